@@ -1,0 +1,94 @@
+# Needs Python 3.11 or newer and make; everything else is installed into $(VENV).
+# `make` alone lists what there is. Another interpreter: make PYTHON=python3.13 …
+
+PYTHON ?= python3
+VENV ?= .venv
+#: More words for the command: make test ARGS='tests/stats -k weeks', make demo ARGS='--port 8001'
+ARGS ?=
+
+BIN := $(VENV)/bin
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+LOCKED := --require-hashes --only-binary :all:
+# Handed out as source alone; ckanapi, which only the tests use, needs it.
+FROM_SOURCE := --no-binary docopt
+THE_PROJECT := --no-deps --no-build-isolation --editable .
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-annotate --no-emit-index-url --no-emit-find-links \
+	--custom-compile-command 'make lock' $(LOCK)
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: demo
+demo: $(VENV)/.run-installed ## Load three real exports and serve them on 127.0.0.1:8000 (ARGS='--port 8001')
+	@$(BIN)/stats-gateway demo $(ARGS)
+
+.PHONY: test
+test: $(VENV)/.test-installed ## Run all tests (ARGS='…' goes to pytest)
+	$(BIN)/python -m pytest -n auto $(ARGS)
+
+.PHONY: check
+check: lint types layers ## Run everything that reads the code without running it
+
+.PHONY: lint
+lint: $(VENV)/.test-installed ## Check style and formatting with ruff
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+.PHONY: format
+format: $(VENV)/.test-installed ## Format, and mend what ruff can mend by itself
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+.PHONY: types
+types: $(VENV)/.test-installed ## Check types with mypy, strictly
+	$(BIN)/mypy
+
+.PHONY: layers
+layers: $(VENV)/.test-installed ## Check that no layer imports one above it
+	$(BIN)/lint-imports
+
+.PHONY: schema
+schema: $(VENV)/.test-installed ## Print schema.graphql anew from the code
+	$(BIN)/stats-gateway schema print > schema.graphql.new
+	mv schema.graphql.new schema.graphql
+
+.PHONY: bench
+bench: $(VENV)/.test-installed ## Measure imports and growth (some twenty minutes; EVENTS='…' for fewer)
+	$(BIN)/python -m benchmarks.bulk $(lastword $(EVENTS))
+	$(BIN)/python -m benchmarks.growth $(EVENTS)
+	$(BIN)/python -m benchmarks.growth --postgres $(EVENTS)
+
+.PHONY: lock
+lock: | $(BIN)/python ## Pin all requirements anew (LOCK=--upgrade for the newest)
+	$(PIP_INSTALL) 'uv>=0.9'
+	$(COMPILE) pyproject.toml --extra test --group build -o requirements/test.lock
+	$(COMPILE) pyproject.toml --extra postgres -c requirements/test.lock -o requirements/run.lock
+	$(COMPILE) --group build -c requirements/test.lock -o requirements/build.lock
+
+.PHONY: clean
+clean: ## Remove what was built, cached and installed here
+	rm -rf $(VENV) .demo build dist .hypothesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	find gateway resolvers tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "stats-gateway needs Python 3.11 or newer: name one with make PYTHON=python3.11." >&2; \
+		exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
+
+# A stamp is older than what it stands for when something has to be installed again.
+$(VENV)/.run-installed: requirements/run.lock requirements/build.lock pyproject.toml | $(BIN)/python
+	@echo "Installing into $(VENV) …"
+	@$(PIP_INSTALL) $(LOCKED) -r requirements/run.lock -r requirements/build.lock
+	@$(PIP_INSTALL) $(THE_PROJECT)
+	@touch $@
+
+$(VENV)/.test-installed: requirements/test.lock pyproject.toml | $(BIN)/python
+	@echo "Installing into $(VENV), with what the tests need …"
+	@$(PIP_INSTALL) $(LOCKED) $(FROM_SOURCE) -r requirements/test.lock
+	@$(PIP_INSTALL) $(THE_PROJECT)
+	@touch $@

@@ -1,0 +1,1 @@
+"""stats-gateway: exact classification and comment statistics for citizen science, over GraphQL."""
