@@ -1,0 +1,56 @@
+"""Reading what a caller asks for: ids, pages and days, with errors that name the argument."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+
+from gateway.calendar import DayRange, day_number
+from gateway.errors import InvalidArgument, InvalidRange, OutOfBounds
+
+#: How many ids one argument may hold.
+MAX_IDS = 1000
+#: How many items one page may hold: a large group's roster fits into one.
+MAX_FIRST = 5000
+
+#: Ids are stored in 64 bits.
+LARGEST_ID = 2**63 - 1
+
+_ID = re.compile(r"[1-9][0-9]{0,18}")
+
+
+def read_id(argument: str, text: str) -> int:
+    """A positive whole number of at most 63 bits."""
+    if not _ID.fullmatch(text) or int(text) > LARGEST_ID:
+        shown = text if len(text) <= 40 else f"{text[:40]}…"
+        raise InvalidArgument(argument, f"{argument}: {shown!r} is not an id, a positive number.")
+    return int(text)
+
+
+def read_ids(argument: str, texts: Sequence[str]) -> tuple[int, ...]:
+    """Up to ``MAX_IDS`` ids, in their order."""
+    if len(texts) > MAX_IDS:
+        raise OutOfBounds(f"{argument}", len(texts), 0, MAX_IDS)
+    return tuple(read_id(argument, text) for text in texts)
+
+
+def read_page(first: int, argument: str = "first") -> int:
+    """How many items of a page are asked for: 0 to ``MAX_FIRST``."""
+    if not 0 <= first <= MAX_FIRST:
+        raise OutOfBounds(argument, first, 0, MAX_FIRST)
+    return first
+
+
+def read_first(first: int | None) -> int | None:
+    """How many items are asked for; None is all of them."""
+    return None if first is None else read_page(first)
+
+
+def read_range(start: date | None, end: date | None) -> DayRange:
+    """Days from ``start`` to ``end``, both included."""
+    if start is not None and end is not None and start > end:
+        raise InvalidRange("start", f"start is {start}, which is after end, {end}.")
+    return DayRange(
+        None if start is None else day_number(start), None if end is None else day_number(end)
+    )

@@ -1,0 +1,184 @@
+"""Days, periods, ranges and grains.
+
+A day is its number since 1970-01-01 (UTC). Rollups keep one row per *grain* (day, month, year,
+all time) and *bucket*: the day number of the bucket's first day, 0 for all time. Any range is
+covered exactly by at most five *pieces*: days at both edges, whole months, whole years.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from enum import Enum, IntEnum
+from typing import NamedTuple
+
+EPOCH = date(1970, 1, 1)
+MICROSECONDS_A_DAY = 86_400_000_000
+FIRST_DAY = 0
+LAST_DAY = (date.max - EPOCH).days
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+class Period(Enum):
+    """How buckets of time are cut; weeks start on Monday."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    YEAR = "year"
+
+
+class Grain(IntEnum):
+    """How much time one rollup row covers; the number is what the row stores."""
+
+    DAY = 0
+    MONTH = 1
+    YEAR = 2
+    ALL = 3
+
+
+class DayRange(NamedTuple):
+    """Days from ``start`` to ``end``, both included; None leaves that side open."""
+
+    start: int | None = None
+    end: int | None = None
+
+
+class Piece(NamedTuple):
+    """The buckets of one grain that start on the days ``first`` to ``last`` (inclusive)."""
+
+    grain: Grain
+    first: int
+    last: int
+
+
+def day_number(day: date) -> int:
+    """Days since 1970-01-01."""
+    return (day - EPOCH).days
+
+
+def day_date(day: int) -> date:
+    """The date of a day number."""
+    return EPOCH + timedelta(days=day)
+
+
+def day_of(microseconds: int) -> int:
+    """The UTC day of an instant given in microseconds since the epoch."""
+    return microseconds // MICROSECONDS_A_DAY
+
+
+def today(now: datetime) -> int:
+    """The UTC day of ``now``, which must carry a zone."""
+    return day_number(now.astimezone(UTC).date())
+
+
+def parse_date(text: str) -> date:
+    """Read ``YYYY-MM-DD`` in ASCII digits and nothing else; ValueError otherwise.
+
+    ``date.fromisoformat`` alone also takes ``20230228`` and ``2023-W09-2``.
+    """
+    if not _DATE.fullmatch(text):
+        raise ValueError("not a date as YYYY-MM-DD")
+    return date.fromisoformat(text)
+
+
+def bucket_of(day: int, grain: Grain) -> int:
+    """The bucket of ``grain`` that ``day`` falls into."""
+    if grain is Grain.DAY:
+        return day
+    if grain is Grain.ALL:
+        return 0
+    there = day_date(day)
+    return day_number(there.replace(month=there.month if grain is Grain.MONTH else 1, day=1))
+
+
+def period_start(day: int, period: Period) -> int:
+    """The first day of the period that ``day`` falls into."""
+    if period is Period.DAY:
+        return day
+    if period is Period.WEEK:
+        return day - day_date(day).weekday()
+    return bucket_of(day, Grain.MONTH if period is Period.MONTH else Grain.YEAR)
+
+
+def next_period(start: int, period: Period) -> int:
+    """The first day of the period after the one that starts on ``start``."""
+    if period is Period.DAY:
+        return start + 1
+    if period is Period.WEEK:
+        return start + 7
+    return _next_month(start) if period is Period.MONTH else _next_year(start)
+
+
+def period_starts(first: int, last: int, period: Period) -> Iterator[int]:
+    """The first day of every period that has a day in ``first`` to ``last``."""
+    start = period_start(first, period)
+    while start <= last:
+        yield start
+        start = next_period(start, period)
+
+
+def period_for(days: DayRange, today: int) -> Period:
+    """The period that suits a range when none is asked for.
+
+    Up to 31 days by day, 183 by week, 1,460 by month, else by year: what the Zooniverse front
+    end does. An open end means today; an open start counts as longer than all of these.
+    """
+    if days.start is None:
+        return Period.YEAR
+    length = (days.end if days.end is not None else max(today, days.start)) - days.start + 1
+    if length <= 31:
+        return Period.DAY
+    if length <= 183:
+        return Period.WEEK
+    return Period.MONTH if length <= 1460 else Period.YEAR
+
+
+def decompose(days: DayRange, coarsest: Grain = Grain.ALL) -> tuple[Piece, ...]:
+    """Cut a range into at most five pieces that cover each of its days exactly once.
+
+    ``coarsest`` bounds the grains used, for answers that need finer buckets: with MONTH, whole
+    years stay months. The pieces come in no particular order of time.
+    """
+    if days == DayRange() and coarsest is Grain.ALL:
+        return (Piece(Grain.ALL, 0, 0),)
+    start = FIRST_DAY if days.start is None else max(days.start, FIRST_DAY)
+    stop = LAST_DAY + 1 if days.end is None else days.end + 1
+    pieces: list[Piece] = []
+    for fine, coarse in ((Grain.DAY, Grain.MONTH), (Grain.MONTH, Grain.YEAR)):
+        inner_start, inner_stop = _ceil(start, coarse), _floor(stop, coarse)
+        if coarsest <= fine or inner_start >= inner_stop:
+            return (*pieces, Piece(fine, start, stop - 1))
+        if start < inner_start:
+            pieces.append(Piece(fine, start, inner_start - 1))
+        if inner_stop < stop:
+            pieces.append(Piece(fine, inner_stop, stop - 1))
+        start, stop = inner_start, inner_stop
+    return (*pieces, Piece(Grain.YEAR, start, stop - 1))
+
+
+def _floor(day: int, grain: Grain) -> int:
+    """The start of the bucket that holds ``day``; the day after the last one starts a bucket."""
+    return day if day > LAST_DAY else bucket_of(day, grain)
+
+
+def _ceil(day: int, grain: Grain) -> int:
+    """The first start of a bucket on or after ``day``."""
+    start = _floor(day, grain)
+    if start == day:
+        return day
+    return _next_month(start) if grain is Grain.MONTH else _next_year(start)
+
+
+def _next_month(month: int) -> int:
+    there = day_date(month)
+    if there.month == 12:
+        return _next_year(month)
+    return day_number(date(there.year, there.month + 1, 1))
+
+
+def _next_year(day: int) -> int:
+    year = day_date(day).year
+    return LAST_DAY + 1 if year == date.max.year else day_number(date(year + 1, 1, 1))

@@ -1,0 +1,132 @@
+"""Every error this service raises on purpose.
+
+    GatewayError
+    ├── ArgumentError            something the caller passed; names the argument
+    │   ├── InvalidArgument      INVALID_ARGUMENT       malformed value
+    │   ├── InvalidRange         INVALID_RANGE          start after end
+    │   ├── ExclusiveArguments   EXCLUSIVE_ARGUMENTS    two that exclude each other
+    │   └── OutOfBounds          OUT_OF_BOUNDS          outside the limits it names
+    ├── NotFound                 NOT_FOUND              no such user, group, project or workflow
+    ├── Unauthenticated          UNAUTHENTICATED        no token, or one that does not verify
+    ├── Forbidden                FORBIDDEN              this viewer may not see this field
+    ├── Unavailable              UNAVAILABLE            the database is busy or away; try again
+    ├── Conflict                 CONFLICT               another command got in between; run it again
+    ├── UnreadableFile           UNREADABLE_FILE        not a file that can be imported
+    ├── InvalidEvent             INVALID_EVENT          one event that cannot be counted
+    └── SettingsError            INVALID_SETTING        a setting or a key file that cannot be used
+
+A caller decides by ``code``; a person reads the message, which is one sentence.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class GatewayError(Exception):
+    """Base of all errors whose message may be shown to whoever caused them."""
+
+    code: ClassVar[str] = "ERROR"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+    @property
+    def extensions(self) -> dict[str, Any]:
+        """What GraphQL shows beside the message; graphql-core reads it from here."""
+        return {"code": self.code}
+
+
+class ArgumentError(GatewayError):
+    """An argument cannot be used; ``argument`` is its name as the caller wrote it."""
+
+    code = "INVALID_ARGUMENT"
+
+    def __init__(self, argument: str, message: str) -> None:
+        super().__init__(message)
+        self.argument = argument
+
+    @property
+    def extensions(self) -> dict[str, Any]:
+        return {"code": self.code, "argument": self.argument}
+
+
+class InvalidArgument(ArgumentError):
+    """The value is malformed."""
+
+
+class InvalidRange(ArgumentError):
+    """The start lies after the end."""
+
+    code = "INVALID_RANGE"
+
+
+class ExclusiveArguments(ArgumentError):
+    """Two arguments were given that exclude each other."""
+
+    code = "EXCLUSIVE_ARGUMENTS"
+
+
+class OutOfBounds(ArgumentError):
+    """A number or the length of a list lies outside ``minimum`` to ``maximum``."""
+
+    code = "OUT_OF_BOUNDS"
+
+    def __init__(self, argument: str, value: int, minimum: int, maximum: int) -> None:
+        super().__init__(argument, f"{argument} is {value}: it must be {minimum} to {maximum}.")
+        self.minimum = minimum
+        self.maximum = maximum
+
+
+class NotFound(GatewayError):
+    """There is no such entity, or it must look as if there were none."""
+
+    code = "NOT_FOUND"
+
+    def __init__(self, kind: str, entity_id: int) -> None:
+        super().__init__(f"There is no {kind} with the id {entity_id}.")
+        self.kind = kind
+        self.entity_id = entity_id
+
+
+class Unauthenticated(GatewayError):
+    """A token is needed and none was sent, or the one sent does not verify."""
+
+    code = "UNAUTHENTICATED"
+
+
+class Forbidden(GatewayError):
+    """The viewer is known and may not see this."""
+
+    code = "FORBIDDEN"
+
+
+class Unavailable(GatewayError):
+    """The database did not answer in time; the same request may work later."""
+
+    code = "UNAVAILABLE"
+
+
+class Conflict(GatewayError):
+    """Another command did the same in between; nothing was changed."""
+
+    code = "CONFLICT"
+
+
+class UnreadableFile(GatewayError):
+    """The file is missing, or none of the formats that can be imported."""
+
+    code = "UNREADABLE_FILE"
+
+
+class InvalidEvent(GatewayError):
+    """One event or row cannot be counted; the message is the reason."""
+
+    code = "INVALID_EVENT"
+
+
+class SettingsError(GatewayError):
+    """A setting, or a file that it names, cannot be used."""
+
+    code = "INVALID_SETTING"

@@ -1,0 +1,104 @@
+"""All settings, from ``STATS_GATEWAY_*`` variables of the environment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from gateway.errors import SettingsError
+
+PREFIX = "STATS_GATEWAY_"
+
+
+class Settings(BaseSettings):
+    """One frozen value a setting; each description stands in ``docs/settings.md`` too."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+
+    host: str = Field("127.0.0.1", description="Address the server listens on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port the server listens on.")
+    workers: int = Field(1, ge=1, le=256, description="Server processes.")
+    database_url: str = Field(
+        "sqlite:///stats-gateway.db",
+        description="sqlite:///file.db or postgresql://user:password@host/name.",
+    )
+    database_connections: int = Field(
+        4, ge=1, le=256, description="Answers that one process reads from the database at once."
+    )
+    database_timeout_seconds: float = Field(
+        30, gt=0, description="How long a statement may run, and a writer may wait for its turn."
+    )
+    operation_timeout_seconds: float = Field(
+        60,
+        gt=0,
+        description="How long one GraphQL operation may take, all its statements included.",
+    )
+    body_limit_bytes: int = Field(
+        1_048_576, ge=1024, description="Largest body of a GraphQL request."
+    )
+    shutdown_timeout_seconds: int = Field(
+        10, ge=0, description="How long a server that is told to stop waits for requests under way."
+    )
+    jwt_public_key_file: str | None = Field(
+        None,
+        description="PEM files with public keys that tokens are verified with; separated as in"
+        " PATH.",
+    )
+    jwt_jwks_url: str | None = Field(
+        None, description="Where the issuer publishes its keys (JWKS): https://…"
+    )
+    jwt_issuer: str = Field("pan-prod", description="The issuer that a token must name.")
+    jwt_audience: str | None = Field(
+        None, description="The audience that a token must name; unset, it must name none."
+    )
+    jwt_algorithms: str = Field(
+        "RS512",
+        description="Signature algorithms that are accepted, comma-separated: of RS256 to RS512,"
+        " PS256 to PS512, ES256 to ES512.",
+    )
+    jwt_id_claim: str = Field("data.id", description="The claim that holds the user's id.")
+    jwt_login_claim: str = Field("data.login", description="The claim that holds the login.")
+    jwt_name_claim: str = Field("data.dname", description="The claim that holds the name shown.")
+    jwt_admin_claim: str = Field(
+        "data.admin", description="The claim that is the JSON value true for a site admin."
+    )
+    jwt_scope_claim: str = Field("data.scope", description="The claim that holds the scopes.")
+    jwt_admin_scope: str | None = Field(
+        None, description="A scope that makes a site admin as well; unset, none does."
+    )
+    stream_username: str | None = Field(None, description="User name for POST /kinesis.")
+    stream_password: SecretStr | None = Field(None, description="Password for POST /kinesis.")
+    stream_max_body_bytes: int = Field(
+        16_777_216, ge=1024, description="Largest body of POST /kinesis."
+    )
+    panoptes_url: str | None = Field(
+        None, description="Panoptes whose API tells of groups, such as https://www.zooniverse.org."
+    )
+    panoptes_client_id: str | None = Field(
+        None, description="Id of the OAuth application that asks Panoptes; its owner is an admin."
+    )
+    panoptes_client_secret: SecretStr | None = Field(
+        None, description="Secret of that OAuth application."
+    )
+    panoptes_fresh_seconds: float = Field(
+        60, ge=0, description="How long what Panoptes said of a group is not asked for again."
+    )
+    panoptes_stale_seconds: float = Field(
+        600, ge=0, description="How long it serves when Panoptes does not answer."
+    )
+    panoptes_timeout_seconds: float = Field(
+        2, gt=0, description="How long an operation waits for Panoptes."
+    )
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the environment; ``overrides`` that are not None win. A bad value is one sentence."""
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = PREFIX + str(first["loc"][0]).upper()
+        raise SettingsError(f"{name} cannot be used: {first['msg']}.") from None
