@@ -1,0 +1,12 @@
+"""What Alembic runs: it migrates over the connection that ``gateway.db.migrate`` hands it."""
+
+from alembic import context
+
+from gateway.db import tables
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=tables.classification.metadata,
+    transactional_ddl=False,  # the caller's transaction is the only one
+)
+context.run_migrations()

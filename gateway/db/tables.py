@@ -1,0 +1,205 @@
+"""The ledger, the directory and the data versions. The rollups are in ``rollup_sets``."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.sql.expression import false
+
+from gateway.db.rollup_sets import metadata
+
+#: 64 bits everywhere; on SQLite under the name that makes a primary key the row's own number.
+_Id = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _id(name: str) -> Column[int]:
+    return Column(name, _Id, primary_key=True, autoincrement=False)
+
+
+# One row an event: the truth that every rollup can be recounted from. No secondary index: one
+# costs 5 to 10 times at ingestion. Instants are whole microseconds since the epoch (UTC), so
+# that both databases compare and divide them alike; a missing project is 0.
+classification = Table(
+    "classification",
+    metadata,
+    _id("id"),
+    Column("event_time", BigInteger, nullable=False),
+    Column("updated_at", BigInteger),
+    Column("user_id", BigInteger),
+    Column("project_id", BigInteger, nullable=False),
+    Column("workflow_id", BigInteger, nullable=False),
+    Column("session_ms", BigInteger, nullable=False),
+    # The event's own groups as a JSON list, ascending; null if none.
+    Column("group_ids", Text),
+)
+
+comment = Table(
+    "comment",
+    metadata,
+    _id("id"),
+    Column("event_time", BigInteger, nullable=False),
+    Column("updated_at", BigInteger),
+    Column("user_id", BigInteger),
+    Column("project_id", BigInteger, nullable=False),
+)
+
+# A member's classifications up to ``until`` (microseconds, inclusive) count to the group as well.
+backfill = Table(
+    "backfill",
+    metadata,
+    _id("group_id"),
+    _id("user_id"),
+    Column("until", BigInteger, nullable=False),
+    Index("ix_backfill_user_id", "user_id"),
+)
+
+# How far ingestion has come: one row, with the id 0.
+ingestion = Table(
+    "ingestion",
+    metadata,
+    _id("id"),
+    Column("last_event_at", BigInteger, nullable=False),
+)
+
+# Users who were erased: whatever arrives of them from then on is anonymous.
+forgotten_user = Table("forgotten_user", metadata, _id("user_id"))
+
+user = Table(
+    "user_account",
+    metadata,
+    _id("id"),
+    Column("login", Text),
+    Column("display_name", Text),
+)
+
+user_group = Table(
+    "user_group",
+    metadata,
+    _id("id"),
+    Column("name", Text),
+    Column("display_name", Text),
+    Column("stats_visibility", SmallInteger, nullable=False, server_default="0"),
+    Column("private", Boolean, nullable=False, server_default=false()),
+)
+
+# What a group's record says of it beyond who may see what: for counting groups, nothing else.
+group_record = Table(
+    "group_record",
+    metadata,
+    _id("group_id"),
+    Column("description", Text),
+    Column("created_at", BigInteger),
+    Column("last_modified_at", BigInteger),
+    Column("state", Text),
+    Column("revision_id", Text),
+    Column("type", Text),
+    Column("approval_status", Text),
+    Column("image_url", Text),
+    Column("owner_id", Text),
+    Column("landing_page", Text),
+    Column("group_reviewed", Boolean),
+    Column("open_access", Boolean),
+    Column("netl_only", Boolean),
+    Column("project_number", Text),
+)
+
+membership = Table(
+    "membership",
+    metadata,
+    _id("group_id"),
+    _id("user_id"),
+    Column("state", Text, nullable=False),
+    # The roles as a JSON list of texts.
+    Column("roles", Text, nullable=False),
+    Index("ix_membership_user_id", "user_id"),
+)
+
+project = Table(
+    "project",
+    metadata,
+    _id("id"),
+    Column("slug", Text),
+    Column("display_name", Text),
+)
+
+workflow = Table(
+    "workflow",
+    metadata,
+    _id("id"),
+    Column("project_id", BigInteger),
+    Column("display_name", Text),
+    Column("active", Boolean),
+    Column("completeness", Float),
+    Column("subjects_count", BigInteger),
+    # Classifications a subject needs before it retires; null when that is not the criterion.
+    Column("retirement_count", BigInteger),
+    Index("ix_workflow_project_id", "project_id"),
+)
+
+_IN_USE = text("revoked_at IS NULL")
+
+# Keys that machines send. Instants are microseconds since the epoch; null: never.
+api_key = Table(
+    "api_key",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    # The scopes as a JSON list of texts.
+    Column("scopes", Text, nullable=False),
+    Column("secret_hash", LargeBinary, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("last_used_at", BigInteger),
+    Column("revoked_at", BigInteger),
+    # A name is free again once its key is revoked.
+    Index(
+        "ix_api_key_name_in_use",
+        "name",
+        unique=True,
+        sqlite_where=_IN_USE,
+        postgresql_where=_IN_USE,
+    ),
+)
+
+# When Panoptes was asked for what it has answered: about a group (resource "user_groups", user 0),
+# a membership, all memberships of a group (user 0) or of a user (group 0). Also kept of what it
+# does not have. Instants as in the ledger.
+panoptes_answer = Table(
+    "panoptes_answer",
+    metadata,
+    Column("resource", Text, primary_key=True),
+    _id("group_id"),
+    _id("user_id"),
+    Column("asked_at", BigInteger, nullable=False),
+)
+
+# How far the copy of one of Panoptes' resources has come; finished, or next_href goes on.
+panoptes_copy = Table(
+    "panoptes_copy",
+    metadata,
+    Column("resource", Text, primary_key=True),
+    Column("started_at", BigInteger, nullable=False),
+    Column("next_href", Text),
+    Column("finished_at", BigInteger),
+)
+
+# Grows by one with every transaction that changes what an answer about the entity may say. The
+# site's row (kind "site", id 0) grows with every writing transaction; an entity's row takes the
+# site's number of the transaction that touched it.
+data_version = Table(
+    "data_version",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    _id("entity_id"),
+    Column("version", BigInteger, nullable=False),
+)

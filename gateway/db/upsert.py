@@ -1,0 +1,121 @@
+"""Write many rows with one statement: replace what has the same key, or add to it.
+
+Rows are tuples in the order of the table's columns. PostgreSQL takes each column as one array
+and unnests them, which costs a fraction of a statement a row; SQLite's driver loops in C.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import (
+    Connection,
+    Delete,
+    Dialect,
+    Executable,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    func,
+    select,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+Rows = Sequence[tuple[Any, ...]]
+_Insert = TypeVar("_Insert", postgresql.Insert, sqlite.Insert)
+
+#: Rows of one PostgreSQL statement: bounds the arrays in memory on both ends.
+_CHUNK = 20_000
+
+
+def replace_rows(connection: Connection, table: Table, rows: Rows) -> None:
+    """Insert rows; one with the same key is overwritten."""
+    _write(connection, table, rows, add=False)
+
+
+def add_rows(connection: Connection, table: Table, rows: Rows) -> None:
+    """Insert rows; where the key exists, every other column grows by the row's value."""
+    _write(connection, table, rows, add=True)
+
+
+def delete_empty(connection: Connection, table: Table, keys: Rows) -> None:
+    """Delete the rows of these keys that count nothing; exact distinct counts depend on it."""
+    names = tuple(column.name for column in table.primary_key)
+    if connection.dialect.name == "postgresql":
+        statement = _delete_unnested(table)
+        for chunk in _chunks(keys):
+            connection.execute(statement, dict(zip(names, zip(*chunk, strict=True), strict=True)))
+    elif keys:
+        wanted = [f"{name} = ?" for name in names] + [f"{name} = 0" for name in _others(table)]
+        connection.exec_driver_sql(
+            f"DELETE FROM {table.name} WHERE {' AND '.join(wanted)}",  # noqa: S608 (names of ours)
+            keys,
+        )
+
+
+def _write(connection: Connection, table: Table, rows: Rows, *, add: bool) -> None:
+    if not rows:
+        return
+    if connection.dialect.name == "postgresql":
+        statement = _insert_unnested(table, add)
+        names = [column.name for column in table.columns]
+        for chunk in _chunks(rows):
+            connection.execute(statement, dict(zip(names, zip(*chunk, strict=True), strict=True)))
+    else:
+        connection.exec_driver_sql(_insert_text(table, add, connection.dialect), rows)
+
+
+def _chunks(rows: Rows) -> Iterator[Rows]:
+    remaining = iter(rows)
+    while chunk := list(islice(remaining, _CHUNK)):
+        yield chunk
+
+
+def _settled(statement: _Insert, table: Table, *, add: bool) -> _Insert:
+    """The insert, with what becomes of a row whose key exists."""
+    changes = {
+        name: table.c[name] + statement.excluded[name] if add else statement.excluded[name]
+        for name in _others(table)
+    }
+    if not changes:
+        return statement.on_conflict_do_nothing()
+    return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=changes)
+
+
+def _unnested(table: Table, names: Sequence[str]) -> Select[Any]:
+    return select(
+        *(
+            func.unnest(bindparam(name, type_=postgresql.ARRAY(table.c[name].type))).label(name)
+            for name in names
+        )
+    )
+
+
+@lru_cache(maxsize=128)
+def _insert_unnested(table: Table, add: bool) -> Executable:  # noqa: FBT001 (a cache key)
+    names = [column.name for column in table.columns]
+    statement = postgresql.insert(table).from_select(names, _unnested(table, names))
+    return _settled(statement, table, add=add)
+
+
+@lru_cache(maxsize=128)
+def _insert_text(table: Table, add: bool, dialect: Dialect) -> str:  # noqa: FBT001 (a cache key)
+    return str(_settled(sqlite.insert(table), table, add=add).compile(dialect=dialect))
+
+
+@lru_cache(maxsize=128)
+def _delete_unnested(table: Table) -> Delete:
+    names = [column.name for column in table.primary_key]
+    keys = _unnested(table, names).subquery()
+    return delete(table).where(
+        *(table.c[name] == keys.c[name] for name in names),
+        *(table.c[name] == 0 for name in _others(table)),
+    )
+
+
+def _others(table: Table) -> list[str]:
+    return [column.name for column in table.columns if not column.primary_key]
