@@ -1,0 +1,1 @@
+"""What an event is, and readers for every form it comes in."""

@@ -1,0 +1,106 @@
+"""CSV tables of events: classification exports and ERAS's tables."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator
+from operator import itemgetter
+from typing import Any
+
+from gateway.errors import InvalidEvent
+from gateway.events.event import Batch, Reject
+from gateway.events.exports import ExportRow, Origin, add_export_row
+from gateway.events.forms import ROWS, Form, header_columns
+from gateway.events.lines import Lines
+from gateway.events.shown import written_id
+from gateway.events.tables import (
+    ClassificationRow,
+    CommentRow,
+    add_classification_row,
+    add_comment_row,
+)
+from gateway.events.text import TextSource
+
+#: A cell may hold a long drawing; a quote that is never closed must not take all the memory.
+LARGEST_CELL = 16 * 1024 * 1024
+#: What stands for a missing value: nothing, R's NA, PostgreSQL's \N.
+_MISSING = frozenset({"", "NA", r"\N"})
+
+Row = list[str] | csv.Error
+
+
+class CsvTable(TextSource[Row]):
+    """A table whose first line names the columns; they are found by their names."""
+
+    def __init__(
+        self,
+        form: Form,
+        name: str,
+        start: Callable[[], Lines],
+        total_bytes: int | None,
+        origin: Origin,
+    ) -> None:
+        super().__init__(form, name, start, total_bytes)
+        self._origin = origin
+        self._columns = 0
+        self._pick: Callable[[list[str]], tuple[str, ...]] = tuple
+        self._without_project = 0
+
+    @property
+    def remarks(self) -> list[str]:
+        """That the project of some rows is unknown, if so."""
+        if not self._without_project:
+            return []
+        return [
+            f"{self.name}: {self._without_project:,} counted to no project, because theirs is "
+            "unknown; import the file again with --project-id to say it."
+        ]
+
+    def _items(self, lines: Lines) -> Iterator[tuple[int, Row]]:
+        # A setting of the process, and the only reader here that needs one.
+        csv.field_size_limit(LARGEST_CELL)
+        source = iter(lines)
+        header = header_columns(next(source, b""))
+        self._columns = len(header)
+        # A column that the table does not have is the empty cell added to each row.
+        places = {column: place for place, column in reversed(list(enumerate(header)))}
+        fields = ROWS[self.form]._fields
+        self._pick = itemgetter(*(places.get(field, len(header)) for field in fields))
+        rows = csv.reader((line.decode(errors="replace") for line in source), strict=True)
+        while True:
+            position = rows.line_num + 2
+            try:
+                row: Row = next(rows)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                row = error
+            if row:
+                yield position, row
+
+    def _add(self, batch: Batch, position: int, item: Row, latest: int) -> None:
+        if isinstance(item, csv.Error):
+            batch.rejects.append(Reject(position, None, f"The row is not CSV: {item}."))
+            return
+        cells = self._pick([*item, *[""] * (self._columns + 1 - len(item))])
+        try:
+            self._check_width(item)
+            self._add_row(batch, [None if c in _MISSING else c for c in cells], latest)
+        except InvalidEvent as error:
+            batch.rejects.append(Reject(position, written_id(cells[0] or None), error.message))
+
+    def _check_width(self, row: list[str]) -> None:
+        """A row of another width than the header has its cells in the wrong columns."""
+        if len(row) != self._columns:
+            raise InvalidEvent(
+                f"The row has {len(row)} cells where the header has {self._columns}."
+            )
+
+    def _add_row(self, batch: Batch, cells: list[Any], latest: int) -> None:
+        if self.form is Form.EXPORT:
+            add_export_row(batch, ExportRow._make(cells), latest, self._origin)
+            self._without_project += not batch.classifications[-1].project_id
+        elif self.form is Form.CLASSIFICATIONS:
+            add_classification_row(batch, ClassificationRow._make(cells), latest)
+        else:
+            add_comment_row(batch, CommentRow._make(cells), latest)

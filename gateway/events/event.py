@@ -1,0 +1,79 @@
+"""The two events that count, and what one read of a source yields.
+
+Instants are whole microseconds since 1970-01-01 (UTC), session times whole milliseconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class Classification(NamedTuple):
+    """One volunteer's answer about one subject; the fields are the ledger's columns, in order."""
+
+    id: int
+    event_time: int
+    updated_at: int | None
+    user_id: int | None
+    project_id: int
+    workflow_id: int
+    session_ms: int
+    #: The groups it counts to: ascending, each once, none for an anonymous volunteer.
+    group_ids: tuple[int, ...]
+
+    def anonymous(self) -> Classification:
+        """The same, by a volunteer who is not known."""
+        return self._replace(user_id=None, group_ids=())
+
+
+class Comment(NamedTuple):
+    """A post on Talk; the fields are the ledger's columns, in order."""
+
+    id: int
+    event_time: int
+    updated_at: int | None
+    user_id: int | None
+    project_id: int
+
+    def anonymous(self) -> Comment:
+        """The same, by a volunteer who is not known."""
+        return self._replace(user_id=None)
+
+
+class Reject(NamedTuple):
+    """An event or row that cannot be counted."""
+
+    #: Where it stands in its source: the number of its line (from 1) or position (from 0).
+    position: int
+    #: Its id as it was written, if there is one.
+    event_id: str | None
+    reason: str
+
+
+@dataclass(slots=True)
+class Names:
+    """Who and what the events speak of; None where the source gives no name."""
+
+    #: User id to login.
+    users: dict[int, str | None] = field(default_factory=dict)
+    projects: dict[int, str | None] = field(default_factory=dict)
+    #: Workflow id to its project (None if unknown) and its name.
+    workflows: dict[int, tuple[int | None, str | None]] = field(default_factory=dict)
+    #: User id to the name as shown to others, for those of ``users`` that have one here.
+    display_names: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Batch:
+    """Events to store together, in the order they arrived, and what was said beside them."""
+
+    classifications: list[Classification] = field(default_factory=list)
+    comments: list[Comment] = field(default_factory=list)
+    names: Names = field(default_factory=Names)
+    rejects: list[Reject] = field(default_factory=list)
+    #: Events of types that are not counted.
+    ignored: int = 0
+
+    def __len__(self) -> int:
+        return len(self.classifications) + len(self.comments)

@@ -1,0 +1,31 @@
+"""Stream events in a text, one JSON object a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import orjson
+
+from gateway.events.event import Batch, Reject
+from gateway.events.forms import UTF8_MARK
+from gateway.events.lines import Lines
+from gateway.events.stream import add_event
+from gateway.events.text import TextSource
+
+
+class EventLines(TextSource[bytes]):
+    """Newline-delimited JSON; empty lines are passed over."""
+
+    def _items(self, lines: Lines) -> Iterator[tuple[int, bytes]]:
+        for position, line in enumerate(lines, 1):
+            text = line.removeprefix(UTF8_MARK) if position == 1 else line
+            if not text.isspace():
+                yield position, text
+
+    def _add(self, batch: Batch, position: int, item: bytes, latest: int) -> None:
+        try:
+            event = orjson.loads(item)
+        except orjson.JSONDecodeError as error:
+            batch.rejects.append(Reject(position, None, f"The line is not JSON: {error}."))
+            return
+        add_event(batch, event, latest, position)

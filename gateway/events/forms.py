@@ -1,0 +1,118 @@
+"""The forms that can be imported, and recognising one by its first lines."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from enum import Enum
+
+import orjson
+
+from gateway.errors import UnreadableFile
+from gateway.events.exports import ExportRow
+from gateway.events.shown import shown
+from gateway.events.tables import ClassificationRow, CommentRow
+
+UTF8_MARK = b"\xef\xbb\xbf"
+
+ACCEPTED = (
+    "a classification export (CSV), stream events (one JSON object a line), or a table of "
+    "classification_events or comment_events (Parquet or CSV)"
+)
+
+
+class Form(Enum):
+    """What a file holds; the value is what a person calls it."""
+
+    EXPORT = "classification export"
+    CLASSIFICATIONS = "table of classifications"
+    COMMENTS = "table of comments"
+    STREAM = "stream events"
+
+
+#: The cells of a row by the form of its table. Fields without a default are needed.
+ROWS: dict[Form, type[ExportRow] | type[ClassificationRow] | type[CommentRow]] = {
+    Form.EXPORT: ExportRow,
+    Form.CLASSIFICATIONS: ClassificationRow,
+    Form.COMMENTS: CommentRow,
+}
+#: Columns that tell the forms apart.
+_TELLTALES = {
+    Form.EXPORT: {"classification_id", "created_at"},
+    Form.CLASSIFICATIONS: {"classification_id", "event_time"},
+    Form.COMMENTS: {"comment_id", "event_time"},
+}
+
+
+def form_of_columns(columns: Iterable[str], name: str) -> Form | None:
+    """The form of a table with these columns, None if they are no event's.
+
+    A table that is one of ours but lacks a column is an UnreadableFile.
+    """
+    present = set(columns)
+    for form, telltales in _TELLTALES.items():
+        if telltales <= present:
+            row = ROWS[form]
+            needed = [field for field in row._fields if field not in row._field_defaults]
+            if missing := [field for field in needed if field not in present]:
+                raise UnreadableFile(
+                    f"{name} looks like a {form.value} without the column {', '.join(missing)}."
+                )
+            return form
+    return None
+
+
+def form_of_text(lines: Iterable[bytes], name: str) -> Form:
+    """The form of a text by its first lines; UnreadableFile if it is none of them."""
+    first: bytes | None = None
+    for line in lines:
+        text = line.removeprefix(UTF8_MARK).strip() if first is None else line.strip()
+        if not text:
+            continue
+        if first is None:
+            first = text
+            if form := form_of_columns(header_columns(text), name):
+                return form
+            if not text.startswith(b"{"):
+                break
+        if _is_event(text):
+            return Form.STREAM
+    if first is None:
+        raise UnreadableFile(f"{name} is empty: it must be {ACCEPTED}.")
+    raise UnreadableFile(f"{name} looks like {_described(first)}: it must be {ACCEPTED}.")
+
+
+def header_columns(line: bytes) -> list[str]:
+    """The cells of a CSV header; empty if the line is no text."""
+    try:
+        text = line.removeprefix(UTF8_MARK).decode()
+        return [cell.strip() for cell in next(csv.reader([text]), [])]
+    except (UnicodeDecodeError, csv.Error):
+        return []
+
+
+def _is_event(line: bytes) -> bool:
+    try:
+        event = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return False
+    return isinstance(event, dict) and "source" in event and "type" in event
+
+
+def _described(first: bytes) -> str:
+    """What a file looks like to someone who sees its first line."""
+    if first[:4] == b"PAR1":
+        return "Parquet inside something else"
+    if first[:2] == b"\x1f\x8b":
+        return "compressed data"
+    try:
+        text = first[:200].decode(errors="strict" if len(first) <= 200 else "ignore")
+    except UnicodeDecodeError:
+        return "binary data"
+    if not text.isprintable() and "\t" not in text:
+        return "binary data"
+    if text.startswith(("{", "[{")) or text == "[":
+        return "JSON, but not one stream event a line"
+    if text[:1] == "<":
+        return "HTML or XML"
+    return f"text that begins with {shown(text)}"

@@ -1,0 +1,94 @@
+"""Instants as whole microseconds since 1970-01-01 (UTC), and the session time between two.
+
+All arithmetic is on integers: nothing is lost on the way.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from gateway.calendar import LAST_DAY, MICROSECONDS_A_DAY
+from gateway.errors import InvalidEvent
+from gateway.events.shown import shown
+
+#: A longer session says that a page stayed open, not that someone worked: 10,800 seconds.
+LONGEST_SESSION_MS = 10_800_000
+
+LAST_INSTANT = (LAST_DAY + 1) * MICROSECONDS_A_DAY - 1
+
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a zone-less text is UTC, and so is this
+_EPOCH_UTC = datetime(1970, 1, 1, tzinfo=UTC)
+
+# ``fromisoformat`` also takes week dates, any separator and more; which, differs by version.
+_DATE_TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?"
+_OFFSET = r"[+-][0-9]{2}(?::?[0-9]{2})?"
+_ISO = re.compile(rf"{_DATE_TIME}(?:Z|{_OFFSET})?")
+#: As Ruby writes it, and with it Panoptes' exports.
+_SPACED = re.compile(rf"({_DATE_TIME}) (?:UTC|Z|({_OFFSET}))")
+
+
+def read_instant(text: object, field: str) -> int:
+    """Read ``2021-12-21T11:41:31.238Z``, ``2016-06-15 00:51:21 UTC`` and the like.
+
+    Offsets (``+02:00``, ``-0700``, ``+00``) are honoured; without one the time is UTC. Digits
+    beyond the microsecond are cut off. Anything else, and what lies outside the years 1970 to
+    9999, is an InvalidEvent that names ``field``.
+    """
+    instant = _parse(text)
+    if instant is None:
+        if text is None:
+            raise InvalidEvent(f"{field} is missing.")
+        raise InvalidEvent(f"{field} is {shown(text)}: not a time such as 2016-06-15 00:51:21 UTC.")
+    return bounded_instant(instant, field)
+
+
+def bounded_instant(instant: int, field: str) -> int:
+    """The instant itself if it lies in the years 1970 to 9999, else an InvalidEvent."""
+    if not 0 <= instant <= LAST_INSTANT:
+        raise InvalidEvent(f"{field} lies outside the years 1970 to 9999.")
+    return instant
+
+
+def latest_instant(now: datetime) -> int:
+    """The last ``created_at`` that is believed: a day after ``now``, which must carry a zone."""
+    return _microseconds(now.astimezone(UTC) - _EPOCH_UTC) + MICROSECONDS_A_DAY
+
+
+def check_not_future(instant: int, latest: int, field: str) -> None:
+    """InvalidEvent if ``instant`` lies after ``latest``: a clock was wrong."""
+    if instant > latest:
+        raise InvalidEvent(f"{field} lies more than a day ahead of now.")
+
+
+def read_session_ms(started: object, finished: object) -> int:
+    """Milliseconds from one text to the other; 0 where one is missing or cannot be read."""
+    begin, end = _parse(started), _parse(finished)
+    if begin is None or end is None:
+        return 0
+    return session_ms(begin, end)
+
+
+def session_ms(started: int, finished: int) -> int:
+    """Milliseconds between two instants, halves up; 0 if negative, at most 10,800 s."""
+    return min(max((finished - started + 500) // 1000, 0), LONGEST_SESSION_MS)
+
+
+def _parse(text: object) -> int | None:
+    """The instant that a text names, bounded only by what ``datetime`` can say."""
+    if not isinstance(text, str):
+        return None
+    if not _ISO.fullmatch(text):
+        spaced = _SPACED.fullmatch(text)
+        if spaced is None:
+            return None
+        text = spaced[1] + (spaced[2] or "Z")
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return _microseconds(moment - (_EPOCH if moment.tzinfo is None else _EPOCH_UTC))
+
+
+def _microseconds(span: timedelta) -> int:
+    return (span.days * 86_400 + span.seconds) * 1_000_000 + span.microseconds

@@ -1,0 +1,68 @@
+"""Opening what is to be imported, whatever its name says it is."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO
+
+from gateway.errors import UnreadableFile
+from gateway.events.csv_table import CsvTable
+from gateway.events.event_lines import EventLines
+from gateway.events.exports import Origin
+from gateway.events.forms import Form, form_of_text
+from gateway.events.lines import Lines
+from gateway.events.parquet import PARQUET_MARK, ParquetTable
+from gateway.events.source import Source
+
+#: What the command line writes for standard input.
+STANDARD_INPUT = "-"
+
+#: So many lines are looked at until one is a stream event: the first may be damaged.
+_LINES_LOOKED_AT = 100
+_BUFFER = 1024 * 1024
+
+
+def open_source(path: str, origin: Origin, stdin: BinaryIO | None = None) -> Source:
+    """Recognise a file by its content; UnreadableFile if it is none that can be imported.
+
+    ``-`` is ``stdin``, by default the process's own; a pipe must be text. ``origin`` is what
+    classification exports do not say of themselves. A file is opened again when it is read, so
+    many can be checked before the first is.
+    """
+    if path == STANDARD_INPUT:
+        return _open_pipe(stdin or sys.stdin.buffer, "standard input", origin)
+    try:
+        file = Path(path).open("rb", buffering=_BUFFER)  # noqa: SIM115 - a pipe stays open
+    except OSError as error:
+        raise UnreadableFile(f"{path} cannot be opened: {error.strerror}.") from error
+    if not file.seekable():
+        return _open_pipe(file, path, origin)
+    with file:
+        is_parquet = file.read(len(PARQUET_MARK)) == PARQUET_MARK
+        file.seek(0)
+        if not is_parquet:
+            return _recognise(Lines(file, path), path, partial(_open_lines, path), origin)
+    return ParquetTable(Path(path), path)
+
+
+def _open_pipe(file: BinaryIO, name: str, origin: Origin) -> Source:
+    """What can be read only once: the lines looked at are kept."""
+    lines = Lines(file, name)
+    return _recognise(lines, name, lambda: lines, origin)
+
+
+def _recognise(lines: Lines, name: str, start: Callable[[], Lines], origin: Origin) -> Source:
+    form = form_of_text(lines.look(_LINES_LOOKED_AT), name)
+    if form is Form.STREAM:
+        return EventLines(form, name, start, lines.total_bytes)
+    return CsvTable(form, name, start, lines.total_bytes, origin)
+
+
+def _open_lines(path: str) -> Lines:
+    try:
+        return Lines(Path(path).open("rb", buffering=_BUFFER), path)
+    except OSError as error:
+        raise UnreadableFile(f"{path} cannot be opened: {error.strerror}.") from error

@@ -1,0 +1,170 @@
+"""Tables of events in Parquet, read by DuckDB a few thousand rows at a time."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from gateway.errors import InvalidEvent, UnreadableFile
+from gateway.events.event import Batch, Classification, Reject
+from gateway.events.forms import ACCEPTED, ROWS, Form, form_of_columns
+from gateway.events.instants import latest_instant
+from gateway.events.plain_rows import may_be_plain, mention_all, read_plain, select_plain
+from gateway.events.shown import written_id
+from gateway.events.source import Source
+from gateway.events.tables import (
+    ClassificationRow,
+    CommentRow,
+    add_classification_row,
+    add_comment_row,
+)
+
+PARQUET_MARK = b"PAR1"
+
+#: Nothing is downloaded, nothing is spilled: a Parquet file is read in one pass.
+_SETTINGS: dict[str, str | bool | int | float | list[str]] = {
+    "memory_limit": "512MB",
+    "threads": 2,
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+}
+#: Rows come cheaper than from a text, so more of them share a transaction.
+_BATCH_SIZE = 100_000
+_INSTANTS = frozenset({"event_time", "started_at", "finished_at"})
+
+
+class ParquetTable(Source):
+    """``classification_events`` or ``comment_events`` in one Parquet file.
+
+    A reject's position is the number of the row, from 1.
+    """
+
+    def __init__(self, path: Path, name: str) -> None:
+        self._path = path
+        self._rows = 0
+        self._rows_read = 0
+        #: Of these, the rows of batches that were given out: progress must not run ahead.
+        self._rows_given = 0
+        #: Without those of the batch that is read ahead.
+        self._rows_given = 0
+        try:
+            with duckdb.connect(config=_SETTINGS) as connection:
+                ((self._rows,),) = connection.execute(
+                    "SELECT coalesce(sum(num_rows), 0) FROM parquet_file_metadata($file)",
+                    self._file,
+                ).fetchall()
+                described = connection.execute(
+                    "DESCRIBE SELECT * FROM read_parquet($file)", self._file
+                ).fetchall()
+        except duckdb.Error as error:
+            raise UnreadableFile(f"{name} is damaged Parquet: {_first_line(error)}") from error
+        types = {column: kind for column, kind, *_ in described}
+        form = form_of_columns(types, name)
+        if form not in (Form.CLASSIFICATIONS, Form.COMMENTS):
+            raise UnreadableFile(
+                f"{name} is Parquet with the columns {', '.join(types)}: it must be {ACCEPTED}."
+            )
+        super().__init__(form, name)
+        # The names in the statement are ours: only those of the row's own fields.
+        cells = [
+            f"{_cell(field, types.get(field), name)} AS {field}" for field in ROWS[form]._fields
+        ]
+        self._select = f"SELECT {', '.join(cells)} FROM read_parquet($file)"  # noqa: S608
+        self._plain = form is Form.CLASSIFICATIONS and may_be_plain(types)
+
+    @property
+    def total_bytes(self) -> int | None:
+        """The size of the file."""
+        return self._path.stat().st_size
+
+    @property
+    def bytes_read(self) -> int:
+        """The share of the rows read, as bytes of the file: columns lie apart in it."""
+        return self._path.stat().st_size * self._rows_given // max(self._rows, 1)
+
+    @property
+    def _file(self) -> dict[str, str]:
+        # DuckDB takes a path for a pattern.
+        return {"file": glob.escape(str(self._path))}
+
+    def batches(self, now: datetime, size: int = _BATCH_SIZE) -> Generator[Batch, None, None]:
+        """The rows in their order."""
+        latest = latest_instant(now)
+        select, bound = self._select, dict[str, object](self._file)
+        if self._plain:
+            select, bound = select_plain(select), bound | {"latest": latest}
+        try:
+            with duckdb.connect(config=_SETTINGS) as connection:
+                rows = connection.execute(select, bound)
+                convert = self._plain_batch if self._plain else self._batch
+
+                def read() -> tuple[Batch, int] | None:
+                    cells = rows.fetchmany(size)
+                    return (convert(cells, latest), self._rows_read) if cells else None
+
+                # One batch ahead: the next is read while the database stores this one.
+                with ThreadPoolExecutor(1) as ahead:
+                    following = ahead.submit(read)
+                    while (found := following.result()) is not None:
+                        following = ahead.submit(read)
+                        batch, self._rows_given = found
+                        yield batch
+        except duckdb.Error as error:
+            raise UnreadableFile(
+                f"{self.name} is damaged: nothing can be read after row {self._rows_read} "
+                f"({_first_line(error)})."
+            ) from error
+
+    def _plain_batch(self, rows: list[tuple[Any, ...]], latest: int) -> Batch:
+        batch = Batch()
+        plain: list[Classification] = []
+        for row in rows:
+            if row[-1] is None:
+                self._rows_read += 1
+                event = read_plain(row)
+                batch.classifications.append(event)
+                plain.append(event)
+            else:
+                self._add(batch, tuple(row[-1].values()), latest)
+        mention_all(batch.names, plain)
+        return batch
+
+    def _batch(self, rows: list[tuple[Any, ...]], latest: int) -> Batch:
+        batch = Batch()
+        for cells in rows:
+            self._add(batch, cells, latest)
+        return batch
+
+    def _add(self, batch: Batch, cells: tuple[Any, ...], latest: int) -> None:
+        self._rows_read += 1
+        try:
+            if self.form is Form.CLASSIFICATIONS:
+                add_classification_row(batch, ClassificationRow._make(cells), latest)
+            else:
+                add_comment_row(batch, CommentRow._make(cells), latest)
+        except InvalidEvent as error:
+            batch.rejects.append(Reject(self._rows_read, written_id(cells[0]), error.message))
+
+
+def _cell(field: str, kind: str | None, name: str) -> str:
+    """How a column is selected so that its cells are numbers, texts or lists of them."""
+    if kind is None:
+        return "NULL"
+    if kind == "VARCHAR":
+        return f"nullif({field}, '')"
+    if field in _INSTANTS or field.endswith("_updated_at"):
+        if not kind.startswith(("TIMESTAMP", "DATE")):
+            raise UnreadableFile(f"{name} has {field} as {kind}: it must be a time or a text.")
+        # An infinite time is none.
+        return f"TRY(epoch_us({field}))"
+    return f"CAST({field} AS VARCHAR)" if kind.startswith("DECIMAL") else field
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]

@@ -1,0 +1,78 @@
+"""Most rows of a big table at once: DuckDB tells and converts those that need no second look.
+
+A row is plain if its cells are what the rules ask for. All others go to ``tables``, one by one,
+which knows every rule and every reason; the two agree on plain rows (a test compares them).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gateway.events.event import Classification, Names
+from gateway.events.instants import LAST_INSTANT, LONGEST_SESSION_MS
+from gateway.events.mentions import name_workflow
+from gateway.events.tables import ClassificationRow
+
+_WHOLE = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT"})
+_WHOLE_LISTS = frozenset(f"{kind}[]" for kind in _WHOLE)
+_IDS = ("classification_id", "project_id", "workflow_id", "user_id")
+_INSTANTS = ("event_time", "classification_updated_at", "started_at", "finished_at")
+
+_PLAIN = f"""coalesce(
+  classification_id > 0 AND workflow_id > 0
+  AND event_time BETWEEN 0 AND $latest
+  AND (classification_updated_at IS NULL
+       OR classification_updated_at BETWEEN 0 AND {LAST_INSTANT})
+  AND (user_id IS NULL OR user_id > 0)
+  AND (project_id IS NULL OR project_id > 0)
+  AND ((started_at IS NOT NULL AND finished_at IS NOT NULL) OR session_time IS NULL)
+  AND (user_group_ids IS NULL OR len(user_group_ids) = 0
+       OR (list_count(user_group_ids) = len(user_group_ids) AND list_min(user_group_ids) > 0)),
+  false)"""
+_SESSION_MS = f"""CASE WHEN started_at IS NULL OR finished_at IS NULL THEN 0
+  ELSE least(greatest((finished_at - started_at + 500) // 1000, 0), {LONGEST_SESSION_MS}) END"""
+_GROUPS = """CASE WHEN plain AND user_id IS NOT NULL AND len(user_group_ids) > 0
+  THEN list_sort(list_distinct(user_group_ids)) END"""
+
+
+def may_be_plain(types: Mapping[str, str]) -> bool:
+    """Whether a table of classifications with these DuckDB types has plain rows at all."""
+    return (
+        all(types.get(name, "BIGINT") in _WHOLE for name in _IDS)
+        and all(types.get(name, "TIMESTAMP").startswith("TIMESTAMP") for name in _INSTANTS)
+        and types.get("user_group_ids", "BIGINT[]") in _WHOLE_LISTS
+    )
+
+
+def select_plain(cells: str) -> str:
+    """SQL over a SELECT of a row's cells: whether it is plain, the event, and else its cells.
+
+    Binds ``latest``, the last ``event_time`` that is believed, in microseconds.
+    """
+    row = ", ".join(f"'{name}': {name}" for name in ClassificationRow._fields)
+    return f"""
+SELECT
+  classification_id, event_time, classification_updated_at, user_id, coalesce(project_id, 0),
+  workflow_id, CASE WHEN plain THEN {_SESSION_MS} END, {_GROUPS},
+  CASE WHEN NOT plain THEN {{{row}}} END
+FROM (SELECT *, {_PLAIN} AS plain FROM ({cells}))"""  # noqa: S608 (names of ours)
+
+
+def read_plain(row: Sequence[Any]) -> Classification:
+    """The event of a plain row of :func:`select_plain`."""
+    return Classification._make((*row[:7], tuple(row[7]) if row[7] else ()))
+
+
+def mention_all(names: Names, events: Sequence[Classification]) -> None:
+    """Note the ids that many events name, as ``mention`` does one by one."""
+    for user_id in dict.fromkeys(event.user_id for event in events):
+        if user_id is not None:
+            names.users.setdefault(user_id)
+    for project_id in dict.fromkeys(event.project_id for event in events):
+        if project_id:
+            names.projects.setdefault(project_id)
+    for workflow_id, project_id in dict.fromkeys(
+        (event.workflow_id, event.project_id) for event in events
+    ):
+        name_workflow(names, workflow_id, project_id or None, None)

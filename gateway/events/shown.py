@@ -1,0 +1,19 @@
+"""A value out of an event as a message shows it."""
+
+from __future__ import annotations
+
+
+def shown(value: object) -> str:
+    """The value as Python writes it, cut to one short line."""
+    # Numbers of thousands of digits cannot be written at all, and nobody reads them.
+    if isinstance(value, int) and value.bit_length() > 128:
+        return f"a number of {value.bit_length()} bits"
+    text = repr(value[:41] if isinstance(value, str) else value)
+    return text if len(text) <= 48 else f"{text[:40]}…"
+
+
+def written_id(value: object) -> str | None:
+    """An id as it was written, for the report of a reject; None if there is none to show."""
+    if value is None or isinstance(value, bool | list | dict):
+        return None
+    return value[:40] if isinstance(value, str) else shown(value)

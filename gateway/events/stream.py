@@ -1,0 +1,143 @@
+"""Events of the Zooniverse's stream, as Panoptes and Talk publish them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from gateway.errors import InvalidEvent
+from gateway.events.event import Batch, Classification, Comment, Names, Reject
+from gateway.events.ids import read_group_ids, read_id
+from gateway.events.instants import (
+    check_not_future,
+    latest_instant,
+    read_instant,
+    read_session_ms,
+)
+from gateway.events.mentions import mention, name_project, name_user, name_workflow
+from gateway.events.shown import shown, written_id
+
+#: A decoded JSON object: whatever its sender put there.
+_Object = Mapping[str, Any]
+
+
+def read_payload(events: Sequence[object], now: datetime) -> Batch:
+    """Read decoded events; a reject's position counts from 0."""
+    batch = Batch()
+    latest = latest_instant(now)
+    for position, event in enumerate(events):
+        add_event(batch, event, latest, position)
+    return batch
+
+
+def add_event(batch: Batch, event: object, latest: int, position: int) -> None:
+    """Add one decoded event, or why it cannot be counted, to a batch."""
+    try:
+        read = read_event(event, latest)
+    except InvalidEvent as error:
+        batch.rejects.append(Reject(position, _event_id(event), error.message))
+        return
+    if read is None:
+        batch.ignored += 1
+        return
+    if isinstance(read, Classification):
+        batch.classifications.append(read)
+    else:
+        batch.comments.append(read)
+    mention(batch.names, read)
+    # ``read`` came from it: it is an object.
+    if linked := event.get("linked"):  # type: ignore[attr-defined]
+        read_linked(batch.names, linked)
+
+
+def read_event(event: object, latest: int) -> Classification | Comment | None:
+    """Read one decoded event; None if its type is not counted, InvalidEvent if it cannot be.
+
+    ``latest`` is the last ``created_at`` that is believed, in microseconds.
+    """
+    if not isinstance(event, dict):
+        raise InvalidEvent(f"The event is {shown(event)}: not a JSON object.")
+    source, kind = event.get("source"), event.get("type")
+    if source == "panoptes" and kind == "classification":
+        return _classification(_object(event, "data"), latest)
+    if source == "talk" and kind == "comment":
+        return _comment(_object(event, "data"), latest)
+    return None
+
+
+def read_linked(names: Names, linked: object) -> None:
+    """Learn the names in an event's ``linked``; what cannot be read there is passed over.
+
+    It is a courtesy of the sender: nothing that is counted depends on it.
+    """
+    if not isinstance(linked, dict):
+        return
+    for user_id, user in _entries(linked.get("users")):
+        name_user(names, user_id, user.get("login"), user.get("display_name"))
+    for project_id, project in _entries(linked.get("projects")):
+        name_project(names, project_id, project.get("display_name"))
+    for workflow_id, workflow in _entries(linked.get("workflows")):
+        name_workflow(names, workflow_id, None, workflow.get("display_name"))
+
+
+def _classification(data: _Object, latest: int) -> Classification:
+    event_id = read_id(data.get("id"), "id")
+    event_time = read_instant(data.get("created_at"), "created_at")
+    check_not_future(event_time, latest, "created_at")
+    updated = data.get("updated_at")
+    links, metadata = _object(data, "links"), _object(data, "metadata")
+    user, project = links.get("user"), links.get("project")
+    return Classification(
+        event_id,
+        event_time,
+        None if updated is None else read_instant(updated, "updated_at"),
+        None if user is None else read_id(user, "links.user"),
+        0 if project is None else read_id(project, "links.project"),
+        read_id(links.get("workflow"), "links.workflow"),
+        read_session_ms(metadata.get("started_at"), metadata.get("finished_at")),
+        ()
+        if user is None
+        else read_group_ids(metadata.get("user_group_ids"), "metadata.user_group_ids"),
+    )
+
+
+def _comment(data: _Object, latest: int) -> Comment:
+    event_id = read_id(data.get("id"), "id")
+    event_time = read_instant(data.get("created_at"), "created_at")
+    check_not_future(event_time, latest, "created_at")
+    updated, user, project = data.get("updated_at"), data.get("user_id"), data.get("project_id")
+    return Comment(
+        event_id,
+        event_time,
+        None if updated is None else read_instant(updated, "updated_at"),
+        None if user is None else read_id(user, "user_id"),
+        0 if project is None else read_id(project, "project_id"),
+    )
+
+
+def _object(parent: _Object, field: str) -> _Object:
+    """The object under ``field``; an empty one if there is none."""
+    value = parent.get(field)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise InvalidEvent(f"{field} is {shown(value)}: not a JSON object.")
+    return value
+
+
+def _entries(entries: object) -> list[tuple[int, _Object]]:
+    """The objects with a usable id, in a list or alone."""
+    found: list[tuple[int, _Object]] = []
+    for entry in entries if isinstance(entries, list) else [entries]:
+        if isinstance(entry, dict):
+            try:
+                found.append((read_id(entry.get("id"), "id"), entry))
+            except InvalidEvent:
+                continue
+    return found
+
+
+def _event_id(event: object) -> str | None:
+    data = event.get("data") if isinstance(event, dict) else None
+    return written_id(data.get("id")) if isinstance(data, dict) else None

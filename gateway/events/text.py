@@ -1,0 +1,73 @@
+"""What the texts of events have in common, whatever a line says."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Generator, Iterator
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from gateway.errors import UnreadableFile
+from gateway.events.event import Batch
+from gateway.events.forms import Form
+from gateway.events.instants import latest_instant
+from gateway.events.lines import Lines
+from gateway.events.source import BATCH_SIZE, Source
+
+T = TypeVar("T")
+
+
+class TextSource(Source, Generic[T]):
+    """A text with one item ``T`` an event; ``start`` opens it.
+
+    A reject's position is the number of the item's first line, from 1.
+    """
+
+    def __init__(
+        self, form: Form, name: str, start: Callable[[], Lines], total_bytes: int | None
+    ) -> None:
+        super().__init__(form, name)
+        self._start = start
+        self._total_bytes = total_bytes
+        self._lines: Lines | None = None
+        self._bytes_read = 0
+
+    @property
+    def total_bytes(self) -> int | None:
+        """The size of the file; None for a pipe."""
+        return self._total_bytes
+
+    @property
+    def bytes_read(self) -> int:
+        """Where reading stands in the file."""
+        return self._bytes_read if self._lines is None else self._lines.bytes_read
+
+    def batches(self, now: datetime, size: int = BATCH_SIZE) -> Generator[Batch, None, None]:
+        """The events in their order."""
+        latest = latest_instant(now)
+        lines = self._lines = self._start()
+        batch, items = Batch(), 0
+        try:
+            for position, item in self._items(lines):
+                self._add(batch, position, item, latest)
+                items += 1
+                if items == size:
+                    yield batch
+                    batch, items = Batch(), 0
+        except UnreadableFile:
+            if items:
+                yield batch
+            raise
+        finally:
+            self._bytes_read, self._lines = lines.bytes_read, None
+            lines.close()
+        if items:
+            yield batch
+
+    @abstractmethod
+    def _items(self, lines: Lines) -> Iterator[tuple[int, T]]:
+        """The items and where they stand."""
+
+    @abstractmethod
+    def _add(self, batch: Batch, position: int, item: T, latest: int) -> None:
+        """Read one item and add it, or why it cannot be counted, to the batch."""
