@@ -1,0 +1,70 @@
+"""Count members' earlier classifications to a group."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, func, select
+
+from gateway.calendar import MICROSECONDS_A_DAY
+from gateway.db.ids import among
+from gateway.db.tables import backfill as backfills
+from gateway.db.tables import classification
+from gateway.db.upsert import replace_rows
+from gateway.rollups.ledger import decode_groups
+from gateway.rollups.tally import Tally
+from gateway.rollups.versions import touch
+
+
+def backfill(connection: Connection, group_id: int, user_ids: Sequence[int], until: int) -> int:
+    """Count these users' classifications up to ``until`` (microseconds) to the group, each once.
+
+    The backfill is kept as a row, so that an event sent again later still counts. Returns how
+    many classifications count that did not before: 0 when it is run again. Reads the whole
+    ledger once, since that has no index by user.
+    """
+    stored = connection.execute(
+        select(backfills.c.user_id, backfills.c.until).where(
+            backfills.c.group_id == group_id, among(backfills.c.user_id, "users")
+        ),
+        {"users": sorted(set(user_ids))},
+    )
+    known = {row.user_id: row.until for row in stored}
+    extended = [user_id for user_id in sorted(set(user_ids)) if known.get(user_id, -1) < until]
+    tally, counted = Tally(), 0
+    if extended:
+        parameters = {"users": extended, "until": until, "group": group_id}
+        for row in connection.execute(_EARLIER, parameters):
+            day, user_id, project_id, workflow_id, own, n, ms = row
+            if group_id not in decode_groups(own):
+                tally.grouped(day, user_id, project_id, workflow_id, [group_id], n, ms)
+                counted += n
+        tally.write(connection)
+        replace_rows(connection, backfills, [(group_id, user_id, until) for user_id in extended])
+        touch(connection, user_group=[group_id], user=extended)
+    return counted
+
+
+def _earlier() -> Select[Any]:
+    """Sums of what the users did up to ``until`` and no earlier backfill has counted yet."""
+    events = classification.c
+    day = (events.event_time // MICROSECONDS_A_DAY).label("day")
+    counted_until = (
+        select(func.max(backfills.c.until))
+        .where(backfills.c.group_id == bindparam("group"), backfills.c.user_id == events.user_id)
+        .scalar_subquery()
+    )
+    dims = (day, events.user_id, events.project_id, events.workflow_id, events.group_ids)
+    return (
+        select(*dims, func.count(), func.sum(events.session_ms))
+        .where(
+            among(events.user_id, "users"),
+            events.event_time <= bindparam("until"),
+            events.event_time > func.coalesce(counted_until, -1),
+        )
+        .group_by(*dims)
+    )
+
+
+_EARLIER = _earlier()

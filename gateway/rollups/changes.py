@@ -1,0 +1,48 @@
+"""Changes of the ledger, and what they mean for the rollups, written together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic
+
+from sqlalchemy import Connection
+
+from gateway.db.tables import classification, comment
+from gateway.db.upsert import replace_rows
+from gateway.events.event import Classification, Comment
+from gateway.rollups.effective_groups import read_backfills
+from gateway.rollups.ledger import Event, ledger_rows
+from gateway.rollups.progress import note_last_event
+from gateway.rollups.tally import Tally
+from gateway.rollups.versions import touch
+
+
+@dataclass(frozen=True)
+class Changes(Generic[Event]):
+    """Events as they were stored before, and as they are after; a new one is only in ``after``."""
+
+    before: Sequence[Event] = ()
+    after: Sequence[Event] = ()
+
+
+def write_changes(
+    connection: Connection, classifications: Changes[Classification], comments: Changes[Comment]
+) -> None:
+    """Write the events as they are after, add new minus old to every rollup, touch the versions."""
+    if not classifications.after and not comments.after:
+        return
+    replace_rows(connection, classification, ledger_rows(classifications.after))
+    replace_rows(connection, comment, ledger_rows(comments.after))
+    tally = Tally()
+    changed = (*classifications.before, *classifications.after)
+    backfills = read_backfills(connection, {event.user_id for event in changed if event.user_id})
+    for events, sign in ((classifications.before, -1), (classifications.after, 1)):
+        tally.classifications(events, backfills, sign)
+    for posts, sign in ((comments.before, -1), (comments.after, 1)):
+        tally.comments(posts, sign)
+    tally.write(connection)
+    touch(connection, **tally.touched())
+    times = [event.event_time for event in classifications.after]
+    times += [post.event_time for post in comments.after]
+    note_last_event(connection, max(times))

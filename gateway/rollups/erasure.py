@@ -1,0 +1,82 @@
+"""Erase a user from the events: what they did stays counted, as anonymous work."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+
+from sqlalchemy import Connection, Row, Table, delete, select
+
+from gateway.db.ids import among
+from gateway.db.tables import backfill, classification, comment, forgotten_user
+from gateway.db.upsert import replace_rows
+from gateway.events.event import Batch, Comment
+from gateway.rollups.changes import Changes, write_changes
+from gateway.rollups.ledger import classification_of
+
+#: Events of one round; a user may have more of them than fit into memory.
+_ROUND = 10_000
+
+
+def erase(connection: Connection, user_id: int) -> int:
+    """Make all events of a user anonymous, out of all groups, now and for what arrives later.
+
+    Returns how many events that were. In one transaction, under the writer lock; reads the
+    ledger once, since that has no index by user.
+    """
+    replace_rows(connection, forgotten_user, [(user_id,)])
+    erased = 0
+    for rows in _events_of(connection, classification, user_id):
+        events = [classification_of(row) for row in rows]
+        write_changes(
+            connection, Changes(events, [event.anonymous() for event in events]), Changes()
+        )
+        erased += len(events)
+    for rows in _events_of(connection, comment, user_id):
+        posts = [Comment._make(row) for row in rows]
+        write_changes(connection, Changes(), Changes(posts, [post.anonymous() for post in posts]))
+        erased += len(posts)
+    connection.execute(delete(backfill).where(backfill.c.user_id == user_id))
+    return erased
+
+
+def read_forgotten(connection: Connection, user_ids: Collection[int]) -> set[int]:
+    """Those of the users who were erased."""
+    if not user_ids:
+        return set()
+    statement = select(forgotten_user.c.user_id).where(among(forgotten_user.c.user_id, "users"))
+    return set(connection.execute(statement, {"users": user_ids}).scalars())
+
+
+def without_forgotten(connection: Connection, batch: Batch) -> Batch:
+    """The batch with the events of erased users made anonymous; itself if there are none."""
+    users = {event.user_id for event in batch.classifications if event.user_id}
+    users |= {event.user_id for event in batch.comments if event.user_id}
+    forgotten = read_forgotten(connection, users)
+    if not forgotten:
+        return batch
+    return Batch(
+        classifications=[
+            event.anonymous() if event.user_id in forgotten else event
+            for event in batch.classifications
+        ],
+        comments=[
+            event.anonymous() if event.user_id in forgotten else event for event in batch.comments
+        ],
+    )
+
+
+def _events_of(
+    connection: Connection, table: Table, user_id: int
+) -> Iterator[Sequence[Row[*tuple[object, ...]]]]:
+    last = 0
+    while True:
+        rows = connection.execute(
+            select(table)
+            .where(table.c.user_id == user_id, table.c.id > last)
+            .order_by(table.c.id)
+            .limit(_ROUND)
+        ).all()
+        if not rows:
+            return
+        yield rows
+        last = rows[-1].id

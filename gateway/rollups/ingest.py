@@ -1,0 +1,67 @@
+"""Store events: the ledger and all rollups in one transaction, each event counted once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from operator import attrgetter
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from gateway.events.event import Batch
+from gateway.rollups.changes import Changes, write_changes
+from gateway.rollups.erasure import without_forgotten
+from gateway.rollups.ledger import Event, read_classifications, read_comments, succeed
+
+_by_id = attrgetter("id")
+
+
+class Outcome(NamedTuple):
+    """What became of the events of a batch, each counted as it arrived."""
+
+    stored: int = 0
+    #: Already there: the same, or in a later copy.
+    unchanged: int = 0
+    replaced: int = 0
+
+    def plus(self, other: Outcome) -> Outcome:
+        """Both outcomes together."""
+        return Outcome(*map(sum, zip(self, other, strict=True)))
+
+
+def apply_batch(connection: Connection, batch: Batch) -> Outcome:
+    """Store the events of a batch in their order; called under the writer lock.
+
+    The stored copies are read first and every rollup gets new minus old, so that an event which
+    is sent again replaces all it said before.
+    """
+    batch = without_forgotten(connection, batch)
+    classifications, outcome = _settle(connection, batch.classifications, read_classifications)
+    comments, more = _settle(connection, batch.comments, read_comments)
+    write_changes(connection, classifications, comments)
+    return outcome.plus(more)
+
+
+def _settle(
+    connection: Connection,
+    events: Sequence[Event],
+    read: Callable[[Connection, Collection[int]], Iterable[Event]],
+) -> tuple[Changes[Event], Outcome]:
+    """Let every copy in the batch arrive in its order; changes are ascending by id."""
+    stored = {event.id: event for event in read(connection, {event.id for event in events})}
+    holding = dict(stored)
+    new = unchanged = replaced = 0
+    for event in events:
+        known = holding.get(event.id)
+        if known is None:
+            holding[event.id] = event
+            new += 1
+        elif (holds := succeed(event, known)) == known:
+            unchanged += 1
+        else:
+            holding[event.id] = holds
+            replaced += 1
+    after = [holds for event_id, holds in holding.items() if stored.get(event_id) != holds]
+    after.sort(key=_by_id)
+    before = [stored[event.id] for event in after if event.id in stored]
+    return Changes(before, after), Outcome(new, unchanged, replaced)

@@ -1,0 +1,82 @@
+"""Make all rollups what the ledger says, while readers read and writers write.
+
+A rebuild is a verification whose differences are added. Both sides of the comparison come from
+one snapshot, taken without any lock. What writers commit meanwhile they add to the rollups
+themselves, and sums commute: stored + theirs + difference = recount + theirs. All differences go
+in with one transaction, so a reader sees all old rollups or all new ones, and a rebuild that is
+killed leaves everything as it was.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections import Counter
+from collections.abc import Callable, Iterator
+from tempfile import TemporaryFile
+from typing import IO, Any
+
+from sqlalchemy import Connection, Select, select
+
+from gateway.db import Database
+from gateway.db.rollup_sets import SETS, RollupSet
+from gateway.db.tables import data_version
+from gateway.db.upsert import add_rows, delete_empty, replace_rows
+from gateway.errors import Conflict
+from gateway.rollups.recount import differences
+from gateway.rollups.versions import touch
+
+#: The row of the data versions that counts rebuilds.
+_KIND = "rebuild"
+_REBUILDS: Select[tuple[int]] = select(data_version.c.version).where(
+    data_version.c.kind == _KIND, data_version.c.entity_id == 0
+)
+_KNOWN: Select[tuple[str, int]] = select(data_version.c.kind, data_version.c.entity_id).where(
+    data_version.c.kind.not_in(["site", _KIND])
+)
+
+
+async def rebuild(
+    database: Database, started: Callable[[RollupSet], None] = lambda _: None
+) -> Counter[str]:
+    """Recount all sets and mend what differs; returns how many rows differed, by set.
+
+    ``started`` is told of each set as it begins. Conflict if another rebuild ended meanwhile:
+    its corrections are in the rollups now, so these would be added twice.
+    """
+    mended: Counter[str] = Counter()
+    # On disk: after the loss of a whole set there are as many differences as it has rows.
+    with TemporaryFile() as found:
+        async with database.read() as snapshot:
+            rebuilds = sum(row.version for row in await snapshot.fetch(_REBUILDS))
+            for rollup in SETS:
+                started(rollup)
+                async for rows in snapshot.partitions(differences(rollup)):
+                    mended[rollup.name] += len(rows)
+                    pickle.dump((rollup.name, [tuple(row) for row in rows]), found)
+        if mended:
+            await database.write(lambda connection: _mend(connection, found, rebuilds))
+    return mended
+
+
+def _mend(connection: Connection, found: IO[bytes], rebuilds: int) -> None:
+    if (connection.execute(_REBUILDS).scalar() or 0) != rebuilds:
+        raise Conflict("Another rebuild ended meanwhile: run this one again.")
+    for rollup, rows in _read(found):
+        width = len(rollup.keys)
+        add_rows(connection, rollup.table, rows)
+        delete_empty(connection, rollup.table, [row[:width] for row in rows])
+    replace_rows(connection, data_version, [(_KIND, 0, rebuilds + 1)])
+    # Any figure may have changed: every entity that has a version gets the next.
+    known: dict[str, list[int]] = {}
+    for row in connection.execute(_KNOWN):
+        known.setdefault(row.kind, []).append(row.entity_id)
+    touch(connection, **known)
+
+
+def _read(found: IO[bytes]) -> Iterator[tuple[RollupSet, list[tuple[Any, ...]]]]:
+    sets = {rollup.name: rollup for rollup in SETS}
+    end = found.seek(0, 2)
+    found.seek(0)
+    while found.tell() < end:
+        name, rows = pickle.load(found)  # noqa: S301 (written by us, to a file without a name)
+        yield sets[name], rows

@@ -1,0 +1,121 @@
+"""Count the ledger anew, in the database, and tell where a rollup says something else.
+
+The recount is written apart from the deltas (``tally``) on purpose: each checks the other.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CompoundSelect,
+    FromClause,
+    Select,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+)
+
+from gateway.calendar import Grain
+from gateway.db.buckets import bucket_of, day_of
+from gateway.db.group_ids import each_group
+from gateway.db.rollup_sets import RollupSet
+from gateway.db.tables import backfill, classification, comment
+
+
+@lru_cache(maxsize=64)
+def differences(rollup: RollupSet) -> Select[tuple[Any, ...]]:
+    """Rows of the set's key and measures: what has to be added to make the rollup right.
+
+    None where it is. A stored row that counts nothing is a difference as well, of zeros.
+    """
+    stored = select(
+        *(rollup.table.c[name] for name in rollup.keys),
+        *((-rollup.table.c[name]).label(name) for name in rollup.measures),
+        literal(-1).label("rows"),
+    )
+    both = union_all(*_recounted(rollup), stored).subquery("compared")
+    sums = [_sum(both.c[name]).label(name) for name in rollup.measures]
+    return (
+        select(*(both.c[name] for name in rollup.keys), *sums)
+        .group_by(*(both.c[name] for name in rollup.keys))
+        .having(or_(*(_sum(both.c[name]) != 0 for name in (*rollup.measures, "rows"))))
+        .order_by(*(both.c[name] for name in rollup.keys))
+    )
+
+
+def _recounted(rollup: RollupSet) -> list[Select[Any]]:
+    """The rows that the set should have: keys, measures, and 1 for the row itself."""
+    events = _events(rollup).subquery("event")
+    day_sums = (
+        select(
+            *(events.c[name] for name in rollup.dims),
+            events.c.day,
+            *(_sum(events.c[name]).label(name) for name in rollup.measures),
+        )
+        .group_by(*(events.c[name] for name in rollup.dims), events.c.day)
+        .cte(f"{rollup.name}_days")
+    )
+    return [_of_grain(rollup, day_sums, grain) for grain in Grain]
+
+
+def _of_grain(rollup: RollupSet, day_sums: FromClause, grain: Grain) -> Select[Any]:
+    bucket = bucket_of(day_sums.c.day, grain)
+    dims = {name: day_sums.c[name] for name in rollup.dims}
+    keys = dims | {"grain": literal(int(grain)), "bucket": bucket}
+    return select(
+        *(keys[name].label(name) for name in rollup.keys),
+        *(_sum(day_sums.c[name]).label(name) for name in rollup.measures),
+        literal(1).label("rows"),
+    ).group_by(*dims.values(), *((bucket,) if grain is not Grain.ALL else ()))
+
+
+def _events(rollup: RollupSet) -> Select[Any] | CompoundSelect[Any]:
+    """One row for each time that an event counts in the set."""
+    if rollup.source == "comment":
+        return _columns(rollup, comment)
+    if not rollup.by_group:
+        return _columns(rollup, classification)
+    rows, group_id = each_group(classification.c.group_ids)
+    own = _columns(rollup, classification, group_id).join_from(classification, rows, true())
+    rows, group_id = each_group(classification.c.group_ids)
+    counted_already = exists(
+        select(1).select_from(rows).where(group_id == backfill.c.group_id)
+    ).correlate(classification, backfill)
+    added = _columns(rollup, classification, backfill.c.group_id).where(
+        backfill.c.user_id == classification.c.user_id,
+        classification.c.event_time <= backfill.c.until,
+        ~counted_already,
+    )
+    return union_all(own, added)
+
+
+def _columns(rollup: RollupSet, events: FromClause, group_id: Any = None) -> Select[Any]:
+    user_id = events.c.user_id
+    available: dict[str, Any] = {
+        "site_id": literal(0, BigInteger),
+        "group_id": group_id,
+        "project_id": events.c.project_id,
+        "workflow_id": events.c.get("workflow_id"),
+        "user_id": func.coalesce(user_id, 0),
+        "n": literal(1, BigInteger),
+        "ms": events.c.get("session_ms"),
+        "anonymous_n": func.coalesce(user_id - user_id, 1),
+    }
+    chosen = select(
+        *(available[name].label(name) for name in (*rollup.dims, *rollup.measures)),
+        day_of(events.c.event_time).label("day"),
+    )
+    known_users_only = rollup.by_group or rollup.entity == "user_id"
+    return chosen.where(user_id.is_not(None)) if known_users_only else chosen
+
+
+def _sum(column: Any) -> Any:
+    return cast(func.sum(column), BigInteger)

@@ -1,0 +1,146 @@
+"""Adds up what a change of the ledger means for every rollup set.
+
+Events are first summed under their finest key (day, group, user, project, workflow); each set is
+a projection of those sums at its four grains, so a batch costs by its distinct keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from operator import itemgetter
+
+from sqlalchemy import Connection
+
+from gateway.calendar import MICROSECONDS_A_DAY, Grain, bucket_of, day_of
+from gateway.db.rollup_sets import SETS, RollupSet
+from gateway.db.upsert import add_rows, delete_empty
+from gateway.events.event import Classification, Comment
+from gateway.rollups.effective_groups import Backfills, effective_groups
+
+#: Day, then what an event can be counted under: site, group, user, project, workflow.
+_Key = tuple[int, int, int, int, int, int]
+_POSITIONS = {"site_id": 1, "group_id": 2, "user_id": 3, "project_id": 4, "workflow_id": 5}
+_USER = _POSITIONS["user_id"]
+#: Where the kinds of the data versions stand in a key.
+_KINDS = {"user_group": 2, "user": 3, "project": 4, "workflow": 5}
+
+
+class Tally:
+    """Signed sums of events; written to the rollups by :meth:`write`."""
+
+    def __init__(self) -> None:
+        self._classifications: dict[_Key, list[int]] = {}
+        self._grouped: dict[_Key, list[int]] = {}
+        self._comments: dict[_Key, list[int]] = {}
+
+    def classifications(
+        self, events: Iterable[Classification], backfills: Backfills, sign: int
+    ) -> None:
+        """Count each event once for all sets, and once for each of its effective groups."""
+        alone, grouped = self._classifications, self._grouped
+        for event in events:
+            _, event_time, _, user_id, project_id, workflow_id, session_ms, groups = event
+            day, user, ms = event_time // MICROSECONDS_A_DAY, user_id or 0, sign * session_ms
+            _add(alone, (day, 0, 0, user, project_id, workflow_id), sign, ms)
+            if not user:
+                continue
+            for group in effective_groups(event, backfills) if user in backfills else groups:
+                _add(grouped, (day, 0, group, user, project_id, workflow_id), sign, ms)
+
+    def grouped(
+        self,
+        day: int,
+        user_id: int,
+        project_id: int,
+        workflow_id: int,
+        groups: Iterable[int],
+        n: int,
+        ms: int,
+    ) -> None:
+        """Count ``n`` classifications of a user for groups alone."""
+        for group_id in groups:
+            _add(self._grouped, (day, 0, group_id, user_id, project_id, workflow_id), n, ms)
+
+    def comments(self, events: Iterable[Comment], sign: int) -> None:
+        """Count each comment."""
+        for event in events:
+            key = (day_of(event.event_time), 0, 0, event.user_id or 0, event.project_id, 0)
+            _add(self._comments, key, sign, 0)
+
+    def touched(self) -> dict[str, set[int]]:
+        """The ids of all that was counted under, by the kinds of the data versions."""
+        keys = [*self._classifications, *self._grouped, *self._comments]
+        return {kind: {key[at] for key in keys} - {0} for kind, at in _KINDS.items()}
+
+    def write(self, connection: Connection) -> None:
+        """Add the sums to all rollups; rows that come to zero events are deleted."""
+        for rollup in SETS:
+            rows = self.rows(rollup)
+            width = len(rollup.keys)
+            add_rows(connection, rollup.table, rows)
+            delete_empty(connection, rollup.table, [row[:width] for row in rows if row[width] < 0])
+
+    def rows(self, rollup: RollupSet) -> list[tuple[int, ...]]:
+        """What to add to one set: keys, then measures, in the order of the keys."""
+        sums = self._by_day(rollup)
+        rows: list[tuple[int, ...]] = []
+        for grain in Grain:
+            if grain is not Grain.DAY:
+                sums = _coarser(sums, grain)
+            # A sum's key is the bucket, the entity and the dimensions; a row's begins otherwise.
+            rows += [
+                (key[1], int(grain), key[0], *key[2:], *values)
+                for key, values in sums.items()
+                if any(values)
+            ]
+        rows.sort()
+        return rows
+
+    def _by_day(self, rollup: RollupSet) -> dict[tuple[int, ...], list[int]]:
+        sums: dict[tuple[int, ...], list[int]] = {}
+        pick = itemgetter(0, *(_POSITIONS[name] for name in rollup.dims))
+        with_user, width = rollup.entity == "user_id", len(rollup.measures)
+        for key, (n, ms) in self._source(rollup).items():
+            user = key[_USER]
+            if with_user and not user:
+                continue
+            measures = [n, ms, 0 if user else n][:width]
+            picked = pick(key)
+            if (known := sums.get(picked)) is None:
+                sums[picked] = measures
+            else:
+                _add_to(known, measures)
+        return sums
+
+    def _source(self, rollup: RollupSet) -> dict[_Key, list[int]]:
+        if rollup.source == "comment":
+            return self._comments
+        return self._grouped if rollup.by_group else self._classifications
+
+
+def _add(sums: dict[_Key, list[int]], key: _Key, n: int, ms: int) -> None:
+    if (known := sums.get(key)) is None:
+        sums[key] = [n, ms]
+    else:
+        known[0] += n
+        known[1] += ms
+
+
+def _coarser(
+    sums: dict[tuple[int, ...], list[int]], grain: Grain
+) -> dict[tuple[int, ...], list[int]]:
+    """The sums of the next coarser grain."""
+    coarse: dict[tuple[int, ...], list[int]] = {}
+    buckets = {day: bucket_of(day, grain) for day in {key[0] for key in sums}}
+    for key, values in sums.items():
+        coarse_key = (buckets[key[0]], *key[1:])
+        if (known := coarse.get(coarse_key)) is None:
+            coarse[coarse_key] = values.copy()
+        else:
+            _add_to(known, values)
+    return coarse
+
+
+def _add_to(known: list[int], more: list[int]) -> None:
+    for index, value in enumerate(more):
+        known[index] += value
