@@ -1,0 +1,56 @@
+"""The last day on which a subject contributed to each project.
+
+Neither a delta nor a coarse row can tell it: it is the greatest day among the day rows, looked up
+in an index made for it, once for each project that the all-time rows name.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Select, bindparam, func, literal_column, select
+
+from gateway.calendar import Grain
+from gateway.db.ids import among
+from gateway.db.rollup_sets import RollupSet
+from gateway.stats.rows import filters, narrowest
+from gateway.stats.subject import Kind, Question
+
+
+def last_days(question: Question) -> Select[tuple[int, int, int | None]]:
+    """Rows of subject, project, and its last day in the range, null if it has none there.
+
+    Binds what the day grain of the question binds.
+    """
+    return _last_days(narrowest(question, ("project_id",)), question.kind, filters(question))
+
+
+@lru_cache(maxsize=64)
+def _last_days(rollup: RollupSet, kind: Kind, narrowed: tuple[str, ...]) -> Select[Any]:
+    known, days = rollup.table.alias("known").c, rollup.table.alias("days").c
+    subject = kind.value
+    pairs = (
+        select(known[subject], known.project_id)
+        .where(
+            among(known[subject], "ids"),
+            known.grain == int(Grain.ALL),
+            known.bucket == 0,
+            *(among(known[column], f"{column}s") for column in narrowed),
+        )
+        .distinct()
+        .subquery("pair")
+    ).c
+    last = (
+        select(func.max(days.bucket))
+        .where(
+            days[subject] == pairs[subject],
+            days.project_id == pairs.project_id,
+            # Spelled out, as in the index that holds only these rows: a parameter would not tell.
+            days.grain == literal_column(str(int(Grain.DAY))),
+            days.bucket.between(bindparam("first_0"), bindparam("last_0")),
+            *(among(days[column], f"{column}s") for column in narrowed if column != "project_id"),
+        )
+        .scalar_subquery()
+    )
+    return select(pairs[subject], pairs.project_id, last)

@@ -1,0 +1,62 @@
+"""Whose statistics are asked for, and which part of them."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import NamedTuple
+
+from gateway.calendar import DayRange
+
+
+class Kind(Enum):
+    """What statistics can be about; the value is the column that holds its id."""
+
+    SITE = "site_id"
+    PROJECT = "project_id"
+    WORKFLOW = "workflow_id"
+    USER = "user_id"
+    GROUP = "group_id"
+
+
+class Activity(Enum):
+    """What is counted."""
+
+    CLASSIFICATIONS = "classification"
+    COMMENTS = "comment"
+
+
+class Selection(NamedTuple):
+    """A part of a subject's events: days, and projects, workflows or users (None is all)."""
+
+    activity: Activity = Activity.CLASSIFICATIONS
+    days: DayRange = DayRange()
+    project_ids: tuple[int, ...] | None = None
+    workflow_ids: tuple[int, ...] | None = None
+    user_ids: tuple[int, ...] | None = None
+
+
+class Subject(NamedTuple):
+    """One entity; the site's id is 0."""
+
+    kind: Kind
+    id: int = 0
+
+
+class Question(NamedTuple):
+    """What is asked of many subjects of one kind at once."""
+
+    kind: Kind
+    selection: Selection
+
+
+class Answer(NamedTuple):
+    """Sums over some events; ``ms`` is session time in whole milliseconds."""
+
+    n: int = 0
+    ms: int = 0
+    anonymous_n: int = 0
+
+    @property
+    def seconds(self) -> float:
+        """Session time in seconds."""
+        return self.ms / 1000
