@@ -1,0 +1,1 @@
+"""Users, groups, memberships, projects and workflows, and what they are called."""

@@ -1,0 +1,27 @@
+"""Erase a user, as whoever asks to be forgotten may demand."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, delete, select
+
+from gateway.db.tables import membership, panoptes_answer, user
+from gateway.rollups.erasure import erase
+from gateway.rollups.versions import touch
+
+
+def forget_user(connection: Connection, user_id: int) -> int:
+    """Take a user out of the directory and of all groups, and make their events anonymous.
+
+    Returns how many events that were. Events and directory entries that are sent again do not
+    undo it. Runs in a writing transaction; harmless when it is run again, or for an unknown id.
+    """
+    erased = erase(connection, user_id)
+    groups = connection.execute(
+        select(membership.c.group_id).where(membership.c.user_id == user_id)
+    ).scalars()
+    touched = list(groups)
+    connection.execute(delete(membership).where(membership.c.user_id == user_id))
+    connection.execute(delete(panoptes_answer).where(panoptes_answer.c.user_id == user_id))
+    connection.execute(delete(user).where(user.c.id == user_id))
+    touch(connection, user=[user_id], user_group=touched)
+    return erased

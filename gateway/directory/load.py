@@ -1,0 +1,88 @@
+"""Store a directory document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Table
+
+from gateway.db.tables import group_record, membership, project, user, user_group, workflow
+from gateway.directory.document import read_document
+from gateway.directory.rows import Change, Row, ids_in, key_of, read_rows, write_rows
+from gateway.rollups.erasure import read_forgotten
+from gateway.rollups.versions import touch
+
+_TABLES = {
+    "users": user,
+    "user_groups": user_group,
+    "group_records": group_record,
+    "memberships": membership,
+    "projects": project,
+    "workflows": workflow,
+}
+
+
+class Loaded(NamedTuple):
+    """How many entries a list named, and how many of them were new or different."""
+
+    listed: int
+    changed: int
+
+
+def load_directory(connection: Connection, document: object) -> dict[str, Loaded]:
+    """Store all entries of a document, and count them by the name of their list.
+
+    An entry replaces all that was known of its id (a membership: of its group and user); of two
+    with the same id the last one holds. What is not listed stays. Runs in a writing transaction;
+    UnreadableFile, and nothing stored, if any entry cannot be used.
+    """
+    return store_rows(connection, read_document(document))
+
+
+def store_rows(connection: Connection, entries: Mapping[str, Sequence[Row]]) -> dict[str, Loaded]:
+    """The same with entries that are read already: full rows by the name of their list.
+
+    A list may be left out.
+    """
+    lists = _without_forgotten(connection, {name: entries.get(name, ()) for name in _TABLES})
+    changes = {name: _replace(connection, _TABLES[name], rows) for name, rows in lists.items()}
+    if any(changes.values()):
+        touch(
+            connection,
+            user=ids_in(changes["users"], "id") | ids_in(changes["memberships"], "user_id"),
+            user_group=ids_in(changes["user_groups"], "id")
+            | ids_in(changes["group_records"], "group_id")
+            | ids_in(changes["memberships"], "group_id"),
+            project=ids_in(changes["projects"], "id") | ids_in(changes["workflows"], "project_id"),
+            workflow=ids_in(changes["workflows"], "id"),
+        )
+    # A record is part of its group's entry, and not counted as one.
+    return {
+        name: Loaded(len(rows), len(changes[name]))
+        for name, rows in lists.items()
+        if name != "group_records"
+    }
+
+
+def _without_forgotten(
+    connection: Connection, lists: dict[str, Sequence[Row]]
+) -> dict[str, Sequence[Row]]:
+    """The entries but for those of users who were erased."""
+    columns = {"users": "id", "memberships": "user_id"}
+    named = {row[column] for name, column in columns.items() for row in lists[name]}
+    forgotten = read_forgotten(connection, named)
+    if not forgotten:
+        return lists
+    return lists | {
+        name: [row for row in lists[name] if row[column] not in forgotten]
+        for name, column in columns.items()
+    }
+
+
+def _replace(connection: Connection, table: Table, rows: Sequence[Row]) -> list[Change]:
+    if not rows:
+        return []
+    last = {key_of(table, row): row for row in rows}
+    known = read_rows(connection, table, {key[0] for key in last})
+    return write_rows(connection, table, known, last.values())

@@ -1,0 +1,81 @@
+"""Who belongs to which group."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import Row, bindparam, select
+
+from gateway.db.ids import among
+from gateway.db.tables import membership
+
+GROUP_ADMIN = "group_admin"
+
+
+class MembershipState(StrEnum):
+    """How far a membership has come; Panoptes' words."""
+
+    ACTIVE = "active"
+    INVITED = "invited"
+    INACTIVE = "inactive"
+
+
+class Membership(NamedTuple):
+    """A user's membership of a group, as Panoptes has it: what it allows is another matter."""
+
+    group_id: int
+    user_id: int
+    state: MembershipState
+    roles: frozenset[str]
+
+    @property
+    def is_effective(self) -> bool:
+        """Whether it makes a member: it is active and gives at least one role."""
+        return self.state is MembershipState.ACTIVE and bool(self.roles)
+
+    @property
+    def is_group_admin(self) -> bool:
+        """Whether it makes an admin of the group."""
+        return self.is_effective and GROUP_ADMIN in self.roles
+
+
+def membership_of(row: Row[Any]) -> Membership:
+    """The membership that a row of this module's statements tells of."""
+    return Membership(
+        row.group_id, row.user_id, MembershipState(row.state), frozenset(orjson.loads(row.roles))
+    )
+
+
+def encode_roles(roles: Iterable[str]) -> str:
+    """Roles as the table keeps them: a JSON list, ascending, each once."""
+    return orjson.dumps(sorted(set(roles))).decode()
+
+
+_COLUMNS = (membership.c.group_id, membership.c.user_id, membership.c.state, membership.c.roles)
+
+#: One user's (``viewer``) memberships of many groups (``ids``), whatever their state.
+MEMBERSHIPS_OF_VIEWER = select(*_COLUMNS).where(
+    membership.c.user_id == bindparam("viewer"), among(membership.c.group_id, "ids")
+)
+
+#: All memberships of users (``ids``), whatever their state, by ascending group.
+MEMBERSHIPS_BY_USER = (
+    select(*_COLUMNS)
+    .where(among(membership.c.user_id, "ids"))
+    .order_by(membership.c.user_id, membership.c.group_id)
+)
+
+#: All memberships of groups (``ids``), whatever their state, by ascending user.
+MEMBERSHIPS_BY_GROUP = (
+    select(*_COLUMNS)
+    .where(among(membership.c.group_id, "ids"))
+    .order_by(membership.c.group_id, membership.c.user_id)
+)
+
+#: The members of groups (``ids``) by ascending user: effective memberships only.
+MEMBERS_BY_GROUP = MEMBERSHIPS_BY_GROUP.where(
+    membership.c.state == MembershipState.ACTIVE.value, membership.c.roles != encode_roles(())
+)

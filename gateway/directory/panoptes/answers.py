@@ -1,0 +1,195 @@
+"""What Panoptes has answered, in the directory: the entries themselves and when they were asked.
+
+Callers of the writing functions hold the writer lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import product
+from typing import NamedTuple
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    bindparam,
+    delete,
+    literal,
+    select,
+)
+
+from gateway.db.ids import among
+from gateway.db.tables import forgotten_user, membership, panoptes_answer, user_group
+from gateway.db.upsert import replace_rows
+from gateway.directory.load import Loaded, store_rows
+from gateway.directory.rows import Row
+from gateway.rollups.versions import touch
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+GROUPS = "user_groups"
+MEMBERSHIPS = "memberships"
+
+#: A group and a user; 0 for all groups of the user or all users of the group.
+Place = tuple[int, int]
+
+#: When Panoptes was asked about ``resource`` for places among ``groups`` and ``users``.
+ASKED_AT = select(
+    panoptes_answer.c.group_id, panoptes_answer.c.user_id, panoptes_answer.c.asked_at
+).where(
+    panoptes_answer.c.resource == bindparam("resource"),
+    among(panoptes_answer.c.group_id, "groups"),
+    among(panoptes_answer.c.user_id, "users"),
+)
+
+
+#: Those of ``users`` who were erased, and must not come back by an answer.
+FORGOTTEN = select(forgotten_user.c.user_id).where(among(forgotten_user.c.user_id, "users"))
+
+
+class Scope(NamedTuple):
+    """What a question is about: these groups, or the memberships of these groups and users.
+
+    Of memberships, no groups are all groups, and no users all users: never both.
+    """
+
+    resource: str
+    groups: frozenset[int]
+    users: frozenset[int]
+
+    def places(self) -> set[Place]:
+        """The places that an answer speaks of."""
+        return set(product(self.groups or {0}, self.users or {0}))
+
+    def parameters(self) -> dict[str, object]:
+        """What ``ASKED_AT`` takes to find these places, and all that they are among."""
+        return {
+            "resource": self.resource,
+            "groups": [0, *self.groups],
+            "users": [0, *self.users],
+        }
+
+
+def instant_of(now: datetime) -> int:
+    """Microseconds since the epoch, as all instants are stored."""
+    return (now - _EPOCH) // timedelta(microseconds=1)
+
+
+class Stored(NamedTuple):
+    """What an answer changed."""
+
+    loaded: Mapping[str, Loaded]
+    removed: int
+
+
+def store_page(
+    connection: Connection, resource: str, rows: Mapping[str, Sequence[Row]], asked_at: int
+) -> Mapping[str, Loaded]:
+    """Store entries of a page that was asked for at that instant (microseconds)."""
+    loaded = store_rows(connection, rows)
+    if resource in (GROUPS, MEMBERSHIPS):
+        _remember(connection, resource, _places_in(resource, rows), asked_at)
+    return loaded
+
+
+def store_answer(
+    connection: Connection, scope: Scope, rows: Mapping[str, Sequence[Row]], asked_at: int
+) -> Stored:
+    """Store all that Panoptes has of the scope, and remove what it does not have.
+
+    What another process asked later stays as that one stored it.
+    """
+    stored = _stored_places(connection, scope)
+    has = _places_in(scope.resource, rows)
+    later = _asked_later(connection, scope.resource, stored | has | scope.places(), asked_at)
+
+    def is_ours(place: Place) -> bool:
+        group, user = place
+        return later.isdisjoint({place, (group, 0), (0, user)})
+
+    said = [row for row in rows[scope.resource] if is_ours(place_of(scope.resource, row))]
+    gone = set(filter(is_ours, stored - has))
+    _remove(connection, scope.resource, gone)
+    loaded = store_rows(connection, {**rows, scope.resource: said})
+    _remember(connection, scope.resource, filter(is_ours, has | scope.places()), asked_at)
+    return Stored(loaded, len(gone))
+
+
+def unseen(resource: str) -> Select[int, int]:
+    """Stored groups or memberships that Panoptes was not seen to have ``since`` an instant."""
+    group, user = _COLUMNS[resource]
+    seen = select(panoptes_answer.c.resource).where(
+        panoptes_answer.c.resource == resource,
+        panoptes_answer.c.group_id == group,
+        panoptes_answer.c.user_id == user,
+        panoptes_answer.c.asked_at >= bindparam("since"),
+    )
+    return select(group, user).where(~seen.exists()).order_by(group, user)
+
+
+#: Group and user of a stored entry.
+_COLUMNS: Mapping[str, tuple[ColumnElement[int], ColumnElement[int]]] = {
+    GROUPS: (user_group.c.id, literal(0, BigInteger)),
+    MEMBERSHIPS: (membership.c.group_id, membership.c.user_id),
+}
+
+
+def place_of(resource: str, row: Row) -> Place:
+    """The place of a group's or a membership's row."""
+    return (row["id"], 0) if resource == GROUPS else (row["group_id"], row["user_id"])
+
+
+def _places_in(resource: str, rows: Mapping[str, Sequence[Row]]) -> set[Place]:
+    return {place_of(resource, row) for row in rows[resource]}
+
+
+def _stored_places(connection: Connection, scope: Scope) -> set[Place]:
+    group, user = _COLUMNS[scope.resource]
+    statement = select(group, user)
+    if scope.groups:
+        statement = statement.where(among(group, "groups"))
+    if scope.users:
+        statement = statement.where(among(user, "users"))
+    parameters = {"groups": list(scope.groups), "users": list(scope.users)}
+    return {(row[0], row[1]) for row in connection.execute(statement, parameters)}
+
+
+def _asked_later(
+    connection: Connection, resource: str, places: Iterable[Place], asked_at: int
+) -> set[Place]:
+    groups = {group for group, _ in places} | {0}
+    statement = select(panoptes_answer.c.group_id, panoptes_answer.c.user_id).where(
+        panoptes_answer.c.resource == resource,
+        among(panoptes_answer.c.group_id, "groups"),
+        panoptes_answer.c.asked_at > asked_at,
+    )
+    return {(row[0], row[1]) for row in connection.execute(statement, {"groups": list(groups)})}
+
+
+def _remember(
+    connection: Connection, resource: str, places: Iterable[Place], asked_at: int
+) -> None:
+    rows = [(resource, group, user, asked_at) for group, user in sorted(places)]
+    replace_rows(connection, panoptes_answer, rows)
+
+
+def _remove(connection: Connection, resource: str, places: Collection[Place]) -> None:
+    """Remove memberships, or groups and with them all of their memberships."""
+    if not places:
+        return
+    users = {user for _, user in places}
+    groups = {group for group, _ in places}
+    if resource == GROUPS:
+        ids = {"groups": list(groups)}
+        members = delete(membership).where(among(membership.c.group_id, "groups"))
+        users = set(connection.execute(members.returning(membership.c.user_id), ids).scalars())
+        connection.execute(delete(user_group).where(among(user_group.c.id, "groups")), ids)
+    else:
+        one = delete(membership).where(
+            membership.c.group_id == bindparam("group"), membership.c.user_id == bindparam("user")
+        )
+        connection.execute(one, [{"group": group, "user": user} for group, user in places])
+    touch(connection, user_group=groups, user=users)

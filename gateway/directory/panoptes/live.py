@@ -1,0 +1,226 @@
+"""Groups and memberships looked up in Panoptes when an operation needs them.
+
+What is stored serves while it is fresh; then Panoptes is asked again, and while it is away what is
+stored serves until it is stale. What to make of stale entries is the callers' affair: nothing
+opens by them.
+
+An operation never waits for the database here: it may hold one connection already. It gets what
+Panoptes has just answered, which is stored behind its back, in a transaction of its own. For each
+place an operation has either Panoptes' answer or its snapshot's, never some of both.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+from gateway.db import Database
+from gateway.db.outages import is_outage
+from gateway.directory.panoptes.answers import (
+    Place,
+    Scope,
+    instant_of,
+    place_of,
+    store_answer,
+)
+from gateway.directory.panoptes.client import Panoptes, PanoptesAway, PanoptesRefused
+from gateway.directory.panoptes.questions import ask
+from gateway.directory.rows import Row
+
+_log = logging.getLogger(__name__)
+
+#: Whom nobody answered leaves it at that for a while: other operations need not wait in vain.
+_QUIET = timedelta(seconds=5) // timedelta(microseconds=1)
+
+#: Operations ask for the same place together.
+_Key = tuple[str, Place]
+
+
+class Freshness(NamedTuple):
+    """How old stored entries may be, in seconds, and how long Panoptes may take to renew them."""
+
+    fresh_seconds: float
+    stale_seconds: float
+    timeout_seconds: float
+
+
+class LookedUp(NamedTuple):
+    """What to take for each place: Panoptes' answer, or else what is stored."""
+
+    #: Rows of the places that Panoptes has just answered about; none where it has none.
+    answered: Mapping[Place, Sequence[Row]]
+    #: Places whose stored entries are too old to rely on.
+    stale: frozenset[Place]
+    #: The names of users that came along.
+    users: Sequence[Row]
+
+
+class _Answer(NamedTuple):
+    rows: Mapping[str, Sequence[Row]]
+    #: The rows that the question was about, by its places.
+    by_place: Mapping[Place, Sequence[Row]]
+    asked_at: int
+
+
+class LiveDirectory:
+    """Panoptes beside the directory, for all operations of a process.
+
+    It closes ``panoptes`` when it is closed itself.
+    """
+
+    def __init__(
+        self,
+        panoptes: Panoptes,
+        database: Database,
+        clock: Callable[[], datetime],
+        freshness: Freshness,
+    ) -> None:
+        self._panoptes = panoptes
+        self._database = database
+        self._clock = clock
+        self._fresh = int(freshness.fresh_seconds * 1_000_000)
+        self._stale = int(freshness.stale_seconds * 1_000_000)
+        self._timeout = freshness.timeout_seconds
+        #: Answers on their way, and those that are not stored yet.
+        self._under_way: dict[_Key, asyncio.Task[_Answer | None]] = {}
+        self._storing: set[asyncio.Task[None]] = set()
+        self._quiet_until: dict[tuple[str, bool, bool], int] = {}
+
+    async def look_up(self, scope: Scope, stored: Mapping[Place, int]) -> LookedUp:
+        """What to take for the places of the scope; ``stored`` says when they were asked for.
+
+        Asks Panoptes for those that are not fresh, once for all operations that need them at the
+        same time, and takes no longer than the timeout.
+        """
+        now = instant_of(self._clock())
+        ages = {place: now - _latest(place, stored) for place in scope.places()}
+        due = [place for place, age in ages.items() if age >= self._fresh]
+        answers = await self._ask(scope, due, now)
+        return LookedUp(
+            {place: answer.by_place.get(place, ()) for place, answer in answers.items()},
+            frozenset(p for p in due if p not in answers and ages[p] >= self._stale),
+            [row for answer in _each(answers.values()) for row in answer.rows.get("users", ())],
+        )
+
+    async def _ask(self, scope: Scope, due: Sequence[Place], now: int) -> dict[Place, _Answer]:
+        if not due:
+            return {}
+        kind = (scope.resource, bool(scope.groups), bool(scope.users))
+        keys: dict[Place, _Key] = {place: (scope.resource, place) for place in due}
+        new = [place for place in due if not self._is_under_way(keys[place], now)]
+        if new and now >= self._quiet_until.get(kind, 0):
+            task = asyncio.create_task(self._fetch(_narrowed(scope, new), kind, new))
+            self._under_way |= {keys[place]: task for place in new}
+        tasks = {
+            place: self._under_way[keys[place]] for place in due if keys[place] in self._under_way
+        }
+        if tasks:
+            await asyncio.wait(set(tasks.values()), timeout=self._timeout)
+        results = {place: task.result() for place, task in tasks.items() if task.done()}
+        # One that waits to be stored gets stale as well.
+        return {
+            place: answer
+            for place, answer in results.items()
+            if answer is not None and now - answer.asked_at <= self._stale
+        }
+
+    def _is_under_way(self, key: _Key, now: int) -> bool:
+        task = self._under_way.get(key)
+        if task is None or not task.done():
+            return task is not None
+        answer = task.result()
+        # Storing can take longer than what is stored stays fresh.
+        return answer is not None and now - answer.asked_at < self._fresh
+
+    async def _fetch(
+        self, scope: Scope, kind: tuple[str, bool, bool], places: Sequence[Place]
+    ) -> _Answer | None:
+        asked_at = instant_of(self._clock())
+        answer = None
+        try:
+            async with asyncio.timeout(self._timeout):
+                entries = await ask(self._panoptes, scope)
+            answer = _Answer(entries.rows, _by_place(scope, entries.rows), asked_at)
+        except (PanoptesAway, PanoptesRefused, TimeoutError) as error:
+            self._quiet_until[kind] = instant_of(self._clock()) + _QUIET
+            _log.warning("Panoptes was not heard of %s: %s", scope.resource, error or "too slow")
+        finally:
+            keys = [(scope.resource, place) for place in places]
+            task = asyncio.create_task(self._store(scope, answer, keys, asyncio.current_task()))
+            self._storing.add(task)
+            task.add_done_callback(self._storing.discard)
+        return answer
+
+    async def _store(
+        self,
+        scope: Scope,
+        answer: _Answer | None,
+        keys: Iterable[_Key],
+        fetching: asyncio.Task[Any] | None,
+    ) -> None:
+        try:
+            if answer is not None:
+                await self._database.write(
+                    partial(store_answer, scope=scope, rows=answer.rows, asked_at=answer.asked_at)
+                )
+        except Exception as error:
+            # The operations have their answer; the next ones ask Panoptes again.
+            if is_outage(error):
+                _log.warning("What Panoptes answered is not stored: the database is away.")
+            else:
+                _log.exception("What Panoptes answered cannot be stored.")
+        finally:
+            for key in keys:
+                if self._under_way.get(key) is fetching:
+                    del self._under_way[key]
+
+    async def settle(self) -> None:
+        """Wait until everything that was asked is answered and stored."""
+        while self._storing or self._under_way:
+            await asyncio.wait({*self._storing, *self._under_way.values()})
+
+    async def close(self) -> None:
+        """Settle, and close the connections."""
+        await self.settle()
+        await self._panoptes.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+
+def _each(answers: Iterable[_Answer]) -> Iterable[_Answer]:
+    """Each answer once, however many places it speaks of."""
+    return {id(answer): answer for answer in answers}.values()
+
+
+def _latest(place: Place, stored: Mapping[Place, int]) -> int:
+    """When Panoptes was last asked about a place, also among others; long ago if it never was."""
+    group, user = place
+    return max(stored.get(one, 0) for one in (place, (group, 0), (0, user)))
+
+
+def _narrowed(scope: Scope, places: Iterable[Place]) -> Scope:
+    groups, users = (frozenset(ids) - {0} for ids in zip(*places, strict=True))
+    return Scope(scope.resource, groups, users)
+
+
+def _by_place(scope: Scope, rows: Mapping[str, Sequence[Row]]) -> dict[Place, list[Row]]:
+    found: dict[Place, list[Row]] = defaultdict(list)
+    for row in rows[scope.resource]:
+        group, user = place_of(scope.resource, row)
+        found[group if scope.groups else 0, user if scope.users else 0].append(row)
+    return found

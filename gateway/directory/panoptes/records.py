@@ -1,0 +1,93 @@
+"""Panoptes' records as entries of the directory: what they mean, and which are left out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from gateway.directory.document import read_document
+from gateway.directory.panoptes.paging import Resource
+from gateway.directory.rows import Row
+from gateway.directory.stats_visibility import StatsVisibility
+from gateway.errors import UnreadableFile
+
+#: Panoptes' attributes that an entry keeps under the same name; e-mail addresses and all the
+#: rest are dropped here, and never stored.
+_KEPT = {
+    "users": ("id", "login", "display_name"),
+    "user_groups": ("id", "name", "display_name", "private"),
+    "memberships": ("state", "roles"),
+    "projects": ("id", "slug", "display_name"),
+    "workflows": (
+        "id",
+        "display_name",
+        "active",
+        "completeness",
+        "subjects_count",
+        "retirement",
+    ),
+}
+#: The entry's name of a link that it keeps.
+_LINKS = {
+    "memberships": {"user": "user_id", "user_group": "user_group_id"},
+    "workflows": {"project": "project_id"},
+}
+
+
+@dataclass
+class Entries:
+    """Rows of the directory by the name of their list, and what was left out."""
+
+    rows: dict[str, list[Row]] = field(default_factory=dict)
+    #: Users' own groups and memberships, by list.
+    identities: Counter[str] = field(default_factory=Counter)
+    #: Why records could not be used, by list.
+    refused: dict[str, list[str]] = field(default_factory=dict)
+
+    def add(self, name: str, records: Iterable[Resource]) -> None:
+        """Read records of the resource ``name``; one that cannot be used stops nothing."""
+        rows = self.rows.setdefault(name, [])
+        for record in records:
+            if record.get("identity") is True:
+                self.identities[name] += 1
+                continue
+            try:
+                rows += read_document({name: [_entry(name, record)]})[name]
+            except UnreadableFile as error:
+                self.refused.setdefault(name, []).append(f"{record.get('id')!r}: {error.message}")
+
+
+def may_be_identity(group: Resource) -> bool:
+    """Whether a group may be a user's own, which has one member and does not say so itself."""
+    users = _links(group).get("users")
+    return not isinstance(users, list) or len(users) <= 1
+
+
+def identity_groups(memberships: Sequence[Resource]) -> set[str]:
+    """The ids of the groups that are a user's own, as their memberships tell."""
+    return {
+        str(_links(one).get("user_group")) for one in memberships if one.get("identity") is True
+    }
+
+
+def _entry(name: str, record: Resource) -> Row:
+    entry = {key: record[key] for key in _KEPT[name] if record.get(key) is not None}
+    links = _links(record)
+    entry |= {key: links.get(link) for link, key in _LINKS.get(name, {}).items()}
+    if name == "user_groups":
+        entry["stats_visibility"] = _visibility(record.get("stats_visibility"))
+    return entry
+
+
+def _links(record: Resource) -> Resource:
+    links = record.get("links")
+    return links if isinstance(links, dict) else {}
+
+
+def _visibility(name: object) -> int:
+    try:
+        return int(StatsVisibility.parse(name))
+    except ValueError:
+        # A level that we do not know must not leave the group as open as it was.
+        return int(StatsVisibility.PRIVATE_AGG_ONLY)

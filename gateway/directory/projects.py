@@ -1,0 +1,29 @@
+"""Projects and what they are called."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row, select
+
+from gateway.db.ids import among
+from gateway.db.tables import project
+
+
+class Project(NamedTuple):
+    """A project; names are None where no source has given them."""
+
+    id: int
+    slug: str | None
+    display_name: str | None
+
+
+def project_of(row: Row[Any]) -> Project:
+    """The project that a row of ``PROJECTS_BY_ID`` tells of."""
+    return Project._make(row)
+
+
+#: The projects with these ``ids``, in no particular order.
+PROJECTS_BY_ID = select(project.c.id, project.c.slug, project.c.display_name).where(
+    among(project.c.id, "ids")
+)

@@ -1,0 +1,61 @@
+"""Writing directory rows: only what is new or different, and saying which those were.
+
+Callers hold the writer lock, so what was read stays true until it is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Table, select
+
+from gateway.db.ids import among
+from gateway.db.upsert import replace_rows
+
+#: Column name to value, whose type is the column's.
+Row = dict[str, Any]
+#: The values of the primary key, in its order: all of them are ids.
+Key = tuple[int, ...]
+
+
+class Change(NamedTuple):
+    """A row that was written; ``before`` is None for a new one."""
+
+    before: Row | None
+    after: Row
+
+
+def read_rows(connection: Connection, table: Table, ids: Collection[int]) -> dict[Key, Row]:
+    """The rows whose first key column is one of ``ids``, by their primary key."""
+    statement = select(table).where(among(table.primary_key.columns[0], "ids"))
+    rows = (row._asdict() for row in connection.execute(statement, {"ids": ids}))
+    return {key_of(table, row): row for row in rows}
+
+
+def write_rows(
+    connection: Connection, table: Table, known: Mapping[Key, Row], wanted: Iterable[Row]
+) -> list[Change]:
+    """Insert or update the ``wanted`` full rows that differ from the ``known`` ones.
+
+    Each primary key may be wanted once.
+    """
+    changes = [
+        Change(known.get(key_of(table, row)), row)
+        for row in wanted
+        if known.get(key_of(table, row)) != row
+    ]
+    columns = table.c.keys()
+    replace_rows(connection, table, [tuple(row[name] for name in columns) for _, row in changes])
+    return changes
+
+
+def ids_in(changes: Iterable[Change], column: str) -> set[int]:
+    """The ids that ``column`` held before or holds after the changes."""
+    values = {row[column] for change in changes for row in change if row is not None}
+    return values - {None}
+
+
+def key_of(table: Table, row: Row) -> Key:
+    """The values of the row's primary key, in its order."""
+    return tuple(row[column.name] for column in table.primary_key.columns)
