@@ -1,0 +1,71 @@
+"""From a request's headers to whoever sent it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Self
+
+from gateway.auth.api_key_uses import ApiKeyUses
+from gateway.auth.api_keys import ApiKeys
+from gateway.auth.credentials import sent_credential
+from gateway.auth.key_ring import KeyRing
+from gateway.auth.tokens import TokenVerifier
+from gateway.auth.unverified import UnknownKey, Unverified
+from gateway.auth.viewer import ANONYMOUS, Viewer
+from gateway.errors import Unavailable
+
+
+class Authenticator:
+    """Verifies tokens with the keys of ``ring``, through ``tokens``, and API keys.
+
+    Entered while the server runs: it keeps the ring fresh, and finishes notes of uses.
+    """
+
+    def __init__(
+        self, tokens: TokenVerifier, ring: KeyRing, api_keys: ApiKeys, uses: ApiKeyUses
+    ) -> None:
+        self._tokens = tokens
+        self._ring = ring
+        self._api_keys = api_keys
+        self._uses = uses
+
+    async def identify(self, headers: Iterable[tuple[str, str]]) -> Viewer:
+        """The viewer of a request with these header lines, their names in lower case.
+
+        Without credentials the anonymous one; Unverified, always alike, if what was sent does
+        not verify; Unavailable if that cannot be told, as an issuer's keys were never had.
+        """
+        credential = sent_credential(headers)
+        if credential is None:
+            return ANONYMOUS
+        if credential.is_api_key:
+            return await self._api_keys.verify(credential.text)
+        return await self._verify_token(credential.text)
+
+    async def _verify_token(self, token: str) -> Viewer:
+        try:
+            return self._tokens.verify(token)
+        except UnknownKey as unknown:
+            changed = await self._ring.look_for(unknown.kid)
+        try:
+            if changed:
+                return self._tokens.verify(token)
+        except UnknownKey:
+            pass
+        if not self._ring.is_complete:
+            raise Unavailable("Tokens cannot be verified at the moment: try again later.")
+        raise Unverified
+
+    async def __aenter__(self) -> Self:
+        await self._ring.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._ring.__aexit__(kind, error, trace)
+        await self._uses.close()

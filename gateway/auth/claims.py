@@ -1,0 +1,66 @@
+"""Which claims of a token say whom it stands for: Panoptes' own, or those of another issuer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from gateway.auth.viewer import Viewer
+from gateway.events.ids import read_id
+
+
+class ClaimNames(NamedTuple):
+    """Where each fact stands: the name of a claim, or a path to it such as ``data.id``.
+
+    ``admin_scope`` is the scope that makes a site admin besides the ``admin`` claim; None if no
+    scope does.
+    """
+
+    id: str = "data.id"
+    login: str = "data.login"
+    display_name: str = "data.dname"
+    admin: str = "data.admin"
+    scope: str = "data.scope"
+    admin_scope: str | None = None
+
+
+PANOPTES = ClaimNames()
+
+
+def viewer_of(payload: Mapping[str, object], names: ClaimNames = PANOPTES) -> Viewer:
+    """The viewer that a verified payload names; InvalidEvent if its id is no id."""
+    return Viewer(
+        id=read_id(_claim(payload, names.id), names.id),
+        login=_text(_claim(payload, names.login)),
+        display_name=_text(_claim(payload, names.display_name)),
+        # Nothing but JSON's true: "true" and 1 are no admins.
+        is_site_admin=_claim(payload, names.admin) is True or _has_admin_scope(payload, names),
+    )
+
+
+def _has_admin_scope(payload: Mapping[str, object], names: ClaimNames) -> bool:
+    if names.admin_scope is None:
+        return False
+    scopes = _claim(payload, names.scope)
+    # OAuth writes one text with spaces between (RFC 8693, section 4.2), Panoptes a list.
+    granted = scopes.split(" ") if isinstance(scopes, str) else scopes
+    return isinstance(granted, list) and names.admin_scope in granted
+
+
+def _claim(claims: object, path: str) -> object:
+    """What stands at the path; None if nothing does. A claim of that very name comes first.
+
+    Names may have dots of their own, as URLs do: ``https://example.org/id``.
+    """
+    if not isinstance(claims, Mapping):
+        return None
+    if path in claims:
+        return claims[path]
+    for end, character in enumerate(path):
+        if character == "." and path[:end] in claims:
+            return _claim(claims[path[:end]], path[end + 1 :])
+    return None
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

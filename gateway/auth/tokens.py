@@ -1,0 +1,114 @@
+"""Bearer tokens: JSON Web Tokens that are verified locally.
+
+Panoptes' payload: ``{"data": {"id", "login", "dname", "scope", "admin"}, "exp", "iss", "rng"}``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+import jwt
+
+from gateway.auth.claims import PANOPTES, ClaimNames, viewer_of
+from gateway.auth.token_keys import SUPPORTED_ALGORITHMS, TokenKey
+from gateway.auth.unverified import UnknownKey, Unverified
+from gateway.auth.viewer import Viewer
+from gateway.errors import SettingsError
+
+#: Longer tokens are refused unread; Panoptes' have some 800 characters.
+LONGEST_TOKEN = 16 * 1024
+#: What clocks of different machines may differ by.
+LEEWAY_SECONDS = 10.0
+DEFAULT_ISSUER = "pan-prod"
+DEFAULT_ALGORITHMS = ("RS512",)
+
+
+class TokenVerifier:
+    """Turns tokens that one of several public keys has signed into viewers.
+
+    ``keys`` is gone through for every token, so it may be a collection that changes: old and new
+    tokens verify while keys are replaced. A key that has a ``kid`` is tried on tokens that name
+    it, or none. A token that names an audience verifies only if it is ``audience``.
+    """
+
+    def __init__(
+        self,
+        keys: Iterable[TokenKey],
+        *,
+        issuer: str = DEFAULT_ISSUER,
+        algorithms: Sequence[str] = DEFAULT_ALGORITHMS,
+        audience: str | None = None,
+        claims: ClaimNames = PANOPTES,
+        leeway_seconds: float = LEEWAY_SECONDS,
+    ) -> None:
+        unsupported = set(algorithms) - SUPPORTED_ALGORITHMS
+        if unsupported or not algorithms:
+            raise SettingsError(
+                f"Tokens cannot be verified with {', '.join(sorted(unsupported)) or 'nothing'}:"
+                f" use {', '.join(sorted(SUPPORTED_ALGORITHMS))}."
+            )
+        self._keys = keys
+        self._issuer = issuer
+        self._algorithms = tuple(algorithms)
+        self._audience = audience
+        self._claims = claims
+        self._leeway_seconds = leeway_seconds
+
+    def verify(self, token: str) -> Viewer:
+        """The viewer that a token stands for; Unverified, always alike, if it does not."""
+        if len(token) > LONGEST_TOKEN:
+            raise Unverified
+        try:
+            return viewer_of(self._payload(token), self._claims)
+        except UnknownKey:
+            raise
+        except Exception:
+            # An attacker may have written it: whatever goes wrong while reading it, refuse.
+            raise Unverified from None
+
+    def _payload(self, token: str) -> Mapping[str, object]:
+        header = jwt.get_unverified_header(token)
+        kid = header.get("kid")
+        for candidate in self._keys:
+            if not candidate.may_have_signed(kid, header["alg"]):
+                continue
+            try:
+                return jwt.decode(
+                    token,
+                    candidate.key,
+                    algorithms=self._algorithms,
+                    issuer=self._issuer,
+                    audience=self._audience,
+                    leeway=self._leeway_seconds,
+                    options={"require": ["exp", "iss"], "enforce_minimum_key_length": True},
+                )
+            except jwt.InvalidSignatureError:
+                continue
+        raise UnknownKey(kid) from None
+
+
+def issue_token(
+    private_key_pem: bytes,
+    user_id: int,
+    login: str | None,
+    display_name: str | None,
+    admin: bool,  # noqa: FBT001 (a fact about the user, as the others)
+    expires: datetime,
+    issuer: str = DEFAULT_ISSUER,
+    rng: str = "",
+) -> str:
+    """A token as Panoptes would sign it; ``rng`` tells two otherwise equal tokens apart."""
+    payload = {
+        "data": {
+            "id": user_id,
+            "login": login,
+            "dname": display_name,
+            "scope": ["user", "group", "public"],
+            "admin": admin,
+        },
+        "exp": int(expires.timestamp()),
+        "iss": issuer,
+        "rng": rng,
+    }
+    return jwt.encode(payload, private_key_pem, algorithm="RS512")
