@@ -1,0 +1,118 @@
+"""What the viewer may see, decided once for each group of an operation.
+
+Denied unless a rule of ``gateway.auth.visibility`` allows it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import NamedTuple
+
+from aiodataloader import DataLoader
+
+from gateway.auth.viewer import Viewer
+from gateway.auth.visibility import (
+    Standing,
+    group_exists,
+    may_count_groups,
+    may_see_aggregates,
+    may_see_individuals,
+    may_see_memberships,
+    may_see_own_stats,
+    standing_in,
+)
+from gateway.directory.memberships import Membership
+from gateway.directory.user_groups import UserGroup
+from gateway.errors import Forbidden, Unauthenticated
+
+
+class GroupAccess(NamedTuple):
+    """A group that exists for the viewer, and what it shows."""
+
+    group: UserGroup
+    membership: Membership | None
+    standing: Standing
+    aggregates: bool
+    individuals: bool
+    memberships: bool
+
+
+class Access(DataLoader[int, GroupAccess | None]):
+    """Decisions by group id; None for a group that does not exist for this viewer.
+
+    Groups and the viewer's memberships come in one statement each, however many groups.
+    """
+
+    def __init__(
+        self,
+        viewer: Viewer,
+        groups: DataLoader[int, UserGroup | None],
+        memberships: DataLoader[int, Membership | None],
+    ) -> None:
+        super().__init__()
+        self._viewer = viewer
+        self._groups = groups
+        self._memberships = memberships
+
+    async def batch_load_fn(self, keys: list[int]) -> list[GroupAccess | None]:
+        """The decisions in the order of the group ids."""
+        # Side by side: where another service is asked, an operation waits for it once.
+        groups, memberships = self._groups.load_many(keys), self._memberships.load_many(keys)
+        await asyncio.gather(groups, memberships, return_exceptions=True)
+        return [
+            None if group is None else self._decide(group, membership)
+            for group, membership in zip(groups.result(), memberships.result(), strict=True)
+        ]
+
+    def _decide(self, group: UserGroup, membership: Membership | None) -> GroupAccess | None:
+        standing = standing_in(self._viewer, membership)
+        level = group.stats_visibility
+        if not group_exists(level, private=group.private, standing=standing):
+            return None
+        return GroupAccess(
+            group,
+            membership,
+            standing,
+            aggregates=may_see_aggregates(level, standing),
+            individuals=may_see_individuals(level, standing),
+            memberships=may_see_memberships(standing),
+        )
+
+    async def require_aggregates(self, group_id: int) -> None:
+        """Raise unless the viewer may see the group's aggregate stats."""
+        access = await self.load(group_id)
+        if access is None or not access.aggregates:
+            raise self.refusal("this group's statistics")
+
+    async def require_individuals(self, group_id: int) -> None:
+        """Raise unless the viewer may see the stats of the group's members one by one."""
+        access = await self.load(group_id)
+        if access is None or not access.individuals:
+            raise self.refusal("this group's statistics by member")
+
+    async def require_memberships(self, group_id: int) -> None:
+        """Raise unless the viewer may see the group's memberships, with their state and roles."""
+        access = await self.load(group_id)
+        if access is None or not access.memberships:
+            raise self.refusal("this group's memberships")
+
+    def require_own_stats(self, user_id: int) -> None:
+        """Raise unless the viewer is this volunteer or a site admin."""
+        if not may_see_own_stats(self._viewer, user_id):
+            raise self.refusal("what is this volunteer's own")
+
+    def require_groups_count(self) -> None:
+        """Raise unless the viewer may count groups."""
+        if not may_count_groups(self._viewer):
+            raise self.refusal("how many groups there are")
+
+    def require_site_admin(self) -> None:
+        """Raise unless the viewer is a site admin."""
+        if not self._viewer.is_site_admin:
+            raise self.refusal("what is for site admins")
+
+    def refusal(self, what: str) -> Unauthenticated | Forbidden:
+        """The error for this viewer: a token may help the anonymous, nothing helps others."""
+        if self._viewer.is_anonymous:
+            return Unauthenticated(f"A token is needed to see {what}.")
+        return Forbidden(f"You may not see {what}.")
