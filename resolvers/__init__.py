@@ -1,0 +1,1 @@
+"""The GraphQL schema: one module a type. A resolver asks loaders and never writes SQL."""

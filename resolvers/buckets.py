@@ -1,0 +1,96 @@
+"""Events by period of time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+import strawberry
+
+from gateway.calendar import (
+    FIRST_DAY,
+    DayRange,
+    Period,
+    day_date,
+    next_period,
+    period_for,
+    period_start,
+)
+from gateway.errors import OutOfBounds
+from gateway.loaders.statistics import Buckets, BucketsQuestion
+from gateway.stats.subject import Answer, Question
+from resolvers.context import Info
+from resolvers.scalars import BigInt
+
+#: How many buckets gaps may be filled to: thirty years of days.
+MAX_FILLED = 11_000
+
+
+@strawberry.type(description="Classifications of one day, week, month or year.")
+class PeriodBucket:
+    """One bucket of classifications."""
+
+    period: date = strawberry.field(description="The period's first day.")
+    count: BigInt = strawberry.field(description="Classifications.")
+    time_spent: float = strawberry.field(description="Session time in seconds.")
+
+
+@strawberry.type(description="Comments of one day, week, month or year.")
+class CommentBucket:
+    """One bucket of comments."""
+
+    period: date = strawberry.field(description="The period's first day.")
+    count: BigInt = strawberry.field(description="Comments.")
+
+
+async def load_buckets(
+    info: Info, question: Question, subject_id: int, period: Period | None, *, fill_gaps: bool
+) -> Buckets:
+    """The buckets of a subject, ascending; with ``fill_gaps`` empty ones too.
+
+    Without a period, the one that suits the range. An open end is filled up to today, an open
+    start from the first bucket that has events.
+    """
+    days = question.selection.days
+    chosen = period or period_for(days, info.context.today)
+    if fill_gaps and days.start is not None:
+        # Refused before anything is read.
+        last = info.context.today if days.end is None else days.end
+        _require_fillable(days.start, last, chosen)
+    found = await info.context.loaders.buckets.load((BucketsQuestion(question, chosen), subject_id))
+    if not fill_gaps:
+        return found
+    return tuple(_filled(found, days, chosen, info.context.today))
+
+
+def _filled(
+    found: Buckets, days: DayRange, period: Period, today: int
+) -> Iterator[tuple[int, Answer]]:
+    starts = [start for start, _ in found]
+    first = days.start if days.start is not None else min(starts, default=None)
+    if first is None:
+        return
+    last = days.end if days.end is not None else max([today, *starts])
+    _require_fillable(first, last, period)
+    known = dict(found)
+    start = period_start(max(first, FIRST_DAY), period)
+    while start <= last:
+        yield start, known.get(start, Answer())
+        start = next_period(start, period)
+
+
+def _require_fillable(first: int, last: int, period: Period) -> None:
+    days_each = {Period.DAY: 1, Period.WEEK: 7, Period.MONTH: 28, Period.YEAR: 365}[period]
+    buckets = (last - first) // days_each + 1
+    if buckets > MAX_FILLED:
+        raise OutOfBounds("fillGaps", buckets, 0, MAX_FILLED)
+
+
+def period_bucket(start: int, answer: Answer) -> PeriodBucket:
+    """A bucket of classifications as the schema shows it."""
+    return PeriodBucket(period=day_date(start), count=BigInt(answer.n), time_spent=answer.seconds)
+
+
+def comment_bucket(start: int, answer: Answer) -> CommentBucket:
+    """A bucket of comments as the schema shows it."""
+    return CommentBucket(period=day_date(start), count=BigInt(answer.n))

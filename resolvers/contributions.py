@@ -1,0 +1,83 @@
+"""What somebody did in each project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from gateway.calendar import day_date
+from gateway.loaders.statistics import ProjectSum, most_recent_first
+from gateway.stats.subject import Question
+from resolvers.context import Info
+from resolvers.enums import ContributionOrder
+from resolvers.lookahead import selects
+from resolvers.scalars import BigInt
+
+if TYPE_CHECKING:
+    from resolvers.project import Project
+
+
+@strawberry.type(description="Classifications in one project.")
+class ProjectContribution:
+    """One project's share of somebody's classifications."""
+
+    project: Annotated[Project, strawberry.lazy("resolvers.project")] | None = strawberry.field(
+        description="The project; null for classifications that name none."
+    )
+    count: BigInt = strawberry.field(description="Classifications in the project.")
+    time_spent: float = strawberry.field(description="Session time in the project, in seconds.")
+    last_contributed_on: date | None = strawberry.field(
+        description="Day of the last classification in the project within the range."
+    )
+
+
+async def load_contributions(
+    info: Info, question: Question, subject_id: int, first: int | None, order: ContributionOrder
+) -> list[ProjectContribution]:
+    """A subject's contributions in order, with the details of them that the operation selects."""
+    loaders = info.context.loaders
+    sums: Sequence[ProjectSum] = await loaders.contributions.load((question, subject_id))
+    days: Mapping[int, int] = {}
+    if order is ContributionOrder.RECENTS or _selects_last_day(info):
+        days = await loaders.last_days.load((question, subject_id))
+    if order is ContributionOrder.RECENTS:
+        sums = most_recent_first(sums, days)
+    sums = sums[:first]
+    projects = await load_projects(info, (one.project_id for one in sums), ("project",))
+    return [project_contribution(one, projects, days) for one in sums]
+
+
+async def load_projects(
+    info: Info, project_ids: Iterable[int], *paths: tuple[str, ...]
+) -> Mapping[int, Project]:
+    """Projects by id; their names are read only if the operation selects them at a path."""
+    from resolvers.project import Project
+
+    ids = sorted({project_id for project_id in project_ids if project_id})
+    if not any(selects(info, *path, beyond={"id"}) for path in paths):
+        return {project_id: Project.of(project_id) for project_id in ids}
+    records = await info.context.loaders.projects.load_many(ids)
+    return {
+        project_id: Project.of(project_id, record)
+        for project_id, record in zip(ids, records, strict=True)
+    }
+
+
+def project_contribution(
+    one: ProjectSum, projects: Mapping[int, Project], days: Mapping[int, int]
+) -> ProjectContribution:
+    """One contribution as the schema shows it."""
+    day = days.get(one.project_id)
+    return ProjectContribution(
+        project=projects.get(one.project_id),
+        count=BigInt(one.n),
+        time_spent=one.ms / 1000,
+        last_contributed_on=None if day is None else day_date(day),
+    )
+
+
+def _selects_last_day(info: Info) -> bool:
+    return selects(info, beyond={"project", "count", "timeSpent"})

@@ -1,0 +1,44 @@
+"""The gateway itself: how fresh its figures are."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import strawberry
+
+from gateway.stats.ledger_state import LEDGER_STATE, LedgerState
+from resolvers.context import Info
+from resolvers.scalars import BigInt
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@strawberry.type(description="How much the gateway holds, and how fresh it is.")
+class GatewayStats:
+    """For whoever runs the gateway."""
+
+    last_event_at: datetime | None = strawberry.field(
+        description="Time of the latest event that was ever stored; null if there is none."
+    )
+    ledger_size: BigInt = strawberry.field(
+        description="Stored events: classifications and comments."
+    )
+    classifications: BigInt = strawberry.field(description="Stored classifications.")
+    comments: BigInt = strawberry.field(description="Stored comments.")
+    data_version: BigInt = strawberry.field(
+        description="Grows with every transaction that changes what an answer may say."
+    )
+
+
+async def load_gateway_stats(info: Info) -> GatewayStats:
+    """Read all of it in one statement, from rollups and counters: never from the ledger."""
+    (row,) = await info.context.snapshot.fetch(LEDGER_STATE)
+    state = LedgerState._make(row)
+    last = state.last_event_at
+    return GatewayStats(
+        last_event_at=None if last is None else _EPOCH + timedelta(microseconds=last),
+        ledger_size=BigInt(state.classifications + state.comments),
+        classifications=BigInt(state.classifications),
+        comments=BigInt(state.comments),
+        data_version=BigInt(state.data_version),
+    )

@@ -1,0 +1,176 @@
+"""How many groups there are, by conditions on their records."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import Enum
+from typing import Annotated
+
+import strawberry
+
+from gateway import calendar
+from gateway.arguments import MAX_IDS
+from gateway.calendar import DayRange, day_date, period_for, period_start
+from gateway.directory.stats_visibility import StatsVisibility as Level
+from gateway.errors import OutOfBounds
+from gateway.stats import group_counts
+from gateway.stats.group_conditions import read_condition
+from gateway.stats.group_counts import (
+    Condition,
+    GroupQuestion,
+    group_count,
+    group_count_by_day,
+    group_count_by_visibility,
+)
+from resolvers.context import Info
+from resolvers.enums import Period
+from resolvers.visibility import StatsVisibility
+
+
+@strawberry.enum(name="GroupField", description="A field of a group's record.")
+class GroupField(Enum):
+    """The fields of the group table."""
+
+    NAME = strawberry.enum_value("name", description="Unique name, as in links.")
+    ID = strawberry.enum_value("id", description="The group's number.")
+    TITLE = strawberry.enum_value("title", description="Name as shown.")
+    DESCRIPTION = strawberry.enum_value("description", description="What it is about.")
+    CREATED = strawberry.enum_value("created", description="When it was created.")
+    STATE = strawberry.enum_value("state", description="Such as active or deleted.")
+    REVISION_ID = strawberry.enum_value("revision_id", description="Its last revision.")
+    TYPE = strawberry.enum_value("type", description="Kind of group.")
+    APPROVAL_STATUS = strawberry.enum_value("approval_status", description="Such as approved.")
+    IMAGE_URL = strawberry.enum_value("image_url", description="Address of its picture.")
+    OWNER_ID = strawberry.enum_value("owner_id", description="Whom it belongs to.")
+    LANDING_PAGE = strawberry.enum_value("landing_page", description="Address of its page.")
+    GROUP_REVIEWED = strawberry.enum_value("group_reviewed", description="true or false.")
+    OPEN_ACCESS = strawberry.enum_value("open_access", description="true or false.")
+    NETL_ONLY = strawberry.enum_value("netl_only", description="true or false.")
+    LAST_MODIFIED = strawberry.enum_value("last_modified", description="When it last changed.")
+    PROJECT_NUMBER = strawberry.enum_value("project_number", description="A number as text.")
+
+
+@strawberry.enum(name="GroupDateField", description="The date that a range is about.")
+class GroupDateField(Enum):
+    """Dates of a group's record."""
+
+    CREATED = strawberry.enum_value("created", description="When the group was created.")
+    LAST_MODIFIED = strawberry.enum_value("last_modified", description="When it last changed.")
+
+
+@strawberry.enum(name="Operator", description="How a field is compared with a value.")
+class Operator(Enum):
+    """Comparisons."""
+
+    EQUAL = strawberry.enum_value("=", description="The same.")
+    NOT_EQUAL = strawberry.enum_value("!", description="Another, or none at all.")
+    LESS = strawberry.enum_value("<", description="Before it; texts byte by byte.")
+    GREATER = strawberry.enum_value(">", description="After it.")
+    LESS_OR_EQUAL = strawberry.enum_value("<=", description="Before it, or the same.")
+    GREATER_OR_EQUAL = strawberry.enum_value(">=", description="After it, or the same.")
+    LIKE = strawberry.enum_value(
+        "like", description="As a pattern: `%` is any text, `_` any character."
+    )
+
+
+@strawberry.input(description="One comparison of a field.")
+class GroupCondition:
+    """A condition."""
+
+    field: GroupField = strawberry.field(description="What is compared.")
+    operator: Operator = strawberry.field(default=Operator.EQUAL, description="How.")
+    value: str = strawberry.field(
+        description="With what: a text, a number, true or false, a day or a time, as the field is."
+    )
+
+
+@strawberry.input(description="Conditions of which at least one has to hold.")
+class GroupAlternatives:
+    """Alternatives."""
+
+    any: list[GroupCondition] = strawberry.field(description="The alternatives.")
+
+
+@strawberry.type(description="Groups of one day, week, month or year.")
+class GroupCountBucket:
+    """One bucket of groups."""
+
+    period: date = strawberry.field(description="The period's first day.")
+    count: int = strawberry.field(description="Groups.")
+
+
+@strawberry.type(description="Groups of one visibility.")
+class GroupCountByVisibility:
+    """One level."""
+
+    stats_visibility: StatsVisibility = strawberry.field(description="The level.")
+    count: int = strawberry.field(description="Groups.")
+
+
+@strawberry.type(description="How many groups there are, in all and apart.")
+class GroupCounts:
+    """Only what is selected is counted."""
+
+    question: strawberry.Private[GroupQuestion]
+
+    @strawberry.field(description="Groups.")
+    async def total_count(self, info: Info) -> int:
+        return await count_groups(info, self.question)
+
+    @strawberry.field(description="Groups by period, ascending.")
+    async def buckets(
+        self,
+        info: Info,
+        period: Annotated[
+            Period | None,
+            strawberry.argument(description="Absent: the one that suits the range."),
+        ] = None,
+    ) -> list[GroupCountBucket]:
+        asked = None if period is None else calendar.Period(period.value)
+        chosen = asked or period_for(self.question.days, info.context.today)
+        counts: dict[int, int] = {}
+        for day, count in await info.context.snapshot.fetch(group_count_by_day(self.question)):
+            start = period_start(day, chosen)
+            counts[start] = counts.get(start, 0) + count
+        return [
+            GroupCountBucket(period=day_date(start), count=counts[start])
+            for start in sorted(counts)
+        ]
+
+    @strawberry.field(description="Groups by who may see their statistics, in order of level.")
+    async def by_stats_visibility(self, info: Info) -> list[GroupCountByVisibility]:
+        rows = await info.context.snapshot.fetch(group_count_by_visibility(self.question))
+        return [
+            GroupCountByVisibility(stats_visibility=StatsVisibility(Level(level)), count=count)
+            for level, count in rows
+        ]
+
+
+async def count_groups(info: Info, question: GroupQuestion) -> int:
+    """How many groups the question is about."""
+    (row,) = await info.context.snapshot.fetch(group_count(question))
+    return int(row[0])
+
+
+def read_question(
+    where: list[GroupAlternatives] | None, date_field: GroupDateField, days: DayRange
+) -> GroupQuestion:
+    """The question that the arguments ask."""
+    given = where or []
+    conditions = sum(len(alternatives.any) for alternatives in given)
+    if conditions > MAX_IDS:
+        raise OutOfBounds("where", conditions, 0, MAX_IDS)
+    return GroupQuestion(
+        tuple(tuple(map(_condition, alternatives.any)) for alternatives in given),
+        group_counts.DateField(date_field.value),
+        days,
+    )
+
+
+def _condition(given: GroupCondition) -> Condition:
+    return read_condition(
+        group_counts.GroupField(given.field.value),
+        group_counts.Operator(given.operator.value),
+        given.value,
+        "where",
+    )

@@ -1,0 +1,133 @@
+"""Guards: who may see a field, declared on the field.
+
+A guard stands in the SDL as ``@guard`` and in the field's description, and it is decided once for
+each operation and group (``gateway.loaders.access``). A guarded field is nullable: refused, it is
+null with an error, and the rest of the operation still answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from enum import Enum
+from typing import Any, Protocol
+
+import strawberry
+from strawberry.extensions import FieldExtension
+from strawberry.extensions.field_extension import AsyncExtensionResolver
+from strawberry.schema_directive import Location
+from strawberry.types.base import StrawberryOptional
+from strawberry.types.field import StrawberryField
+
+from resolvers.context import Info
+
+
+@strawberry.enum(description="Who may see a guarded field. Site admins see all of them.")
+class GuardRule(Enum):
+    """The rules; where they depend on the group's level, ``gateway.auth.visibility`` has it."""
+
+    GROUP_AGGREGATES = strawberry.enum_value(
+        "group_aggregates",
+        description="Members of the group; anyone, where its statsVisibility makes totals public.",
+    )
+    GROUP_INDIVIDUALS = strawberry.enum_value(
+        "group_individuals",
+        description=(
+            "Admins of the group; members or anyone, where its statsVisibility shows members' "
+            "stats to them."
+        ),
+    )
+    GROUP_ADMINS = strawberry.enum_value("group_admins", description="Admins of the group alone.")
+    OWN_STATS = strawberry.enum_value("own_stats", description="The volunteer alone.")
+    GROUPS_COUNT = strawberry.enum_value(
+        "groups_count", description="Site admins, and API keys with the scope groups:count."
+    )
+    SITE_ADMIN = strawberry.enum_value("site_admin", description="Site admins alone.")
+
+
+@strawberry.schema_directive(
+    locations=[Location.FIELD_DEFINITION],
+    name="guard",
+    description="The field is null, with an error, for viewers whom the rule does not allow.",
+)
+class GuardDirective:
+    """How a guard shows in the SDL."""
+
+    rule: GuardRule
+
+
+class OfGroup(Protocol):
+    """A source that belongs to one group."""
+
+    @property
+    def group_id(self) -> int: ...
+
+
+class OfUser(Protocol):
+    """A source that belongs to one volunteer."""
+
+    @property
+    def user_id(self) -> int: ...
+
+
+async def _aggregates(source: OfGroup, info: Info) -> None:
+    await info.context.loaders.access.require_aggregates(source.group_id)
+
+
+async def _individuals(source: OfGroup, info: Info) -> None:
+    await info.context.loaders.access.require_individuals(source.group_id)
+
+
+async def _group_admins(source: OfGroup, info: Info) -> None:
+    await info.context.loaders.access.require_memberships(source.group_id)
+
+
+async def _own_stats(source: OfUser, info: Info) -> None:
+    info.context.loaders.access.require_own_stats(source.user_id)
+
+
+async def _groups_count(_source: object, info: Info) -> None:
+    info.context.loaders.access.require_groups_count()
+
+
+async def _site_admin(_source: object, info: Info) -> None:
+    info.context.loaders.access.require_site_admin()
+
+
+_CHECKS: dict[GuardRule, Callable[[Any, Info], Awaitable[None]]] = {
+    GuardRule.GROUP_AGGREGATES: _aggregates,
+    GuardRule.GROUP_INDIVIDUALS: _individuals,
+    GuardRule.GROUP_ADMINS: _group_admins,
+    GuardRule.OWN_STATS: _own_stats,
+    GuardRule.GROUPS_COUNT: _groups_count,
+    GuardRule.SITE_ADMIN: _site_admin,
+}
+
+_SENTENCES = {
+    GuardRule.GROUP_AGGREGATES: "For whom the group's `statsVisibility` shows aggregate stats.",
+    GuardRule.GROUP_INDIVIDUALS: "For whom the group's `statsVisibility` shows individual stats.",
+    GuardRule.GROUP_ADMINS: "For the group's admins and site admins.",
+    GuardRule.OWN_STATS: "For the volunteer and site admins.",
+    GuardRule.GROUPS_COUNT: "For site admins, and API keys with the scope `groups:count`.",
+    GuardRule.SITE_ADMIN: "For site admins.",
+}
+
+
+class Guard(FieldExtension):
+    """Lets a field resolve only for viewers whom its rule allows."""
+
+    def __init__(self, rule: GuardRule) -> None:
+        self.rule = rule
+        self._check = _CHECKS[rule]
+
+    def apply(self, field: StrawberryField) -> None:
+        """Show the rule in the SDL and in the description."""
+        if not isinstance(field.type, StrawberryOptional):
+            raise TypeError(f"{field.name} is guarded and must be nullable: a refusal is null")
+        field.directives = [*field.directives, GuardDirective(rule=self.rule)]
+        field.description = f"{field.description} {_SENTENCES[self.rule]}"
+
+    async def resolve_async(
+        self, next_: AsyncExtensionResolver, source: Any, info: Info, **kwargs: Any
+    ) -> Any:
+        await self._check(source, info)
+        return await next_(source, info, **kwargs)

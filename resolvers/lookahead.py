@@ -1,0 +1,49 @@
+"""What an operation selects below a field, so that details come in with the list they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    InlineFragmentNode,
+    SelectionSetNode,
+)
+from strawberry import Info
+
+
+def selects(info: Info[Any, Any], *path: str, beyond: Iterable[str] = ()) -> bool:
+    """Whether a field at this path below the current one is selected, other than ``beyond``.
+
+    With the path ``("user",)`` it answers whether any field of ``user`` is selected. Fragments
+    are followed whatever their condition, and ``@skip`` and ``@include`` are not looked at:
+    loading too much is allowed here, too little is not.
+    """
+    raw = info._raw_info
+    sets = [node.selection_set for node in raw.field_nodes]
+    for name in path:
+        sets = [
+            field.selection_set
+            for chosen in sets
+            for field in _fields(chosen, raw.fragments)
+            if field.name.value == name
+        ]
+    passed = {"__typename", *beyond}
+    return any(
+        f.name.value not in passed for chosen in sets for f in _fields(chosen, raw.fragments)
+    )
+
+
+def _fields(
+    chosen: SelectionSetNode | None, fragments: dict[str, FragmentDefinitionNode]
+) -> Iterator[FieldNode]:
+    for node in chosen.selections if chosen else ():
+        if isinstance(node, FieldNode):
+            yield node
+        elif isinstance(node, InlineFragmentNode):
+            yield from _fields(node.selection_set, fragments)
+        elif isinstance(node, FragmentSpreadNode) and node.name.value in fragments:
+            yield from _fields(fragments[node.name.value].selection_set, fragments)

@@ -1,0 +1,155 @@
+"""What the members of a group did, one by one: individual stats."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+
+import strawberry
+
+from gateway.arguments import read_first
+from gateway.errors import InvalidArgument
+from gateway.loaders.statistics import MembersKey, ProjectSum, Rank, RankingQuestion
+from gateway.stats.ranking import Place
+from gateway.stats.subject import Question
+from resolvers.context import Info
+from resolvers.contributions import ProjectContribution, load_projects, project_contribution
+from resolvers.lookahead import selects
+from resolvers.project import Project
+from resolvers.scalars import BigInt
+from resolvers.statistics import FirstArgument
+from resolvers.user import User
+
+
+@strawberry.type(description="Classifications of one member of a group.")
+class MemberContribution:
+    """A member's sums; the contributions came in with the list that the member stands in."""
+
+    user: User = strawberry.field(description="The member.")
+    count: BigInt = strawberry.field(description="Classifications for the group.")
+    time_spent: float = strawberry.field(description="Session time for the group, in seconds.")
+    sums: strawberry.Private[Sequence[ProjectSum]]
+    projects: strawberry.Private[Mapping[int, Project]]
+
+    @strawberry.field(description="Classifications by project, most first.")
+    def project_contributions(self, first: FirstArgument = None) -> list[ProjectContribution]:
+        return [
+            project_contribution(one, self.projects, {}) for one in self.sums[: read_first(first)]
+        ]
+
+
+@strawberry.type(description="Where a page of members ends.")
+class PageInfo:
+    """Relay's page info, forward only."""
+
+    has_next_page: bool = strawberry.field(description="Whether members follow.")
+    end_cursor: str | None = strawberry.field(
+        description="Pass it as `after` for the next page; null on an empty page."
+    )
+
+
+@strawberry.type(description="A member within a page.")
+class MemberContributionEdge:
+    """Relay's edge."""
+
+    cursor: str = strawberry.field(description="Pass it as `after` to go on behind this member.")
+    node: MemberContribution = strawberry.field(description="The member's classifications.")
+
+
+@strawberry.type(description="A page of a group's members: most classifications first.")
+class MemberContributionConnection:
+    """Relay's connection; the total is counted only if it is selected."""
+
+    nodes: list[MemberContribution] = strawberry.field(description="The members of the page.")
+    edges: list[MemberContributionEdge] = strawberry.field(description="The same, with cursors.")
+    page_info: PageInfo = strawberry.field(description="Where the page ends.")
+    question: strawberry.Private[Question]
+    group_id: strawberry.Private[int]
+
+    @strawberry.field(description="How many members classified, on all pages.")
+    async def total_count(self, info: Info) -> int:
+        return await info.context.loaders.active_users.load((self.question, self.group_id))
+
+
+async def load_top(
+    info: Info, question: Question, group_id: int, first: int
+) -> list[MemberContribution]:
+    """The members with the most classifications."""
+    ranks = await info.context.loaders.ranking.load((RankingQuestion(question, first), group_id))
+    return await _members(info, question, group_id, ranks, ())
+
+
+async def load_page(
+    info: Info, question: Question, group_id: int, first: int, after: str | None
+) -> MemberContributionConnection:
+    """A page of members in ranking order, behind the member that ``after`` names."""
+    place = None if after is None else _read_cursor(after)
+    ranks: Sequence[Rank] = ()
+    if selects(info, beyond={"totalCount"}):
+        # One more than asked for tells whether there is a next page.
+        ranks = await info.context.loaders.ranking.load(
+            (RankingQuestion(question, first + 1, place), group_id)
+        )
+    page = ranks[:first]
+    members = await _members(info, question, group_id, page, ("nodes",), ("edges", "node"))
+    cursors = [_cursor(rank) for rank in page]
+    return MemberContributionConnection(
+        nodes=members,
+        edges=[
+            MemberContributionEdge(cursor=cursor, node=member)
+            for cursor, member in zip(cursors, members, strict=True)
+        ],
+        page_info=PageInfo(
+            has_next_page=len(ranks) > first, end_cursor=cursors[-1] if cursors else None
+        ),
+        question=question,
+        group_id=group_id,
+    )
+
+
+async def _members(
+    info: Info, question: Question, group_id: int, ranks: Sequence[Rank], *paths: tuple[str, ...]
+) -> list[MemberContribution]:
+    """Members with the details that the operation selects of them at any of the paths."""
+    loaders = info.context.loaders
+    ids = tuple(rank.user_id for rank in ranks)
+    names = {}
+    if any(selects(info, *path, "user", beyond={"id"}) for path in paths):
+        names = dict(zip(ids, await loaders.users.load_many(ids), strict=True))
+    sums: Mapping[int, Sequence[ProjectSum]] = {}
+    projects: Mapping[int, Project] = {}
+    if any(selects(info, *path, "projectContributions") for path in paths):
+        sums = await loaders.member_contributions.load(MembersKey(question, group_id, ids))
+        projects = await load_projects(
+            info,
+            (one.project_id for done in sums.values() for one in done),
+            *((*path, "projectContributions", "project") for path in paths),
+        )
+    return [
+        MemberContribution(
+            user=User.of(rank.user_id, names.get(rank.user_id)),
+            count=BigInt(rank.n),
+            time_spent=rank.ms / 1000,
+            sums=sums.get(rank.user_id, ()),
+            projects=projects,
+        )
+        for rank in ranks
+    ]
+
+
+def _cursor(rank: Rank) -> str:
+    return base64.urlsafe_b64encode(f"{rank.n}:{rank.user_id}".encode()).decode()
+
+
+def _read_cursor(after: str) -> Place:
+    try:
+        n, user_id = (
+            base64.b64decode(after, altchars=b"-_", validate=True).decode("ascii").split(":")
+        )
+        place = Place(int(n), int(user_id))
+    except (binascii.Error, ValueError):
+        place = Place(0, 0)
+    if not (0 < place.n < 2**63 and 0 < place.user_id < 2**63):
+        raise InvalidArgument("after", "after is not a cursor that this list has given.")
+    return place

@@ -1,0 +1,68 @@
+"""Who belongs to which group."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from gateway.directory import memberships as directory
+from resolvers.context import Info
+
+if TYPE_CHECKING:
+    from resolvers.user import User
+    from resolvers.user_group import UserGroup
+
+
+@strawberry.enum(description="How far a membership has come.")
+class MembershipState(Enum):
+    """Panoptes' states."""
+
+    ACTIVE = strawberry.enum_value(
+        directory.MembershipState.ACTIVE,
+        description="A member, as long as there is at least one role.",
+    )
+    INVITED = strawberry.enum_value(
+        directory.MembershipState.INVITED, description="Invited, not yet a member."
+    )
+    INACTIVE = strawberry.enum_value(
+        directory.MembershipState.INACTIVE, description="Left, or taken out."
+    )
+
+
+@strawberry.type(description="A volunteer's membership of a group.")
+class Membership:
+    """Membership in one group."""
+
+    user: Annotated[User, strawberry.lazy("resolvers.user")] = strawberry.field(
+        description="The volunteer."
+    )
+    group: Annotated[UserGroup, strawberry.lazy("resolvers.user_group")] = strawberry.field(
+        description="The group."
+    )
+    state: MembershipState = strawberry.field(description="How far the membership has come.")
+    roles: list[str] = strawberry.field(
+        description="Roles, such as `group_admin` and `group_member`, in order of name."
+    )
+
+
+async def load_memberships(info: Info, found: Iterable[directory.Membership]) -> list[Membership]:
+    """Memberships whose group exists for the viewer, with what the operation selects of users."""
+    from resolvers.user import load_users
+    from resolvers.user_group import UserGroup
+
+    shown = list(found)
+    decisions = await info.context.loaders.access.load_many([one.group_id for one in shown])
+    users = await load_users(info, [one.user_id for one in shown], "user")
+    return [
+        Membership(
+            user=user,
+            group=UserGroup.of(access),
+            state=MembershipState(one.state),
+            roles=sorted(one.roles),
+        )
+        for one, user, access in zip(shown, users, decisions, strict=True)
+        if access is not None
+    ]

@@ -1,0 +1,78 @@
+"""A project, and what volunteers did in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Self
+
+import strawberry
+
+from gateway.arguments import read_id
+from gateway.directory import projects
+from gateway.errors import NotFound
+from gateway.stats.subject import Kind, Question
+from resolvers.context import Info
+from resolvers.filters import (
+    CommentFilterArgument,
+    StatsFilterArgument,
+    classifications_in,
+    comments_in,
+)
+from resolvers.statistics import ClassificationStats, CommentStats
+
+if TYPE_CHECKING:
+    from resolvers.workflow import Workflow
+
+
+@strawberry.federation.type(keys=["id"], description="A project of citizen science.")
+class Project:
+    """Names are null where the directory has none, or where the operation selects none."""
+
+    id: strawberry.ID = strawberry.field(description="The project's number.")
+    slug: str | None = strawberry.field(description="Unique name, as in links.")
+    display_name: str | None = strawberry.field(description="Name as shown.")
+    project_id: strawberry.Private[int]
+
+    @classmethod
+    def of(cls, project_id: int, record: projects.Project | None = None) -> Self:
+        """The project with this id, and the names of the record."""
+        return cls(
+            id=strawberry.ID(str(project_id)),
+            slug=record.slug if record else None,
+            display_name=record.display_name if record else None,
+            project_id=project_id,
+        )
+
+    @classmethod
+    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Project:  # noqa: A002  (the key's name)
+        """The project, if it is known."""
+        project_id = read_id("id", id)
+        record = await info.context.loaders.projects.load(project_id)
+        if record is None:
+            raise NotFound("project", project_id)
+        return cls.of(project_id, record)
+
+    @strawberry.field(description="What was classified in the project.")
+    def classifications(self, filter: StatsFilterArgument = None) -> ClassificationStats | None:  # noqa: A002
+        question = Question(Kind.PROJECT, classifications_in(filter))
+        return ClassificationStats(question=question, subject_id=self.project_id)
+
+    @strawberry.field(description="What was written about the project on Talk.")
+    def comments(self, filter: CommentFilterArgument = None) -> CommentStats | None:  # noqa: A002
+        question = Question(Kind.PROJECT, comments_in(filter))
+        return CommentStats(question=question, subject_id=self.project_id)
+
+    @strawberry.field(description="The project's workflows, by ascending id.")
+    async def workflows(
+        self,
+        info: Info,
+        active: Annotated[
+            bool | None,
+            strawberry.argument(
+                description="Only those that take classifications now, or only the others."
+            ),
+        ] = None,
+    ) -> list[Annotated[Workflow, strawberry.lazy("resolvers.workflow")]]:
+        from resolvers.workflow import Workflow
+
+        found = await info.context.loaders.workflows_by_project.load(self.project_id)
+        return [Workflow.of(one) for one in found if active is None or one.active is active]

@@ -1,0 +1,148 @@
+"""The root of every query."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+import strawberry
+
+from gateway.arguments import read_id, read_ids, read_range
+from gateway.errors import NotFound
+from gateway.stats.subject import Kind, Question
+from resolvers.arguments import IdArgument
+from resolvers.context import Info
+from resolvers.filters import (
+    CommentFilterArgument,
+    StatsFilterArgument,
+    classifications_in,
+    comments_in,
+)
+from resolvers.gateway_stats import GatewayStats, load_gateway_stats
+from resolvers.group_counts import (
+    GroupAlternatives,
+    GroupCounts,
+    GroupDateField,
+    count_groups,
+    read_question,
+)
+from resolvers.guards import Guard, GuardRule
+from resolvers.project import Project
+from resolvers.statistics import ClassificationStats, CommentStats
+from resolvers.user import User
+from resolvers.user_group import UserGroup
+from resolvers.workflow import Workflow
+
+_Ids = Annotated[
+    list[strawberry.ID], strawberry.argument(description="Up to 1,000; answered in their order.")
+]
+
+_Start = Annotated[date, strawberry.argument(description="First day, included.")]
+_End = Annotated[date, strawberry.argument(description="Last day, included.")]
+_Where = Annotated[
+    list[GroupAlternatives] | None,
+    strawberry.argument(description="Of each of these, at least one condition holds."),
+]
+_DateField = Annotated[
+    GroupDateField, strawberry.argument(description="The date that lies in the range.")
+]
+
+
+@strawberry.type(description="Statistics of volunteers, groups, projects, workflows and the site.")
+class Query:
+    """Single entities are null with NOT_FOUND, entities in lists just null, where unknown."""
+
+    @strawberry.field(description="The volunteer whose token was sent; null without one.")
+    async def me(self, info: Info) -> User | None:
+        viewer = info.context.viewer
+        if viewer.id is None:
+            return None
+        known = await info.context.loaders.users.load(viewer.id)
+        user = User.of(viewer.id, known)
+        user.login = user.login or viewer.login
+        user.display_name = user.display_name or viewer.display_name or viewer.login
+        return user
+
+    @strawberry.field(description="One volunteer.")
+    async def user(self, info: Info, id: IdArgument) -> User | None:  # noqa: A002
+        user_id = read_id("id", id)
+        record = await info.context.loaders.users.load(user_id)
+        if record is None:
+            raise NotFound("user", user_id)
+        return User.of(user_id, record)
+
+    @strawberry.field(description="Volunteers; null for an unknown id.")
+    async def users(self, info: Info, ids: _Ids) -> list[User | None]:
+        records = await info.context.loaders.users.load_many(read_ids("ids", ids))
+        return [None if record is None else User.of(record.id, record) for record in records]
+
+    @strawberry.field(description="One group.")
+    async def user_group(self, info: Info, id: IdArgument) -> UserGroup | None:  # noqa: A002
+        return await UserGroup.resolve_reference(info, id)
+
+    @strawberry.field(description="Groups; null for an unknown id.")
+    async def user_groups(self, info: Info, ids: _Ids) -> list[UserGroup | None]:
+        decisions = await info.context.loaders.access.load_many(read_ids("ids", ids))
+        return [None if access is None else UserGroup.of(access) for access in decisions]
+
+    @strawberry.field(description="One project.")
+    async def project(self, info: Info, id: IdArgument) -> Project | None:  # noqa: A002
+        return await Project.resolve_reference(info, id)
+
+    @strawberry.field(description="Projects; null for an unknown id.")
+    async def projects(self, info: Info, ids: _Ids) -> list[Project | None]:
+        records = await info.context.loaders.projects.load_many(read_ids("ids", ids))
+        return [None if record is None else Project.of(record.id, record) for record in records]
+
+    @strawberry.field(description="One workflow.")
+    async def workflow(self, info: Info, id: IdArgument) -> Workflow | None:  # noqa: A002
+        return await Workflow.resolve_reference(info, id)
+
+    @strawberry.field(description="Workflows; null for an unknown id.")
+    async def workflows(self, info: Info, ids: _Ids) -> list[Workflow | None]:
+        records = await info.context.loaders.workflows.load_many(read_ids("ids", ids))
+        return [None if record is None else Workflow.of(record) for record in records]
+
+    @strawberry.field(description="What was classified on the whole site.")
+    def classifications(self, filter: StatsFilterArgument = None) -> ClassificationStats | None:  # noqa: A002
+        question = Question(Kind.SITE, classifications_in(filter))
+        return ClassificationStats(question=question, subject_id=0)
+
+    @strawberry.field(description="What was written on Talk on the whole site.")
+    def comments(self, filter: CommentFilterArgument = None) -> CommentStats | None:  # noqa: A002
+        question = Question(Kind.SITE, comments_in(filter))
+        return CommentStats(question=question, subject_id=0)
+
+    @strawberry.field(
+        description="How much the gateway holds, and how fresh it is.",
+        extensions=[Guard(GuardRule.SITE_ADMIN)],
+    )
+    async def stats(self, info: Info) -> GatewayStats | None:
+        return await load_gateway_stats(info)
+
+    @strawberry.field(
+        description="How many groups there are whose date lies in a range.",
+        extensions=[Guard(GuardRule.GROUPS_COUNT)],
+    )
+    async def user_group_count(
+        self,
+        info: Info,
+        start: _Start,
+        end: _End,
+        where: _Where = None,
+        date_field: _DateField = GroupDateField.CREATED,
+    ) -> int | None:
+        return await count_groups(info, read_question(where, date_field, read_range(start, end)))
+
+    @strawberry.field(
+        description="The same by period and by visibility.",
+        extensions=[Guard(GuardRule.GROUPS_COUNT)],
+    )
+    def user_group_counts(
+        self,
+        start: _Start,
+        end: _End,
+        where: _Where = None,
+        date_field: _DateField = GroupDateField.CREATED,
+    ) -> GroupCounts | None:
+        return GroupCounts(question=read_question(where, date_field, read_range(start, end)))

@@ -1,0 +1,50 @@
+"""Scalars: whole numbers beyond 32 bits, and dates in one spelling."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, NewType
+
+import strawberry
+from graphql import GraphQLError, ValueNode, value_from_ast_untyped
+from strawberry.types.scalar import ScalarDefinition
+
+from gateway.calendar import parse_date
+
+_LIMIT = 2**63
+
+BigInt = NewType("BigInt", int)
+
+
+def _big_int(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not -_LIMIT <= value < _LIMIT:
+        raise GraphQLError("BigInt cannot represent a value that is no whole number of 64 bits.")
+    return value
+
+
+def _date(value: Any) -> date:
+    try:
+        return parse_date(value if isinstance(value, str) else "")
+    except ValueError:
+        raise GraphQLError("Date cannot represent a value that is no day as YYYY-MM-DD.") from None
+
+
+def _date_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> date:
+    return _date(value_from_ast_untyped(node, variables))
+
+
+SCALARS: dict[object, ScalarDefinition] = {
+    BigInt: strawberry.scalar(
+        name="BigInt",
+        description="A whole number of up to 64 bits, as a JSON number.",
+        serialize=_big_int,
+        parse_value=_big_int,
+    ),
+    date: strawberry.scalar(
+        name="Date",
+        description="A day in UTC, as `YYYY-MM-DD`.",
+        serialize=date.isoformat,
+        parse_value=_date,
+        parse_literal=_date_literal,
+    ),
+}

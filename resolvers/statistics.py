@@ -1,0 +1,171 @@
+"""Totals and buckets: of the site, a project or a workflow, and of what a volunteer did."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Self
+
+import strawberry
+
+from gateway import calendar
+from gateway.arguments import read_first, read_range
+from gateway.stats.subject import Answer, Question
+from resolvers.buckets import (
+    CommentBucket,
+    PeriodBucket,
+    comment_bucket,
+    load_buckets,
+    period_bucket,
+)
+from resolvers.context import Info
+from resolvers.contributions import ProjectContribution, load_contributions
+from resolvers.enums import ContributionOrder, Period
+from resolvers.scalars import BigInt
+
+PeriodArgument = Annotated[
+    Period | None,
+    strawberry.argument(
+        description=(
+            "Absent: by day up to 31 days, by week up to 183, by month up to 1,460, else by year; "
+            "an open end means today."
+        )
+    ),
+]
+FillGapsArgument = Annotated[
+    bool,
+    strawberry.argument(
+        description=(
+            "Also the periods without events: from start, or the first event, to end, or today."
+        )
+    ),
+]
+FirstArgument = Annotated[
+    int | None, strawberry.argument(description="At most this many. Absent: all.")
+]
+OrderArgument = Annotated[
+    ContributionOrder, strawberry.argument(description="Which contributions come first.")
+]
+StartArgument = Annotated[date | None, strawberry.argument(description="First day, included.")]
+EndArgument = Annotated[date | None, strawberry.argument(description="Last day, included.")]
+
+
+@strawberry.type
+class Statistics:
+    """What every statistic holds: whose it is, and of which part of the events."""
+
+    question: strawberry.Private[Question]
+    subject_id: strawberry.Private[int]
+
+    def over(self, start: date | None, end: date | None) -> Self:
+        """The same statistic of other days."""
+        selection = self.question.selection._replace(days=read_range(start, end))
+        return type(self)(
+            question=self.question._replace(selection=selection), subject_id=self.subject_id
+        )
+
+    async def totals(self, info: Info) -> Answer:
+        """The sums over the whole selection; one statement serves all fields that need them."""
+        return await info.context.loaders.totals.load((self.question, self.subject_id))
+
+
+@strawberry.type
+class Classifications(Statistics):
+    """Counts, session time and buckets of classifications."""
+
+    @strawberry.field(description="Classifications.")
+    async def total_count(self, info: Info) -> BigInt:
+        return BigInt((await self.totals(info)).n)
+
+    @strawberry.field(
+        description=(
+            "Session time in seconds: finished minus started; below 0 counts 0, above 10,800 "
+            "counts 10,800, unknown counts 0."
+        )
+    )
+    async def time_spent(self, info: Info) -> float:
+        return (await self.totals(info)).seconds
+
+    @strawberry.field(description="Classifications by period, ascending.")
+    async def buckets(
+        self, info: Info, period: PeriodArgument = None, fill_gaps: FillGapsArgument = False
+    ) -> list[PeriodBucket]:
+        found = await load_buckets(
+            info,
+            self.question,
+            self.subject_id,
+            None if period is None else calendar.Period(period.value),
+            fill_gaps=fill_gaps,
+        )
+        return [period_bucket(start, answer) for start, answer in found]
+
+    @strawberry.field(description="The same statistic over other days, to compare with.")
+    def compared_with(self, start: StartArgument = None, end: EndArgument = None) -> Self | None:
+        return self.over(start, end)
+
+
+@strawberry.type(description="Classifications of the site, a project or a workflow.")
+class ClassificationStats(Classifications):
+    """Adds what is anonymous."""
+
+    @strawberry.field(description="Classifications by volunteers who were not logged in.")
+    async def anonymous_count(self, info: Info) -> BigInt:
+        return BigInt((await self.totals(info)).anonymous_n)
+
+    @strawberry.field(
+        description="Share of the classifications that is anonymous, 0 to 1; null without any."
+    )
+    async def anonymous_share(self, info: Info) -> float | None:
+        totals = await self.totals(info)
+        return totals.anonymous_n / totals.n if totals.n else None
+
+
+@strawberry.type
+class Contributed(Classifications):
+    """Adds the projects, for whoever contributes: a volunteer or a group."""
+
+    @strawberry.field(description="Classifications by project.")
+    async def project_contributions(
+        self,
+        info: Info,
+        first: FirstArgument = None,
+        order_by: OrderArgument = ContributionOrder.COUNT,
+    ) -> list[ProjectContribution]:
+        return await load_contributions(
+            info, self.question, self.subject_id, read_first(first), order_by
+        )
+
+    @strawberry.field(description="How many projects were contributed to.")
+    async def project_count(self, info: Info) -> int:
+        sums = await info.context.loaders.contributions.load((self.question, self.subject_id))
+        return sum(1 for one in sums if one.project_id)
+
+
+@strawberry.type(description="Classifications of one volunteer.")
+class UserStats(Contributed):
+    """What a volunteer did."""
+
+
+@strawberry.type(description="Comments on Talk.")
+class CommentStats(Statistics):
+    """Comments of the site, a project or a volunteer."""
+
+    @strawberry.field(description="Comments.")
+    async def total_count(self, info: Info) -> BigInt:
+        return BigInt((await self.totals(info)).n)
+
+    @strawberry.field(description="Comments by period, ascending.")
+    async def buckets(
+        self, info: Info, period: PeriodArgument = None, fill_gaps: FillGapsArgument = False
+    ) -> list[CommentBucket]:
+        found = await load_buckets(
+            info,
+            self.question,
+            self.subject_id,
+            None if period is None else calendar.Period(period.value),
+            fill_gaps=fill_gaps,
+        )
+        return [comment_bucket(start, answer) for start, answer in found]
+
+    @strawberry.field(description="The same statistic over other days, to compare with.")
+    def compared_with(self, start: StartArgument = None, end: EndArgument = None) -> Self | None:
+        return self.over(start, end)

@@ -1,0 +1,85 @@
+"""A volunteer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Self
+
+import strawberry
+
+from gateway.arguments import read_id
+from gateway.directory import users
+from gateway.stats.subject import Kind, Question
+from resolvers.context import Info
+from resolvers.filters import (
+    CommentFilterArgument,
+    StatsFilterArgument,
+    classifications_in,
+    comments_in,
+)
+from resolvers.guards import Guard, GuardRule
+from resolvers.lookahead import selects
+from resolvers.statistics import CommentStats, UserStats
+
+if TYPE_CHECKING:
+    from resolvers.membership import Membership
+
+
+@strawberry.federation.type(keys=["id"], description="A volunteer.")
+class User:
+    """Names are null where the directory has none, or where the operation selects none."""
+
+    id: strawberry.ID = strawberry.field(description="The volunteer's number.")
+    login: str | None = strawberry.field(description="Unique name, as in links.")
+    display_name: str | None = strawberry.field(description="Name as shown to others.")
+    user_id: strawberry.Private[int]
+
+    @classmethod
+    def of(cls, user_id: int, record: users.User | None = None) -> Self:
+        """The volunteer with this id, and the names of the record."""
+        return cls(
+            id=strawberry.ID(str(user_id)),
+            login=record.login if record else None,
+            display_name=(record.display_name or record.login) if record else None,
+            user_id=user_id,
+        )
+
+    @classmethod
+    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> User:  # noqa: A002  (the key's name)
+        """Any valid id is a user: another subgraph may know more of them than we do."""
+        user_id = read_id("id", id)
+        return cls.of(user_id, await info.context.loaders.users.load(user_id))
+
+    @strawberry.field(
+        description="What the volunteer classified.", extensions=[Guard(GuardRule.OWN_STATS)]
+    )
+    def classifications(self, filter: StatsFilterArgument = None) -> UserStats | None:  # noqa: A002
+        question = Question(Kind.USER, classifications_in(filter))
+        return UserStats(question=question, subject_id=self.user_id)
+
+    @strawberry.field(
+        description="What the volunteer wrote on Talk; public, as the posts themselves are."
+    )
+    def comments(self, filter: CommentFilterArgument = None) -> CommentStats | None:  # noqa: A002
+        question = Question(Kind.USER, comments_in(filter))
+        return CommentStats(question=question, subject_id=self.user_id)
+
+    @strawberry.field(
+        description="The volunteer's memberships of groups, by ascending group.",
+        extensions=[Guard(GuardRule.OWN_STATS)],
+    )
+    async def memberships(
+        self, info: Info
+    ) -> list[Annotated[Membership, strawberry.lazy("resolvers.membership")]] | None:
+        from resolvers.membership import load_memberships
+
+        found = await info.context.loaders.memberships_by_user.load(self.user_id)
+        return await load_memberships(info, found)
+
+
+async def load_users(info: Info, ids: Sequence[int], *path: str) -> list[User]:
+    """Volunteers in their order; names are read only if the operation selects them at the path."""
+    if not selects(info, *path, beyond={"id"}):
+        return [User.of(user_id) for user_id in ids]
+    records = await info.context.loaders.users.load_many(ids)
+    return [User.of(user_id, record) for user_id, record in zip(ids, records, strict=True)]

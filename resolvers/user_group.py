@@ -1,0 +1,162 @@
+"""A group of volunteers, and what it did together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import islice
+from typing import Annotated, Self
+
+import strawberry
+
+from gateway.arguments import MAX_FIRST, read_id, read_page
+from gateway.directory import memberships as directory
+from gateway.errors import NotFound
+from gateway.loaders.access import GroupAccess
+from gateway.stats.subject import Kind, Question
+from resolvers.context import Info
+from resolvers.filters import StatsFilterArgument, classifications_in
+from resolvers.guards import Guard, GuardRule
+from resolvers.members import (
+    MemberContribution,
+    MemberContributionConnection,
+    load_page,
+    load_top,
+)
+from resolvers.membership import Membership, load_memberships
+from resolvers.statistics import Contributed
+from resolvers.user import User, load_users
+from resolvers.visibility import StatsVisibility
+
+TopArgument = Annotated[
+    int, strawberry.argument(description=f"At most this many, up to {MAX_FIRST:,}.")
+]
+PageArgument = Annotated[
+    int, strawberry.argument(description=f"How many make a page, up to {MAX_FIRST:,}.")
+]
+BehindUserArgument = Annotated[
+    strawberry.ID | None,
+    strawberry.argument(description="The id of the volunteer that the page begins behind."),
+]
+
+
+@strawberry.type(description="Classifications that volunteers made for a group.")
+class GroupStats(Contributed):
+    """Aggregates, and below a guard of their own the members one by one."""
+
+    @property
+    def group_id(self) -> int:
+        """The group, for the guards."""
+        return self.subject_id
+
+    @strawberry.field(description="How many volunteers classified for the group.")
+    async def active_users(self, info: Info) -> int:
+        return await info.context.loaders.active_users.load((self.question, self.subject_id))
+
+    @strawberry.field(
+        description="The members with the most classifications; ties by ascending id.",
+        extensions=[Guard(GuardRule.GROUP_INDIVIDUALS)],
+    )
+    async def top_contributors(
+        self, info: Info, first: TopArgument = 10
+    ) -> list[MemberContribution] | None:
+        return await load_top(info, self.question, self.subject_id, read_page(first))
+
+    @strawberry.field(
+        description="All members who classified, a page at a time, most classifications first.",
+        extensions=[Guard(GuardRule.GROUP_INDIVIDUALS)],
+    )
+    async def member_breakdown(
+        self,
+        info: Info,
+        first: PageArgument = 40,
+        after: Annotated[
+            str | None, strawberry.argument(description="The cursor that the page begins behind.")
+        ] = None,
+    ) -> MemberContributionConnection | None:
+        return await load_page(info, self.question, self.subject_id, read_page(first), after)
+
+
+@strawberry.federation.type(keys=["id"], description="A group of volunteers.")
+class UserGroup:
+    """That a group exists, and its names, are public; its statistics follow its visibility."""
+
+    id: strawberry.ID = strawberry.field(description="The group's number.")
+    name: str | None = strawberry.field(description="Unique name, as in links.")
+    display_name: str | None = strawberry.field(description="Name as shown.")
+    stats_visibility: StatsVisibility = strawberry.field(
+        description="Who may see the group's statistics."
+    )
+    access: strawberry.Private[GroupAccess]
+
+    @property
+    def group_id(self) -> int:
+        """The group, for the guards."""
+        return self.access.group.id
+
+    @classmethod
+    def of(cls, access: GroupAccess) -> Self:
+        """The group that a decision is about."""
+        group = access.group
+        return cls(
+            id=strawberry.ID(str(group.id)),
+            name=group.name,
+            display_name=group.display_name or group.name,
+            stats_visibility=StatsVisibility(group.stats_visibility),
+            access=access,
+        )
+
+    @classmethod
+    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> UserGroup:  # noqa: A002  (the key's name)
+        """The group, if it exists for the viewer."""
+        group_id = read_id("id", id)
+        access = await info.context.loaders.access.load(group_id)
+        if access is None:
+            raise NotFound("group", group_id)
+        return cls.of(access)
+
+    @strawberry.field(
+        description="What was classified for the group.",
+        extensions=[Guard(GuardRule.GROUP_AGGREGATES)],
+    )
+    def classifications(self, filter: StatsFilterArgument = None) -> GroupStats | None:  # noqa: A002
+        question = Question(Kind.GROUP, classifications_in(filter))
+        return GroupStats(question=question, subject_id=self.group_id)
+
+    @strawberry.field(description="The viewer's own membership, whatever its state; else null.")
+    async def viewer_membership(self, info: Info) -> Membership | None:
+        if self.access.membership is None:
+            return None
+        return (await load_memberships(info, [self.access.membership]))[0]
+
+    @strawberry.field(
+        description="The roster: active members with a role, by ascending id.",
+        extensions=[Guard(GuardRule.GROUP_INDIVIDUALS)],
+    )
+    async def members(
+        self, info: Info, first: PageArgument = 100, after: BehindUserArgument = None
+    ) -> list[User] | None:
+        found = await info.context.loaders.memberships_by_group.load(self.group_id)
+        page = _page((one for one in found if one.is_effective), first, after)
+        return await load_users(info, [one.user_id for one in page])
+
+    @strawberry.field(
+        description=(
+            "Everybody's membership of the group, that of the invited and of those who left "
+            "included, by ascending id of the volunteer."
+        ),
+        extensions=[Guard(GuardRule.GROUP_ADMINS)],
+    )
+    async def memberships(
+        self, info: Info, first: PageArgument = 100, after: BehindUserArgument = None
+    ) -> list[Membership] | None:
+        found = await info.context.loaders.memberships_by_group.load(self.group_id)
+        return await load_memberships(info, _page(found, first, after))
+
+
+def _page(
+    found: Iterable[directory.Membership], first: int, after: str | None
+) -> list[directory.Membership]:
+    """A page of memberships, which come by ascending user."""
+    checked = read_page(first)
+    behind = 0 if after is None else read_id("after", after)
+    return list(islice((one for one in found if one.user_id > behind), checked))

@@ -1,0 +1,104 @@
+"""A workflow, and what volunteers did in it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Self
+
+import strawberry
+
+from gateway.arguments import read_id
+from gateway.calendar import DayRange, Period
+from gateway.directory import workflows
+from gateway.errors import NotFound
+from gateway.loaders.statistics import BucketsQuestion
+from gateway.stats.completion import PACE_DAYS, days_to_completion
+from gateway.stats.subject import Kind, Question, Selection
+from resolvers.context import Info
+from resolvers.contributions import load_projects
+from resolvers.filters import StatsFilterArgument, classifications_in
+from resolvers.project import Project
+from resolvers.scalars import BigInt
+from resolvers.statistics import ClassificationStats
+
+
+@strawberry.federation.type(keys=["id"], description="One task of a project.")
+class Workflow:
+    """What the directory says of a workflow, and its statistics."""
+
+    id: strawberry.ID = strawberry.field(description="The workflow's number.")
+    display_name: str | None = strawberry.field(description="Name as shown.")
+    active: bool | None = strawberry.field(description="Whether it takes classifications now.")
+    completeness: float | None = strawberry.field(
+        description="Share of its subjects that are retired, 0 to 1."
+    )
+    subjects_count: BigInt | None = strawberry.field(description="How many subjects it has.")
+    retirement_count: BigInt | None = strawberry.field(
+        description="Classifications a subject needs to retire; null if that is not the criterion."
+    )
+    record: strawberry.Private[workflows.Workflow]
+
+    @classmethod
+    def of(cls, record: workflows.Workflow) -> Self:
+        """The workflow of a record."""
+        return cls(
+            id=strawberry.ID(str(record.id)),
+            display_name=record.display_name,
+            active=record.active,
+            completeness=record.completeness,
+            subjects_count=_big(record.subjects_count),
+            retirement_count=_big(record.retirement_count),
+            record=record,
+        )
+
+    @classmethod
+    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Workflow:  # noqa: A002  (the key's name)
+        """The workflow, if it is known."""
+        workflow_id = read_id("id", id)
+        record = await info.context.loaders.workflows.load(workflow_id)
+        if record is None:
+            raise NotFound("workflow", workflow_id)
+        return cls.of(record)
+
+    @strawberry.field(description="The project it belongs to; null if that is not known.")
+    async def project(self, info: Info) -> Project | None:
+        project_id = self.record.project_id
+        if not project_id:
+            return None
+        return (await load_projects(info, [project_id], ()))[project_id]
+
+    @strawberry.field(description="What was classified in the workflow.")
+    def classifications(self, filter: StatsFilterArgument = None) -> ClassificationStats | None:  # noqa: A002
+        question = Question(Kind.WORKFLOW, classifications_in(filter))
+        return ClassificationStats(question=question, subject_id=self.record.id)
+
+    @strawberry.field(
+        description=(
+            "Days until all subjects are retired, at the pace of the last 14 full days; null for "
+            "a complete workflow, without classifications in these days, and where subjectsCount "
+            "or retirementCount is not known."
+        )
+    )
+    async def estimated_days_to_completion(self, info: Info) -> int | None:
+        record, loaders = self.record, info.context.loaders
+        if record.subjects_count is None or record.retirement_count is None:
+            return None
+        if record.completeness is not None and record.completeness >= 1:
+            return None
+        last_days = DayRange(info.context.today - PACE_DAYS, info.context.today - 1)
+        recent = Question(Kind.WORKFLOW, Selection(days=last_days))
+        all_time = Question(Kind.WORKFLOW, Selection())
+        buckets, total = await asyncio.gather(
+            loaders.buckets.load((BucketsQuestion(recent, Period.DAY), record.id)),
+            loaders.totals.load((all_time, record.id)),
+        )
+        return days_to_completion(
+            record.subjects_count,
+            record.retirement_count,
+            total.n,
+            [answer.n for _, answer in buckets],
+        )
+
+
+def _big(value: int | None) -> BigInt | None:
+    return None if value is None else BigInt(value)
