@@ -1,0 +1,94 @@
+"""Which errors are shown as they are: an allow-list. Anything else is logged and masked."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+from graphql import GraphQLError, GraphQLSyntaxError
+from strawberry.exceptions import StrawberryInputCoercionError
+
+from gateway.errors import GatewayError
+
+logger = logging.getLogger(__name__)
+
+PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
+VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
+BAD_USER_INPUT = "BAD_USER_INPUT"
+INTERNAL_ERROR = "INTERNAL_ERROR"
+
+FormattedError = dict[str, Any]
+
+
+def random_reference() -> str:
+    """Make a reference that joins a masked error to its line in the log."""
+    return uuid4().hex
+
+
+class ErrorMask:
+    """Formats errors for a response; ``new_reference`` makes one for each that is masked."""
+
+    def __init__(self, new_reference: Callable[[], str] = random_reference) -> None:
+        self._new_reference = new_reference
+
+    def validation(self, error: GraphQLError) -> FormattedError:
+        """Format an error from before execution: of parsing, of validation, or ours."""
+        if isinstance(error, GraphQLSyntaxError):
+            return _formatted(error, error.message, {"code": PARSE_FAILED})
+        return self._format(error, VALIDATION_FAILED)
+
+    def execution(self, error: GraphQLError) -> FormattedError:
+        """Format an error of a field, or of a variable when it has no path."""
+        cause = _cause(error)
+        if error.path is None or isinstance(cause, GatewayError | StrawberryInputCoercionError):
+            return self._format(error, BAD_USER_INPUT)
+        # graphql-core refuses an argument by an error that points into the document; a value
+        # that a resolver returned and no scalar takes is one that points nowhere.
+        if isinstance(cause, GraphQLError) and cause is not error and cause.nodes:
+            return self._format(error, BAD_USER_INPUT)
+        return _formatted(error, **self._masked(cause))
+
+    def unexpected(self, error: Exception) -> FormattedError:
+        """Format an error from outside any field."""
+        if isinstance(error, GatewayError):
+            return {"message": error.message, "extensions": error.extensions}
+        return self._masked(error)
+
+    def _format(self, error: GraphQLError, code: str) -> FormattedError:
+        cause = _cause(error)
+        if isinstance(cause, GatewayError):
+            return _formatted(error, cause.message, cause.extensions)
+        if isinstance(cause, GraphQLError):
+            return _formatted(error, error.message, {"code": code})
+        if isinstance(cause, ValueError) and error.nodes:
+            # Python's own words about a literal, such as one of 5,000 digits.
+            return _formatted(error, "This value cannot be read as its type.", {"code": code})
+        return _formatted(error, **self._masked(cause))
+
+    def _masked(self, cause: BaseException) -> FormattedError:
+        reference = self._new_reference()
+        logger.error("error %s", reference, exc_info=cause)
+        return {
+            "message": f"Something went wrong on our side; its reference is {reference}.",
+            "extensions": {"code": INTERNAL_ERROR, "reference": reference},
+        }
+
+
+def _cause(error: GraphQLError) -> BaseException:
+    """What was raised first: graphql-core wraps errors in errors to say where they happened."""
+    cause: BaseException = error
+    while isinstance(cause, GraphQLError) and cause.original_error is not None:
+        cause = cause.original_error
+    return cause
+
+
+def _formatted(error: GraphQLError, message: str, extensions: dict[str, Any]) -> FormattedError:
+    formatted: FormattedError = {"message": message}
+    if error.locations:
+        formatted["locations"] = [location.formatted for location in error.locations]
+    if error.path is not None:
+        formatted["path"] = list(error.path)
+    formatted["extensions"] = extensions
+    return formatted

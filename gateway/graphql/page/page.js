@@ -1,0 +1,98 @@
+// The page: an operation, its variables and a token on one side, the answer on the other.
+
+import { Editor } from "./editor.js";
+import { send } from "./endpoint.js";
+import { highlightGraphQL, highlightJSON } from "./highlight.js";
+import { layOut } from "./layout.js";
+import { SchemaBrowser } from "./schema.js";
+
+const byId = (id) => document.getElementById(id);
+const examples = JSON.parse(byId("examples").textContent);
+const query = new Editor(byId("query-editor"), highlightGraphQL, run);
+const variables = new Editor(byId("variables-editor"), highlightJSON, run);
+const token = byId("token");
+const schema = new SchemaBrowser(byId("entries"), byId("search"), () => token.value.trim());
+
+// The session's storage ends with the tab: a token must not outlive it.
+const KEPT = "stats-gateway.token";
+let latest = 0;
+
+async function run() {
+  const turn = ++latest;
+  const body = { query: query.text };
+  try {
+    if (variables.text.trim()) body.variables = JSON.parse(variables.text);
+  } catch (error) {
+    say("bad", "The variables are not JSON", error.message);
+    return variables.area.focus();
+  }
+  byId("run").setAttribute("aria-busy", "true");
+  try {
+    const { response, text, milliseconds } = await send(token.value.trim(), body);
+    if (turn === latest) show(response, text, milliseconds);
+  } catch (error) {
+    if (turn === latest) say("bad", "No answer", error.message);
+  } finally {
+    if (turn === latest) byId("run").removeAttribute("aria-busy");
+  }
+}
+
+function show(response, text, milliseconds) {
+  let errors = 0;
+  try {
+    const answer = JSON.parse(text);
+    errors = answer.errors?.length ?? 0;
+    highlightJSON(byId("result"), layOut(answer));
+  } catch {
+    byId("result").textContent = text;
+  }
+  byId("result").scrollTo(0, 0);
+  const status = `${response.status} ${response.statusText}`.trim();
+  const count = errors ? `${errors} ${errors === 1 ? "error" : "errors"} · ` : "";
+  const size = (new Blob([text]).size / 1024).toFixed(1);
+  say(response.ok && !errors ? "good" : "bad", status, `${count}${milliseconds.toFixed(0)} ms · ${size} KiB`);
+}
+
+function say(mood, outcome, details) {
+  const strong = document.createElement("strong");
+  strong.className = mood;
+  strong.textContent = outcome;
+  byId("status").replaceChildren(strong, ` · ${details}`);
+}
+
+function load({ query: text, variables: values }) {
+  query.text = text;
+  variables.text = Object.keys(values).length ? layOut(values) : "";
+}
+
+function start() {
+  examples.forEach(({ title }, index) => byId("example").append(new Option(title, index)));
+  token.value = sessionStorage.getItem(KEPT) ?? "";
+  if (examples.length) load(examples[0]);
+  // A link may carry these behind "#", which browsers do not send to any server.
+  const link = new URLSearchParams(location.hash.slice(1));
+  if (link.has("query")) query.text = link.get("query");
+  if (link.has("variables")) variables.text = link.get("variables");
+  if (link.has("token")) keep(link.get("token"));
+  if (location.hash) history.replaceState(null, "", location.pathname);
+}
+
+function keep(value) {
+  token.value = value;
+  if (value.trim()) sessionStorage.setItem(KEPT, value.trim());
+  else sessionStorage.removeItem(KEPT);
+}
+
+byId("run").addEventListener("click", run);
+token.addEventListener("input", () => keep(token.value));
+token.addEventListener("keydown", (event) => event.key === "Enter" && run());
+byId("example").addEventListener("change", (event) => {
+  if (event.target.value) load(examples[event.target.value]);
+});
+byId("browse").addEventListener("click", () => {
+  const pane = byId("schema");
+  pane.hidden = !pane.hidden;
+  byId("browse").setAttribute("aria-expanded", String(!pane.hidden));
+  if (!pane.hidden) schema.open();
+});
+start();

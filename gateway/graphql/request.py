@@ -1,0 +1,80 @@
+"""A GraphQL request, read from a POST body or from the query string of a GET."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+
+from gateway.http.body import check_json, decode_json, read_body
+from gateway.http.refusals import BadRequest
+
+#: orjson reads an integer beyond 64 bits as the nearest float; none that we take is as large.
+_WIDE = 2.0**64
+
+
+@dataclass(frozen=True, slots=True)
+class GraphQLRequest:
+    """One operation to execute, its parts of the right types."""
+
+    query: str
+    variables: dict[str, Any] | None = None
+    operation_name: str | None = None
+    extensions: dict[str, Any] | None = None
+
+
+async def read_post(request: Request, body_limit: int) -> GraphQLRequest:
+    """Read the request from a JSON body of at most ``body_limit`` bytes."""
+    check_json(request)
+    body = await read_body(request, body_limit)
+    parameters = decode_json(body, "The request body")
+    if isinstance(parameters, list):
+        raise BadRequest("Batches are not accepted: send one operation a request.")
+    if not isinstance(parameters, dict):
+        raise BadRequest("The request body must be a JSON object.")
+    return _request(parameters)
+
+
+def read_get(request: Request) -> GraphQLRequest:
+    """Read the request from the query string; variables and extensions are JSON texts there."""
+    parameters: dict[str, Any] = dict(request.query_params)
+    for name in ("variables", "extensions"):
+        if parameters.get(name):
+            parameters[name] = decode_json(parameters[name], f"The parameter {name}")
+        else:
+            parameters.pop(name, None)
+    if not parameters.get("operationName"):
+        parameters.pop("operationName", None)
+    return _request(parameters)
+
+
+def _request(parameters: Mapping[str, Any]) -> GraphQLRequest:
+    query = parameters.get("query")
+    if not isinstance(query, str) or not query:
+        raise BadRequest("The request needs a query, which is a non-empty string.")
+    operation_name = parameters.get("operationName")
+    if not isinstance(operation_name, str | None):
+        raise BadRequest("operationName must be a string or null.")
+    return GraphQLRequest(
+        query, _object(parameters, "variables"), operation_name, _object(parameters, "extensions")
+    )
+
+
+def _object(parameters: Mapping[str, Any], name: str) -> dict[str, Any] | None:
+    value = parameters.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise BadRequest(f"{name} must be an object or null.")
+    waiting: list[Any] = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, dict):
+            waiting.extend(item.values())
+        elif isinstance(item, list):
+            waiting.extend(item)
+        elif isinstance(item, float) and abs(item) >= _WIDE:
+            raise BadRequest(f"{name} has a number that does not fit into 64 bits.")
+    return value

@@ -1,0 +1,24 @@
+"""Writing an answer, or the errors in its place, as an HTTP response."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from gateway.graphql.execute import Answer
+from gateway.graphql.masking import FormattedError
+from gateway.graphql.statuses import EXECUTED, status_of
+from gateway.http.media import JSON
+from gateway.http.response import headers_for, json_response
+
+
+def answered(answer: Answer, media: str) -> Response:
+    """The response for an operation's answer, executed or not."""
+    if "data" in answer:
+        return json_response(answer, EXECUTED.json, media)
+    return json_response(answer, status_of(answer["errors"][0]["extensions"]["code"], media), media)
+
+
+def refused(error: FormattedError, cause: Exception, media: str = JSON) -> Response:
+    """The response for a request that did not come to an operation."""
+    status = status_of(error["extensions"]["code"], media)
+    return json_response({"errors": [error]}, status, media, headers_for(cause))

@@ -1,0 +1,50 @@
+"""The one table of HTTP statuses: what a request that was not executed is answered with."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from gateway.http.media import GRAPHQL
+
+
+class Statuses(NamedTuple):
+    """The status under each media type that answers are written in."""
+
+    graphql: int
+    json: int
+
+
+def _both(status: int) -> Statuses:
+    return Statuses(status, status)
+
+
+#: Clients of application/json take every other status for a broken server, says the
+#: specification; whatever is wrong with the document is 200 to them.
+_OF_THE_DOCUMENT = Statuses(graphql=400, json=200)
+
+#: An executed operation is 200, whatever errors its fields have.
+EXECUTED = _both(200)
+
+STATUSES = {
+    "GRAPHQL_PARSE_FAILED": _OF_THE_DOCUMENT,
+    "GRAPHQL_VALIDATION_FAILED": _OF_THE_DOCUMENT,
+    "OPERATION_RESOLUTION_FAILURE": _OF_THE_DOCUMENT,
+    "BAD_USER_INPUT": _OF_THE_DOCUMENT,
+    "BAD_REQUEST": _both(400),
+    "UNAUTHENTICATED": _both(401),
+    "FORBIDDEN": _both(403),
+    "NOT_FOUND": _both(404),
+    "METHOD_NOT_ALLOWED": _both(405),
+    "NOT_ACCEPTABLE": _both(406),
+    "BODY_TOO_LARGE": _both(413),
+    "UNSUPPORTED_MEDIA_TYPE": _both(415),
+    "INTERNAL_ERROR": _both(500),
+    "UNAVAILABLE": _both(503),
+    "OPERATION_TIMEOUT": _both(503),
+}
+
+
+def status_of(code: str, media: str) -> int:
+    """The status for the first error's code; a code of some field's is the document's fault."""
+    statuses = STATUSES.get(code, _OF_THE_DOCUMENT)
+    return statuses.graphql if media == GRAPHQL else statuses.json

@@ -1,0 +1,56 @@
+"""Which media type a response is written in: negotiation by the Accept header (RFC 9110)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from email.message import Message
+
+JSON = "application/json"
+GRAPHQL = "application/graphql-response+json"
+HTML = "text/html"
+
+
+def negotiate(accept: str | None, offers: Sequence[str]) -> str | None:
+    """Choose the offer that the header likes best; None if it allows none.
+
+    The highest quality wins, then what the header names first, then what we offer first.
+    No header allows everything.
+    """
+    if accept is None or not accept.strip():
+        return offers[0]
+    ranges = [_media_range(part) for part in accept.split(",")]
+    best: tuple[float, int] | None = None
+    chosen = None
+    for offer in offers:
+        quality, position = _liking(offer, ranges)
+        if quality > 0 and (best is None or (quality, -position) > best):
+            best, chosen = (quality, -position), offer
+    return chosen
+
+
+def content_type(header: str) -> tuple[str, str | None]:
+    """Split a Content-Type header into media type and charset, both in lower case."""
+    message = Message()
+    message["content-type"] = header
+    return message.get_content_type(), message.get_content_charset()
+
+
+def _media_range(part: str) -> tuple[str, float]:
+    name, *parameters = (piece.strip().lower() for piece in part.split(";"))
+    for parameter in parameters:
+        key, _, value = parameter.partition("=")
+        if key.strip() == "q":
+            try:
+                return name, min(max(float(value), 0.0), 1.0)
+            except ValueError:
+                return name, 0.0
+    return name, 1.0
+
+
+def _liking(offer: str, ranges: Sequence[tuple[str, float]]) -> tuple[float, int]:
+    """Quality and position of the most specific range that covers the offer."""
+    for pattern in (offer, offer.partition("/")[0] + "/*", "*/*"):
+        for position, (name, quality) in enumerate(ranges):
+            if name == pattern:
+                return quality, position
+    return 0.0, 0

@@ -1,0 +1,73 @@
+"""Why a request is answered without being carried out.
+
+    GatewayError
+    └── RequestRefused
+        ├── BadRequest              BAD_REQUEST                    not a request that is taken here
+        ├── MethodNotAllowed        METHOD_NOT_ALLOWED             names the methods that are
+        ├── NotAcceptable           NOT_ACCEPTABLE                 wants another media type
+        ├── BodyTooLarge            BODY_TOO_LARGE                 names the limit
+        └── UnsupportedMediaType    UNSUPPORTED_MEDIA_TYPE         a body that is not JSON in UTF-8
+
+Which HTTP status a code is answered with is each endpoint's own matter.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.errors import GatewayError
+
+
+class RequestRefused(GatewayError):
+    """Base of the refusals; ``headers`` go with the response."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """HTTP headers that the status calls for."""
+        return {}
+
+
+class BadRequest(RequestRefused):
+    """The body or the query string is not what this endpoint takes."""
+
+    code = "BAD_REQUEST"
+
+
+class MethodNotAllowed(RequestRefused):
+    """``allowed`` are the methods that work here."""
+
+    code = "METHOD_NOT_ALLOWED"
+
+    def __init__(self, message: str, allowed: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.allowed = allowed
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Allow": ", ".join(self.allowed)}
+
+
+class NotAcceptable(RequestRefused):
+    """The Accept header allows none of the media types that are written here."""
+
+    code = "NOT_ACCEPTABLE"
+
+
+class BodyTooLarge(RequestRefused):
+    """The body has more than ``limit`` bytes."""
+
+    code = "BODY_TOO_LARGE"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"The request body is larger than {limit} bytes.")
+        self.limit = limit
+
+    @property
+    def extensions(self) -> dict[str, Any]:
+        return {"code": self.code, "limit": self.limit}
+
+
+class UnsupportedMediaType(RequestRefused):
+    """The body is not declared to be JSON in UTF-8, or is compressed."""
+
+    code = "UNSUPPORTED_MEDIA_TYPE"

@@ -1,0 +1,46 @@
+"""JSON responses; all errors have one shape: a list, each with a message and a code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from starlette.responses import Response
+
+from gateway.errors import Unauthenticated, Unavailable
+from gateway.http.media import JSON
+from gateway.http.refusals import RequestRefused
+
+#: Answers depend on the credentials, and none may outlive a group's turning private.
+_NOT_KEPT = {"Cache-Control": "private, no-store", "Vary": "Accept, Authorization"}
+
+
+def json_response(
+    content: Mapping[str, Any],
+    status: int,
+    media: str = JSON,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """The content as JSON, for this client and this moment only."""
+    return Response(
+        orjson.dumps(content),
+        status,
+        headers={**_NOT_KEPT, **(headers or {}), "Content-Type": f"{media}; charset=utf-8"},
+    )
+
+
+def errored(status: HTTPStatus, headers: Mapping[str, str] | None = None) -> Response:
+    """The response of a path or method that is not served."""
+    error = {"message": f"{status.description}.", "extensions": {"code": status.name}}
+    return json_response({"errors": [error]}, status, headers=headers)
+
+
+def headers_for(cause: Exception) -> Mapping[str, str]:
+    """The HTTP headers that go with the refusal of a request."""
+    if isinstance(cause, Unauthenticated):
+        return {"WWW-Authenticate": "Bearer"}
+    if isinstance(cause, Unavailable):
+        return {"Retry-After": "1"}
+    return cause.headers if isinstance(cause, RequestRefused) else {}
