@@ -1,0 +1,1 @@
+"""Actions as CKAN serves them, for clients that know nothing else."""

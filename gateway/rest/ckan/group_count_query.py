@@ -1,0 +1,94 @@
+"""The body of ``get_group_count``: what it asks, or what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gateway.calendar import DayRange, day_number, parse_date
+from gateway.errors import InvalidArgument
+from gateway.stats.group_conditions import read_condition
+from gateway.stats.group_counts import (
+    Condition,
+    DateField,
+    GroupField,
+    GroupQuestion,
+    Operator,
+)
+
+#: Conditions of one query: more is no question that a person asks.
+_MOST = 1000
+
+
+def read_query(body: Mapping[str, Any], today: int) -> GroupQuestion:
+    """The question; InvalidArgument, whose argument is a field of the body, if it is none.
+
+    ``today`` is the day that no date may lie after.
+    """
+    start = _day(body, "start_date", today)
+    end = _day(body, "end_date", today)
+    if start > end:
+        raise InvalidArgument("start_date", "start_date lies after end_date.")
+    return GroupQuestion(_where(body.get("query")), _date_field(body), DayRange(start, end))
+
+
+def _day(body: Mapping[str, Any], name: str, today: int) -> int:
+    value = body.get(name)
+    if value is None:
+        raise InvalidArgument(name, f"{name} is missing.")
+    try:
+        day = day_number(parse_date(value if isinstance(value, str) else ""))
+    except ValueError:
+        raise InvalidArgument(name, f"{name} is not a date as YYYY-MM-DD.") from None
+    if day > today:
+        raise InvalidArgument(name, f"{name} lies in the future.")
+    return day
+
+
+def _date_field(body: Mapping[str, Any]) -> DateField:
+    try:
+        return DateField(body.get("date_field", DateField.CREATED.value))
+    except ValueError:
+        names = " or ".join(field.value for field in DateField)
+        raise InvalidArgument("date_field", f"date_field is {names}.") from None
+
+
+def _where(query: object) -> tuple[tuple[Condition, ...], ...]:
+    if query is None:
+        return ()
+    if not isinstance(query, list):
+        raise InvalidArgument("query", "query is a list of query groups.")
+    where = tuple(map(_alternatives, query))
+    if sum(map(len, where)) > _MOST:
+        raise InvalidArgument("query", f"query has more than {_MOST:,} conditions.")
+    return where
+
+
+def _alternatives(given: object) -> tuple[Condition, ...]:
+    conditions = given.get("query_group") if isinstance(given, dict) else None
+    if not isinstance(conditions, list) or not conditions:
+        raise InvalidArgument("query", 'Each of query is {"query_group": [condition, …]}.')
+    return tuple(map(_condition, conditions))
+
+
+def _condition(given: object) -> Condition:
+    words = dict(given) if isinstance(given, dict) else {}
+    operator = _operator(words.pop("operator", Operator.EQUAL.value))
+    if len(words) != 1:
+        raise InvalidArgument("query", 'A condition is {field: value, "operator": operator}.')
+    ((name, value),) = words.items()
+    try:
+        field = GroupField(name)
+    except ValueError:
+        # Not ours: the words that clients of CKAN's extension look for.
+        shown = str(name)[:80]
+        raise InvalidArgument("query", f'Field "{shown}" not recognized in group table.') from None
+    return read_condition(field, operator, value, "query")
+
+
+def _operator(given: object) -> Operator:
+    try:
+        return Operator(given)
+    except ValueError:
+        known = ", ".join(operator.value for operator in Operator)
+        raise InvalidArgument("query", f"An operator is one of {known}.") from None

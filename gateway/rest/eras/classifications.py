@@ -1,0 +1,38 @@
+"""``/classifications``: of the whole site, or of some projects or workflows."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from gateway.calendar import Period
+from gateway.loaders.operation import Operation
+from gateway.rest.eras.counts import CLASSIFICATION_PARAMETERS, load_counts, read_classifications
+from gateway.rest.eras.parameters import Given
+from gateway.rest.eras.resource import Resource
+from gateway.rest.eras.rows import BUCKET, COUNT, Json, bucket_row, list_of, schema_of
+from gateway.stats.subject import Kind, Question, Selection
+
+
+class _Asked(NamedTuple):
+    selection: Selection
+    period: Period | None
+
+
+class Classifications(Resource[_Asked]):
+    """Public."""
+
+    path = "/classifications"
+    summary = "Classifications of the site, of projects or of workflows"
+    parameters = CLASSIFICATION_PARAMETERS
+    schema = schema_of({"total_count": COUNT}, {"data": list_of(BUCKET)})
+
+    def read(self, given: Given) -> _Asked:
+        return _Asked(*read_classifications(given))
+
+    async def answer(self, operation: Operation, asked: _Asked) -> Json:
+        question = Question(Kind.SITE, asked.selection)
+        total, buckets = await load_counts(operation, question, 0, asked.period)
+        answer: Json = {"total_count": total.n}
+        if buckets is not None:
+            answer["data"] = [bucket_row(start, bucket) for start, bucket in buckets]
+        return answer

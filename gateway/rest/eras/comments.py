@@ -1,0 +1,78 @@
+"""``/comments``: on Talk, of the whole site, of some projects, or by some volunteers."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from gateway.calendar import Period
+from gateway.loaders.operation import Operation
+from gateway.rest.eras.counts import Counts, load_counts, read_time
+from gateway.rest.eras.parameters import (
+    END_DATE,
+    IGNORED_WORKFLOW_ID,
+    PERIOD,
+    PROJECT_ID,
+    START_DATE,
+    USER_ID,
+    Given,
+    read_ids,
+)
+from gateway.rest.eras.resource import Resource
+from gateway.rest.eras.rows import BUCKET, COUNT, Json, bucket_row, list_of, schema_of
+from gateway.stats.subject import Activity, Answer, Kind, Question, Selection
+
+#: What comments outside of all projects are counted under.
+_NO_PROJECT = (0,)
+
+
+class _Asked(NamedTuple):
+    selection: Selection
+    period: Period | None
+    #: An empty list of projects means any project: comments without one are left out.
+    in_any_project: bool
+
+
+class Comments(Resource[_Asked]):
+    """Public."""
+
+    path = "/comments"
+    summary = "Comments of the site, of projects or by volunteers"
+    parameters = (START_DATE, END_DATE, PERIOD, PROJECT_ID, IGNORED_WORKFLOW_ID, USER_ID)
+    schema = schema_of({"total_count": COUNT}, {"data": list_of(BUCKET)})
+
+    def read(self, given: Given) -> _Asked:
+        days, period = read_time(given)
+        selection = Selection(
+            Activity.COMMENTS,
+            days,
+            project_ids=read_ids(given, PROJECT_ID),
+            user_ids=read_ids(given, USER_ID),
+        )
+        return _Asked(selection, period, in_any_project=given.get(PROJECT_ID.name) == "")
+
+    async def answer(self, operation: Operation, asked: _Asked) -> Json:
+        counts = await self._count(operation, asked.selection, asked.period)
+        if asked.in_any_project:
+            outside = asked.selection._replace(project_ids=_NO_PROJECT)
+            counts = _without(counts, await self._count(operation, outside, asked.period))
+        answer: Json = {"total_count": counts.total.n}
+        if counts.buckets is not None:
+            answer["data"] = [bucket_row(start, bucket) for start, bucket in counts.buckets]
+        return answer
+
+    async def _count(
+        self, operation: Operation, selection: Selection, period: Period | None
+    ) -> Counts:
+        return await load_counts(operation, Question(Kind.SITE, selection), 0, period)
+
+
+def _without(counts: Counts, others: Counts) -> Counts:
+    """The counts less others that they include; periods that become empty go."""
+    total = Answer(counts.total.n - others.total.n)
+    if counts.buckets is None:
+        return Counts(total, None)
+    less = dict(others.buckets or ())
+    buckets = (
+        (start, Answer(bucket.n - less.get(start, Answer()).n)) for start, bucket in counts.buckets
+    )
+    return Counts(total, tuple((start, bucket) for start, bucket in buckets if bucket.n))

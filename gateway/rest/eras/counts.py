@@ -1,0 +1,71 @@
+"""What all resources have in common: a part of the events, its count, and counts by period."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from gateway.calendar import DayRange, Period
+from gateway.errors import ExclusiveArguments
+from gateway.loaders.operation import Operation
+from gateway.loaders.statistics import Buckets, BucketsQuestion
+from gateway.rest.eras.parameters import (
+    END_DATE,
+    PERIOD,
+    PROJECT_ID,
+    START_DATE,
+    WORKFLOW_ID,
+    Given,
+    read_days,
+    read_ids,
+    read_period,
+)
+from gateway.stats.subject import Answer, Question, Selection
+
+#: The parameters of :func:`read_classifications`.
+CLASSIFICATION_PARAMETERS = (START_DATE, END_DATE, PERIOD, PROJECT_ID, WORKFLOW_ID)
+
+
+class Counts(NamedTuple):
+    """A count, and the counts by period if any was asked for."""
+
+    total: Answer
+    buckets: Buckets | None
+
+
+def read_time(given: Given) -> tuple[DayRange, Period | None]:
+    """Days and period; ERAS refuses both lists of ids together at this point, also if empty."""
+    days, period = read_days(given), read_period(given)
+    if PROJECT_ID.name in given and WORKFLOW_ID.name in given:
+        raise ExclusiveArguments(
+            WORKFLOW_ID.name,
+            "Cannot query by workflow and project. Either query by one or the other",
+        )
+    return days, period
+
+
+def read_classifications(given: Given) -> tuple[Selection, Period | None]:
+    """Which classifications count, and by which period."""
+    days, period = read_time(given)
+    selection = Selection(
+        days=days,
+        project_ids=read_ids(given, PROJECT_ID),
+        workflow_ids=read_ids(given, WORKFLOW_ID),
+    )
+    return selection, period
+
+
+def names_places(given: Given) -> bool:
+    """Whether projects or workflows are given, be it an empty list."""
+    return PROJECT_ID.name in given or WORKFLOW_ID.name in given
+
+
+async def load_counts(
+    operation: Operation, question: Question, subject_id: int, period: Period | None
+) -> Counts:
+    """Count what a question selects of a subject."""
+    loaders = operation.loaders
+    total = await loaders.totals.load((question, subject_id))
+    if period is None:
+        return Counts(total, None)
+    asked = BucketsQuestion(question, period)
+    return Counts(total, await loaders.buckets.load((asked, subject_id)))

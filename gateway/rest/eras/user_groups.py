@@ -1,0 +1,147 @@
+"""``/classifications/user_groups/{id}``: what a group classified, together or member by member."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from gateway.arguments import LARGEST_ID, read_id
+from gateway.calendar import Period
+from gateway.errors import ExclusiveArguments, NotFound
+from gateway.loaders.operation import Operation
+from gateway.loaders.statistics import MembersKey, Rank, RankingQuestion
+from gateway.rest.eras.counts import (
+    CLASSIFICATION_PARAMETERS,
+    load_counts,
+    names_places,
+    read_classifications,
+)
+from gateway.rest.eras.parameters import (
+    BREAKDOWN,
+    ID,
+    PERIOD,
+    TOP_CONTRIBUTORS,
+    Given,
+    read_flag,
+    read_top,
+)
+from gateway.rest.eras.resource import Resource
+from gateway.rest.eras.rows import (
+    COUNT,
+    MEMBER,
+    SECONDS,
+    TIMED_BUCKET,
+    TIMED_PROJECT,
+    Json,
+    either,
+    list_of,
+    member_row,
+    schema_of,
+    timed_bucket_row,
+    timed_project_row,
+)
+from gateway.stats.subject import Kind, Question, Selection
+
+_TOGETHER = schema_of(
+    {"total_count": COUNT, "time_spent": SECONDS, "active_users": COUNT},
+    {
+        "project_contributions": list_of(TIMED_PROJECT),
+        "top_contributors": list_of(MEMBER),
+        "data": list_of(TIMED_BUCKET),
+    },
+)
+_MEMBER_IN_FULL = schema_of(
+    {**MEMBER["properties"], "project_contributions": list_of(TIMED_PROJECT)}
+)
+
+
+class _Asked(NamedTuple):
+    group_id: int
+    selection: Selection
+    period: Period | None
+    project_contributions: bool
+    top: int | None
+    breakdown: bool
+
+
+class UserGroups(Resource[_Asked]):
+    """For whom the group's ``stats_visibility`` shows it."""
+
+    path = "/classifications/user_groups/{id}"
+    summary = "Classifications of a group, for whom its visibility shows them"
+    parameters = (*CLASSIFICATION_PARAMETERS, TOP_CONTRIBUTORS, BREAKDOWN)
+    schema = either(
+        _TOGETHER, schema_of({"group_member_stats_breakdown": list_of(_MEMBER_IN_FULL)})
+    )
+
+    def read(self, given: Given) -> _Asked:
+        group_id = read_id(ID.name, given[ID.name])
+        selection, period = read_classifications(given)
+        others = PERIOD.name in given or TOP_CONTRIBUTORS.name in given or names_places(given)
+        if BREAKDOWN.name in given and others:
+            raise ExclusiveArguments(
+                BREAKDOWN.name,
+                "Cannot query individual stats breakdown with anything else EXCEPT start_date and "
+                "end_date",
+            )
+        return _Asked(
+            group_id,
+            selection,
+            period,
+            project_contributions=not names_places(given),
+            top=read_top(given),
+            breakdown=read_flag(given, BREAKDOWN),
+        )
+
+    async def require_existing(self, operation: Operation, asked: _Asked) -> None:
+        if await operation.loaders.access.load(asked.group_id) is None:
+            raise NotFound("group", asked.group_id)
+
+    async def answer(self, operation: Operation, asked: _Asked) -> Json:
+        access = operation.loaders.access
+        question = Question(Kind.GROUP, asked.selection)
+        if asked.breakdown:
+            await access.require_individuals(asked.group_id)
+            return {"group_member_stats_breakdown": await _breakdown(operation, question, asked)}
+        await access.require_aggregates(asked.group_id)
+        if asked.top is not None:
+            await access.require_individuals(asked.group_id)
+        return await _together(operation, question, asked)
+
+
+async def _together(operation: Operation, question: Question, asked: _Asked) -> Json:
+    loaders, key = operation.loaders, (question, asked.group_id)
+    total, buckets = await load_counts(operation, question, asked.group_id, asked.period)
+    answer: Json = {
+        "total_count": total.n,
+        "time_spent": total.seconds,
+        "active_users": await loaders.active_users.load(key),
+    }
+    if asked.project_contributions:
+        sums = await loaders.contributions.load(key)
+        answer["project_contributions"] = [timed_project_row(one) for one in sums]
+    if asked.top is not None:
+        ranks = await _ranks(operation, question, asked.group_id, asked.top)
+        answer["top_contributors"] = [member_row(rank) for rank in ranks]
+    if buckets is not None:
+        answer["data"] = [timed_bucket_row(start, bucket) for start, bucket in buckets]
+    return answer
+
+
+async def _breakdown(operation: Operation, question: Question, asked: _Asked) -> list[Json]:
+    ranks = await _ranks(operation, question, asked.group_id, LARGEST_ID)
+    user_ids = tuple(rank.user_id for rank in ranks)
+    key = MembersKey(question, asked.group_id, user_ids)
+    sums = await operation.loaders.member_contributions.load(key)
+    return [
+        {
+            **member_row(rank),
+            "project_contributions": [timed_project_row(one) for one in sums[rank.user_id]],
+        }
+        for rank in ranks
+    ]
+
+
+async def _ranks(
+    operation: Operation, question: Question, group_id: int, limit: int
+) -> tuple[Rank, ...]:
+    return await operation.loaders.ranking.load((RankingQuestion(question, limit), group_id))

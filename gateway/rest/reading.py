@@ -1,0 +1,43 @@
+"""An endpoint that is only read: by GET, from pages of any site, with errors in one sentence."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from gateway.http.refusals import MethodNotAllowed
+from gateway.rest.browsers import readable_by_pages
+from gateway.rest.sentence import DescribeError, refused_in_a_sentence
+
+
+class ReadEndpoint(ABC):
+    """An ASGI application; ``describe`` says which errors are shown as they are."""
+
+    def __init__(self, describe: DescribeError) -> None:
+        self._describe = describe
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = await self._respond_or_refuse(Request(scope))
+        await response(scope, receive, send)
+
+    async def _respond_or_refuse(self, request: Request) -> Response:
+        try:
+            if request.method not in ("GET", "HEAD"):
+                raise MethodNotAllowed("This is only read, by GET.", ("GET", "HEAD"))
+            return await self.respond(request)
+        except Exception as error:
+            return refused_in_a_sentence(error, self._describe)
+
+    @abstractmethod
+    async def respond(self, request: Request) -> Response:
+        """The response to a GET; errors are answered by the caller."""
+
+
+def routes_to(path: str, endpoint: ReadEndpoint) -> list[Route]:
+    """Routes with and without the trailing slash, which real clients send, and no redirect."""
+    app = readable_by_pages(endpoint)
+    return [Route(path, app), Route(f"{path}/", app)]

@@ -1,0 +1,23 @@
+"""The response for a request that is refused: the same shape as GraphQL's, plain HTTP statuses."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from gateway.errors import GatewayError
+from gateway.http.response import headers_for, json_response
+
+STATUSES = {
+    "BAD_REQUEST": 400,
+    "FORBIDDEN": 403,
+    "METHOD_NOT_ALLOWED": 405,
+    "BODY_TOO_LARGE": 413,
+    "UNSUPPORTED_MEDIA_TYPE": 415,
+    "UNAVAILABLE": 503,
+}
+
+
+def refused(error: GatewayError) -> Response:
+    """The response for an error whose code has a status here."""
+    content = {"errors": [{"message": error.message, "extensions": error.extensions}]}
+    return json_response(content, STATUSES[error.code], headers=headers_for(error))

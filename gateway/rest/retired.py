@@ -1,0 +1,80 @@
+"""The service that ERAS replaced: its requests lead to where they are answered now.
+
+It counted by period alone, and knew ``project_id``, ``workflow_id`` and ``user_id``. What ERAS'
+resources can express is redirected to them; the answer has their shape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from gateway.calendar import Period
+from gateway.http.response import json_response
+from gateway.rest.eras.parameters import PERIOD, PROJECT_ID, USER_ID, WORKFLOW_ID, read_ids
+from gateway.rest.eras.query import read_query
+from gateway.rest.reading import ReadEndpoint, routes_to
+from gateway.rest.sentence import DescribeError
+
+PATH = "/counts/{activity}/{period}"
+
+_FILTERS = (PROJECT_ID, WORKFLOW_ID, USER_ID)
+_NAMES = frozenset(parameter.name for parameter in _FILTERS)
+
+
+class Gone(Exception):
+    """Nothing answers this any more; its text is the sentence that says so."""
+
+
+def location(activity: str, period: str, given: Mapping[str, str]) -> str:
+    """The path and query that answer a request now; Gone if nothing does.
+
+    An ArgumentError if a list of ids is none.
+    """
+    lists = {one.name: read_ids(given, one) for one in _FILTERS}
+    if period not in [known.value for known in Period]:
+        raise Gone("Counts are kept by day, week, month and year; no other period is served.")
+    filters = {name: ids for name, ids in lists.items() if ids is not None}
+    if PROJECT_ID.name in filters and WORKFLOW_ID.name in filters:
+        raise Gone("Counts by project and workflow at once are not served any more: name one.")
+    path = _path(activity, filters)
+    query = {name: ",".join(map(str, ids)) for name, ids in filters.items()}
+    return f"{path}?{urlencode({PERIOD.name: period, **query}, safe=',')}"
+
+
+def _path(activity: str, filters: dict[str, tuple[int, ...]]) -> str:
+    """The resource; what it names in its path is taken out of ``filters``."""
+    if activity == "comment":
+        if WORKFLOW_ID.name in filters:
+            raise Gone("Comments belong to no workflow: they are counted by project and user.")
+        return "/comments"
+    if activity != "classification":
+        raise Gone("Only classification and comment are counted.")
+    users = filters.pop(USER_ID.name, None)
+    if users is None:
+        return "/classifications"
+    if len(users) > 1:
+        raise Gone("Classifications of several users at once are not served any more: name one.")
+    return f"/classifications/users/{users[0]}"
+
+
+class RetiredEndpoint(ReadEndpoint):
+    """Redirects for good (308), or says in a sentence what is gone (410)."""
+
+    async def respond(self, request: Request) -> Response:
+        given = read_query(request.scope["query_string"], _NAMES)
+        try:
+            target = location(**request.path_params, given=given)
+        except Gone as gone:
+            return json_response({"error": str(gone)}, 410)
+        # Behind a proxy that serves the gateway below a path of its own, this path is kept.
+        return RedirectResponse(request.scope.get("root_path", "") + target, 308)
+
+
+def retired_routes(describe: DescribeError) -> list[Route]:
+    """The routes of the retired service."""
+    return routes_to(PATH, RetiredEndpoint(describe))

@@ -1,0 +1,34 @@
+"""Errors as ERAS writes them: ``{"error": "<one sentence>"}``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from starlette.responses import Response
+
+from gateway.http.response import headers_for, json_response
+
+#: Message and code of an error as it may be shown; what is not the caller's is logged and masked.
+DescribeError = Callable[[Exception], Mapping[str, Any]]
+
+STATUSES = {
+    "BAD_REQUEST": 400,
+    "INVALID_ARGUMENT": 400,
+    "INVALID_RANGE": 400,
+    "EXCLUSIVE_ARGUMENTS": 400,
+    "OUT_OF_BOUNDS": 400,
+    # ERAS answers no 401: it does not tell who is unknown from who may not see this.
+    "UNAUTHENTICATED": 403,
+    "FORBIDDEN": 403,
+    "NOT_FOUND": 404,
+    "METHOD_NOT_ALLOWED": 405,
+    "UNAVAILABLE": 503,
+}
+
+
+def refused_in_a_sentence(error: Exception, describe: DescribeError) -> Response:
+    """The response for an error, 500 for one that is our own fault."""
+    described = describe(error)
+    status = STATUSES.get(described["extensions"]["code"], 500)
+    return json_response({"error": described["message"]}, status, headers=headers_for(error))

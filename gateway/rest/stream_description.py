@@ -1,0 +1,84 @@
+"""The intake of the event stream as OpenAPI has it; ``gateway.rest.kinesis`` answers it."""
+
+from __future__ import annotations
+
+from gateway.http.media import JSON
+from gateway.rest.eras.rows import COUNT, Json, list_of, schema_of
+from gateway.rest.refused import STATUSES
+
+PATH = "/kinesis"
+
+_REFUSALS = {
+    "BAD_REQUEST": "The body is not a JSON object with a list payload.",
+    "FORBIDDEN": "The user name or the password is missing or wrong.",
+    "METHOD_NOT_ALLOWED": "Another method than POST.",
+    "BODY_TOO_LARGE": "The body is larger than the gateway takes.",
+    "UNSUPPORTED_MEDIA_TYPE": "The body is not declared to be plain JSON in UTF-8.",
+    "UNAVAILABLE": "The database is busy or away; nothing was stored, send it again.",
+}
+
+#: The shape of a refusal, the same as GraphQL's.
+ERRORS = schema_of(
+    {
+        "errors": list_of(
+            {
+                "type": "object",
+                "properties": {
+                    "message": {"type": "string"},
+                    "extensions": {
+                        "type": "object",
+                        "properties": {"code": {"enum": sorted(_REFUSALS)}},
+                        "required": ["code"],
+                    },
+                },
+                "required": ["message", "extensions"],
+            }
+        )
+    }
+)
+_REJECT = schema_of(
+    {
+        "position": {**COUNT, "description": "Of the event in the payload, from 0."},
+        "id": {"type": ["string", "null"]},
+        "reason": {"type": "string"},
+    }
+)
+_REPORT = schema_of({"errors": list_of(_REJECT), "taken": COUNT, "ignored": COUNT})
+
+OPERATION: Json = {
+    "operationId": "kinesis",
+    "summary": "Takes in events of the stream; each is counted once, however often it is sent.",
+    "security": [{"stream": []}],
+    "requestBody": {
+        "required": True,
+        "content": {
+            JSON: {
+                "schema": {
+                    "type": "object",
+                    "properties": {
+                        "payload": {
+                            "type": "array",
+                            "items": {"type": "object"},
+                            "description": "Events as Panoptes and Talk publish them.",
+                        }
+                    },
+                    "required": ["payload"],
+                }
+            }
+        },
+    },
+    "responses": {
+        "204": {"description": "Every event was taken, or is of a type that is ignored."},
+        "207": {
+            "description": "The good events were taken; these were not.",
+            "content": {JSON: {"schema": _REPORT}},
+        },
+        **{
+            str(STATUSES[code]): {
+                "description": description,
+                "content": {JSON: {"schema": {"$ref": "#/components/schemas/Errors"}}},
+            }
+            for code, description in _REFUSALS.items()
+        },
+    },
+}
