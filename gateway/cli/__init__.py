@@ -1,0 +1,63 @@
+"""The ``stats-gateway`` command: one module for each topic, imported when its command is used."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any, cast
+
+import click
+
+from gateway.cli.running import errors_for_people
+
+#: Each command and where it is written, in the order in which ``--help`` shows them.
+COMMANDS = {
+    "serve": "gateway.cli.serving:serve",
+    "import": "gateway.cli.importing:import_command",
+    "verify": "gateway.cli.maintenance:verify_command",
+    "rebuild": "gateway.cli.maintenance:rebuild_command",
+    "db": "gateway.cli.database:db",
+    "directory": "gateway.cli.directory:directory",
+    "sync": "gateway.cli.sync:sync",
+    "groups": "gateway.cli.directory:groups",
+    "users": "gateway.cli.users:users",
+    "keys": "gateway.cli.keys:keys",
+    "token": "gateway.cli.keys:token",
+    "apikey": "gateway.cli.apikey:apikey",
+    "schema": "gateway.cli.schema:schema",
+    "demo": "gateway.cli.demo:demo",
+}
+
+
+class Commands(click.Group):
+    """A group whose commands are imported one by one, so that each starts fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command; None if there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[cmd_name].split(":")
+        return cast("click.Command", getattr(import_module(module), attribute))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that was named."""
+        with errors_for_people():
+            return super().invoke(ctx)
+
+
+@click.command(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Every command reads its settings from STATS_GATEWAY_* variables of the environment; "
+    "an option wins over the variable. Commands that use the database create or migrate it, and "
+    "may run beside a live server.",
+)
+@click.version_option(None, "-V", "--version", package_name="stats-gateway")
+def main() -> None:
+    """Exact classification statistics for citizen science, over GraphQL.
+
+    Start with a classification export: `stats-gateway import FILE`, then `stats-gateway serve`.
+    """

@@ -1,0 +1,193 @@
+"""``stats-gateway demo``: real exports, a group of their volunteers, and a server to look at."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import secrets
+import time
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import quote
+
+import click
+
+from gateway.auth.keys import read_private_key, write_new_keys
+from gateway.auth.tokens import issue_token
+from gateway.cli.importing import import_command
+from gateway.cli.running import opened, run
+from gateway.cli.serving import endpoint_url, free_port, serve
+from gateway.directory.backfill_members import backfill_members
+from gateway.directory.load import load_directory
+from gateway.directory.users import USER_IDS
+from gateway.settings import PREFIX, Settings, load_settings
+
+#: The exports that the package carries: file, project id and what the project is called.
+EXPORTS = (
+    ("wildlife-watch-kenya.csv.gz", 1, "Wildlife Watch Kenya"),
+    ("cat-project.csv.gz", 2, "Cat Project"),
+    ("wildcam-gorongosa.csv.gz", 3, "WildCam Gorongosa"),
+)
+#: One group whose members see totals and whose admin sees more, and one that anyone may look at.
+CLASSROOM, SHOWCASE = 1, 2
+
+
+class Role(NamedTuple):
+    """Somebody to look at the demo as; the token is written to a file named for them."""
+
+    name: str
+    user_id: int
+    sees: str
+    is_site_admin: bool = False
+
+
+#: Two volunteers of the first export (the member came back on 22 days) and somebody in no group.
+ADMIN = Role("admin", 1304710, "An admin of the group also sees who did how much")
+MEMBER = Role("member", 1631617, "A member of the group sees its totals")
+SITE_ADMIN = Role("site-admin", 1, "A site admin sees everything", is_site_admin=True)
+ROLES = (MEMBER, ADMIN, SITE_ADMIN)
+_TOKENS_LAST = timedelta(days=7)
+_QUERY = (
+    "{ userGroup(id: 1) { displayName classifications { totalCount timeSpent activeUsers"
+    " buckets(period: MONTH) { period count } topContributors(first: 5)"
+    " { user { displayName } count } } } }"
+)
+
+
+@click.command()
+@click.option(
+    "--directory",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=".demo",
+    show_default=True,
+    help="Where the database, the keys and the tokens go; a demo that is there is made anew.",
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="Port to listen on; 0 takes a free one.",
+)
+@click.pass_context
+def demo(context: click.Context, directory: Path, host: str, port: int) -> None:
+    """Load three real exports into a fresh SQLite file, and serve it.
+
+    Makes two groups of their volunteers: group 1 shows its totals to members alone, group 2 shows
+    everything to anyone. Prints what to open, a query to paste and a token for each role.
+    """
+    # First of all: a demo that is still running keeps its files, and this one says why it cannot.
+    port = free_port(host, port)
+    keys = write_new_keys(directory, overwrite=True)
+    database = directory / "demo.db"
+    for leftover in (database, *directory.glob("demo.db-*")):
+        with suppress(FileNotFoundError):
+            leftover.unlink()
+    url = f"sqlite:///{database}"
+    for file, project_id, name in EXPORTS:
+        click.echo(f"Importing {name}, project {project_id}:")
+        with as_file(files("gateway") / "demo" / file) as path:
+            context.invoke(
+                import_command,
+                files=(str(path),),
+                project_id=project_id,
+                project_name=name,
+                database_url=url,
+                rejects_path=directory / f"{file}.rejects.csv",
+            )
+    os.environ[PREFIX + "JWT_PUBLIC_KEY_FILE"] = str(keys.public)
+    settings = load_settings(database_url=url)
+    run(_make_groups(settings))
+    tokens = _write_tokens(directory, read_private_key(keys.private), settings.jwt_issuer)
+    _explain(endpoint_url(host, port), directory, tokens)
+    context.invoke(serve, host=host, port=port, workers=None, database_url=url)
+    # The server freezes what is loaded; DuckDB, here from the imports, complains of what is never
+    # collected.
+    gc.unfreeze()
+
+
+async def _make_groups(settings: Settings) -> None:
+    """Make both groups, of all volunteers, and count to them what these have done so far."""
+    async with opened(settings) as database:
+        async with database.read() as snapshot:
+            volunteers = [row.id for row in await snapshot.fetch(USER_IDS)]
+        document = {
+            "projects": [
+                {"id": project_id, "slug": f"demo/{_slug(name)}", "display_name": name}
+                for _, project_id, name in EXPORTS
+            ],
+            "user_groups": [
+                {
+                    "id": CLASSROOM,
+                    "name": "demo-classroom",
+                    "display_name": "Demo classroom",
+                    "stats_visibility": "private_agg_only",
+                },
+                {
+                    "id": SHOWCASE,
+                    "name": "demo-showcase",
+                    "display_name": "Demo showcase",
+                    "stats_visibility": "public_show_all",
+                },
+            ],
+            "memberships": [
+                {
+                    "user_id": user_id,
+                    "user_group_id": group_id,
+                    "state": "active",
+                    "roles": ["group_admin" if user_id == ADMIN.user_id else "group_member"],
+                }
+                for group_id in (CLASSROOM, SHOWCASE)
+                for user_id in volunteers
+            ],
+        }
+        await database.write(lambda connection: load_directory(connection, document))
+        until = time.time_ns() // 1000
+        for group_id in (CLASSROOM, SHOWCASE):
+            await database.write(
+                partial(backfill_members, group_id=group_id, user_ids=(), until_us=until)
+            )
+
+
+def _slug(name: str) -> str:
+    return name.lower().replace(" ", "-")
+
+
+def _write_tokens(directory: Path, private_key: bytes, issuer: str) -> dict[Role, str]:
+    """Make a token for each role, and write it to ``<role>.token`` for commands to read."""
+    expires = datetime.now(UTC) + _TOKENS_LAST
+    tokens = {
+        role: issue_token(
+            private_key,
+            role.user_id,
+            None,
+            None,
+            role.is_site_admin,
+            expires,
+            issuer,
+            rng=secrets.token_hex(8),
+        )
+        for role in ROLES
+    }
+    for role, token in tokens.items():
+        file = directory / f"{role.name}.token"
+        file.touch(mode=0o600)
+        file.write_text(token)
+    return tokens
+
+
+def _explain(url: str, directory: Path, tokens: dict[Role, str]) -> None:
+    group = quote(json.dumps({"id": str(CLASSROOM)}))
+    click.echo(f"\nOpen {url} and press Run: group {SHOWCASE} shows everything to anyone.")
+    click.echo(f"\nGroup {CLASSROOM} is private. A query of it to paste:\n\n  {_QUERY}")
+    click.echo(f"\nThe page as others see it; their tokens are also in {directory}/*.token.")
+    click.echo(f"\nWithout a token one is refused:\n{url}#variables={group}&token=")
+    for role, token in tokens.items():
+        click.echo(f"\n{role.sees}:\n{url}#variables={group}&token={token}")
+    click.echo("\nA new demo makes new tokens; Ctrl-C stops this one.\n")

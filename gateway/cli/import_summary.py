@@ -1,0 +1,80 @@
+"""What ``stats-gateway import`` says at its end, and the file that keeps what it refused."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from gateway.events.event import Batch, Reject
+from gateway.rollups.ingest import Outcome
+
+#: So many rejects are shown; the file has them all.
+REJECTS_SHOWN = 20
+
+
+class RejectsFile:
+    """A CSV file of rejects (file, line, id, reason) that exists only once there is one."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file: TextIO | None = None
+
+    def write(self, name: str, rejects: Iterable[Reject]) -> None:
+        """Add the rejects of the source ``name``."""
+        for reject in rejects:
+            csv.writer(self._opened()).writerow((name, *reject))
+        if self._file is not None:
+            self._file.flush()
+
+    def close(self) -> None:
+        """Close the file, if it was ever needed."""
+        if self._file is not None:
+            self._file.close()
+
+    def _opened(self) -> TextIO:
+        if self._file is None:
+            try:
+                self._file = self.path.open("w", newline="", encoding="utf-8")
+            except OSError as error:
+                raise click.FileError(str(self.path), error.strerror) from error
+            csv.writer(self._file).writerow(("file", "line", "id", "reason"))
+        return self._file
+
+
+class Summary:
+    """Sums of what became of the events of one import."""
+
+    def __init__(self) -> None:
+        self.outcome = Outcome()
+        self.rejected = 0
+        self.ignored = 0
+        self._shown: list[str] = []
+
+    @property
+    def events(self) -> int:
+        """All events met so far, whatever became of them."""
+        return sum(self.outcome) + self.rejected + self.ignored
+
+    def add(self, name: str, batch: Batch, outcome: Outcome) -> None:
+        """Count a committed batch of the source ``name``."""
+        self.outcome = self.outcome.plus(outcome)
+        self.rejected += len(batch.rejects)
+        self.ignored += batch.ignored
+        for reject in batch.rejects[: REJECTS_SHOWN - len(self._shown)]:
+            self._shown.append(f"{name}:{reject.position} {reject.reason}")
+
+    def lines(self, rejects_path: Path) -> Iterator[str]:
+        """The summary as it is printed."""
+        counts = {**self.outcome._asdict(), "rejected": self.rejected, "ignored": self.ignored}
+        width = max(len(f"{count:,}") for count in counts.values())
+        for name, count in counts.items():
+            yield f"{name:<10}{count:>{width},}"
+        yield from self._shown
+        if self.rejected > len(self._shown):
+            yield f"… and {self.rejected - len(self._shown):,} more."
+        if self.rejected:
+            yield f"All rejects with their reasons: {rejects_path}"

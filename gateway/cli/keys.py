@@ -1,0 +1,111 @@
+"""``stats-gateway keys`` and ``token``: credentials for trying things out without Panoptes."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gateway.auth.keys import read_private_key, write_new_keys
+from gateway.auth.tokens import issue_token
+from gateway.events.ids import LARGEST_ID
+from gateway.settings import PREFIX, load_settings
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_LONGEST = timedelta(days=3650)
+
+
+class Duration(click.ParamType[timedelta]):
+    """A span of time as a whole number and a unit: ``90s``, ``30m``, ``2h`` or ``7d``."""
+
+    name = "duration"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> timedelta:
+        """Read the text; a usage error if it is no such span, or longer than ten years."""
+        if isinstance(value, timedelta):
+            return value
+        match = re.fullmatch(r"([0-9]{1,9})([smhd])", value)
+        span = timedelta(**{_UNITS[match[2]]: int(match[1])}) if match else timedelta(0)
+        if not timedelta(0) < span <= _LONGEST:
+            self.fail(f"{value!r} is not a time such as 90s, 30m, 2h or 7d.", param, ctx)
+        return span
+
+
+@click.group()
+def keys() -> None:
+    """Make the keys that tokens are signed and verified with."""
+
+
+@keys.command()
+@click.option(
+    "--directory",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=".",
+    show_default=True,
+    help="Where to write the two files; made if missing.",
+)
+@click.option("--force", is_flag=True, help="Overwrite keys that are there.")
+def new(directory: Path, *, force: bool) -> None:
+    """Write a new pair: private.pem signs tokens, public.pem verifies them.
+
+    Give public.pem to the server, and keep private.pem to yourself.
+    """
+    pair = write_new_keys(directory, overwrite=force)
+    click.echo(f"Private key: {pair.private} (stats-gateway token --key {pair.private} …)")
+    click.echo(f"Public key:  {pair.public} (set {PREFIX}JWT_PUBLIC_KEY_FILE to it)")
+
+
+@click.command()
+@click.option(
+    "--key",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="The private key, as `stats-gateway keys new` wrote it.",
+)
+@click.option(
+    "--user",
+    "user_id",
+    metavar="ID",
+    type=click.IntRange(1, LARGEST_ID),
+    required=True,
+    help="Id of the user whom the token stands for.",
+)
+@click.option("--login", help="The user's login.")
+@click.option("--display-name", help="The user's name as others see it.")
+@click.option("--admin", is_flag=True, help="Make it a site admin's token.")
+@click.option(
+    "--expires",
+    type=Duration(),
+    default="2h",
+    show_default=True,
+    help="How long it is good for: 90s, 30m, 2h, 7d.",
+)
+@click.option("--issuer", help=f"Who issues it.  [env: {PREFIX}JWT_ISSUER; default: pan-prod]")
+def token(
+    key: Path,
+    user_id: int,
+    login: str | None,
+    display_name: str | None,
+    expires: timedelta,
+    issuer: str | None,
+    *,
+    admin: bool,
+) -> None:
+    """Print a token as Panoptes would sign it, for `Authorization: Bearer …`."""
+    text = issue_token(
+        read_private_key(key),
+        user_id,
+        login,
+        display_name,
+        admin,
+        datetime.now(UTC) + expires,
+        load_settings(jwt_issuer=issuer).jwt_issuer,
+        rng=secrets.token_hex(8),
+    )
+    click.echo(text)

@@ -1,0 +1,106 @@
+"""``stats-gateway verify`` and ``rebuild``: the rollups against the ledger."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from gateway.cli.running import database_option, opened, run
+from gateway.db.rollup_sets import SETS, RollupSet
+from gateway.rollups.rebuild import rebuild
+from gateway.rollups.verify import verify
+from gateway.settings import Settings, load_settings
+
+#: A recount reads the whole ledger: it takes what it takes.
+_TIMEOUT_SECONDS = 7 * 86_400.0
+#: Differences that are printed of each set; all are counted.
+_SHOWN = 5
+
+
+@click.command("verify")
+@database_option
+def verify_command(database_url: str | None) -> None:
+    """Recount all rollups from the ledger and tell where they differ.
+
+    Exit status 0 if they do not, 1 if they do. Both are read in one snapshot, so it may run
+    beside a server that is taking events.
+    """
+    found = run(_verify(_settings(database_url)))
+    if not found.total():
+        click.echo(f"All {len(SETS)} rollup sets are what the ledger says.")
+        return
+    for name, differing in found.items():
+        if differing:
+            click.echo(f"{name}: {differing:,} rows differ.")
+    click.echo("Run stats-gateway rebuild to mend them.", err=True)
+    sys.exit(1)
+
+
+@click.command("rebuild")
+@database_option
+def rebuild_command(database_url: str | None) -> None:
+    """Make all rollups what the ledger says, beside a server that reads and writes.
+
+    Readers see the old rollups until all of the new ones are there. Killed, it leaves everything
+    as it was.
+    """
+    mended = run(_rebuild(_settings(database_url)))
+    for name, rows in mended.items():
+        click.echo(f"{name}: {rows:,} rows mended.")
+    if not mended:
+        click.echo(f"All {len(SETS)} rollup sets were what the ledger says.")
+
+
+async def _verify(settings: Settings) -> Counter[str]:
+    found: Counter[str] = Counter()
+    with _progress() as started:
+        async with opened(settings) as database, database.read() as snapshot:
+            for rollup in SETS:
+                started(rollup)
+                async for differences in verify(snapshot, rollup):
+                    for difference in differences[: max(_SHOWN - found[rollup.name], 0)]:
+                        click.echo(difference)
+                    found[rollup.name] += len(differences)
+    return found
+
+
+async def _rebuild(settings: Settings) -> Counter[str]:
+    with _progress() as started:
+        async with opened(settings) as database:
+            return await rebuild(database, started)
+
+
+def _settings(database_url: str | None) -> Settings:
+    return load_settings(database_url=database_url, database_timeout_seconds=_TIMEOUT_SECONDS)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[RollupSet], None]]:
+    """A bar on a terminal, else a line as each set begins; gives what is to be told of them."""
+    console = Console(stderr=True)
+    bar = Progress(
+        TextColumn("Recounting {task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+    names = [rollup.name for rollup in SETS]
+    task = bar.add_task("", total=len(names))
+
+    def started(rollup: RollupSet) -> None:
+        done = names.index(rollup.name)
+        bar.update(task, completed=done, description=rollup.name)
+        if not console.is_terminal:
+            console.print(f"Recounting {rollup.name} ({done + 1} of {len(names)})", highlight=False)
+
+    with bar:
+        yield started

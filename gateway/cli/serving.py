@@ -1,0 +1,87 @@
+"""``stats-gateway serve``."""
+
+from __future__ import annotations
+
+import os
+import socket
+from copy import deepcopy
+from typing import Any
+
+import click
+import uvicorn
+
+from gateway.auth.configuration import configured_tokens
+from gateway.cli.running import database_option, opened, run
+from gateway.errors import SettingsError
+from gateway.settings import PREFIX, Settings, load_settings
+
+
+@click.command()
+@click.option("--host", metavar="ADDRESS", help=f"Address to listen on.  [env: {PREFIX}HOST]")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    help=f"Port to listen on; 0 takes a free one.  [env: {PREFIX}PORT]",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 256),
+    help=f"Server processes.  [env: {PREFIX}WORKERS]",
+)
+@database_option
+def serve(
+    host: str | None, port: int | None, workers: int | None, database_url: str | None
+) -> None:
+    """Answer GraphQL over HTTP until told to stop."""
+    options = {"host": host, "port": port, "workers": workers, "database_url": database_url}
+    settings = load_settings(**options)
+    # Worker processes start from nothing but the environment.
+    for name, value in options.items():
+        if value is not None:
+            os.environ[PREFIX + name.upper()] = str(value)
+    run(_prepare(settings))
+    port = free_port(settings.host, settings.port)
+    click.echo(f"stats-gateway is at {endpoint_url(settings.host, port)}")
+    uvicorn.run(
+        "gateway.app:from_environment",
+        factory=True,
+        host=settings.host,
+        port=port,
+        workers=settings.workers,
+        access_log=False,
+        server_header=False,
+        log_config=_logging(),
+        timeout_graceful_shutdown=settings.shutdown_timeout_seconds,
+    )
+
+
+async def _prepare(settings: Settings) -> None:
+    """Migrate once, before several workers would, and meet what cannot work before they do."""
+    configured_tokens(settings)
+    async with opened(settings):
+        pass
+
+
+def free_port(host: str, port: int) -> int:
+    """The port, or a free one for 0; SettingsError if it cannot be listened on."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.create_server((host, port), family=family) as probe:
+            free: int = probe.getsockname()[1]
+            return free
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error
+        raise SettingsError(f"Cannot listen on port {port} of {host}: {reason}.") from None
+
+
+def endpoint_url(host: str, port: int) -> str:
+    """Where the endpoint is, as one types it into a browser."""
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{port}/graphql"
+
+
+def _logging() -> dict[str, Any]:
+    """Uvicorn's logging, with our own warnings and errors beside its lines."""
+    config = deepcopy(uvicorn.config.LOGGING_CONFIG)
+    config["root"] = {"handlers": ["default"], "level": "WARNING"}
+    return config

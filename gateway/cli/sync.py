@@ -1,0 +1,92 @@
+"""``stats-gateway sync``: copy the directory from where it is kept."""
+
+from __future__ import annotations
+
+import sys
+import time
+from datetime import UTC, datetime
+
+import click
+
+from gateway.cli.running import database_option, opened, run
+from gateway.cli.sync_progress import SyncProgress, summary
+from gateway.directory.panoptes.configuration import configured_panoptes
+from gateway.directory.panoptes.copying import RESOURCES, copy, left_to_copy
+from gateway.directory.panoptes.patience import PatientPanoptes
+from gateway.errors import SettingsError
+from gateway.settings import PREFIX, Settings, load_settings
+
+#: What a shell reports of a command that Ctrl-C ended.
+INTERRUPTED = 130
+#: A copy has the time to wait for a slow page.
+_TIMEOUT_SECONDS = 60.0
+
+
+class _Names(click.ParamType[tuple[str, ...]]):
+    name = "names"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        """Names out of ``RESOURCES``, in its order."""
+        named = {name.strip() for name in str(value).split(",")}
+        if unknown := sorted(named - set(RESOURCES)):
+            self.fail(f"{unknown[0]!r} is none of {', '.join(RESOURCES)}.", param, ctx)
+        return tuple(name for name in RESOURCES if name in named)
+
+
+@click.group()
+def sync() -> None:
+    """Copy the directory from where it is kept."""
+
+
+@sync.command("panoptes")
+@click.option(
+    "--url", metavar="URL", help=f"Such as https://www.zooniverse.org.  [env: {PREFIX}PANOPTES_URL]"
+)
+@click.option(
+    "--only",
+    "names",
+    type=_Names(),
+    metavar="NAMES",
+    default=",".join(RESOURCES),
+    show_default=True,
+    help="What to copy, with commas between.",
+)
+@database_option
+def sync_panoptes(url: str | None, names: tuple[str, ...], database_url: str | None) -> None:
+    """Copy users' public names, groups, memberships, projects and workflows from Panoptes.
+
+    Panoptes' API is read page by page; one that is busy or away is waited for. Stopped at any
+    moment, the same command goes on where it was. Groups and memberships that Panoptes does not
+    have are removed in the end; e-mail addresses and users' own (identity) groups are never
+    stored. The client id and secret are settings, and belong to an application whose owner is an
+    admin: others see public groups alone.
+    """
+    settings = load_settings(database_url=database_url, panoptes_url=url)
+    try:
+        run(_sync(settings, names))
+    except KeyboardInterrupt:
+        click.echo("Interrupted: what was stored stays; the same command goes on.", err=True)
+        sys.exit(INTERRUPTED)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def _sync(settings: Settings, names: tuple[str, ...]) -> None:
+    panoptes = configured_panoptes(settings, _now, _TIMEOUT_SECONDS)
+    if panoptes is None:
+        raise SettingsError(f"Which Panoptes? Name it by --url or {PREFIX}PANOPTES_URL.")
+    async with panoptes, opened(settings) as database:
+        with SyncProgress(time.monotonic) as progress:
+            api = PatientPanoptes(panoptes, progress.waiting)
+            left = await left_to_copy(database, names, _now)
+            for name in names:
+                if name not in left:
+                    click.echo(f"{name}: copied before it was stopped")
+                    continue
+                copied = await copy(database, api, name, _now, progress.show)
+                for line in summary(name, copied):
+                    click.echo(line)

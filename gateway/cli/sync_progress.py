@@ -1,0 +1,81 @@
+"""How far a copy from Panoptes has come, and what it did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from gateway.directory.panoptes.copying import Copied
+
+#: Without a terminal, a line at most this often.
+SECONDS_BETWEEN_LINES = 5.0
+#: Records that cannot be used are all counted, and so many shown.
+_SHOWN = 5
+
+
+class SyncProgress:
+    """Shown on stderr while it is entered: a bar on a terminal, else a line now and then."""
+
+    def __init__(self, clock: Callable[[], float], console: Console | None = None) -> None:
+        self._clock = clock
+        self._console = console or Console(stderr=True)
+        self._bar = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=self._console,
+            transient=True,
+            disable=not self._console.is_terminal,
+        )
+        self._task = self._bar.add_task("", total=None)
+        self._said = clock()
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bar.stop()
+
+    def show(self, copied: Copied) -> None:
+        """Show what has been copied of a resource by now."""
+        total = copied.total or None
+        done = copied.read
+        self._bar.update(self._task, completed=done, total=total, description=copied.resource)
+        now = self._clock()
+        if not self._console.is_terminal and now - self._said >= SECONDS_BETWEEN_LINES:
+            self._said = now
+            of = f" of {total:,}" if total else ""
+            self._print(f"{copied.resource}: {done:,}{of} read")
+
+    def waiting(self, why: str, seconds: float) -> None:
+        """Say that the next try waits."""
+        self._print(f"{why} Trying again in {seconds:,.1f} s.")
+
+    def _print(self, line: str) -> None:
+        self._console.print(line, soft_wrap=True, markup=False, highlight=False)
+
+
+def summary(name: str, copied: Copied) -> Iterator[str]:
+    """What the copy of one resource did, in lines to print."""
+    facts = [f"{copied.read:,} read", f"{copied.changed:,} new or changed"]
+    if copied.removed:
+        facts.append(f"{copied.removed:,} removed")
+    if copied.identities:
+        facts.append(f"{copied.identities:,} of users' own left out")
+    if copied.refused:
+        facts.append(f"{len(copied.refused):,} refused")
+    went_on = " (went on where it had stopped)" if copied.resumed else ""
+    yield f"{name}: {', '.join(facts)}{went_on}"
+    for reason in copied.refused[:_SHOWN]:
+        yield f"  {reason}"

@@ -1,0 +1,37 @@
+"""``stats-gateway users``: volunteers."""
+
+from __future__ import annotations
+
+import click
+
+from gateway.cli.running import database_option, opened, run
+from gateway.directory.forget import forget_user
+from gateway.events.ids import LARGEST_ID
+from gateway.settings import Settings, load_settings
+
+#: The whole ledger is read: it takes what it takes.
+_TIMEOUT_SECONDS = 86_400.0
+
+
+@click.group()
+def users() -> None:
+    """Volunteers."""
+
+
+@users.command()
+@click.argument("user_id", metavar="ID", type=click.IntRange(1, LARGEST_ID))
+@database_option
+def forget(user_id: int, database_url: str | None) -> None:
+    """Erase the user with this ID.
+
+    Their events become anonymous and count to no group any more; their name and memberships are
+    deleted. Nothing that is sent again undoes it, and it cannot be taken back.
+    """
+    settings = load_settings(database_url=database_url, database_timeout_seconds=_TIMEOUT_SECONDS)
+    erased = run(_forget(settings, user_id))
+    click.echo(f"User {user_id} is forgotten: {erased:,} events are anonymous now.")
+
+
+async def _forget(settings: Settings, user_id: int) -> int:
+    async with opened(settings) as database:
+        return await database.write(lambda connection: forget_user(connection, user_id))
