@@ -1,0 +1,48 @@
+"""Operations run against a database as the endpoint runs them, without HTTP."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from graphql import GraphQLError
+
+from gateway.auth.viewer import Viewer
+from gateway.db import Database
+from gateway.loaders.operation import Operation
+from resolvers.schema import schema
+
+NOW = datetime(2024, 3, 4, 12, tzinfo=UTC)
+ADMIN = Viewer(id=1, login="ada", is_site_admin=True)
+
+
+class Asked(NamedTuple):
+    """An answer, and how many statements it took."""
+
+    data: dict[str, Any]
+    errors: list[GraphQLError]
+    statements: int
+
+
+async def ask(
+    database: Database,
+    document: str,
+    variables: dict[str, Any] | None = None,
+    viewer: Viewer = ADMIN,
+) -> Asked:
+    """Execute an operation, on noon of 2024-03-04."""
+    async with Operation(database, viewer, NOW) as operation:
+        result = await schema.execute(document, variables, context_value=operation)
+        return Asked(result.data or {}, list(result.errors or ()), operation.snapshot.statements)
+
+
+async def answer(
+    database: Database,
+    document: str,
+    variables: dict[str, Any] | None = None,
+    viewer: Viewer = ADMIN,
+) -> dict[str, Any]:
+    """The data of an operation that has no errors."""
+    asked = await ask(database, document, variables, viewer)
+    assert asked.errors == []
+    return asked.data

@@ -1,0 +1,189 @@
+"""Every field of the schema says who may see it: anybody, by name and reason, or by a guard."""
+
+from __future__ import annotations
+
+from graphql import GraphQLInterfaceType, GraphQLObjectType, get_named_type, is_introspection_type
+
+from tests.authorization.mission import GUARDED, Rule
+from tests.authorization.walk import SERVED, declared_guards
+
+#: How the schema writes the mission's rules.
+WRITTEN = {
+    "GROUP_AGGREGATES": Rule.AGGREGATES,
+    "GROUP_INDIVIDUALS": Rule.INDIVIDUALS,
+    "GROUP_ADMINS": Rule.GROUP_ADMINS,
+    "OWN_STATS": Rule.OWN,
+    "GROUPS_COUNT": Rule.GROUPS_COUNT,
+    "SITE_ADMIN": Rule.SITE_ADMINS,
+}
+
+#: What needs no guard, and why.
+PUBLIC: dict[str, set[str]] = {
+    "they lead to entities, which decide for themselves": {
+        "Query._entities",
+        "Query.me",
+        "Query.project",
+        "Query.projects",
+        "Query.user",
+        "Query.userGroup",
+        "Query.userGroups",
+        "Query.users",
+        "Query.workflow",
+        "Query.workflows",
+    },
+    "the schema itself is public": {"Query._service", "_Service.sdl"},
+    "what the site, its projects and their workflows came to is public": {
+        "Query.classifications",
+        "ClassificationStats.anonymousCount",
+        "ClassificationStats.anonymousShare",
+        "ClassificationStats.buckets",
+        "ClassificationStats.comparedWith",
+        "ClassificationStats.timeSpent",
+        "ClassificationStats.totalCount",
+        "Project.classifications",
+        "Project.displayName",
+        "Project.id",
+        "Project.slug",
+        "Project.workflows",
+        "Workflow.active",
+        "Workflow.classifications",
+        "Workflow.completeness",
+        "Workflow.displayName",
+        "Workflow.estimatedDaysToCompletion",
+        "Workflow.id",
+        "Workflow.project",
+        "Workflow.retirementCount",
+        "Workflow.subjectsCount",
+    },
+    "comments are public, as the posts on Talk are": {
+        "Query.comments",
+        "CommentBucket.count",
+        "CommentBucket.period",
+        "CommentStats.buckets",
+        "CommentStats.comparedWith",
+        "CommentStats.totalCount",
+        "Project.comments",
+        "User.comments",
+    },
+    "names of volunteers are public": {"User.displayName", "User.id", "User.login"},
+    "that a group exists, its names and its level are public, unless it is hidden": {
+        "UserGroup.displayName",
+        "UserGroup.id",
+        "UserGroup.name",
+        "UserGroup.statsVisibility",
+    },
+    "it is the viewer's own": {"UserGroup.viewerMembership"},
+    "it stands below the viewer's own, or below a guard": {
+        "Membership.group",
+        "Membership.roles",
+        "Membership.state",
+        "Membership.user",
+    },
+    "it stands below a guard": {
+        "GatewayStats.classifications",
+        "GatewayStats.comments",
+        "GatewayStats.dataVersion",
+        "GatewayStats.lastEventAt",
+        "GatewayStats.ledgerSize",
+        "GroupCountBucket.count",
+        "GroupCountBucket.period",
+        "GroupCountByVisibility.count",
+        "GroupCountByVisibility.statsVisibility",
+        "GroupCounts.buckets",
+        "GroupCounts.byStatsVisibility",
+        "GroupCounts.totalCount",
+        "GroupStats.activeUsers",
+        "GroupStats.buckets",
+        "GroupStats.comparedWith",
+        "GroupStats.projectContributions",
+        "GroupStats.projectCount",
+        "GroupStats.timeSpent",
+        "GroupStats.totalCount",
+        "MemberContribution.count",
+        "MemberContribution.projectContributions",
+        "MemberContribution.timeSpent",
+        "MemberContribution.user",
+        "MemberContributionConnection.edges",
+        "MemberContributionConnection.nodes",
+        "MemberContributionConnection.pageInfo",
+        "MemberContributionConnection.totalCount",
+        "MemberContributionEdge.cursor",
+        "MemberContributionEdge.node",
+        "PageInfo.endCursor",
+        "PageInfo.hasNextPage",
+        "ProjectContribution.count",
+        "ProjectContribution.lastContributedOn",
+        "ProjectContribution.project",
+        "ProjectContribution.timeSpent",
+        "UserStats.buckets",
+        "UserStats.comparedWith",
+        "UserStats.projectContributions",
+        "UserStats.projectCount",
+        "UserStats.timeSpent",
+        "UserStats.totalCount",
+    },
+    "it is a part of what leads to it": {
+        "PeriodBucket.count",
+        "PeriodBucket.period",
+        "PeriodBucket.timeSpent",
+    },
+}
+
+
+def fields() -> dict[str, str]:
+    """Every field of the schema, and the type of what it gives."""
+    return {
+        f"{name}.{field}": get_named_type(given.type).name
+        for name, kind in SERVED.type_map.items()
+        if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType)
+        if not is_introspection_type(kind)
+        for field, given in kind.fields.items()
+    }
+
+
+def test_every_field_is_declared_public_or_carries_a_guard() -> None:
+    public = set().union(*PUBLIC.values())
+    undeclared = fields().keys() - public - declared_guards().keys()
+    assert not undeclared, f"Say who may see {sorted(undeclared)}: by a guard, or here as public."
+    assert public <= fields().keys(), "gone from the schema"
+    assert not public & declared_guards().keys(), "public and guarded"
+    assert sum(map(len, PUBLIC.values())) == len(public), "declared twice"
+
+
+def test_guards_carry_the_rules_of_the_mission() -> None:
+    assert {name: WRITTEN[rule] for name, rule in declared_guards().items()} == GUARDED
+
+
+def reached(without: set[str]) -> set[str]:
+    """The types that an operation reaches from the root without these fields."""
+    found, waiting = set(), ["Query"]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += [
+                given
+                for field, given in fields().items()
+                if field.split(".")[0] == name and field not in without
+            ]
+    return found
+
+
+def types_of(reason: str) -> set[str]:
+    return {field.split(".")[0] for field in PUBLIC[reason]}
+
+
+def test_what_stands_below_a_guard_cannot_be_reached_around_it() -> None:
+    below, own = (
+        "it stands below a guard",
+        "it stands below the viewer's own, or below a guard",
+    )
+    assert types_of(below) | types_of(own) <= reached(without=set())
+    assert not types_of(below) & reached(without=set(GUARDED))
+    assert types_of(own) <= reached(without=set(GUARDED))
+    assert not types_of(own) & reached(without={*GUARDED, "UserGroup.viewerMembership"})
+
+
+def test_an_entity_that_a_router_asks_for_is_one_that_decides_for_itself() -> None:
+    entities = {kind.name for kind in SERVED.type_map["_Entity"].types}  # type: ignore[attr-defined]
+    assert entities == {"Project", "User", "UserGroup", "Workflow"}

@@ -1,0 +1,111 @@
+"""Everybody asks for every guarded field of groups and volunteers, in every way there is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gateway.db import Database, open_database
+from tests.asking import Asked, ask
+from tests.authorization.entries import TO_GROUPS, TO_USERS, Entry, expected_errors
+from tests.authorization.mission import GUARDED, exists
+from tests.authorization.people import (
+    ASKING,
+    GROUPS,
+    LEVELS,
+    VOLUNTEERS,
+    fill,
+    open_group,
+    private_group,
+)
+from tests.authorization.walk import STYLES, Path, Step, Style, refused, steps_of
+
+GROUP_STEPS, USER_STEPS, ROOT_STEPS = map(steps_of, ("UserGroup", "User", "Query"))
+
+
+def codes(asked: Asked) -> dict[Path, Any]:
+    found = {tuple(error.path or ()): error.extensions["code"] for error in asked.errors}
+    assert len(found) == len(asked.errors), "a refused field has one error"
+    return found
+
+
+async def assert_follows_the_mission(
+    database: Database, asking: str, entry: Entry, ids: list[int], style: Style, kind: str
+) -> None:
+    steps = GROUP_STEPS if kind == "UserGroup" else USER_STEPS
+    document = style.document(entry(ids, style.selection(kind, steps)))
+    asked = await ask(database, document, viewer=ASKING[asking])
+    groups = ids if kind == "UserGroup" else []
+    assert asked.data, asked.errors
+    assert codes(asked) == expected_errors(style, asking, steps, asked.data, groups)
+
+
+@pytest.mark.parametrize("asking", ASKING)
+@pytest.mark.parametrize("level", range(5), ids=LEVELS)
+async def test_a_group_shows_what_its_level_says(filled: Database, level: int, asking: str) -> None:
+    ids = [open_group(level), private_group(level)]
+    for entry in TO_GROUPS.values():
+        await assert_follows_the_mission(filled, asking, entry, ids, Style(), "UserGroup")
+    for style in STYLES.keys() - {"plain"}:
+        entry, written = TO_GROUPS["a list"], STYLES[style]()
+        await assert_follows_the_mission(filled, asking, entry, ids, written, "UserGroup")
+
+
+@pytest.mark.parametrize("asking", ASKING)
+async def test_a_volunteer_shows_what_is_the_volunteers_own_to_no_one_else(
+    filled: Database, asking: str
+) -> None:
+    ids = [*VOLUNTEERS]
+    for entry in TO_USERS.values():
+        await assert_follows_the_mission(filled, asking, entry, ids, Style(), "User")
+    for style in STYLES.keys() - {"plain"}:
+        entry, written = TO_USERS["a list"], STYLES[style]()
+        await assert_follows_the_mission(filled, asking, entry, ids, written, "User")
+
+
+def below_root(*names: str) -> tuple[Step, ...]:
+    return tuple(step for step in ROOT_STEPS if step.coordinate in names)
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("asking", ASKING)
+async def test_guarded_fields_of_the_root_are_for_whom_they_are_made(
+    filled: Database, asking: str, style: str
+) -> None:
+    written = STYLES[style]()
+    steps = below_root(*(name for name in GUARDED if name.startswith("Query.")))
+    document = written.document(written.selection("Query", steps)[1:-1])
+    asked = await ask(filled, document, viewer=ASKING[asking])
+    missing = set(refused(written, asking, steps, asked.data))
+    assert set(codes(asked)) == missing
+    assert (missing == set()) is (asking in {"site admin", "API key with stats:read"})
+
+
+def test_the_walk_comes_to_every_guarded_field() -> None:
+    trees = (*GROUP_STEPS, *USER_STEPS, *ROOT_STEPS)
+    assert set().union(*(step.coordinates() for step in trees)) >= set(GUARDED)
+    # Also around corners: a volunteer among the members of a group, and a group of theirs.
+    assert "User.memberships" in set().union(*(step.coordinates() for step in GROUP_STEPS))
+    assert "GroupStats.topContributors" in set().union(*(s.coordinates() for s in USER_STEPS))
+
+
+@pytest.mark.parametrize("asking", ASKING)
+async def test_postgresql_decides_alike(postgres_filled: Database, asking: str) -> None:
+    for entry in TO_GROUPS.values():
+        await assert_follows_the_mission(
+            postgres_filled, asking, entry, GROUPS, Style(), "UserGroup"
+        )
+    found = await ask(
+        postgres_filled, f"{{ userGroups(ids: {GROUPS}) {{ id }} }}", viewer=ASKING[asking]
+    )
+    told = [None if one is None else int(one["id"]) for one in found.data["userGroups"]]
+    assert told == [group if exists(asking, group) else None for group in GROUPS]
+
+
+@pytest.fixture
+async def postgres_filled(postgres_url: str) -> Any:
+    async with open_database(postgres_url) as database:
+        await database.migrate()
+        await fill(database)
+        yield database

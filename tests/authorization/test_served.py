@@ -1,0 +1,58 @@
+"""The same over HTTP, with real tokens and API keys, against a server process."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.auth.signing import REFUSAL
+from tests.authorization.entries import TO_GROUPS, TO_USERS, expected_errors
+from tests.authorization.people import ASKING, GROUPS, VOLUNTEERS
+from tests.authorization.served import Served
+from tests.authorization.walk import Style, steps_of
+from tests.resolvers.test_golden import BROKEN_CREDENTIALS, recorded, translate
+
+
+@pytest.mark.parametrize("asking", ASKING)
+def test_a_token_or_a_key_shows_what_the_mission_says(served: Served, asking: str) -> None:
+    style = Style()
+    for kind, entry, ids in (
+        ("UserGroup", TO_GROUPS["a list"], GROUPS),
+        ("User", TO_USERS["a list"], [*VOLUNTEERS]),
+    ):
+        steps = steps_of(kind)
+        response = served.post(style.document(entry(ids, style.selection(kind, steps))), asking)
+        assert response.status_code == 200
+        answer = response.json()
+        found = {tuple(one["path"]): one["extensions"]["code"] for one in answer.get("errors", [])}
+        groups = GROUPS if kind == "UserGroup" else []
+        assert found == expected_errors(style, asking, steps, answer["data"], groups)
+
+
+@pytest.mark.parametrize("asking", ["revoked API key", "expired token"])
+def test_what_is_good_no_longer_is_refused_as_a_whole(served: Served, asking: str) -> None:
+    for query in (
+        "{ __typename }",
+        "{ classifications { totalCount } }",
+        "{ stats { ledgerSize } }",
+    ):
+        response = served.post(query, asking)
+        assert response.status_code == 401
+        assert response.json() == {
+            "errors": [{"message": REFUSAL, "extensions": {"code": "UNAUTHENTICATED"}}]
+        }
+
+
+#: What ERAS's recordings sent as credentials.
+BROKEN = {"bad-token": "Bearer not.a.token", "not-bearer": "Basic dTpw", "empty-bearer": "Bearer"}
+
+
+def test_requests_recorded_with_broken_credentials_are_refused(served: Served) -> None:
+    cases = [one for one in recorded("golden") if one["request"]["as"] in BROKEN_CREDENTIALS]
+    assert len(cases) == 11
+    assert {one["request"]["as"] for one in cases} == set(BROKEN)
+    for case in cases:
+        document, variables = translate(case["request"])
+        header = BROKEN[case["request"]["as"]]
+        response = served.post(document, variables=variables, authorization=header)
+        assert response.status_code == 401, case["name"]
+        assert "data" not in response.json()

@@ -1,0 +1,186 @@
+"""Selections of all guarded fields, found by walking the schema, and what came of them.
+
+A path enters no type twice, but for fields that lead from a type to itself, which it takes once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import count
+from typing import Any, NamedTuple
+
+from graphql import (
+    DirectiveNode,
+    GraphQLEnumType,
+    GraphQLObjectType,
+    GraphQLScalarType,
+    GraphQLSchema,
+    ObjectTypeDefinitionNode,
+    get_named_type,
+    is_required_argument,
+    parse,
+)
+
+from resolvers.schema import schema
+from tests.authorization.mission import GUARDED, exists, sees
+
+SERVED: GraphQLSchema = schema._schema
+
+_RANGE = '(start: "2024-01-01", end: "2024-12-31")'
+#: What guarded fields with required arguments are asked with.
+_ARGUMENTS = {"Query.userGroupCount": _RANGE, "Query.userGroupCounts": _RANGE}
+
+
+def declared_guards() -> dict[str, str]:
+    """The rule of each field that carries a guard in the printed schema."""
+    return {
+        f"{kind.name.value}.{field.name.value}": _rule(directive)
+        for kind in parse(schema.as_str()).definitions
+        if isinstance(kind, ObjectTypeDefinitionNode)
+        for field in kind.fields or ()
+        for directive in field.directives or ()
+        if directive.name.value == "guard"
+    }
+
+
+def _rule(directive: DirectiveNode) -> str:
+    (argument,) = directive.arguments or ()
+    rule: str = argument.value.to_dict()["value"]
+    return rule
+
+
+class Step(NamedTuple):
+    """A field, and what is selected below it."""
+
+    name: str
+    coordinate: str
+    type_name: str
+    below: tuple[Step, ...]
+
+    def coordinates(self) -> set[str]:
+        """The fields on and below this one."""
+        return {self.coordinate}.union(*(step.coordinates() for step in self.below))
+
+
+def steps_of(type_name: str, entered: tuple[str, ...] = ()) -> tuple[Step, ...]:
+    """The plain fields of a type, and all ways from it to guarded fields."""
+    kind = SERVED.type_map[type_name]
+    assert isinstance(kind, GraphQLObjectType)
+    found = []
+    for name, field in kind.fields.items():
+        coordinate, given = f"{type_name}.{name}", get_named_type(field.type)
+        asked_for = coordinate in GUARDED
+        if any(map(is_required_argument, field.args.values())) and coordinate not in _ARGUMENTS:
+            assert not asked_for, f"{coordinate} is guarded: give the walk arguments for it"
+            continue
+        below: tuple[Step, ...] = ()
+        if isinstance(given, GraphQLObjectType) and not name.startswith("_"):
+            path = (*entered, type_name)
+            if given.name not in path or (given.name == type_name and path.count(type_name) == 1):
+                below = steps_of(given.name, path)
+        is_leaf = isinstance(given, GraphQLScalarType | GraphQLEnumType)
+        if asked_for or is_leaf or any(step.coordinates() & set(GUARDED) for step in below):
+            found.append(Step(name, coordinate, given.name, below))
+    return tuple(found)
+
+
+class Style:
+    """One way to write the same selection; ``key`` is under what a field's value is answered."""
+
+    def __init__(self, key: Callable[[str], str] = str) -> None:
+        self.key = key
+
+    def selection(self, type_name: str, steps: Iterable[Step]) -> str:
+        """What is selected of a type, in braces."""
+        return f"{{ {self._fields(type_name, steps)} }}"
+
+    def document(self, fields: str) -> str:
+        """A whole operation with these fields."""
+        return f"query {{ {fields} }}"
+
+    def _fields(self, type_name: str, steps: Iterable[Step]) -> str:
+        return " ".join(["__typename", *map(self._field, steps)])
+
+    def _field(self, step: Step) -> str:
+        given = SERVED.type_map[step.type_name]
+        below = (
+            self.selection(step.type_name, step.below)
+            if isinstance(given, GraphQLObjectType)
+            else ""
+        )
+        alias = "" if self.key(step.name) == step.name else f"{self.key(step.name)}: "
+        return f"{alias}{step.name}{_ARGUMENTS.get(step.coordinate, '')} {below}"
+
+
+class InlineFragments(Style):
+    """Each field in fragments of its own."""
+
+    def _fields(self, type_name: str, steps: Iterable[Step]) -> str:
+        return " ".join(
+            f"... on {type_name} {{ ... @include(if: true) {{ {field} }} }}"
+            for field in ["__typename", *map(self._field, steps)]
+        )
+
+
+class NamedFragments(Style):
+    """Each selection in a fragment with a name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._fragments: list[str] = []
+        self._numbers = count()
+
+    def selection(self, type_name: str, steps: Iterable[Step]) -> str:
+        inner = super().selection(type_name, steps)
+        name = f"F{next(self._numbers)}"
+        self._fragments.append(f"fragment {name} on {type_name} {inner}")
+        return f"{{ ...{name} }}"
+
+    def document(self, fields: str) -> str:
+        return f"{super().document(fields)} {' '.join(self._fragments)}"
+
+
+STYLES: dict[str, Callable[[], Style]] = {
+    "plain": Style,
+    "aliases": lambda: Style(lambda name: f"users_{name}"),
+    "inline fragments": InlineFragments,
+    "named fragments": NamedFragments,
+}
+
+Path = tuple[str | int, ...]
+
+
+def refused(
+    style: Style,
+    asking: str,
+    steps: Iterable[Step],
+    data: dict[str, Any],
+    path: Path = (),
+    group: int | None = None,
+    user: int | None = None,
+) -> Iterator[Path]:
+    """Where below ``data`` somebody has to be refused; checks that nothing else is missing."""
+    entity = data.get(style.key("id"))
+    if entity is not None and data["__typename"] == "UserGroup":
+        group = int(entity)
+        assert exists(asking, group), f"{asking} is told of {group} at {path}"
+    if entity is not None and data["__typename"] == "User":
+        user = int(entity)
+    for step in steps:
+        value, where = data[style.key(step.name)], (*path, style.key(step.name))
+        rule = GUARDED.get(step.coordinate)
+        if rule is not None and not sees(asking, rule, group=group, user=user):
+            assert value is None, f"{asking} sees {where}: {value}"
+            yield where
+            continue
+        assert value is not None or rule is None, f"{asking} does not see {where}"
+        for place, one in _objects(value, where):
+            yield from refused(style, asking, step.below, one, place, group, user)
+
+
+def _objects(value: Any, path: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    if isinstance(value, dict):
+        yield path, value
+    elif isinstance(value, list):
+        for index, one in enumerate(value):
+            yield from _objects(one, (*path, index))

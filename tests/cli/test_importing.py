@@ -1,0 +1,304 @@
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+import gateway
+from gateway.cli import main
+
+DEMO = Path(gateway.__file__).parent / "demo"
+KENYA = DEMO / "wildlife-watch-kenya.csv.gz"
+HEADER = "classification_id,user_id,user_name,workflow_id,workflow_name,created_at,metadata\n"
+ROW = "1,5,ada,7,Count,2020-01-01 00:00:00 UTC,{}\n"
+
+Import = Callable[..., Result]
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Import:
+    """Runs ``stats-gateway import`` in a directory of its own, into ``stats.db`` there."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("STATS_GATEWAY_DATABASE_URL", "sqlite:///stats.db")
+
+    def store(*arguments: object, database: str | None = None, stdin: bytes = b"") -> Result:
+        words = [str(argument) for argument in arguments]
+        if database is not None:
+            words += ["--database-url", f"sqlite:///{database}"]
+        return CliRunner().invoke(main, ["import", *words], input=stdin)
+
+    return store
+
+
+def dump(path: str = "stats.db") -> dict[str, list[tuple[object, ...]]]:
+    """Every row of every table; versions are left out, since they count transactions."""
+    with closing(sqlite3.connect(path)) as connection:
+        tables = [
+            name
+            for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
+            if name not in ("data_version", "alembic_version")
+        ]
+        return {
+            name: sorted(connection.execute(f"SELECT * FROM {name}"), key=repr) for name in tables
+        }
+
+
+def stored(path: str = "stats.db") -> int:
+    with closing(sqlite3.connect(path)) as connection:
+        count: int = connection.execute("SELECT count(*) FROM classification").fetchone()[0]
+        return count
+
+
+def stream(events: int) -> Iterator[str]:
+    """Classifications with changing users, groups and sessions, always the same."""
+    chance = random.Random(7)
+    for number in range(1, events + 1):
+        start = f"2020-{chance.randint(1, 12):02}-{chance.randint(1, 28):02}T10:00:00Z"
+        finish = start.replace("00:00Z", f"00:{chance.randint(0, 59):02}.5Z")
+        groups = chance.sample(range(1, 9), 2)
+        yield json.dumps(
+            {
+                "source": "panoptes",
+                "type": "classification",
+                "data": {
+                    "id": number,
+                    "created_at": start,
+                    "metadata": {
+                        "started_at": start,
+                        "finished_at": finish,
+                        "user_group_ids": groups,
+                    },
+                    "links": {"user": chance.randint(1, 50), "project": 3, "workflow": 4},
+                },
+            }
+        )
+
+
+def test_an_export_is_stored_with_what_it_is_about(store: Import) -> None:
+    result = store(KENYA, "--project-id", 593, "--project-name", "Wildlife Watch Kenya")
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        "stored    2,000",
+        "unchanged     0",
+        "replaced      0",
+        "rejected      0",
+        "ignored       0",
+    ]
+    tables = dump()
+    assert len(tables["classification"]) == 2_000
+    assert [row[0] for row in tables["project"]] == [593]
+    assert "Wildlife Watch Kenya" in tables["project"][0]
+    assert {row[:3] for row in tables["workflow"]} == {
+        (2030, 593, "What types of wildlife appear?"),
+        (3461, 593, "Test - Mark Patterns"),
+    }
+    assert (1631617, "volunteer-001") in {row[:2] for row in tables["user_account"]}
+    assert not list(Path().glob("*.rejects.csv"))
+
+
+def test_a_second_import_changes_nothing(store: Import) -> None:
+    store(KENYA, "--project-id", 593)
+    once = dump()
+    result = store(KENYA, "--project-id", 593)
+    assert "stored        0\nunchanged 2,000\nreplaced      0\n" in result.stdout
+    assert dump() == once
+
+
+def test_halves_that_overlap_in_any_order_are_the_whole(store: Import) -> None:
+    store(KENYA, "--project-id", 593, database="whole.db")
+    with gzip.open(KENYA, "rt", newline="") as file:
+        rows = list(csv.reader(file))
+    header, body = rows[0], rows[1:]
+    random.Random(3).shuffle(body)
+    for name, part in (("first.csv", body[:1_200]), ("second.csv", body[800:])):
+        with Path(name).open("w", newline="") as file:
+            csv.writer(file).writerows([header, *part])
+    result = store("first.csv", "second.csv", "--project-id", 593)
+    assert "unchanged   400" in result.stdout
+    assert dump() == dump("whole.db")
+
+
+def test_saying_the_project_later_replaces_what_was_stored(store: Import) -> None:
+    Path("cats.csv").write_text(HEADER + ROW)
+    first = store("cats.csv")
+    assert "cats.csv: 1 counted to no project" in first.stdout
+    second = store("cats.csv", "--project-id", 593)
+    assert "replaced  1" in second.stdout
+    assert "unknown" not in second.stdout
+    assert [row[4] for row in dump()["classification"]] == [593]
+
+
+def test_a_workflow_that_is_known_tells_its_project(store: Import) -> None:
+    Path("known.ndjson").write_text(next(stream(1)))
+    Path("more.csv").write_text(HEADER + "900,5,ada,4,Count,2020-01-01 00:00:00 UTC,{}\n")
+    result = store("known.ndjson", "more.csv")
+    assert "unknown" not in result.stdout
+    assert [row[4] for row in dump()["classification"]] == [3, 3]
+
+
+def test_a_project_name_needs_its_id(store: Import) -> None:
+    result = store(KENYA, "--project-name", "Kenya")
+    assert result.exit_code == 2
+    assert "--project-name needs --project-id." in result.stderr
+
+
+def test_bad_rows_are_reported_and_stop_nothing(store: Import) -> None:
+    bad = "2,5,ada,,Count,2020-01-01 00:00:00 UTC,{}\n"
+    ahead = ROW.replace("2020", "9020")
+    Path("cats.csv").write_text(HEADER + bad + ROW + ahead)
+    result = store("cats.csv", "--project-id", 3)
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        "stored    1",
+        "unchanged 0",
+        "replaced  0",
+        "rejected  2",
+        "ignored   0",
+        "cats.csv:2 workflow_id is missing.",
+        "cats.csv:4 created_at lies more than a day ahead of now.",
+        "All rejects with their reasons: cats.csv.rejects.csv",
+    ]
+    with Path("cats.csv.rejects.csv").open(newline="") as file:
+        assert list(csv.reader(file)) == [
+            ["file", "line", "id", "reason"],
+            ["cats.csv", "2", "2", "workflow_id is missing."],
+            ["cats.csv", "4", "1", "created_at lies more than a day ahead of now."],
+        ]
+
+
+def test_twenty_rejects_are_shown_and_all_are_kept(store: Import) -> None:
+    Path("bad.ndjson").write_text(f"{next(stream(1))}\n" + "{}x\n" * 25)
+    result = store("bad.ndjson", "--rejects", "refused.csv")
+    shown = [line for line in result.stdout.splitlines() if line.startswith("bad.ndjson:")]
+    assert len(shown) == 20
+    assert "… and 5 more.\nAll rejects with their reasons: refused.csv" in result.stdout
+    assert len(Path("refused.csv").read_text().splitlines()) == 26
+
+
+def test_a_rejects_file_that_cannot_be_written_is_one_error(store: Import) -> None:
+    Path("bad.ndjson").write_text(f"{next(stream(1))}\nx\n")
+    result = store("bad.ndjson", "--rejects", "nowhere/refused.csv")
+    assert result.exit_code == 1
+    assert "nowhere/refused.csv" in result.stderr
+    assert "No such file or directory" in result.stderr
+
+
+def test_one_unreadable_file_and_nothing_starts(store: Import) -> None:
+    Path("letter.txt").write_text("Dear Sir,\n")
+    result = store(KENYA, "letter.txt")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("Error: letter.txt looks like text that begins with")
+    assert not Path("stats.db").exists()
+
+
+def test_a_file_damaged_at_its_end_leaves_what_stands_before(store: Import) -> None:
+    text = "\n".join(stream(2_000)).encode()
+    Path("cut.gz").write_bytes(gzip.compress(text, 0)[:-60_000])
+    Path("next.ndjson").write_text(next(stream(1)))
+    result = store("cut.gz", "next.ndjson")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("Error: cut.gz is damaged: nothing can be read after line ")
+    assert 1_000 < stored() < 2_000
+    assert f"stored    {stored():,}" in result.stdout
+
+
+def test_standard_input_is_a_file_too(store: Import) -> None:
+    counters = b'{"source": "panoptes", "type": "workflow_counters"}\nx\n'
+    result = store("-", stdin="\n".join(stream(3)).encode() + b"\n" + counters)
+    assert "stored    3\n" in result.stdout
+    assert "rejected  1\nignored   1\nstandard input:5 The line is not JSON" in result.stdout
+    assert Path("stdin.rejects.csv").exists()
+
+
+def test_a_database_that_is_away_is_one_error(store: Import) -> None:
+    result = store(KENYA, database="nowhere/stats.db")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("Error: The database sqlite:///nowhere/stats.db cannot be")
+
+
+def process(*arguments: str, **options: object) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-c", "from gateway.cli import main; main()", "import", *arguments]
+    return subprocess.Popen(command, **options)  # type: ignore[call-overload,no-any-return]
+
+
+def test_killed_at_any_moment_and_run_again_counts_everything_once(store: Import) -> None:
+    Path("events.ndjson").write_text("\n".join(stream(25_000)))
+    store("events.ndjson", database="whole.db")
+    chance, killed = random.Random(11), 0
+    for _ in range(4):
+        running = process("events.ndjson", stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        time.sleep(chance.uniform(0.8, 3))
+        running.kill()
+        killed += running.wait() == -signal.SIGKILL
+    assert killed
+    assert store("events.ndjson").exit_code == 0
+    assert dump() == dump("whole.db")
+
+
+def test_ctrl_c_keeps_what_is_stored(store: Import) -> None:
+    running = process("-", stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert running.stdin is not None
+    running.stdin.write("\n".join(stream(10_500)).encode() + b"\n")
+    running.stdin.flush()
+    wait_until(lambda: Path("stats.db").exists() and stored_so_far() == 10_000)
+    time.sleep(0.5)
+    running.send_signal(signal.SIGINT)
+    output, errors = running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert output == b""
+    assert errors.decode() == (
+        "Interrupted: what was stored stays (10,000 events were read); the same command goes on.\n"
+    )
+    assert stored() == 10_000
+
+
+def test_ctrl_c_before_anything_was_read_is_one_sentence(store: Import) -> None:
+    running = process("-", stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+    time.sleep(1.5)
+    running.send_signal(signal.SIGINT)
+    _, errors = running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert errors.startswith(b"Interrupted: what was stored stays (0 events were read)")
+    assert not Path("stats.db").exists()
+
+
+def stored_so_far() -> int:
+    try:
+        return stored()
+    except sqlite3.OperationalError:
+        return 0
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_help_says_what_is_accepted_and_what_the_exit_status_means() -> None:
+    text = " ".join(CliRunner().invoke(main, ["import", "--help"]).stdout.split())
+    for phrase in ("classification export", "Parquet", "standard input", "exit status is 0"):
+        assert phrase in text
+
+
+async def test_the_same_import_goes_into_both_databases(database_url: str, tmp_path: Path) -> None:
+    for outcome in ("stored    2,000", "unchanged 2,000"):
+        running = process(
+            str(KENYA), "--database-url", database_url, stdout=subprocess.PIPE, cwd=tmp_path
+        )
+        output, _ = running.communicate(timeout=60)
+        assert running.returncode == 0
+        assert outcome in output.decode()

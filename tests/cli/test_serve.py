@@ -1,0 +1,136 @@
+"""``serve`` and ``schema print``, tested from outside as processes."""
+
+import signal
+import socket
+import subprocess
+
+import httpx
+import pytest
+from click.testing import CliRunner
+
+from gateway.cli import COMMANDS, main
+from tests.server import STATS_GATEWAY, environment, serving
+
+TOTAL = {"query": "{ classifications { totalCount } }"}
+
+
+def run(tmp_path, *arguments, **settings):
+    return subprocess.run(
+        [STATS_GATEWAY, *arguments],
+        env=environment(tmp_path, settings),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_server_says_where_it_is_answers_and_stops_when_told(tmp_path):
+    with serving(tmp_path) as server:
+        assert f"stats-gateway is at {server.url}\n" in server.log.read_text()
+        answer = httpx.post(server.url, json=TOTAL)
+        assert answer.json() == {"data": {"classifications": {"totalCount": 0}}}
+        assert "server" not in answer.headers
+        # Uvicorn ends by the signal that it was sent, once all is closed.
+        assert server.stop() == -signal.SIGTERM
+        assert "Application shutdown complete." in server.log.read_text()
+        assert "Traceback" not in server.log.read_text()
+
+
+def test_interrupt_is_a_clean_stop(tmp_path):
+    with serving(tmp_path) as server:
+        assert server.stop(signal.SIGINT) == 0
+        assert "Traceback" not in server.log.read_text()
+
+
+def test_sigterm_does_not_wait_for_an_idle_connection(tmp_path):
+    with serving(tmp_path) as server, httpx.Client() as client:
+        client.post(server.url, json=TOTAL)
+        assert server.stop() == -signal.SIGTERM
+
+
+def test_workers_read_the_options_of_the_command(tmp_path):
+    url = f"sqlite:///{tmp_path}/other.db"
+    with serving(tmp_path, "--workers", "2", "--database-url", url) as server:
+        answers = [httpx.post(server.url, json=TOTAL).status_code for _ in range(8)]
+        assert answers == [200] * 8
+        assert server.log.read_text().count("Started server process") == 2
+        assert (tmp_path / "other.db").exists()
+        assert not (tmp_path / "served.db").exists()
+        assert server.stop() == 0
+
+
+def test_port_in_use_is_one_sentence_and_status_2(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = run(tmp_path, "serve", "--port", str(port))
+    assert result.returncode == 2
+    assert result.stderr == (
+        f"Error: Cannot listen on port {port} of 127.0.0.1: Address already in use.\n"
+    )
+
+
+def test_host_that_is_not_ours_is_one_sentence_and_status_2(tmp_path):
+    result = run(tmp_path, "serve", "--host", "192.0.2.1", "--port", "0")
+    assert result.returncode == 2
+    assert result.stderr == (
+        "Error: Cannot listen on port 0 of 192.0.2.1: Cannot assign requested address.\n"
+    )
+
+
+def test_key_file_that_cannot_be_read_is_one_sentence_and_status_2(tmp_path):
+    missing = f"{tmp_path}/none.pem"
+    result = run(tmp_path, "serve", "--port", "0", STATS_GATEWAY_JWT_PUBLIC_KEY_FILE=missing)
+    assert result.returncode == 2
+    assert result.stderr == (
+        f"Error: STATS_GATEWAY_JWT_PUBLIC_KEY_FILE names {missing}, which cannot be read: "
+        "No such file or directory.\n"
+    )
+
+
+def test_database_that_cannot_be_opened_is_one_sentence_without_the_password(tmp_path):
+    url = "postgresql://someone:hunter2@127.0.0.1:1/nothing"
+    result = run(tmp_path, "serve", "--port", "0", "--database-url", url)
+    assert result.returncode == 1
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(
+        "Error: The database postgresql://someone:***@127.0.0.1:1/nothing cannot"
+    )
+    assert "hunter2" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["serve", "--port", "65536"], "--port"),
+        (["serve", "--workers", "0"], "--workers"),
+        (["nonsense"], "nonsense"),
+    ],
+)
+def test_usage_errors_have_status_2(arguments, named):
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 2
+    assert named in result.stderr
+
+
+def test_setting_that_cannot_be_used_is_named(tmp_path):
+    result = run(tmp_path, "serve", STATS_GATEWAY_PORT="eighty")
+    assert result.returncode == 2
+    assert result.stderr.startswith("Error: STATS_GATEWAY_PORT cannot be used: ")
+    assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(command):
+    result = CliRunner().invoke(main, [command, "--help"])
+    assert result.exit_code == 0
+    assert result.stdout.startswith(f"Usage: main {command} ")
+
+
+def test_schema_is_printed_and_written_alike(tmp_path):
+    file = tmp_path / "schema.graphql"
+    printed = CliRunner().invoke(main, ["schema", "print"])
+    written = CliRunner().invoke(main, ["schema", "print", "--output", str(file)])
+    assert (printed.exit_code, written.exit_code) == (0, 0)
+    assert "type Query {" in printed.stdout
+    assert file.read_text() == printed.stdout
+    assert written.stdout == ""

@@ -1,0 +1,89 @@
+"""Both databases: a SQLite file of the test's own, and a real PostgreSQL server a process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from gateway.db import Database, open_database
+from tests.postgres import running_postgres
+
+#: A database with the tables in it: copying it costs less than migrating an empty one.
+TEMPLATE = "migrated"
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The URL of a running PostgreSQL server, with a migrated database to copy."""
+    with running_postgres() as server:
+        url = server.get_uri()
+        # No test of this server cuts the power: it need not wait for the disk.
+        asyncio.run(
+            administer(
+                url,
+                "ALTER SYSTEM SET fsync = off",
+                "ALTER SYSTEM SET full_page_writes = off",
+                "SELECT pg_reload_conf()",
+                f"CREATE DATABASE {TEMPLATE}",
+            )
+        )
+        asyncio.run(migrate(at(url, TEMPLATE)))
+        yield url
+
+
+@pytest.fixture
+async def postgres_url(postgres_server: str, request: pytest.FixtureRequest) -> AsyncIterator[str]:
+    """The URL of a database without rows that goes when the test ends.
+
+    It has the tables, unless the test is marked ``empty_database``.
+    """
+    name = f"test_{uuid4().hex}"
+    empty = request.node.get_closest_marker("empty_database") is not None
+    copied = "" if empty else f" TEMPLATE {TEMPLATE}"
+    await administer(postgres_server, f"CREATE DATABASE {name}{copied}")
+    yield at(postgres_server, name)
+    await administer(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def at(server: str, name: str) -> str:
+    """The URL of a database of the server."""
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+async def administer(server: str, *statements: str) -> None:
+    """Run statements that cannot be part of a transaction."""
+    engine = create_async_engine(
+        make_url(server).set(drivername="postgresql+asyncpg"), isolation_level="AUTOCOMMIT"
+    )
+    async with engine.connect() as connection:
+        for statement in statements:
+            await connection.execute(text(statement))
+    await engine.dispose()
+
+
+async def migrate(url: str) -> None:
+    async with open_database(url) as database:
+        await database.migrate()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database without rows, of each kind in turn."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'stats.db'}"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A migrated database, of each kind in turn."""
+    async with open_database(database_url) as opened:
+        await opened.migrate()
+        yield opened

@@ -1,0 +1,224 @@
+"""Reading and writing at once: one answer sees one state, and nobody waits for ever."""
+
+import asyncio
+import re
+import sqlite3
+import threading
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, Executable, func, select, text
+from sqlalchemy.exc import DBAPIError
+
+from gateway.db import Database, Snapshot, open_database
+from gateway.db.tables import project
+from gateway.errors import Unavailable
+
+COUNT = select(func.count()).select_from(project)
+CONNECTIONS = 2
+
+
+@pytest.fixture
+async def small(database: Database, database_url: str) -> AsyncIterator[Database]:
+    """A pool of two connections that waits half a second for a third."""
+    async with open_database(database_url, connections=CONNECTIONS, timeout_seconds=0.5) as opened:
+        yield opened
+
+
+async def count(snapshot: Snapshot) -> int:
+    return int((await snapshot.fetch(COUNT))[0][0])
+
+
+async def add(database: Database, project_id: int) -> None:
+    def insert(connection: Connection) -> None:
+        connection.execute(project.insert().values(id=project_id))
+
+    await database.write(insert)
+
+
+async def dialect(database: Database) -> str:
+    return await database.write(lambda connection: connection.dialect.name)
+
+
+async def test_a_snapshot_keeps_what_its_first_statement_saw(database: Database) -> None:
+    await add(database, 1)
+    async with database.read() as earlier, database.read() as unused:
+        assert await count(earlier) == 1
+        await add(database, 2)
+        assert await count(earlier) == 1
+        assert await count(unused) == 2
+    async with database.read() as later:
+        assert await count(later) == 2
+
+
+async def test_a_snapshot_counts_its_statements(database: Database) -> None:
+    async with database.read() as snapshot:
+        assert snapshot.statements == 0
+        await asyncio.gather(*(count(snapshot) for _ in range(3)))
+        assert snapshot.statements == 3
+
+
+async def test_a_snapshot_that_read_nothing_holds_no_connection(small: Database) -> None:
+    unused = [small.read() for _ in range(20)]
+    async with small.read() as snapshot:
+        assert await count(snapshot) == 0
+    await asyncio.gather(*(one.close() for one in unused))
+
+
+async def test_a_reader_cannot_write(database: Database) -> None:
+    async with database.read() as snapshot:
+        with pytest.raises(Unavailable) as refusal:
+            await snapshot.fetch(project.insert().values(id=1).returning(project.c.id))
+        assert re.search(r"read-?only", str(refusal.value.__cause__))
+    async with database.read() as snapshot:
+        assert await count(snapshot) == 0
+
+
+async def test_a_writer_that_fails_leaves_nothing(database: Database) -> None:
+    def fail(connection: Connection) -> None:
+        connection.execute(project.insert().values(id=1))
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await database.write(fail)
+    async with database.read() as snapshot:
+        assert await count(snapshot) == 0
+
+
+async def test_a_locked_file_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "stats.db"
+    async with open_database(f"sqlite:///{path}", timeout_seconds=5) as database:
+        await database.migrate()
+        blocker = sqlite3.connect(path, isolation_level=None)
+        blocker.execute("BEGIN IMMEDIATE")
+        writing = asyncio.create_task(add(database, 1))
+        await asyncio.sleep(0.3)
+        assert not writing.done()
+        blocker.execute("COMMIT")
+        blocker.close()
+        await writing
+        async with database.read() as snapshot:
+            assert await count(snapshot) == 1
+
+
+async def test_a_pool_that_is_in_use_is_refused_soon(small: Database) -> None:
+    # PostgreSQL keeps one more connection, for a writer.
+    held = [small.read() for _ in range(CONNECTIONS + 1)]
+    refused: list[Snapshot] = []
+    began = time.monotonic()
+    for snapshot in held:
+        try:
+            await count(snapshot)
+        except Unavailable:
+            refused.append(snapshot)
+    async with small.read() as late:
+        with pytest.raises(Unavailable, match="try again in a moment"):
+            await count(late)
+    assert time.monotonic() - began < 3
+    assert len(refused) <= 1
+    await asyncio.gather(*(snapshot.close() for snapshot in held))
+    async with small.read() as snapshot:
+        assert await count(snapshot) == 0
+
+
+async def test_more_answers_than_connections_take_turns(small: Database) -> None:
+    async def answer(number: int) -> int:
+        async with small.read() as snapshot:
+            counts = [await count(snapshot) for _ in range(3)]
+            assert len(set(counts)) == 1
+        if number % 10 == 0:
+            await add(small, number + 1)
+        return counts[0]
+
+    async with asyncio.timeout(20):
+        counts = await asyncio.gather(*(answer(number) for number in range(60)))
+    assert 0 <= min(counts) <= max(counts) <= 6
+    async with small.read() as snapshot:
+        assert await count(snapshot) == 6
+
+
+async def test_more_writers_than_connections_take_turns(small: Database) -> None:
+    async with asyncio.timeout(20):
+        await asyncio.gather(*(add(small, number) for number in range(1, 41)))
+    async with small.read() as snapshot:
+        assert await count(snapshot) == 40
+
+
+async def slow(database: Database) -> Executable:
+    """A statement that runs for some 300 milliseconds."""
+    if await dialect(database) == "postgresql":
+        return text("SELECT pg_sleep(0.3)")
+    return text(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1500000)"
+        " SELECT max(i) FROM n"
+    )
+
+
+async def test_a_read_that_is_cancelled_gives_its_connection_back(small: Database) -> None:
+    statement = await slow(small)
+
+    async def read() -> None:
+        async with small.read() as snapshot:
+            await snapshot.fetch(statement)
+
+    for _ in range(2 * CONNECTIONS):
+        running = asyncio.create_task(read())
+        await asyncio.sleep(0.02)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+    held = [small.read() for _ in range(CONNECTIONS)]
+    assert await asyncio.gather(*(count(snapshot) for snapshot in held)) == [0] * CONNECTIONS
+    await asyncio.gather(*(snapshot.close() for snapshot in held))
+
+
+async def test_a_read_that_is_cancelled_while_it_waits_takes_no_connection(small: Database) -> None:
+    held = [small.read() for _ in range(CONNECTIONS)]
+    for snapshot in held:
+        await count(snapshot)
+
+    async def read() -> None:
+        async with small.read() as snapshot:
+            await count(snapshot)
+
+    waiting = [asyncio.create_task(read()) for _ in range(5)]
+    await asyncio.sleep(0.05)
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    await asyncio.gather(*(snapshot.close() for snapshot in held))
+    async with small.read() as one, small.read() as other:
+        assert await asyncio.gather(count(one), count(other)) == [0, 0]
+
+
+async def test_a_write_whose_caller_goes_away_is_done_whole_or_not_at_all(
+    database: Database,
+) -> None:
+    started, gone = threading.Event(), threading.Event()
+
+    def insert(connection: Connection) -> None:
+        connection.execute(project.insert().values(id=1))
+        started.set()
+        gone.wait(0.2)
+        connection.execute(project.insert().values(id=2))
+
+    writing = asyncio.create_task(database.write(insert))
+    await asyncio.to_thread(started.wait, 5)
+    writing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+    gone.set()
+    await add(database, 1000)
+    async with database.read() as snapshot:
+        assert await count(snapshot) in (1, 3)
+
+
+async def test_a_statement_error_does_not_harm_the_next_snapshot(small: Database) -> None:
+    for _ in range(2 * CONNECTIONS):
+        async with small.read() as snapshot:
+            with pytest.raises(DBAPIError):
+                await snapshot.fetch(text("SELECT no_such_column FROM project"))
+    async with small.read() as snapshot:
+        assert await count(snapshot) == 0

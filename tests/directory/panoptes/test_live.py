@@ -1,0 +1,334 @@
+"""Groups and memberships are what Panoptes says, and nothing opens while it says nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy import Connection, select
+
+from gateway.auth.viewer import ANONYMOUS
+from gateway.db import Database, open_database
+from gateway.db.tables import membership, panoptes_answer, user_group
+from gateway.directory.forget import forget_user
+from gateway.directory.load import load_directory
+from gateway.errors import Unavailable
+from tests.directory.panoptes.asking import (
+    ADA,
+    BOB,
+    CYD,
+    FRESH_SECONDS,
+    SITE_ADMIN,
+    STALE_SECONDS,
+    TIMEOUT_SECONDS,
+    Clock,
+    Gateway,
+    gateway_beside,
+)
+from tests.directory.panoptes.local import LocalPanoptes
+
+GROUP = "query Group($id: ID!) { userGroup(id: $id) { id name statsVisibility } }"
+TOTAL = "query Total($id: ID!) { userGroup(id: $id) { classifications { totalCount } } }"
+MEMBERS = """query Members($id: ID!) {
+  userGroup(id: $id) { classifications { topContributors { count } } }
+}"""
+CARDS = """query Cards($ids: [ID!]!) {
+  userGroups(ids: $ids) { id viewerMembership { state roles } classifications { totalCount } }
+}"""
+MINE = "{ me { memberships { state group { id } } } }"
+
+TOTAL_PATH = "userGroup.classifications"
+MEMBERS_PATH = "userGroup.classifications.topContributors"
+
+
+@pytest.fixture
+async def gateway(database: Database, panoptes: LocalPanoptes) -> AsyncIterator[Gateway]:
+    async with gateway_beside(panoptes, database, Clock()) as opened:
+        yield opened
+
+
+async def test_a_group_that_is_not_known_yet_appears(
+    gateway: Gateway, panoptes: LocalPanoptes
+) -> None:
+    answer = await gateway.ask(GROUP, ANONYMOUS, id="502")
+
+    assert answer.codes == {}
+    assert answer.data["userGroup"] == {
+        "id": "502",
+        "name": "group-502",
+        "statsVisibility": "PUBLIC_AGG_ONLY",
+    }
+
+
+async def test_what_was_answered_is_stored(gateway: Gateway, panoptes: LocalPanoptes) -> None:
+    await gateway.ask(TOTAL, ADA, id="501")
+    await gateway.live.settle()
+
+    async with gateway.database.read() as snapshot:
+        assert await snapshot.fetch(select(user_group.c.id, user_group.c.stats_visibility)) == [
+            (501, 1)
+        ]
+        assert await snapshot.fetch(select(membership.c.group_id, membership.c.user_id)) == [
+            (501, 1001)
+        ]
+    panoptes.asked.clear()
+    assert (await gateway.ask(TOTAL, ADA, id="501")).codes == {}
+    assert panoptes.asked == []
+
+
+async def test_a_group_that_panoptes_does_not_have_is_not_found_and_remembered(
+    gateway: Gateway, panoptes: LocalPanoptes
+) -> None:
+    assert (await gateway.ask(GROUP, ADA, id="777")).codes == {"userGroup": "NOT_FOUND"}
+    await gateway.live.settle()
+    panoptes.asked.clear()
+
+    assert (await gateway.ask(GROUP, ADA, id="777")).codes == {"userGroup": "NOT_FOUND"}
+    assert panoptes.asked == []
+
+
+async def test_a_users_own_group_is_not_found(gateway: Gateway, panoptes: LocalPanoptes) -> None:
+    for viewer in (ANONYMOUS, ADA, SITE_ADMIN):
+        answer = await gateway.ask(GROUP, viewer, id="10001")
+        assert answer.codes == {"userGroup": "NOT_FOUND"}
+
+
+async def test_memberships_decide_as_panoptes_has_them(gateway: Gateway) -> None:
+    assert (await gateway.ask(TOTAL, BOB, id="501")).codes == {}
+    assert (await gateway.ask(TOTAL, CYD, id="501")).codes == {"userGroup": "NOT_FOUND"}
+    assert (await gateway.ask(MEMBERS, BOB, id="502")).codes == {}
+    assert (await gateway.ask(MEMBERS, CYD, id="502")).codes == {MEMBERS_PATH: "FORBIDDEN"}
+
+
+async def test_a_changed_level_is_seen_after_the_short_time_and_not_before(
+    gateway: Gateway, panoptes: LocalPanoptes
+) -> None:
+    assert (await gateway.ask(TOTAL, ANONYMOUS, id="502")).codes == {}
+    await gateway.live.settle()
+    panoptes.find("user_groups", 502)["stats_visibility"] = "private_agg_only"
+    gateway.clock.pass_by(FRESH_SECONDS - 1)
+    assert (await gateway.ask(TOTAL, ANONYMOUS, id="502")).codes == {}
+
+    gateway.clock.pass_by(1)
+    assert (await gateway.ask(TOTAL, ANONYMOUS, id="502")).codes == {"userGroup": "NOT_FOUND"}
+
+
+async def test_who_has_left_is_refused_after_the_short_time(
+    gateway: Gateway, panoptes: LocalPanoptes
+) -> None:
+    assert (await gateway.ask(TOTAL, BOB, id="501")).codes == {}
+    await gateway.live.settle()
+    panoptes.take_out("memberships", user_group=501, user=1002)
+    gateway.clock.pass_by(FRESH_SECONDS)
+
+    assert (await gateway.ask(TOTAL, BOB, id="501")).codes == {"userGroup": "NOT_FOUND"}
+    await gateway.live.settle()
+    async with gateway.database.read() as snapshot:
+        assert await snapshot.fetch(select(membership.c.user_id)) == []
+
+
+@pytest.mark.parametrize("fault", [500, 503, 429, 401, 404])
+async def test_while_panoptes_is_down_what_is_stored_serves_until_it_is_stale(
+    fault: int, gateway: Gateway, panoptes: LocalPanoptes
+) -> None:
+    for viewer in (BOB, ANONYMOUS):
+        await gateway.ask(CARDS, viewer, ids=["501", "502"])
+    await gateway.live.settle()
+    panoptes.always = fault
+    gateway.clock.pass_by(STALE_SECONDS - 1)
+
+    assert (await gateway.ask(TOTAL, BOB, id="501")).codes == {}
+    assert (await gateway.ask(TOTAL, ANONYMOUS, id="502")).codes == {}
+
+
+async def test_after_that_all_that_needs_a_membership_is_refused_and_levels_count_as_zero(
+    gateway: Gateway, panoptes: LocalPanoptes
+) -> None:
+    panoptes.group(503, "public_show_all", private=False)
+    panoptes.member(503, 1002, "group_admin")
+    panoptes.member(503, 1001)
+    assert (await gateway.ask(MEMBERS, BOB, id="503")).codes == {}
+    assert (await gateway.ask(MINE, BOB)).codes == {}
+    await gateway.live.settle()
+    panoptes.always = 503
+    gateway.clock.pass_by(STALE_SECONDS)
+
+    assert (await gateway.ask(TOTAL, ANONYMOUS, id="503")).codes == {TOTAL_PATH: "UNAUTHENTICATED"}
+    assert (await gateway.ask(TOTAL, BOB, id="503")).codes == {TOTAL_PATH: "FORBIDDEN"}
+    assert (await gateway.ask(MINE, BOB)).codes == {"me.memberships": "UNAVAILABLE"}
+    shown = await gateway.ask(GROUP, BOB, id="503")
+    assert shown.data["userGroup"]["statsVisibility"] == "PRIVATE_AGG_ONLY"
+    # A hidden group and one that nobody has heard of are the same, also now.
+    assert (await gateway.ask(TOTAL, BOB, id="501")).codes == {"userGroup": "NOT_FOUND"}
+    assert (await gateway.ask(TOTAL, BOB, id="777")).codes == {"userGroup": "NOT_FOUND"}
+
+
+async def test_site_admins_see_totals_but_no_stale_roster(
+    gateway: Gateway, panoptes: LocalPanoptes
+) -> None:
+    assert (await gateway.ask(TOTAL, SITE_ADMIN, id="501")).codes == {}
+    assert len(await gateway.roster(501, SITE_ADMIN)) == 2
+    await gateway.live.settle()
+    panoptes.always = 503
+    gateway.clock.pass_by(STALE_SECONDS - 1)
+    assert len(await gateway.roster(501, SITE_ADMIN)) == 2
+
+    gateway.clock.pass_by(1)
+    assert (await gateway.ask(TOTAL, SITE_ADMIN, id="501")).codes == {}
+    with pytest.raises(Unavailable):
+        await gateway.roster(501, SITE_ADMIN)
+
+
+async def test_what_was_loaded_by_hand_does_not_open_while_panoptes_is_down(
+    gateway: Gateway, panoptes: LocalPanoptes
+) -> None:
+    by_hand = {
+        "user_groups": [{"id": 700, "name": "by-hand", "stats_visibility": "public_show_all"}],
+        "memberships": [
+            {"user_group_id": 700, "user_id": 1002, "state": "active", "roles": ["group_admin"]}
+        ],
+    }
+    await gateway.database.write(lambda connection: load_directory(connection, by_hand))
+    panoptes.always = 500
+
+    assert (await gateway.ask(TOTAL, BOB, id="700")).codes == {TOTAL_PATH: "FORBIDDEN"}
+
+
+async def test_it_serves_again_as_soon_as_panoptes_is_back(
+    gateway: Gateway, panoptes: LocalPanoptes
+) -> None:
+    panoptes.always = 503
+    assert (await gateway.ask(TOTAL, BOB, id="501")).codes == {"userGroup": "NOT_FOUND"}
+    panoptes.always = None
+    gateway.clock.pass_by(5)
+
+    assert (await gateway.ask(TOTAL, BOB, id="501")).codes == {}
+
+
+async def test_a_slow_panoptes_holds_an_operation_for_its_timeout_and_the_next_not_at_all(
+    gateway: Gateway, panoptes: LocalPanoptes
+) -> None:
+    panoptes.delay_seconds = 3 * TIMEOUT_SECONDS
+    started = time.monotonic()
+    assert (await gateway.ask(TOTAL, BOB, id="501")).codes == {"userGroup": "NOT_FOUND"}
+    waited = time.monotonic() - started
+    started = time.monotonic()
+    assert (await gateway.ask(TOTAL, CYD, id="502")).codes == {"userGroup": "NOT_FOUND"}
+    waited_again = time.monotonic() - started
+
+    assert TIMEOUT_SECONDS * 0.9 < waited < TIMEOUT_SECONDS * 1.8
+    assert waited_again < TIMEOUT_SECONDS / 2
+
+
+async def test_a_roster_comes_with_its_members_names(gateway: Gateway) -> None:
+    assert await gateway.roster(501, ADA) == [(1001, "ada"), (1002, "bob")]
+
+
+async def test_a_roster_of_many_pages_is_whole(gateway: Gateway, panoptes: LocalPanoptes) -> None:
+    for number in range(249):
+        panoptes.member(501, 5000 + number)
+    first = await gateway.roster(501, ADA)
+    await gateway.live.settle()
+    panoptes.asked.clear()
+
+    assert [user_id for user_id, _ in first] == [1001, 1002, *range(5000, 5249)]
+    assert await gateway.roster(501, ADA) == first
+    assert panoptes.asked == []
+    assert panoptes.most_at_once <= 8
+
+
+async def test_a_viewers_own_memberships_are_looked_up(
+    gateway: Gateway, panoptes: LocalPanoptes
+) -> None:
+    answer = await gateway.ask(MINE, BOB)
+
+    assert answer.data["me"]["memberships"] == [
+        {"state": "ACTIVE", "group": {"id": "501"}},
+        {"state": "ACTIVE", "group": {"id": "502"}},
+    ]
+
+
+async def test_an_erased_user_does_not_come_back_by_an_answer(gateway: Gateway) -> None:
+    await gateway.roster(501, ADA)
+    await gateway.live.settle()
+    await gateway.database.write(lambda connection: forget_user(connection, 1002))
+    async with gateway.database.read() as snapshot:
+        traces = await snapshot.fetch(
+            select(panoptes_answer.c.group_id).where(panoptes_answer.c.user_id == 1002)
+        )
+        assert traces == []
+    for _ in range(2):
+        gateway.clock.pass_by(FRESH_SECONDS)
+        assert await gateway.roster(501, ADA) == [(1001, "ada")]
+        await gateway.live.settle()
+    assert (await gateway.ask(TOTAL, BOB, id="501")).codes == {"userGroup": "NOT_FOUND"}
+
+
+@pytest.mark.parametrize("down", [False, True])
+async def test_many_groups_take_as_many_statements_and_requests_as_one(
+    down: bool, gateway: Gateway, panoptes: LocalPanoptes
+) -> None:
+    for group_id in range(601, 650):
+        panoptes.group(group_id, "public_show_all")
+        panoptes.member(group_id, 1002)
+        panoptes.member(group_id, 1001)
+    panoptes.always = 503 if down else None
+
+    async def cost(ids: range) -> tuple[int, int]:
+        gateway.clock.pass_by(2 * FRESH_SECONDS)
+        panoptes.asked.clear()
+        answer = await gateway.ask(CARDS, BOB, ids=[str(group_id) for group_id in ids])
+        await gateway.live.settle()
+        return answer.statements, len(panoptes.asked)
+
+    one, many = await cost(range(601, 602)), await cost(range(601, 650))
+    # Statements: groups, memberships, and when each was asked for; erased users and totals.
+    assert one == many == ((4, 2) if down else (6, 2))
+
+
+async def test_operations_at_the_same_time_ask_once(
+    gateway: Gateway, panoptes: LocalPanoptes
+) -> None:
+    panoptes.delay_seconds = 0.2
+    answers = await asyncio.gather(*(gateway.ask(TOTAL, BOB, id="501") for _ in range(4)))
+
+    assert [answer.codes for answer in answers] == [{}] * 4
+    assert len(panoptes.asked) == 2
+
+
+async def test_an_operation_does_not_wait_until_its_answer_is_stored(
+    gateway: Gateway, panoptes: LocalPanoptes, database_url: str
+) -> None:
+    begun, release = threading.Event(), threading.Event()
+
+    def hold(_: Connection) -> None:
+        begun.set()
+        release.wait(30)
+
+    async def write() -> None:
+        async with open_database(database_url) as other:
+            await other.write(hold)
+
+    writer = threading.Thread(target=asyncio.run, args=(write(),))
+    writer.start()
+    await asyncio.to_thread(begun.wait)
+    try:
+        assert (await gateway.ask(TOTAL, BOB, id="501")).codes == {}
+        panoptes.always = 503
+        assert (await gateway.ask(TOTAL, BOB, id="501")).codes == {}
+        assert await stored_groups(gateway) == []
+        gateway.clock.pass_by(STALE_SECONDS + 1)
+        assert (await gateway.ask(TOTAL, BOB, id="501")).codes == {"userGroup": "NOT_FOUND"}
+    finally:
+        release.set()
+        await asyncio.to_thread(writer.join)
+    await gateway.live.settle()
+    assert await stored_groups(gateway) == [501]
+
+
+async def stored_groups(gateway: Gateway) -> list[int]:
+    async with gateway.database.read() as snapshot:
+        return [row[0] for row in await snapshot.fetch(select(user_group.c.id))]

@@ -1,0 +1,34 @@
+"""A server with a Panoptes beside it, asked over HTTP."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+
+from tests.directory.panoptes.local import LocalPanoptes
+from tests.directory.panoptes.local_routes import CLIENT_ID, CLIENT_SECRET
+from tests.server import serving
+
+QUERY = '{ userGroup(id: "502") { name classifications { totalCount } } }'
+
+
+def test_a_group_of_panoptes_is_served_and_the_server_stops_in_order(
+    tmp_path: Path, panoptes: LocalPanoptes
+) -> None:
+    settings = {
+        "STATS_GATEWAY_PANOPTES_URL": panoptes.url,
+        "STATS_GATEWAY_PANOPTES_CLIENT_ID": CLIENT_ID,
+        "STATS_GATEWAY_PANOPTES_CLIENT_SECRET": CLIENT_SECRET,
+    }
+    with serving(tmp_path, **settings) as server:
+        answer = httpx.post(server.url, json={"query": QUERY}).json()
+        assert answer == {
+            "data": {"userGroup": {"name": "group-502", "classifications": {"totalCount": 0}}}
+        }
+        panoptes.always = 503
+        assert httpx.post(server.url, json={"query": QUERY}).json() == answer
+        server.stop()
+        log = server.log.read_text()
+    assert "Application shutdown complete." in log
+    assert CLIENT_SECRET not in log

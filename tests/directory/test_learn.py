@@ -1,0 +1,82 @@
+from sqlalchemy import Connection, select
+
+from gateway.db import Database
+from gateway.db.tables import data_version, project, user, workflow
+from gateway.directory.learn import learn
+from gateway.events.event import Names
+
+
+def versions(connection: Connection) -> dict[tuple[str, int], int]:
+    rows = connection.execute(
+        select(data_version.c.kind, data_version.c.entity_id, data_version.c.version)
+    )
+    return {(kind, entity_id): version for kind, entity_id, version in rows}
+
+
+async def test_ids_without_names_get_a_row(database: Database) -> None:
+    await database.write(lambda c: learn(c, Names(users={7: None}, projects={11: None})))
+    assert await database.write(lambda c: c.execute(select(user)).all()) == [(7, None, None)]
+    assert await database.write(lambda c: c.execute(select(project)).all()) == [(11, None, None)]
+
+
+async def test_a_missing_name_never_overwrites_a_known_one(database: Database) -> None:
+    full = Names({7: "ada"}, {11: "Cats"}, {101: (11, "Count cats")})
+    bare = Names({7: None}, {11: None}, {101: (None, None)})
+    await database.write(lambda c: learn(c, full))
+    await database.write(lambda c: learn(c, bare))
+    assert await database.write(lambda c: c.execute(select(user)).all()) == [(7, "ada", None)]
+    assert await database.write(lambda c: c.execute(select(project)).all()) == [(11, None, "Cats")]
+    columns = [workflow.c.id, workflow.c.project_id, workflow.c.display_name]
+    rows = await database.write(lambda c: c.execute(select(*columns)).all())
+    assert rows == [(101, 11, "Count cats")]
+
+
+async def test_a_new_name_replaces_the_old_one(database: Database) -> None:
+    await database.write(lambda c: learn(c, Names(users={7: "ada", 8: "bob"})))
+    await database.write(lambda c: learn(c, Names(users={7: "ada.l"})))
+    rows = await database.write(lambda c: c.execute(select(user).order_by(user.c.id)).all())
+    assert rows == [(7, "ada.l", None), (8, "bob", None)]
+
+
+async def test_a_display_name_is_learned_and_kept(database: Database) -> None:
+    await database.write(lambda c: learn(c, Names(users={7: "ada"}, display_names={7: "Ada"})))
+    await database.write(lambda c: learn(c, Names(users={7: None})))
+    rows = await database.write(lambda c: c.execute(select(user)).all())
+    assert rows == [(7, "ada", "Ada")]
+
+
+async def test_only_what_changed_gets_a_new_version(database: Database) -> None:
+    await database.write(lambda c: learn(c, Names(users={7: "ada", 8: "bob"})))
+    before = await database.write(versions)
+    await database.write(lambda c: learn(c, Names(users={7: "ada", 8: "bobby"})))
+    after = await database.write(versions)
+    assert {key for key in after if after[key] != before.get(key)} == {("site", 0), ("user", 8)}
+
+
+async def test_learning_nothing_new_touches_no_version(database: Database) -> None:
+    names = Names({7: "ada"}, {11: "Cats"}, {101: (11, "Count cats")})
+    await database.write(lambda c: learn(c, names))
+    before = await database.write(versions)
+    await database.write(lambda c: learn(c, names))
+    await database.write(lambda c: learn(c, Names()))
+    assert await database.write(versions) == before
+
+
+async def test_a_workflow_that_moves_touches_both_projects(database: Database) -> None:
+    await database.write(lambda c: learn(c, Names(workflows={101: (11, None)})))
+    before = await database.write(versions)
+    await database.write(lambda c: learn(c, Names(workflows={101: (12, None)})))
+    after = await database.write(versions)
+    assert {key for key in after if after[key] != before.get(key)} == {
+        ("site", 0),
+        ("project", 11),
+        ("project", 12),
+        ("workflow", 101),
+    }
+
+
+async def test_thousands_are_learned_at_once(database: Database) -> None:
+    names = Names(users={number: f"user{number}" for number in range(1, 20_001)})
+    await database.write(lambda c: learn(c, names))
+    logins = await database.write(lambda c: c.execute(select(user.c.login)).scalars().all())
+    assert sorted(logins) == sorted(f"user{number}" for number in range(1, 20_001))

@@ -1,0 +1,159 @@
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Table, select
+
+from gateway.db import Database
+from gateway.db.tables import data_version, membership, project, user, user_group, workflow
+from gateway.directory.load import Loaded, load_directory
+from gateway.errors import UnreadableFile
+
+DOCUMENT: dict[str, Any] = {
+    "users": [{"id": 1002, "login": "ada", "display_name": "Ada"}, {"id": "1003"}],
+    "user_groups": [
+        {"id": "501", "name": "g1", "display_name": "G 1", "stats_visibility": "public_show_all"},
+        {"id": 505, "name": "g5", "private": True},
+    ],
+    "memberships": [
+        {"user_id": 1002, "user_group_id": 501, "state": "active", "roles": ["group_admin"]},
+        {"user_id": "1003", "user_group_id": "501", "state": "invited", "roles": []},
+    ],
+    "projects": [{"id": 11, "slug": "zoo/cats", "display_name": "Cats"}, {"id": 12}],
+    "workflows": [
+        {
+            "id": 101,
+            "project_id": 11,
+            "display_name": "Count",
+            "active": True,
+            "completeness": 0.25,
+            "subjects_count": 400,
+            "retirement": {"criteria": "classification_count", "options": {"count": 15}},
+        }
+    ],
+}
+
+
+async def load(database: Database, document: object) -> dict[str, Loaded]:
+    return await database.write(lambda connection: load_directory(connection, document))
+
+
+async def rows(database: Database, table: Table) -> list[tuple[Any, ...]]:
+    statement = select(table).order_by(*table.primary_key.columns)
+    async with database.read() as snapshot:
+        return [tuple(row) for row in await snapshot.fetch(statement)]
+
+
+async def touched(database: Database, document: object) -> set[tuple[str, int]]:
+    def versions(connection: Connection) -> dict[tuple[str, int], int]:
+        found = connection.execute(select(data_version))
+        return {(row.kind, row.entity_id): row.version for row in found}
+
+    before = await database.write(versions)
+    await load(database, document)
+    after = await database.write(versions)
+    return {key for key, version in after.items() if before.get(key) != version}
+
+
+async def test_everything_listed_is_stored(database: Database) -> None:
+    counts = await load(database, DOCUMENT)
+    assert counts == {
+        "users": Loaded(2, 2),
+        "user_groups": Loaded(2, 2),
+        "memberships": Loaded(2, 2),
+        "projects": Loaded(2, 2),
+        "workflows": Loaded(1, 1),
+    }
+    assert await rows(database, user) == [(1002, "ada", "Ada"), (1003, None, None)]
+    assert await rows(database, user_group) == [
+        (501, "g1", "G 1", 4, False),
+        (505, "g5", None, 0, True),
+    ]
+    assert await rows(database, membership) == [
+        (501, 1002, "active", '["group_admin"]'),
+        (501, 1003, "invited", "[]"),
+    ]
+    assert await rows(database, project) == [(11, "zoo/cats", "Cats"), (12, None, None)]
+    assert await rows(database, workflow) == [(101, 11, "Count", True, 0.25, 400, 15)]
+
+
+async def test_loading_again_changes_nothing(database: Database) -> None:
+    await load(database, DOCUMENT)
+    assert {name: count.changed for name, count in (await load(database, DOCUMENT)).items()} == {
+        "users": 0,
+        "user_groups": 0,
+        "memberships": 0,
+        "projects": 0,
+        "workflows": 0,
+    }
+    assert await touched(database, DOCUMENT) == set()
+
+
+async def test_an_entry_replaces_all_that_was_known_of_its_id(database: Database) -> None:
+    await load(database, DOCUMENT)
+    counts = await load(
+        database,
+        {
+            "users": [{"id": 1002, "login": "ada.l"}],
+            "memberships": [{"user_id": 1002, "user_group_id": 501, "state": "inactive"}],
+        },
+    )
+    assert counts["users"] == counts["memberships"] == Loaded(1, 1)
+    assert await rows(database, user) == [(1002, "ada.l", None), (1003, None, None)]
+    assert await rows(database, membership) == [
+        (501, 1002, "inactive", "[]"),
+        (501, 1003, "invited", "[]"),
+    ]
+
+
+async def test_the_last_of_two_entries_holds(database: Database) -> None:
+    twice = {"users": [{"id": 7, "login": "old"}, {"id": "7", "login": "new"}]}
+    assert (await load(database, twice))["users"] == Loaded(2, 1)
+    assert await rows(database, user) == [(7, "new", None)]
+    assert (await load(database, twice))["users"] == Loaded(2, 0)
+
+
+async def test_a_bad_entry_stores_nothing(database: Database) -> None:
+    bad = DOCUMENT | {"workflows": [*DOCUMENT["workflows"], {"id": 102}]}
+    with pytest.raises(UnreadableFile, match=r"^workflows\[1\]\.project_id cannot be used: "):
+        await load(database, bad)
+    for table in (user, user_group, membership, project, workflow, data_version):
+        assert await rows(database, table) == []
+
+
+async def test_a_first_load_touches_every_entity(database: Database) -> None:
+    assert await touched(database, DOCUMENT) == {
+        ("site", 0),
+        ("user", 1002),
+        ("user", 1003),
+        ("user_group", 501),
+        ("user_group", 505),
+        ("project", 11),
+        ("project", 12),
+        ("workflow", 101),
+    }
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        (
+            {"user_groups": [{"id": 505, "name": "g5", "private": False}]},
+            {("user_group", 505)},
+        ),
+        (
+            {"memberships": [{"user_id": 1003, "user_group_id": 501, "state": "active"}]},
+            {("user_group", 501), ("user", 1003)},
+        ),
+        (
+            {"workflows": [{"id": 101, "project_id": 12}]},
+            {("workflow", 101), ("project", 11), ("project", 12)},
+        ),
+        ({"projects": [{"id": 12, "display_name": "Dogs"}]}, {("project", 12)}),
+        ({"users": [{"id": 1003, "login": "bob"}]}, {("user", 1003)}),
+    ],
+)
+async def test_a_change_touches_its_entities_alone(
+    database: Database, document: object, expected: set[tuple[str, int]]
+) -> None:
+    await load(database, DOCUMENT)
+    assert await touched(database, document) == {("site", 0), *expected}

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import pytest
+
+from gateway.errors import InvalidEvent
+from gateway.events.ids import LARGEST_ID, read_cell_id, read_group_ids, read_id
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [
+        (1, 1),
+        ("1", 1),
+        ("0012", 12),
+        (LARGEST_ID, 9_223_372_036_854_775_807),
+        ("9223372036854775807", 9_223_372_036_854_775_807),
+    ],
+)
+def test_an_id_is_a_positive_64_bit_number(value: object, number: int) -> None:
+    assert read_id(value, "id") == number
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        0,
+        -1,
+        2**63,
+        pytest.param(10**5000, id="5001 digits"),
+        True,
+        False,
+        1.0,
+        "",
+        "0",
+        "-1",
+        "+1",
+        " 1",
+        "1_0",
+        "1.0",
+        "12abc",
+        "9223372036854775808",
+        "9" * 5000,
+        "١٢",
+        "²",
+        [],
+        {},
+    ],
+)
+def test_anything_else_is_refused_by_name(value: object) -> None:
+    with pytest.raises(InvalidEvent, match=r"^links\.user is .{1,60}: an id is a whole number"):
+        read_id(value, "links.user")
+
+
+def test_a_missing_id_is_called_missing() -> None:
+    with pytest.raises(InvalidEvent, match=r"^links\.workflow is missing\.$"):
+        read_id(None, "links.workflow")
+
+
+@pytest.mark.parametrize("value", ["1021", "1021.0", 1021, 1021.0])
+def test_a_table_may_write_whole_numbers_as_floats(value: object) -> None:
+    assert read_cell_id(value, "user_id") == 1021
+
+
+@pytest.mark.parametrize("value", ["1021.5", ".0", 1021.5, 2.0**53, float("nan"), float("inf")])
+def test_a_float_that_is_no_exact_whole_number_is_refused(value: object) -> None:
+    with pytest.raises(InvalidEvent, match="user_id is"):
+        read_cell_id(value, "user_id")
+
+
+@pytest.mark.parametrize(
+    ("values", "ids"),
+    [(None, ()), ([], ()), ([9, "3", 9, 3], (3, 9)), (["5"], (5,))],
+)
+def test_groups_are_ascending_and_each_once(values: object, ids: tuple[int, ...]) -> None:
+    assert read_group_ids(values, "groups") == ids
+
+
+@pytest.mark.parametrize("values", ["12", 12, {"a": 1}, {}, 0, ""])
+def test_groups_must_be_a_list(values: object) -> None:
+    with pytest.raises(InvalidEvent, match=r"^groups is .*: not a list of ids\.$"):
+        read_group_ids(values, "groups")
+
+
+def test_one_bad_group_refuses_the_list() -> None:
+    with pytest.raises(InvalidEvent, match=r"^groups is 'x'"):
+        read_group_ids([1, "x"], "groups")

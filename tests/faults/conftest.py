@@ -1,0 +1,115 @@
+"""A site of real gateway processes over one database."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import subprocess
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from gateway.auth.keys import KeyPair, write_new_keys
+from gateway.auth.tokens import issue_token
+from gateway.db import open_database
+from gateway.directory.load import load_directory
+from tests.counted_answer import QUERY, Answer
+from tests.faults.stream import CREDENTIALS, GROUPS
+from tests.recount import recount, stored
+from tests.server import STATS_GATEWAY, Server, environment, serving
+from tests.stream_events import Event
+
+
+class Site:
+    """Gateways over one database, on ports that stay theirs when they are started again."""
+
+    def __init__(self, folder: Path, database_url: str, keys: KeyPair) -> None:
+        self.database_url = database_url
+        self._folder = folder
+        self._keys = keys
+        self._settings = {
+            "STATS_GATEWAY_DATABASE_URL": database_url,
+            "STATS_GATEWAY_DATABASE_TIMEOUT_SECONDS": "1",
+            "STATS_GATEWAY_JWT_PUBLIC_KEY_FILE": str(keys.public),
+            "STATS_GATEWAY_STREAM_USERNAME": CREDENTIALS[0],
+            "STATS_GATEWAY_STREAM_PASSWORD": CREDENTIALS[1],
+        }
+
+    def gateway(self, port: int) -> AbstractContextManager[Server]:
+        """A server process that is ready."""
+        folder = self._folder / str(port)
+        folder.mkdir(exist_ok=True)
+        return serving(folder, "--port", str(port), **self._settings)
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """A command of stats-gateway under way; all that it prints can be read from its stdout."""
+        return subprocess.Popen(
+            [STATS_GATEWAY, *arguments],
+            env=environment(self._folder, self._settings),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def run(self, *arguments: str) -> tuple[int, str]:
+        """A command's exit status and all that it printed."""
+        with self.start(*arguments) as process:
+            printed, _ = process.communicate(timeout=20)
+        return process.returncode, printed
+
+    def check(self, events: Sequence[Event], *servers: Server) -> None:
+        """Every event counts exactly once: each server says so, each rollup, and ``verify``."""
+        answer = Answer(events)
+        for server in servers:
+            assert self._ask(server, answer) == answer.data
+        rows = asyncio.run(self._stored())
+        assert rows.rollups == recount(rows.events.values(), rows.backfills)
+        status, printed = self.run("verify")
+        assert status == 0, printed
+
+    def _ask(self, server: Server, answer: Answer) -> Any:
+        expires = datetime.now(UTC) + timedelta(minutes=5)
+        token = issue_token(self._keys.private.read_bytes(), 1, "root", "Root", True, expires)
+        response = httpx.post(
+            server.url,
+            json={"query": QUERY, "variables": answer.variables},
+            headers={"authorization": f"Bearer {token}"},
+            timeout=20,
+        )
+        content = response.json()
+        assert "errors" not in content, content["errors"]
+        return content["data"]
+
+    async def _stored(self) -> Any:
+        async with open_database(self.database_url) as database:
+            return await stored(database)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+async def prepare(database_url: str) -> None:
+    """Create the tables, with the groups that events name."""
+    groups = [{"id": group, "stats_visibility": "public_show_all"} for group in GROUPS]
+    async with open_database(database_url) as database:
+        await database.migrate()
+        await database.write(lambda c: load_directory(c, {"user_groups": groups}))
+
+
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> KeyPair:
+    return write_new_keys(tmp_path_factory.mktemp("keys"))
+
+
+@pytest.fixture
+def site(tmp_path: Path, database_url: str, keys: KeyPair) -> Site:
+    asyncio.run(prepare(database_url))
+    return Site(tmp_path, database_url, keys)

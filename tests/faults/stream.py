@@ -1,0 +1,129 @@
+"""A stream of events and a client that sends it as Panoptes' does: again, until it is taken."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+
+import httpx
+
+from tests.stream_events import Event, classification, comment
+
+CREDENTIALS = ("stream", "sesame")
+GROUPS = range(501, 504)
+_START = datetime(2023, 11, 20, tzinfo=UTC)
+#: A batch that nobody takes for so long fails its test.
+_PATIENCE_SECONDS = 40
+
+
+def event_stream(rng: random.Random, ids: int) -> Iterator[Event]:
+    """Events without end that have one of so many ids, most of them in several versions.
+
+    Each version of an event has its own ``updated_at``: which of them holds does not depend on
+    the order in which they arrive.
+    """
+    versions: dict[int, int] = {}
+    while True:
+        yield _event(rng, rng.randint(1, ids), versions)
+
+
+def make_events(rng: random.Random, count: int) -> list[Event]:
+    """So many events, of which every third or so is another version of an earlier one."""
+    return list(islice(event_stream(rng, count), count))
+
+
+def _event(rng: random.Random, event_id: int, versions: dict[int, int]) -> Event:
+    versions[event_id] = versions.get(event_id, 0) + 1
+    created = _START + timedelta(minutes=rng.randrange(60 * 24 * 60))
+    updated = (_START + timedelta(hours=versions[event_id])).isoformat()
+    user = rng.choice([None, *range(1, 13)])
+    project = rng.choice([11, 12, 13])
+    if event_id % 7 == 0:
+        return comment(
+            event_id, created.isoformat(), updated_at=updated, user_id=user, project_id=project
+        )
+    return classification(
+        event_id,
+        created.isoformat(),
+        updated_at=updated,
+        project=project,
+        workflow=project * 10 + rng.randint(0, 1),
+        seconds=rng.randrange(8 * 600) / 8,
+        groups=rng.sample(GROUPS, rng.randint(0, 3)),
+        **({} if user is None else {"user": user}),
+    )
+
+
+def in_batches(events: Sequence[Event], size: int) -> list[list[Event]]:
+    """The events in their order, ``size`` at a time."""
+    return [list(events[start : start + size]) for start in range(0, len(events), size)]
+
+
+class Delivery:
+    """Sends batches over several connections, each again and again until it is acknowledged."""
+
+    def __init__(self, url: str, batches: Iterable[list[Event]], connections: int = 3) -> None:
+        self._url = url.replace("/graphql", "/kinesis")
+        self._batches = iter(batches)
+        self._taking = threading.Lock()
+        self._lock = threading.Lock()
+        self._given_up = threading.Event()
+        self.acknowledged = 0
+        #: Why batches had to be sent again: a status, or the name of what went wrong underway.
+        self.failures: list[str] = []
+        self._threads = ThreadPoolExecutor(connections)
+        self._senders: list[Future[None]] = [
+            self._threads.submit(self._send_all) for _ in range(connections)
+        ]
+
+    def wait_for(self, acknowledged: int) -> None:
+        """Return once so many batches are acknowledged, or as soon as sending fails for good."""
+        while self.acknowledged < acknowledged and not self._given_up.is_set():
+            time.sleep(0.002)
+
+    def finish(self) -> None:
+        """Return when all batches are acknowledged; raise what made a sender give up."""
+        with self._threads:
+            for sender in self._senders:
+                sender.result()
+
+    def _send_all(self) -> None:
+        with httpx.Client(auth=CREDENTIALS, timeout=10, trust_env=False) as client:
+            try:
+                while not self._given_up.is_set():
+                    with self._taking:
+                        batch = next(self._batches, None)
+                    if batch is None:
+                        return
+                    self._send(client, batch)
+            except BaseException:
+                self._given_up.set()
+                raise
+
+    def _send(self, client: httpx.Client, batch: list[Event]) -> None:
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            failure = self._attempt(client, batch)
+            with self._lock:
+                if failure is None:
+                    self.acknowledged += 1
+                    return
+                self.failures.append(failure)
+            time.sleep(0.05)
+        raise AssertionError(f"A batch was not taken; of late: {self.failures[-3:]}")
+
+    def _attempt(self, client: httpx.Client, batch: list[Event]) -> str | None:
+        try:
+            response = client.post(self._url, json={"payload": batch})
+        except httpx.TransportError as error:
+            return type(error).__name__
+        if response.status_code == 204:
+            return None
+        # An overloaded or restarting service says 503; anything else is a defect.
+        assert response.status_code == 503, f"{response.status_code}: {response.text}"
+        return "503"

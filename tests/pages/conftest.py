@@ -1,0 +1,99 @@
+"""A served group with three classifications, and Debian's Chromium to look at it with."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+import pytest
+from playwright.sync_api import Browser, Page, Request, sync_playwright
+from sqlalchemy import Connection
+
+from gateway.auth.keys import write_new_keys
+from gateway.auth.tokens import issue_token
+from gateway.db import open_database
+from gateway.directory.learn import learn
+from gateway.events.event import Batch, Classification, Names
+from gateway.rollups.ingest import apply_batch
+from tests.server import serving
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+MORNING = 1_700_000_000_000_000
+ADA = 77
+
+
+class Served(NamedTuple):
+    url: str
+    token: str
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("served")
+    keys = write_new_keys(folder / "keys")
+    asyncio.run(_fill(f"sqlite:///{folder}/served.db"))
+    expires = datetime.now(UTC) + timedelta(hours=1)
+    token = issue_token(keys.private.read_bytes(), ADA, "ada", "Ada", False, expires)
+    with serving(folder, STATS_GATEWAY_JWT_PUBLIC_KEY_FILE=str(keys.public)) as server:
+        yield Served(server.url, token)
+
+
+async def _fill(url: str) -> None:
+    def store(connection: Connection) -> None:
+        rows = [Classification(n, MORNING, None, ADA, 5, 6, 1500, ()) for n in (1, 2, 3)]
+        apply_batch(connection, Batch(classifications=rows))
+        learn(connection, Names({ADA: "ada"}, {5: "Galaxies"}, {6: (5, "Shapes")}))
+
+    async with open_database(url) as database:
+        await database.migrate()
+        await database.write(store)
+
+
+@pytest.fixture(scope="module")
+def browser(served: Served) -> Iterator[Browser]:
+    # After ``served`` and no longer than the module: while Playwright runs, asyncio.run cannot.
+    executable = shutil.which("chromium")
+    if executable is None:
+        # In CI a page that nobody looked at must not pass for one that works.
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("Chromium is not installed.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Visit(NamedTuple):
+    """A page that was opened, what it asked for, and what it complained of."""
+
+    page: Page
+    requests: list[Request]
+    complaints: list[str]
+
+
+@pytest.fixture
+def visit(browser: Browser, served: Served) -> Iterator[Visit]:
+    context = browser.new_context()
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    visit = Visit(page, [], [])
+    page.on("request", lambda request: visit.requests.append(request))
+    page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+    page.on(
+        "console",
+        lambda message: (
+            message.type in ("error", "warning") and visit.complaints.append(message.text)
+        ),
+    )
+    page.goto(served.url)
+    yield visit
+    context.close()

@@ -1,0 +1,128 @@
+"""A count of events that shares no code with the rollups, and what a database holds of them."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import NamedTuple
+
+from sqlalchemy import select
+
+from gateway.db import Database, tables
+from gateway.db.rollup_sets import SETS
+from gateway.events.event import Classification, Comment
+from tests.events_of import EPOCH
+
+#: Group and user to the instant up to which the user's classifications count to the group.
+Backfills = Mapping[tuple[int, int], int]
+
+
+def groups_of(event: Classification, backfills: Backfills) -> set[int]:
+    """The groups an event counts to."""
+    if event.user_id is None:
+        return set()
+    return {*event.group_ids} | {
+        group_id
+        for (group_id, user_id), until in backfills.items()
+        if user_id == event.user_id and event.event_time <= until
+    }
+
+
+#: The name of a rollup set to its rows: primary key to measures.
+Rollups = dict[str, dict[tuple[int, ...], tuple[int, ...]]]
+
+
+def recount(held: Iterable[Classification | Comment], backfills: Backfills) -> Rollups:
+    """Every rollup set as it must be, counted one event at a time."""
+    counts: dict[str, dict[tuple[int, ...], list[int]]] = {
+        rollup.name: defaultdict(lambda: [0, 0, 0]) for rollup in SETS
+    }
+    for event in held:
+        for name, before, after in _counted_under(event, backfills):
+            for grain, bucket in enumerate(_buckets(event.event_time)):
+                row = counts[name][(before, grain, bucket, *after)]
+                row[0] += 1
+                row[1] += event.session_ms if isinstance(event, Classification) else 0
+                row[2] += event.user_id is None
+    widths = {rollup.name: len(rollup.measures) for rollup in SETS}
+    return {
+        name: {key: tuple(row[: widths[name]]) for key, row in rows.items()}
+        for name, rows in counts.items()
+    }
+
+
+def _counted_under(
+    event: Classification | Comment, backfills: Backfills
+) -> Iterable[tuple[str, int, tuple[int, ...]]]:
+    """Each set an event counts in, with its entity and its dimensions."""
+    user, project = event.user_id or 0, event.project_id
+    if isinstance(event, Comment):
+        yield "site_comment", 0, ()
+        yield "project_comment", project, (user,)
+        if user:
+            yield "user_comment", user, ()
+        return
+    workflow = event.workflow_id
+    yield "site", 0, ()
+    yield "project", project, ()
+    yield "workflow", workflow, (project,)
+    if user:
+        yield "user", user, (project, workflow)
+    for group in groups_of(event, backfills):
+        yield "group", group, ()
+        yield "group_project", group, (project, workflow)
+        yield "group_user", group, (user,)
+        yield "group_member", group, (user, project, workflow)
+
+
+def _buckets(event_time: int) -> tuple[int, ...]:
+    """The first day of the event's day, month and year, and 0 for all time."""
+    return (*(start_of(event_time, period) for period in ("day", "month", "year")), 0)
+
+
+def start_of(event_time: int, period: str) -> int:
+    """The first day of the day, week, month or year that an event falls into."""
+    there = (EPOCH + timedelta(microseconds=event_time)).date()
+    start = {
+        "day": there,
+        "week": there - timedelta(days=there.weekday()),
+        "month": there.replace(day=1),
+        "year": there.replace(month=1, day=1),
+    }[period]
+    return (start - EPOCH.date()).days
+
+
+class Stored(NamedTuple):
+    """All that a database holds of events."""
+
+    events: dict[tuple[str, int], Classification | Comment]
+    backfills: dict[tuple[int, int], int]
+    rollups: Rollups
+
+
+async def stored(database: Database) -> Stored:
+    """The ledger and every rollup, read in one snapshot."""
+    async with database.read() as snapshot:
+        held: dict[tuple[str, int], Classification | Comment] = {}
+        for row in await snapshot.fetch(select(tables.classification)):
+            groups = tuple(json.loads(row.group_ids or "[]"))
+            held["classification", row.id] = Classification(*row[:-1], groups)
+        for row in await snapshot.fetch(select(tables.comment)):
+            held["comment", row.id] = Comment(*row)
+        backfills = {
+            (row.group_id, row.user_id): row.until
+            for row in await snapshot.fetch(select(tables.backfill))
+        }
+        rollups = {}
+        for rollup in SETS:
+            width = len(rollup.keys)
+            rows = await snapshot.fetch(select(rollup.table))
+            rollups[rollup.name] = {tuple(row[:width]): tuple(row[width:]) for row in rows}
+    return Stored(held, backfills, rollups)
+
+
+def key_of(event: Classification | Comment) -> tuple[str, int]:
+    """How :class:`Stored` names an event."""
+    return type(event).__name__.lower(), event.id

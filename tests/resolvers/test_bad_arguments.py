@@ -1,0 +1,207 @@
+"""An argument that cannot be used: a stable code, its name, and null in that field alone."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection
+
+from gateway.db import Database
+from gateway.directory.load import load_directory
+from tests.asking import ask
+from tests.events_of import classification, store
+
+#: On one database alone: what is wrong is found out before a statement is made of it.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+DIRECTORY = {
+    "users": [{"id": 1, "login": "ada"}],
+    "user_groups": [{"id": 501, "name": "g", "stats_visibility": "public_show_all"}],
+    "memberships": [],
+    "projects": [{"id": 11, "slug": "zoo/cats"}],
+    "workflows": [{"id": 101, "project_id": 11}],
+}
+
+
+async def fill(database: Database) -> None:
+    def load(connection: Connection) -> None:
+        load_directory(connection, DIRECTORY)
+
+    await database.write(load)
+    await store(database, classification(1, groups=(501,)))
+
+
+#: A field, and the code and the argument of its error.
+BAD = [
+    (
+        'classifications(filter: {start: "2024-03-01", end: "2024-02-29"}) { totalCount }',
+        "INVALID_RANGE",
+        "start",
+    ),
+    (
+        'comments(filter: {start: "2024-03-01", end: "2024-02-29"}) { totalCount }',
+        "INVALID_RANGE",
+        "start",
+    ),
+    (
+        "classifications(filter: {projectIds: [11], workflowIds: [101]}) { totalCount }",
+        "EXCLUSIVE_ARGUMENTS",
+        "workflowIds",
+    ),
+    (
+        'classifications(filter: {projectIds: ["x"]}) { totalCount }',
+        "INVALID_ARGUMENT",
+        "projectIds",
+    ),
+    (
+        'classifications(filter: {workflowIds: ["-1"]}) { totalCount }',
+        "INVALID_ARGUMENT",
+        "workflowIds",
+    ),
+    ('comments(filter: {userIds: ["1.0"]}) { totalCount }', "INVALID_ARGUMENT", "userIds"),
+    *(
+        (f'{entity}(id: "{text}") {{ id }}', "INVALID_ARGUMENT", "id")
+        for entity in ("user", "userGroup", "project", "workflow")
+        for text in ("", "0", "-1", "01", "1.5", " 1", "9223372036854775808", "\\u0661", "ada")
+    ),
+    *(
+        (f"{entity}(id: 999) {{ id }}", "NOT_FOUND", None)
+        for entity in ("user", "userGroup", "project", "workflow")
+    ),
+    (
+        'classifications(filter: {start: "1970-01-01", end: "2024-01-01"})'
+        " { buckets(period: DAY, fillGaps: true) { count } }",
+        "OUT_OF_BOUNDS",
+        "fillGaps",
+    ),
+    (
+        'classifications(filter: {end: "9999-12-31"})'
+        " { buckets(period: DAY, fillGaps: true) { count } }",
+        "OUT_OF_BOUNDS",
+        "fillGaps",
+    ),
+]
+
+
+@pytest.mark.parametrize(("field", "code", "argument"), BAD)
+async def test_a_bad_argument_nulls_its_field_alone(
+    database: Database, field: str, code: str, argument: str | None
+) -> None:
+    await fill(database)
+    document = f"{{ bad: {field} project(id: 11) {{ slug }} classifications {{ totalCount }} }}"
+    asked = await ask(database, document)
+    assert asked.data == {
+        "bad": None,
+        "project": {"slug": "zoo/cats"},
+        "classifications": {"totalCount": 1},
+    }
+    assert [error.path and error.path[0] for error in asked.errors] == ["bad"]
+    assert asked.errors[0].extensions == extensions(code, argument)
+
+
+def extensions(code: str, argument: str | None) -> dict[str, Any]:
+    return {"code": code} if argument is None else {"code": code, "argument": argument}
+
+
+GROUP_BAD = [
+    ("topContributors(first: -1) { count }", "OUT_OF_BOUNDS", "first"),
+    ("topContributors(first: 5001) { count }", "OUT_OF_BOUNDS", "first"),
+    ("memberBreakdown(first: -1) { totalCount }", "OUT_OF_BOUNDS", "first"),
+    ("memberBreakdown(first: 5001) { totalCount }", "OUT_OF_BOUNDS", "first"),
+    *(
+        (f'memberBreakdown(after: "{text}") {{ totalCount }}', "INVALID_ARGUMENT", "after")
+        # Not base64, no number, a number too many, zero, and beyond 63 bits.
+        for text in ("", "?", "eA==", "MToxOjE=", "MDow", "OTIyMzM3MjAzNjg1NDc3NTgwODox")
+    ),
+    (
+        'comparedWith(start: "2024-03-01", end: "2024-02-29") { totalCount }',
+        "INVALID_RANGE",
+        "start",
+    ),
+]
+
+
+@pytest.mark.parametrize(("field", "code", "argument"), GROUP_BAD)
+async def test_a_bad_argument_below_a_group_leaves_the_group_its_total(
+    database: Database, field: str, code: str, argument: str
+) -> None:
+    await fill(database)
+    asked = await ask(
+        database, f"{{ userGroup(id: 501) {{ classifications {{ bad: {field} totalCount }} }} }}"
+    )
+    assert asked.data == {"userGroup": {"classifications": {"bad": None, "totalCount": 1}}}
+    assert [error.extensions for error in asked.errors] == [extensions(code, argument)]
+
+
+@pytest.mark.parametrize(
+    ("field", "code", "argument"),
+    [
+        ("members(first: -1) { id }", "OUT_OF_BOUNDS", "first"),
+        ("members(first: 5001) { id }", "OUT_OF_BOUNDS", "first"),
+        ('members(after: "x") { id }', "INVALID_ARGUMENT", "after"),
+        ("memberships(first: 5001) { state }", "OUT_OF_BOUNDS", "first"),
+        ('memberships(after: "x") { state }', "INVALID_ARGUMENT", "after"),
+        (
+            "classifications { projectContributions(first: -1) { count } }",
+            "OUT_OF_BOUNDS",
+            "first",
+        ),
+        (
+            "classifications { projectContributions(first: 5001) { count } }",
+            "OUT_OF_BOUNDS",
+            "first",
+        ),
+    ],
+)
+async def test_a_bad_argument_of_a_group_leaves_the_group_its_name(
+    database: Database, field: str, code: str, argument: str
+) -> None:
+    await fill(database)
+    asked = await ask(database, f"{{ userGroup(id: 501) {{ bad: {field} name }} }}")
+    assert asked.data == {"userGroup": {"bad": None, "name": "g"}}
+    assert [error.extensions for error in asked.errors] == [extensions(code, argument)]
+
+
+@pytest.mark.parametrize(
+    ("many", "code"), [(1000, None), (1001, "OUT_OF_BOUNDS")], ids=["most", "too many"]
+)
+async def test_an_argument_holds_at_most_a_thousand_ids(
+    database: Database, many: int, code: str | None
+) -> None:
+    await fill(database)
+    asked = await ask(
+        database,
+        "query ($ids: [ID!]) { classifications(filter: {projectIds: $ids}) { totalCount } }",
+        {"ids": [str(one) for one in range(1, many + 1)]},
+    )
+    assert asked.data == {"classifications": None if code else {"totalCount": 1}}
+    expected = [{"code": code, "argument": "projectIds"}] if code else []
+    assert [error.extensions for error in asked.errors] == expected
+
+
+@pytest.mark.parametrize("entities", ["users", "userGroups", "projects", "workflows"])
+async def test_a_list_is_of_at_most_a_thousand_ids(database: Database, entities: str) -> None:
+    document = f"query ($ids: [ID!]!) {{ {entities}(ids: $ids) {{ id }} }}"
+    most = await ask(database, document, {"ids": [str(one) for one in range(1, 1001)]})
+    assert most.data == {entities: [None] * 1000}
+    asked = await ask(database, document, {"ids": ["1"] * 1001})
+    assert [error.extensions for error in asked.errors] == [
+        {"code": "OUT_OF_BOUNDS", "argument": "ids"}
+    ]
+    assert asked.errors[0].message == "ids is 1001: it must be 0 to 1000."
+
+
+@pytest.mark.parametrize("text", ["20240229", "2024-W09-4", "2024-2-29", "2023-02-29", "today"])
+@pytest.mark.parametrize("written", ["literal", "variable"])
+async def test_a_malformed_date_is_refused_before_anything_runs(
+    database: Database, text: str, written: str
+) -> None:
+    if written == "literal":
+        asked = await ask(
+            database, f'{{ classifications(filter: {{start: "{text}"}}) {{ totalCount }} }}'
+        )
+    else:
+        document = "query ($d: Date) { classifications(filter: {start: $d}) { totalCount } }"
+        asked = await ask(database, document, {"d": text})
+    assert asked.data == {}
+    assert asked.statements == 0
+    assert "no day as YYYY-MM-DD" in asked.errors[0].message

@@ -1,0 +1,212 @@
+"""Members and contributions: their order, their pages, and what is shown of each."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection
+
+from gateway.db import Database
+from gateway.directory.load import load_directory
+from tests.asking import answer
+from tests.events_of import HOUR_MS, classification, store
+
+MEMBERS = 23
+
+
+async def fill(database: Database) -> None:
+    """A group whose members tie in threes: 1 and 2 did one each, 3 to 5 did two, and so on."""
+
+    def load(connection: Connection) -> None:
+        load_directory(
+            connection,
+            {
+                "users": [{"id": one, "login": f"user-{one}"} for one in range(1, MEMBERS)],
+                "user_groups": [{"id": 501, "stats_visibility": "public_show_all"}],
+                "memberships": [
+                    {
+                        "user_id": one,
+                        "user_group_id": 501,
+                        "state": "active" if one < MEMBERS else "invited",
+                        "roles": ["group_member"],
+                    }
+                    for one in range(1, MEMBERS + 1)
+                ],
+                "projects": [{"id": 12, "slug": "zoo/dogs"}],
+                "workflows": [],
+            },
+        )
+
+    await database.write(load)
+    await store(
+        database,
+        *(
+            classification(100 * user + number, user=user, project=11 + number % 2, groups=(501,))
+            for user in range(1, MEMBERS + 1)
+            for number in range(1 + user // 3)
+        ),
+    )
+
+
+RANKED = sorted(range(1, MEMBERS + 1), key=lambda user: (-(user // 3), user))
+
+
+async def of_group(database: Database, selection: str, after: str | None = None) -> dict[str, Any]:
+    found = await answer(
+        database,
+        "query ($after: String) { userGroup(id: 501) { classifications {"
+        f" {selection} cursor: memberBreakdown(after: $after) {{ __typename }}"
+        " } } }",
+        {"after": after},
+    )
+    stats: dict[str, Any] = found["userGroup"]["classifications"]
+    del stats["cursor"]  # there so that every document uses its variable
+    return stats
+
+
+def users(members: list[dict[str, Any]]) -> list[int]:
+    return [int(member["user"]["id"]) for member in members]
+
+
+async def test_top_contributors_are_most_first_and_ties_by_ascending_id(database: Database) -> None:
+    await fill(database)
+    found = await of_group(database, "topContributors(first: 7) { count timeSpent user { id } }")
+    assert users(found["topContributors"]) == [21, 22, 23, 18, 19, 20, 15]
+    assert found["topContributors"][0] == {
+        "count": 8,
+        "timeSpent": 8 * HOUR_MS / 1000,
+        "user": {"id": "21"},
+    }
+
+
+@pytest.mark.parametrize("first", [2, MEMBERS - 1, MEMBERS, MEMBERS + 1])
+async def test_all_pages_make_one_big_page(database: Database, first: int) -> None:
+    await fill(database)
+    member = "count timeSpent user { id login } projectContributions { count project { id } }"
+    page = f"""memberBreakdown(first: {first}, after: $after) {{
+        totalCount nodes {{ {member} }} pageInfo {{ hasNextPage endCursor }}
+    }}"""
+    whole = await of_group(database, f"memberBreakdown(first: 5000) {{ nodes {{ {member} }} }}")
+    joined: list[dict[str, Any]] = []
+    after, more, pages = None, True, 0
+    while more:
+        found = (await of_group(database, page, after=after))["memberBreakdown"]
+        assert found["totalCount"] == MEMBERS
+        joined += found["nodes"]
+        after, more = found["pageInfo"]["endCursor"], found["pageInfo"]["hasNextPage"]
+        pages += 1
+    assert joined == whole["memberBreakdown"]["nodes"]
+    assert users(joined) == RANKED
+    assert pages == -(-MEMBERS // first)
+
+
+async def test_a_page_of_nothing_tells_whether_anybody_follows(database: Database) -> None:
+    await fill(database)
+    selection = "memberBreakdown(first: 0) { nodes { count } pageInfo { hasNextPage endCursor } }"
+    assert await of_group(database, selection) == {
+        "memberBreakdown": {"nodes": [], "pageInfo": {"hasNextPage": True, "endCursor": None}}
+    }
+
+
+async def test_a_cursor_goes_on_behind_its_member(database: Database) -> None:
+    await fill(database)
+    edges = "memberBreakdown(first: 5, after: $after) { edges { cursor node { user { id } } } }"
+    found = (await of_group(database, edges))["memberBreakdown"]["edges"]
+    assert users([edge["node"] for edge in found]) == RANKED[:5]
+    further = (await of_group(database, edges, after=found[1]["cursor"]))["memberBreakdown"]
+    assert users([edge["node"] for edge in further["edges"]]) == RANKED[2:7]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("nodes", "edge"),
+    [
+        ("count", "user { login }"),
+        ("user { login }", "count"),
+        ("user { id }", "projectContributions { project { slug } }"),
+        ("projectContributions { count }", "projectContributions { project { slug } }"),
+    ],
+)
+async def test_nodes_and_edges_may_select_different_details(
+    database: Database, nodes: str, edge: str
+) -> None:
+    await fill(database)
+    breakdown = "memberBreakdown(first: 3) {{ {} }}".format
+    both = await of_group(database, breakdown(f"nodes {{ {nodes} }} edges {{ node {{ {edge} }} }}"))
+    alone = await of_group(database, breakdown(f"nodes {{ {edge} }}"))
+    found = [one["node"] for one in both["memberBreakdown"]["edges"]]
+    assert found == alone["memberBreakdown"]["nodes"]
+    assert found[0] in (
+        {"user": {"login": "user-21"}},
+        {"count": 8},
+        {"projectContributions": [{"project": {"slug": None}}, {"project": {"slug": "zoo/dogs"}}]},
+    )
+
+
+async def test_members_unknown_to_the_directory_have_no_names(database: Database) -> None:
+    await fill(database)
+    found = await of_group(database, "topContributors(first: 3) { user { id login displayName } }")
+    assert [one["user"] for one in found["topContributors"]][1:] == [
+        {"id": "22", "login": "user-22", "displayName": "user-22"},
+        {"id": "23", "login": None, "displayName": None},
+    ]
+
+
+async def test_the_roster_holds_active_members_by_ascending_id(database: Database) -> None:
+    await fill(database)
+    document = "{ userGroup(id: 501) { members(first: 5, after: 19) { id login } } }"
+    assert (await answer(database, document))["userGroup"]["members"] == [
+        {"id": "20", "login": "user-20"},
+        {"id": "21", "login": "user-21"},
+        {"id": "22", "login": "user-22"},
+    ]
+
+
+async def test_memberships_hold_everybody_by_ascending_id(database: Database) -> None:
+    await fill(database)
+    document = """{ userGroup(id: 501) {
+        memberships(first: 2, after: 21) { state roles user { id login } group { id } }
+    } }"""
+    rest = {"roles": ["group_member"], "group": {"id": "501"}}
+    assert (await answer(database, document))["userGroup"]["memberships"] == [
+        {"state": "ACTIVE", "user": {"id": "22", "login": "user-22"}, **rest},
+        {"state": "INVITED", "user": {"id": "23", "login": None}, **rest},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ("", [13, 11, 12, 14]),
+        ("(first: 2)", [13, 11]),
+        ("(first: 0)", []),
+        ("(orderBy: COUNT)", [13, 11, 12, 14]),
+        ("(orderBy: RECENTS)", [14, 12, 13, 11]),
+        ("(orderBy: RECENTS, first: 1)", [14]),
+    ],
+)
+async def test_contributions_are_ordered_and_ties_are_by_ascending_project(
+    database: Database, arguments: str, expected: list[int]
+) -> None:
+    days = {11: ("01", "02"), 12: ("09", "02"), 13: ("03", "09", "09"), 14: ("10",)}
+    await store(
+        database,
+        *(
+            classification(100 * project + number, f"2024-02-{day}T12:00", project=project)
+            for project, each in days.items()
+            for number, day in enumerate(each)
+        ),
+        classification(1, "2024-02-20T12:00", user=2, project=11),
+    )
+    await database.write(
+        lambda connection: load_directory(connection, {"users": [{"id": 1, "login": "ada"}]})
+    )
+    document = f"""{{ user(id: 1) {{ classifications {{
+        projectCount
+        projectContributions{arguments} {{ project {{ id }} lastContributedOn }}
+    }} }} }}"""
+    stats = (await answer(database, document))["user"]["classifications"]
+    assert stats["projectCount"] == 4
+    assert stats["projectContributions"] == [
+        {"project": {"id": str(project)}, "lastContributedOn": f"2024-02-{max(days[project])}"}
+        for project in expected
+    ]

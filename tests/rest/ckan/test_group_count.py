@@ -1,0 +1,178 @@
+"""The CKAN action over real HTTP, driven by CKAN's own client and by hand."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import ckanapi
+import httpx
+import pytest
+
+from tests.server import STATS_GATEWAY, Server, environment, serving
+
+GROUPS = {
+    "user_groups": [
+        {"id": 1, "name": "alpha", "created": "2024-01-01T00:00:00Z", "state": "active"},
+        {"id": 2, "name": "beta", "created": "2024-03-01T00:00:00Z", "state": "active"},
+        {"id": 3, "name": "gamma", "created": "2024-03-02T00:00:00Z", "state": "deleted"},
+    ]
+}
+RANGE = {"start_date": "2024-01-01", "end_date": "2024-12-31"}
+PATH = "/api/3/action/get_group_count"
+
+
+class Served:
+    """A server with groups, a key that may count them and one that may not."""
+
+    def __init__(self, server: Server, key: str, other: str) -> None:
+        self.url, self.key, self.other = server.url.removesuffix("/graphql"), key, other
+
+    def post(self, body: Any, **headers: str) -> httpx.Response:
+        sent = body if isinstance(body, bytes) else json.dumps(body).encode()
+        given = headers or {"X-CKAN-API-Key": self.key}
+        return httpx.post(
+            self.url + PATH, content=sent, headers={"Content-Type": "application/json", **given}
+        )
+
+    def counted(self, *query: object, **dates: str) -> int:
+        response = self.post({"query": list(query), **RANGE, **dates})
+        assert response.status_code == 200, response.text
+        answer = response.json()
+        assert answer["success"] is True
+        assert answer["help"].endswith("/api/3/action/help_show?name=get_group_count")
+        found: int = answer["result"]["count"]
+        return found
+
+    def refused(self, body: Any, **headers: str) -> tuple[int, dict[str, Any]]:
+        response = self.post(body, **headers)
+        answer = response.json()
+        assert answer["success"] is False
+        error: dict[str, Any] = answer["error"]
+        return response.status_code, error
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("ckan")
+    (folder / "groups.json").write_text(json.dumps(GROUPS))
+    run(folder, "directory", "load", str(folder / "groups.json"))
+    key, other = (
+        run(folder, "apikey", "create", "--name", scope, "--scope", scope).strip()
+        for scope in ("groups:count", "stats:read")
+    )
+    with serving(folder) as server:
+        yield Served(server, key, other)
+
+
+def run(folder: Path, *words: str) -> str:
+    done = subprocess.run(
+        [STATS_GATEWAY, *words],
+        env=environment(folder, {}),
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout
+
+
+def group(*conditions: dict[str, object]) -> dict[str, object]:
+    return {"query_group": list(conditions)}
+
+
+def test_ckans_own_client_counts_groups(served: Served) -> None:
+    ckan = ckanapi.RemoteCKAN(served.url, apikey=served.key)
+    query = [group({"name": "alpha"}, {"name": "beta"}), group({"state": "active"})]
+    assert ckan.action.get_group_count(query=query, **RANGE) == {"count": 2}
+    with pytest.raises(ckanapi.ValidationError) as wrong:
+        ckan.action.get_group_count(query=[group({"test": 1})], **RANGE)
+    assert wrong.value.error_dict["query"] == 'Field "test" not recognized in group table.'
+    with pytest.raises(ckanapi.NotAuthorized):
+        ckanapi.RemoteCKAN(served.url).action.get_group_count(query=query, **RANGE)
+
+
+def test_conditions_and_dates_narrow_the_count(served: Served) -> None:
+    assert served.counted() == 3
+    assert served.counted(end_date="2024-03-01") == 2
+    assert served.counted(start_date="2024-03-02", end_date="2024-03-02") == 1
+    assert served.counted(group({"name": "a%", "operator": "like"})) == 1
+    assert served.counted(group({"id": 1, "operator": ">"})) == 2
+    assert served.counted(group({"state": "active", "operator": "!"})) == 1
+    assert served.counted(group({"created": "2024-03-01", "operator": "<="})) == 2
+    assert served.counted(date_field="last_modified") == 0
+
+
+@pytest.mark.parametrize("header", ["X-CKAN-API-Key", "EDX-API-Key", "Authorization"])
+def test_the_key_is_taken_from_each_of_ckans_headers(served: Served, header: str) -> None:
+    assert served.post(RANGE, **{header: served.key}).status_code == 200
+
+
+def test_others_are_refused_before_their_body_is_looked_at(served: Served) -> None:
+    unknown = f"{served.key[:-4]}0000"
+    for headers in (
+        {"X-Nothing": "1"},
+        {"X-CKAN-API-Key": unknown},
+        {"Authorization": "Basic eDp5"},
+    ):
+        status, error = served.refused(b"no json", **headers)
+        assert (status, error["__type"]) == (403, "Authorization Error")
+        assert set(error) == {"message", "__type"}
+
+
+def test_a_key_that_reads_all_statistics_counts_groups_as_well(served: Served) -> None:
+    assert served.post(RANGE, **{"X-CKAN-API-Key": served.other}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "message"),
+    [
+        ({"query": [group({"test": 1})]}, "query", 'Field "test" not recognized in group table.'),
+        ({"query": "name"}, "query", "query is a list of query groups."),
+        ({"query": [{}]}, "query", 'Each of query is {"query_group": [condition, …]}.'),
+        ({"query": [group()]}, "query", 'Each of query is {"query_group": [condition, …]}.'),
+        (
+            {"query": [group({"name": "a", "id": 1})]},
+            "query",
+            'A condition is {field: value, "operator": operator}.',
+        ),
+        (
+            {"query": [group({"name": "a", "operator": "~"})]},
+            "query",
+            "An operator is one of =, !, <, >, <=, >=, like.",
+        ),
+        (
+            {"query": [group({"name": ["a"]})]},
+            "query",
+            "name is a text of at most 1,000 characters.",
+        ),
+        ({"query": [group({"name": "a", "operator": {}})]}, "query", None),
+        ({"query": [group({"id": 2**70})]}, "query", None),
+        ({"query": [group({"created": "x' OR '1'='1"})]}, "query", None),
+        ({"start_date": None}, "start_date", "start_date is missing."),
+        ({"end_date": "20241231"}, "end_date", "end_date is not a date as YYYY-MM-DD."),
+        ({"end_date": "9999-12-31"}, "end_date", "end_date lies in the future."),
+        ({"start_date": "2025-01-01"}, "start_date", "start_date lies after end_date."),
+        ({"date_field": "deleted"}, "date_field", "date_field is created or last_modified."),
+        ({"date_field": []}, "date_field", "date_field is created or last_modified."),
+    ],
+)
+def test_what_is_wrong_is_told_as_a_validation_error_of_its_field(
+    served: Served, change: dict[str, Any], field: str, message: str | None
+) -> None:
+    status, error = served.refused(RANGE | change)
+    assert (status, error["__type"], set(error)) == (409, "Validation Error", {field, "__type"})
+    assert error[field] == message or (message is None and error[field])
+
+
+def test_quotes_in_a_value_are_but_quotes(served: Served) -> None:
+    assert served.counted(group({"name": "x' OR '1'='1"})) == 0
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"\xff", b'{"start_date": NaN}'])
+def test_a_body_that_is_no_object_is_a_bad_request(served: Served, body: bytes) -> None:
+    response = served.post(body)
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["extensions"] == {"code": "BAD_REQUEST"}

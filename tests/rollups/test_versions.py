@@ -1,0 +1,124 @@
+"""A data version tells that an answer about an entity may have changed, and nothing else does."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, select
+
+from gateway.db import Database
+from gateway.db.tables import data_version
+from gateway.rollups.backfill import backfill
+from gateway.rollups.ingest import apply_batch
+from gateway.rollups.versions import touch
+from tests.events_of import batch_of, classification, comment, instant, store
+
+SITE = ("site", 0)
+UNTIL = instant("2024-12-31T00:00")
+
+Versions = dict[tuple[str, int], int]
+
+
+async def versions(database: Database) -> Versions:
+    async with database.read() as snapshot:
+        rows = await snapshot.fetch(select(data_version))
+    return {(row.kind, row.entity_id): row.version for row in rows}
+
+
+async def raised_by(database: Database, work: Callable[[Connection], Any]) -> set[tuple[str, int]]:
+    """What got a new version; all of it got the site's."""
+    before = await versions(database)
+    await database.write(work)
+    after = await versions(database)
+    raised = {key for key, version in after.items() if before.get(key, 0) != version}
+    assert {after[key] for key in raised} <= {after.get(SITE)}
+    assert after.get(SITE, 0) == before.get(SITE, 0) + bool(raised)
+    return raised
+
+
+def storing(*events: Any) -> Callable[[Connection], Any]:
+    return lambda connection: apply_batch(connection, batch_of(events))
+
+
+async def test_events_raise_those_they_name_and_the_site(database: Database) -> None:
+    event = classification(1, user=1, project=11, workflow=101, groups=(501, 502))
+    assert await raised_by(database, storing(event)) == {
+        SITE,
+        ("user", 1),
+        ("project", 11),
+        ("workflow", 101),
+        ("user_group", 501),
+        ("user_group", 502),
+    }
+    assert await raised_by(database, storing(comment(1, user=2, project=12))) == {
+        SITE,
+        ("user", 2),
+        ("project", 12),
+    }
+
+
+async def test_an_event_without_user_and_project_raises_neither(database: Database) -> None:
+    events = (classification(1, user=None, project=0), comment(1, user=None, project=0))
+    assert await raised_by(database, storing(*events)) == {SITE, ("workflow", 101)}
+
+
+async def test_a_replacement_raises_what_it_left_as_well(database: Database) -> None:
+    await store(database, classification(1, groups=(501,)))
+    moved = classification(1, user=2, project=12, workflow=102, groups=(502,))
+    assert await raised_by(database, storing(moved)) == {
+        SITE,
+        *(("user", one) for one in (1, 2)),
+        *(("project", one) for one in (11, 12)),
+        *(("workflow", one) for one in (101, 102)),
+        *(("user_group", one) for one in (501, 502)),
+    }
+
+
+async def test_an_event_sent_again_raises_nothing(database: Database) -> None:
+    events = (classification(1, groups=(501,), updated=2), comment(1))
+    await store(database, *events)
+    assert await raised_by(database, storing(*events)) == set()
+    older = classification(1, user=2, updated=1)
+    assert await raised_by(database, storing(older)) == set()
+
+
+async def test_an_event_raises_the_groups_its_user_was_backfilled_to(database: Database) -> None:
+    await database.write(lambda connection: backfill(connection, 503, [1], UNTIL))
+    assert ("user_group", 503) in await raised_by(database, storing(classification(1)))
+
+
+async def test_a_backfill_raises_the_group_and_its_users_once(database: Database) -> None:
+    await store(database, classification(1))
+
+    def count_earlier_work(connection: Connection) -> int:
+        return backfill(connection, 501, [1, 2], UNTIL)
+
+    assert await raised_by(database, count_earlier_work) == {
+        SITE,
+        ("user_group", 501),
+        ("user", 1),
+        ("user", 2),
+    }
+    assert await raised_by(database, count_earlier_work) == set()
+
+
+async def test_versions_follow_the_order_of_commits(database: Database) -> None:
+    numbers = [
+        await database.write(lambda connection, user=user: touch(connection, user=[user]))
+        for user in (1, 2, 1)
+    ]
+    assert numbers == [1, 2, 3]
+    assert await versions(database) == {SITE: 3, ("user", 1): 3, ("user", 2): 2}
+
+
+async def test_a_transaction_that_fails_raises_nothing(database: Database) -> None:
+    await store(database, classification(1))
+    before = await versions(database)
+
+    def fail(connection: Connection) -> None:
+        touch(connection, user=[1])
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await database.write(fail)
+    assert await versions(database) == before

@@ -1,0 +1,268 @@
+"""Any question over any range and filter is answered as by counting the ledger's rows."""
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gateway.calendar import DayRange, Grain, Period
+from gateway.db import Database, Snapshot, open_database
+from gateway.events.event import Classification, Comment
+from gateway.loaders.statistics import BucketsLoader, BucketsQuestion
+from gateway.rollups.backfill import backfill
+from gateway.stats.active_users import active_users
+from gateway.stats.last_days import last_days
+from gateway.stats.ranking import ranking
+from gateway.stats.rows import parameters
+from gateway.stats.subject import Activity, Answer, Kind, Question, Selection
+from gateway.stats.sums import member_sums, sums
+from tests.events_of import INSTANTS, clear, events, instant, store
+from tests.recount import Backfills, groups_of, start_of, stored
+
+Event = Classification | Comment
+
+#: Ids that there are, and one of each kind that there is not.
+IDS = {
+    Kind.SITE: [0],
+    Kind.PROJECT: [11, 12, 99],
+    Kind.WORKFLOW: [101, 102, 99],
+    Kind.USER: [1, 2, 3, 99],
+    Kind.GROUP: [501, 502, 504, 99],
+}
+BACKFILLED = {(504, 1): instant("2024-02-29T12:00"), (501, 2): instant("2023-06-01T00:00")}
+USERS = [1, 3, 99]
+
+_DAYS = sorted({one // 86_400_000_000 + more for one in INSTANTS for more in (-1, 0, 1)})
+_EDGES = st.one_of(st.none(), st.sampled_from(_DAYS))
+_RANGES = st.builds(DayRange, _EDGES, _EDGES)
+
+
+def some_of(ids: Sequence[int]) -> st.SearchStrategy[tuple[int, ...] | None]:
+    return st.one_of(st.none(), st.lists(st.sampled_from(ids), min_size=1, unique=True).map(tuple))
+
+
+_CLASSIFICATIONS = st.builds(
+    Selection,
+    st.just(Activity.CLASSIFICATIONS),
+    _RANGES,
+    some_of(IDS[Kind.PROJECT]),
+    some_of(IDS[Kind.WORKFLOW]),
+    st.none(),
+)
+_COMMENTS = st.builds(
+    Selection,
+    st.just(Activity.COMMENTS),
+    _RANGES,
+    some_of(IDS[Kind.PROJECT]),
+    st.none(),
+    some_of(IDS[Kind.USER]),
+)
+questions = st.one_of(
+    st.builds(Question, st.sampled_from(Kind), _CLASSIFICATIONS),
+    st.builds(Question, st.sampled_from([Kind.SITE, Kind.PROJECT, Kind.USER]), _COMMENTS),
+)
+group_questions = st.builds(Question, st.just(Kind.GROUP), _CLASSIFICATIONS)
+
+
+class Ledger:
+    """What is stored, to be counted one event at a time."""
+
+    def __init__(self, held: Iterable[Event], backfills: Backfills) -> None:
+        self._held = list(held)
+        self._backfills = backfills
+
+    def chosen(self, question: Question) -> Iterable[tuple[int, Event]]:
+        """Each subject with each of its events that the question is about."""
+        for event in self._held:
+            if self._selected(question.selection, event):
+                for subject in self._subjects(question.kind, event) & {*IDS[question.kind]}:
+                    yield subject, event
+
+    def count(self, question: Question, *columns: str) -> dict[tuple[Any, ...], Answer]:
+        """Sums by subject and by columns of the event, ``day`` among them."""
+        rows = (
+            ((subject, *(column(event, name) for name in columns)), event)
+            for subject, event in self.chosen(question)
+        )
+        return added(rows)
+
+    def _selected(self, selection: Selection, event: Event) -> bool:
+        wanted = Classification if selection.activity is Activity.CLASSIFICATIONS else Comment
+        start, end = selection.days
+        day = column(event, "day")
+        return (
+            isinstance(event, wanted)
+            and (start is None or start <= day)
+            and (end is None or day <= end)
+            and all(
+                ids is None or getattr(event, name) in ids
+                for name, ids in (
+                    ("project_id", selection.project_ids),
+                    ("workflow_id", selection.workflow_ids),
+                    ("user_id", selection.user_ids),
+                )
+            )
+        )
+
+    def _subjects(self, kind: Kind, event: Event) -> set[int]:
+        if kind is Kind.SITE:
+            return {0}
+        if kind is Kind.GROUP:
+            assert isinstance(event, Classification)
+            return groups_of(event, self._backfills)
+        return {getattr(event, kind.value)}
+
+
+def column(event: Event, name: str) -> int:
+    value: int = event.event_time // 86_400_000_000 if name == "day" else getattr(event, name)
+    return value
+
+
+def added(rows: Iterable[tuple[tuple[Any, ...], Event]]) -> dict[tuple[Any, ...], Answer]:
+    sums: dict[tuple[Any, ...], Answer] = defaultdict(Answer)
+    for key, event in rows:
+        known, session = sums[key], event.session_ms if isinstance(event, Classification) else 0
+        # Only what volunteers classify is told apart by whether they were logged in.
+        anonymous = isinstance(event, Classification) and event.user_id is None
+        sums[key] = Answer(known.n + 1, known.ms + session, known.anonymous_n + anonymous)
+    return dict(sums)
+
+
+def keyed(rows: Iterable[Sequence[Any]], keys: int) -> dict[tuple[Any, ...], Answer]:
+    """Rows by their first columns; none of them twice."""
+    found = list(rows)
+    answers = {tuple(row[:keys]): Answer(*row[keys:]) for row in found}
+    assert len(answers) == len(found)
+    return answers
+
+
+def check_with(
+    database_url: str, asked: st.SearchStrategy[Question], check: Any, examples: int = 25
+) -> None:
+    """Run an asynchronous check of (snapshot, question, ledger) on many ledgers."""
+    with asyncio.Runner() as runner:
+        database = open_database(database_url)
+        runner.run(database.migrate())
+
+        async def ask(arrived: Sequence[Event], several: Sequence[Question]) -> None:
+            await fill(database, arrived)
+            found = await stored(database)
+            ledger = Ledger(found.events.values(), BACKFILLED)
+            async with database.read() as snapshot:
+                for question in several:
+                    await check(snapshot, question, ledger)
+
+        @settings(max_examples=examples, deadline=None, suppress_health_check=[*HealthCheck])
+        @given(st.lists(events, min_size=4, max_size=30), st.lists(asked, min_size=4, max_size=12))
+        def run(arrived: Sequence[Event], several: Sequence[Question]) -> None:
+            runner.run(ask(arrived, several))
+
+        run()
+        runner.run(database.close())
+
+
+async def fill(database: Database, arrived: Sequence[Event]) -> None:
+    await database.write(clear)
+    await store(database, *arrived)
+    for (group, user), until in BACKFILLED.items():
+        await database.write(
+            lambda connection, group=group, user=user, until=until: backfill(  # type: ignore[misc]
+                connection, group, [user], until
+            )
+        )
+
+
+def test_totals_contributions_and_buckets(database_url: str) -> None:
+    async def check(snapshot: Snapshot, question: Question, ledger: Ledger) -> None:
+        bound = parameters(question, IDS[question.kind])
+        found = await snapshot.fetch(sums(question), bound)
+        assert keyed(found, 1) == ledger.count(question)
+        found = await snapshot.fetch(sums(question, ("project_id",)), bound)
+        assert keyed(found, 2) == ledger.count(question, "project_id")
+        for period in Period:
+            assert await buckets(snapshot, question, period) == added(
+                ((subject, start_of(event.event_time, period.value)), event)
+                for subject, event in ledger.chosen(question)
+            )
+
+    check_with(database_url, questions, check)
+
+
+async def buckets(
+    snapshot: Snapshot, question: Question, period: Period
+) -> Mapping[tuple[Any, ...], Answer]:
+    loader = BucketsLoader(snapshot)
+    answers = await loader.answer(BucketsQuestion(question, period), IDS[question.kind])
+    for of_subject in answers.values():
+        assert list(of_subject) == sorted(of_subject)
+    return {
+        (subject, start): answer
+        for subject, of_subject in answers.items()
+        for start, answer in of_subject
+    }
+
+
+def test_the_last_day_in_each_project(database_url: str) -> None:
+    async def check(snapshot: Snapshot, question: Question, ledger: Ledger) -> None:
+        bound = parameters(question, IDS[question.kind], Grain.DAY)
+        found = await snapshot.fetch(last_days(question), bound)
+        last: dict[tuple[int, int], int] = {}
+        for subject, event in ledger.chosen(question):
+            key = subject, event.project_id
+            last[key] = max(last.get(key, 0), column(event, "day"))
+        assert {(row[0], row[1]): row[2] for row in found if row[2] is not None} == last
+
+    contributors = st.builds(Question, st.sampled_from([Kind.USER, Kind.GROUP]), _CLASSIFICATIONS)
+    check_with(database_url, contributors, check)
+
+
+def test_active_users_ranking_and_what_each_member_did(database_url: str) -> None:
+    async def check(snapshot: Snapshot, question: Question, ledger: Ledger) -> None:
+        bound = parameters(question, IDS[Kind.GROUP])
+        members = ledger.count(question, "user_id")
+        found = await snapshot.fetch(active_users(question), bound)
+        assert {row[0]: row[1] for row in found} == Counter(group for group, _ in members)
+        ranked = sorted(
+            (group, -answer.n, user, answer.ms) for (group, user), answer in members.items()
+        )
+        found = await snapshot.fetch(ranking(question, after=False), bound | {"limit": 1000})
+        assert [(row[0], -row[2], row[1], row[3]) for row in found] == ranked
+        found = await snapshot.fetch(member_sums(question), bound | {"users": USERS})
+        by_project = ledger.count(question, "user_id", "project_id")
+        assert keyed(found, 3) == {
+            key: answer for key, answer in by_project.items() if key[1] in USERS
+        }
+
+    check_with(database_url, group_questions, check)
+
+
+def test_pages_of_a_ranking_join_without_gap_or_overlap(database_url: str) -> None:
+    async def check(snapshot: Snapshot, question: Question, ledger: Ledger) -> None:
+        whole = await snapshot.fetch(
+            ranking(question, after=False), parameters(question, [501]) | {"limit": 1000}
+        )
+        joined: list[Any] = []
+        place = {"after_n": 2**62, "after_user_id": 0}
+        for _ in range(len(whole) + 1):
+            page = await snapshot.fetch(
+                ranking(question, after=True), parameters(question, [501]) | {"limit": 1} | place
+            )
+            joined += page
+            if page:
+                place = {"after_n": page[0].n, "after_user_id": page[0].user_id}
+        assert joined == whole
+
+    check_with(database_url, group_questions, check, examples=10)
+
+
+@pytest.mark.parametrize("kind", [Kind.PROJECT, Kind.WORKFLOW, Kind.GROUP])
+async def test_subjects_that_are_not_asked_for_are_not_answered(
+    database: Database, kind: Kind
+) -> None:
+    async with database.read() as snapshot:
+        question = Question(kind, Selection())
+        assert await snapshot.fetch(sums(question), parameters(question, [])) == []
