@@ -66,8 +66,11 @@ bench: $(VENV)/.test-installed ## Measure imports and growth (some twenty minute
 lock: | $(BIN)/python ## Pin all requirements anew (LOCK=--upgrade for the newest)
 	$(PIP_INSTALL) 'uv>=0.9'
 	$(COMPILE) pyproject.toml --extra test --group build -o requirements/test.lock
-	$(COMPILE) pyproject.toml --extra postgres -c requirements/test.lock -o requirements/run.lock
+	$(COMPILE) pyproject.toml --extra postgres --extra redis --extra tracing -c requirements/test.lock \
+		-o requirements/run.lock
 	$(COMPILE) --group build -c requirements/test.lock -o requirements/build.lock
+	$(COMPILE) --group node -o requirements/node.lock
+	$(COMPILE) --group crawler -o requirements/crawler.lock
 
 .PHONY: clean
 clean: ## Remove what was built, cached and installed here

@@ -27,6 +27,13 @@ class Server:
         self.process.send_signal(with_signal)
         return self.process.wait(DEADLINE_SECONDS)
 
+    def wait_for(self, line: str, times: int = 1) -> None:
+        """Wait until its log has said this so many times; never more often."""
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while self.log.read_text().count(line) < times and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert self.log.read_text().count(line) == times, self.log.read_text()
+
 
 def environment(folder: Path, more: Mapping[str, str]) -> dict[str, str]:
     """The tests' own environment without its settings, and a database in ``folder``."""
