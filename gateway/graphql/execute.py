@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from contextlib import AbstractAsyncContextManager
-from copy import copy
 from typing import Any
 
-from graphql import GraphQLError
-from strawberry import Schema
-from strawberry.schema.exceptions import CannotGetOperationTypeError
-from strawberry.types.execution import ExecutionContext, ExecutionResult, PreExecutionError
-from strawberry.types.graphql import OperationType
+from graphql import ExecutionResult, GraphQLSchema, OperationDefinitionNode, OperationType
+from graphql.execution.values import VariableValues, get_variable_values
 
 from gateway.auth.viewer import Viewer
-from gateway.graphql.documents import CachedDocuments, DocumentCache
+from gateway.graphql.documents import Documents, InvalidDocument, PreparedDocument
 from gateway.graphql.masking import ErrorMask
-from gateway.graphql.refusals import OperationTimeout, UnknownOperation
+from gateway.graphql.operation_executor import OperationExecutor
+from gateway.graphql.refusals import OperationTimeout, OperationTypeRefused
 from gateway.graphql.request import GraphQLRequest
 
 #: Opens what the resolvers of one operation share, as ``info.context``.
@@ -26,68 +23,76 @@ OpenOperation = Callable[[Viewer], AbstractAsyncContextManager[object]]
 #: ``data`` is missing when nothing was executed; ``errors`` when there were none.
 Answer = dict[str, Any]
 
+_MAX_VARIABLE_ERRORS = 50
+
 
 class Executor:
     """Executes requests against one schema, each in an operation of its own."""
 
     def __init__(
         self,
-        schema: Schema,
+        schema: GraphQLSchema,
+        documents: Documents,
         open_operation: OpenOperation,
         mask: ErrorMask,
         timeout_seconds: float,
     ) -> None:
-        documents = DocumentCache()
-        # A copy, as the schema belongs to whoever handed it in.
-        self._schema = copy(schema)
-        self._schema.extensions = (*schema.extensions, lambda: CachedDocuments(documents))
-        # On our copy alone: Strawberry would log every error, those of callers included, while
-        # ErrorMask logs what is ours to look at, once.
-        self._schema.process_errors = _log_nothing  # type: ignore[method-assign]
+        self._schema = schema
+        self._documents = documents
         self._open_operation = open_operation
         self._mask = mask
         self._timeout_seconds = timeout_seconds
 
     async def execute(
-        self, request: GraphQLRequest, viewer: Viewer, allowed: Iterable[OperationType]
+        self, request: GraphQLRequest, viewer: Viewer, allowed: Collection[OperationType]
     ) -> Answer:
         """Execute the operation; whatever is wrong with it is in the answer's ``errors``.
 
-        Raises strawberry's InvalidOperationTypeError for an operation type that is not allowed.
+        Raises OperationTypeRefused for an operation type that is not allowed.
         """
         try:
+            prepared = self._documents.parse(request.query)
+            operation = prepared.operation(request.operation_name)
+            if operation.operation not in allowed:
+                raise OperationTypeRefused(operation.operation.value)
+            self._documents.validate(prepared)
+        except InvalidDocument as refused:
+            return {"errors": [self._mask.validation(error) for error in refused.errors]}
+        variables = get_variable_values(
+            self._schema,
+            operation.variable_definitions or (),
+            request.variables or {},
+            max_errors=_MAX_VARIABLE_ERRORS,
+        )
+        if isinstance(variables, list):
+            return {"errors": [self._mask.execution(error) for error in variables]}
+        try:
             async with asyncio.timeout(self._timeout_seconds) as deadline:
-                async with self._open_operation(viewer) as operation:
-                    result = await self._schema.execute(
-                        request.query,
-                        variable_values=request.variables,
-                        operation_name=request.operation_name,
-                        context_value=operation,
-                        allowed_operation_types=allowed,
-                    )
-        except CannotGetOperationTypeError:
-            raise UnknownOperation("The document has no operation of this name.") from None
+                async with self._open_operation(viewer) as context:
+                    result = await self._run(prepared, operation, variables, context)
         except TimeoutError:
             if not deadline.expired():
                 raise
             raise OperationTimeout(self._timeout_seconds) from None
         return self._answer(result)
 
+    async def _run(
+        self,
+        prepared: PreparedDocument,
+        operation: OperationDefinitionNode,
+        variables: VariableValues,
+        context: object,
+    ) -> ExecutionResult:
+        running = OperationExecutor(self._schema, prepared, operation, variables, context)
+        result: Any = running.execute_operation()
+        if not isinstance(result, ExecutionResult):
+            result = await result
+        assert isinstance(result, ExecutionResult)  # noqa: S101 - nothing here is incremental
+        return result
+
     def _answer(self, result: ExecutionResult) -> Answer:
-        errors = result.errors or []
-        if isinstance(result, PreExecutionError):
-            return {"errors": [self._mask.validation(error) for error in errors]}
         answer: Answer = {}
-        if errors:
-            answer["errors"] = [self._mask.execution(error) for error in errors]
-        if result.data is not None or any(error.path for error in errors):
-            answer["data"] = result.data
-        if result.extensions:
-            answer["extensions"] = result.extensions
+        if result.errors:
+            answer["errors"] = [self._mask.execution(error) for error in result.errors]
+        answer["data"] = result.data
         return answer
-
-
-def _log_nothing(
-    errors: list[GraphQLError], execution_context: ExecutionContext | None = None
-) -> None:
-    """In place of ``Schema.process_errors``."""
