@@ -10,9 +10,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import psutil
 import pytest
@@ -40,16 +40,17 @@ class Service(NamedTuple):
         """The first port that it or a child of its listens on; waits until there is one."""
         deadline = time.monotonic() + DEADLINE_SECONDS
         while time.monotonic() < deadline and self.process.poll() is None:
-            for process in self._processes():
-                for connection in process.net_connections("tcp"):
-                    if connection.status == psutil.CONN_LISTEN:
-                        return int(connection.laddr.port)
+            for connection in self._connections():
+                if connection.status == psutil.CONN_LISTEN:
+                    return int(connection.laddr.port)
             time.sleep(0.05)
         raise AssertionError(f"Nothing listens:\n{self.log.read_text()}")
 
-    def _processes(self) -> list[psutil.Process]:
-        parent = psutil.Process(self.process.pid)
-        return [parent, *parent.children(recursive=True)]
+    def _connections(self) -> Iterator[Any]:
+        with suppress(psutil.NoSuchProcess):  # a child may end while it is looked at
+            parent = psutil.Process(self.process.pid)
+            for process in (parent, *parent.children(recursive=True)):
+                yield from process.net_connections("tcp")
 
 
 def install() -> None:
@@ -97,7 +98,7 @@ def run_script(script: str, *arguments: str, folder: Path = FOLDER) -> str:
 @contextmanager
 def listening(folder: Path, *command: str, **variables: str) -> Iterator[Service]:
     """A command that serves until the end, its log in the folder."""
-    log = folder / f"{Path(command[-1]).name}.log"
+    log = folder / f"{command[1]}.log"
     environment: Mapping[str, str] = {**ENVIRONMENT, **variables}
     with log.open("w") as output:
         process = subprocess.Popen(
