@@ -77,9 +77,9 @@ lock: | $(BIN)/python ## Pin all requirements anew (LOCK=--upgrade for the newes
 
 .PHONY: clean
 clean: ## Remove what was built, cached and installed here
-	rm -rf $(VENV) tests/npm/node_modules .demo build dist
-	rm -rf .hypothesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) .demo build dist .hypothesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 	find gateway resolvers tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -rf tests/npm/node_modules
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
