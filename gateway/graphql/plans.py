@@ -30,7 +30,7 @@ from graphql.execution.values import VariableValues, get_argument_values
 from strawberry.types.field import StrawberryField
 
 from gateway.graphql.documents import PreparedDocument
-from gateway.graphql.plain import PlainObject
+from gateway.graphql.ready import ReadyObject
 from gateway.graphql.resolving import DEFINITION, FieldResolver
 
 #: An operation with n conditional variables has up to 2^n plans; a client may not fill the memory.
@@ -90,23 +90,33 @@ class FieldPlan:
 
 
 class Selection:
-    """The fields to execute on one object type, in the order of the response.
+    """The fields to execute on one object type, in the order of the response."""
 
-    ``plain`` makes the whole response at once where nothing has to be awaited.
-    """
-
-    __slots__ = ("collected", "fields", "object_type", "plain")
-
-    def __init__(self, plan: OperationPlan, object_type: GraphQLObjectType, collected: Any) -> None:
+    def __init__(
+        self,
+        plan: OperationPlan,
+        object_type: GraphQLObjectType,
+        collected: CollectedFields,
+        *,
+        is_root: bool = False,
+    ) -> None:
         self.object_type = object_type
-        self.collected: CollectedFields = collected
+        self.collected = collected
+        self.is_root = is_root
+        self._plan = plan
+        self._ready: ReadyObject | None = None
         self.fields: list[FieldPlan] = []
-        for key, details in self.collected.grouped_field_set.items():
+        for key, details in collected.grouped_field_set.items():
             name = details[0].node.name.value
             definition = plan.schema.get_field(object_type, name)
             if definition is not None:
                 self.fields.append(FieldPlan(plan.schema, key, definition, details))
-        self.plain: PlainObject | None = None
+
+    def ready(self, variables: VariableValues) -> ReadyObject:
+        """What completes all of it that stands ready; NotReady if its objects cannot be told."""
+        if self._ready is None:
+            self._ready = ReadyObject.of(self._plan, self, variables)
+        return self._ready
 
 
 class OperationPlan:
@@ -132,7 +142,7 @@ class OperationPlan:
                 object_type,
                 self._operation,
             )
-            self._root = Selection(self, object_type, collected)
+            self._root = Selection(self, object_type, collected, is_root=True)
         return self._root
 
     def below(
@@ -151,7 +161,6 @@ class OperationPlan:
                 details,
             )
             known = self._selections[key] = Selection(self, object_type, collected)
-            known.plain = PlainObject.of(self, known, variables)
         return known
 
 
