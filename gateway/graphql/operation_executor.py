@@ -20,7 +20,6 @@ from graphql import (
 )
 from graphql.execution.collect_fields import CollectedFields, FieldDetailsList
 from graphql.execution.executor import default_type_resolver
-from graphql.execution.values import VariableValues
 from graphql.pyutils import Path, gather_with_cancel
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
@@ -28,6 +27,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from gateway.graphql.documents import PreparedDocument
 from gateway.graphql.plans import FieldPlan, Selection, plan_of
 from gateway.graphql.ready import ReadyObject
+from gateway.graphql.variables import OperationVariables
 from gateway.graphql.waves import WaveExecution
 
 
@@ -43,7 +43,7 @@ class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
         schema: GraphQLSchema,
         prepared: PreparedDocument,
         operation: OperationDefinitionNode,
-        variables: VariableValues,
+        variables: OperationVariables,
         context: object,
     ) -> None:
         super().__init__(
@@ -59,6 +59,7 @@ class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
             default_field_resolver,
             is_awaitable=optimized_is_awaitable,
         )
+        self.variables = variables
         self._plan = plan_of(schema, prepared, operation, variables)
         self._arguments: dict[ReadyObject, list[dict[str, Any]]] = {}
 
@@ -70,12 +71,12 @@ class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
             message = f"Schema is not configured to execute {kind.value} operation."
             return ExecutionResult(None, [GraphQLError(message, self.operation)])
         try:
-            root = self._plan.root(root_type, self.variable_values)
+            root = self._plan.root(root_type, self.variables)
         except GraphQLError as error:
             return ExecutionResult(None, [error])
         if kind is OperationType.MUTATION:
             return await self._field_by_field(root)
-        waves = WaveExecution(self._plan, self.variable_values, self._info_without_path)
+        waves = WaveExecution(self._plan, self.variables, self._info_without_path)
         try:
             data = await waves.run(root)
         except Exception:
@@ -104,7 +105,7 @@ class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
     def collect_subfields(
         self, return_type: GraphQLObjectType, field_details_list: FieldDetailsList
     ) -> CollectedFields:
-        return self._plan.below(return_type, field_details_list, self.variable_values).collected
+        return self._plan.below(return_type, field_details_list, self.variables).collected
 
     def collect_and_execute_subfields(
         self,
@@ -114,9 +115,9 @@ class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
         result: Any,
         position_context: Any,
     ) -> Any:
-        selection = self._plan.below(return_type, field_details_list, self.variable_values)
+        selection = self._plan.below(return_type, field_details_list, self.variables)
         try:
-            ready = selection.ready(self.variable_values)
+            ready = selection.ready(self.variables)
             if not ready.pending:
                 return ready.one(result, self._arguments_of(ready))
         except Exception:  # noqa: S110 - whatever it is, it is met again below
@@ -136,9 +137,9 @@ class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
         if isinstance(item, GraphQLNonNull):
             item = item.of_type
         if isinstance(item, GraphQLObjectType) and type(result) in (list, tuple):
-            selection = self._plan.below(item, field_details_list, self.variable_values)
+            selection = self._plan.below(item, field_details_list, self.variables)
             try:
-                ready = selection.ready(self.variable_values)
+                ready = selection.ready(self.variables)
                 if not ready.pending:
                     return ready.many(result, self._arguments_of(ready))
             except Exception:  # noqa: S110 - whatever it is, it is met again below
@@ -150,7 +151,7 @@ class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
     def _arguments_of(self, ready: ReadyObject) -> list[dict[str, Any]]:
         known = self._arguments.get(ready)
         if known is None:
-            known = self._arguments[ready] = ready.arguments(self.variable_values)
+            known = self._arguments[ready] = ready.arguments(self.variables)
         return known
 
     def _execute(self, selection: Selection, source: Any, path: Path | None) -> Any:
@@ -178,7 +179,7 @@ class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
         return_type = definition.type
         info = self.build_resolve_info(definition, field.nodes, selection.object_type, path)
         try:
-            arguments = field.arguments(self.variable_values)
+            arguments = field.arguments(self.variables)
             if field.resolver is not None:
                 result = field.resolver.call(source, field.resolver.info(info), **arguments)
             else:

@@ -26,12 +26,13 @@ from graphql.execution.collect_fields import (
     collect_fields,
     collect_subfields,
 )
-from graphql.execution.values import VariableValues, get_argument_values
+from graphql.execution.values import get_argument_values
 from strawberry.types.field import StrawberryField
 
 from gateway.graphql.documents import PreparedDocument
 from gateway.graphql.ready import ReadyObject
 from gateway.graphql.resolving import DEFINITION, FieldResolver
+from gateway.graphql.variables import OperationVariables
 
 #: An operation with n conditional variables has up to 2^n plans; a client may not fill the memory.
 _MAX_PLANS = 32
@@ -74,17 +75,22 @@ class FieldPlan:
         if not definition.args and not self.nodes[0].arguments:
             self._constant = {}
 
-    def arguments(self, variables: VariableValues) -> dict[str, Any]:
+    def arguments(self, variables: OperationVariables) -> dict[str, Any]:
         """What the field is resolved with in this execution, as its resolver takes it.
 
         GraphQLError if an argument is wrong.
         """
         if self._constant is not None:
             return self._constant
+        known = variables.arguments.get(self)
+        if known is not None:
+            return known
         arguments = get_argument_values(self.definition, self.nodes[0], variables)
         if self.resolver is not None:
             arguments = self.resolver.keywords(arguments)
-        if not self._varies:
+        if self._varies:
+            variables.arguments[self] = arguments
+        else:
             self._constant = arguments
         return arguments
 
@@ -112,7 +118,7 @@ class Selection:
             if definition is not None:
                 self.fields.append(FieldPlan(plan.schema, key, definition, details))
 
-    def ready(self, variables: VariableValues) -> ReadyObject:
+    def ready(self, variables: OperationVariables) -> ReadyObject:
         """What completes all of it that stands ready; NotReady if its objects cannot be told."""
         if self._ready is None:
             self._ready = ReadyObject.of(self._plan, self, variables)
@@ -132,7 +138,7 @@ class OperationPlan:
         #: A list of details is kept by its selection, so that its id is never another's.
         self._selections: dict[tuple[str, int], Selection] = {}
 
-    def root(self, object_type: GraphQLObjectType, variables: VariableValues) -> Selection:
+    def root(self, object_type: GraphQLObjectType, variables: OperationVariables) -> Selection:
         """The selection of the operation itself."""
         if self._root is None:
             collected = collect_fields(
@@ -146,7 +152,10 @@ class OperationPlan:
         return self._root
 
     def below(
-        self, object_type: GraphQLObjectType, details: FieldDetailsList, variables: VariableValues
+        self,
+        object_type: GraphQLObjectType,
+        details: FieldDetailsList,
+        variables: OperationVariables,
     ) -> Selection:
         """What is selected of an object that a field with these ``details`` returned."""
         key = (object_type.name, id(details))
@@ -168,7 +177,7 @@ def plan_of(
     schema: GraphQLSchema,
     prepared: PreparedDocument,
     operation: OperationDefinitionNode,
-    variables: VariableValues,
+    variables: OperationVariables,
 ) -> OperationPlan:
     """The plan of an operation for these variables, from the document if it has one."""
     names: tuple[str, ...] | None = prepared.facts.get(_conditions)

@@ -30,10 +30,10 @@ from graphql import (
     Undefined,
     is_leaf_type,
 )
-from graphql.execution.values import VariableValues
 from strawberry.execution import optimized_is_awaitable
 
 from gateway.graphql.resolving import DEFINITION
+from gateway.graphql.variables import OperationVariables
 
 if TYPE_CHECKING:
     from gateway.graphql.plans import FieldPlan, OperationPlan, Selection
@@ -80,7 +80,7 @@ class ReadyObject:
 
     @classmethod
     def of(
-        cls, plan: OperationPlan, selection: Selection, variables: VariableValues
+        cls, plan: OperationPlan, selection: Selection, variables: OperationVariables
     ) -> ReadyObject:
         """What completes the selection, on objects of its type (at the root: on anything)."""
         writer = _Writer(plan, variables)
@@ -98,7 +98,7 @@ class ReadyObject:
         exec(compile(source, "<selection>", "exec"), writer.names)  # noqa: S102 - our own text
         return cls(writer.names["one"], writer.called, tuple(pending))
 
-    def arguments(self, variables: VariableValues) -> list[dict[str, Any]]:
+    def arguments(self, variables: OperationVariables) -> list[dict[str, Any]]:
         """The arguments of the calls, as this execution's variables give them."""
         return [field.arguments(variables) for field in self._called]
 
@@ -115,7 +115,7 @@ class ReadyObject:
 class _Writer:
     """Writes expressions, and collects the names that stand in them."""
 
-    def __init__(self, plan: OperationPlan, variables: VariableValues) -> None:
+    def __init__(self, plan: OperationPlan, variables: OperationVariables) -> None:
         self._plan = plan
         self._variables = variables
         self._count = 0

@@ -31,11 +31,11 @@ from graphql import (
     is_leaf_type,
     located_error,
 )
-from graphql.execution.values import VariableValues
 
 from gateway.graphql.plans import FieldPlan, OperationPlan, Selection
 from gateway.graphql.ready import NotReady, ReadyObject, completing, items_of
 from gateway.graphql.resolving import FieldResolver
+from gateway.graphql.variables import OperationVariables
 
 #: Builds the info that a field's resolver gets.
 BuildInfo = Callable[[FieldPlan, GraphQLObjectType], Any]
@@ -76,7 +76,7 @@ class WaveExecution:
     """One execution of one operation."""
 
     def __init__(
-        self, plan: OperationPlan, variables: VariableValues, build_info: BuildInfo
+        self, plan: OperationPlan, variables: OperationVariables, build_info: BuildInfo
     ) -> None:
         self._plan = plan
         self._variables = variables
