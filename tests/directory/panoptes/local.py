@@ -51,9 +51,13 @@ class LocalPanoptes:
 
     def group(self, group_id: int, level: str = "private_agg_only", **more: Any) -> None:
         name = f"group-{group_id}"
-        attributes = {"name": name, "display_name": name.title(), "private": True, **more}
+        shown = {"name": name, "display_name": name.title(), "private": True}
+        dates = {
+            "created_at": "2024-03-01T10:00:00.000Z",
+            "updated_at": "2025-06-01T10:00:00.000Z",
+        }
         self.has["user_groups"].append(
-            {"id": str(group_id), **attributes, "stats_visibility": level}
+            {"id": str(group_id), **shown, **dates, **more, "stats_visibility": level}
         )
 
     def member(

@@ -79,6 +79,17 @@ async def test_what_was_answered_is_stored(gateway: Gateway, panoptes: LocalPano
     assert panoptes.asked == []
 
 
+async def test_a_group_that_was_looked_up_is_counted_by_when_it_was_made(
+    gateway: Gateway, panoptes: LocalPanoptes
+) -> None:
+    await gateway.ask(GROUP, ANONYMOUS, id="502")
+    await gateway.live.settle()
+    count = """query Count($start: Date!) { userGroupCount(start: $start, end: "2024-12-31") }"""
+
+    assert (await gateway.ask(count, SITE_ADMIN, start="2024-03-01")).data["userGroupCount"] == 1
+    assert (await gateway.ask(count, SITE_ADMIN, start="2024-03-02")).data["userGroupCount"] == 0
+
+
 async def test_a_group_that_panoptes_does_not_have_is_not_found_and_remembered(
     gateway: Gateway, panoptes: LocalPanoptes
 ) -> None:
