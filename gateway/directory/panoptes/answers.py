@@ -131,6 +131,24 @@ def store_answer(
     return Stored(loaded, len(gone))
 
 
+def forget_misses(connection: Connection, before: int) -> None:
+    """Forget that Panoptes was asked, before that instant, for what there is not.
+
+    Ids that nobody has can be asked for without end. To forget what is stale changes no answer.
+    """
+    for resource, (group, user) in _COLUMNS.items():
+        there = select(literal(1)).where(
+            group == panoptes_answer.c.group_id, user == panoptes_answer.c.user_id
+        )
+        connection.execute(
+            delete(panoptes_answer).where(
+                panoptes_answer.c.resource == resource,
+                panoptes_answer.c.asked_at < before,
+                ~there.exists(),
+            )
+        )
+
+
 def unseen(resource: str) -> Select[int, int]:
     """Stored groups or memberships that Panoptes was not seen to have ``since`` an instant."""
     group, user = _COLUMNS[resource]
@@ -199,7 +217,9 @@ def _remove(connection: Connection, resource: str, places: Collection[Place]) ->
         ids = {"groups": list(groups)}
         members = delete(membership).where(among(membership.c.group_id, "groups"))
         users = set(connection.execute(members.returning(membership.c.user_id), ids).scalars())
-        connection.execute(delete(group_record).where(among(group_record.c.group_id, "groups")), ids)
+        connection.execute(
+            delete(group_record).where(among(group_record.c.group_id, "groups")), ids
+        )
         connection.execute(delete(user_group).where(among(user_group.c.id, "groups")), ids)
     else:
         one = delete(membership).where(

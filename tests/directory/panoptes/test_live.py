@@ -101,6 +101,22 @@ async def test_a_group_that_panoptes_does_not_have_is_not_found_and_remembered(
     assert panoptes.asked == []
 
 
+async def test_ids_that_nobody_has_do_not_add_up(gateway: Gateway) -> None:
+    async def remembered() -> set[tuple[str, int, int]]:
+        await gateway.live.settle()
+        columns = panoptes_answer.c
+        statement = select(columns.resource, columns.group_id, columns.user_id)
+        async with gateway.database.read() as snapshot:
+            return {(row[0], row[1], row[2]) for row in await snapshot.fetch(statement)}
+
+    known = {("user_groups", 501, 0), ("memberships", 501, 1001)}
+    await gateway.ask(CARDS, ADA, ids=["501", *map(str, range(700, 800))])
+    assert len(await remembered()) == 202
+    gateway.clock.pass_by(3600)
+    await gateway.ask(CARDS, ADA, ids=["777"])
+    assert await remembered() == known | {("user_groups", 777, 0), ("memberships", 777, 1001)}
+
+
 async def test_a_users_own_group_is_not_found(gateway: Gateway, panoptes: LocalPanoptes) -> None:
     for viewer in (ANONYMOUS, ADA, SITE_ADMIN):
         answer = await gateway.ask(GROUP, viewer, id="10001")
