@@ -12,11 +12,32 @@ import ckanapi
 import httpx
 import pytest
 
+from gateway.stats.group_counts import GroupField
 from tests.server import STATS_GATEWAY, Server, environment, serving
 
+#: What a group's record says of each field, as the action names it.
+ALPHA = {
+    "id": 1,
+    "name": "alpha",
+    "title": "Alpha of EDX",
+    "description": "What it is about.",
+    "created": "2024-01-01T00:00:00Z",
+    "last_modified": "2025-05-05T00:00:00Z",
+    "state": "active",
+    "revision_id": "c0ffee-1",
+    "type": "organization",
+    "approval_status": "approved",
+    "image_url": "https://example.org/alpha.png",
+    "owner_id": "decade-2",
+    "landing_page": "https://example.org/alpha",
+    "group_reviewed": True,
+    "open_access": False,
+    "netl_only": True,
+    "project_number": "FE-0042",
+}
 GROUPS = {
     "user_groups": [
-        {"id": 1, "name": "alpha", "created": "2024-01-01T00:00:00Z", "state": "active"},
+        {"display_name" if name == "title" else name: value for name, value in ALPHA.items()},
         {"id": 2, "name": "beta", "created": "2024-03-01T00:00:00Z", "state": "active"},
         {"id": 3, "name": "gamma", "created": "2024-03-02T00:00:00Z", "state": "deleted"},
     ]
@@ -103,6 +124,38 @@ def test_conditions_and_dates_narrow_the_count(served: Served) -> None:
     assert served.counted(group({"state": "active", "operator": "!"})) == 1
     assert served.counted(group({"created": "2024-03-01", "operator": "<="})) == 2
     assert served.counted(date_field="last_modified") == 0
+
+
+@pytest.mark.parametrize("field", [field.value for field in GroupField])
+def test_every_field_of_a_record_can_be_asked_for(served: Served, field: str) -> None:
+    key = "display_name" if field == "title" else field
+    same = sum(one.get(key) == ALPHA[field] for one in GROUPS["user_groups"])
+    assert served.counted(group({field: ALPHA[field]})) == same
+    assert served.counted(group({field: ALPHA[field], "operator": "!"})) == 3 - same
+    # The same by GraphQL.
+    value = str(ALPHA[field]).lower() if isinstance(ALPHA[field], bool) else str(ALPHA[field])
+    query = """query ($where: [GroupAlternatives!]) {
+      userGroupCount(where: $where, start: "2024-01-01", end: "2024-12-31")
+    }"""
+    where = [{"any": [{"field": field.upper(), "value": value}]}]
+    response = httpx.post(
+        served.url + "/graphql",
+        json={"query": query, "variables": {"where": where}},
+        headers={"Authorization": served.key},
+    )
+    assert response.json() == {"data": {"userGroupCount": same}}
+
+
+@pytest.mark.parametrize(
+    ("operator", "count"), [("<", 1), (">", 1), ("<=", 2), (">=", 2), ("!", 2), ("=", 1)]
+)
+@pytest.mark.parametrize(
+    ("field", "value"), [("name", "beta"), ("id", 2), ("created", "2024-03-01T00:00:00Z")]
+)
+def test_operators_compare_texts_numbers_and_times(
+    served: Served, field: str, value: object, operator: str, count: int
+) -> None:
+    assert served.counted(group({field: value, "operator": operator})) == count
 
 
 @pytest.mark.parametrize("header", ["X-CKAN-API-Key", "EDX-API-Key", "Authorization"])
