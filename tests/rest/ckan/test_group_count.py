@@ -220,6 +220,20 @@ def test_what_is_wrong_is_told_as_a_validation_error_of_its_field(
     assert error[field] == message or (message is None and error[field])
 
 
+@pytest.mark.parametrize("like", [{}, {"operator": "like"}], ids=["equal", "like"])
+@pytest.mark.parametrize("alternatives", [True, False], ids=["any of", "all of"])
+def test_as_many_conditions_as_are_taken_are_counted(
+    served: Served, like: dict[str, object], alternatives: bool
+) -> None:
+    def query(most: int) -> list[dict[str, object]]:
+        conditions = [{"name": "alpha", **like} for _ in range(most)]
+        return [group(*conditions)] if alternatives else [group(one) for one in conditions]
+
+    assert served.counted(*query(500)) == 1
+    status, error = served.refused(RANGE | {"query": query(501)})
+    assert (status, error["query"]) == (409, "query has more than 500 conditions.")
+
+
 def test_quotes_in_a_value_are_but_quotes(served: Served) -> None:
     assert served.counted(group({"name": "x' OR '1'='1"})) == 0
 
