@@ -36,6 +36,8 @@ class LocalPanoptes:
     delay_seconds: float = 0
     #: Named as the next page instead of the true one.
     next_href: str | None = None
+    #: Named as the number of pages instead of the true one.
+    page_count: int | None = None
     #: Paths and queries that the API was asked for, and how many tokens it gave.
     asked: list[str] = field(default_factory=list)
     tokens_given: int = 0

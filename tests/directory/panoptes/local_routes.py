@@ -123,6 +123,8 @@ class Routes:
         }
         if self.panoptes.next_href is not None:
             body["meta"][resource]["next_href"] = self.panoptes.next_href
+        if self.panoptes.page_count is not None:
+            body["meta"][resource]["page_count"] = self.panoptes.page_count
         if "user" in parameters.get("include", "").split(","):
             named = {at(one, "links.user") for one in page}
             body["linked"] = {

@@ -250,6 +250,18 @@ async def test_a_slow_panoptes_holds_an_operation_for_its_timeout_and_the_next_n
     assert waited_again < TIMEOUT_SECONDS / 2
 
 
+async def test_a_panoptes_that_names_pages_without_end_is_not_heard(
+    gateway: Gateway, panoptes: LocalPanoptes
+) -> None:
+    panoptes.page_count = 2**62
+
+    assert (await gateway.ask(GROUP, ADA, id="501")).codes == {"userGroup": "NOT_FOUND"}
+    assert len(panoptes.asked) == 2
+    panoptes.page_count = None
+    gateway.clock.pass_by(6)
+    assert (await gateway.ask(GROUP, ADA, id="501")).codes == {}
+
+
 async def test_a_roster_comes_with_its_members_names(gateway: Gateway) -> None:
     assert await gateway.roster(501, ADA) == [(1001, "ada"), (1002, "bob")]
 
