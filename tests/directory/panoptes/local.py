@@ -34,6 +34,8 @@ class LocalPanoptes:
     #: Answered to all requests of the API instead.
     always: int | None = None
     delay_seconds: float = 0
+    #: Whether answers are kept back for the time being.
+    holds: bool = False
     #: Named as the next page instead of the true one.
     next_href: str | None = None
     #: Named as the number of pages instead of the true one.

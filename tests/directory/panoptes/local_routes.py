@@ -70,6 +70,8 @@ class Routes:
         try:
             if self.panoptes.delay_seconds:
                 await asyncio.sleep(self.panoptes.delay_seconds)
+            while self.panoptes.holds:  # noqa: ASYNC110  (told from another thread)
+                await asyncio.sleep(0.01)
             return self.answer(request)
         finally:
             self.panoptes.at_once -= 1
