@@ -22,6 +22,7 @@ from gateway.db import open_database
 from gateway.db.readiness import check_ready
 from gateway.directory.panoptes.configuration import configured_live_directory
 from gateway.errors import Unavailable
+from gateway.graphql.documents import Documents
 from gateway.graphql.endpoint import GraphQLEndpoint
 from gateway.graphql.execute import Executor
 from gateway.graphql.graphiql import built_graphiql
@@ -40,7 +41,7 @@ from gateway.rest.intake import Intake
 from gateway.rest.kinesis import KinesisEndpoint
 from gateway.rest.retired import retired_routes
 from gateway.settings import Settings, load_settings
-from resolvers.schema import schema
+from resolvers.schema import graphql_schema
 
 GRAPHQL_PATH = "/graphql"
 STREAM_PATH = "/kinesis"
@@ -70,7 +71,10 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = _now) -> Star
     def open_operation(viewer: Viewer) -> Operation:
         return Operation(database, viewer, clock(), live)
 
-    executor = Executor(schema, open_operation, mask, settings.operation_timeout_seconds)
+    documents = Documents(graphql_schema)
+    executor = Executor(
+        graphql_schema, documents, open_operation, mask, settings.operation_timeout_seconds
+    )
     authenticator = configured_authenticator(
         settings, database, lambda: int(clock().timestamp() * 1_000_000)
     )

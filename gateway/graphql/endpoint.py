@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
+from graphql import OperationType
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
-from strawberry.schema.exceptions import InvalidOperationTypeError
-from strawberry.types.graphql import OperationType
 
 from gateway.auth.viewer import Viewer
 from gateway.errors import Forbidden
 from gateway.graphql.execute import Executor
 from gateway.graphql.masking import ErrorMask
 from gateway.graphql.pages import Pages
+from gateway.graphql.refusals import OperationTypeRefused
 from gateway.graphql.request import read_get, read_post
 from gateway.graphql.response import answered, refused
 from gateway.http.media import GRAPHQL, HTML, JSON, negotiate
@@ -89,9 +89,9 @@ class GraphQLEndpoint:
         try:
             allowed = _ALLOWED["GET" if viewer.only_reads else request.method]
             answer = await self._executor.execute(parsed, viewer, allowed)
-        except InvalidOperationTypeError as error:
-            kind = error.operation_type.value
-            if error.operation_type in _ALLOWED[request.method]:
+        except OperationTypeRefused as error:
+            kind = error.kind
+            if OperationType(kind) in _ALLOWED[request.method]:
                 raise Forbidden(f"An API key only reads: it may not send a {kind}.") from None
             if request.method == "GET":
                 raise MethodNotAllowed(f"A {kind} is not sent by GET.", ("POST",)) from None

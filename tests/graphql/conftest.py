@@ -11,6 +11,7 @@ import strawberry
 
 from gateway.auth.viewer import ANONYMOUS, Viewer
 from gateway.errors import Forbidden, Unauthenticated
+from gateway.graphql.documents import Documents
 from gateway.graphql.endpoint import GraphQLEndpoint
 from gateway.graphql.execute import Executor
 from gateway.graphql.html import Example
@@ -99,7 +100,8 @@ def endpoint() -> Callable[..., GraphQLEndpoint]:
         timeout_seconds: float = 10, open_operation: Any = open_operation, schema: Any = schema
     ) -> GraphQLEndpoint:
         mask = ErrorMask()
-        executor = Executor(schema, open_operation, mask, timeout_seconds)
+        documents = Documents(schema._schema)
+        executor = Executor(schema._schema, documents, open_operation, mask, timeout_seconds)
         pages = Pages(Page([Example("</script>", "{ greeting }")]), None)
         return GraphQLEndpoint(executor, identify, mask, pages, BODY_LIMIT)
 
