@@ -28,6 +28,14 @@ def copied_packages(folder: Path) -> Path:
     return folder
 
 
+def node_is_recent() -> bool:
+    """Whether there are npm and a Node.js that can build the bundle, 22.12 or newer."""
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        return False
+    version = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True)
+    return tuple(map(int, version.stdout.strip().lstrip("v").split(".")[:2])) >= (22, 12)
+
+
 def unpacked_wheel_with_graphiql(folder: Path) -> Path:
     """The project's wheel, built with GraphiQL's bundle in it, and unpacked in ``folder``."""
     source = copied_packages(folder / "source")
