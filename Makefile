@@ -59,6 +59,10 @@ schema: $(VENV)/.test-installed ## Print schema.graphql anew from the code
 	$(BIN)/stats-gateway schema print > schema.graphql.new
 	mv schema.graphql.new schema.graphql
 
+.PHONY: graphiql
+graphiql: $(VENV)/.node-installed ## Build GraphiQL from npm into the package
+	cd graphiql && PATH="$(abspath $(BIN)):$$PATH" && npm ci && npm run build
+
 .PHONY: bench
 bench: $(VENV)/.test-installed ## Measure imports and growth (some twenty minutes; EVENTS='…' for fewer)
 	$(BIN)/python -m benchmarks.bulk $(lastword $(EVENTS))
@@ -78,6 +82,7 @@ lock: | $(BIN)/python ## Pin all requirements anew (LOCK=--upgrade for the newes
 .PHONY: clean
 clean: ## Remove what was built, cached and installed here
 	rm -rf $(VENV) .demo build dist .hypothesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf gateway/graphql/graphiql/bundle graphiql/node_modules
 	find gateway resolvers tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 	rm -rf tests/npm/node_modules
 
