@@ -25,7 +25,7 @@ from typing import Any
 
 from graphql import GraphQLError, GraphQLObjectType, located_error
 
-from gateway.graphql.plans import FieldPlan, OperationPlan, Selection
+from gateway.graphql.plans import Completion, FieldPlan, OperationPlan, Selection
 from gateway.graphql.ready import NotReady, ReadyObject, items_of
 from gateway.graphql.resolving import FieldResolver
 from gateway.graphql.variables import OperationVariables
@@ -80,7 +80,7 @@ class WaveExecution:
         self.errors: list[GraphQLError] = []
 
     async def run(self, root: Selection) -> dict[str, Any]:
-        """The data of the operation; NotReady or any other exception if this way cannot give it."""
+        """The data of the operation; NotReady if it cannot be had this way."""
         try:
             (data,) = self._level(root, [None], lambda _: [])
             while self._suspended:
@@ -107,7 +107,10 @@ class WaveExecution:
     def _start(self, column: _Column, selection: Selection, sources: Sequence[Any]) -> None:
         field = column.field
         if field.attribute is not None:
-            column.values = [getattr(source, field.attribute) for source in sources]
+            try:
+                column.values = [getattr(source, field.attribute) for source in sources]
+            except Exception as error:
+                raise NotReady from error
         else:
             resolver = field.resolver
             if resolver is None:
@@ -175,7 +178,9 @@ class WaveExecution:
                 path = [*column.where(index), key]
                 self.errors.append(located_error(column.failures[index], field.nodes, path))
         where = column.where
-        completed = self._complete(kind, field, column.values, lambda index: [*where(index), key])
+        completed = self._complete(
+            completion, field, column.values, lambda index: [*where(index), key]
+        )
         for target, value in zip(column.objects, completed, strict=True):
             target[key] = value
 
@@ -201,7 +206,10 @@ class WaveExecution:
         self, completion: Completion, field: FieldPlan, values: Sequence[Any], where: Where
     ) -> Sequence[Any]:
         if completion.leaf is not None:
-            return [*map(completion.leaf, values)]
+            try:
+                return [*map(completion.leaf, values)]
+            except Exception as error:
+                raise NotReady from error
         if completion.object_type is not None:
             selection = self._plan.below(completion.object_type, field.details, self._variables)
             return self._level(selection, values, where)
