@@ -34,6 +34,8 @@ class LocalPanoptes:
     #: Answered to all requests of the API instead.
     always: int | None = None
     delay_seconds: float = 0
+    #: Paths that hold this are not answered until it is changed; the empty text holds all.
+    held_at: str | None = None
     #: Named as the next page instead of the true one.
     next_href: str | None = None
     #: Paths and queries that the API was asked for, and how many tokens it gave.
@@ -109,5 +111,6 @@ def panoptes_running() -> Iterator[LocalPanoptes]:
         try:
             yield panoptes
         finally:
+            panoptes.held_at = None
             server.should_exit = True
             thread.join()
