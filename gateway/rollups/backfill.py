@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, select
+from sqlalchemy import BigInteger, Connection, Select, bindparam, cast, func, select
 
 from gateway.calendar import MICROSECONDS_A_DAY
 from gateway.db.ids import among
@@ -57,7 +57,7 @@ def _earlier() -> Select[Any]:
     )
     dims = (day, events.user_id, events.project_id, events.workflow_id, events.group_ids)
     return (
-        select(*dims, func.count(), func.sum(events.session_ms))
+        select(*dims, func.count(), cast(func.sum(events.session_ms), BigInteger))
         .where(
             among(events.user_id, "users"),
             events.event_time <= bindparam("until"),
