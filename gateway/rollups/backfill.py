@@ -12,6 +12,7 @@ from gateway.db.ids import among
 from gateway.db.tables import backfill as backfills
 from gateway.db.tables import classification
 from gateway.db.upsert import replace_rows
+from gateway.rollups.erasure import read_forgotten
 from gateway.rollups.ledger import decode_groups
 from gateway.rollups.tally import Tally
 from gateway.rollups.versions import touch
@@ -21,17 +22,18 @@ def backfill(connection: Connection, group_id: int, user_ids: Sequence[int], unt
     """Count these users' classifications up to ``until`` (microseconds) to the group, each once.
 
     The backfill is kept as a row, so that an event sent again later still counts. Returns how
-    many classifications count that did not before: 0 when it is run again. Reads the whole
-    ledger once, since that has no index by user.
+    many classifications count that did not before: 0 when it is run again. Users who were erased
+    have none. Reads the whole ledger once, since that has no index by user.
     """
+    asked = set(user_ids) - read_forgotten(connection, set(user_ids))
     stored = connection.execute(
         select(backfills.c.user_id, backfills.c.until).where(
             backfills.c.group_id == group_id, among(backfills.c.user_id, "users")
         ),
-        {"users": sorted(set(user_ids))},
+        {"users": sorted(asked)},
     )
     known = {row.user_id: row.until for row in stored}
-    extended = [user_id for user_id in sorted(set(user_ids)) if known.get(user_id, -1) < until]
+    extended = [user_id for user_id in sorted(asked) if known.get(user_id, -1) < until]
     tally, counted = Tally(), 0
     if extended:
         parameters = {"users": extended, "until": until, "group": group_id}
