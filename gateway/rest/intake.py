@@ -72,8 +72,13 @@ class Intake:
     async def _store_what_waits(self) -> None:
         while taken := self._waiting.take():
             self._under_way = len(taken)
-            await self._store_together(taken)
-            self._under_way = 0
+            try:
+                await self._store_together(taken)
+            finally:
+                self._under_way = 0
+                # Whoever was told already is not told again; this is for a gateway that stops.
+                for waiting in taken:
+                    waiting.fail(Unavailable("The gateway is stopping: try again in a moment."))
 
     async def _store_together(self, taken: Sequence[Waiting]) -> None:
         """Store batches in one transaction, and tell each what became of it."""
