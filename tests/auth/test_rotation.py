@@ -86,12 +86,8 @@ async def test_new_key_files_are_noticed_without_refusing_a_good_token(
             assert await running.ask(signed(foreign, payload())) == 401
 
             path.write_text("half a file")
-<<<<<<< HEAD
             broken = "holds no complete public key in PEM"
             await until(lambda: broken in server.log.read_text())
-=======
-            await until(lambda: "holds no complete public key" in server.log.read_text())
->>>>>>> audit23
             await running.go_on_for(50)
         assert list(running.statuses) == [200]
 

@@ -71,12 +71,8 @@ class Routes:
         try:
             if self.panoptes.delay_seconds:
                 await asyncio.sleep(self.panoptes.delay_seconds)
-<<<<<<< HEAD
-            while self.panoptes.holds:  # noqa: ASYNC110  (told from another thread)
-=======
             # Tests change it from another thread, where no asyncio.Event can be set.
             while self.panoptes.held_at is not None and self.panoptes.held_at in asked:  # noqa: ASYNC110
->>>>>>> audit23
                 await asyncio.sleep(0.01)
             return self.answer(request)
         finally:
