@@ -47,8 +47,7 @@ _MAX_PLANS = 32
 class Completion:
     """How values of one type are completed; its kind is looked up once.
 
-    ``leaf`` completes a value that is not null and raises for all that is wrong. An abstract type
-    has none of the three.
+    ``leaf`` completes a value that is not null and raises for all that is wrong.
     """
 
     __slots__ = ("item", "leaf", "object_type", "required")
@@ -59,6 +58,13 @@ class Completion:
         self.leaf = completing(of) if is_leaf_type(of) else None
         self.object_type = of if isinstance(of, GraphQLObjectType) else None
         self.item = Completion(of.of_type) if isinstance(of, GraphQLList) else None
+
+    @property
+    def is_abstract(self) -> bool:
+        """Whether the kind of a value is known only once there is one."""
+        if self.item is not None:
+            return self.item.is_abstract
+        return self.leaf is None and self.object_type is None
 
 
 class Nodes(list[FieldNode]):

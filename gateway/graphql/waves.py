@@ -99,6 +99,8 @@ class WaveExecution:
     ) -> list[dict[str, Any]]:
         """The responses for objects of one selection; pending fields are filled in later."""
         ready = selection.ready(self._variables)
+        if any(field.completion.is_abstract for field in ready.pending):
+            raise NotReady
         objects = ready.many(sources, self._arguments_of(ready))
         for field in ready.pending:
             self._start(_Column(field, objects, where), selection, sources)
@@ -214,7 +216,7 @@ class WaveExecution:
             selection = self._plan.below(completion.object_type, field.details, self._variables)
             return self._level(selection, values, where)
         if completion.item is None:
-            raise NotReady
+            raise NotReady  # an abstract type; a level with one is not begun
         lists = [items_of(value) for value in values]
         if len(lists) == 1:
             (items,) = lists
