@@ -84,7 +84,7 @@ class Visit(NamedTuple):
 def visit(browser: Browser, served: Served) -> Iterator[Visit]:
     context = browser.new_context()
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(60_000)
     visit = Visit(page, [], [])
     page.on("request", lambda request: visit.requests.append(request))
     page.on("pageerror", lambda error: visit.complaints.append(str(error)))
