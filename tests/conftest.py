@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -18,6 +19,10 @@ from tests.postgres import running_postgres
 # No example is too slow: what it takes depends on the machine.
 settings.register_profile("any-machine", parent=settings(), deadline=None)
 settings.load_profile("any-machine")
+
+# A shell may start this process in the background with Ctrl-C ignored, and what ignores it hands
+# that on to the processes that tests start and interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 #: A database with the tables in it: copying it costs less than migrating an empty one.
 TEMPLATE = "migrated"
