@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from sqlalchemy import Row, Select
+from sqlalchemy import Select
 
 from gateway.directory.memberships import MEMBERSHIPS_OF_VIEWER, Membership, membership_of
 from gateway.directory.panoptes.answers import ASKED_AT, FORGOTTEN, Place, Scope
@@ -25,7 +26,7 @@ class RecordLoader(FactLoader[int, V | None], Generic[V]):
         facts: Facts,
         kind: Kind,
         statement: Select[Any],
-        read: Callable[[Row[*tuple[Any, ...]]], V],
+        read: Callable[[Any], V],
     ) -> None:
         super().__init__(facts)
         self.name = RECORDED[kind]  # type: ignore[misc]  # one class for all kinds
@@ -46,9 +47,9 @@ class RecordLoader(FactLoader[int, V | None], Generic[V]):
 
 
 class RecordsLoader(FactLoader[int, tuple[V, ...]], Generic[V]):
-    """All records that belong to an id, in the order of the statement.
+    """All records that belong to an id, ascending by their ``order``.
 
-    ``what`` is a name for the records; ``owner`` names the column that holds the id of a ``kind``.
+    ``what`` is a name for the records; ``owner`` is the field that holds the id of a ``kind``.
     """
 
     def __init__(
@@ -57,22 +58,24 @@ class RecordsLoader(FactLoader[int, tuple[V, ...]], Generic[V]):
         what: str,
         kind: Kind,
         statement: Select[Any],
-        read: Callable[[Row[*tuple[Any, ...]]], V],
+        read: Callable[[Any], V],
         owner: str,
+        order: str,
     ) -> None:
         super().__init__(facts)
         self.name = f"{what} of {kind.name}"  # type: ignore[misc]  # one class for all lists
         self._kind = RECORDED[kind]
         self._statement = statement
         self._read = read
-        self._owner = owner
+        self._owner = attrgetter(owner)
+        self._order = attrgetter(order)
 
     def batches(self, keys: Sequence[int]) -> Iterable[Batch]:
         def read(rows: Sequence[Any]) -> Mapping[int, tuple[V, ...]]:
             records: dict[int, list[V]] = defaultdict(list)
-            for row in rows:
-                records[getattr(row, self._owner)].append(self._read(row))
-            return {key: tuple(found) for key, found in records.items()}
+            for record in map(self._read, rows):
+                records[self._owner(record)].append(record)
+            return {key: tuple(sorted(found, key=self._order)) for key, found in records.items()}
 
         yield Batch(keys, self._statement, {"ids": keys}, read)
 

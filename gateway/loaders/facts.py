@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import Select
@@ -17,7 +17,7 @@ from sqlalchemy import Select
 from gateway.db import Snapshot
 from gateway.loaders.cache import Fact, FactCache
 from gateway.loaders.loader import Loader, Turn
-from gateway.stats.versions import SITE, Entity, read_versions, version_requests
+from gateway.stats.versions import SITE, Entity, read_versions, version_request
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -36,6 +36,8 @@ class Batch(NamedTuple):
     parameters: Mapping[str, Any]
     #: Values by key in the rows; a key without any may be left out.
     read: Callable[[Sequence[Any]], Mapping[Any, Any]]
+    #: Whether there may be thousands of rows.
+    large: bool = False
 
 
 class FactLoader(Loader[K, V], Generic[K, V]):
@@ -148,7 +150,7 @@ class Facts:
             self._cache.misses += sum(map(len, missing)) + again
         return found
 
-    def _unknown(self, entities: set[Entity], wanted: _Wanted) -> Iterable[Entity]:
+    def _unknown(self, entities: set[Entity], wanted: _Wanted) -> Collection[Entity]:
         """The versions to be read with a wave; with the first, all that are likely to be needed."""
         if self._cache is None or not entities:
             return ()
@@ -162,13 +164,13 @@ class Facts:
 
     async def _read(
         self,
-        versions: Iterable[Entity],
+        versions: Collection[Entity],
         wanted: _Wanted,
         keys: list[list[Any]],
         found: list[dict[Any, Any]],
     ) -> None:
         """Read versions, and the facts of each turn's keys into what was found for it."""
-        asked = version_requests(versions)
+        asked = [version_request(versions)] if versions else []
         batches = [
             (place, batch)
             for place, (_, loader) in enumerate(wanted)
@@ -177,9 +179,7 @@ class Facts:
         ]
         if not asked and not batches:
             return
-        answers = await self._fetch(
-            versions, asked, [(batch.statement, batch.parameters) for _, batch in batches]
-        )
+        answers = await self._fetch(versions, asked, [batch for _, batch in batches])
         for (place, batch), rows in zip(batches, answers, strict=True):
             loader = wanted[place][1]
             values = batch.read(rows)
@@ -189,11 +189,14 @@ class Facts:
                 self._keep(loader, key, value)
 
     async def _fetch(
-        self, versions: Iterable[Entity], asked: Sequence[Any], others: Sequence[Any]
+        self, versions: Collection[Entity], asked: Sequence[Any], batches: Sequence[Batch]
     ) -> Sequence[Sequence[Any]]:
-        """The rows of the other statements, after those of the versions were noted."""
+        """The rows of the batches, after those of the versions were noted."""
         seen = self._cache.site if self._cache else 0
-        answers = await self._snapshot.fetch_together([*asked, *others])
+        answers = await self._snapshot.fetch_together(
+            [*asked, *((batch.statement, batch.parameters) for batch in batches)],
+            apart=(place for place, batch in enumerate(batches, len(asked)) if batch.large),
+        )
         if asked:
             self._versions |= dict.fromkeys(versions, 0)
             for rows in answers[: len(asked)]:
@@ -256,9 +259,8 @@ class Facts:
         wanted = list(self._touched if entities is None else entities)
         unknown = [entity for entity in wanted if self._version((entity,)) is None]
         if unknown:
-            asked = version_requests(unknown)
-            for rows in await self._snapshot.fetch_together(asked):
-                self._versions.update(read_versions(rows))
+            (rows,) = await self._snapshot.fetch_together([version_request(unknown)])
+            self._versions.update(read_versions(rows))
         known = {entity: self._versions.get(entity, 0) for entity in wanted}
         return known if entities is not None else known | self._noted
 

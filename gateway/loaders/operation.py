@@ -105,20 +105,38 @@ class Loaders:
     @cached_property
     def workflows_by_project(self) -> RecordsLoader[Workflow]:
         return RecordsLoader(
-            self._facts, "workflows", Kind.PROJECT, WORKFLOWS_BY_PROJECT, workflow_of, "project_id"
+            self._facts,
+            "workflows",
+            Kind.PROJECT,
+            WORKFLOWS_BY_PROJECT,
+            workflow_of,
+            "project_id",
+            "id",
         )
 
     @cached_property
     def memberships_by_user(self) -> Loader[int, tuple[Membership, ...]]:
         stored = RecordsLoader(
-            self._facts, "memberships", Kind.USER, MEMBERSHIPS_BY_USER, membership_of, "user_id"
+            self._facts,
+            "memberships",
+            Kind.USER,
+            MEMBERSHIPS_BY_USER,
+            membership_of,
+            "user_id",
+            "group_id",
         )
         return self._live_memberships(stored, of_groups=False)
 
     @cached_property
     def memberships_by_group(self) -> Loader[int, tuple[Membership, ...]]:
         stored = RecordsLoader(
-            self._facts, "memberships", Kind.GROUP, MEMBERSHIPS_BY_GROUP, membership_of, "group_id"
+            self._facts,
+            "memberships",
+            Kind.GROUP,
+            MEMBERSHIPS_BY_GROUP,
+            membership_of,
+            "group_id",
+            "user_id",
         )
         return self._live_memberships(stored, of_groups=True)
 

@@ -234,7 +234,10 @@ class RankingLoader(StatisticsLoader[RankingQuestion, tuple[Rank, ...]]):
         ranks: dict[int, list[Rank]] = defaultdict(list)
         for group, user_id, n, ms in rows:
             ranks[group].append(Rank(user_id, n, ms))
-        return {group: tuple(members) for group, members in ranks.items()}
+        return {
+            group: tuple(sorted(members, key=lambda one: (-one.n, one.user_id)))
+            for group, members in ranks.items()
+        }
 
     def nothing(self) -> tuple[Rank, ...]:
         return ()
@@ -274,7 +277,7 @@ class MemberContributionsLoader(FactLoader[MembersKey, Members]):
                     for key in asked
                 }
 
-            yield Batch(asked, member_sums(question), bound, read)
+            yield Batch(asked, member_sums(question), bound, read, large=True)
 
     def entities(self, key: MembersKey) -> tuple[Entity, ...]:
         return counted(key.question, key.group_id)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, literal_column, select
+from sqlalchemy import Integer, Select, literal_column, select, union_all
 
 from gateway.db.ids import among
 from gateway.db.tables import data_version
@@ -49,22 +49,25 @@ def counted(question: Question, subject_id: int) -> tuple[Entity, ...]:
 
 def _of_kind(code: int, kind: str) -> Select[Any]:
     known = data_version.c
-    return select(literal_column(str(code)), known.entity_id, known.version).where(
-        known.kind == literal_column(f"'{kind}'"), among(known.entity_id, "ids")
-    )
+    return select(
+        literal_column(str(code), Integer).label("kind"), known.entity_id, known.version
+    ).where(known.kind == literal_column(f"'{kind}'"), among(known.entity_id, kind))
 
 
-_STATEMENTS = {kind: _of_kind(code, kind) for code, kind in enumerate(_KINDS)}
+_UNITED = union_all(*(_of_kind(code, kind) for code, kind in enumerate(_KINDS))).subquery("known")
+#: One statement whatever is asked for, so that it is always prepared.
+_VERSIONS = select(*_UNITED.c)
+_NOTHING: Mapping[str, Sequence[int]] = dict.fromkeys(_KINDS, ())
 
 
-def version_requests(entities: Iterable[Entity]) -> list[tuple[Select[Any], dict[str, Any]]]:
-    """Statements with parameters, one for each kind, whose rows :func:`read_versions` reads."""
+def version_request(entities: Iterable[Entity]) -> tuple[Select[Any], Mapping[str, Any]]:
+    """The statement, and its parameters, whose rows :func:`read_versions` reads."""
     ids: dict[str, list[int]] = {}
     for kind, entity_id in entities:
         ids.setdefault(kind, []).append(entity_id)
-    return [(_STATEMENTS[kind], {"ids": ids[kind]}) for kind in sorted(ids)]
+    return _VERSIONS, {**_NOTHING, **ids}
 
 
 def read_versions(rows: Iterable[Any]) -> Iterable[tuple[Entity, int]]:
-    """Entities and versions in the rows of such a statement; an entity without one has 0."""
+    """Entities and versions in the rows of that statement; an entity without one has 0."""
     return (((_KINDS[code], entity_id), version) for code, entity_id, version in rows)

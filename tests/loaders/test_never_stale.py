@@ -264,7 +264,10 @@ def test_a_cached_answer_is_the_one_that_is_read(database_url: str) -> None:
         run_state_machine_as_test(
             type("TheseGateways", (Gateways,), these),
             settings=settings(
-                max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=CHECKS
+                max_examples=25,
+                stateful_step_count=20,
+                deadline=None,
+                suppress_health_check=CHECKS,
             ),
         )
         for database in (first, *others):
