@@ -17,11 +17,12 @@ ADMIN = Viewer(id=1, login="ada", is_site_admin=True)
 
 
 class Asked(NamedTuple):
-    """An answer, and how many statements it took."""
+    """An answer, how many statements it took, and of how many Selects these were made."""
 
     data: dict[str, Any]
     errors: list[GraphQLError]
     statements: int
+    selects: int = 0
 
 
 async def ask(
@@ -33,7 +34,12 @@ async def ask(
     """Execute an operation, on noon of 2024-03-04."""
     async with Operation(database, viewer, NOW) as operation:
         result = await schema.execute(document, variables, context_value=operation)
-        return Asked(result.data or {}, list(result.errors or ()), operation.snapshot.statements)
+        return Asked(
+            result.data or {},
+            list(result.errors or ()),
+            operation.snapshot.statements,
+            operation.snapshot.selects,
+        )
 
 
 async def answer(

@@ -47,6 +47,8 @@ class Snapshot(ABC):
     def __init__(self, dialect: Dialect) -> None:
         #: How many statements have run; tests and metrics read it.
         self.statements = 0
+        #: How many Selects these were before some were united.
+        self.selects = 0
         self._dialect = dialect
         self._turn = asyncio.Lock()
 
@@ -59,6 +61,7 @@ class Snapshot(ABC):
         arguments = compiled.arguments(parameters)
         async with self._turn:
             self.statements += 1
+            self.selects += 1
             with self._told(compiled.text):
                 ((names, rows),) = await self._fetch([(compiled.text, arguments)])
         return compiled.named(rows, names)
@@ -75,6 +78,7 @@ class Snapshot(ABC):
         found: list[Rows] = [()] * len(requests)
         async with self._turn:
             self.statements += len(runs)
+            self.selects += len(requests)
             with self._told(runs[0].text if runs else ""):
                 answers = await self._fetch([(run.text, run.arguments) for run in runs])
         for run, (_, rows) in zip(runs, answers, strict=True):
@@ -93,6 +97,7 @@ class Snapshot(ABC):
         compiled = compile_statement(statement, self._dialect)
         async with self._turn:
             self.statements += 1
+            self.selects += 1
             with self._told(compiled.text):
                 async for rows in self._partitions(compiled.text, compiled.arguments(None), size):
                     yield compiled.values(rows)
