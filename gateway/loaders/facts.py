@@ -90,9 +90,14 @@ class Facts:
         self._wanted: _Wanted = []
         self._beginning: Hashable = None
         self._waves: set[asyncio.Task[None]] = set()
+        self._closed = False
 
     def add(self, turn: Turn[Any, Any], loader: FactLoader[Any, Any]) -> None:
         """Take a turn's keys into the next wave."""
+        if self._closed:
+            # Whoever still asks was left behind, and must not take a connection again.
+            self._loop.call_soon(turn.fail, asyncio.CancelledError())
+            return
         self._wanted.append((turn, loader))
         if len(self._wanted) == 1:
             self._loop.call_soon(self._await_quiet, 1, 0)
@@ -265,7 +270,8 @@ class Facts:
         return known if entities is not None else known | self._noted
 
     def close(self) -> None:
-        """Give up what is still being read."""
+        """Give up what is still being read, and what anybody will ask for."""
+        self._closed = True
         for wave in self._waves:
             wave.cancel()
         for turn, _ in self._wanted:

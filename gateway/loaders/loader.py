@@ -81,8 +81,7 @@ class Turn(Generic[K, V]):
 
     def begin(self) -> list[K]:
         """Take no more keys, and tell which there are."""
-        if self.loader._turn is self:
-            self.loader._turn = None
+        self._close()
         return self.keys
 
     def end(self, values: Mapping[K, V | Exception]) -> None:
@@ -100,7 +99,12 @@ class Turn(Generic[K, V]):
         for waiter in self.waiters:
             waiter.fail(error)
 
+    def _close(self) -> None:
+        if self.loader._turn is self:
+            self.loader._turn = None
+
     def _leave(self) -> None:
+        self._close()
         for key in self.keys:
             self.loader._turns.pop(key, None)
 
