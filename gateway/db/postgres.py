@@ -125,9 +125,13 @@ class _Readers:
             await self._pool.release(connection)
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the connections, also those that somebody does not give back."""
         if self._pool is not None:
-            await self._pool.close()
+            try:
+                async with asyncio.timeout(self._timeout):
+                    await self._pool.close()
+            except TimeoutError:
+                self._pool.terminate()
 
 
 async def _keep(_connection: Any) -> None:
