@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import asyncpg
@@ -14,6 +15,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from gateway.db.compiled import Rows
 from gateway.db.database import Database, Snapshot
 from gateway.db.migrate import upgrade
+from gateway.db.places import Places
 
 T = TypeVar("T")
 
@@ -45,10 +47,10 @@ class PostgresDatabase(Database):
         )
         _, arguments = self._engine.dialect.create_connect_args(self._engine.url)
         self._readers = _Readers(
+            connections,
             min(timeout_seconds, 5),
             {
                 **arguments,
-                "max_size": connections,
                 "command_timeout": timeout_seconds,
                 # All statements look up ranges of keys: planning them anew for each parameter, or
                 # compiling them, would take longer than running them.
@@ -79,63 +81,69 @@ class PostgresDatabase(Database):
 
 
 class _Readers:
-    """Connections that only read; asyncpg keeps their statements prepared."""
+    """Connections that only read; asyncpg keeps their statements prepared.
 
-    def __init__(self, timeout: float, arguments: dict[str, Any]) -> None:
+    asyncpg has a pool of its own, which costs as much as a statement each time.
+    """
+
+    def __init__(self, number: int, timeout: float, arguments: dict[str, Any]) -> None:
+        self._places = Places(number, timeout)
         self._timeout = timeout
         self._arguments = arguments
-        self._opening = asyncio.Lock()
-        self._pool: asyncpg.Pool[Any] | None = None
+        self._idle: list[Any] = []
+        self._closed = False
 
     async def begin(self) -> Any:
         """A connection in a read transaction."""
-        pool = self._pool or await self._open()
-        # The server may have closed all that the pool holds since they were last used. Nothing is
-        # read yet, and one more, which is new, tells whether the server is there.
-        for left in reversed(range(pool.get_max_size() + 1)):
-            connection = await pool.acquire(timeout=self._timeout)
-            try:
-                await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            except BaseException as error:
-                lost = connection.is_closed() and isinstance(error, Exception)
-                connection.terminate()
-                await pool.release(connection)
-                if not (lost and left):
-                    raise
-            else:
-                return connection
-        raise AssertionError("unreachable: the last attempt raises")
-
-    async def _open(self) -> asyncpg.Pool[Any]:
-        async with self._opening:
-            if self._pool is None:
-                self._pool = await asyncpg.create_pool(
-                    min_size=0, statement_cache_size=_PREPARED, reset=_keep, **self._arguments
+        await self._places.take()
+        try:
+            # The server may have closed those that are idle since they were last used. Nothing is
+            # read yet, and a new one tells whether the server is there.
+            while self._idle:
+                connection = self._idle.pop()
+                with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                    return await _begun(connection)
+            return await _begun(
+                await asyncpg.connect(
+                    timeout=self._timeout, statement_cache_size=_PREPARED, **self._arguments
                 )
-        return self._pool
+            )
+        except BaseException:
+            self._places.leave()
+            raise
 
     async def end(self, connection: Any) -> None:
         """End the transaction, and give the connection back."""
-        assert self._pool is not None  # noqa: S101 (the connection came from it)
         try:
             await connection.execute("ROLLBACK")
         except Exception:
             connection.terminate()
+        else:
+            if self._closed:
+                connection.terminate()
+            else:
+                self._idle.append(connection)
         finally:
-            await self._pool.release(connection)
+            self._places.leave()
 
     async def close(self) -> None:
-        """Close the connections, also those that somebody does not give back."""
-        if self._pool is not None:
+        """Close the connections; who still has one closes it by giving it back."""
+        self._closed = True
+        while self._idle:
+            connection = self._idle.pop()
             try:
-                async with asyncio.timeout(self._timeout):
-                    await self._pool.close()
-            except TimeoutError:
-                self._pool.terminate()
+                await connection.close(timeout=self._timeout)
+            except Exception:
+                connection.terminate()
 
 
-async def _keep(_connection: Any) -> None:
-    """Nothing to reset: a reading transaction leaves nothing behind."""
+async def _begun(connection: Any) -> Any:
+    try:
+        await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    except BaseException:
+        connection.terminate()
+        raise
+    return connection
 
 
 class _PostgresSnapshot(Snapshot):

@@ -18,7 +18,7 @@ from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event
 from gateway.db.compiled import Rows
 from gateway.db.database import Database, Snapshot
 from gateway.db.migrate import upgrade
-from gateway.errors import Unavailable
+from gateway.db.places import Places
 
 T = TypeVar("T")
 
@@ -61,7 +61,7 @@ class _Readers:
     """Connections that only read, and as many threads.
 
     A reader holds its connection from statement to statement, and a thread only during one: as
-    many threads as connections, handed out through the semaphore, never dead-lock.
+    many threads as connections, handed out through the places, never dead-lock.
     """
 
     def __init__(self, path: str, connections: int, timeout: float) -> None:
@@ -69,17 +69,7 @@ class _Readers:
         self._timeout = timeout
         self._idle: list[sqlite3.Connection] = []
         self._threads = ThreadPoolExecutor(connections, thread_name_prefix="sqlite-read")
-        self._free = asyncio.Semaphore(connections)
-
-    async def acquire(self) -> None:
-        """Wait for the right to :meth:`take` a connection."""
-        if self._free.locked():
-            try:
-                await asyncio.wait_for(self._free.acquire(), self._timeout)
-            except TimeoutError:
-                raise Unavailable("The database is busy: try again in a moment.") from None
-        else:
-            await self._free.acquire()
+        self.places = Places(connections, timeout)
 
     def take(self) -> sqlite3.Connection:
         """A connection in a read transaction; in a thread."""
@@ -101,7 +91,7 @@ class _Readers:
 
     def give_back(self, connection: sqlite3.Connection | None) -> None:
         """End the transaction, which waits for nothing, and the right to the connection."""
-        self._free.release()
+        self.places.leave()
         if connection is None:
             return
         try:
@@ -160,7 +150,7 @@ class _SqliteSnapshot(Snapshot):
 
     async def _acquire(self) -> None:
         if not self._acquired:
-            await self._readers.acquire()
+            await self._readers.places.take()
             self._acquired = True
 
     def _cursor(self, text: str, arguments: Sequence[Any]) -> sqlite3.Cursor:
