@@ -22,11 +22,14 @@ from gateway.db import open_database
 from gateway.db.readiness import check_ready
 from gateway.directory.panoptes.configuration import configured_live_directory
 from gateway.errors import Unavailable
+from gateway.graphql.documents import Documents
 from gateway.graphql.endpoint import GraphQLEndpoint
 from gateway.graphql.execute import Executor
+from gateway.graphql.graphiql import built_graphiql
 from gateway.graphql.masking import ErrorMask
 from gateway.graphql.page import Page
 from gateway.graphql.page.examples import EXAMPLES
+from gateway.graphql.pages import Pages
 from gateway.graphql.response import refused
 from gateway.http.response import errored
 from gateway.loaders.cache import FactCache
@@ -39,7 +42,7 @@ from gateway.rest.intake import Intake
 from gateway.rest.kinesis import KinesisEndpoint
 from gateway.rest.retired import retired_routes
 from gateway.settings import Settings, load_settings
-from resolvers.schema import schema
+from resolvers.schema import graphql_schema
 
 GRAPHQL_PATH = "/graphql"
 STREAM_PATH = "/kinesis"
@@ -65,17 +68,20 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = _now) -> Star
     live = configured_live_directory(settings, database, clock)
     cache = FactCache(settings.cache_bytes) if settings.cache_bytes else None
     mask = ErrorMask()
-    page = Page(EXAMPLES)
+    pages = Pages(Page(EXAMPLES), built_graphiql(EXAMPLES))
 
     def open_operation(viewer: Viewer) -> Operation:
         return Operation(database, viewer, clock(), live, cache)
 
-    executor = Executor(schema, open_operation, mask, settings.operation_timeout_seconds)
+    documents = Documents(graphql_schema)
+    executor = Executor(
+        graphql_schema, documents, open_operation, mask, settings.operation_timeout_seconds
+    )
     authenticator = configured_authenticator(
         settings, database, lambda: int(clock().timestamp() * 1_000_000)
     )
     endpoint = GraphQLEndpoint(
-        executor, authenticator.identify, mask, page, settings.body_limit_bytes
+        executor, authenticator.identify, mask, pages, settings.body_limit_bytes
     )
 
     group_count = GroupCountEndpoint(
@@ -106,7 +112,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = _now) -> Star
         routes=[
             *about_routes(version("stats-gateway"), GRAPHQL_PATH, mask.unexpected),
             Route(GRAPHQL_PATH, endpoint),
-            Route(f"{GRAPHQL_PATH}/assets/{{name}}", page.asset),
+            *pages.routes(GRAPHQL_PATH),
             Route(STREAM_PATH, stream, methods=["POST"]),
             *(Route(path, group_count, methods=["POST"]) for path in GROUP_COUNT_PATHS),
             *eras_routes(

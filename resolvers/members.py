@@ -124,10 +124,13 @@ async def _members(
     with_names = any(selects(info, *path, "user", beyond={"id"}) for path in paths)
     with_sums = any(selects(info, *path, "projectContributions") for path in paths)
     # Asked for together: none waits for the other.
-    records, sums = await asyncio.gather(
+    records, found = await asyncio.gather(
         loaders.users.load_many(ids if with_names else ()),
-        _load_sums(info, MembersKey(question, group_id, ids) if with_sums else None),
+        loaders.member_contributions.load_many(
+            [MembersKey(question, group_id, ids)] if with_sums else ()
+        ),
     )
+    sums: Mapping[int, Sequence[ProjectSum]] = found[0] if with_sums else {}
     names = dict(zip(ids, records, strict=True)) if with_names else {}
     projects: Mapping[int, Project] = {}
     if with_sums:
@@ -146,10 +149,6 @@ async def _members(
         )
         for rank in ranks
     ]
-
-
-async def _load_sums(info: Info, key: MembersKey | None) -> Mapping[int, Sequence[ProjectSum]]:
-    return {} if key is None else await info.context.loaders.member_contributions.load(key)
 
 
 def _cursor(rank: Rank) -> str:

@@ -56,3 +56,5 @@ class FederatedSchema(federation.Schema):
 
 
 schema = FederatedSchema(query=Query, config=StrawberryConfig(scalar_map=SCALARS))
+#: The same for graphql-core, which executes it.
+graphql_schema = schema._schema

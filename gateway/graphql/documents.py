@@ -1,77 +1,121 @@
-"""Documents that were parsed and validated before, by their text."""
+"""Documents that were parsed, checked and validated before, by their text."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable
+from typing import Any
 
-from graphql import DocumentNode, OperationDefinitionNode
-from strawberry.extensions import SchemaExtension
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    parse,
+    validate,
+)
+from graphql.execution.collect_fields import FragmentDetails
 
 from gateway.graphql.refusals import UnknownOperation
 
+#: Looks at a document before it is validated; raises what refuses it.
+Check = Callable[[DocumentNode], None]
 
-class DocumentCache:
-    """The valid documents used last: at most ``capacity``, none with more than ``longest`` letters.
 
-    Parsing and validating take longer than most answers. One schema has one cache, and
-    validation must depend on the document alone.
+class InvalidDocument(Exception):
+    """The document cannot be executed; ``errors`` say why, in the order of the text."""
+
+    def __init__(self, errors: list[GraphQLError]) -> None:
+        super().__init__("; ".join(error.message for error in errors))
+        self.errors = errors
+
+
+class PreparedDocument:
+    """A document, and what depends on it alone.
+
+    ``plans`` is the executor's, ``facts`` whoever's who computes something once for a document;
+    both go when the document goes.
     """
 
-    def __init__(self, capacity: int = 500, longest: int = 20_000) -> None:
+    def __init__(self, text: str, document: DocumentNode) -> None:
+        self.text = text
+        self.document = document
+        self.fragments: dict[str, FragmentDefinitionNode] = {}
+        self.operations: dict[str | None, OperationDefinitionNode] = {}
+        self.plans: dict[Any, Any] = {}
+        self.facts: dict[Any, Any] = {}
+        for definition in document.definitions:
+            if isinstance(definition, OperationDefinitionNode):
+                self.operations[definition.name.value if definition.name else None] = definition
+            elif isinstance(definition, FragmentDefinitionNode):
+                self.fragments[definition.name.value] = definition
+        self.fragment_details = {
+            name: FragmentDetails(fragment, None) for name, fragment in self.fragments.items()
+        }
+
+    def operation(self, name: str | None) -> OperationDefinitionNode:
+        """The operation of this name, or the only one; UnknownOperation if there is none."""
+        if name is None:
+            if len(self.operations) == 1:
+                return next(iter(self.operations.values()))
+            if self.operations:
+                raise UnknownOperation(
+                    "The document has several operations: name one in operationName."
+                )
+        elif name in self.operations:
+            return self.operations[name]
+        raise UnknownOperation("The document has no operation of this name.")
+
+
+class Documents:
+    """Parses and validates documents for one schema, and keeps the valid ones used last.
+
+    At most ``capacity`` are kept, none with more than ``longest`` letters. Parsing and validating
+    take longer than most answers, and both depend on the text alone.
+    """
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        check: Check | None = None,
+        *,
+        max_tokens: int | None = None,
+        capacity: int = 500,
+        longest: int = 20_000,
+    ) -> None:
+        self._schema = schema
+        self._check = check
+        self._max_tokens = max_tokens
         self._capacity = capacity
         self._longest = longest
-        self._documents: OrderedDict[str, DocumentNode] = OrderedDict()
+        self._kept: OrderedDict[str, PreparedDocument] = OrderedDict()
 
-    def get(self, text: str) -> DocumentNode | None:
-        """The document of this text, if it is here."""
-        document = self._documents.get(text)
-        if document is not None:
-            self._documents.move_to_end(text)
-        return document
+    def parse(self, text: str) -> PreparedDocument:
+        """The document of this text, which may still be invalid.
 
-    def add(self, text: str, document: DocumentNode) -> None:
-        """Keep a valid document; the one unused for longest makes room."""
-        if len(text) > self._longest:
-            return
-        self._documents[text] = document
-        if len(self._documents) > self._capacity:
-            self._documents.popitem(last=False)
-
-
-class CachedDocuments(SchemaExtension):
-    """Takes an operation's document from the cache, and refuses one that names no operation."""
-
-    def __init__(self, cache: DocumentCache) -> None:
-        self._cache = cache
-        self._known = False
-
-    def on_parse(self) -> Iterator[None]:
-        """Skip parsing when the document is known."""
-        context = self.execution_context
-        known = self._cache.get(context.query or "")
+        InvalidDocument if it is not GraphQL, or whatever the check raises.
+        """
+        known = self._kept.get(text)
         if known is not None:
-            self._known = True
-            context.graphql_document = known
-        yield
-        if context.graphql_document is not None and context._provided_operation_name is None:
-            _check_single(context.graphql_document)
+            self._kept.move_to_end(text)
+            return known
+        try:
+            document = parse(text, max_lexical_tokens=self._max_tokens)
+        except GraphQLError as error:
+            raise InvalidDocument([error]) from None
+        if self._check is not None:
+            self._check(document)
+        return PreparedDocument(text, document)
 
-    def on_validate(self) -> Iterator[None]:
-        """Skip validation when the document is known; remember it when it is valid."""
-        context = self.execution_context
-        if self._known:
-            context.pre_execution_errors = []
-            yield
+    def validate(self, prepared: PreparedDocument) -> None:
+        """Raise InvalidDocument unless the document fits the schema; keep it if it does."""
+        text = prepared.text
+        if self._kept.get(text) is prepared:
             return
-        yield
-        if not context.pre_execution_errors and context.query and context.graphql_document:
-            self._cache.add(context.query, context.graphql_document)
-
-
-def _check_single(document: DocumentNode) -> None:
-    operations = sum(
-        isinstance(definition, OperationDefinitionNode) for definition in document.definitions
-    )
-    if operations > 1:
-        raise UnknownOperation("The document has several operations: name one in operationName.")
+        if errors := validate(self._schema, prepared.document):
+            raise InvalidDocument(errors)
+        if len(text) <= self._longest:
+            self._kept[text] = prepared
+            if len(self._kept) > self._capacity:
+                self._kept.popitem(last=False)

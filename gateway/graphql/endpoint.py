@@ -1,20 +1,20 @@
-"""The endpoint: GraphQL over HTTP, and the page for browsers at the same address."""
+"""The endpoint: GraphQL over HTTP, and the pages for browsers at the same address."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
+from graphql import OperationType
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
-from strawberry.schema.exceptions import InvalidOperationTypeError
-from strawberry.types.graphql import OperationType
 
 from gateway.auth.viewer import Viewer
 from gateway.errors import Forbidden
 from gateway.graphql.execute import Executor
 from gateway.graphql.masking import ErrorMask
-from gateway.graphql.page import Page
+from gateway.graphql.pages import Pages
+from gateway.graphql.refusals import OperationTypeRefused
 from gateway.graphql.request import read_get, read_post
 from gateway.graphql.response import answered, refused
 from gateway.http.media import GRAPHQL, HTML, JSON, negotiate
@@ -40,13 +40,13 @@ class GraphQLEndpoint:
         executor: Executor,
         identify: IdentifyViewer,
         mask: ErrorMask,
-        page: Page,
+        pages: Pages,
         body_limit: int,
     ) -> None:
         self._executor = executor
         self._identify = identify
         self._mask = mask
-        self._page = page
+        self._pages = pages
         self._body_limit = body_limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -60,7 +60,7 @@ class GraphQLEndpoint:
     async def _respond(self, request: Request) -> Response:
         accept = request.headers.get("accept")
         if self._wants_page(request, accept):
-            return self._page.document()
+            return self._pages.document(request)
         media = negotiate(accept, _ANSWERS)
         try:
             if media is None:
@@ -89,9 +89,9 @@ class GraphQLEndpoint:
         try:
             allowed = _ALLOWED["GET" if viewer.only_reads else request.method]
             answer = await self._executor.execute(parsed, viewer, allowed)
-        except InvalidOperationTypeError as error:
-            kind = error.operation_type.value
-            if error.operation_type in _ALLOWED[request.method]:
+        except OperationTypeRefused as error:
+            kind = error.kind
+            if OperationType(kind) in _ALLOWED[request.method]:
                 raise Forbidden(f"An API key only reads: it may not send a {kind}.") from None
             if request.method == "GET":
                 raise MethodNotAllowed(f"A {kind} is not sent by GET.", ("POST",)) from None

@@ -5,7 +5,8 @@
         ├── UnknownOperation        OPERATION_RESOLUTION_FAILURE   no such operation in the document
         └── OperationTimeout        OPERATION_TIMEOUT              took longer than it may
 
-The HTTP status of each code stands in ``statuses``.
+OperationTypeRefused is none of them: what it means depends on how the operation was sent, so the
+endpoint says it. The HTTP status of each code stands in ``statuses``.
 """
 
 from __future__ import annotations
@@ -27,3 +28,11 @@ class OperationTimeout(RequestRefused):
     def __init__(self, seconds: float) -> None:
         super().__init__(f"The operation took longer than {seconds:g} seconds.")
         self.seconds = seconds
+
+
+class OperationTypeRefused(Exception):
+    """The operation is of a ``kind`` (query, mutation, subscription) that may not be sent so."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind)
+        self.kind = kind

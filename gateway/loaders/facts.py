@@ -89,7 +89,7 @@ class Facts:
         self._noted: dict[Entity, int] = {}
         self._wanted: _Wanted = []
         self._beginning: Hashable = None
-        self._waves: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._closed = False
 
     def add(self, turn: Turn[Any, Any], loader: FactLoader[Any, Any]) -> None:
@@ -110,8 +110,8 @@ class Facts:
             return
         taken, self._wanted = self._wanted, []
         wave = self._loop.create_task(self._run(taken))
-        self._waves.add(wave)
-        wave.add_done_callback(self._waves.discard)
+        self._tasks.add(wave)
+        wave.add_done_callback(self._tasks.discard)
 
     async def _run(self, wanted: _Wanted) -> None:
         try:
@@ -248,12 +248,16 @@ class Facts:
                 greatest = version
         return greatest
 
-    async def fetch(
-        self, statement: Select[Any], parameters: Mapping[str, Any] | None = None
-    ) -> Sequence[Any]:
-        """Rows that depend on the whole site, and are never kept."""
+    def fetch(self, statement: Select[Any]) -> asyncio.Task[Sequence[Any]]:
+        """Rows that depend on the whole site, and are never kept.
+
+        In a task of its own: whoever executes operations may wait for several of them at once.
+        """
         self._touched.add(SITE)
-        return await self._snapshot.fetch(statement, parameters)
+        task = self._loop.create_task(self._snapshot.fetch(statement))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
     def note(self, entity: Entity, version: int) -> None:
         """Note a version of what the operation has read from elsewhere."""
@@ -272,8 +276,8 @@ class Facts:
     def close(self) -> None:
         """Give up what is still being read, and what anybody will ask for."""
         self._closed = True
-        for wave in self._waves:
-            wave.cancel()
+        for task in self._tasks:
+            task.cancel()
         for turn, _ in self._wanted:
             turn.fail(asyncio.CancelledError())
         self._wanted.clear()

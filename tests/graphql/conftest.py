@@ -11,10 +11,13 @@ import strawberry
 
 from gateway.auth.viewer import ANONYMOUS, Viewer
 from gateway.errors import Forbidden, Unauthenticated
+from gateway.graphql.documents import Documents
 from gateway.graphql.endpoint import GraphQLEndpoint
 from gateway.graphql.execute import Executor
+from gateway.graphql.html import Example
 from gateway.graphql.masking import ErrorMask
-from gateway.graphql.page import Example, Page
+from gateway.graphql.page import Page
+from gateway.graphql.pages import Pages
 from resolvers.scalars import SCALARS, BigInt
 
 URL = "http://gateway/graphql"
@@ -97,9 +100,10 @@ def endpoint() -> Callable[..., GraphQLEndpoint]:
         timeout_seconds: float = 10, open_operation: Any = open_operation, schema: Any = schema
     ) -> GraphQLEndpoint:
         mask = ErrorMask()
-        executor = Executor(schema, open_operation, mask, timeout_seconds)
-        page = Page([Example("</script>", "{ greeting }")])
-        return GraphQLEndpoint(executor, identify, mask, page, BODY_LIMIT)
+        documents = Documents(schema._schema)
+        executor = Executor(schema._schema, documents, open_operation, mask, timeout_seconds)
+        pages = Pages(Page([Example("</script>", "{ greeting }")]), None)
+        return GraphQLEndpoint(executor, identify, mask, pages, BODY_LIMIT)
 
     return make
 

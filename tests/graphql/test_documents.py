@@ -1,25 +1,52 @@
-from graphql import parse
+import pytest
 
-from gateway.graphql.documents import DocumentCache
-from tests.graphql.conftest import URL
+from gateway.graphql.documents import Documents, InvalidDocument
+from gateway.graphql.refusals import UnknownOperation
+from tests.graphql.conftest import URL, schema
+
+
+def prepare(documents, text):
+    prepared = documents.parse(text)
+    documents.validate(prepared)
+    return prepared
 
 
 def test_document_unused_for_longest_makes_room():
-    cache = DocumentCache(capacity=2)
-    first, second, third = parse("{ a }"), parse("{ b }"), parse("{ c }")
-    cache.add("a", first)
-    cache.add("b", second)
-    assert cache.get("a") is first
-    cache.add("c", third)
-    assert (cache.get("a"), cache.get("b"), cache.get("c")) == (first, None, third)
+    documents = Documents(schema._schema, capacity=2)
+    first, second = prepare(documents, "{ greeting }"), prepare(documents, "{ viewerId }")
+    assert prepare(documents, "{ greeting }") is first
+    prepare(documents, "{ large }")
+    assert prepare(documents, "{ greeting }") is first
+    assert prepare(documents, "{ viewerId }") is not second
 
 
 def test_long_document_is_not_kept():
-    cache = DocumentCache(longest=5)
-    cache.add("{ a }", parse("{ a }"))
-    cache.add("{ ab }", parse("{ ab }"))
-    assert cache.get("{ a }") is not None
-    assert cache.get("{ ab }") is None
+    documents = Documents(schema._schema, longest=10)
+    assert prepare(documents, "{large}") is prepare(documents, "{large}")
+    assert prepare(documents, "{ greeting }") is not prepare(documents, "{ greeting }")
+
+
+def test_document_that_a_check_refuses_is_not_validated():
+    def check(document):
+        raise UnknownOperation("Not this one.")
+
+    with pytest.raises(UnknownOperation):
+        prepare(Documents(schema._schema, check), "{ nothing }")
+
+
+def test_invalid_document_tells_all_that_is_wrong():
+    with pytest.raises(InvalidDocument) as caught:
+        prepare(Documents(schema._schema), "{ nothing neither }")
+    assert [error.message for error in caught.value.errors] == [
+        "Cannot query field 'nothing' on type 'Query'.",
+        "Cannot query field 'neither' on type 'Query'.",
+    ]
+
+
+def test_operation_is_found_by_name_or_as_the_only_one():
+    only = prepare(Documents(schema._schema), "query A { greeting }")
+    assert only.operation(None) is only.operation("A")
+    assert only.operation("A") is only.document.definitions[0]
 
 
 async def test_known_document_is_answered_for_its_own_variables_and_viewer(client):

@@ -11,9 +11,10 @@ from gateway.directory.load import load_directory
 from gateway.loaders.cache import FactCache
 from gateway.loaders.operation import Operation
 from gateway.stats.versions import Entity
-from resolvers.schema import schema
+from resolvers.schema import graphql_schema
 from tests.asking import ADMIN, NOW
 from tests.events_of import classification, store
+from tests.executing import executed
 
 DIRECTORY = {
     "users": [{"id": 1, "login": "ada"}],
@@ -38,7 +39,7 @@ async def versions(
     database: Database, cache: FactCache | None, document: str, viewer: Viewer = ADMIN
 ) -> dict[Entity, int]:
     async with Operation(database, viewer, NOW, cache=cache) as operation:
-        await schema.execute(document, context_value=operation)
+        await executed(graphql_schema, document, None, operation)
         return await operation.versions()
 
 
@@ -103,7 +104,7 @@ async def test_versions_are_read_in_the_operations_snapshot(
         return load_directory(connection, {"users": [{"id": 1, "login": "countess"}]})
 
     async with Operation(filled, ADMIN, NOW, cache=cache) as operation:
-        result = await schema.execute(document, context_value=operation)
+        result = await executed(graphql_schema, document, None, operation)
         await filled.write(rename)
         await store(filled, classification(2, user=1))
         before = await operation.versions()

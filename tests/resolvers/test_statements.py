@@ -16,9 +16,10 @@ from gateway.graphql.page import Example
 from gateway.graphql.page.examples import EXAMPLES
 from gateway.loaders.cache import FactCache
 from gateway.loaders.operation import Operation
-from resolvers.schema import schema
+from resolvers.schema import graphql_schema
 from tests.asking import ADMIN, NOW, Asked, ask
 from tests.events_of import classification, comment, store
+from tests.executing import executed
 
 MANY = 200
 
@@ -215,8 +216,8 @@ async def page(database: Database, example: Example, cache: FactCache | None) ->
         for name, value in example.variables.items()
     }
     async with Operation(database, Viewer(id=1), NOW, cache=cache) as operation:
-        result = await schema.execute(example.query, variables, context_value=operation)
-        assert result.errors is None
+        result = await executed(graphql_schema, example.query, variables, operation)
+        assert not result.errors
         return operation.snapshot.statements
 
 
