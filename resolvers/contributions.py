@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
@@ -39,10 +40,15 @@ async def load_contributions(
 ) -> list[ProjectContribution]:
     """A subject's contributions in order, with the details of them that the operation selects."""
     loaders = info.context.loaders
-    sums: Sequence[ProjectSum] = await loaders.contributions.load((question, subject_id))
+    sums: Sequence[ProjectSum]
     days: Mapping[int, int] = {}
     if order is ContributionOrder.RECENTS or _selects_last_day(info):
-        days = await loaders.last_days.load((question, subject_id))
+        sums, days = await asyncio.gather(
+            loaders.contributions.load((question, subject_id)),
+            loaders.last_days.load((question, subject_id)),
+        )
+    else:
+        sums = await loaders.contributions.load((question, subject_id))
     if order is ContributionOrder.RECENTS:
         sums = most_recent_first(sums, days)
     sums = sums[:first]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,9 @@ from resolvers.project import Project
 from resolvers.scalars import BigInt
 from resolvers.statistics import FirstArgument
 from resolvers.user import User
+
+#: What a connection selects if it does not count its members.
+_WITHOUT_TOTAL = frozenset({"nodes", "edges", "pageInfo"})
 
 
 @strawberry.type(description="Classifications of one member of a group.")
@@ -86,11 +90,14 @@ async def load_page(
     """A page of members in ranking order, behind the member that ``after`` names."""
     place = None if after is None else _read_cursor(after)
     ranks: Sequence[Rank] = ()
+    loaders = info.context.loaders
     if selects(info, beyond={"totalCount"}):
         # One more than asked for tells whether there is a next page.
-        ranks = await info.context.loaders.ranking.load(
-            (RankingQuestion(question, first + 1, place), group_id)
-        )
+        asked = loaders.ranking.load((RankingQuestion(question, first + 1, place), group_id))
+        if selects(info, beyond=_WITHOUT_TOTAL):
+            ranks, _ = await asyncio.gather(asked, loaders.active_users.load((question, group_id)))
+        else:
+            ranks = await asked
     page = ranks[:first]
     members = await _members(info, question, group_id, page, ("nodes",), ("edges", "node"))
     cursors = [_cursor(rank) for rank in page]
@@ -114,13 +121,19 @@ async def _members(
     """Members with the details that the operation selects of them at any of the paths."""
     loaders = info.context.loaders
     ids = tuple(rank.user_id for rank in ranks)
-    names = {}
-    if any(selects(info, *path, "user", beyond={"id"}) for path in paths):
-        names = dict(zip(ids, await loaders.users.load_many(ids), strict=True))
-    sums: Mapping[int, Sequence[ProjectSum]] = {}
+    with_names = any(selects(info, *path, "user", beyond={"id"}) for path in paths)
+    with_sums = any(selects(info, *path, "projectContributions") for path in paths)
+    # Asked for together: none waits for the other.
+    records, found = await asyncio.gather(
+        loaders.users.load_many(ids if with_names else ()),
+        loaders.member_contributions.load_many(
+            [MembersKey(question, group_id, ids)] if with_sums else ()
+        ),
+    )
+    sums: Mapping[int, Sequence[ProjectSum]] = found[0] if with_sums else {}
+    names = dict(zip(ids, records, strict=True)) if with_names else {}
     projects: Mapping[int, Project] = {}
-    if any(selects(info, *path, "projectContributions") for path in paths):
-        sums = await loaders.member_contributions.load(MembersKey(question, group_id, ids))
+    if with_sums:
         projects = await load_projects(
             info,
             (one.project_id for done in sums.values() for one in done),

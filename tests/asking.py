@@ -18,11 +18,12 @@ ADMIN = Viewer(id=1, login="ada", is_site_admin=True)
 
 
 class Asked(NamedTuple):
-    """An answer, and how many statements it took."""
+    """An answer, how many statements it took, and of how many Selects these were made."""
 
     data: dict[str, Any]
     errors: list[GraphQLError]
     statements: int
+    selects: int = 0
 
 
 async def ask(
@@ -34,7 +35,12 @@ async def ask(
     """Execute an operation, on noon of 2024-03-04, and compare it with graphql-core's own way."""
     async with Operation(database, viewer, NOW) as operation, Operation(database, viewer, NOW) as o:
         result = await compared(graphql_schema, document, variables, operation, o)
-        return Asked(result.data or {}, list(result.errors or ()), operation.snapshot.statements)
+        return Asked(
+            result.data or {},
+            list(result.errors or ()),
+            operation.snapshot.statements,
+            operation.snapshot.selects,
+        )
 
 
 async def answer(

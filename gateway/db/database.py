@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
-from sqlalchemy import Connection, Executable, Row, make_url
+from sqlalchemy import Connection, Dialect, Executable, Select, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from tenacity import (
     AsyncRetrying,
@@ -23,6 +24,7 @@ from tenacity import (
     wait_random_exponential,
 )
 
+from gateway.db.compiled import Rows, compile_statement, runs_of
 from gateway.db.outages import is_outage
 from gateway.errors import SettingsError, Unavailable
 
@@ -39,44 +41,83 @@ class Snapshot(ABC):
     It has one connection, so statements wait for each other: gathering them is safe.
     """
 
-    def __init__(self) -> None:
+    #: What the driver raises.
+    driver_errors: ClassVar[tuple[type[Exception], ...]]
+
+    def __init__(self, dialect: Dialect) -> None:
         #: How many statements have run; tests and metrics read it.
         self.statements = 0
+        #: How many Selects these were before some were united.
+        self.selects = 0
+        self._dialect = dialect
         self._turn = asyncio.Lock()
 
-    async def fetch(
-        self, statement: Executable, parameters: Parameters | None = None
-    ) -> Sequence[Row[*tuple[Any, ...]]]:
-        """Run one statement and return all its rows; Unavailable if it may work later."""
+    async def fetch(self, statement: Executable, parameters: Parameters | None = None) -> Rows:
+        """Run one statement and return all its rows, as tuples with names.
+
+        Unavailable if it may work later.
+        """
+        compiled = compile_statement(statement, self._dialect)
+        arguments = compiled.arguments(parameters)
         async with self._turn:
             self.statements += 1
-            try:
-                return await self._fetch(statement, parameters)
-            except Exception as error:
-                if is_outage(error):
-                    raise Unavailable(
-                        "The database is busy or away: try again in a moment."
-                    ) from error
-                raise
+            self.selects += 1
+            with self._told(compiled.text):
+                ((names, rows),) = await self._fetch([(compiled.text, arguments)])
+        return compiled.named(rows, names)
+
+    async def fetch_together(
+        self, requests: Sequence[tuple[Select[Any], Parameters]], *, apart: Iterable[int] = ()
+    ) -> list[Rows]:
+        """Run Selects with their parameters in as few statements as possible.
+
+        The rows of each, as plain tuples in no particular order. Those whose places are in
+        ``apart`` become statements of their own, since they have many rows.
+        """
+        runs = runs_of(requests, frozenset(apart), self._dialect)
+        found: list[Rows] = [()] * len(requests)
+        async with self._turn:
+            self.statements += len(runs)
+            self.selects += len(requests)
+            with self._told(runs[0].text if runs else ""):
+                answers = await self._fetch([(run.text, run.arguments) for run in runs])
+        for run, (_, rows) in zip(runs, answers, strict=True):
+            for place, own in zip(run.places, run.apart(rows), strict=True):
+                found[place] = own
+        return found
 
     @abstractmethod
     async def _fetch(
-        self, statement: Executable, parameters: Parameters | None
-    ) -> Sequence[Row[*tuple[Any, ...]]]: ...
+        self, runs: Sequence[tuple[str, Sequence[Any]]]
+    ) -> Sequence[tuple[Iterable[str], Rows]]:
+        """Names and rows of each text with its arguments."""
 
-    async def partitions(
-        self, statement: Executable, size: int = 10_000
-    ) -> AsyncIterator[Sequence[Row[*tuple[Any, ...]]]]:
+    async def partitions(self, statement: Executable, size: int = 10_000) -> AsyncIterator[Rows]:
         """Run one statement and give its rows ``size`` at a time, never holding more."""
+        compiled = compile_statement(statement, self._dialect)
         async with self._turn:
             self.statements += 1
-            async for rows in self._partitions(statement, size):
-                yield rows
+            self.selects += 1
+            with self._told(compiled.text):
+                async for rows in self._partitions(compiled.text, compiled.arguments(None), size):
+                    yield compiled.values(rows)
 
     @abstractmethod
     def _partitions(
-        self, statement: Executable, size: int
-    ) -> AsyncIterator[Sequence[Row[*tuple[Any, ...]]]]: ...
+        self, text: str, arguments: Sequence[Any], size: int
+    ) -> AsyncIterator[Rows]: ...
+
+    @contextmanager
+    def _told(self, text: str) -> Iterator[None]:
+        """Errors of the driver become those that callers know; parameters are never shown."""
+        try:
+            yield
+        except Exception as error:
+            if is_outage(error):
+                raise Unavailable("The database is busy or away: try again in a moment.") from error
+            if isinstance(error, self.driver_errors):
+                raise DBAPIError(text, None, error, hide_parameters=True) from error
+            raise
 
     @abstractmethod
     async def close(self) -> None:

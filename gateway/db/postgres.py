@@ -3,40 +3,61 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, Connection, Executable, Row, text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+import asyncpg
+from sqlalchemy import URL, Connection, Dialect, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
 
-from gateway.db.database import Database, Parameters, Snapshot
+from gateway.db.compiled import Rows
+from gateway.db.database import Database, Snapshot
 from gateway.db.migrate import upgrade
+from gateway.db.places import Places
 
 T = TypeVar("T")
 
 #: Any fixed number: every writing transaction of every gateway takes this one lock.
 WRITER_LOCK = 7_170_410_001
 _LOCK = text("SELECT pg_advisory_xact_lock(:lock)")
+#: Prepared statements that each reading connection keeps.
+_PREPARED = 512
 
 
 class PostgresDatabase(Database):
-    """A pool of connections for one process."""
+    """One connection to write with, and a pool of others to read with, for one process."""
 
     def __init__(self, url: URL, connections: int, timeout_seconds: float) -> None:
         super().__init__(timeout_seconds)
+        server_settings = {
+            "application_name": "stats-gateway",
+            "statement_timeout": str(int(timeout_seconds * 1000)),
+            "timezone": "UTC",
+        }
         self._engine = create_async_engine(
             url.set(drivername="postgresql+asyncpg"),
-            pool_size=connections,
-            max_overflow=1,
+            pool_size=1,
+            max_overflow=0,
             pool_timeout=min(timeout_seconds, 5),
             pool_pre_ping=True,
             hide_parameters=True,
-            connect_args={
+            connect_args={"command_timeout": timeout_seconds, "server_settings": server_settings},
+        )
+        _, arguments = self._engine.dialect.create_connect_args(self._engine.url)
+        self._readers = _Readers(
+            connections,
+            min(timeout_seconds, 5),
+            {
+                **arguments,
                 "command_timeout": timeout_seconds,
+                # All statements look up ranges of keys: planning them anew for each parameter, or
+                # compiling them, would take longer than running them.
                 "server_settings": {
-                    "application_name": "stats-gateway",
-                    "statement_timeout": str(int(timeout_seconds * 1000)),
-                    "timezone": "UTC",
+                    **server_settings,
+                    "plan_cache_mode": "force_generic_plan",
+                    "jit": "off",
                 },
             },
         )
@@ -44,7 +65,7 @@ class PostgresDatabase(Database):
         self._writing = asyncio.Lock()
 
     def read(self) -> Snapshot:
-        return _PostgresSnapshot(self._engine)
+        return _PostgresSnapshot(self._readers, self._engine.dialect)
 
     async def _write(self, work: Callable[[Connection], T]) -> T:
         async with self._writing, self._engine.begin() as connection:
@@ -55,42 +76,119 @@ class PostgresDatabase(Database):
         await self.write(upgrade)
 
     async def close(self) -> None:
+        await self._readers.close()
         await self._engine.dispose()
 
 
+class _Readers:
+    """Connections that only read; asyncpg keeps their statements prepared.
+
+    asyncpg has a pool of its own, which costs as much as a statement each time.
+    """
+
+    def __init__(self, number: int, timeout: float, arguments: dict[str, Any]) -> None:
+        self._places = Places(number, timeout)
+        self._timeout = timeout
+        self._arguments = arguments
+        self._idle: list[Any] = []
+        self._closed = False
+
+    async def begin(self) -> Any:
+        """A connection in a read transaction."""
+        await self._places.take()
+        try:
+            # The server may have closed those that are idle since they were last used. Nothing is
+            # read yet, and a new one tells whether the server is there.
+            while self._idle:
+                connection = self._idle.pop()
+                with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                    return await _begun(connection)
+            return await _begun(
+                await asyncpg.connect(
+                    timeout=self._timeout, statement_cache_size=_PREPARED, **self._arguments
+                )
+            )
+        except BaseException:
+            self._places.leave()
+            raise
+
+    async def end(self, connection: Any) -> None:
+        """End the transaction, and give the connection back."""
+        try:
+            await connection.execute("ROLLBACK")
+        except Exception:
+            connection.terminate()
+        else:
+            if self._closed:
+                connection.terminate()
+            else:
+                self._idle.append(connection)
+        finally:
+            self._places.leave()
+
+    async def close(self) -> None:
+        """Close the connections; who still has one closes it by giving it back."""
+        self._closed = True
+        while self._idle:
+            connection = self._idle.pop()
+            try:
+                await connection.close(timeout=self._timeout)
+            except Exception:
+                connection.terminate()
+
+
+async def _begun(connection: Any) -> Any:
+    try:
+        await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    except BaseException:
+        connection.terminate()
+        raise
+    return connection
+
+
 class _PostgresSnapshot(Snapshot):
-    def __init__(self, engine: AsyncEngine) -> None:
-        super().__init__()
-        self._engine = engine
-        self._connection: AsyncConnection | None = None
+    driver_errors = (asyncpg.PostgresError, asyncpg.InterfaceError)
+
+    def __init__(self, readers: _Readers, dialect: Dialect) -> None:
+        super().__init__(dialect)
+        self._readers = readers
+        self._connection: Any = None
 
     async def _fetch(
-        self, statement: Executable, parameters: Parameters | None
-    ) -> Sequence[Row[*tuple[Any, ...]]]:
+        self, runs: Sequence[tuple[str, Sequence[Any]]]
+    ) -> Sequence[tuple[Iterable[str], Rows]]:
         connection = await self._connected()
-        return (await connection.execute(statement, parameters)).all()
+        found: list[tuple[Iterable[str], Rows]] = []
+        for statement, arguments in runs:
+            try:
+                rows = await connection.fetch(statement, *arguments)
+            except asyncpg.InterfaceError as error:
+                raise _lost(connection, statement, error) from error
+            found.append((rows[0].keys() if rows else (), rows))
+        return found
 
     async def _partitions(
-        self, statement: Executable, size: int
-    ) -> AsyncIterator[Sequence[Row[*tuple[Any, ...]]]]:
+        self, text: str, arguments: Sequence[Any], size: int
+    ) -> AsyncIterator[Rows]:
         connection = await self._connected()
-        async with connection.stream(statement) as result:
-            async for rows in result.partitions(size):
-                yield rows
+        cursor = await connection.cursor(text, *arguments)
+        while rows := await cursor.fetch(size):
+            yield rows
 
-    async def _connected(self) -> AsyncConnection:
+    async def _connected(self) -> Any:
         if self._connection is None:
-            self._connection = await self._connect()
+            self._connection = await self._readers.begin()
         return self._connection
-
-    async def _connect(self) -> AsyncConnection:
-        connection = await self._engine.connect()
-        return await connection.execution_options(
-            isolation_level="REPEATABLE READ", postgresql_readonly=True
-        )
 
     async def close(self) -> None:
         async with self._turn:
             if self._connection is not None:
                 connection, self._connection = self._connection, None
-                await asyncio.shield(connection.close())
+                await asyncio.shield(self._readers.end(connection))
+
+
+def _lost(connection: Any, statement: str, error: Exception) -> Exception:
+    """An error of the driver itself: if the connection is gone, it may work later."""
+    if not connection.is_closed():
+        return error
+    return DBAPIError(statement, None, error, hide_parameters=True, connection_invalidated=True)

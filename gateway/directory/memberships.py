@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import bindparam, select
 
 from gateway.db.ids import among
 from gateway.db.tables import membership
@@ -42,11 +42,10 @@ class Membership(NamedTuple):
         return self.is_effective and GROUP_ADMIN in self.roles
 
 
-def membership_of(row: Row[Any]) -> Membership:
+def membership_of(row: Sequence[Any]) -> Membership:
     """The membership that a row of this module's statements tells of."""
-    return Membership(
-        row.group_id, row.user_id, MembershipState(row.state), frozenset(orjson.loads(row.roles))
-    )
+    group_id, user_id, state, roles = row
+    return Membership(group_id, user_id, MembershipState(state), frozenset(orjson.loads(roles)))
 
 
 def encode_roles(roles: Iterable[str]) -> str:

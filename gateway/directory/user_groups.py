@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
 from gateway.db.ids import among
 from gateway.db.tables import user_group
@@ -21,11 +22,10 @@ class UserGroup(NamedTuple):
     private: bool
 
 
-def user_group_of(row: Row[Any]) -> UserGroup:
+def user_group_of(row: Sequence[Any]) -> UserGroup:
     """The group that a row of ``USER_GROUPS_BY_ID`` tells of."""
-    return UserGroup(
-        row.id, row.name, row.display_name, StatsVisibility(row.stats_visibility), row.private
-    )
+    group_id, name, display_name, level, private = row
+    return UserGroup(group_id, name, display_name, StatsVisibility(level), private)
 
 
 #: The groups with these ``ids``, in no particular order.

@@ -164,18 +164,18 @@ async def test_at_most_a_thousand_are_asked_for_at_once(
 async def test_200_entities_take_as_many_statements_as_one(
     filled: Database, viewer: Viewer, more: int
 ) -> None:
-    """One for each type; for groups also the memberships of the viewer, if there is one."""
-    costs = {"User": 1, "UserGroup": 1 + more, "Project": 1, "Workflow": 1}
+    """A Select for each type; for groups also the memberships of the viewer, if there is one."""
+    selects = {"User": 1, "UserGroup": 1 + more, "Project": 1, "Workflow": 1}
     for many in (1, 200):
         ids = range(1, many + 1)
-        every = {name: [{"__typename": name, "id": str(one)} for one in ids] for name in costs}
+        every = {name: [{"__typename": name, "id": str(one)} for one in ids] for name in selects}
         taken = {
-            name: (await entities(filled, *asked, viewer=viewer)).statements
-            for name, asked in every.items()
+            name: await entities(filled, *asked, viewer=viewer) for name, asked in every.items()
         }
-        assert taken == costs
+        assert {name: one.selects for name, one in taken.items()} == selects
+        assert {name: one.statements for name, one in taken.items()} == dict.fromkeys(selects, 1)
         together = await entities(filled, *chain.from_iterable(every.values()), viewer=viewer)
-        assert together.statements == sum(costs.values())
+        assert (together.statements, together.selects) == (1, sum(selects.values()))
 
 
 async def test_statistics_of_200_entities_take_as_many_statements_as_those_of_one(

@@ -3,16 +3,18 @@
 import re
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from gateway.calendar import DayRange, Grain
 from gateway.db import Database
+from gateway.db.compiled import runs_of
 from gateway.stats.active_users import active_users
 from gateway.stats.last_days import last_days
 from gateway.stats.ranking import ranking
 from gateway.stats.rows import parameters
 from gateway.stats.subject import Activity, Kind, Question, Selection
 from gateway.stats.sums import member_sums, sums
+from gateway.stats.versions import version_request
 from tests.events_of import day
 from tests.query_plans import plan
 
@@ -64,3 +66,30 @@ async def test_last_days_are_looked_up_in_their_own_index(
     bound = parameters(question, [1], Grain.DAY)
     steps = await database.write(lambda connection: plan(connection, last_days(question), bound))
     assert f"ix_{table}_rollup_last_day" in steps
+
+
+async def test_no_rollup_is_read_whole_when_statements_are_united(database: Database) -> None:
+    further = {"users": [1, 2], "limit": 10, "after_n": 5, "after_user_id": 1}
+    requests = [version_request([("site", 0), ("user", 1), ("user_record", 1)])] + [
+        (statement, parameters(question, [1]) | further)
+        for question, statement in STATEMENTS.values()
+    ]
+
+    def read_whole(connection: Connection) -> list[str]:
+        explain = "EXPLAIN QUERY PLAN "
+        if connection.dialect.name == "postgresql":
+            explain = "EXPLAIN (COSTS OFF) "
+            connection.execute(text("SET LOCAL enable_seqscan = off"))
+            connection.execute(text("SET LOCAL plan_cache_mode = force_generic_plan"))
+        scan = re.compile(r"SCAN \w+_rollup|SCAN data_version|Seq Scan on ")
+        runs = runs_of(requests, frozenset(), connection.dialect)
+        assert len(runs) == 2
+        steps = [
+            str(row[-1])
+            for run in runs
+            for row in connection.exec_driver_sql(explain + run.text, tuple(run.arguments))
+        ]
+        assert sum("rollup" in step for step in steps) > len(STATEMENTS)
+        return [step for step in steps if scan.search(step)]
+
+    assert await database.write(read_whole) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import NamedTuple
 
 from gateway.calendar import DayRange, Period
@@ -64,8 +65,11 @@ async def load_counts(
 ) -> Counts:
     """Count what a question selects of a subject."""
     loaders = operation.loaders
-    total = await loaders.totals.load((question, subject_id))
+    asked = loaders.totals.load((question, subject_id))
     if period is None:
-        return Counts(total, None)
-    asked = BucketsQuestion(question, period)
-    return Counts(total, await loaders.buckets.load((asked, subject_id)))
+        return Counts(await asked, None)
+    return Counts(
+        *await asyncio.gather(
+            asked, loaders.buckets.load((BucketsQuestion(question, period), subject_id))
+        )
+    )

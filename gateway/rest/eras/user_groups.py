@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import NamedTuple
 
 from gateway.arguments import LARGEST_ID, read_id
@@ -110,17 +111,21 @@ class UserGroups(Resource[_Asked]):
 
 async def _together(operation: Operation, question: Question, asked: _Asked) -> Json:
     loaders, key = operation.loaders, (question, asked.group_id)
-    total, buckets = await load_counts(operation, question, asked.group_id, asked.period)
+    # All at once: what is known together is read together.
+    (total, buckets), active_users, sums, ranks = await asyncio.gather(
+        load_counts(operation, question, asked.group_id, asked.period),
+        loaders.active_users.load(key),
+        loaders.contributions.load_many([key] if asked.project_contributions else []),
+        _ranks(operation, question, asked.group_id, asked.top),
+    )
     answer: Json = {
         "total_count": total.n,
         "time_spent": total.seconds,
-        "active_users": await loaders.active_users.load(key),
+        "active_users": active_users,
     }
     if asked.project_contributions:
-        sums = await loaders.contributions.load(key)
-        answer["project_contributions"] = [timed_project_row(one) for one in sums]
+        answer["project_contributions"] = [timed_project_row(one) for one in sums[0]]
     if asked.top is not None:
-        ranks = await _ranks(operation, question, asked.group_id, asked.top)
         answer["top_contributors"] = [member_row(rank) for rank in ranks]
     if buckets is not None:
         answer["data"] = [timed_bucket_row(start, bucket) for start, bucket in buckets]
@@ -142,6 +147,8 @@ async def _breakdown(operation: Operation, question: Question, asked: _Asked) ->
 
 
 async def _ranks(
-    operation: Operation, question: Question, group_id: int, limit: int
+    operation: Operation, question: Question, group_id: int, limit: int | None
 ) -> tuple[Rank, ...]:
+    if limit is None:
+        return ()
     return await operation.loaders.ranking.load((RankingQuestion(question, limit), group_id))

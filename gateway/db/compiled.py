@@ -1,0 +1,188 @@
+"""Statements compiled once, to be run on the driver's own connection.
+
+SQLAlchemy writes the SQL of both databases; running a statement through it costs several times
+what the driver needs, so its compiled text goes to the driver directly.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import Boolean, Dialect, Executable, Float, Integer, Select, Text
+from sqlalchemy.types import TypeEngine
+
+#: Rows as the driver gives them: sequences of values.
+Rows = Sequence[Any]
+Process = Callable[[Any], Any]
+
+#: What values of a column may stand in one column with, and how PostgreSQL calls that.
+_FAMILIES: tuple[tuple[type[TypeEngine[Any]], str], ...] = (
+    (Integer, "BIGINT"),
+    (Boolean, "BOOLEAN"),
+    (Float, "DOUBLE PRECISION"),
+    (Text, "TEXT"),
+)
+#: Statements that are united; SQLite unites 500 selects at most, and one may have five pieces.
+_MOST = 20
+
+
+class Compiled:
+    """One statement's text, and how its parameters and rows are turned."""
+
+    def __init__(self, statement: Executable, dialect: Dialect) -> None:
+        compiled: Any = statement.compile(dialect=dialect)  # type: ignore[attr-defined]
+        self.text: str = compiled.string
+        self.postgres = dialect.name == "postgresql"
+        defaults = compiled.params
+        self._binds = [
+            (name, defaults[name], _binding(compiled.binds[name].type, dialect))
+            for name in compiled.positiontup or ()
+        ]
+        types = [column.type for column in compiled._result_columns]
+        self.families = [_family(one) for one in types]
+        # asyncpg's values are of their types already; SQLite has no truth values.
+        self._processes = [
+            (place, process)
+            for place, one in enumerate(types)
+            if not self.postgres
+            and (process := one.dialect_impl(dialect).result_processor(dialect, None))
+        ]
+        self._make: Callable[[Iterable[Any]], Any] | None = None
+
+    def arguments(self, parameters: Mapping[str, Any] | None) -> list[Any]:
+        """The parameters in the order of their places; KeyError if one has no value."""
+        given = parameters or {}
+        return [
+            process(given.get(name, default)) if process else given.get(name, default)
+            for name, default, process in self._binds
+        ]
+
+    def values(self, rows: Rows) -> Rows:
+        """Rows whose values are of the columns' types."""
+        if not self._processes:
+            return rows
+        processed = []
+        for row in rows:
+            values = list(row)
+            for place, process in self._processes:
+                values[place] = process(values[place])
+            processed.append(tuple(values))
+        return processed
+
+    def named(self, rows: Rows, names: Iterable[str]) -> Rows:
+        """The same as tuples with names."""
+        if not rows:
+            return []
+        if self._make is None:
+            kind: Any = namedtuple("Row", list(names), rename=True)  # type: ignore[misc]
+            self._make = kind._make
+        return [self._make(row) for row in self.values(rows)]
+
+
+def _binding(bound: TypeEngine[Any], dialect: Dialect) -> Process | None:
+    return bound.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _family(one: TypeEngine[Any]) -> str | None:
+    return next((name for kind, name in _FAMILIES if isinstance(one, kind)), None)
+
+
+@lru_cache(maxsize=2048)
+def compile_statement(statement: Executable, dialect: Dialect) -> Compiled:
+    """The compiled statement; the same object for the same one."""
+    return Compiled(statement, dialect)
+
+
+@lru_cache(maxsize=2048)
+def _compile_unordered(statement: Select[Any], dialect: Dialect) -> Compiled:
+    # An order within a union is nobody's: it would be sorted in vain.
+    return Compiled(statement.order_by(None), dialect)
+
+
+class Union:
+    """Several statements as one: each row says which it belongs to."""
+
+    def __init__(self, parts: Sequence[Compiled]) -> None:
+        self._parts = parts
+        families = [name for _, name in _FAMILIES]
+        width = {name: max(part.families.count(name) for part in parts) for name in families}
+        columns = [name for name in families for _ in range(width[name])]
+        selects, tables, self._pick, offset = [], [], [], 0
+        for number, part in enumerate(parts):
+            places = _places(part, columns)
+            own = {place: f"c{at}" for at, place in enumerate(places)}
+            null = "CAST(NULL AS {})" if part.postgres else "NULL"
+            chosen = [own.get(at, null.format(name)) for at, name in enumerate(columns)]
+            selects.append(f"SELECT {number}, {', '.join(chosen)} FROM part{number}")  # noqa: S608
+            names = ", ".join(own.values())
+            tables.append(f"part{number}({names}) AS ({_shifted(part, offset)})")
+            # One more, so that it is a tuple also of a single column.
+            self._pick.append(itemgetter(*(place + 1 for place in places), 0))
+            offset += len(part._binds)
+        self.text = f"WITH {', '.join(tables)} {' UNION ALL '.join(selects)}"
+
+    def arguments(self, parameters: Sequence[Mapping[str, Any]]) -> list[Any]:
+        """The parameters of all statements, in the order of their places."""
+        found: list[Any] = []
+        for part, given in zip(self._parts, parameters, strict=True):
+            found += part.arguments(given)
+        return found
+
+    def apart(self, rows: Rows) -> list[Rows]:
+        """The rows of each statement, of its own columns."""
+        found: list[list[Any]] = [[] for _ in self._parts]
+        for row in rows:
+            found[row[0]].append(self._pick[row[0]](row)[:-1])
+        return [part.values(own) for part, own in zip(self._parts, found, strict=True)]
+
+
+def _places(part: Compiled, columns: Sequence[str]) -> list[int]:
+    """Where each column of a statement stands among those of the union."""
+    free = {name: [at for at, one in enumerate(columns) if one == name] for name in set(columns)}
+    return [free[name or ""].pop(0) for name in part.families]
+
+
+def _shifted(part: Compiled, offset: int) -> str:
+    """The text with its numbered places behind those of the statements before it."""
+    if not part.postgres or not offset:
+        return part.text
+    return re.sub(r"\$(\d+)", lambda found: f"${int(found[1]) + offset}", part.text)
+
+
+_unite = lru_cache(maxsize=1024)(Union)
+
+
+class Run:
+    """One text for the driver, and whose rows it answers."""
+
+    def __init__(self, places: Sequence[int], requests: Sequence[Any], dialect: Dialect) -> None:
+        self.places = places
+        self._union: Union | None = None
+        if len(places) == 1:
+            statement, parameters = requests[places[0]]
+            self._only = compile_statement(statement, dialect)
+            self.text, self.arguments = self._only.text, self._only.arguments(parameters)
+            return
+        chosen = [requests[place] for place in places]
+        self._union = _unite(tuple(_compile_unordered(one, dialect) for one, _ in chosen))
+        self.text = self._union.text
+        self.arguments = self._union.arguments([parameters for _, parameters in chosen])
+
+    def apart(self, rows: Rows) -> list[Rows]:
+        """The rows of each of the places."""
+        return [self._only.values(rows)] if self._union is None else self._union.apart(rows)
+
+
+def runs_of(requests: Sequence[Any], apart: frozenset[int], dialect: Dialect) -> list[Run]:
+    """As few texts as answer the requests: pairs of a Select and its parameters.
+
+    Those whose places are in ``apart`` stay alone: their rows are many, and would all be wider.
+    """
+    together = [place for place in range(len(requests)) if place not in apart]
+    cuts = [together[at : at + _MOST] for at in range(0, len(together), _MOST)]
+    return [Run(places, requests, dialect) for places in [*cuts, *([place] for place in apart)]]

@@ -1,0 +1,29 @@
+"""A few places for readers, each with the right to one connection."""
+
+from __future__ import annotations
+
+import asyncio
+
+from gateway.errors import Unavailable
+
+
+class Places:
+    """As many places as connections; whoever finds none free waits, but not for ever."""
+
+    def __init__(self, number: int, timeout_seconds: float) -> None:
+        self._free = asyncio.Semaphore(number)
+        self._timeout = timeout_seconds
+
+    async def take(self) -> None:
+        """Take a place; Unavailable if none becomes free in time."""
+        if not self._free.locked():
+            await self._free.acquire()
+            return
+        try:
+            await asyncio.wait_for(self._free.acquire(), self._timeout)
+        except TimeoutError:
+            raise Unavailable("The database is busy: try again in a moment.") from None
+
+    def leave(self) -> None:
+        """Leave the place to the next."""
+        self._free.release()
