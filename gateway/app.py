@@ -22,9 +22,12 @@ from gateway.db import open_database
 from gateway.db.readiness import check_ready
 from gateway.directory.panoptes.configuration import configured_live_directory
 from gateway.errors import Unavailable
-from gateway.graphql.documents import Documents
+from gateway.graphql.configuration import (
+    configured_budget,
+    configured_executor,
+    configured_proxies,
+)
 from gateway.graphql.endpoint import GraphQLEndpoint
-from gateway.graphql.execute import Executor
 from gateway.graphql.masking import ErrorMask
 from gateway.graphql.page import Page
 from gateway.graphql.page.examples import EXAMPLES
@@ -63,21 +66,26 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = _now) -> Star
         timeout_seconds=settings.database_timeout_seconds,
     )
     live = configured_live_directory(settings, database, clock)
-    mask = ErrorMask()
+    mask = ErrorMask(closed=not settings.introspection)
     page = Page(EXAMPLES)
 
     def open_operation(viewer: Viewer) -> Operation:
         return Operation(database, viewer, clock(), live)
 
-    documents = Documents(graphql_schema)
-    executor = Executor(
-        graphql_schema, documents, open_operation, mask, settings.operation_timeout_seconds
-    )
+    budget = configured_budget(settings, lambda: clock().timestamp())
+    executor = configured_executor(settings, graphql_schema, open_operation, mask, budget)
     authenticator = configured_authenticator(
         settings, database, lambda: int(clock().timestamp() * 1_000_000)
     )
     endpoint = GraphQLEndpoint(
-        executor, authenticator.identify, mask, page, settings.body_limit_bytes
+        executor,
+        authenticator.identify,
+        mask,
+        page,
+        settings.body_limit_bytes,
+        batch_limit=settings.batch_limit,
+        part_seconds=settings.operation_timeout_seconds if settings.incremental_delivery else None,
+        trusted_proxies=configured_proxies(settings),
     )
 
     group_count = GroupCountEndpoint(

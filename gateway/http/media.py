@@ -8,6 +8,7 @@ from email.message import Message
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
 HTML = "text/html"
+MULTIPART = "multipart/mixed"
 
 
 def negotiate(accept: str | None, offers: Sequence[str]) -> str | None:
@@ -26,6 +27,18 @@ def negotiate(accept: str | None, offers: Sequence[str]) -> str | None:
         if quality > 0 and (best is None or (quality, -position) > best):
             best, chosen = (quality, -position), offer
     return chosen
+
+
+def accepts_parts(accept: str | None) -> bool:
+    """Whether the header names multipart/mixed, in the form that is written here.
+
+    ``deferSpec`` asks for an older one.
+    """
+    for part in (accept or "").split(","):
+        name, quality = _media_range(part)
+        if name == MULTIPART and quality > 0 and "deferspec=" not in part.lower():
+            return True
+    return False
 
 
 def content_type(header: str) -> tuple[str, str | None]:
