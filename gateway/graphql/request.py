@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
@@ -45,7 +46,12 @@ async def read_post(
 
 def read_get(request: Request) -> GraphQLRequest:
     """Read the request from the query string; variables and extensions are JSON texts there."""
-    parameters: dict[str, Any] = dict(request.query_params)
+    try:
+        text = request.scope["query_string"].decode()
+        parameters: dict[str, Any] = dict(parse_qsl(text, keep_blank_values=True, errors="strict"))
+    except UnicodeDecodeError:
+        # Starlette would put other letters in the place of those that are none.
+        raise BadRequest("The query string is not UTF-8.") from None
     for name in ("variables", "extensions"):
         if parameters.get(name):
             parameters[name] = decode_json(parameters[name], f"The parameter {name}")

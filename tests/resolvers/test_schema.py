@@ -41,7 +41,7 @@ def described() -> Iterator[tuple[str, str | None]]:
         yield name, kind.description
         yield from parts(name, kind)
     for directive in SERVED.directives:
-        if directive.name not in {"key", "link"}:
+        if directive.name not in {"cost", "key", "link", "listSize"}:
             yield f"@{directive.name}", directive.description
 
 
