@@ -28,9 +28,11 @@ from gateway.graphql.configuration import (
     configured_proxies,
 )
 from gateway.graphql.endpoint import GraphQLEndpoint
+from gateway.graphql.graphiql import built_graphiql
 from gateway.graphql.masking import ErrorMask
 from gateway.graphql.page import Page
 from gateway.graphql.page.examples import EXAMPLES
+from gateway.graphql.pages import Pages
 from gateway.graphql.response import refused
 from gateway.http.response import errored
 from gateway.loaders.operation import Operation
@@ -67,7 +69,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = _now) -> Star
     )
     live = configured_live_directory(settings, database, clock)
     mask = ErrorMask(closed=not settings.introspection)
-    page = Page(EXAMPLES)
+    pages = Pages(Page(EXAMPLES), built_graphiql(EXAMPLES))
 
     def open_operation(viewer: Viewer) -> Operation:
         return Operation(database, viewer, clock(), live)
@@ -81,7 +83,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = _now) -> Star
         executor,
         authenticator.identify,
         mask,
-        page,
+        pages,
         settings.body_limit_bytes,
         batch_limit=settings.batch_limit,
         part_seconds=settings.operation_timeout_seconds if settings.incremental_delivery else None,
@@ -116,7 +118,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = _now) -> Star
         routes=[
             *about_routes(version("stats-gateway"), GRAPHQL_PATH, mask.unexpected),
             Route(GRAPHQL_PATH, endpoint),
-            Route(f"{GRAPHQL_PATH}/assets/{{name}}", page.asset),
+            *pages.routes(GRAPHQL_PATH),
             Route(STREAM_PATH, stream, methods=["POST"]),
             *(Route(path, group_count, methods=["POST"]) for path in GROUP_COUNT_PATHS),
             *eras_routes(

@@ -1,4 +1,4 @@
-"""The endpoint: GraphQL over HTTP, and the page for browsers at the same address."""
+"""The endpoint: GraphQL over HTTP, and the pages for browsers at the same address."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gateway.auth.viewer import Viewer
 from gateway.errors import Forbidden
 from gateway.graphql.execute import Answer, Executor
 from gateway.graphql.masking import ErrorMask
-from gateway.graphql.page import Page
+from gateway.graphql.pages import Pages
 from gateway.graphql.refusals import OperationTypeRefused
 from gateway.graphql.request import GraphQLRequest, read_get, read_post
 from gateway.graphql.response import answered, answered_each, refused
@@ -50,7 +50,7 @@ class GraphQLEndpoint:
         executor: Executor,
         identify: IdentifyViewer,
         mask: ErrorMask,
-        page: Page,
+        pages: Pages,
         body_limit: int,
         *,
         batch_limit: int = 0,
@@ -60,7 +60,7 @@ class GraphQLEndpoint:
         self._executor = executor
         self._identify = identify
         self._mask = mask
-        self._page = page
+        self._pages = pages
         self._body_limit = body_limit
         self._batch_limit = batch_limit
         self._part_seconds = part_seconds
@@ -76,7 +76,7 @@ class GraphQLEndpoint:
     async def _respond(self, request: Request) -> Response:
         accept = request.headers.get("accept")
         if self._wants_page(request, accept):
-            return self._page.document()
+            return self._pages.document(request)
         media = negotiate(accept, _ANSWERS)
         if media is None and self._part_seconds is not None and accepts_parts(accept):
             # What does not come in parts is plain JSON, as each part would be.

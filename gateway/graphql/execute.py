@@ -8,7 +8,6 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from typing import Any, NamedTuple
 
 from graphql import ExecutionResult, GraphQLSchema, OperationDefinitionNode, OperationType
-from graphql.execution.values import VariableValues, get_variable_values
 
 from gateway.auth.viewer import Viewer
 from gateway.graphql.admission import Admission
@@ -18,6 +17,7 @@ from gateway.graphql.masking import ErrorMask
 from gateway.graphql.operation_executor import OperationExecutor
 from gateway.graphql.refusals import OperationTimeout, OperationTypeRefused
 from gateway.graphql.request import GraphQLRequest
+from gateway.graphql.variables import OperationVariables, Variables
 from gateway.http.refusals import NotAcceptable
 
 #: Opens what the resolvers of one operation share, as ``info.context``.
@@ -26,15 +26,13 @@ OpenOperation = Callable[[Viewer], AbstractAsyncContextManager[object]]
 #: ``data`` is missing when nothing was executed; ``errors`` when there were none.
 Answer = dict[str, Any]
 
-_MAX_VARIABLE_ERRORS = 50
-
 
 class _Ready(NamedTuple):
     """An operation that may be executed."""
 
     prepared: PreparedDocument
     operation: OperationDefinitionNode
-    variables: VariableValues
+    variables: OperationVariables
     #: What goes with the answer beside data and errors.
     extensions: dict[str, Any]
 
@@ -138,12 +136,8 @@ class Executor:
             if operation.operation not in allowed:
                 raise OperationTypeRefused(operation.operation.value)
             self._documents.validate(prepared)
-            variables = get_variable_values(
-                self._schema,
-                operation.variable_definitions or (),
-                request.variables or {},
-                max_errors=_MAX_VARIABLE_ERRORS,
-                hide_suggestions=self._hide_suggestions,
+            variables = self._variables(prepared, operation).coerce(
+                request.variables or {}, hide_suggestions=self._hide_suggestions
             )
             if isinstance(variables, list):
                 return {"errors": self._mask.variables(variables)}
@@ -177,19 +171,23 @@ class Executor:
                 raise
             raise OperationTimeout(self._timeout_seconds) from None
 
+    def _variables(
+        self, prepared: PreparedDocument, operation: OperationDefinitionNode
+    ) -> Variables:
+        key = (Variables, id(operation))
+        known: Variables | None = prepared.facts.get(key)
+        if known is None:
+            known = prepared.facts[key] = Variables(self._schema, operation)
+        return known
+
     async def _run(
         self,
         prepared: PreparedDocument,
         operation: OperationDefinitionNode,
-        variables: VariableValues,
+        variables: OperationVariables,
         context: object,
     ) -> ExecutionResult:
-        running = OperationExecutor(self._schema, prepared, operation, variables, context)
-        result: Any = running.execute_operation()
-        if not isinstance(result, ExecutionResult):
-            result = await result
-        assert isinstance(result, ExecutionResult)  # noqa: S101 - nothing here is incremental
-        return result
+        return await OperationExecutor(self._schema, prepared, operation, variables, context).run()
 
     def _answer(self, result: ExecutionResult, extensions: Answer) -> Answer:
         answer: Answer = {}

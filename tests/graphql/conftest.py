@@ -16,8 +16,10 @@ from gateway.graphql.admission import Admission
 from gateway.graphql.documents import Documents
 from gateway.graphql.endpoint import GraphQLEndpoint
 from gateway.graphql.execute import Executor
+from gateway.graphql.html import Example
 from gateway.graphql.masking import ErrorMask
-from gateway.graphql.page import Example, Page
+from gateway.graphql.page import Page
+from gateway.graphql.pages import Pages
 from resolvers.scalars import SCALARS, BigInt
 
 URL = "http://gateway/graphql"
@@ -146,8 +148,8 @@ def endpoint() -> Callable[..., GraphQLEndpoint]:
             admission,
             hide_suggestions=closed,
         )
-        page = Page([Example("</script>", "{ greeting }")])
-        return GraphQLEndpoint(executor, identify, mask, page, BODY_LIMIT, **options)
+        pages = Pages(Page([Example("</script>", "{ greeting }")]), None)
+        return GraphQLEndpoint(executor, identify, mask, pages, BODY_LIMIT, **options)
 
     return make
 
