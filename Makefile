@@ -30,6 +30,11 @@ demo: $(VENV)/.run-installed ## Load three real exports and serve them on 127.0.
 test: $(VENV)/.test-installed ## Run all tests (ARGS='…' goes to pytest)
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
+.PHONY: fuzz
+fuzz: $(VENV)/.test-installed ## Ask a server for two minutes what schemathesis makes up (FUZZ_SECONDS=600 for longer)
+	FUZZ_SECONDS=$(or $(FUZZ_SECONDS),120) $(BIN)/python -m pytest tests/graphql/test_fuzz.py \
+		-n 0 --timeout=3600 $(ARGS)
+
 .PHONY: node
 node: tests/npm/node_modules/.package-lock.json ## Install Node.js and the npm packages, so that all tests run
 

@@ -22,9 +22,12 @@ from gateway.db import open_database
 from gateway.db.readiness import check_ready
 from gateway.directory.panoptes.configuration import configured_live_directory
 from gateway.errors import Unavailable
-from gateway.graphql.documents import Documents
+from gateway.graphql.configuration import (
+    configured_budget,
+    configured_executor,
+    configured_proxies,
+)
 from gateway.graphql.endpoint import GraphQLEndpoint
-from gateway.graphql.execute import Executor
 from gateway.graphql.graphiql import built_graphiql
 from gateway.graphql.masking import ErrorMask
 from gateway.graphql.page import Page
@@ -67,21 +70,26 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = _now) -> Star
     )
     live = configured_live_directory(settings, database, clock)
     cache = FactCache(settings.cache_bytes) if settings.cache_bytes else None
-    mask = ErrorMask()
+    mask = ErrorMask(closed=not settings.introspection)
     pages = Pages(Page(EXAMPLES), built_graphiql(EXAMPLES))
 
     def open_operation(viewer: Viewer) -> Operation:
         return Operation(database, viewer, clock(), live, cache)
 
-    documents = Documents(graphql_schema)
-    executor = Executor(
-        graphql_schema, documents, open_operation, mask, settings.operation_timeout_seconds
-    )
+    budget = configured_budget(settings, lambda: clock().timestamp())
+    executor = configured_executor(settings, graphql_schema, open_operation, mask, budget)
     authenticator = configured_authenticator(
         settings, database, lambda: int(clock().timestamp() * 1_000_000)
     )
     endpoint = GraphQLEndpoint(
-        executor, authenticator.identify, mask, pages, settings.body_limit_bytes
+        executor,
+        authenticator.identify,
+        mask,
+        pages,
+        settings.body_limit_bytes,
+        batch_limit=settings.batch_limit,
+        part_seconds=settings.operation_timeout_seconds if settings.incremental_delivery else None,
+        trusted_proxies=configured_proxies(settings),
     )
 
     group_count = GroupCountEndpoint(
@@ -105,7 +113,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = _now) -> Star
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with database:
             await database.migrate()
-            async with authenticator, live or nullcontext():
+            async with authenticator, live or nullcontext(), budget or nullcontext():
                 yield
 
     app = Starlette(

@@ -75,8 +75,14 @@ class OutOfBounds(ArgumentError):
 
     def __init__(self, argument: str, value: int, minimum: int, maximum: int) -> None:
         super().__init__(argument, f"{argument} is {value}: it must be {minimum} to {maximum}.")
+        self.value = value
         self.minimum = minimum
         self.maximum = maximum
+
+    @property
+    def extensions(self) -> dict[str, Any]:
+        bounds = {"minimum": self.minimum, "limit": self.maximum, "value": self.value}
+        return {**super().extensions, **bounds}
 
 
 class NotFound(GatewayError):

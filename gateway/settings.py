@@ -43,6 +43,50 @@ class Settings(BaseSettings):
     body_limit_bytes: int = Field(
         1_048_576, ge=1024, description="Largest body of a GraphQL request."
     )
+    token_limit: int = Field(
+        2000, ge=1, description="Names, values and punctuation that a GraphQL document may have."
+    )
+    depth_limit: int = Field(
+        30, ge=1, le=100, description="Selections within selections, those of fragments included."
+    )
+    alias_limit: int = Field(
+        100,
+        ge=0,
+        description="Fields of a document under another name, or selected again in one place.",
+    )
+    directive_limit: int = Field(
+        50, ge=0, description="Directives that a document may have, such as @include."
+    )
+    cost_limit: int = Field(
+        250_000, ge=1, description="What one operation may cost; see limits.md."
+    )
+    cost_per_minute: int = Field(
+        0, ge=0, description="What one viewer's operations may cost in a minute; 0 is any cost."
+    )
+    budget_redis_url: str | None = Field(
+        None,
+        description="Where minutes are counted for all processes: redis://host:6379/0. Unset, each"
+        " process counts for itself.",
+    )
+    trusted_proxies: str | None = Field(
+        None,
+        description="Addresses and networks of proxies whose X-Forwarded-For is believed,"
+        " comma-separated.",
+    )
+    batch_limit: int = Field(
+        0, ge=0, le=100, description="Operations that one request may hold; 0 refuses batches."
+    )
+    incremental_delivery: bool = Field(
+        False, description="Whether @defer and @stream are known, and answered piece by piece."
+    )
+    introspection: bool = Field(
+        True,
+        description="Whether the schema is open. Closed, only site admins may ask for it, and"
+        " errors do not tell of it.",
+    )
+    suggestions: bool = Field(
+        True, description="Whether errors propose names that look alike; never in a closed schema."
+    )
     shutdown_timeout_seconds: int = Field(
         10, ge=0, description="How long a server that is told to stop waits for requests under way."
     )

@@ -23,6 +23,7 @@ from gateway.stats.group_counts import (
     group_count_by_visibility,
 )
 from resolvers.context import Info
+from resolvers.costs import about, costs
 from resolvers.enums import Period
 from resolvers.visibility import StatsVisibility
 
@@ -113,11 +114,11 @@ class GroupCounts:
 
     question: strawberry.Private[GroupQuestion]
 
-    @strawberry.field(description="Groups.")
+    @strawberry.field(description="Groups.", directives=[costs(10)])
     async def total_count(self, info: Info) -> int:
         return await count_groups(info, self.question)
 
-    @strawberry.field(description="Groups by period, ascending.")
+    @strawberry.field(description="Groups by period, ascending.", directives=[about(366)])
     async def buckets(
         self,
         info: Info,
@@ -137,7 +138,10 @@ class GroupCounts:
             for start in sorted(counts)
         ]
 
-    @strawberry.field(description="Groups by who may see their statistics, in order of level.")
+    @strawberry.field(
+        description="Groups by who may see their statistics, in order of level.",
+        directives=[about(5)],
+    )
     async def by_stats_visibility(self, info: Info) -> list[GroupCountByVisibility]:
         rows = await info.context.facts.fetch(group_count_by_visibility(self.question))
         return [

@@ -16,6 +16,7 @@ from gateway.stats.ranking import Place
 from gateway.stats.subject import Question
 from resolvers.context import Info
 from resolvers.contributions import ProjectContribution, load_projects, project_contribution
+from resolvers.costs import costs, up_to
 from resolvers.lookahead import selects
 from resolvers.project import Project
 from resolvers.scalars import BigInt
@@ -36,7 +37,10 @@ class MemberContribution:
     sums: strawberry.Private[Sequence[ProjectSum]]
     projects: strawberry.Private[Mapping[int, Project]]
 
-    @strawberry.field(description="Classifications by project, most first.")
+    @strawberry.field(
+        description="Classifications by project, most first.",
+        directives=[up_to("first", otherwise=20)],
+    )
     def project_contributions(self, first: FirstArgument = None) -> list[ProjectContribution]:
         return [
             project_contribution(one, self.projects, {}) for one in self.sums[: read_first(first)]
@@ -71,7 +75,9 @@ class MemberContributionConnection:
     question: strawberry.Private[Question]
     group_id: strawberry.Private[int]
 
-    @strawberry.field(description="How many members classified, on all pages.")
+    @strawberry.field(
+        description="How many members classified, on all pages.", directives=[costs(10)]
+    )
     async def total_count(self, info: Info) -> int:
         return await info.context.loaders.active_users.load((self.question, self.group_id))
 

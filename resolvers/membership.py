@@ -10,6 +10,7 @@ import strawberry
 
 from gateway.directory import memberships as directory
 from resolvers.context import Info
+from resolvers.costs import about
 
 if TYPE_CHECKING:
     from resolvers.user import User
@@ -44,7 +45,8 @@ class Membership:
     )
     state: MembershipState = strawberry.field(description="How far the membership has come.")
     roles: list[str] = strawberry.field(
-        description="Roles, such as `group_admin` and `group_member`, in order of name."
+        description="Roles, such as `group_admin` and `group_member`, in order of name.",
+        directives=[about(2)],
     )
 
 

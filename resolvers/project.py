@@ -11,6 +11,7 @@ from gateway.directory import projects
 from gateway.errors import NotFound
 from gateway.stats.subject import Kind, Question
 from resolvers.context import Info
+from resolvers.costs import about
 from resolvers.filters import (
     CommentFilterArgument,
     StatsFilterArgument,
@@ -61,7 +62,9 @@ class Project:
         question = Question(Kind.PROJECT, comments_in(filter))
         return CommentStats(question=question, subject_id=self.project_id)
 
-    @strawberry.field(description="The project's workflows, by ascending id.")
+    @strawberry.field(
+        description="The project's workflows, by ascending id.", directives=[about(20)]
+    )
     async def workflows(
         self,
         info: Info,

@@ -12,6 +12,7 @@ from gateway.errors import NotFound
 from gateway.stats.subject import Kind, Question
 from resolvers.arguments import IdArgument
 from resolvers.context import Info
+from resolvers.costs import about, costs
 from resolvers.filters import (
     CommentFilterArgument,
     StatsFilterArgument,
@@ -37,6 +38,9 @@ from resolvers.workflow import Workflow
 _Ids = Annotated[
     list[strawberry.ID], strawberry.argument(description="Up to 1,000; answered in their order.")
 ]
+
+#: For routers, which do not count ids as the gateway does.
+_MANY = 50
 
 _Start = Annotated[date, strawberry.argument(description="First day, included.")]
 _End = Annotated[date, strawberry.argument(description="Last day, included.")]
@@ -76,7 +80,7 @@ class Query:
             raise NotFound("user", user_id)
         return User.of(user_id, record)
 
-    @strawberry.field(description="Volunteers; null for an unknown id.")
+    @strawberry.field(description="Volunteers; null for an unknown id.", directives=[about(_MANY)])
     async def users(self, info: Info, ids: _Ids) -> list[User | None]:
         records = await info.context.loaders.users.load_many(read_ids("ids", ids))
         return [None if record is None else User.of(record.id, record) for record in records]
@@ -85,7 +89,7 @@ class Query:
     async def user_group(self, info: Info, id: IdArgument) -> UserGroup | None:  # noqa: A002
         return await UserGroup.resolve_reference(info, id)
 
-    @strawberry.field(description="Groups; null for an unknown id.")
+    @strawberry.field(description="Groups; null for an unknown id.", directives=[about(_MANY)])
     async def user_groups(self, info: Info, ids: _Ids) -> list[UserGroup | None]:
         decisions = await info.context.loaders.access.load_many(read_ids("ids", ids))
         return [None if access is None else UserGroup.of(access) for access in decisions]
@@ -94,7 +98,7 @@ class Query:
     async def project(self, info: Info, id: IdArgument) -> Project | None:  # noqa: A002
         return await Project.resolve_reference(info, id)
 
-    @strawberry.field(description="Projects; null for an unknown id.")
+    @strawberry.field(description="Projects; null for an unknown id.", directives=[about(_MANY)])
     async def projects(self, info: Info, ids: _Ids) -> list[Project | None]:
         records = await info.context.loaders.projects.load_many(read_ids("ids", ids))
         return [None if record is None else Project.of(record.id, record) for record in records]
@@ -103,7 +107,7 @@ class Query:
     async def workflow(self, info: Info, id: IdArgument) -> Workflow | None:  # noqa: A002
         return await Workflow.resolve_reference(info, id)
 
-    @strawberry.field(description="Workflows; null for an unknown id.")
+    @strawberry.field(description="Workflows; null for an unknown id.", directives=[about(_MANY)])
     async def workflows(self, info: Info, ids: _Ids) -> list[Workflow | None]:
         records = await info.context.loaders.workflows.load_many(read_ids("ids", ids))
         return [None if record is None else Workflow.of(record) for record in records]
@@ -127,6 +131,7 @@ class Query:
 
     @strawberry.field(
         description="How many groups there are whose date lies in a range.",
+        directives=[costs(10)],
         extensions=[Guard(GuardRule.GROUPS_COUNT)],
     )
     async def user_group_count(

@@ -19,6 +19,7 @@ from resolvers.buckets import (
 )
 from resolvers.context import Info
 from resolvers.contributions import ProjectContribution, load_contributions
+from resolvers.costs import about, costs, up_to
 from resolvers.enums import ContributionOrder, Period
 from resolvers.scalars import BigInt
 
@@ -45,6 +46,9 @@ FirstArgument = Annotated[
 OrderArgument = Annotated[
     ContributionOrder, strawberry.argument(description="Which contributions come first.")
 ]
+#: Ranges are rarely longer, and longer ones are rarely cut into days.
+A_YEAR_OF_DAYS = 366
+
 StartArgument = Annotated[date | None, strawberry.argument(description="First day, included.")]
 EndArgument = Annotated[date | None, strawberry.argument(description="Last day, included.")]
 
@@ -72,7 +76,7 @@ class Statistics:
 class Classifications(Statistics):
     """Counts, session time and buckets of classifications."""
 
-    @strawberry.field(description="Classifications.")
+    @strawberry.field(description="Classifications.", directives=[costs(1)])
     async def total_count(self, info: Info) -> BigInt:
         return BigInt((await self.totals(info)).n)
 
@@ -85,7 +89,9 @@ class Classifications(Statistics):
     async def time_spent(self, info: Info) -> float:
         return (await self.totals(info)).seconds
 
-    @strawberry.field(description="Classifications by period, ascending.")
+    @strawberry.field(
+        description="Classifications by period, ascending.", directives=[about(A_YEAR_OF_DAYS)]
+    )
     async def buckets(
         self, info: Info, period: PeriodArgument = None, fill_gaps: FillGapsArgument = False
     ) -> list[PeriodBucket]:
@@ -123,7 +129,9 @@ class ClassificationStats(Classifications):
 class Contributed(Classifications):
     """Adds the projects, for whoever contributes: a volunteer or a group."""
 
-    @strawberry.field(description="Classifications by project.")
+    @strawberry.field(
+        description="Classifications by project.", directives=[up_to("first", otherwise=50)]
+    )
     async def project_contributions(
         self,
         info: Info,
@@ -134,7 +142,7 @@ class Contributed(Classifications):
             info, self.question, self.subject_id, read_first(first), order_by
         )
 
-    @strawberry.field(description="How many projects were contributed to.")
+    @strawberry.field(description="How many projects were contributed to.", directives=[costs(5)])
     async def project_count(self, info: Info) -> int:
         sums = await info.context.loaders.contributions.load((self.question, self.subject_id))
         return sum(1 for one in sums if one.project_id)
@@ -149,11 +157,13 @@ class UserStats(Contributed):
 class CommentStats(Statistics):
     """Comments of the site, a project or a volunteer."""
 
-    @strawberry.field(description="Comments.")
+    @strawberry.field(description="Comments.", directives=[costs(1)])
     async def total_count(self, info: Info) -> BigInt:
         return BigInt((await self.totals(info)).n)
 
-    @strawberry.field(description="Comments by period, ascending.")
+    @strawberry.field(
+        description="Comments by period, ascending.", directives=[about(A_YEAR_OF_DAYS)]
+    )
     async def buckets(
         self, info: Info, period: PeriodArgument = None, fill_gaps: FillGapsArgument = False
     ) -> list[CommentBucket]:

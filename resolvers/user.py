@@ -11,6 +11,7 @@ from gateway.arguments import read_id
 from gateway.directory import users
 from gateway.stats.subject import Kind, Question
 from resolvers.context import Info
+from resolvers.costs import about
 from resolvers.filters import (
     CommentFilterArgument,
     StatsFilterArgument,
@@ -66,6 +67,7 @@ class User:
 
     @strawberry.field(
         description="The volunteer's memberships of groups, by ascending group.",
+        directives=[about(20)],
         extensions=[Guard(GuardRule.OWN_STATS)],
     )
     async def memberships(

@@ -14,6 +14,7 @@ from gateway.errors import NotFound
 from gateway.loaders.access import GroupAccess
 from gateway.stats.subject import Kind, Question
 from resolvers.context import Info
+from resolvers.costs import costs, up_to
 from resolvers.filters import StatsFilterArgument, classifications_in
 from resolvers.guards import Guard, GuardRule
 from resolvers.members import (
@@ -48,12 +49,15 @@ class GroupStats(Contributed):
         """The group, for the guards."""
         return self.subject_id
 
-    @strawberry.field(description="How many volunteers classified for the group.")
+    @strawberry.field(
+        description="How many volunteers classified for the group.", directives=[costs(10)]
+    )
     async def active_users(self, info: Info) -> int:
         return await info.context.loaders.active_users.load((self.question, self.subject_id))
 
     @strawberry.field(
         description="The members with the most classifications; ties by ascending id.",
+        directives=[up_to("first", otherwise=10)],
         extensions=[Guard(GuardRule.GROUP_INDIVIDUALS)],
     )
     async def top_contributors(
@@ -63,6 +67,7 @@ class GroupStats(Contributed):
 
     @strawberry.field(
         description="All members who classified, a page at a time, most classifications first.",
+        directives=[costs(10), up_to("first", otherwise=40, sized=["nodes", "edges"])],
         extensions=[Guard(GuardRule.GROUP_INDIVIDUALS)],
     )
     async def member_breakdown(
@@ -130,6 +135,7 @@ class UserGroup:
 
     @strawberry.field(
         description="The roster: active members with a role, by ascending id.",
+        directives=[up_to("first", otherwise=100)],
         extensions=[Guard(GuardRule.GROUP_INDIVIDUALS)],
     )
     async def members(
@@ -144,6 +150,7 @@ class UserGroup:
             "Everybody's membership of the group, that of the invited and of those who left "
             "included, by ascending id of the volunteer."
         ),
+        directives=[up_to("first", otherwise=100)],
         extensions=[Guard(GuardRule.GROUP_ADMINS)],
     )
     async def memberships(

@@ -16,6 +16,7 @@ from gateway.stats.completion import PACE_DAYS, days_to_completion
 from gateway.stats.subject import Kind, Question, Selection
 from resolvers.context import Info
 from resolvers.contributions import load_projects
+from resolvers.costs import costs
 from resolvers.filters import StatsFilterArgument, classifications_in
 from resolvers.project import Project
 from resolvers.scalars import BigInt
@@ -77,7 +78,8 @@ class Workflow:
             "Days until all subjects are retired, at the pace of the last 14 full days; null for "
             "a complete workflow, without classifications in these days, and where subjectsCount "
             "or retirementCount is not known."
-        )
+        ),
+        directives=[costs(15)],
     )
     async def estimated_days_to_completion(self, info: Info) -> int | None:
         record, loaders = self.record, info.context.loaders

@@ -13,6 +13,7 @@ import uvicorn
 from gateway.auth.configuration import configured_tokens
 from gateway.cli.running import database_option, opened, run
 from gateway.errors import SettingsError
+from gateway.graphql.configuration import configured_budget, configured_proxies
 from gateway.http.protocol import Protocol
 from gateway.settings import PREFIX, Settings, load_settings
 
@@ -49,9 +50,11 @@ def serve(
         host=settings.host,
         port=port,
         workers=settings.workers,
-        http=Protocol,
         access_log=False,
         server_header=False,
+        http=Protocol,
+        # Forwarded addresses are read by ourselves, from the proxies of the settings alone.
+        proxy_headers=False,
         log_config=_logging(),
         timeout_graceful_shutdown=settings.shutdown_timeout_seconds,
     )
@@ -60,6 +63,8 @@ def serve(
 async def _prepare(settings: Settings) -> None:
     """Migrate once, before several workers would, and meet what cannot work before they do."""
     configured_tokens(settings)
+    configured_proxies(settings)
+    configured_budget(settings, lambda: 0)
     async with opened(settings):
         pass
 

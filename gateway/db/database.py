@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from types import TracebackType
 from typing import Any, ClassVar, Self, TypeVar
 
@@ -51,6 +51,8 @@ class Snapshot(ABC):
         self.selects = 0
         self._dialect = dialect
         self._turn = asyncio.Lock()
+        # Loaders read in tasks of their own, which nobody else would stop.
+        self._asking: set[asyncio.Task[Any]] = set()
 
     async def fetch(self, statement: Executable, parameters: Parameters | None = None) -> Rows:
         """Run one statement and return all its rows, as tuples with names.
@@ -59,7 +61,7 @@ class Snapshot(ABC):
         """
         compiled = compile_statement(statement, self._dialect)
         arguments = compiled.arguments(parameters)
-        async with self._turn:
+        async with self._asked():
             self.statements += 1
             self.selects += 1
             with self._told(compiled.text):
@@ -76,7 +78,7 @@ class Snapshot(ABC):
         """
         runs = runs_of(requests, frozenset(apart), self._dialect)
         found: list[Rows] = [()] * len(requests)
-        async with self._turn:
+        async with self._asked():
             self.statements += len(runs)
             self.selects += len(requests)
             with self._told(runs[0].text if runs else ""):
@@ -85,6 +87,18 @@ class Snapshot(ABC):
             for place, own in zip(run.places, run.apart(rows), strict=True):
                 found[place] = own
         return found
+
+    @asynccontextmanager
+    async def _asked(self) -> AsyncIterator[None]:
+        """Wait for the turn to ask, and be stopped when the snapshot is closed."""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a coroutine runs in one
+        self._asking.add(task)
+        try:
+            async with self._turn:
+                yield
+        finally:
+            self._asking.discard(task)
 
     @abstractmethod
     async def _fetch(
@@ -132,6 +146,9 @@ class Snapshot(ABC):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        """Close; whoever still reads, after an error or a cancellation, is stopped."""
+        for task in self._asking:
+            task.cancel()
         await asyncio.shield(self.close())
 
 

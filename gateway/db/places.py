@@ -20,7 +20,9 @@ class Places:
             await self._free.acquire()
             return
         try:
-            await asyncio.wait_for(self._free.acquire(), self._timeout)
+            # wait_for would lose a cancellation that comes with the place.
+            async with asyncio.timeout(self._timeout):
+                await self._free.acquire()
         except TimeoutError:
             raise Unavailable("The database is busy: try again in a moment.") from None
 

@@ -27,6 +27,9 @@ T = TypeVar("T")
 _CACHE_KIB = 65_536
 
 
+_INTERRUPT_AGAIN_SECONDS = 0.02
+
+
 class SqliteDatabase(Database):
     """A file in WAL mode: readers see the last commit while one writer writes."""
 
@@ -101,14 +104,21 @@ class _Readers:
         else:
             self._idle.append(connection)
 
-    async def in_thread(self, work: Callable[[], T]) -> T:
-        """Run work that uses a connection."""
+    async def in_thread(
+        self, work: Callable[[], T], connection: Callable[[], sqlite3.Connection | None]
+    ) -> T:
+        """Run work that uses a connection; cancelled, it is interrupted there."""
         running = asyncio.get_running_loop().run_in_executor(self._threads, work)
         try:
             return await asyncio.shield(running)
         except asyncio.CancelledError:
-            # The connection is not to be given back while the thread is still using it.
-            await asyncio.wait([running])
+            # The connection is not to be given back while the thread is still using it. What has
+            # not begun cannot be interrupted yet.
+            while not running.done():
+                if (used := connection()) is not None:
+                    used.interrupt()
+                await asyncio.wait([running], timeout=_INTERRUPT_AGAIN_SECONDS)
+            running.exception()
             raise
 
     def close(self) -> None:
@@ -138,15 +148,18 @@ class _SqliteSnapshot(Snapshot):
             return found
 
         await self._acquire()
-        return await self._readers.in_thread(fetch)
+        return await self._in_thread(fetch)
 
     async def _partitions(
         self, text: str, arguments: Sequence[Any], size: int
     ) -> AsyncIterator[Rows]:
         await self._acquire()
-        cursor = await self._readers.in_thread(lambda: self._cursor(text, arguments))
-        while rows := await self._readers.in_thread(lambda: cursor.fetchmany(size)):
+        cursor = await self._in_thread(lambda: self._cursor(text, arguments))
+        while rows := await self._in_thread(lambda: cursor.fetchmany(size)):
             yield rows
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await self._readers.in_thread(work, lambda: self._connection)
 
     async def _acquire(self) -> None:
         if not self._acquired:

@@ -11,13 +11,16 @@ from graphql import (
     FragmentDefinitionNode,
     GraphQLError,
     GraphQLSchema,
+    Lexer,
     OperationDefinitionNode,
+    Source,
+    TokenKind,
     parse,
     validate,
 )
 from graphql.execution.collect_fields import FragmentDetails
 
-from gateway.graphql.refusals import UnknownOperation
+from gateway.graphql.refusals import TooManyTokens, UnknownOperation
 
 #: Looks at a document before it is validated; raises what refuses it.
 Check = Callable[[DocumentNode], None]
@@ -81,12 +84,14 @@ class Documents:
         check: Check | None = None,
         *,
         max_tokens: int | None = None,
+        hide_suggestions: bool = False,
         capacity: int = 500,
         longest: int = 20_000,
     ) -> None:
         self._schema = schema
         self._check = check
         self._max_tokens = max_tokens
+        self._hide_suggestions = hide_suggestions
         self._capacity = capacity
         self._longest = longest
         self._kept: OrderedDict[str, PreparedDocument] = OrderedDict()
@@ -94,7 +99,7 @@ class Documents:
     def parse(self, text: str) -> PreparedDocument:
         """The document of this text, which may still be invalid.
 
-        InvalidDocument if it is not GraphQL, or whatever the check raises.
+        InvalidDocument if it is not GraphQL, TooManyTokens, or whatever the check raises.
         """
         known = self._kept.get(text)
         if known is not None:
@@ -103,6 +108,8 @@ class Documents:
         try:
             document = parse(text, max_lexical_tokens=self._max_tokens)
         except GraphQLError as error:
+            if self._max_tokens is not None and _has_more_tokens(text, self._max_tokens):
+                raise TooManyTokens(self._max_tokens) from None
             raise InvalidDocument([error]) from None
         if self._check is not None:
             self._check(document)
@@ -113,9 +120,23 @@ class Documents:
         text = prepared.text
         if self._kept.get(text) is prepared:
             return
-        if errors := validate(self._schema, prepared.document):
+        if errors := validate(
+            self._schema, prepared.document, hide_suggestions=self._hide_suggestions
+        ):
             raise InvalidDocument(errors)
         if len(text) <= self._longest:
             self._kept[text] = prepared
             if len(self._kept) > self._capacity:
                 self._kept.popitem(last=False)
+
+
+def _has_more_tokens(text: str, limit: int) -> bool:
+    """Whether there are more tokens than that: the parser says so in words alone."""
+    lexer = Lexer(Source(text))
+    try:
+        for _ in range(limit):
+            if lexer.advance().kind is TokenKind.EOF:
+                return False
+        return lexer.advance().kind is not TokenKind.EOF
+    except GraphQLError:
+        return False

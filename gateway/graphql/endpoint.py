@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import NamedTuple
 
 from graphql import OperationType
 from starlette.requests import ClientDisconnect, Request
@@ -11,13 +13,16 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.auth.viewer import Viewer
 from gateway.errors import Forbidden
-from gateway.graphql.execute import Executor
+from gateway.graphql.execute import Answer, Executor
 from gateway.graphql.masking import ErrorMask
 from gateway.graphql.pages import Pages
 from gateway.graphql.refusals import OperationTypeRefused
-from gateway.graphql.request import read_get, read_post
-from gateway.graphql.response import answered, refused
-from gateway.http.media import GRAPHQL, HTML, JSON, negotiate
+from gateway.graphql.request import GraphQLRequest, read_get, read_post
+from gateway.graphql.response import answered, answered_each, refused
+from gateway.http.client_address import Network, client_address
+from gateway.http.connection import while_connected
+from gateway.http.media import GRAPHQL, HTML, JSON, accepts_parts, negotiate
+from gateway.http.multipart import MultipartResponse
 from gateway.http.refusals import BadRequest, MethodNotAllowed, NotAcceptable
 
 #: The viewer that a request's header lines (names in lower case) stand for, or Unauthenticated.
@@ -33,7 +38,12 @@ _ALLOWED = {
 
 
 class GraphQLEndpoint:
-    """An ASGI application for one path; ``body_limit`` is in bytes."""
+    """An ASGI application for one path; ``body_limit`` is in bytes.
+
+    ``batch_limit`` is how many operations one request may hold; 0 refuses batches. With
+    ``part_seconds`` an operation may be answered in parts, each of which the client has to take
+    in that time.
+    """
 
     def __init__(
         self,
@@ -42,26 +52,35 @@ class GraphQLEndpoint:
         mask: ErrorMask,
         pages: Pages,
         body_limit: int,
+        *,
+        batch_limit: int = 0,
+        part_seconds: float | None = None,
+        trusted_proxies: Sequence[Network] = (),
     ) -> None:
         self._executor = executor
         self._identify = identify
         self._mask = mask
         self._pages = pages
         self._body_limit = body_limit
+        self._batch_limit = batch_limit
+        self._part_seconds = part_seconds
+        self._trusted_proxies = trusted_proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        try:
+        # Nobody is left to be answered.
+        with suppress(ClientDisconnect):
             response = await self._respond(request)
-        except ClientDisconnect:
-            return
-        await response(scope, receive, send)
+            await response(scope, receive, send)
 
     async def _respond(self, request: Request) -> Response:
         accept = request.headers.get("accept")
         if self._wants_page(request, accept):
             return self._pages.document(request)
         media = negotiate(accept, _ANSWERS)
+        if media is None and self._part_seconds is not None and accepts_parts(accept):
+            # What does not come in parts is plain JSON, as each part would be.
+            media = JSON
         try:
             if media is None:
                 raise NotAcceptable(f"Answers are written as {' or '.join(_ANSWERS)}.")
@@ -82,18 +101,61 @@ class GraphQLEndpoint:
         if request.method not in _METHODS:
             raise MethodNotAllowed("Send queries by GET or POST, mutations by POST.", _METHODS)
         viewer = await self._identify(request.headers.items())
+        parsed: GraphQLRequest | list[GraphQLRequest]
         if request.method == "GET":
             parsed = read_get(request)
         else:
-            parsed = await read_post(request, self._body_limit)
-        try:
-            allowed = _ALLOWED["GET" if viewer.only_reads else request.method]
-            answer = await self._executor.execute(parsed, viewer, allowed)
-        except OperationTypeRefused as error:
-            kind = error.kind
-            if OperationType(kind) in _ALLOWED[request.method]:
-                raise Forbidden(f"An API key only reads: it may not send a {kind}.") from None
-            if request.method == "GET":
-                raise MethodNotAllowed(f"A {kind} is not sent by GET.", ("POST",)) from None
-            raise BadRequest(f"No {kind} is served here.") from None
-        return answered(answer, media)
+            parsed = await read_post(request, self._body_limit, self._batch_limit)
+        asked = _Asked(
+            viewer,
+            _ALLOWED["GET" if viewer.only_reads else request.method],
+            client_address(request, self._trusted_proxies),
+        )
+        with _kinds_refused(request.method):
+            if isinstance(parsed, list):
+                work = self._each(parsed, asked, request.method)
+                return answered_each(await while_connected(request.receive, work), media)
+            if self._part_seconds is None or not accepts_parts(request.headers.get("accept")):
+                answer = self._executor.execute(parsed, *asked)
+                return answered(await while_connected(request.receive, answer), media)
+            answers = self._executor.stream(parsed, *asked)
+            first = await while_connected(request.receive, anext(answers))
+        if first.get("hasNext"):
+            return MultipartResponse(first, answers, self._part_seconds)
+        await answers.aclose()
+        return answered(first, media)
+
+    async def _each(
+        self, operations: Sequence[GraphQLRequest], asked: _Asked, method: str
+    ) -> list[Answer]:
+        """One after the other, so that a batch holds no more of the database than one operation."""
+        answers: list[Answer] = []
+        for operation in operations:
+            try:
+                with _kinds_refused(method):
+                    answers.append(await self._executor.execute(operation, *asked))
+            except Exception as error:
+                answers.append({"errors": [self._mask.unexpected(error)]})
+        return answers
+
+
+class _Asked(NamedTuple):
+    """Who asks, for what kinds of operation, and from where."""
+
+    viewer: Viewer
+    allowed: Collection[OperationType]
+    address: str
+
+
+@contextmanager
+def _kinds_refused(method: str) -> Iterator[None]:
+    """Say what it means, for this method, that a kind of operation is not allowed."""
+    try:
+        yield
+    except OperationTypeRefused as error:
+        kind = error.kind
+        if OperationType(kind) in _ALLOWED[method]:
+            raise Forbidden(f"An API key only reads: it may not send a {kind}.") from None
+        if method == "GET":
+            raise MethodNotAllowed(f"A {kind} is not sent by GET.", ("POST",)) from None
+        raise BadRequest(f"No {kind} is served here.") from None

@@ -1,27 +1,40 @@
-"""From a request and its viewer to an answer: execution, its time limit and its errors."""
+"""From a request and its viewer to an answer: execution, its limits and its errors."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
-from contextlib import AbstractAsyncContextManager
-from typing import Any
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import Any, NamedTuple
 
 from graphql import ExecutionResult, GraphQLSchema, OperationDefinitionNode, OperationType
 
 from gateway.auth.viewer import Viewer
+from gateway.graphql.admission import Admission
 from gateway.graphql.documents import Documents, InvalidDocument, PreparedDocument
+from gateway.graphql.incremental import IncrementalOperationExecutor, Payloads, is_incremental
 from gateway.graphql.masking import ErrorMask
 from gateway.graphql.operation_executor import OperationExecutor
 from gateway.graphql.refusals import OperationTimeout, OperationTypeRefused
 from gateway.graphql.request import GraphQLRequest
 from gateway.graphql.variables import OperationVariables, Variables
+from gateway.http.refusals import NotAcceptable
 
 #: Opens what the resolvers of one operation share, as ``info.context``.
 OpenOperation = Callable[[Viewer], AbstractAsyncContextManager[object]]
 
 #: ``data`` is missing when nothing was executed; ``errors`` when there were none.
 Answer = dict[str, Any]
+
+
+class _Ready(NamedTuple):
+    """An operation that may be executed."""
+
+    prepared: PreparedDocument
+    operation: OperationDefinitionNode
+    variables: OperationVariables
+    #: What goes with the answer beside data and errors.
+    extensions: dict[str, Any]
 
 
 class Executor:
@@ -34,40 +47,129 @@ class Executor:
         open_operation: OpenOperation,
         mask: ErrorMask,
         timeout_seconds: float,
+        admission: Admission | None = None,
+        *,
+        hide_suggestions: bool = False,
     ) -> None:
         self._schema = schema
         self._documents = documents
         self._open_operation = open_operation
         self._mask = mask
         self._timeout_seconds = timeout_seconds
+        self._admission = admission
+        self._hide_suggestions = hide_suggestions
 
     async def execute(
-        self, request: GraphQLRequest, viewer: Viewer, allowed: Collection[OperationType]
+        self,
+        request: GraphQLRequest,
+        viewer: Viewer,
+        allowed: Collection[OperationType],
+        address: str = "",
     ) -> Answer:
         """Execute the operation; whatever is wrong with it is in the answer's ``errors``.
 
-        Raises OperationTypeRefused for an operation type that is not allowed.
+        ``address`` stands for a viewer without credentials. Raises OperationTypeRefused for an
+        operation type that is not allowed.
         """
+        ready = await self._ready(request, viewer, allowed, address)
+        if not isinstance(ready, _Ready):
+            return ready
+        if is_incremental(ready.prepared):
+            raise NotAcceptable("An operation with @defer or @stream is answered in several parts.")
+        return await self._finish(ready, viewer)
+
+    async def stream(
+        self,
+        request: GraphQLRequest,
+        viewer: Viewer,
+        allowed: Collection[OperationType],
+        address: str = "",
+    ) -> AsyncGenerator[Answer, None]:
+        """Execute the operation, and give what it defers or streams once it is there.
+
+        The first answer has ``hasNext`` if more follow. The operation lives until the last: close
+        the generator when nobody wants it any more. Its time is counted while it works, not while
+        an answer is on its way. Raises, before the first answer, as ``execute`` does.
+        """
+        ready = await self._ready(request, viewer, allowed, address)
+        if not isinstance(ready, _Ready):
+            yield ready
+            return
+        if not is_incremental(ready.prepared):
+            yield await self._finish(ready, viewer)
+            return
+        deadline = self._deadline()
+        async with AsyncExitStack() as stack:
+            async with self._until(deadline):
+                context = await stack.enter_async_context(self._open_operation(viewer))
+                running = IncrementalOperationExecutor(self._schema, *ready[:3], context)
+                result: Any = running.execute_operation()
+                if running.is_awaitable(result):
+                    result = await result
+            if isinstance(result, ExecutionResult):
+                yield self._answer(result, ready.extensions)
+                return
+            payloads = Payloads(result, self._mask)
+            stack.push_async_callback(payloads.aclose)
+            yield {**payloads.first(), **ready.extensions}
+            while payloads.has_next:
+                try:
+                    async with self._until(deadline):
+                        following = await payloads.following()
+                except Exception as error:
+                    # The status is sent already: whatever was to come has failed.
+                    following = payloads.failed(self._mask.unexpected(error))
+                yield following
+
+    async def _ready(
+        self,
+        request: GraphQLRequest,
+        viewer: Viewer,
+        allowed: Collection[OperationType],
+        address: str,
+    ) -> _Ready | Answer:
+        """The operation if it may be executed, else the errors in its place."""
+        extensions: dict[str, Any] = {}
         try:
             prepared = self._documents.parse(request.query)
             operation = prepared.operation(request.operation_name)
             if operation.operation not in allowed:
                 raise OperationTypeRefused(operation.operation.value)
             self._documents.validate(prepared)
+            variables = self._variables(prepared, operation).coerce(
+                request.variables or {}, hide_suggestions=self._hide_suggestions
+            )
+            if isinstance(variables, list):
+                return {"errors": self._mask.variables(variables)}
+            if self._admission is not None:
+                cost = await self._admission.admit(
+                    prepared, operation, variables.coerced, viewer, address
+                )
+                if request.extensions and request.extensions.get("cost") is True:
+                    told = {"value": cost, "limit": self._admission.cost_limit}
+                    extensions = {"extensions": {"cost": told}}
         except InvalidDocument as refused:
-            return {"errors": [self._mask.validation(error) for error in refused.errors]}
-        variables = self._variables(prepared, operation).coerce(request.variables or {})
-        if isinstance(variables, list):
-            return {"errors": [self._mask.execution(error) for error in variables]}
+            return {"errors": self._mask.document(refused.errors)}
+        return _Ready(prepared, operation, variables, extensions)
+
+    async def _finish(self, ready: _Ready, viewer: Viewer) -> Answer:
+        async with self._until(self._deadline()), self._open_operation(viewer) as context:
+            result = await self._run(*ready[:3], context)
+        return self._answer(result, ready.extensions)
+
+    def _deadline(self) -> float:
+        return asyncio.get_running_loop().time() + self._timeout_seconds
+
+    @asynccontextmanager
+    async def _until(self, deadline: float) -> AsyncIterator[None]:
+        """Stop what is done within at the deadline: OperationTimeout."""
         try:
-            async with asyncio.timeout(self._timeout_seconds) as deadline:
-                async with self._open_operation(viewer) as context:
-                    result = await self._run(prepared, operation, variables, context)
+            async with asyncio.timeout_at(deadline) as limit:
+                yield
         except TimeoutError:
-            if not deadline.expired():
+            if not limit.expired():
                 raise
             raise OperationTimeout(self._timeout_seconds) from None
-        return self._answer(result)
 
     def _variables(
         self, prepared: PreparedDocument, operation: OperationDefinitionNode
@@ -87,9 +189,10 @@ class Executor:
     ) -> ExecutionResult:
         return await OperationExecutor(self._schema, prepared, operation, variables, context).run()
 
-    def _answer(self, result: ExecutionResult) -> Answer:
+    def _answer(self, result: ExecutionResult, extensions: Answer) -> Answer:
         answer: Answer = {}
         if result.errors:
             answer["errors"] = [self._mask.execution(error) for error in result.errors]
         answer["data"] = result.data
+        answer.update(extensions)
         return answer

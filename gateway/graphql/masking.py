@@ -1,9 +1,14 @@
-"""Which errors are shown as they are: an allow-list. Anything else is logged and masked."""
+"""Which errors are shown as they are: an allow-list. Anything else is logged and masked.
+
+In a closed schema graphql-core's own words are not shown either: they name what there is, or tell
+by being different that it is there. There is one sentence for every document that does not fit,
+one for variables, one for an argument; what it was about is in the log alone.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -21,6 +26,12 @@ INTERNAL_ERROR = "INTERNAL_ERROR"
 
 FormattedError = dict[str, Any]
 
+_DOES_NOT_FIT = "The operation does not fit the schema."
+_VARIABLES = "The variables do not fit the operation."
+_ARGUMENT = "The value of an argument cannot be used."
+#: A log line holds so much of what a client wrote.
+_LOGGED = 500
+
 
 def random_reference() -> str:
     """Make a reference that joins a masked error to its line in the log."""
@@ -28,19 +39,33 @@ def random_reference() -> str:
 
 
 class ErrorMask:
-    """Formats errors for a response; ``new_reference`` makes one for each that is masked."""
+    """Formats errors for a response; ``new_reference`` makes one for each that is masked.
 
-    def __init__(self, new_reference: Callable[[], str] = random_reference) -> None:
+    ``closed`` says that errors must not tell of the schema.
+    """
+
+    def __init__(
+        self, new_reference: Callable[[], str] = random_reference, *, closed: bool = False
+    ) -> None:
         self._new_reference = new_reference
+        self._closed = closed
 
-    def validation(self, error: GraphQLError) -> FormattedError:
-        """Format an error from before execution: of parsing, of validation, or ours."""
-        if isinstance(error, GraphQLSyntaxError):
-            return _formatted(error, error.message, {"code": PARSE_FAILED})
-        return self._format(error, VALIDATION_FAILED)
+    def document(self, errors: Sequence[GraphQLError]) -> list[FormattedError]:
+        """Format why a document is not executed: it is not GraphQL, or does not fit."""
+        if any(isinstance(error, GraphQLSyntaxError) for error in errors):
+            return [_formatted(one, one.message, {"code": PARSE_FAILED}) for one in errors]
+        if self._closed:
+            return [_one_for_all(errors, _DOES_NOT_FIT, VALIDATION_FAILED)]
+        return [self._format(error, VALIDATION_FAILED) for error in errors]
+
+    def variables(self, errors: Sequence[GraphQLError]) -> list[FormattedError]:
+        """Format why variables cannot be used."""
+        if self._closed:
+            return [_one_for_all(errors, _VARIABLES, BAD_USER_INPUT)]
+        return [self._format(error, BAD_USER_INPUT) for error in errors]
 
     def execution(self, error: GraphQLError) -> FormattedError:
-        """Format an error of a field, or of a variable when it has no path."""
+        """Format an error of a field, or of the operation when it has no path."""
         cause = _cause(error)
         if error.path is None or isinstance(cause, GatewayError | StrawberryInputCoercionError):
             return self._format(error, BAD_USER_INPUT)
@@ -61,7 +86,8 @@ class ErrorMask:
         if isinstance(cause, GatewayError):
             return _formatted(error, cause.message, cause.extensions)
         if isinstance(cause, GraphQLError):
-            return _formatted(error, error.message, {"code": code})
+            message = _ARGUMENT if self._closed else error.message
+            return _formatted(error, message, {"code": code})
         if isinstance(cause, ValueError) and error.nodes:
             # Python's own words about a literal, such as one of 5,000 digits.
             return _formatted(error, "This value cannot be read as its type.", {"code": code})
@@ -74,6 +100,13 @@ class ErrorMask:
             "message": f"Something went wrong on our side; its reference is {reference}.",
             "extensions": {"code": INTERNAL_ERROR, "reference": reference},
         }
+
+
+def _one_for_all(errors: Sequence[GraphQLError], message: str, code: str) -> FormattedError:
+    """One error without places, whatever there is and however much: counts and places tell too."""
+    said = "; ".join(error.message for error in errors)
+    logger.warning("%s: %r", code, said[:_LOGGED])
+    return {"message": message, "extensions": {"code": code}}
 
 
 def _cause(error: GraphQLError) -> BaseException:

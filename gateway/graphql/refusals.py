@@ -3,13 +3,23 @@
     GatewayError
     └── RequestRefused
         ├── UnknownOperation        OPERATION_RESOLUTION_FAILURE   no such operation in the document
-        └── OperationTimeout        OPERATION_TIMEOUT              took longer than it may
+        ├── OperationTimeout        OPERATION_TIMEOUT              took longer than it may
+        └── LimitExceeded           names the limit, and the value where it is known
+            ├── TooManyTokens       TOO_MANY_TOKENS                a document of too many words
+            ├── DocumentTooDeep     DOCUMENT_TOO_DEEP              selections within selections
+            ├── TooManyAliases      TOO_MANY_ALIASES               fields selected again and again
+            ├── TooManyDirectives   TOO_MANY_DIRECTIVES            such as @include
+            ├── BatchTooLarge       BATCH_TOO_LARGE                operations in one request
+            ├── CostTooHigh         COST_TOO_HIGH                  one operation costs too much
+            └── RateLimited         RATE_LIMITED                   the viewer's minute is used up
 
 OperationTypeRefused is none of them: what it means depends on how the operation was sent, so the
 endpoint says it. The HTTP status of each code stands in ``statuses``.
 """
 
 from __future__ import annotations
+
+from typing import Any, ClassVar
 
 from gateway.http.refusals import RequestRefused
 
@@ -28,6 +38,85 @@ class OperationTimeout(RequestRefused):
     def __init__(self, seconds: float) -> None:
         super().__init__(f"The operation took longer than {seconds:g} seconds.")
         self.seconds = seconds
+
+
+class LimitExceeded(RequestRefused):
+    """Something is larger than ``limit``; ``value`` is how large, None where it was not counted."""
+
+    what: ClassVar[str]
+
+    def __init__(self, limit: int, value: int | None = None) -> None:
+        beyond = "more" if value is None else f"{value:,}"
+        super().__init__(f"{self.what}: {beyond}, and at most {limit:,} may be.")
+        self.limit = limit
+        self.value = value
+
+    @property
+    def extensions(self) -> dict[str, Any]:
+        known = {} if self.value is None else {"value": self.value}
+        return {"code": self.code, "limit": self.limit, **known}
+
+
+class TooManyTokens(LimitExceeded):
+    """The document has more tokens: names, values and punctuation; it was read no further."""
+
+    code = "TOO_MANY_TOKENS"
+    what = "The document has too many tokens"
+
+
+class DocumentTooDeep(LimitExceeded):
+    """Selections stand too deep within one another, those of fragments included."""
+
+    code = "DOCUMENT_TOO_DEEP"
+    what = "The document's selections are nested too deeply"
+
+
+class TooManyAliases(LimitExceeded):
+    """Too many fields are selected under another name, or again under the same."""
+
+    code = "TOO_MANY_ALIASES"
+    what = "The document has too many aliases and fields selected again"
+
+
+class TooManyDirectives(LimitExceeded):
+    """The document has too many directives, such as ``@include``."""
+
+    code = "TOO_MANY_DIRECTIVES"
+    what = "The document has too many directives"
+
+
+class BatchTooLarge(LimitExceeded):
+    """The request has too many operations."""
+
+    code = "BATCH_TOO_LARGE"
+    what = "The batch has too many operations"
+
+
+class CostTooHigh(LimitExceeded):
+    """The operation costs more than any may."""
+
+    code = "COST_TOO_HIGH"
+    what = "The operation costs too much"
+
+
+class RateLimited(LimitExceeded):
+    """What the viewer may spend in a minute is used up, until ``seconds`` from now."""
+
+    code = "RATE_LIMITED"
+    what = "You asked for too much within a minute"
+
+    def __init__(self, limit: int, value: int, seconds: int) -> None:
+        super().__init__(limit, value)
+        self.message = f"{self.message[:-1]}: try again in {seconds} seconds."
+        self.seconds = seconds
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": str(self.seconds)}
+
+    @property
+    def extensions(self) -> dict[str, Any]:
+        return {**super().extensions, "retryAfter": self.seconds}
 
 
 class OperationTypeRefused(Exception):

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
+from gateway.graphql.refusals import BatchTooLarge
 from gateway.http.body import check_json, decode_json, read_body
 from gateway.http.refusals import BadRequest
 
@@ -25,13 +27,18 @@ class GraphQLRequest:
     extensions: dict[str, Any] | None = None
 
 
-async def read_post(request: Request, body_limit: int) -> GraphQLRequest:
-    """Read the request from a JSON body of at most ``body_limit`` bytes."""
+async def read_post(
+    request: Request, body_limit: int, batch_limit: int = 0
+) -> GraphQLRequest | list[GraphQLRequest]:
+    """Read the request from a JSON body of at most ``body_limit`` bytes.
+
+    A list of requests is a batch; BatchTooLarge beyond ``batch_limit`` of them.
+    """
     check_json(request)
     body = await read_body(request, body_limit)
     parameters = decode_json(body, "The request body")
     if isinstance(parameters, list):
-        raise BadRequest("Batches are not accepted: send one operation a request.")
+        return _batch(parameters, batch_limit)
     if not isinstance(parameters, dict):
         raise BadRequest("The request body must be a JSON object.")
     return _request(parameters)
@@ -39,7 +46,12 @@ async def read_post(request: Request, body_limit: int) -> GraphQLRequest:
 
 def read_get(request: Request) -> GraphQLRequest:
     """Read the request from the query string; variables and extensions are JSON texts there."""
-    parameters: dict[str, Any] = dict(request.query_params)
+    try:
+        text = request.scope["query_string"].decode()
+        parameters: dict[str, Any] = dict(parse_qsl(text, keep_blank_values=True, errors="strict"))
+    except UnicodeDecodeError:
+        # Starlette would put other letters in the place of those that are none.
+        raise BadRequest("The query string is not UTF-8.") from None
     for name in ("variables", "extensions"):
         if parameters.get(name):
             parameters[name] = decode_json(parameters[name], f"The parameter {name}")
@@ -48,6 +60,18 @@ def read_get(request: Request) -> GraphQLRequest:
     if not parameters.get("operationName"):
         parameters.pop("operationName", None)
     return _request(parameters)
+
+
+def _batch(operations: list[Any], limit: int) -> list[GraphQLRequest]:
+    if not limit:
+        raise BadRequest("Batches are not accepted: send one operation a request.")
+    if not operations:
+        raise BadRequest("The batch has no operations.")
+    if len(operations) > limit:
+        raise BatchTooLarge(limit, len(operations))
+    if not all(isinstance(operation, dict) for operation in operations):
+        raise BadRequest("Each operation of a batch must be a JSON object.")
+    return [_request(operation) for operation in operations]
 
 
 def _request(parameters: Mapping[str, Any]) -> GraphQLRequest:

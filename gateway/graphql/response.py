@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from starlette.responses import Response
 
 from gateway.graphql.execute import Answer
@@ -16,6 +18,11 @@ def answered(answer: Answer, media: str) -> Response:
     if "data" in answer:
         return json_response(answer, EXECUTED.json, media)
     return json_response(answer, status_of(answer["errors"][0]["extensions"]["code"], media), media)
+
+
+def answered_each(answers: Sequence[Answer], media: str) -> Response:
+    """The response for a batch, whose operations tell for themselves what became of them."""
+    return json_response(answers, EXECUTED.json, media)
 
 
 def refused(error: FormattedError, cause: Exception, media: str = JSON) -> Response:

@@ -9,6 +9,7 @@ from functools import lru_cache
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
 HTML = "text/html"
+MULTIPART = "multipart/mixed"
 
 
 @lru_cache(maxsize=256)
@@ -28,6 +29,18 @@ def negotiate(accept: str | None, offers: tuple[str, ...]) -> str | None:
         if quality > 0 and (best is None or (quality, -position) > best):
             best, chosen = (quality, -position), offer
     return chosen
+
+
+def accepts_parts(accept: str | None) -> bool:
+    """Whether the header names multipart/mixed, in the form that is written here.
+
+    ``deferSpec`` asks for an older one.
+    """
+    for part in (accept or "").split(","):
+        name, quality = _media_range(part)
+        if name == MULTIPART and quality > 0 and "deferspec=" not in part.lower():
+            return True
+    return False
 
 
 @lru_cache(maxsize=256)

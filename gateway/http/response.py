@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -14,11 +14,11 @@ from gateway.http.media import JSON
 from gateway.http.refusals import RequestRefused
 
 #: Answers depend on the credentials, and none may outlive a group's turning private.
-_NOT_KEPT = {"Cache-Control": "private, no-store", "Vary": "Accept, Authorization"}
+NOT_KEPT = {"Cache-Control": "private, no-store", "Vary": "Accept, Authorization"}
 
 
 def json_response(
-    content: Mapping[str, Any],
+    content: Mapping[str, Any] | Sequence[Any],
     status: int,
     media: str = JSON,
     headers: Mapping[str, str] | None = None,
@@ -27,7 +27,7 @@ def json_response(
     return Response(
         orjson.dumps(content),
         status,
-        headers={**_NOT_KEPT, **(headers or {}), "Content-Type": f"{media}; charset=utf-8"},
+        headers={**NOT_KEPT, **(headers or {}), "Content-Type": f"{media}; charset=utf-8"},
     )
 
 

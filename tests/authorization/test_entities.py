@@ -156,7 +156,13 @@ async def test_at_most_a_thousand_are_asked_for_at_once(
     assert asked.data == {}
     (error,) = asked.errors
     assert error.path == ["_entities"]
-    assert error.extensions == {"code": "OUT_OF_BOUNDS", "argument": "representations"}
+    assert error.extensions == {
+        "code": "OUT_OF_BOUNDS",
+        "argument": "representations",
+        "minimum": 0,
+        "limit": 1000,
+        "value": 1001,
+    }
     assert error.message == "representations is 1001: it must be 0 to 1000."
 
 

@@ -1,8 +1,9 @@
 """The endpoint around a small schema of the tests' own, whose fields do what fields can do."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import httpx
@@ -11,6 +12,7 @@ import strawberry
 
 from gateway.auth.viewer import ANONYMOUS, Viewer
 from gateway.errors import Forbidden, Unauthenticated
+from gateway.graphql.admission import Admission
 from gateway.graphql.documents import Documents
 from gateway.graphql.endpoint import GraphQLEndpoint
 from gateway.graphql.execute import Executor
@@ -26,7 +28,35 @@ SECRET = "password=hunter2"
 
 
 @strawberry.type
+class Item:
+    number: int
+
+    @strawberry.field
+    async def later(self) -> int:
+        await asyncio.sleep(0)
+        return self.number
+
+    @strawberry.field
+    async def never(self) -> int:
+        await asyncio.sleep(300)
+        return self.number
+
+    @strawberry.field
+    async def broken(self) -> int | None:
+        await asyncio.sleep(0)
+        raise KeyError(SECRET)
+
+
+@strawberry.type
 class Query:
+    @strawberry.field
+    def items(self, first: int = 3) -> list[Item]:
+        return [Item(number=number) for number in range(first)]
+
+    @strawberry.field
+    def context_id(self, info: strawberry.Info) -> int:
+        return info.context["id"]
+
     @strawberry.field
     def greeting(self, name: str = "you", times: int = 1) -> str:
         return " ".join([f"Hello {name}!"] * times)
@@ -78,9 +108,12 @@ schema = strawberry.Schema(
 )
 
 
+_context_ids = itertools.count()
+
+
 @asynccontextmanager
 async def open_operation(viewer: Viewer) -> AsyncIterator[dict[str, Any]]:
-    yield {"viewer": viewer}
+    yield {"viewer": viewer, "id": next(_context_ids)}
 
 
 async def identify(headers: Sequence[tuple[str, str]]) -> Viewer:
@@ -97,15 +130,42 @@ async def identify(headers: Sequence[tuple[str, str]]) -> Viewer:
 @pytest.fixture
 def endpoint() -> Callable[..., GraphQLEndpoint]:
     def make(
-        timeout_seconds: float = 10, open_operation: Any = open_operation, schema: Any = schema
+        timeout_seconds: float = 10,
+        open_operation: Any = open_operation,
+        schema: Any = schema._schema,
+        admission: Admission | None = None,
+        closed: bool = False,
+        **options: Any,
     ) -> GraphQLEndpoint:
-        mask = ErrorMask()
-        documents = Documents(schema._schema)
-        executor = Executor(schema._schema, documents, open_operation, mask, timeout_seconds)
+        mask = ErrorMask(closed=closed)
+        documents = Documents(schema, hide_suggestions=closed)
+        executor = Executor(
+            schema,
+            documents,
+            open_operation,
+            mask,
+            timeout_seconds,
+            admission,
+            hide_suggestions=closed,
+        )
         pages = Pages(Page([Example("</script>", "{ greeting }")]), None)
-        return GraphQLEndpoint(executor, identify, mask, pages, BODY_LIMIT)
+        return GraphQLEndpoint(executor, identify, mask, pages, BODY_LIMIT, **options)
 
     return make
+
+
+@pytest.fixture
+async def client_of() -> AsyncIterator[Callable[[GraphQLEndpoint], httpx.AsyncClient]]:
+    """Makes a client of an endpoint, which sends no header of its own accord."""
+    async with AsyncExitStack() as stack:
+
+        async def make(endpoint: GraphQLEndpoint) -> httpx.AsyncClient:
+            client = httpx.AsyncClient(transport=httpx.ASGITransport(endpoint))
+            del client.headers["accept"]
+            del client.headers["accept-encoding"]
+            return await stack.enter_async_context(client)
+
+        yield make
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Every malformed request is refused: 4xx, JSON, a list of errors with a code, and no data."""
 
+import httpx
 import orjson
 import pytest
 
@@ -36,11 +37,43 @@ MALFORMED = {
     "infinity": b'{"query": "{ greeting }", "variables": {"x": 1e999}}',
     "65 bits": b'{"query": "{ greeting }", "variables": {"x": [{"y": 18446744073709551616}]}}',
     "5,000 digits": b'{"query": "{ greeting }", "variables": {"x": ' + b"1" * 5000 + b"}}",
+    "NaN alone": b"NaN",
+    "query of 5,000 digits": b'{"query": ' + b"7" * 5000 + b"}",
+    "operationName is an object": b'{"query": "{ greeting }", "operationName": {}}',
+    "extensions are a string": b'{"query": "{ greeting }", "extensions": "{}"}',
+    "infinity by name": b'{"query": "{ greeting }", "variables": {"x": -Infinity}}',
+    "65 bits below zero": b'{"query": "{ greeting }", "variables": {"x": -18446744073709551617}}',
+    "NaN in extensions": b'{"query": "{ greeting }", "extensions": {"x": NaN}}',
+    "5,000 digits in extensions": b'{"query": "{ greeting }", "extensions": {"x": '
+    + b"1" * 5000
+    + b"}}",
     "deep list": b"[" * 2000 + b"]" * 2000,
     "deep variables": b'{"query": "{ greeting }", "variables": {"x": '
     + b"[" * 1100
     + b"]" * 1100
     + b"}}",
+    "deep extensions": b'{"query": "{ greeting }", "extensions": '
+    + b'{"x":' * 1100
+    + b"0"
+    + b"}" * 1101,
+}
+
+#: What stands in variables or extensions of a query string, as they are written in a URL.
+MALFORMED_TEXTS = {
+    "invalid UTF-8": "%7B%22x%22%3A%22%FF%22%7D",
+    "no JSON": "%7B",
+    "text after the JSON": "%7B%7D%7B%7D",
+    "null's neighbour": "nul",
+    "a list": "[]",
+    "a number": "7",
+    "a string": "%22x%22",
+    "false": "false",
+    "NaN": '{"x":NaN}',
+    "infinity": '{"x":1e999}',
+    "65 bits": '{"x":18446744073709551616}',
+    "5,000 digits": '{"x":' + "1" * 5000 + "}",
+    "100,000 deep": "[" * 100_000 + "]" * 100_000,
+    "100,000 deep objects": '{"x":' * 100_000 + "0" + "}" * 100_000,
 }
 
 
@@ -60,6 +93,43 @@ def _is_refusal(response, status, code):
 @pytest.mark.parametrize("body", MALFORMED.values(), ids=MALFORMED)
 async def test_malformed_body_is_400(client, body, accept):
     response = await client.post(URL, content=body, headers={**JSON, "accept": accept})
+    _is_refusal(response, 400, "BAD_REQUEST")
+
+
+@pytest.mark.parametrize("open_", [b"[", b'{"query":'], ids=["lists", "objects"])
+async def test_json_of_100_000_levels_is_400(endpoint, client_of, open_):
+    wide = endpoint()
+    wide._body_limit = 2_000_000
+    client = await client_of(wide)
+    response = await client.post(URL, content=open_ * 100_000, headers=JSON)
+    _is_refusal(response, 400, "BAD_REQUEST")
+
+
+@pytest.mark.parametrize("name", ["variables", "extensions"])
+@pytest.mark.parametrize("text", MALFORMED_TEXTS.values(), ids=MALFORMED_TEXTS)
+async def test_malformed_part_of_a_query_string_is_400(endpoint, name, text):
+    """The application itself is asked: clients refuse to send URLs as long as these."""
+    query = f"query=%7Bgreeting%7D&{name}={text}"
+    sent = []
+
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/graphql",
+        "query_string": query.encode(),
+        "headers": [(b"accept", b"application/json")],
+        "client": ("127.0.0.1", 1),
+    }
+    await endpoint()(scope, receive, send)
+    response = httpx.Response(
+        sent[0]["status"], headers=sent[0]["headers"], content=sent[1]["body"]
+    )
     _is_refusal(response, 400, "BAD_REQUEST")
 
 

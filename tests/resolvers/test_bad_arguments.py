@@ -1,5 +1,6 @@
 """An argument that cannot be used: a stable code, its name, and null in that field alone."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -95,7 +96,22 @@ async def test_a_bad_argument_nulls_its_field_alone(
         "classifications": {"totalCount": 1},
     }
     assert [error.path and error.path[0] for error in asked.errors] == ["bad"]
-    assert asked.errors[0].extensions == extensions(code, argument)
+    assert told(asked.errors) == [extensions(code, argument)]
+
+
+#: What a number out of bounds comes with, beside its argument.
+BOUNDS = ("minimum", "limit", "value")
+
+
+def told(errors: Sequence[Any]) -> list[dict[str, Any]]:
+    """The extensions of errors without the bounds, which those have that are about bounds."""
+    for error in errors:
+        about_bounds = error.extensions["code"] == "OUT_OF_BOUNDS"
+        assert all((name in error.extensions) is about_bounds for name in BOUNDS)
+    return [
+        {name: value for name, value in error.extensions.items() if name not in BOUNDS}
+        for error in errors
+    ]
 
 
 def extensions(code: str, argument: str | None) -> dict[str, Any]:
@@ -129,7 +145,7 @@ async def test_a_bad_argument_below_a_group_leaves_the_group_its_total(
         database, f"{{ userGroup(id: 501) {{ classifications {{ bad: {field} totalCount }} }} }}"
     )
     assert asked.data == {"userGroup": {"classifications": {"bad": None, "totalCount": 1}}}
-    assert [error.extensions for error in asked.errors] == [extensions(code, argument)]
+    assert told(asked.errors) == [extensions(code, argument)]
 
 
 @pytest.mark.parametrize(
@@ -158,7 +174,7 @@ async def test_a_bad_argument_of_a_group_leaves_the_group_its_name(
     await fill(database)
     asked = await ask(database, f"{{ userGroup(id: 501) {{ bad: {field} name }} }}")
     assert asked.data == {"userGroup": {"bad": None, "name": "g"}}
-    assert [error.extensions for error in asked.errors] == [extensions(code, argument)]
+    assert told(asked.errors) == [extensions(code, argument)]
 
 
 @pytest.mark.parametrize(
@@ -174,8 +190,10 @@ async def test_an_argument_holds_at_most_a_thousand_ids(
         {"ids": [str(one) for one in range(1, many + 1)]},
     )
     assert asked.data == {"classifications": None if code else {"totalCount": 1}}
-    expected = [{"code": code, "argument": "projectIds"}] if code else []
-    assert [error.extensions for error in asked.errors] == expected
+    expected = {"argument": "projectIds", "minimum": 0, "limit": 1000, "value": many}
+    assert [error.extensions for error in asked.errors] == (
+        [{"code": code, **expected}] if code else []
+    )
 
 
 @pytest.mark.parametrize("entities", ["users", "userGroups", "projects", "workflows"])
@@ -185,7 +203,7 @@ async def test_a_list_is_of_at_most_a_thousand_ids(database: Database, entities:
     assert most.data == {entities: [None] * 1000}
     asked = await ask(database, document, {"ids": ["1"] * 1001})
     assert [error.extensions for error in asked.errors] == [
-        {"code": "OUT_OF_BOUNDS", "argument": "ids"}
+        {"code": "OUT_OF_BOUNDS", "argument": "ids", "minimum": 0, "limit": 1000, "value": 1001}
     ]
     assert asked.errors[0].message == "ids is 1001: it must be 0 to 1000."
 

@@ -1,0 +1,80 @@
+"""Whether a valid operation is executed for a viewer: the open schema, its cost, the budget."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from graphql import FieldNode, GraphQLError, OperationDefinitionNode, Visitor, visit
+
+from gateway.auth.viewer import Viewer
+from gateway.graphql.budget import Budget
+from gateway.graphql.cost import CostModel
+from gateway.graphql.documents import InvalidDocument, PreparedDocument
+from gateway.graphql.refusals import CostTooHigh
+
+#: What tells of the schema; federation's ``_service`` has its text.
+_OF_THE_SCHEMA = frozenset({"__schema", "__type", "_service"})
+
+
+class Admission:
+    """Admits operations up to a cost, within the viewer's budget if there is one.
+
+    With a ``closed`` schema only site admins, and API keys that see what they see, may ask for it;
+    to everybody else the fields that tell of it are as unknown as any other.
+    """
+
+    def __init__(
+        self,
+        costs: CostModel,
+        cost_limit: int,
+        budget: Budget | None = None,
+        *,
+        closed: bool = False,
+    ) -> None:
+        self._costs = costs
+        self._budget = budget
+        self._closed = closed
+        # What can never be paid is refused as too much, not until the next minute.
+        self.cost_limit = cost_limit if budget is None else min(cost_limit, budget.per_minute)
+
+    async def admit(
+        self,
+        prepared: PreparedDocument,
+        operation: OperationDefinitionNode,
+        variables: Mapping[str, Any],
+        viewer: Viewer,
+        address: str,
+    ) -> int:
+        """Return the operation's cost.
+
+        Raises InvalidDocument for what a closed schema does not show, CostTooHigh, RateLimited.
+        """
+        if self._closed and not viewer.is_site_admin and _asks_for_the_schema(prepared):
+            raise InvalidDocument([GraphQLError("The schema is closed.")])
+        cost = self._costs.cost(prepared, operation, variables)
+        if cost > self.cost_limit:
+            raise CostTooHigh(self.cost_limit, cost)
+        if self._budget is not None:
+            await self._budget.spend(viewer, address, cost)
+        return cost
+
+
+class _SchemaFields(Visitor):
+    """Looks for the fields that tell of the schema, wherever they stand."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found = False
+
+    def enter_field(self, node: FieldNode, *_: Any) -> None:
+        self.found = self.found or node.name.value in _OF_THE_SCHEMA
+
+
+def _asks_for_the_schema(prepared: PreparedDocument) -> bool:
+    known: bool | None = prepared.facts.get("asks for the schema")
+    if known is None:
+        fields = _SchemaFields()
+        visit(prepared.document, fields)
+        known = prepared.facts["asks for the schema"] = fields.found
+    return known

@@ -1,0 +1,106 @@
+"""What each viewer may spend on operations within a minute.
+
+Counted by the library ``limits``, in this process or, for several, in Redis. A minute begins with
+a viewer's first operation; what is refused is counted too, and changes nothing: the minute ends
+when it ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from collections.abc import Callable
+from typing import Any, Self
+
+from limits import RateLimitItemPerMinute
+from limits.aio.storage import MemoryStorage, RedisStorage
+from limits.aio.strategies import FixedWindowRateLimiter
+from limits.errors import ConfigurationError, StorageError
+from limits.storage import storage_from_string
+
+from gateway.auth.viewer import Viewer
+from gateway.errors import SettingsError
+from gateway.graphql.refusals import RateLimited
+
+logger = logging.getLogger(__name__)
+
+#: Operations wait for Redis no longer, and then leave it alone for a while.
+_REDIS_TIMEOUT_SECONDS = 0.5
+_REDIS_PAUSE_SECONDS = 5.0
+
+
+class Budget:
+    """Spends ``per_minute`` for each viewer; ``now`` is in seconds since 1970.
+
+    While the shared storage does not answer, each process counts by itself, from nothing: viewers
+    may spend more than they should then, and none is refused for what is not their fault.
+    """
+
+    def __init__(
+        self, per_minute: int, now: Callable[[], float], shared: RedisStorage | None = None
+    ) -> None:
+        self.per_minute = per_minute
+        self._now = now
+        self._minute = RateLimitItemPerMinute(per_minute)
+        self._own = FixedWindowRateLimiter(MemoryStorage())
+        self._redis = shared
+        self._shared = None if shared is None else FixedWindowRateLimiter(shared)
+        self._shared_again_at = -math.inf
+
+    async def spend(self, viewer: Viewer, address: str, cost: int) -> None:
+        """Count the cost against the viewer; RateLimited if that is more than is left.
+
+        ``address`` stands for viewers without credentials. Every operation costs at least 1.
+        """
+        who = _spender(viewer, address)
+        if self._shared is not None and self._now() >= self._shared_again_at:
+            try:
+                return await self._spend(self._shared, who, max(cost, 1))
+            except (StorageError, OSError, TimeoutError) as error:
+                self._shared_again_at = self._now() + _REDIS_PAUSE_SECONDS
+                logger.warning("costs are counted by this process alone: %s", error)
+        return await self._spend(self._own, who, max(cost, 1))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close the connections to Redis."""
+        if self._redis is not None:
+            bridge: Any = self._redis.bridge
+            bridge.get_connection().connection_pool.disconnect()
+            # The loop closes the sockets in its next turn.
+            await asyncio.sleep(0)
+
+    async def _spend(self, limiter: FixedWindowRateLimiter, who: str, cost: int) -> None:
+        if await limiter.hit(self._minute, who, cost=cost):
+            return
+        ends, _ = await limiter.get_window_stats(self._minute, who)
+        seconds = min(max(math.ceil(ends - self._now()), 1), 60)
+        raise RateLimited(self.per_minute, cost, seconds)
+
+
+def open_storage(setting: str, url: str) -> RedisStorage:
+    """The Redis of this URL, which is asked when something is counted; SettingsError if wrong."""
+    if not url.startswith(("redis://", "rediss://")):
+        raise SettingsError(f"{setting} cannot be used: it is no redis:// URL.")
+    try:
+        storage = storage_from_string(
+            f"async+{url}",
+            wrap_exceptions=True,
+            stream_timeout=_REDIS_TIMEOUT_SECONDS,
+            connect_timeout=_REDIS_TIMEOUT_SECONDS,
+        )
+    except ConfigurationError as error:
+        raise SettingsError(f"{setting} cannot be used: {error}") from None
+    assert isinstance(storage, RedisStorage)  # noqa: S101 - the scheme says so
+    return storage
+
+
+def _spender(viewer: Viewer, address: str) -> str:
+    if viewer.id is not None:
+        return f"user/{viewer.id}"
+    if viewer.api_key_id is not None:
+        return f"key/{viewer.api_key_id}"
+    return f"address/{address}"

@@ -1,0 +1,249 @@
+"""What an operation costs, from its document and its variables, before anything is read.
+
+The fields say it by federation's ``@cost`` and ``@listSize`` (``resolvers/costs.py``); the rules
+are those of Apollo's router, which reads the same from the schema, with one addition: a list that
+a field gives for a list of ids or representations is as long as that. Fields that are selected
+twice are counted twice, so a cost is at least what will be read for that shape.
+
+What does not depend on variables is added up once for each document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from graphql import (
+    BooleanValueNode,
+    DirectiveNode,
+    FieldNode,
+    FragmentSpreadNode,
+    GraphQLArgument,
+    GraphQLField,
+    GraphQLSchema,
+    InlineFragmentNode,
+    IntValueNode,
+    ListValueNode,
+    NullValueNode,
+    OperationDefinitionNode,
+    SelectionNode,
+    SelectionSetNode,
+    ValueNode,
+    VariableNode,
+    get_named_type,
+    is_composite_type,
+    is_list_type,
+    is_non_null_type,
+)
+from strawberry.federation.schema_directives import Cost, ListSize
+
+from gateway.graphql.documents import PreparedDocument
+
+#: Larger costs are told as this: they are refused anyway, and JSON has to hold them.
+LARGEST = 2**53
+
+Variables = Mapping[str, Any]
+
+
+class _Evaluation:
+    """One evaluation: the variables, and what the fragments came to with them."""
+
+    def __init__(self, variables: Variables) -> None:
+        self.variables = variables
+        self.fragments: dict[object, int] = {}
+
+
+#: A number, or how it is found once the variables are known.
+_Amount = int | Callable[[_Evaluation], int]
+
+
+class CostModel:
+    """Adds up costs for one schema."""
+
+    def __init__(self, schema: GraphQLSchema) -> None:
+        self._schema = schema
+
+    def cost(
+        self, prepared: PreparedDocument, operation: OperationDefinitionNode, variables: Variables
+    ) -> int:
+        """The cost of a valid operation with variables that were coerced, up to ``LARGEST``."""
+        key = ("cost", operation.name and operation.name.value)
+        amount: _Amount | None = prepared.facts.get(key)
+        if amount is None:
+            root = self._schema.get_root_type(operation.operation)
+            compiler = _Compiler(self._schema, prepared)
+            amount = prepared.facts[key] = compiler.selection(root, operation.selection_set, {})
+        return min(_value(amount, _Evaluation(variables)), LARGEST)
+
+
+class _Compiler:
+    """Turns the selections of one document into amounts, each fragment once."""
+
+    def __init__(self, schema: GraphQLSchema, prepared: PreparedDocument) -> None:
+        self._schema = schema
+        self._fragments = prepared.fragments
+        self._known: dict[object, _Amount] = {}
+        # Kept, so that no two of them ever have the same identity.
+        self._given: list[Mapping[str, _Amount]] = []
+
+    def selection(
+        self, parent: Any, selected: SelectionSetNode, sized: Mapping[str, _Amount]
+    ) -> _Amount:
+        """What is selected of one object; ``sized`` has the lengths of lists that it was given."""
+        return _sum(self._conditional(parent, node, sized) for node in selected.selections)
+
+    def _conditional(
+        self, parent: Any, node: SelectionNode, sized: Mapping[str, _Amount]
+    ) -> _Amount:
+        amount = self._selected(parent, node, sized)
+        for directive in node.directives or ():
+            if directive.name.value in ("skip", "include"):
+                amount = _product(_condition(directive), amount)
+        return amount
+
+    def _selected(self, parent: Any, node: SelectionNode, sized: Mapping[str, _Amount]) -> _Amount:
+        if isinstance(node, FieldNode):
+            # The schema itself is in memory; what of it may be asked for is another matter.
+            name = node.name.value
+            return 0 if name.startswith("__") else self._field(parent.fields[name], node, sized)
+        if isinstance(node, FragmentSpreadNode):
+            return self._spread(node.name.value, sized)
+        assert isinstance(node, InlineFragmentNode)  # noqa: S101 - there is no other selection
+        condition = node.type_condition
+        inside = self._schema.type_map[condition.name.value] if condition else parent
+        return self.selection(inside, node.selection_set, sized)
+
+    def _spread(self, name: str, sized: Mapping[str, _Amount]) -> _Amount:
+        key = (name, id(sized) if sized else None)
+        known = self._known.get(key)
+        if known is None:
+            fragment = self._fragments[name]
+            inside = self._schema.type_map[fragment.type_condition.name.value]
+            known = self.selection(inside, fragment.selection_set, sized)
+            known = self._known[key] = _once(key, known)
+        return known
+
+    def _field(self, field: GraphQLField, node: FieldNode, sized: Mapping[str, _Amount]) -> _Amount:
+        named = get_named_type(field.type)
+        weight, list_size = _declared(field)
+        size = _size(field, node, list_size)
+        given = {}
+        if list_size is not None and list_size.sized_fields:
+            given = dict.fromkeys(list_size.sized_fields, size)
+            self._given.append(given)
+        each: _Amount = weight
+        if node.selection_set is not None:
+            each = _sum((weight, self.selection(named, node.selection_set, given)))
+        if not _is_list(field.type):
+            return each
+        return _product(sized.get(node.name.value, size), each)
+
+
+def _declared(field: GraphQLField) -> tuple[int, ListSize | None]:
+    """The weight of each value of a field, and how many there are if it is a list."""
+    weight = 1 if is_composite_type(get_named_type(field.type)) else 0
+    list_size = None
+    definition = field.extensions.get("strawberry-definition")
+    for directive in definition.directives if definition else ():
+        if isinstance(directive, Cost):
+            weight = directive.weight
+        elif isinstance(directive, ListSize):
+            list_size = directive
+    return weight, list_size
+
+
+def _size(field: GraphQLField, node: FieldNode, list_size: ListSize | None) -> _Amount:
+    """How many items a field gives, or lets the object that it leads to give."""
+    values = {argument.name.value: argument.value for argument in node.arguments or ()}
+    for name, argument in field.args.items():
+        if is_non_null_type(argument.type) and is_list_type(argument.type.of_type):
+            return _length(values[name])
+    if list_size is None:
+        return 1
+    assumed = list_size.assumed_size or 1
+    # Absent ones are UNSET, which is false.
+    for name in list_size.slicing_arguments or ():
+        if name in field.args:
+            return _number(values.get(name), field.args[name], assumed)
+    return assumed
+
+
+def _number(value: ValueNode | None, argument: GraphQLArgument, assumed: int) -> _Amount:
+    """The value of a slicing argument; ``assumed`` where it is null."""
+    if isinstance(value, IntValueNode):
+        return max(int(value.value), 0)
+    if isinstance(value, VariableNode):
+        name = value.name.value
+        default = _otherwise(argument.default_value, assumed)
+
+        def read(evaluation: _Evaluation) -> int:
+            if name not in evaluation.variables:
+                return default
+            return _otherwise(evaluation.variables[name], assumed)
+
+        return read
+    return (
+        assumed if isinstance(value, NullValueNode) else _otherwise(argument.default_value, assumed)
+    )
+
+
+def _otherwise(value: Any, assumed: int) -> int:
+    return max(value, 0) if isinstance(value, int) else assumed
+
+
+def _length(value: ValueNode) -> _Amount:
+    """How many items a required list has; one value stands for a list of one."""
+    if isinstance(value, VariableNode):
+        name = value.name.value
+        return lambda evaluation: len(evaluation.variables[name])
+    return len(value.values) if isinstance(value, ListValueNode) else 1
+
+
+def _condition(directive: DirectiveNode) -> _Amount:
+    """1 if a ``@skip`` or ``@include`` selects, else 0."""
+    wanted = directive.name.value == "include"
+    (value,) = [argument.value for argument in directive.arguments or ()]
+    if isinstance(value, VariableNode):
+        name = value.name.value
+        return lambda evaluation: int(bool(evaluation.variables.get(name)) is wanted)
+    return int((isinstance(value, BooleanValueNode) and value.value) is wanted)
+
+
+def _is_list(type_: Any) -> bool:
+    return is_list_type(type_.of_type if is_non_null_type(type_) else type_)
+
+
+def _value(amount: _Amount, evaluation: _Evaluation) -> int:
+    return amount if isinstance(amount, int) else amount(evaluation)
+
+
+def _sum(amounts: Iterable[_Amount]) -> _Amount:
+    fixed, varying = 0, []
+    for amount in amounts:
+        if isinstance(amount, int):
+            fixed += amount
+        else:
+            varying.append(amount)
+    if not varying:
+        return fixed
+    return lambda evaluation: fixed + sum([amount(evaluation) for amount in varying])
+
+
+def _product(factor: _Amount, amount: _Amount) -> _Amount:
+    if isinstance(factor, int) and isinstance(amount, int):
+        return factor * amount
+    return lambda evaluation: _value(factor, evaluation) * _value(amount, evaluation)
+
+
+def _once(key: object, amount: _Amount) -> _Amount:
+    """The amount, found once in an evaluation however often its fragment is spread."""
+    if isinstance(amount, int):
+        return amount
+
+    def read(evaluation: _Evaluation) -> int:
+        known = evaluation.fragments.get(key)
+        if known is None:
+            known = evaluation.fragments[key] = amount(evaluation)
+        return known
+
+    return read

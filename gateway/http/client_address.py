@@ -1,0 +1,63 @@
+"""The address that a request came from, behind proxies that are trusted to tell it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
+
+from starlette.requests import Request
+
+from gateway.errors import SettingsError
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+#: A household or a machine is given a network of this size, and all its addresses.
+_IPV6_CLIENT = 64
+
+
+def read_networks(setting: str, text: str) -> tuple[Network, ...]:
+    """Networks from a comma-separated list; SettingsError that names the setting."""
+    try:
+        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        raise SettingsError(f"{setting} cannot be used: {error}.") from None
+
+
+def client_address(request: Request, trusted: Sequence[Network]) -> str:
+    """Whom the request came from, as one name for all addresses of one client.
+
+    Each trusted proxy has appended the address that it was asked from to ``X-Forwarded-For``. The
+    list is read from its end, for as long as the one who appended is trusted: what stands before
+    was written by the client, and counts for nothing. An IPv6 client is its network of 64 bits.
+    """
+    peer = _address(request.client.host) if request.client else None
+    if peer is None:
+        return "unknown"
+    appended = ",".join(request.headers.getlist("x-forwarded-for")).split(",")
+    for text in reversed(appended):
+        if not any(peer in network for network in trusted):
+            break
+        before = _address(text.strip())
+        if before is None:
+            break
+        peer = before
+    if isinstance(peer, IPv6Address):
+        return str(ip_network((peer, _IPV6_CLIENT), strict=False))
+    return str(peer)
+
+
+def _address(text: str) -> Address | None:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    # An IPv4 client of a socket that listens on both.
+    return getattr(address, "ipv4_mapped", None) or address

@@ -1,0 +1,63 @@
+"""A response of several JSON parts, each sent when it is there (multipart/mixed)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from typing import Any
+
+import orjson
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from gateway.http.connection import while_connected
+from gateway.http.media import JSON, MULTIPART
+from gateway.http.response import NOT_KEPT
+
+Part = Mapping[str, Any]
+
+_BOUNDARY = b"---"
+
+
+class MultipartResponse(Response):
+    """Sends ``first``, then the others; closes their generator at the end, whatever the end is.
+
+    A client that has gone, or takes longer than ``send_seconds`` for one part, gets no more.
+    """
+
+    def __init__(
+        self, first: Part, others: AsyncGenerator[Part, None], send_seconds: float
+    ) -> None:
+        super().__init__(headers={**NOT_KEPT, "Content-Type": f'{MULTIPART}; boundary="-"'})
+        del self.headers["content-length"]
+        self._first = first
+        self._others = others
+        self._send_seconds = send_seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await while_connected(receive, self._send(send))
+
+    async def _send(self, send: Send) -> None:
+        start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
+        async with aclosing(self._others):
+            await send(start)
+            await self._part(send, b"\r\n" + _BOUNDARY + _written(self._first))
+            async for part in self._others:
+                await self._part(send, _written(part))
+            await self._part(send, b"--\r\n", last=True)
+
+    async def _part(self, send: Send, body: bytes, *, last: bool = False) -> None:
+        message = {"type": "http.response.body", "body": body, "more_body": not last}
+        try:
+            async with asyncio.timeout(self._send_seconds):
+                await send(message)
+        except TimeoutError:
+            raise ClientDisconnect from None
+
+
+def _written(part: Part) -> bytes:
+    """A part and the boundary behind it, so that a client need not wait to know it whole."""
+    head = f"\r\nContent-Type: {JSON}; charset=utf-8\r\n\r\n".encode()
+    return head + orjson.dumps(part) + b"\r\n" + _BOUNDARY
