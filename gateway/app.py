@@ -33,6 +33,7 @@ from gateway.graphql.page import Page
 from gateway.graphql.page.examples import EXAMPLES
 from gateway.graphql.response import refused
 from gateway.http.response import errored
+from gateway.loaders.cache import FactCache
 from gateway.loaders.operation import Operation
 from gateway.rest.about import about_routes
 from gateway.rest.ckan.group_count import GROUP_COUNT_PATHS, GroupCountEndpoint
@@ -66,11 +67,12 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = _now) -> Star
         timeout_seconds=settings.database_timeout_seconds,
     )
     live = configured_live_directory(settings, database, clock)
+    cache = FactCache(settings.cache_bytes) if settings.cache_bytes else None
     mask = ErrorMask(closed=not settings.introspection)
     page = Page(EXAMPLES)
 
     def open_operation(viewer: Viewer) -> Operation:
-        return Operation(database, viewer, clock(), live)
+        return Operation(database, viewer, clock(), live, cache)
 
     budget = configured_budget(settings, lambda: clock().timestamp())
     executor = configured_executor(settings, graphql_schema, open_operation, mask, budget)
@@ -133,6 +135,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = _now) -> Star
         lifespan=lifespan,
     )
     app.state.ingestion_counters = intake.counters
+    app.state.fact_cache = cache
     return app
 
 

@@ -30,6 +30,11 @@ class Settings(BaseSettings):
     database_timeout_seconds: float = Field(
         30, gt=0, description="How long a statement may run, and a writer may wait for its turn."
     )
+    cache_bytes: int = Field(
+        67_108_864,
+        ge=0,
+        description="Memory of each process for what was read before; 0 keeps nothing.",
+    )
     operation_timeout_seconds: float = Field(
         60,
         gt=0,

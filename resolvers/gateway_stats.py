@@ -32,7 +32,7 @@ class GatewayStats:
 
 async def load_gateway_stats(info: Info) -> GatewayStats:
     """Read all of it in one statement, from rollups and counters: never from the ledger."""
-    (row,) = await info.context.snapshot.fetch(LEDGER_STATE)
+    (row,) = await info.context.facts.fetch(LEDGER_STATE)
     state = LedgerState._make(row)
     last = state.last_event_at
     return GatewayStats(

@@ -130,7 +130,7 @@ class GroupCounts:
         asked = None if period is None else calendar.Period(period.value)
         chosen = asked or period_for(self.question.days, info.context.today)
         counts: dict[int, int] = {}
-        for day, count in await info.context.snapshot.fetch(group_count_by_day(self.question)):
+        for day, count in await info.context.facts.fetch(group_count_by_day(self.question)):
             start = period_start(day, chosen)
             counts[start] = counts.get(start, 0) + count
         return [
@@ -143,7 +143,7 @@ class GroupCounts:
         directives=[about(5)],
     )
     async def by_stats_visibility(self, info: Info) -> list[GroupCountByVisibility]:
-        rows = await info.context.snapshot.fetch(group_count_by_visibility(self.question))
+        rows = await info.context.facts.fetch(group_count_by_visibility(self.question))
         return [
             GroupCountByVisibility(stats_visibility=StatsVisibility(Level(level)), count=count)
             for level, count in rows
@@ -152,7 +152,7 @@ class GroupCounts:
 
 async def count_groups(info: Info, question: GroupQuestion) -> int:
     """How many groups the question is about."""
-    (row,) = await info.context.snapshot.fetch(group_count(question))
+    (row,) = await info.context.facts.fetch(group_count(question))
     return int(row[0])
 
 

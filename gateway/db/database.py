@@ -59,6 +59,12 @@ class Snapshot(ABC):
                     ) from error
                 raise
 
+    async def fetch_together(
+        self, requests: Sequence[tuple[Executable, Parameters]]
+    ) -> list[Sequence[Row[*tuple[Any, ...]]]]:
+        """Run statements with their parameters, and return the rows of each."""
+        return [await self.fetch(statement, parameters) for statement, parameters in requests]
+
     @abstractmethod
     async def _fetch(
         self, statement: Executable, parameters: Parameters | None

@@ -193,9 +193,10 @@ panoptes_copy = Table(
     Column("finished_at", BigInteger),
 )
 
-# Grows by one with every transaction that changes what an answer about the entity may say. The
-# site's row (kind "site", id 0) grows with every writing transaction; an entity's row takes the
-# site's number of the transaction that touched it.
+# Grows with every transaction that changes what an answer about the entity may say. The site's row
+# (kind "site", id 0) grows by one with each of them; an entity's row takes the site's number of the
+# transaction that touched it. What is counted of a user and what the directory says of the same
+# (names, memberships) are apart, as kinds "user" and "user_record": counts change all the time.
 data_version = Table(
     "data_version",
     metadata,

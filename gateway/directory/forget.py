@@ -23,5 +23,5 @@ def forget_user(connection: Connection, user_id: int) -> int:
     connection.execute(delete(membership).where(membership.c.user_id == user_id))
     connection.execute(delete(panoptes_answer).where(panoptes_answer.c.user_id == user_id))
     connection.execute(delete(user).where(user.c.id == user_id))
-    touch(connection, user=[user_id], user_group=touched)
+    touch(connection, user_record=[user_id], user_group_record=touched)
     return erased

@@ -43,9 +43,9 @@ def learn(connection: Connection, names: Names) -> None:
     if users or projects or workflows:
         touch(
             connection,
-            user=ids_in(users, "id"),
-            project=ids_in(projects, "id") | ids_in(workflows, "project_id"),
-            workflow=ids_in(workflows, "id"),
+            user_record=ids_in(users, "id"),
+            project_record=ids_in(projects, "id") | ids_in(workflows, "project_id"),
+            workflow_record=ids_in(workflows, "id"),
         )
 
 

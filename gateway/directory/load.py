@@ -50,12 +50,13 @@ def store_rows(connection: Connection, entries: Mapping[str, Sequence[Row]]) -> 
     if any(changes.values()):
         touch(
             connection,
-            user=ids_in(changes["users"], "id") | ids_in(changes["memberships"], "user_id"),
-            user_group=ids_in(changes["user_groups"], "id")
+            user_record=ids_in(changes["users"], "id") | ids_in(changes["memberships"], "user_id"),
+            user_group_record=ids_in(changes["user_groups"], "id")
             | ids_in(changes["group_records"], "group_id")
             | ids_in(changes["memberships"], "group_id"),
-            project=ids_in(changes["projects"], "id") | ids_in(changes["workflows"], "project_id"),
-            workflow=ids_in(changes["workflows"], "id"),
+            project_record=ids_in(changes["projects"], "id")
+            | ids_in(changes["workflows"], "project_id"),
+            workflow_record=ids_in(changes["workflows"], "id"),
         )
     # A record is part of its group's entry, and not counted as one.
     return {

@@ -8,8 +8,6 @@ from __future__ import annotations
 import asyncio
 from typing import NamedTuple
 
-from aiodataloader import DataLoader
-
 from gateway.auth.viewer import Viewer
 from gateway.auth.visibility import (
     Standing,
@@ -24,6 +22,8 @@ from gateway.auth.visibility import (
 from gateway.directory.memberships import Membership
 from gateway.directory.user_groups import UserGroup
 from gateway.errors import Forbidden, Unauthenticated
+from gateway.loaders.directory import MembershipKey
+from gateway.loaders.loader import BatchLoader, Loader
 
 
 class GroupAccess(NamedTuple):
@@ -37,7 +37,7 @@ class GroupAccess(NamedTuple):
     memberships: bool
 
 
-class Access(DataLoader[int, GroupAccess | None]):
+class Access(BatchLoader[int, GroupAccess | None]):
     """Decisions by group id; None for a group that does not exist for this viewer.
 
     Groups and the viewer's memberships come in one statement each, however many groups.
@@ -46,22 +46,27 @@ class Access(DataLoader[int, GroupAccess | None]):
     def __init__(
         self,
         viewer: Viewer,
-        groups: DataLoader[int, UserGroup | None],
-        memberships: DataLoader[int, Membership | None],
+        groups: Loader[int, UserGroup | None],
+        memberships: Loader[MembershipKey, Membership | None],
     ) -> None:
         super().__init__()
         self._viewer = viewer
         self._groups = groups
         self._memberships = memberships
 
-    async def batch_load_fn(self, keys: list[int]) -> list[GroupAccess | None]:
+    async def batch(self, keys: list[int]) -> list[GroupAccess | None]:
         """The decisions in the order of the group ids."""
+        viewer = self._viewer.id
+        if viewer is None:
+            groups = await self._groups.load_many(keys)
+            return [None if group is None else self._decide(group, None) for group in groups]
         # Side by side: where another service is asked, an operation waits for it once.
-        groups, memberships = self._groups.load_many(keys), self._memberships.load_many(keys)
-        await asyncio.gather(groups, memberships, return_exceptions=True)
+        found = self._groups.load_many(keys)
+        own = self._memberships.load_many(MembershipKey(viewer, key) for key in keys)
+        await asyncio.gather(found, own, return_exceptions=True)
         return [
             None if group is None else self._decide(group, membership)
-            for group, membership in zip(groups.result(), memberships.result(), strict=True)
+            for group, membership in zip(found.result(), own.result(), strict=True)
         ]
 
     def _decide(self, group: UserGroup, membership: Membership | None) -> GroupAccess | None:

@@ -7,86 +7,119 @@ are not answered from stale entries at all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from hashlib import blake2b
 from typing import Any
 
 import orjson
-from aiodataloader import DataLoader
 
-from gateway.auth.viewer import Viewer
-from gateway.db import Snapshot
-from gateway.directory.memberships import (
-    MEMBERSHIPS_BY_GROUP,
-    MEMBERSHIPS_BY_USER,
-    MEMBERSHIPS_OF_VIEWER,
-    Membership,
-    MembershipState,
-    membership_of,
-)
-from gateway.directory.panoptes.answers import (
-    ASKED_AT,
-    FORGOTTEN,
-    GROUPS,
-    MEMBERSHIPS,
-    Place,
-    Scope,
-)
+from gateway.directory.memberships import Membership, MembershipState
+from gateway.directory.panoptes.answers import GROUPS, MEMBERSHIPS, Place, Scope
 from gateway.directory.panoptes.live import LiveDirectory, LookedUp
 from gateway.directory.rows import Row
 from gateway.directory.stats_visibility import StatsVisibility
-from gateway.directory.user_groups import USER_GROUPS_BY_ID, UserGroup, user_group_of
+from gateway.directory.user_groups import UserGroup
 from gateway.directory.users import User
 from gateway.errors import Unavailable
+from gateway.loaders.directory import AskedAtLoader, ForgottenLoader, MembershipKey
+from gateway.loaders.facts import Facts
+from gateway.loaders.loader import BatchLoader, Loader
 
 _NOBODY: frozenset[int] = frozenset()
 
 
-class LiveGroupLoader(DataLoader[int, UserGroup | None]):
+class LookUps:
+    """Panoptes as one operation asks it, without users who were erased."""
+
+    def __init__(self, facts: Facts, live: LiveDirectory) -> None:
+        self._facts = facts
+        self._live = live
+        self._asked_at = AskedAtLoader(facts)
+        self._forgotten = ForgottenLoader(facts)
+
+    def asked_at(self, scope: Scope) -> asyncio.Future[Mapping[Place, int]]:
+        """When Panoptes was last asked for places of the scope, as :meth:`look_up` takes it."""
+        return self._asked_at.load(scope)
+
+    async def look_up(self, scope: Scope, asked_at: Mapping[Place, int]) -> LookedUp:
+        """What to take for the scope's places."""
+        looked = await self._live.look_up(scope, asked_at)
+        named = {
+            row["user_id"] for rows in looked.answered.values() for row in rows if "user_id" in row
+        }
+        if not named:
+            return looked
+        gone = await self._forgotten.load_many(named)
+        erased = {user_id for user_id, is_gone in zip(named, gone, strict=True) if is_gone}
+        return LookedUp(
+            {place: _without(erased, rows, "user_id") for place, rows in looked.answered.items()},
+            looked.stale,
+            _without(erased, looked.users, "id"),
+        )
+
+    def note(self, resource: str, place: Place, answer: object) -> None:
+        """Note what was taken, as a version: it may have changed without any of the database."""
+        group, user = place
+        digest = blake2b(orjson.dumps(answer, default=_plain), digest_size=7).digest()
+        self._facts.note((f"panoptes {resource} of {group}", user), int.from_bytes(digest))
+
+
+class LiveGroupLoader(BatchLoader[int, UserGroup | None]):
     """Groups by id; None for one that neither Panoptes nor the directory has."""
 
-    def __init__(self, snapshot: Snapshot, live: LiveDirectory) -> None:
+    def __init__(self, look_ups: LookUps, stored: Loader[int, UserGroup | None]) -> None:
         super().__init__()
-        self._snapshot = snapshot
-        self._live = live
+        self._look_ups = look_ups
+        self._stored = stored
 
-    async def batch_load_fn(self, keys: list[int]) -> list[UserGroup | None]:
+    async def batch(self, keys: list[int]) -> list[UserGroup | None]:
         """The groups in the order of the ids."""
-        rows = await self._snapshot.fetch(USER_GROUPS_BY_ID, {"ids": keys})
-        stored = {row.id: user_group_of(row) for row in rows}
         scope = Scope(GROUPS, frozenset(keys), _NOBODY)
-        looked = await _look_up(self._live, self._snapshot, scope)
-        return [_group(stored.get(key), (key, 0), looked) for key in keys]
-
-
-class LiveViewerMembershipLoader(DataLoader[int, Membership | None]):
-    """The viewer's own membership of groups, by group id; nothing is read for the anonymous."""
-
-    def __init__(self, snapshot: Snapshot, viewer: Viewer, live: LiveDirectory) -> None:
-        super().__init__()
-        self._snapshot = snapshot
-        self._viewer = viewer
-        self._live = live
-
-    async def batch_load_fn(self, keys: list[int]) -> list[Membership | None]:
-        """The memberships in the order of the group ids."""
-        viewer = self._viewer.id
-        if viewer is None:
-            return [None] * len(keys)
-        rows = await self._snapshot.fetch(MEMBERSHIPS_OF_VIEWER, {"viewer": viewer, "ids": keys})
-        stored = {row.group_id: membership_of(row) for row in rows}
-        scope = Scope(MEMBERSHIPS, frozenset(keys), frozenset({viewer}))
-        looked = await _look_up(self._live, self._snapshot, scope)
-        found: list[Membership | None] = []
-        for key in keys:
-            place = (key, viewer)
-            if place in looked.answered:
-                found.append(next(map(_membership, looked.answered[place]), None))
-            else:
-                found.append(None if place in looked.stale else stored.get(key))
+        stored, asked_at = await asyncio.gather(
+            self._stored.load_many(keys), self._look_ups.asked_at(scope)
+        )
+        looked = await self._look_ups.look_up(scope, asked_at)
+        found = []
+        for key, known in zip(keys, stored, strict=True):
+            group = _group(known, (key, 0), looked)
+            self._look_ups.note(GROUPS, (key, 0), group)
+            found.append(group)
         return found
 
 
-class LiveMembershipsLoader(DataLoader[int, tuple[Membership, ...]]):
+class LiveMembershipLoader(BatchLoader[MembershipKey, Membership | None]):
+    """One user's memberships of groups."""
+
+    def __init__(self, look_ups: LookUps, stored: Loader[MembershipKey, Membership | None]) -> None:
+        super().__init__()
+        self._look_ups = look_ups
+        self._stored = stored
+
+    async def batch(self, keys: list[MembershipKey]) -> list[Membership | None]:
+        """The memberships in the order of the keys."""
+        scope = Scope(
+            MEMBERSHIPS,
+            frozenset(key.group_id for key in keys),
+            frozenset(key.user_id for key in keys),
+        )
+        stored, asked_at = await asyncio.gather(
+            self._stored.load_many(keys), self._look_ups.asked_at(scope)
+        )
+        looked = await self._look_ups.look_up(scope, asked_at)
+        found: list[Membership | None] = []
+        for key, known in zip(keys, stored, strict=True):
+            place = (key.group_id, key.user_id)
+            if place in looked.answered:
+                known = next(map(_membership, looked.answered[place]), None)
+            elif place in looked.stale:
+                known = None
+            self._look_ups.note(MEMBERSHIPS, place, known)
+            found.append(known)
+        return found
+
+
+class LiveMembershipsLoader(BatchLoader[int, tuple[Membership, ...]]):
     """Memberships by group or by user, whatever their state, in ascending order.
 
     Unavailable, for that id, where the stored ones are stale. ``named`` is told the names of users
@@ -95,62 +128,53 @@ class LiveMembershipsLoader(DataLoader[int, tuple[Membership, ...]]):
 
     def __init__(
         self,
-        snapshot: Snapshot,
-        live: LiveDirectory,
+        look_ups: LookUps,
+        stored: Loader[int, tuple[Membership, ...]],
         named: Callable[[User], object],
         *,
         of_groups: bool,
     ) -> None:
         super().__init__()
-        self._snapshot = snapshot
-        self._live = live
+        self._look_ups = look_ups
+        self._stored = stored
         self._named = named
         self._of_groups = of_groups
 
-    async def batch_load_fn(  # type: ignore[override]  # aiodataloader raises an error for its key
-        self, keys: list[int]
-    ) -> list[tuple[Membership, ...] | Exception]:
+    async def batch(self, keys: list[int]) -> list[tuple[Membership, ...] | Exception]:
         """The memberships of each id, in the order of the ids."""
-        statement = MEMBERSHIPS_BY_GROUP if self._of_groups else MEMBERSHIPS_BY_USER
-        stored: dict[Place, list[Membership]] = {self._place(key): [] for key in keys}
-        for row in await self._snapshot.fetch(statement, {"ids": keys}):
-            one = membership_of(row)
-            stored[self._place(one.group_id if self._of_groups else one.user_id)].append(one)
         ids = frozenset(keys)
         groups, users = (ids, _NOBODY) if self._of_groups else (_NOBODY, ids)
-        looked = await _look_up(self._live, self._snapshot, Scope(MEMBERSHIPS, groups, users))
+        scope = Scope(MEMBERSHIPS, groups, users)
+        stored, asked_at = await asyncio.gather(
+            self._stored.load_many(keys), self._look_ups.asked_at(scope)
+        )
+        looked = await self._look_ups.look_up(scope, asked_at)
         for user in looked.users:
             self._named(User(user["id"], user["login"], user["display_name"]))
-        return [self._memberships(self._place(key), stored, looked) for key in keys]
-
-    def _place(self, key: int) -> Place:
-        return (key, 0) if self._of_groups else (0, key)
-
-    def _memberships(
-        self, place: Place, stored: Mapping[Place, Sequence[Membership]], looked: LookedUp
-    ) -> tuple[Membership, ...] | Exception:
-        if place in looked.answered:
-            return tuple(sorted(map(_membership, looked.answered[place]), key=_in_order))
-        if place in looked.stale:
-            return Unavailable("Panoptes, which knows the memberships, does not answer.")
-        return tuple(stored[place])
+        found = []
+        for key, known in zip(keys, stored, strict=True):
+            place = (key, 0) if self._of_groups else (0, key)
+            memberships = _memberships(place, known, looked)
+            self._look_ups.note(MEMBERSHIPS, place, (memberships, looked.users))
+            found.append(memberships)
+        return found
 
 
-async def _look_up(live: LiveDirectory, snapshot: Snapshot, scope: Scope) -> LookedUp:
-    """What to take for the scope's places, without users who were erased."""
-    asked = await snapshot.fetch(ASKED_AT, scope.parameters())
-    looked = await live.look_up(scope, {(row[0], row[1]): row[2] for row in asked})
-    named = {
-        row["user_id"] for rows in looked.answered.values() for row in rows if "user_id" in row
-    }
-    if not named:
-        return looked
-    gone = {row[0] for row in await snapshot.fetch(FORGOTTEN, {"users": list(named)})}
-    return LookedUp(
-        {place: _without(gone, rows, "user_id") for place, rows in looked.answered.items()},
-        looked.stale,
-        _without(gone, looked.users, "id"),
-    )
+def _plain(value: object) -> object:
+    """What JSON lacks, in one order."""
+    if isinstance(value, frozenset):
+        return sorted(value)
+    return tuple(value) if isinstance(value, tuple) else str(value)
+
+
+def _memberships(
+    place: Place, stored: tuple[Membership, ...], looked: LookedUp
+) -> tuple[Membership, ...] | Exception:
+    if place in looked.answered:
+        return tuple(sorted(map(_membership, looked.answered[place]), key=_in_order))
+    if place in looked.stale:
+        return Unavailable("Panoptes, which knows the memberships, does not answer.")
+    return stored
 
 
 def _without(users: set[int], rows: Iterable[Row], column: str) -> list[Row]:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import cached_property
 from types import TracebackType
 from typing import Self
 
-from aiodataloader import DataLoader
-
 from gateway.auth.viewer import Viewer
 from gateway.calendar import today
-from gateway.db import Database, Snapshot
+from gateway.db import Database
 from gateway.directory.memberships import (
     MEMBERSHIPS_BY_GROUP,
     MEMBERSHIPS_BY_USER,
@@ -29,12 +28,16 @@ from gateway.directory.workflows import (
     workflow_of,
 )
 from gateway.loaders.access import Access
-from gateway.loaders.directory import RecordLoader, RecordsLoader, ViewerMembershipLoader
+from gateway.loaders.cache import FactCache
+from gateway.loaders.directory import MembershipLoader, RecordLoader, RecordsLoader
+from gateway.loaders.facts import Facts
 from gateway.loaders.live import (
     LiveGroupLoader,
+    LiveMembershipLoader,
     LiveMembershipsLoader,
-    LiveViewerMembershipLoader,
+    LookUps,
 )
+from gateway.loaders.loader import Loader
 from gateway.loaders.statistics import (
     ActiveUsersLoader,
     BucketsLoader,
@@ -44,79 +47,90 @@ from gateway.loaders.statistics import (
     RankingLoader,
     TotalsLoader,
 )
+from gateway.stats.subject import Kind
+from gateway.stats.versions import Entity
+
+#: Under what the day is told among the versions.
+TODAY: Entity = ("today", 0)
 
 
 class Loaders:
     """One loader for each question, made when it is first asked."""
 
-    def __init__(
-        self, snapshot: Snapshot, viewer: Viewer, live: LiveDirectory | None = None
-    ) -> None:
-        self._snapshot = snapshot
+    def __init__(self, facts: Facts, viewer: Viewer, live: LiveDirectory | None = None) -> None:
+        self._facts = facts
         self._viewer = viewer
-        self._live = live
+        self._look_ups = None if live is None else LookUps(facts, live)
 
     @cached_property
     def totals(self) -> TotalsLoader:
-        return TotalsLoader(self._snapshot)
+        return TotalsLoader(self._facts)
 
     @cached_property
     def buckets(self) -> BucketsLoader:
-        return BucketsLoader(self._snapshot)
+        return BucketsLoader(self._facts)
 
     @cached_property
     def contributions(self) -> ContributionsLoader:
-        return ContributionsLoader(self._snapshot)
+        return ContributionsLoader(self._facts)
 
     @cached_property
     def last_days(self) -> LastDaysLoader:
-        return LastDaysLoader(self._snapshot)
+        return LastDaysLoader(self._facts)
 
     @cached_property
     def active_users(self) -> ActiveUsersLoader:
-        return ActiveUsersLoader(self._snapshot)
+        return ActiveUsersLoader(self._facts)
 
     @cached_property
     def ranking(self) -> RankingLoader:
-        return RankingLoader(self._snapshot)
+        return RankingLoader(self._facts)
 
     @cached_property
     def member_contributions(self) -> MemberContributionsLoader:
-        return MemberContributionsLoader(self._snapshot)
+        return MemberContributionsLoader(self._facts)
 
     @cached_property
     def users(self) -> RecordLoader[User]:
-        return RecordLoader(self._snapshot, USERS_BY_ID, user_of)
+        return RecordLoader(self._facts, Kind.USER, USERS_BY_ID, user_of)
 
     @cached_property
     def projects(self) -> RecordLoader[Project]:
-        return RecordLoader(self._snapshot, PROJECTS_BY_ID, project_of)
+        return RecordLoader(self._facts, Kind.PROJECT, PROJECTS_BY_ID, project_of)
 
     @cached_property
     def workflows(self) -> RecordLoader[Workflow]:
-        return RecordLoader(self._snapshot, WORKFLOWS_BY_ID, workflow_of)
+        return RecordLoader(self._facts, Kind.WORKFLOW, WORKFLOWS_BY_ID, workflow_of)
 
     @cached_property
     def workflows_by_project(self) -> RecordsLoader[Workflow]:
-        return RecordsLoader(self._snapshot, WORKFLOWS_BY_PROJECT, workflow_of, "project_id")
+        return RecordsLoader(
+            self._facts, "workflows", Kind.PROJECT, WORKFLOWS_BY_PROJECT, workflow_of, "project_id"
+        )
 
     @cached_property
-    def memberships_by_user(self) -> DataLoader[int, tuple[Membership, ...]]:
-        if self._live is not None:
-            return self._live_memberships(self._live, of_groups=False)
-        return RecordsLoader(self._snapshot, MEMBERSHIPS_BY_USER, membership_of, "user_id")
+    def memberships_by_user(self) -> Loader[int, tuple[Membership, ...]]:
+        stored = RecordsLoader(
+            self._facts, "memberships", Kind.USER, MEMBERSHIPS_BY_USER, membership_of, "user_id"
+        )
+        return self._live_memberships(stored, of_groups=False)
 
     @cached_property
-    def memberships_by_group(self) -> DataLoader[int, tuple[Membership, ...]]:
-        if self._live is not None:
-            return self._live_memberships(self._live, of_groups=True)
-        return RecordsLoader(self._snapshot, MEMBERSHIPS_BY_GROUP, membership_of, "group_id")
+    def memberships_by_group(self) -> Loader[int, tuple[Membership, ...]]:
+        stored = RecordsLoader(
+            self._facts, "memberships", Kind.GROUP, MEMBERSHIPS_BY_GROUP, membership_of, "group_id"
+        )
+        return self._live_memberships(stored, of_groups=True)
 
-    def _live_memberships(self, live: LiveDirectory, *, of_groups: bool) -> LiveMembershipsLoader:
+    def _live_memberships(
+        self, stored: Loader[int, tuple[Membership, ...]], *, of_groups: bool
+    ) -> Loader[int, tuple[Membership, ...]]:
+        if self._look_ups is None:
+            return stored
         # Names that came along with memberships need not be read: they may not be stored yet.
         return LiveMembershipsLoader(
-            self._snapshot,
-            live,
+            self._look_ups,
+            stored,
             lambda user: self.users.prime(user.id, user),
             of_groups=of_groups,
         )
@@ -124,23 +138,25 @@ class Loaders:
     @cached_property
     def access(self) -> Access:
         """Decisions about groups; groups are read through it alone, so that none slips by."""
-        if self._live is not None:
-            return Access(
-                self._viewer,
-                LiveGroupLoader(self._snapshot, self._live),
-                LiveViewerMembershipLoader(self._snapshot, self._viewer, self._live),
-            )
         groups: RecordLoader[UserGroup] = RecordLoader(
-            self._snapshot, USER_GROUPS_BY_ID, user_group_of
+            self._facts, Kind.GROUP, USER_GROUPS_BY_ID, user_group_of
         )
-        return Access(self._viewer, groups, ViewerMembershipLoader(self._snapshot, self._viewer))
+        memberships = MembershipLoader(self._facts)
+        if self._look_ups is None:
+            return Access(self._viewer, groups, memberships)
+        return Access(
+            self._viewer,
+            LiveGroupLoader(self._look_ups, groups),
+            LiveMembershipLoader(self._look_ups, memberships),
+        )
 
 
 class Operation:
     """The context of one operation; never shared by two, also not within an HTTP batch.
 
     With a ``live`` directory, groups and memberships are what Panoptes says; without one, what
-    the directory says is never stale.
+    the directory says is never stale. With a ``cache``, what was read before in the same state
+    is not read again.
     """
 
     def __init__(
@@ -149,16 +165,48 @@ class Operation:
         viewer: Viewer,
         now: datetime,
         live: LiveDirectory | None = None,
+        cache: FactCache | None = None,
     ) -> None:
         self.viewer = viewer
         self.now = now
         self.snapshot = database.read()
-        self.loaders = Loaders(self.snapshot, viewer, live)
+        self.facts = Facts(self.snapshot, cache)
+        self.loaders = Loaders(self.facts, viewer, live)
 
     @property
     def today(self) -> int:
         """The UTC day of the operation."""
-        return today(self.now)
+        day = today(self.now)
+        self.facts.note(TODAY, day)
+        return day
+
+    async def versions(self) -> dict[Entity, int]:
+        """The versions of all that the operation has read up to now, by kind and id.
+
+        A later answer to the same operation with the same variables for the same viewer is the
+        same as long as these are: whatever else it may depend on is among them. Kinds are those of
+        ``gateway.stats.versions``: ``site`` (id 0), ``user``, ``user_group``, ``project``,
+        ``workflow`` for what is counted, ``user_record`` and so on for what the directory says.
+        An entity that nobody has heard of has version 0. Under ``today`` (id 0) stands the UTC
+        day, if the answer depends on it, and under kinds that begin with ``panoptes`` digests of
+        what Panoptes has answered. Errors that tell of an outage have no version.
+
+        Call it when the operation has been executed and is still open. It runs at most one
+        statement, in the operation's snapshot, and none with a cache, which has read the versions
+        already. Unavailable as for any statement.
+        """
+        return await self.facts.versions()
+
+    async def current_versions(self, entities: Iterable[Entity]) -> dict[Entity, int]:
+        """The versions that these entities of an earlier :meth:`versions` have in this snapshot.
+
+        At most one statement. Those of ``today`` are told from the clock, and entities whose kind
+        begins with ``panoptes`` are left out: they cannot be told without asking.
+        """
+        wanted = set(entities)
+        stored = {one for one in wanted if one != TODAY and not one[0].startswith("panoptes")}
+        known = await self.facts.versions(stored)
+        return known | ({TODAY: today(self.now)} if TODAY in wanted else {})
 
     async def __aenter__(self) -> Self:
         return self
@@ -169,4 +217,5 @@ class Operation:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.facts.close()
         await self.snapshot.__aexit__(kind, error, trace)

@@ -2,29 +2,71 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from aiodataloader import DataLoader
+from sqlalchemy import Select
 
 from gateway.calendar import Grain, Period, period_start
-from gateway.db import Snapshot
-from gateway.loaders.batches import BatchLoader
+from gateway.loaders.facts import Batch, FactLoader
 from gateway.stats.active_users import active_users
 from gateway.stats.last_days import last_days
 from gateway.stats.ranking import Place, ranking
 from gateway.stats.rows import parameters
 from gateway.stats.subject import Answer, Question
 from gateway.stats.sums import COARSEST, member_sums, sums
+from gateway.stats.versions import Entity, counted
+
+Q = TypeVar("Q", bound=Hashable)
+V = TypeVar("V")
 
 
-class TotalsLoader(BatchLoader[Question, Answer]):
+class StatisticsLoader(FactLoader[tuple[Q, int], V], Generic[Q, V]):
+    """Keys are a question and an entity's id: one statement for each different question."""
+
+    @abstractmethod
+    def statement(self, question: Q, ids: list[int]) -> tuple[Select[Any], Mapping[str, Any]]:
+        """What asks the question about these entities, and its parameters."""
+
+    @abstractmethod
+    def answers(self, question: Q, rows: Sequence[Any]) -> Mapping[int, V]:
+        """Answers by entity id; entities without events may be left out."""
+
+    def question(self, asked: Q) -> Question:
+        """Whose statistics are asked for, and which part of them."""
+        return asked  # type: ignore[return-value]  # unless a loader knows better
+
+    def batches(self, keys: Sequence[tuple[Q, int]]) -> Iterable[Batch]:
+        ids: dict[Q, list[int]] = defaultdict(list)
+        for question, entity_id in keys:
+            ids[question].append(entity_id)
+        for question in ids:
+
+            def read(rows: Sequence[Any], question: Q = question) -> Mapping[tuple[Q, int], V]:
+                found = self.answers(question, rows)
+                return {(question, entity_id): answer for entity_id, answer in found.items()}
+
+            asked = [(question, entity_id) for entity_id in ids[question]]
+            yield Batch(asked, *self.statement(question, ids[question]), read)
+
+    def entities(self, key: tuple[Q, int]) -> tuple[Entity, ...]:
+        return counted(self.question(key[0]), key[1])
+
+
+class TotalsLoader(StatisticsLoader[Question, Answer]):
     """Events and session time of a subject."""
 
-    async def answer(self, question: Question, ids: list[int]) -> Mapping[int, Answer]:
-        found = await self.snapshot.fetch(sums(question), parameters(question, ids))
-        return {subject: Answer(n, ms, anonymous_n) for subject, n, ms, anonymous_n in found}
+    name = "totals"
+
+    def statement(
+        self, question: Question, ids: list[int]
+    ) -> tuple[Select[Any], Mapping[str, Any]]:
+        return sums(question), parameters(question, ids)
+
+    def answers(self, question: Question, rows: Sequence[Any]) -> Mapping[int, Answer]:
+        return {subject: Answer(n, ms, anonymous_n) for subject, n, ms, anonymous_n in rows}
 
     def nothing(self) -> Answer:
         return Answer()
@@ -41,17 +83,25 @@ class BucketsQuestion(NamedTuple):
 Buckets = tuple[tuple[int, Answer], ...]
 
 
-class BucketsLoader(BatchLoader[BucketsQuestion, Buckets]):
+class BucketsLoader(StatisticsLoader[BucketsQuestion, Buckets]):
     """Sums of a subject by period, empty periods left out."""
 
-    async def answer(self, question: BucketsQuestion, ids: list[int]) -> Mapping[int, Buckets]:
+    name = "buckets"
+
+    def question(self, asked: BucketsQuestion) -> Question:
+        return asked.question
+
+    def statement(
+        self, question: BucketsQuestion, ids: list[int]
+    ) -> tuple[Select[Any], Mapping[str, Any]]:
         asked, period = question
         coarsest = COARSEST[period]
-        found = await self.snapshot.fetch(
-            sums(asked, ("bucket",), coarsest), parameters(asked, ids, coarsest)
-        )
+        return sums(asked, ("bucket",), coarsest), parameters(asked, ids, coarsest)
+
+    def answers(self, question: BucketsQuestion, rows: Sequence[Any]) -> Mapping[int, Buckets]:
+        period = question.period
         added: dict[int, dict[int, Answer]] = defaultdict(dict)
-        for subject, bucket, n, ms, anonymous_n in found:
+        for subject, bucket, n, ms, anonymous_n in rows:
             start = period_start(bucket, period)
             known = added[subject].get(start, Answer())
             added[subject][start] = Answer(
@@ -71,17 +121,21 @@ class ProjectSum(NamedTuple):
     ms: int
 
 
-class ContributionsLoader(BatchLoader[Question, tuple[ProjectSum, ...]]):
+class ContributionsLoader(StatisticsLoader[Question, tuple[ProjectSum, ...]]):
     """Sums of a subject by project: most events first, ties by ascending project id."""
 
-    async def answer(
+    name = "contributions"
+
+    def statement(
         self, question: Question, ids: list[int]
+    ) -> tuple[Select[Any], Mapping[str, Any]]:
+        return sums(question, ("project_id",)), parameters(question, ids)
+
+    def answers(
+        self, question: Question, rows: Sequence[Any]
     ) -> Mapping[int, tuple[ProjectSum, ...]]:
-        found = await self.snapshot.fetch(
-            sums(question, ("project_id",)), parameters(question, ids)
-        )
         by_subject: dict[int, list[ProjectSum]] = defaultdict(list)
-        for subject, project_id, n, ms, _ in found:
+        for subject, project_id, n, ms, _ in rows:
             by_subject[subject].append(ProjectSum(project_id, n, ms))
         return {subject: most_first(added) for subject, added in by_subject.items()}
 
@@ -90,7 +144,7 @@ class ContributionsLoader(BatchLoader[Question, tuple[ProjectSum, ...]]):
 
 
 #: Project sums by user id.
-Members = dict[int, tuple[ProjectSum, ...]]
+Members = Mapping[int, tuple[ProjectSum, ...]]
 
 
 def most_first(added: list[ProjectSum]) -> tuple[ProjectSum, ...]:
@@ -103,27 +157,39 @@ def most_recent_first(added: Iterable[ProjectSum], days: Mapping[int, int]) -> l
     return sorted(added, key=lambda one: (-days[one.project_id], one.project_id))
 
 
-class LastDaysLoader(BatchLoader[Question, dict[int, int]]):
+class LastDaysLoader(StatisticsLoader[Question, Mapping[int, int]]):
     """The last day of a subject in each project, by project id."""
 
-    async def answer(self, question: Question, ids: list[int]) -> Mapping[int, dict[int, int]]:
-        found = await self.snapshot.fetch(last_days(question), parameters(question, ids, Grain.DAY))
+    name = "last days"
+
+    def statement(
+        self, question: Question, ids: list[int]
+    ) -> tuple[Select[Any], Mapping[str, Any]]:
+        return last_days(question), parameters(question, ids, Grain.DAY)
+
+    def answers(self, question: Question, rows: Sequence[Any]) -> Mapping[int, Mapping[int, int]]:
         days: dict[int, dict[int, int]] = defaultdict(dict)
-        for subject, project_id, day in found:
+        for subject, project_id, day in rows:
             if day is not None:
                 days[subject][project_id] = day
         return days
 
-    def nothing(self) -> dict[int, int]:
+    def nothing(self) -> Mapping[int, int]:
         return {}
 
 
-class ActiveUsersLoader(BatchLoader[Question, int]):
+class ActiveUsersLoader(StatisticsLoader[Question, int]):
     """How many members of a group classified."""
 
-    async def answer(self, question: Question, ids: list[int]) -> Mapping[int, int]:
-        found = await self.snapshot.fetch(active_users(question), parameters(question, ids))
-        return {group: users for group, users in found}  # noqa: C416  (rows are no pairs to dict)
+    name = "active users"
+
+    def statement(
+        self, question: Question, ids: list[int]
+    ) -> tuple[Select[Any], Mapping[str, Any]]:
+        return active_users(question), parameters(question, ids)
+
+    def answers(self, question: Question, rows: Sequence[Any]) -> Mapping[int, int]:
+        return {group: users for group, users in rows}  # noqa: C416  (rows are no pairs to dict)
 
     def nothing(self) -> int:
         return 0
@@ -145,19 +211,28 @@ class Rank(NamedTuple):
     ms: int
 
 
-class RankingLoader(BatchLoader[RankingQuestion, tuple[Rank, ...]]):
+class RankingLoader(StatisticsLoader[RankingQuestion, tuple[Rank, ...]]):
     """A group's members: most events first, ties by ascending user id."""
 
-    async def answer(
+    name = "ranking"
+
+    def question(self, asked: RankingQuestion) -> Question:
+        return asked.question
+
+    def statement(
         self, question: RankingQuestion, ids: list[int]
-    ) -> Mapping[int, tuple[Rank, ...]]:
+    ) -> tuple[Select[Any], Mapping[str, Any]]:
         asked, limit, after = question
         bound: dict[str, Any] = parameters(asked, ids) | {"limit": limit}
         if after is not None:
             bound |= {"after_n": after.n, "after_user_id": after.user_id}
-        found = await self.snapshot.fetch(ranking(asked, after=after is not None), bound)
+        return ranking(asked, after=after is not None), bound
+
+    def answers(
+        self, question: RankingQuestion, rows: Sequence[Any]
+    ) -> Mapping[int, tuple[Rank, ...]]:
         ranks: dict[int, list[Rank]] = defaultdict(list)
-        for group, user_id, n, ms in found:
+        for group, user_id, n, ms in rows:
             ranks[group].append(Rank(user_id, n, ms))
         return {group: tuple(members) for group, members in ranks.items()}
 
@@ -173,29 +248,36 @@ class MembersKey(NamedTuple):
     user_ids: tuple[int, ...]
 
 
-class MemberContributionsLoader(DataLoader[MembersKey, Members]):
+class MemberContributionsLoader(FactLoader[MembersKey, Members]):
     """Project sums of many members of many groups, in one statement for each question."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        super().__init__()
-        self._snapshot = snapshot
+    name = "member contributions"
 
-    async def batch_load_fn(self, keys: list[MembersKey]) -> list[Members]:
-        """Answer the keys of one batch in their order."""
-        answers: dict[tuple[Question, int], dict[int, list[ProjectSum]]] = {}
+    def batches(self, keys: Sequence[MembersKey]) -> Iterable[Batch]:
         for question in dict.fromkeys(key.question for key in keys):
             asked = [key for key in keys if key.question == question]
             users = {user_id for key in asked for user_id in key.user_ids}
             bound = parameters(question, {key.group_id for key in asked}) | {"users": list(users)}
-            for group, user_id, project_id, n, ms in await self._snapshot.fetch(
-                member_sums(question), bound
-            ):
-                members = answers.setdefault((question, group), {})
-                members.setdefault(user_id, []).append(ProjectSum(project_id, n, ms))
-        return [
-            {
-                user_id: most_first(answers.get((key.question, key.group_id), {}).get(user_id, []))
-                for user_id in key.user_ids
-            }
-            for key in keys
-        ]
+
+            def read(
+                rows: Sequence[Any], asked: Sequence[MembersKey] = asked
+            ) -> Mapping[MembersKey, Members]:
+                groups: dict[int, dict[int, list[ProjectSum]]] = defaultdict(dict)
+                for group, user_id, project_id, n, ms in rows:
+                    members = groups[group]
+                    members.setdefault(user_id, []).append(ProjectSum(project_id, n, ms))
+                return {
+                    key: {
+                        user_id: most_first(groups[key.group_id].get(user_id, []))
+                        for user_id in key.user_ids
+                    }
+                    for key in asked
+                }
+
+            yield Batch(asked, member_sums(question), bound, read)
+
+    def entities(self, key: MembersKey) -> tuple[Entity, ...]:
+        return counted(key.question, key.group_id)
+
+    def nothing(self) -> Members:
+        return {}

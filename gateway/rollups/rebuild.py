@@ -30,9 +30,13 @@ _KIND = "rebuild"
 _REBUILDS: Select[tuple[int]] = select(data_version.c.version).where(
     data_version.c.kind == _KIND, data_version.c.entity_id == 0
 )
-_KNOWN: Select[tuple[str, int]] = select(data_version.c.kind, data_version.c.entity_id).where(
-    data_version.c.kind.not_in(["site", _KIND])
-)
+#: What of a row's key has a version, and of which kind.
+_KINDS = {
+    "user_id": "user",
+    "group_id": "user_group",
+    "project_id": "project",
+    "workflow_id": "workflow",
+}
 
 
 async def rebuild(
@@ -61,16 +65,16 @@ async def rebuild(
 def _mend(connection: Connection, found: IO[bytes], rebuilds: int) -> None:
     if (connection.execute(_REBUILDS).scalar() or 0) != rebuilds:
         raise Conflict("Another rebuild ended meanwhile: run this one again.")
+    touched: dict[str, set[int]] = {kind: set() for kind in _KINDS.values()}
     for rollup, rows in _read(found):
         width = len(rollup.keys)
+        for column in _KINDS.keys() & rollup.keys:
+            at = rollup.keys.index(column)
+            touched[_KINDS[column]].update(row[at] for row in rows)
         add_rows(connection, rollup.table, rows)
         delete_empty(connection, rollup.table, [row[:width] for row in rows])
     replace_rows(connection, data_version, [(_KIND, 0, rebuilds + 1)])
-    # Any figure may have changed: every entity that has a version gets the next.
-    known: dict[str, list[int]] = {}
-    for row in connection.execute(_KNOWN):
-        known.setdefault(row.kind, []).append(row.entity_id)
-    touch(connection, **known)
+    touch(connection, **{kind: ids - {0} for kind, ids in touched.items()})
 
 
 def _read(found: IO[bytes]) -> Iterator[tuple[RollupSet, list[tuple[Any, ...]]]]:

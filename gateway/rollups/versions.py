@@ -14,8 +14,9 @@ from gateway.db.upsert import replace_rows
 def touch(connection: Connection, **ids: Iterable[int]) -> int:
     """Give the site and the named entities the next version, and return it.
 
-    Keywords are kinds: ``user``, ``user_group``, ``project``, ``workflow``. To be called in the
-    writing transaction, under the writer lock: versions then follow the order of commits.
+    Keywords are kinds: ``user``, ``user_group``, ``project`` and ``workflow`` for what is counted
+    of them, ``user_record`` and so on for what the directory says. To be called in the writing
+    transaction, under the writer lock: versions then follow the order of commits.
     """
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     statement = insert(data_version).values(kind="site", entity_id=0, version=1)

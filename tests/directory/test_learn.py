@@ -50,7 +50,10 @@ async def test_only_what_changed_gets_a_new_version(database: Database) -> None:
     before = await database.write(versions)
     await database.write(lambda c: learn(c, Names(users={7: "ada", 8: "bobby"})))
     after = await database.write(versions)
-    assert {key for key in after if after[key] != before.get(key)} == {("site", 0), ("user", 8)}
+    assert {key for key in after if after[key] != before.get(key)} == {
+        ("site", 0),
+        ("user_record", 8),
+    }
 
 
 async def test_learning_nothing_new_touches_no_version(database: Database) -> None:
@@ -69,9 +72,9 @@ async def test_a_workflow_that_moves_touches_both_projects(database: Database) -
     after = await database.write(versions)
     assert {key for key in after if after[key] != before.get(key)} == {
         ("site", 0),
-        ("project", 11),
-        ("project", 12),
-        ("workflow", 101),
+        ("project_record", 11),
+        ("project_record", 12),
+        ("workflow_record", 101),
     }
 
 

@@ -123,13 +123,13 @@ async def test_a_bad_entry_stores_nothing(database: Database) -> None:
 async def test_a_first_load_touches_every_entity(database: Database) -> None:
     assert await touched(database, DOCUMENT) == {
         ("site", 0),
-        ("user", 1002),
-        ("user", 1003),
-        ("user_group", 501),
-        ("user_group", 505),
-        ("project", 11),
-        ("project", 12),
-        ("workflow", 101),
+        ("user_record", 1002),
+        ("user_record", 1003),
+        ("user_group_record", 501),
+        ("user_group_record", 505),
+        ("project_record", 11),
+        ("project_record", 12),
+        ("workflow_record", 101),
     }
 
 
@@ -138,18 +138,18 @@ async def test_a_first_load_touches_every_entity(database: Database) -> None:
     [
         (
             {"user_groups": [{"id": 505, "name": "g5", "private": False}]},
-            {("user_group", 505)},
+            {("user_group_record", 505)},
         ),
         (
             {"memberships": [{"user_id": 1003, "user_group_id": 501, "state": "active"}]},
-            {("user_group", 501), ("user", 1003)},
+            {("user_group_record", 501), ("user_record", 1003)},
         ),
         (
             {"workflows": [{"id": 101, "project_id": 12}]},
-            {("workflow", 101), ("project", 11), ("project", 12)},
+            {("workflow_record", 101), ("project_record", 11), ("project_record", 12)},
         ),
-        ({"projects": [{"id": 12, "display_name": "Dogs"}]}, {("project", 12)}),
-        ({"users": [{"id": 1003, "login": "bob"}]}, {("user", 1003)}),
+        ({"projects": [{"id": 12, "display_name": "Dogs"}]}, {("project_record", 12)}),
+        ({"users": [{"id": 1003, "login": "bob"}]}, {("user_record", 1003)}),
     ],
 )
 async def test_a_change_touches_its_entities_alone(

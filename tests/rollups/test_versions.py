@@ -8,6 +8,9 @@ from sqlalchemy import Connection, select
 
 from gateway.db import Database
 from gateway.db.tables import data_version
+from gateway.directory.api_keys import ApiKey, add_api_key, revoke_api_key
+from gateway.directory.forget import forget_user
+from gateway.directory.load import load_directory
 from gateway.rollups.backfill import backfill
 from gateway.rollups.ingest import apply_batch
 from gateway.rollups.versions import touch
@@ -26,13 +29,14 @@ async def versions(database: Database) -> Versions:
 
 
 async def raised_by(database: Database, work: Callable[[Connection], Any]) -> set[tuple[str, int]]:
-    """What got a new version; all of it got the site's."""
+    """What got a new version, later than any before and no later than the site's."""
     before = await versions(database)
     await database.write(work)
     after = await versions(database)
     raised = {key for key, version in after.items() if before.get(key, 0) != version}
-    assert {after[key] for key in raised} <= {after.get(SITE)}
-    assert after.get(SITE, 0) == before.get(SITE, 0) + bool(raised)
+    numbers = range(before.get(SITE, 0) + 1, after.get(SITE, 0) + 1)
+    assert {after[key] for key in raised} <= set(numbers)
+    assert bool(numbers) == bool(raised)
     return raised
 
 
@@ -100,6 +104,52 @@ async def test_a_backfill_raises_the_group_and_its_users_once(database: Database
         ("user", 2),
     }
     assert await raised_by(database, count_earlier_work) == set()
+
+
+async def test_counts_and_records_have_versions_of_their_own(database: Database) -> None:
+    directory = {
+        "users": [{"id": 1, "login": "ada"}],
+        "user_groups": [{"id": 501, "name": "g"}],
+        "memberships": [{"user_id": 1, "user_group_id": 501, "state": "active"}],
+        "workflows": [{"id": 101, "project_id": 11}],
+    }
+    assert await raised_by(database, lambda connection: load_directory(connection, directory)) == {
+        SITE,
+        ("user_record", 1),
+        ("user_group_record", 501),
+        ("project_record", 11),
+        ("workflow_record", 101),
+    }
+    assert await raised_by(database, lambda connection: forget_user(connection, 1)) == {
+        SITE,
+        ("user_record", 1),
+        ("user_group_record", 501),
+    }
+
+
+async def test_an_erasure_raises_all_that_the_events_counted_to(database: Database) -> None:
+    await database.write(lambda connection: backfill(connection, 503, [1], UNTIL))
+    await store(database, classification(1, groups=(501,)), comment(1, project=12))
+    assert await raised_by(database, lambda connection: forget_user(connection, 1)) == {
+        SITE,
+        ("user", 1),
+        ("user_record", 1),
+        ("project", 11),
+        ("project", 12),
+        ("workflow", 101),
+        ("user_group", 501),
+        ("user_group", 503),
+    }
+
+
+async def test_keys_that_come_and_go_raise_the_site(database: Database) -> None:
+    key = ApiKey("k", "report", ("stats:read",), b"hash", 0)
+    assert await raised_by(database, lambda connection: add_api_key(connection, key)) == {SITE}
+    for raised in ({SITE}, set()):
+        assert (
+            await raised_by(database, lambda connection: revoke_api_key(connection, "k", 1))
+            == raised
+        )
 
 
 async def test_versions_follow_the_order_of_commits(database: Database) -> None:

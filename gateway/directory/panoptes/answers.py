@@ -192,4 +192,4 @@ def _remove(connection: Connection, resource: str, places: Collection[Place]) ->
             membership.c.group_id == bindparam("group"), membership.c.user_id == bindparam("user")
         )
         connection.execute(one, [{"group": group, "user": user} for group, user in places])
-    touch(connection, user_group=groups, user=users)
+    touch(connection, user_group_record=groups, user_record=users)

@@ -73,7 +73,7 @@ class GroupCountEndpoint:
             if not isinstance(body, dict):
                 raise BadRequest("The body is no JSON object.")
             question = read_query(body, operation.today)
-            (row,) = await operation.snapshot.fetch(group_count(question))
+            (row,) = await operation.facts.fetch(group_count(question))
             return int(row[0])
 
 

@@ -94,8 +94,8 @@ async def test_versions_grow_for_what_changed_and_for_nothing_else(database: Dat
     after = await versions(database)
     assert {key for key in after if after[key] != before.get(key)} == {
         ("site", 0),
-        ("user", 10),
-        ("user_group", 1),
+        ("user_record", 10),
+        ("user_group_record", 1),
     }
 
 
@@ -115,6 +115,6 @@ async def test_a_group_goes_with_its_memberships(database: Database) -> None:
     after = await versions(database)
     assert {key for key in after if after[key] != before.get(key)} == {
         ("site", 0),
-        ("user", 10),
-        ("user_group", 1),
+        ("user_record", 10),
+        ("user_group_record", 1),
     }

@@ -1,0 +1,273 @@
+"""The facts that one operation reads: from the cache where it holds, else from its snapshot.
+
+What all loaders want in one turn of the loop makes a wave: the versions that are not known yet
+and whatever is not in the cache go out together, and only facts that turn out to be of another
+version go out after them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from abc import abstractmethod
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+
+from sqlalchemy import Select
+
+from gateway.db import Snapshot
+from gateway.loaders.cache import Fact, FactCache
+from gateway.loaders.loader import Loader, Turn
+from gateway.stats.versions import SITE, Entity, read_versions, version_requests
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+#: Turns of the loop without a new key before a wave goes out: resolvers may need some each.
+_QUIET_TURNS = 3
+#: Operations that begin with more keys than that are not remembered by what they begin with.
+_LONGEST_BEGINNING = 50
+
+
+class Batch(NamedTuple):
+    """Keys that one statement answers."""
+
+    keys: Sequence[Any]
+    statement: Select[Any]
+    parameters: Mapping[str, Any]
+    #: Values by key in the rows; a key without any may be left out.
+    read: Callable[[Sequence[Any]], Mapping[Any, Any]]
+
+
+class FactLoader(Loader[K, V], Generic[K, V]):
+    """A loader of facts: how they are read, and what they depend on."""
+
+    #: What the facts are called among those of other loaders.
+    name: ClassVar[str]
+
+    def __init__(self, facts: Facts) -> None:
+        super().__init__()
+        self._facts = facts
+
+    @abstractmethod
+    def batches(self, keys: Sequence[K]) -> Iterable[Batch]:
+        """The statements that answer the keys, each key once."""
+
+    @abstractmethod
+    def entities(self, key: K) -> tuple[Entity, ...]:
+        """What gets a new version whenever the fact changes; nothing for what is never kept."""
+
+    @abstractmethod
+    def nothing(self) -> V:
+        """The value of a key that the rows do not speak of."""
+
+    def _at_hand(self, key: K) -> bool:
+        fact = self._facts.valid((self.name, key))
+        if fact is not None:
+            self._values[key] = fact.value
+        return fact is not None
+
+    def _schedule(self, turn: Turn[K, V]) -> None:
+        self._facts.add(turn, self)
+
+
+_Wanted = list[tuple[Turn[Any, Any], FactLoader[Any, Any]]]
+
+
+class Facts:
+    """What one operation reads of its snapshot, and the versions of all that it has read."""
+
+    def __init__(self, snapshot: Snapshot, cache: FactCache | None = None) -> None:
+        self._snapshot = snapshot
+        self._cache = cache
+        self._loop = asyncio.get_running_loop()
+        #: The site's version in the snapshot.
+        self._site: int | None = None
+        self._versions: dict[Entity, int] = {}
+        self._touched: set[Entity] = set()
+        self._noted: dict[Entity, int] = {}
+        self._wanted: _Wanted = []
+        self._beginning: Hashable = None
+        self._waves: set[asyncio.Task[None]] = set()
+
+    def add(self, turn: Turn[Any, Any], loader: FactLoader[Any, Any]) -> None:
+        """Take a turn's keys into the next wave."""
+        self._wanted.append((turn, loader))
+        if len(self._wanted) == 1:
+            self._loop.call_soon(self._await_quiet, 1, 0)
+
+    def _await_quiet(self, known: int, quiet: int) -> None:
+        wanted = len(self._wanted)
+        quiet = quiet + 1 if wanted == known else 0
+        if quiet < _QUIET_TURNS:
+            self._loop.call_soon(self._await_quiet, wanted, quiet)
+            return
+        taken, self._wanted = self._wanted, []
+        wave = self._loop.create_task(self._run(taken))
+        self._waves.add(wave)
+        wave.add_done_callback(self._waves.discard)
+
+    async def _run(self, wanted: _Wanted) -> None:
+        try:
+            values = await self._settle(wanted)
+        except BaseException as error:
+            for turn, _ in wanted:
+                turn.fail(error)
+            if not isinstance(error, Exception):
+                raise
+        else:
+            for (turn, _), found in zip(wanted, values, strict=True):
+                turn.end(found)
+
+    async def _settle(self, wanted: _Wanted) -> list[dict[Any, Any]]:
+        """The values of each turn's keys."""
+        found: list[dict[Any, Any]] = [{} for _ in wanted]
+        missing: list[list[Any]] = [[] for _ in wanted]
+        kept: list[tuple[int, Any, Fact]] = []
+        entities: set[Entity] = set()
+        for place, (turn, loader) in enumerate(wanted):
+            for key in turn.begin():
+                needed = loader.entities(key)
+                entities.update(needed)
+                fact = self._cache.get((loader.name, key)) if self._cache and needed else None
+                if fact is None:
+                    missing[place].append(key)
+                else:
+                    kept.append((place, key, fact))
+        self._touched |= entities
+        await self._read(self._unknown(entities, wanted), wanted, missing, found)
+        changed: list[list[Any]] = [[] for _ in wanted]
+        for place, key, fact in kept:
+            if self._version(fact.entities) == fact.version:
+                found[place][key] = fact.value
+            else:
+                changed[place].append(key)
+        await self._read((), wanted, changed, found)
+        if self._cache is not None:
+            again = sum(map(len, changed))
+            self._cache.hits += len(kept) - again
+            self._cache.misses += sum(map(len, missing)) + again
+        return found
+
+    def _unknown(self, entities: set[Entity], wanted: _Wanted) -> Iterable[Entity]:
+        """The versions to be read with a wave; with the first, all that are likely to be needed."""
+        if self._cache is None or not entities:
+            return ()
+        if self._site is None:
+            beginning = [(loader.name, key) for turn, loader in wanted for key in turn.keys]
+            if len(beginning) <= _LONGEST_BEGINNING:
+                self._beginning = frozenset(beginning)
+                entities = entities | self._cache.companions(self._beginning)
+            return {SITE, *entities} - self._versions.keys()
+        return [entity for entity in entities if self._version((entity,)) is None]
+
+    async def _read(
+        self,
+        versions: Iterable[Entity],
+        wanted: _Wanted,
+        keys: list[list[Any]],
+        found: list[dict[Any, Any]],
+    ) -> None:
+        """Read versions, and the facts of each turn's keys into what was found for it."""
+        asked = version_requests(versions)
+        batches = [
+            (place, batch)
+            for place, (_, loader) in enumerate(wanted)
+            if keys[place]
+            for batch in loader.batches(keys[place])
+        ]
+        if not asked and not batches:
+            return
+        answers = await self._fetch(
+            versions, asked, [(batch.statement, batch.parameters) for _, batch in batches]
+        )
+        for (place, batch), rows in zip(batches, answers, strict=True):
+            loader = wanted[place][1]
+            values = batch.read(rows)
+            for key in batch.keys:
+                value = values[key] if key in values else loader.nothing()
+                found[place][key] = value
+                self._keep(loader, key, value)
+
+    async def _fetch(
+        self, versions: Iterable[Entity], asked: Sequence[Any], others: Sequence[Any]
+    ) -> Sequence[Sequence[Any]]:
+        """The rows of the other statements, after those of the versions were noted."""
+        seen = self._cache.site if self._cache else 0
+        answers = await self._snapshot.fetch_together([*asked, *others])
+        if asked:
+            self._versions |= dict.fromkeys(versions, 0)
+            for rows in answers[: len(asked)]:
+                self._versions.update(read_versions(rows))
+            if self._cache is not None:
+                if self._site is None:
+                    self._site = self._versions[SITE]
+                    self._cache.see(self._site, at_least=seen)
+                self._cache.confirm(((one, self._versions[one]) for one in versions), self._site)
+        return answers[len(asked) :]
+
+    def _keep(self, loader: FactLoader[Any, Any], key: Hashable, value: object) -> None:
+        if self._cache is None:
+            return
+        entities = loader.entities(key)
+        version = self._version(entities) if entities else None
+        if version is not None:
+            self._cache.put((loader.name, key), value, entities, version)
+
+    def valid(self, key: Hashable) -> Fact | None:
+        """A cached fact that is known to hold in the snapshot, as far as nothing has to be read."""
+        if self._cache is None or self._site is None:
+            return None
+        fact = self._cache.get(key)
+        if fact is None or self._version(fact.entities) != fact.version:
+            return None
+        self._cache.hits += 1
+        self._touched.update(fact.entities)
+        return fact
+
+    def _version(self, entities: tuple[Entity, ...]) -> int | None:
+        """The greatest version of the entities in the snapshot; None if one is not known."""
+        greatest = 0
+        for entity in entities:
+            version = self._versions.get(entity)
+            if version is None:
+                if self._cache is None or self._site is None:
+                    return None
+                version = self._cache.confirmed(entity, self._site)
+                if version is None:
+                    return None
+                self._versions[entity] = version
+            if version > greatest:
+                greatest = version
+        return greatest
+
+    async def fetch(
+        self, statement: Select[Any], parameters: Mapping[str, Any] | None = None
+    ) -> Sequence[Any]:
+        """Rows that depend on the whole site, and are never kept."""
+        self._touched.add(SITE)
+        return await self._snapshot.fetch(statement, parameters)
+
+    def note(self, entity: Entity, version: int) -> None:
+        """Note a version of what the operation has read from elsewhere."""
+        self._noted[entity] = version
+
+    async def versions(self, entities: Iterable[Entity] | None = None) -> dict[Entity, int]:
+        """The versions of entities in the snapshot; of all that was read, if none are given."""
+        wanted = list(self._touched if entities is None else entities)
+        unknown = [entity for entity in wanted if self._version((entity,)) is None]
+        if unknown:
+            asked = version_requests(unknown)
+            for rows in await self._snapshot.fetch_together(asked):
+                self._versions.update(read_versions(rows))
+        known = {entity: self._versions.get(entity, 0) for entity in wanted}
+        return known if entities is not None else known | self._noted
+
+    def close(self) -> None:
+        """Give up what is still being read."""
+        for wave in self._waves:
+            wave.cancel()
+        for turn, _ in self._wanted:
+            turn.fail(asyncio.CancelledError())
+        self._wanted.clear()
+        if self._cache is not None and self._beginning is not None:
+            self._cache.accompany(self._beginning, frozenset(self._touched))

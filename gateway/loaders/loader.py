@@ -1,0 +1,158 @@
+"""Loaders: whatever an operation asks in one turn is answered together, and once.
+
+``load`` and ``load_many`` take their keys at once and answer later, or without any delay where
+the answer is known. A batch that fails is forgotten, so that it may be asked again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import Any, Generic, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class Loader(ABC, Generic[K, V]):
+    """Values by key for one operation; to be made inside the running loop."""
+
+    def __init__(self) -> None:
+        self._values: dict[K, V | Exception] = {}
+        self._turn: Turn[K, V] | None = None
+        self._turns: dict[K, Turn[K, V]] = {}
+        self._loop = asyncio.get_running_loop()
+
+    def load(self, key: K) -> asyncio.Future[V]:
+        """The value of a key; raises what stands in its place."""
+        future: asyncio.Future[V] = self._loop.create_future()
+        self._wait(_Waiter([key], future, alone=True))
+        return future
+
+    def load_many(self, keys: Iterable[K]) -> asyncio.Future[list[V]]:
+        """The values of keys, in their order; raises the first error that stands in a place."""
+        future: asyncio.Future[list[V]] = self._loop.create_future()
+        self._wait(_Waiter(list(keys), future, alone=False))
+        return future
+
+    def prime(self, key: K, value: V) -> None:
+        """Take a value that came along, unless the key has been asked for."""
+        if key not in self._turns:
+            self._values.setdefault(key, value)
+
+    def _wait(self, waiter: _Waiter[K]) -> None:
+        turns = set()
+        for key in waiter.keys:
+            if key in self._values:
+                continue
+            turn = self._turns.get(key)
+            if turn is None:
+                if self._at_hand(key):
+                    continue
+                if self._turn is None:
+                    self._turn = Turn(self)
+                    self._schedule(self._turn)
+                turn = self._turns[key] = self._turn
+                turn.keys.append(key)
+            turns.add(turn)
+        waiter.turns = len(turns)
+        for turn in turns:
+            turn.waiters.append(waiter)
+        if not turns:
+            waiter.answer(self._values)
+
+    def _at_hand(self, key: K) -> bool:
+        """Whether the value could be put in place without waiting."""
+        return False
+
+    @abstractmethod
+    def _schedule(self, turn: Turn[K, V]) -> None:
+        """See to it that the turn is begun soon, and then ended."""
+
+
+class Turn(Generic[K, V]):
+    """The keys that were asked for together, and who waits for them."""
+
+    def __init__(self, loader: Loader[K, V]) -> None:
+        self.loader = loader
+        self.keys: list[K] = []
+        self.waiters: list[_Waiter[K]] = []
+
+    def begin(self) -> list[K]:
+        """Take no more keys, and tell which there are."""
+        if self.loader._turn is self:
+            self.loader._turn = None
+        return self.keys
+
+    def end(self, values: Mapping[K, V | Exception]) -> None:
+        """Give the values to all who wait."""
+        self.loader._values.update(values)
+        self._leave()
+        for waiter in self.waiters:
+            waiter.turns -= 1
+            if not waiter.turns:
+                waiter.answer(self.loader._values)
+
+    def fail(self, error: BaseException) -> None:
+        """Give the error to all who wait, and forget what was asked."""
+        self._leave()
+        for waiter in self.waiters:
+            waiter.fail(error)
+
+    def _leave(self) -> None:
+        for key in self.keys:
+            self.loader._turns.pop(key, None)
+
+
+class _Waiter(Generic[K]):
+    def __init__(self, keys: Sequence[K], future: asyncio.Future[Any], *, alone: bool) -> None:
+        self.keys = keys
+        self.turns = 0
+        self._future = future
+        self._alone = alone
+
+    def answer(self, known: Mapping[K, Any]) -> None:
+        if self._future.done():
+            return
+        values = [known[key] for key in self.keys]
+        for value in values:
+            if isinstance(value, Exception):
+                self._future.set_exception(value)
+                return
+        self._future.set_result(values[0] if self._alone else values)
+
+    def fail(self, error: BaseException) -> None:
+        if isinstance(error, asyncio.CancelledError):
+            self._future.cancel()
+        elif not self._future.done():
+            self._future.set_exception(error)
+
+
+class BatchLoader(Loader[K, V]):
+    """A loader that asks others: its keys of one turn are answered by one :meth:`batch`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._running: set[asyncio.Task[None]] = set()
+
+    @abstractmethod
+    async def batch(self, keys: list[K]) -> Sequence[V | Exception]:
+        """The values in the order of the keys."""
+
+    def _schedule(self, turn: Turn[K, V]) -> None:
+        self._loop.call_soon(self._start, turn)
+
+    def _start(self, turn: Turn[K, V]) -> None:
+        task = self._loop.create_task(self._run(turn))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _run(self, turn: Turn[K, V]) -> None:
+        try:
+            keys = turn.begin()
+            turn.end(dict(zip(keys, await self.batch(keys), strict=True)))
+        except BaseException as error:
+            turn.fail(error)
+            if not isinstance(error, Exception):
+                raise

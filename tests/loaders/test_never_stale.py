@@ -1,0 +1,331 @@
+"""Whatever was written, by whom and when: a cached answer is the one that would be read."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from itertools import count
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import Connection
+
+from gateway.auth.viewer import ANONYMOUS, Viewer
+from gateway.db import Database, open_database
+from gateway.db.rollup_sets import GROUP_USER
+from gateway.directory.forget import forget_user
+from gateway.directory.learn import learn
+from gateway.directory.load import load_directory
+from gateway.directory.panoptes.answers import MEMBERSHIPS, Scope, store_answer
+from gateway.events.event import Classification, Comment, Names
+from gateway.loaders.cache import FactCache
+from gateway.loaders.facts import Facts
+from gateway.loaders.operation import Loaders, Operation
+from gateway.rollups.backfill import backfill
+from gateway.rollups.rebuild import rebuild
+from resolvers.schema import schema
+from tests.asking import NOW
+from tests.events_of import INSTANTS, classification, clear, events, store
+
+USERS, GROUPS, PROJECTS = (1, 2, 3), (501, 502, 504), (11, 12)
+VIEWERS = (ANONYMOUS, Viewer(id=1), Viewer(id=2), Viewer(id=9, is_site_admin=True))
+LEVELS = (
+    "private_agg_only",
+    "private_show_agg_and_ind",
+    "public_agg_only",
+    "public_agg_show_ind_if_member",
+    "public_show_all",
+)
+CHECKS = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
+
+_TOTALS = "totalCount timeSpent buckets(period: MONTH) { period count timeSpent }"
+_STATS = f"""{_TOTALS} projectCount activeUsers
+    projectContributions(orderBy: RECENTS) {{ count lastContributedOn project {{ slug }} }}
+    topContributors(first: 2) {{ count user {{ login displayName }} }}
+    memberBreakdown(first: 2) {{
+        totalCount nodes {{ count user {{ id }} projectContributions {{ count timeSpent }} }}
+    }}"""
+_GROUP = f"""name displayName statsVisibility viewerMembership {{ state roles }}
+    members {{ login }} memberships {{ state roles user {{ displayName }} }}
+    classifications {{ {_STATS} }}"""
+DOCUMENTS = (
+    f"{{ userGroup(id: 501) {{ {_GROUP} }} }}",
+    f"{{ userGroups(ids: [501, 502, 503, 504]) {{ {_GROUP} }} }}",
+    "{ userGroups(ids: [501, 502]) { classifications { totalCount } } }",
+    f"""{{ userGroup(id: 502) {{
+        year: classifications(filter: {{ start: "2024-01-01", end: "2024-12-31" }}) {{ {_STATS} }}
+        one: classifications(filter: {{ projectIds: [11] }}) {{ {_TOTALS} activeUsers }}
+    }} }}""",
+    f"""{{ users(ids: [1, 2, 3, 4]) {{
+        login displayName comments {{ totalCount }} memberships {{ state group {{ name }} }}
+        classifications {{ {_TOTALS} projectContributions {{ count project {{ id }} }} }}
+    }} }}""",
+    "{ me { login displayName memberships { roles group { displayName } } } }",
+    f"""{{ projects(ids: [11, 12, 13]) {{
+        displayName slug classifications {{ {_TOTALS} anonymousCount }}
+        comments(filter: {{ userIds: [1, 2] }}) {{ totalCount }}
+        workflows {{ displayName estimatedDaysToCompletion classifications {{ totalCount }} }}
+    }} }}""",
+    f"""{{
+        classifications {{ {_TOTALS} anonymousCount }} comments {{ totalCount }}
+        some: classifications(filter: {{ projectIds: [11, 12] }}) {{ {_TOTALS} }}
+        tasks: classifications(filter: {{ workflowIds: [101, 102] }}) {{ {_TOTALS} }}
+        said: comments(filter: {{ userIds: [1] }}) {{ totalCount }}
+    }}""",
+)
+
+
+class Plain(Operation):
+    """The same operation without a cache, in the same snapshot."""
+
+    def __init__(self, other: Operation) -> None:
+        self.viewer, self.now, self.snapshot = other.viewer, other.now, other.snapshot
+        self.facts = Facts(other.snapshot)
+        self.loaders = Loaders(self.facts, other.viewer)
+
+
+async def answer(operation: Operation, document: str) -> object:
+    """All that an answer says."""
+    result = await schema.execute(document, context_value=operation)
+    errors = [(error.path, error.extensions) for error in result.errors or ()]
+    assert all((extensions or {})["code"] != "UNAVAILABLE" for _, extensions in errors)
+    return result.data, errors
+
+
+async def agree(operation: Operation, document: str) -> None:
+    """The cached answer is that of the snapshot, and so are the versions."""
+    cached = await answer(operation, document)
+    plain = Plain(operation)
+    assert cached == await answer(plain, document)
+    known, read = await operation.versions(), await plain.versions()
+    assert {entity: known[entity] for entity in read} == read
+
+
+def entries(**lists: Any) -> Callable[[Connection], Any]:
+    return lambda connection: load_directory(connection, lists)
+
+
+names = st.sampled_from(["a", "b", "c"])
+writes: st.SearchStrategy[Callable[[Connection], Any]] = st.one_of(
+    st.builds(
+        lambda one, name: entries(users=[{"id": one, "login": name, "display_name": name}]),
+        st.sampled_from(USERS),
+        names,
+    ),
+    st.builds(
+        lambda one, name, level, private: entries(
+            user_groups=[{"id": one, "name": name, "stats_visibility": level, "private": private}]
+        ),
+        st.sampled_from(GROUPS),
+        names,
+        st.sampled_from(LEVELS),
+        st.booleans(),
+    ),
+    st.builds(
+        lambda group, user, state, roles: entries(
+            memberships=[{"user_group_id": group, "user_id": user, "state": state, "roles": roles}]
+        ),
+        st.sampled_from(GROUPS),
+        st.sampled_from(USERS),
+        st.sampled_from(["active", "invited", "inactive"]),
+        st.sampled_from([[], ["group_member"], ["group_admin"]]),
+    ),
+    st.builds(
+        lambda one, name: entries(projects=[{"id": one, "slug": name, "display_name": name}]),
+        st.sampled_from(PROJECTS),
+        names,
+    ),
+    st.builds(
+        lambda one, project, subjects: entries(
+            workflows=[
+                {
+                    "id": one,
+                    "project_id": project,
+                    "subjects_count": subjects,
+                    "retirement": {"criteria": "classification_count", "options": {"count": 5}},
+                }
+            ]
+        ),
+        st.sampled_from([101, 102]),
+        st.sampled_from(PROJECTS),
+        st.integers(1, 3),
+    ),
+    st.builds(
+        lambda one, name: lambda c: learn(c, Names({one: name}, {11: name}, {103: (12, name)})),
+        st.sampled_from(USERS),
+        names,
+    ),
+    st.builds(
+        lambda group, user: (
+            lambda c: store_answer(
+                c, Scope(MEMBERSHIPS, frozenset({group}), frozenset({user})), {MEMBERSHIPS: []}, 1
+            )
+        ),
+        st.sampled_from(GROUPS),
+        st.sampled_from(USERS),
+    ),
+    st.builds(
+        lambda group, users, until: lambda c: backfill(c, group, users, until),
+        st.sampled_from(GROUPS),
+        st.lists(st.sampled_from(USERS), min_size=1, unique=True),
+        st.sampled_from(INSTANTS),
+    ),
+    st.builds(lambda one: lambda c: forget_user(c, one), st.sampled_from(USERS)),
+)
+
+
+class Gateways(RuleBasedStateMachine):
+    """Two gateways with caches of their own beside a writer; subclasses say which."""
+
+    runner: asyncio.Runner
+    writer: Database
+    gateways: Sequence[Database]
+
+    @initialize(capacity=st.sampled_from([20_000, 1_000_000]))
+    def begin(self, capacity: int) -> None:
+        self.write(clear)
+        self.caches = [FactCache(capacity) for _ in self.gateways]
+        self.held: Operation | None = None
+
+    async def _open(self, gateway: int, viewer: Viewer) -> Operation:
+        return Operation(self.gateways[gateway], viewer, NOW, cache=self.caches[gateway])
+
+    @rule(arrived=st.lists(events, min_size=1, max_size=6))
+    def ingest(self, arrived: Sequence[Classification | Comment]) -> None:
+        self.runner.run(store(self.writer, *arrived))
+
+    @rule(work=writes)
+    def write(self, work: Callable[[Connection], Any]) -> None:
+        self.runner.run(self.writer.write(work))
+
+    @rule()
+    def mend(self) -> None:
+        self.write(lambda connection: connection.execute(GROUP_USER.table.delete()))
+        self.runner.run(rebuild(self.writer))
+
+    @rule(
+        gateway=st.sampled_from([0, 1]),
+        viewer=st.sampled_from(VIEWERS),
+        document=st.sampled_from(DOCUMENTS),
+    )
+    def ask(self, gateway: int, viewer: Viewer, document: str) -> None:
+        async def asking() -> None:
+            async with await self._open(gateway, viewer) as operation:
+                await agree(operation, document)
+
+        self.runner.run(asking())
+
+    @precondition(lambda self: self.held is None)
+    @rule(
+        gateway=st.sampled_from([0, 1]),
+        viewer=st.sampled_from(VIEWERS),
+        document=st.sampled_from(DOCUMENTS),
+    )
+    def begin_a_long_operation(self, gateway: int, viewer: Viewer, document: str) -> None:
+        async def asking() -> None:
+            self.held = await self._open(gateway, viewer)
+            await agree(self.held, document)
+
+        self.runner.run(asking())
+
+    @precondition(lambda self: self.held is not None)
+    @rule(document=st.sampled_from(DOCUMENTS), last=st.booleans())
+    def go_on_with_the_long_operation(self, document: str, last: bool) -> None:
+        assert self.held is not None
+        self.runner.run(agree(self.held, document))
+        if last:
+            self.teardown()
+
+    @invariant()
+    def bounded(self) -> None:
+        for cache in getattr(self, "caches", ()):
+            assert 0 <= cache.size <= cache.capacity
+
+    def teardown(self) -> None:
+        held, self.held = getattr(self, "held", None), None
+        if held is not None:
+            self.runner.run(held.__aexit__(None, None, None))
+
+
+def test_a_cached_answer_is_the_one_that_is_read(database_url: str) -> None:
+    with asyncio.Runner() as runner:
+        first, *others = (open_database(database_url) for _ in range(3))
+        runner.run(first.migrate())
+        these = {"runner": runner, "writer": first, "gateways": others}
+        run_state_machine_as_test(
+            type("TheseGateways", (Gateways,), these),
+            settings=settings(
+                max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=CHECKS
+            ),
+        )
+        for database in (first, *others):
+            runner.run(database.close())
+
+
+async def test_a_cached_answer_is_the_one_that_is_read_while_others_write(
+    database: Database, database_url: str
+) -> None:
+    def directory(number: int) -> dict[str, Any]:
+        """Names, levels and memberships that change all the time."""
+        state = ("active", "inactive")[number % 2]
+        return {
+            "users": [{"id": one, "login": f"user {number % 3}"} for one in USERS],
+            "user_groups": [
+                {"id": one, "name": f"g{number}", "stats_visibility": LEVELS[number % 5]}
+                for one in GROUPS
+            ],
+            "memberships": [
+                {"user_group_id": one, "user_id": 1, "state": state, "roles": ["group_admin"]}
+                for one in GROUPS
+            ],
+        }
+
+    stopped = asyncio.Event()
+
+    async def write() -> None:
+        for number in count():
+            batch = [
+                classification(
+                    event,
+                    user=1 + event % 3,
+                    project=11 + number % 2,
+                    groups=(501, 502)[: number % 3],
+                )
+                for event in range(number, number + 4)
+            ]
+            await store(database, *batch)
+            if number % 4 == 0:
+                await database.write(entries(**directory(number // 4)))
+            if stopped.is_set():
+                return
+
+    async with (
+        open_database(database_url) as one,
+        open_database(database_url) as other,
+        asyncio.TaskGroup() as group,
+    ):
+        caches = [FactCache(100_000), FactCache(1_000_000)]
+
+        async def ask(reader: int) -> None:
+            gateway = reader % 2
+            for turn in range(12):
+                viewer = VIEWERS[(reader + turn) % len(VIEWERS)]
+                database = (one, other)[gateway]
+                async with Operation(database, viewer, NOW, cache=caches[gateway]) as operation:
+                    for document in (DOCUMENTS[turn % 3], DOCUMENTS[(turn + reader) % 8]):
+                        await agree(operation, document)
+
+        writing = group.create_task(write())
+        await asyncio.gather(*(ask(reader) for reader in range(4)))
+        stopped.set()
+        await writing
+    assert min(cache.hits for cache in caches) > 0
