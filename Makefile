@@ -33,6 +33,11 @@ test: $(VENV)/.test-installed ## Run all tests (ARGS='…' goes to pytest)
 .PHONY: node
 node: tests/npm/node_modules/.package-lock.json ## Install Node.js and the npm packages, so that all tests run
 
+.PHONY: fuzz
+fuzz: $(VENV)/.test-installed ## Ask a server for two minutes what schemathesis makes up (FUZZ_SECONDS=600 for longer)
+	FUZZ_SECONDS=$(or $(FUZZ_SECONDS),120) $(BIN)/python -m pytest tests/graphql/test_fuzz.py \
+		-n 0 --timeout=3600 $(ARGS)
+
 .PHONY: check
 check: lint types layers ## Run everything that reads the code without running it
 

@@ -111,7 +111,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = _now) -> Star
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with database:
             await database.migrate()
-            async with authenticator, live or nullcontext():
+            async with authenticator, live or nullcontext(), budget or nullcontext():
                 yield
 
     app = Starlette(

@@ -68,8 +68,8 @@ class Settings(BaseSettings):
         description="Where minutes are counted for all processes: redis://host:6379/0. Unset, each"
         " process counts for itself.",
     )
-    trusted_proxies: str = Field(
-        "",
+    trusted_proxies: str | None = Field(
+        None,
         description="Addresses and networks of proxies whose X-Forwarded-For is believed,"
         " comma-separated.",
     )

@@ -43,21 +43,26 @@ class Snapshot(ABC):
         #: How many statements have run; tests and metrics read it.
         self.statements = 0
         self._turn = asyncio.Lock()
+        # Loaders read in tasks of their own, which nobody else would stop.
+        self._asking: set[asyncio.Task[Any]] = set()
 
     async def fetch(
         self, statement: Executable, parameters: Parameters | None = None
     ) -> Sequence[Row[*tuple[Any, ...]]]:
         """Run one statement and return all its rows; Unavailable if it may work later."""
-        async with self._turn:
-            self.statements += 1
-            try:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a coroutine runs in one
+        self._asking.add(task)
+        try:
+            async with self._turn:
+                self.statements += 1
                 return await self._fetch(statement, parameters)
-            except Exception as error:
-                if is_outage(error):
-                    raise Unavailable(
-                        "The database is busy or away: try again in a moment."
-                    ) from error
-                raise
+        except Exception as error:
+            if is_outage(error):
+                raise Unavailable("The database is busy or away: try again in a moment.") from error
+            raise
+        finally:
+            self._asking.discard(task)
 
     async def fetch_together(
         self, requests: Sequence[tuple[Executable, Parameters]]
@@ -97,6 +102,9 @@ class Snapshot(ABC):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        """Close; whoever still reads, after an error or a cancellation, is stopped."""
+        for task in self._asking:
+            task.cancel()
         await asyncio.shield(self.close())
 
 

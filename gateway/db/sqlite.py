@@ -23,6 +23,9 @@ T = TypeVar("T")
 _CACHE_KIB = 65_536
 
 
+_INTERRUPT_AGAIN_SECONDS = 0.02
+
+
 class SqliteDatabase(Database):
     """A file in WAL mode: readers see the last commit while one writer writes."""
 
@@ -87,7 +90,9 @@ class _SqliteSnapshot(Snapshot):
     async def _acquire(self) -> None:
         if not self._acquired:
             try:
-                await asyncio.wait_for(self._free.acquire(), self._timeout)
+                # wait_for would lose a cancellation that comes with the permission.
+                async with asyncio.timeout(self._timeout):
+                    await self._free.acquire()
             except TimeoutError:
                 raise Unavailable("The database is busy: try again in a moment.") from None
             self._acquired = True
@@ -97,9 +102,18 @@ class _SqliteSnapshot(Snapshot):
         try:
             return await asyncio.shield(running)
         except asyncio.CancelledError:
-            # The connection is not to be given back while the thread is still using it.
-            await asyncio.wait([running])
+            # The connection is not to be given back while the thread is still using it. What has
+            # not begun cannot be interrupted yet.
+            while not running.done():
+                self._interrupt()
+                await asyncio.wait([running], timeout=_INTERRUPT_AGAIN_SECONDS)
+            running.exception()
             raise
+
+    def _interrupt(self) -> None:
+        if self._connection is not None:
+            driver: Any = self._connection.connection.driver_connection
+            driver.interrupt()
 
     def _execute(
         self, statement: Executable, parameters: Parameters | None

@@ -7,12 +7,14 @@ when it ends.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import math
 from collections.abc import Callable
+from typing import Any, Self
 
 from limits import RateLimitItemPerMinute
-from limits.aio.storage import MemoryStorage, Storage
+from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import FixedWindowRateLimiter
 from limits.errors import ConfigurationError, StorageError
 from limits.storage import storage_from_string
@@ -36,12 +38,13 @@ class Budget:
     """
 
     def __init__(
-        self, per_minute: int, now: Callable[[], float], shared: Storage | None = None
+        self, per_minute: int, now: Callable[[], float], shared: RedisStorage | None = None
     ) -> None:
         self.per_minute = per_minute
         self._now = now
         self._minute = RateLimitItemPerMinute(per_minute)
         self._own = FixedWindowRateLimiter(MemoryStorage())
+        self._redis = shared
         self._shared = None if shared is None else FixedWindowRateLimiter(shared)
         self._shared_again_at = -math.inf
 
@@ -54,10 +57,21 @@ class Budget:
         if self._shared is not None and self._now() >= self._shared_again_at:
             try:
                 return await self._spend(self._shared, who, max(cost, 1))
-            except StorageError as error:
+            except (StorageError, OSError, TimeoutError) as error:
                 self._shared_again_at = self._now() + _REDIS_PAUSE_SECONDS
                 logger.warning("costs are counted by this process alone: %s", error)
         return await self._spend(self._own, who, max(cost, 1))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close the connections to Redis."""
+        if self._redis is not None:
+            bridge: Any = self._redis.bridge
+            bridge.get_connection().connection_pool.disconnect()
+            # The loop closes the sockets in its next turn.
+            await asyncio.sleep(0)
 
     async def _spend(self, limiter: FixedWindowRateLimiter, who: str, cost: int) -> None:
         if await limiter.hit(self._minute, who, cost=cost):
@@ -67,21 +81,20 @@ class Budget:
         raise RateLimited(self.per_minute, cost, seconds)
 
 
-def open_storage(setting: str, url: str) -> Storage:
+def open_storage(setting: str, url: str) -> RedisStorage:
     """The Redis of this URL, which is asked when something is counted; SettingsError if wrong."""
     if not url.startswith(("redis://", "rediss://")):
         raise SettingsError(f"{setting} cannot be used: it is no redis:// URL.")
     try:
         storage = storage_from_string(
             f"async+{url}",
-            implementation="redispy",
             wrap_exceptions=True,
-            socket_timeout=_REDIS_TIMEOUT_SECONDS,
-            socket_connect_timeout=_REDIS_TIMEOUT_SECONDS,
+            stream_timeout=_REDIS_TIMEOUT_SECONDS,
+            connect_timeout=_REDIS_TIMEOUT_SECONDS,
         )
     except ConfigurationError as error:
         raise SettingsError(f"{setting} cannot be used: {error}") from None
-    assert isinstance(storage, Storage)  # noqa: S101 - "async+" says which kind
+    assert isinstance(storage, RedisStorage)  # noqa: S101 - the scheme says so
     return storage
 
 

@@ -61,4 +61,4 @@ def configured_budget(settings: Settings, now: Callable[[], float]) -> Budget | 
 
 def configured_proxies(settings: Settings) -> tuple[Network, ...]:
     """The proxies that are believed; SettingsError for what is no network."""
-    return read_networks(f"{PREFIX}TRUSTED_PROXIES", settings.trusted_proxies)
+    return read_networks(f"{PREFIX}TRUSTED_PROXIES", settings.trusted_proxies or "")

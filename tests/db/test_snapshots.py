@@ -222,3 +222,26 @@ async def test_a_statement_error_does_not_harm_the_next_snapshot(small: Database
                 await snapshot.fetch(text("SELECT no_such_column FROM project"))
     async with small.read() as snapshot:
         assert await count(snapshot) == 0
+
+
+ENDLESS = {
+    "sqlite": "WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n) "
+    "SELECT max(i) FROM n",
+    "postgresql": "SELECT pg_sleep(600)",
+}
+
+
+async def test_who_still_reads_when_a_snapshot_is_left_is_stopped(database_url: str) -> None:
+    """As the loaders of an operation do, which read in tasks of their own."""
+    endless = text(ENDLESS[database_url.partition(":")[0]])
+    async with open_database(database_url, timeout_seconds=600) as database:
+        await database.migrate()
+        async with database.read() as snapshot:
+            reading = [asyncio.create_task(snapshot.fetch(endless)) for _ in range(2)]
+            # Once, so that both have asked and one of them has its turn.
+            await asyncio.sleep(0)
+        assert snapshot.statements == 1
+        ended = await asyncio.gather(*reading, return_exceptions=True)
+        assert [type(error) for error in ended] == [asyncio.CancelledError] * 2
+        async with database.read() as snapshot:
+            assert [tuple(row) for row in await snapshot.fetch(text("SELECT 1"))] == [(1,)]
