@@ -18,6 +18,7 @@ from gateway.graphql.endpoint import GraphQLEndpoint
 from gateway.graphql.execute import Executor
 from gateway.graphql.masking import ErrorMask
 from gateway.graphql.page import Example, Page
+from gateway.graphql.persisted import PersistedDocuments
 from resolvers.scalars import SCALARS, BigInt
 
 URL = "http://gateway/graphql"
@@ -133,10 +134,12 @@ def endpoint() -> Callable[..., GraphQLEndpoint]:
         schema: Any = schema._schema,
         admission: Admission | None = None,
         closed: bool = False,
+        check: Any = None,
+        persisted: PersistedDocuments | None = None,
         **options: Any,
     ) -> GraphQLEndpoint:
         mask = ErrorMask(closed=closed)
-        documents = Documents(schema, hide_suggestions=closed)
+        documents = Documents(schema, check, hide_suggestions=closed)
         executor = Executor(
             schema,
             documents,
@@ -145,6 +148,7 @@ def endpoint() -> Callable[..., GraphQLEndpoint]:
             timeout_seconds,
             admission,
             hide_suggestions=closed,
+            persisted=persisted,
         )
         page = Page([Example("</script>", "{ greeting }")])
         return GraphQLEndpoint(executor, identify, mask, page, BODY_LIMIT, **options)
