@@ -258,8 +258,12 @@ def by_extension(identifier):
 @pytest.mark.parametrize("capacity", [0, 10])
 @pytest.mark.parametrize(
     "parts",
-    [{"documentId": "greet"}, by_extension("greet"), {"query": GREETING}]
-    + [{"query": GREETING, **by_extension("greet")}],
+    [
+        {"documentId": "greet"},
+        by_extension("greet"),
+        {"query": GREETING},
+        {"query": GREETING, **by_extension("greet")},
+    ],
     ids=["documentId", "persistedQuery", "text", "text and name"],
 )
 async def test_a_trusted_document_runs_however_it_is_sent(

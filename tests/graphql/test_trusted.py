@@ -96,7 +96,8 @@ def test_a_manifest_that_cannot_be_used_is_one_sentence(
     message = caught.value.message
     assert message.startswith(f"THE_SETTING cannot be used: {tmp_path}/manifest.json ")
     assert reason in message
-    assert message.endswith(".") and "\n" not in message
+    assert message.endswith(".")
+    assert "\n" not in message
 
 
 def test_a_manifest_that_is_missing_is_one_sentence() -> None:
@@ -162,9 +163,7 @@ def test_a_trusted_document_is_run_and_cached_by_its_name(
     parts = {"documentId": document_id, "variables": '{"start":"2024-01-01"}'}
     first = httpx.get(exclusive.url, params=parts)
     assert first.json() == {"data": {"classifications": {"totalCount": 0}}}
-    again = httpx.get(
-        exclusive.url, params=parts, headers={"if-none-match": first.headers["etag"]}
-    )
+    again = httpx.get(exclusive.url, params=parts, headers={"if-none-match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
 
 
