@@ -192,7 +192,7 @@ async def test_what_panoptes_was_asked_about_is_asked_again(tmp_path: Path, cloc
             before = await get(client, query)
             etag = before.headers["etag"]
             same = await get(client, query, etag)
-            panoptes.group(502, "public_show_all")
+            panoptes.find("user_groups", 502)["stats_visibility"] = "public_show_all"
             clock.now += timedelta(seconds=61)
             after = await get(client, query, etag)
     assert before.json()["data"]["userGroup"]["statsVisibility"] == "PUBLIC_AGG_ONLY"
