@@ -31,8 +31,8 @@ SAFE_METHODS = ("GET", "HEAD")
 VARY = "Authorization, Accept, Origin, X-CKAN-API-Key, EDX-API-Key"
 _PUBLIC = {"Cache-Control": "public, no-cache", "Vary": VARY}
 _ENTITY_TAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
-#: Answers that depend on more are not remembered: telling their versions is no shorter.
-_MOST_ENTITIES = 200
+#: Answers that depend on more are not remembered: telling their versions is hardly shorter.
+_MOST_ENTITIES = 100
 
 
 class Versioned(Protocol):
@@ -79,9 +79,8 @@ class Caching:
         return self._remembered.get(identity)
 
     def remember(self, identity: bytes, tagged: _Tagged) -> None:
-        """Remember an answer whose versions can be told without asking anybody else."""
-        live = any(kind.startswith("panoptes") for kind, _ in tagged.versions)
-        if live or len(tagged.versions) > _MOST_ENTITIES:
+        """Remember an answer that was tagged, unless it depends on very much."""
+        if len(tagged.versions) > _MOST_ENTITIES:
             self._remembered.pop(identity, None)
             return
         self._remembered[identity] = tagged
@@ -121,6 +120,7 @@ class Validation:
         known = self._caching.recall(self._identity)
         if known is None or not self._matches(known.etag):
             return False
+        # What was asked of Panoptes has no current version, so that it is asked again.
         if await operation.current_versions(known.versions) != known.versions:
             return False
         self._holds = known.etag
