@@ -45,7 +45,7 @@ class Versioned(Protocol):
     async def current_versions(self, entities: Iterable[Entity]) -> dict[Entity, int]: ...
 
 
-class _Tagged(NamedTuple):
+class Tagged(NamedTuple):
     """An answer that was given: its ETag, and the versions of all that it depends on."""
 
     etag: str
@@ -62,7 +62,7 @@ class Caching:
     def __init__(self, release: str, schema: GraphQLSchema, capacity: int = 1000) -> None:
         self._code = blake2b((release + print_schema(schema)).encode(), digest_size=16).hexdigest()
         self._capacity = capacity
-        self._remembered: OrderedDict[bytes, _Tagged] = OrderedDict()
+        self._remembered: OrderedDict[bytes, Tagged] = OrderedDict()
 
     def validation(self, request: Request, viewer: Viewer, media: str) -> Validation | None:
         """What to go by for one request; None if its answer is nobody else's."""
@@ -74,11 +74,11 @@ class Caching:
         """What tells one operation from all others, on one day, in one media type."""
         return blake2b(orjson.dumps((self._code, media, day, asked)), digest_size=16).digest()
 
-    def recall(self, identity: bytes) -> _Tagged | None:
+    def recall(self, identity: bytes) -> Tagged | None:
         """The answer to this operation that was tagged last."""
         return self._remembered.get(identity)
 
-    def remember(self, identity: bytes, tagged: _Tagged) -> None:
+    def remember(self, identity: bytes, tagged: Tagged) -> None:
         """Remember an answer that was tagged, unless it depends on very much."""
         if len(tagged.versions) > _MOST_ENTITIES:
             self._remembered.pop(identity, None)
@@ -138,7 +138,7 @@ class Validation:
             return None
         body = orjson.dumps(answer)
         etag = self._etag(self._versions, body)
-        self._caching.remember(self._identity, _Tagged(etag, self._versions))
+        self._caching.remember(self._identity, Tagged(etag, self._versions))
         if self._matches(etag):
             return _not_modified(etag)
         return raw_json_response(body, EXECUTED.json, self._media, {**_PUBLIC, "ETag": etag})

@@ -9,12 +9,15 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+import graphql
 import httpx
 import pytest
 
 from gateway.auth.keys import write_new_keys
 from gateway.auth.tokens import issue_token
+from gateway.graphql.caching import Caching, Tagged
 from gateway.graphql.identifiers import hash_of
+from resolvers.schema import graphql_schema
 from tests.graphql.copies import (
     GRAPHQL,
     GROUP_STATS,
@@ -256,3 +259,24 @@ def test_over_http_head_is_get_without_the_body(server: Server) -> None:
     same = httpx.head(url, params={"query": SITE}, headers={"if-none-match": etag})
     refused = httpx.head(url, params={"query": "mutation { x }"})
     assert (same.status_code, refused.status_code) == (304, 405)
+
+
+def test_another_release_or_schema_has_other_tags() -> None:
+    other = graphql.build_schema("type Query { a: Int }")
+    found = {
+        Caching(release, schema).identify(JSON, 19_786, SITE)
+        for release in ("0.1.0", "0.2.0")
+        for schema in (graphql_schema, other)
+    }
+    assert len(found) == 4
+
+
+def test_the_tags_given_last_are_remembered_unless_they_depend_on_very_much() -> None:
+    caching = Caching("0.1.0", graphql_schema, capacity=2)
+    few = Tagged('"a"', {("site", 0): 1})
+    many = Tagged('"b"', {("user", number): 1 for number in range(101)})
+    for identity in (b"1", b"2", b"1", b"3"):
+        caching.remember(identity, few)
+    assert [caching.recall(identity) for identity in (b"1", b"2", b"3")] == [few, None, few]
+    caching.remember(b"1", many)
+    assert caching.recall(b"1") is None
