@@ -22,6 +22,7 @@ from gateway.db import open_database
 from gateway.db.readiness import check_ready
 from gateway.directory.panoptes.configuration import configured_live_directory
 from gateway.errors import Unavailable
+from gateway.graphql.caching import Caching
 from gateway.graphql.configuration import (
     configured_budget,
     configured_executor,
@@ -90,6 +91,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = _now) -> Star
         batch_limit=settings.batch_limit,
         part_seconds=settings.operation_timeout_seconds if settings.incremental_delivery else None,
         trusted_proxies=configured_proxies(settings),
+        caching=Caching(version("stats-gateway"), graphql_schema),
     )
 
     group_count = GroupCountEndpoint(

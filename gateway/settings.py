@@ -76,6 +76,19 @@ class Settings(BaseSettings):
     batch_limit: int = Field(
         0, ge=0, le=100, description="Operations that one request may hold; 0 refuses batches."
     )
+    persisted_queries: int = Field(
+        1000,
+        ge=0,
+        le=100_000,
+        description="Operations that each process keeps by their hash (automatic persisted"
+        " queries); 0 keeps none.",
+    )
+    trusted_documents_file: str | None = Field(
+        None, description="A manifest (JSON) of operations that are run by their identifiers."
+    )
+    trusted_documents_only: bool = Field(
+        False, description="Whether nothing but the operations of that manifest runs."
+    )
     incremental_delivery: bool = Field(
         False, description="Whether @defer and @stream are known, and answered piece by piece."
     )

@@ -13,9 +13,14 @@ import uvicorn
 from gateway.auth.configuration import configured_tokens
 from gateway.cli.running import database_option, opened, run
 from gateway.errors import SettingsError
-from gateway.graphql.configuration import configured_budget, configured_proxies
+from gateway.graphql.configuration import (
+    check_trusted_documents,
+    configured_budget,
+    configured_proxies,
+)
 from gateway.http.protocol import Protocol
 from gateway.settings import PREFIX, Settings, load_settings
+from resolvers.schema import graphql_schema
 
 
 @click.command()
@@ -65,6 +70,7 @@ async def _prepare(settings: Settings) -> None:
     configured_tokens(settings)
     configured_proxies(settings)
     configured_budget(settings, lambda: 0)
+    check_trusted_documents(settings, graphql_schema)
     async with opened(settings):
         pass
 

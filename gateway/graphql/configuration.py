@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from graphql import GraphQLSchema
 
+from gateway.errors import SettingsError
 from gateway.graphql.admission import Admission
 from gateway.graphql.budget import Budget, open_storage
 from gateway.graphql.cost import CostModel
@@ -14,6 +15,8 @@ from gateway.graphql.execute import Executor, OpenOperation
 from gateway.graphql.incremental import with_incremental_directives
 from gateway.graphql.limits import DocumentLimits
 from gateway.graphql.masking import ErrorMask
+from gateway.graphql.persisted import PersistedDocuments
+from gateway.graphql.trusted import read_trusted_documents
 from gateway.http.client_address import Network, read_networks
 from gateway.settings import PREFIX, Settings
 
@@ -26,15 +29,8 @@ def configured_executor(
     budget: Budget | None,
 ) -> Executor:
     """The executor with all limits of the settings."""
-    if settings.incremental_delivery:
-        schema = with_incremental_directives(schema)
-    hide_suggestions = not (settings.suggestions and settings.introspection)
-    documents = Documents(
-        schema,
-        DocumentLimits(settings.depth_limit, settings.alias_limit, settings.directive_limit),
-        max_tokens=settings.token_limit,
-        hide_suggestions=hide_suggestions,
-    )
+    schema = _served(settings, schema)
+    documents = _documents(settings, schema)
     admission = Admission(
         CostModel(schema), settings.cost_limit, budget, closed=not settings.introspection
     )
@@ -45,7 +41,48 @@ def configured_executor(
         mask,
         settings.operation_timeout_seconds,
         admission,
-        hide_suggestions=hide_suggestions,
+        hide_suggestions=_hides_suggestions(settings),
+        persisted=_persisted_documents(settings, documents),
+    )
+
+
+def check_trusted_documents(settings: Settings, schema: GraphQLSchema) -> None:
+    """SettingsError for a manifest that cannot be used."""
+    _persisted_documents(settings, _documents(settings, _served(settings, schema)))
+
+
+def _served(settings: Settings, schema: GraphQLSchema) -> GraphQLSchema:
+    return with_incremental_directives(schema) if settings.incremental_delivery else schema
+
+
+def _hides_suggestions(settings: Settings) -> bool:
+    return not (settings.suggestions and settings.introspection)
+
+
+def _documents(settings: Settings, schema: GraphQLSchema) -> Documents:
+    return Documents(
+        schema,
+        DocumentLimits(settings.depth_limit, settings.alias_limit, settings.directive_limit),
+        max_tokens=settings.token_limit,
+        hide_suggestions=_hides_suggestions(settings),
+    )
+
+
+def _persisted_documents(settings: Settings, documents: Documents) -> PersistedDocuments:
+    trusted: Mapping[str, str] = {}
+    if settings.trusted_documents_file is not None:
+        trusted = read_trusted_documents(
+            f"{PREFIX}TRUSTED_DOCUMENTS_FILE", settings.trusted_documents_file, documents
+        )
+    elif settings.trusted_documents_only:
+        raise SettingsError(
+            f"{PREFIX}TRUSTED_DOCUMENTS_ONLY needs {PREFIX}TRUSTED_DOCUMENTS_FILE: without it"
+            " nothing runs."
+        )
+    return PersistedDocuments(
+        trusted,
+        only_trusted=settings.trusted_documents_only,
+        capacity=settings.persisted_queries,
     )
 
 

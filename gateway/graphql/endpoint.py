@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.auth.viewer import Viewer
 from gateway.errors import Forbidden
+from gateway.graphql.caching import SAFE_METHODS, Caching
 from gateway.graphql.execute import Answer, Executor
 from gateway.graphql.masking import ErrorMask
 from gateway.graphql.pages import Pages
@@ -29,7 +30,9 @@ from gateway.http.refusals import BadRequest, MethodNotAllowed, NotAcceptable
 IdentifyViewer = Callable[[Sequence[tuple[str, str]]], Awaitable[Viewer]]
 
 _ANSWERS = (JSON, GRAPHQL)
-_METHODS = ("GET", "POST")
+#: Parameters of which a request for an answer has one.
+_SENT = frozenset({"query", "documentId", "extensions"})
+_METHODS = ("GET", "HEAD", "POST")
 #: A link must not change anything, so GET runs queries only.
 _ALLOWED = {
     "GET": frozenset({OperationType.QUERY}),
@@ -42,7 +45,7 @@ class GraphQLEndpoint:
 
     ``batch_limit`` is how many operations one request may hold; 0 refuses batches. With
     ``part_seconds`` an operation may be answered in parts, each of which the client has to take
-    in that time.
+    in that time. With ``caching`` public answers may be kept by others.
     """
 
     def __init__(
@@ -56,6 +59,7 @@ class GraphQLEndpoint:
         batch_limit: int = 0,
         part_seconds: float | None = None,
         trusted_proxies: Sequence[Network] = (),
+        caching: Caching | None = None,
     ) -> None:
         self._executor = executor
         self._identify = identify
@@ -65,6 +69,7 @@ class GraphQLEndpoint:
         self._batch_limit = batch_limit
         self._part_seconds = part_seconds
         self._trusted_proxies = trusted_proxies
+        self._caching = caching
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -92,38 +97,44 @@ class GraphQLEndpoint:
 
     def _wants_page(self, request: Request, accept: str | None) -> bool:
         return (
-            request.method == "GET"
-            and "query" not in request.query_params
+            request.method in SAFE_METHODS
+            and _SENT.isdisjoint(request.query_params)
             and negotiate(accept, (*_ANSWERS, HTML)) == HTML
         )
 
     async def _answer(self, request: Request, media: str) -> Response:
         if request.method not in _METHODS:
             raise MethodNotAllowed("Send queries by GET or POST, mutations by POST.", _METHODS)
+        # A HEAD is a GET of which the server sends the header alone.
+        method = "GET" if request.method in SAFE_METHODS else request.method
         viewer = await self._identify(request.headers.items())
         parsed: GraphQLRequest | list[GraphQLRequest]
-        if request.method == "GET":
+        if method == "GET":
             parsed = read_get(request)
         else:
             parsed = await read_post(request, self._body_limit, self._batch_limit)
         asked = _Asked(
             viewer,
-            _ALLOWED["GET" if viewer.only_reads else request.method],
+            _ALLOWED["GET" if viewer.only_reads else method],
             client_address(request, self._trusted_proxies),
         )
-        with _kinds_refused(request.method):
+        validation = None
+        if self._caching is not None:
+            validation = self._caching.validation(request, viewer, media)
+        with _kinds_refused(method):
             if isinstance(parsed, list):
-                work = self._each(parsed, asked, request.method)
-                return answered_each(await while_connected(request.receive, work), media)
+                each = self._each(parsed, asked, method)
+                return answered_each(await while_connected(request.receive, each), media)
             if self._part_seconds is None or not accepts_parts(request.headers.get("accept")):
-                answer = self._executor.execute(parsed, *asked)
-                return answered(await while_connected(request.receive, answer), media)
-            answers = self._executor.stream(parsed, *asked)
+                work = self._executor.execute(parsed, *asked, validation)
+                answer = await while_connected(request.receive, work)
+                return answered(answer, media, validation)
+            answers = self._executor.stream(parsed, *asked, validation)
             first = await while_connected(request.receive, anext(answers))
         if first.get("hasNext"):
             return MultipartResponse(first, answers, self._part_seconds)
         await answers.aclose()
-        return answered(first, media)
+        return answered(first, media, validation)
 
     async def _each(
         self, operations: Sequence[GraphQLRequest], asked: _Asked, method: str

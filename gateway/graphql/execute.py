@@ -11,17 +11,19 @@ from graphql import ExecutionResult, GraphQLSchema, OperationDefinitionNode, Ope
 
 from gateway.auth.viewer import Viewer
 from gateway.graphql.admission import Admission
+from gateway.graphql.caching import Validation
 from gateway.graphql.documents import Documents, InvalidDocument, PreparedDocument
 from gateway.graphql.incremental import IncrementalOperationExecutor, Payloads, is_incremental
 from gateway.graphql.masking import ErrorMask
 from gateway.graphql.operation_executor import OperationExecutor
+from gateway.graphql.persisted import PersistedDocuments
 from gateway.graphql.refusals import OperationTimeout, OperationTypeRefused
 from gateway.graphql.request import GraphQLRequest
 from gateway.graphql.variables import OperationVariables, Variables
 from gateway.http.refusals import NotAcceptable
 
 #: Opens what the resolvers of one operation share, as ``info.context``.
-OpenOperation = Callable[[Viewer], AbstractAsyncContextManager[object]]
+OpenOperation = Callable[[Viewer], AbstractAsyncContextManager[Any]]
 
 #: ``data`` is missing when nothing was executed; ``errors`` when there were none.
 Answer = dict[str, Any]
@@ -50,6 +52,7 @@ class Executor:
         admission: Admission | None = None,
         *,
         hide_suggestions: bool = False,
+        persisted: PersistedDocuments | None = None,
     ) -> None:
         self._schema = schema
         self._documents = documents
@@ -58,6 +61,7 @@ class Executor:
         self._timeout_seconds = timeout_seconds
         self._admission = admission
         self._hide_suggestions = hide_suggestions
+        self._persisted = persisted or PersistedDocuments()
 
     async def execute(
         self,
@@ -65,18 +69,20 @@ class Executor:
         viewer: Viewer,
         allowed: Collection[OperationType],
         address: str = "",
+        validation: Validation | None = None,
     ) -> Answer:
         """Execute the operation; whatever is wrong with it is in the answer's ``errors``.
 
-        ``address`` stands for a viewer without credentials. Raises OperationTypeRefused for an
-        operation type that is not allowed.
+        ``address`` stands for a viewer without credentials. ``validation`` is told what the answer
+        depends on; the answer is empty if the client has it already. Raises OperationTypeRefused
+        for an operation type that is not allowed.
         """
         ready = await self._ready(request, viewer, allowed, address)
         if not isinstance(ready, _Ready):
             return ready
         if is_incremental(ready.prepared):
             raise NotAcceptable("An operation with @defer or @stream is answered in several parts.")
-        return await self._finish(ready, viewer)
+        return await self._finish(ready, request, viewer, validation)
 
     async def stream(
         self,
@@ -84,6 +90,7 @@ class Executor:
         viewer: Viewer,
         allowed: Collection[OperationType],
         address: str = "",
+        validation: Validation | None = None,
     ) -> AsyncGenerator[Answer, None]:
         """Execute the operation, and give what it defers or streams once it is there.
 
@@ -96,7 +103,7 @@ class Executor:
             yield ready
             return
         if not is_incremental(ready.prepared):
-            yield await self._finish(ready, viewer)
+            yield await self._finish(ready, request, viewer, validation)
             return
         deadline = self._deadline()
         async with AsyncExitStack() as stack:
@@ -131,7 +138,7 @@ class Executor:
         """The operation if it may be executed, else the errors in its place."""
         extensions: dict[str, Any] = {}
         try:
-            prepared = self._documents.parse(request.query)
+            prepared = self._documents.parse(self._persisted.text(request))
             operation = prepared.operation(request.operation_name)
             if operation.operation not in allowed:
                 raise OperationTypeRefused(operation.operation.value)
@@ -150,11 +157,28 @@ class Executor:
                     extensions = {"extensions": {"cost": told}}
         except InvalidDocument as refused:
             return {"errors": self._mask.document(refused.errors)}
+        self._persisted.register(request)
         return _Ready(prepared, operation, variables, extensions)
 
-    async def _finish(self, ready: _Ready, viewer: Viewer) -> Answer:
+    async def _finish(
+        self,
+        ready: _Ready,
+        request: GraphQLRequest,
+        viewer: Viewer,
+        validation: Validation | None,
+    ) -> Answer:
         async with self._until(self._deadline()), self._open_operation(viewer) as context:
+            if validation is not None and await validation.still_holds(
+                context,
+                ready.prepared.text,
+                request.operation_name,
+                request.variables,
+                ready.extensions,
+            ):
+                return {}
             result = await self._run(*ready[:3], context)
+            if validation is not None and not result.errors:
+                await validation.executed(context)
         return self._answer(result, ready.extensions)
 
     def _deadline(self) -> float:

@@ -4,6 +4,10 @@
     └── RequestRefused
         ├── UnknownOperation        OPERATION_RESOLUTION_FAILURE   no such operation in the document
         ├── OperationTimeout        OPERATION_TIMEOUT              took longer than it may
+        ├── PersistedQueryNotFound      PERSISTED_QUERY_NOT_FOUND      send the text as well
+        ├── PersistedQueryNotSupported  PERSISTED_QUERY_NOT_SUPPORTED  send texts alone
+        ├── PersistedQueryMismatch      PERSISTED_QUERY_MISMATCH       the hash of another text
+        ├── UntrustedDocument           DOCUMENT_NOT_TRUSTED           none of those that run here
         └── LimitExceeded           names the limit, and the value where it is known
             ├── TooManyTokens       TOO_MANY_TOKENS                a document of too many words
             ├── DocumentTooDeep     DOCUMENT_TOO_DEEP              selections within selections
@@ -38,6 +42,42 @@ class OperationTimeout(RequestRefused):
     def __init__(self, seconds: float) -> None:
         super().__init__(f"The operation took longer than {seconds:g} seconds.")
         self.seconds = seconds
+
+
+class PersistedQueryNotFound(RequestRefused):
+    """No document of this name is known. Clients look for the message, which is Apollo's."""
+
+    code = "PERSISTED_QUERY_NOT_FOUND"
+
+    def __init__(self) -> None:
+        super().__init__("PersistedQueryNotFound")
+
+
+class PersistedQueryNotSupported(RequestRefused):
+    """Clients register no documents here. Clients look for the message, which is Apollo's."""
+
+    code = "PERSISTED_QUERY_NOT_SUPPORTED"
+
+    def __init__(self) -> None:
+        super().__init__("PersistedQueryNotSupported")
+
+
+class PersistedQueryMismatch(RequestRefused):
+    """The text that was sent is not the one that was named."""
+
+    code = "PERSISTED_QUERY_MISMATCH"
+
+    def __init__(self) -> None:
+        super().__init__("The hash that was sent is not that of the query.")
+
+
+class UntrustedDocument(RequestRefused):
+    """Only documents of the manifest run, and this is none of them."""
+
+    code = "DOCUMENT_NOT_TRUSTED"
+
+    def __init__(self) -> None:
+        super().__init__("Only trusted documents run here, and this is none of them.")
 
 
 class LimitExceeded(RequestRefused):

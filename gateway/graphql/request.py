@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
+from gateway.graphql.identifiers import named_document
 from gateway.graphql.refusals import BatchTooLarge
 from gateway.http.body import check_json, decode_json, read_body
 from gateway.http.refusals import BadRequest
@@ -19,12 +20,16 @@ _WIDE = 2.0**64
 
 @dataclass(frozen=True, slots=True)
 class GraphQLRequest:
-    """One operation to execute, its parts of the right types."""
+    """One operation to execute, its parts of the right types.
 
-    query: str
+    It has the text of a document, the identifier of one that is known, or both.
+    """
+
+    query: str | None
     variables: dict[str, Any] | None = None
     operation_name: str | None = None
     extensions: dict[str, Any] | None = None
+    document_id: str | None = None
 
 
 async def read_post(
@@ -75,15 +80,16 @@ def _batch(operations: list[Any], limit: int) -> list[GraphQLRequest]:
 
 
 def _request(parameters: Mapping[str, Any]) -> GraphQLRequest:
+    extensions = _object(parameters, "extensions")
     query = parameters.get("query")
-    if not isinstance(query, str) or not query:
+    document_id = named_document(parameters, extensions)
+    if (query is None and document_id is None) or not isinstance(query, str | None) or query == "":
         raise BadRequest("The request needs a query, which is a non-empty string.")
     operation_name = parameters.get("operationName")
     if not isinstance(operation_name, str | None):
         raise BadRequest("operationName must be a string or null.")
-    return GraphQLRequest(
-        query, _object(parameters, "variables"), operation_name, _object(parameters, "extensions")
-    )
+    variables = _object(parameters, "variables")
+    return GraphQLRequest(query, variables, operation_name, extensions, document_id)
 
 
 def _object(parameters: Mapping[str, Any], name: str) -> dict[str, Any] | None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from starlette.responses import Response
 
+from gateway.graphql.caching import Validation
 from gateway.graphql.execute import Answer
 from gateway.graphql.masking import FormattedError
 from gateway.graphql.statuses import EXECUTED, status_of
@@ -13,8 +14,10 @@ from gateway.http.media import JSON
 from gateway.http.response import headers_for, json_response
 
 
-def answered(answer: Answer, media: str) -> Response:
-    """The response for an operation's answer, executed or not."""
+def answered(answer: Answer, media: str, validation: Validation | None = None) -> Response:
+    """The response for an operation's answer, executed or not; caches keep it if they may."""
+    if validation is not None and (response := validation.respond(answer)) is not None:
+        return response
     if "data" in answer:
         return json_response(answer, EXECUTED.json, media)
     return json_response(answer, status_of(answer["errors"][0]["extensions"]["code"], media), media)

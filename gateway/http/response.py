@@ -24,11 +24,12 @@ def json_response(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """The content as JSON, for this client and this moment only."""
-    return Response(
-        orjson.dumps(content),
-        status,
-        headers={**NOT_KEPT, **(headers or {}), "Content-Type": f"{media}; charset=utf-8"},
-    )
+    return raw_json_response(orjson.dumps(content), status, media, {**NOT_KEPT, **(headers or {})})
+
+
+def raw_json_response(text: bytes, status: int, media: str, headers: Mapping[str, str]) -> Response:
+    """What is JSON already, under headers that say who may keep it."""
+    return Response(text, status, {**headers, "Content-Type": f"{media}; charset=utf-8"})
 
 
 def errored(status: HTTPStatus, headers: Mapping[str, str] | None = None) -> Response:

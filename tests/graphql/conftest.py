@@ -20,6 +20,7 @@ from gateway.graphql.html import Example
 from gateway.graphql.masking import ErrorMask
 from gateway.graphql.page import Page
 from gateway.graphql.pages import Pages
+from gateway.graphql.persisted import PersistedDocuments
 from resolvers.scalars import SCALARS, BigInt
 
 URL = "http://gateway/graphql"
@@ -135,10 +136,12 @@ def endpoint() -> Callable[..., GraphQLEndpoint]:
         schema: Any = schema._schema,
         admission: Admission | None = None,
         closed: bool = False,
+        check: Any = None,
+        persisted: PersistedDocuments | None = None,
         **options: Any,
     ) -> GraphQLEndpoint:
         mask = ErrorMask(closed=closed)
-        documents = Documents(schema, hide_suggestions=closed)
+        documents = Documents(schema, check, hide_suggestions=closed)
         executor = Executor(
             schema,
             documents,
@@ -147,6 +150,7 @@ def endpoint() -> Callable[..., GraphQLEndpoint]:
             timeout_seconds,
             admission,
             hide_suggestions=closed,
+            persisted=persisted,
         )
         pages = Pages(Page([Example("</script>", "{ greeting }")]), None)
         return GraphQLEndpoint(executor, identify, mask, pages, BODY_LIMIT, **options)

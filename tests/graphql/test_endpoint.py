@@ -106,7 +106,7 @@ async def test_subscriptions_are_refused(client):
 async def test_other_methods_are_405_and_told_which_work(client, method):
     response = await client.request(method, URL)
     assert response.status_code == 405
-    assert response.headers["allow"] == "GET, POST"
+    assert response.headers["allow"] == "GET, HEAD, POST"
     assert response.json()["errors"][0]["extensions"] == {"code": "METHOD_NOT_ALLOWED"}
 
 

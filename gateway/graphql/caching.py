@@ -1,0 +1,159 @@
+"""HTTP caching of public answers: kept by anyone, and asked about every time.
+
+Only what an anonymous viewer gets by GET or HEAD, without an error, has an ETag; a cache that
+keeps it must ask whether it still holds (``no-cache``), so that a group turned private is so at
+once. Other answers are for one client and one moment.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from hashlib import blake2b
+from http import HTTPStatus
+from typing import Any, NamedTuple, Protocol
+
+import orjson
+from graphql import GraphQLSchema, print_schema
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.auth.viewer import Viewer
+from gateway.calendar import today
+from gateway.graphql.statuses import EXECUTED
+from gateway.http.response import raw_json_response
+from gateway.stats.versions import Entity
+
+SAFE_METHODS = ("GET", "HEAD")
+#: The header lines that an answer depends on.
+VARY = "Authorization, Accept, Origin, X-CKAN-API-Key, EDX-API-Key"
+_PUBLIC = {"Cache-Control": "public, no-cache", "Vary": VARY}
+_ENTITY_TAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
+#: Answers that depend on more are not remembered: telling their versions is hardly shorter.
+_MOST_ENTITIES = 100
+
+
+class Versioned(Protocol):
+    """What the context of an operation tells; ``gateway.loaders.operation.Operation`` does."""
+
+    now: datetime
+
+    async def versions(self) -> dict[Entity, int]: ...
+
+    async def current_versions(self, entities: Iterable[Entity]) -> dict[Entity, int]: ...
+
+
+class Tagged(NamedTuple):
+    """An answer that was given: its ETag, and the versions of all that it depends on."""
+
+    etag: str
+    versions: dict[Entity, int]
+
+
+class Caching:
+    """Tags public answers of one release and schema, and remembers the tags given last.
+
+    With what is remembered, at most ``capacity`` tags, a copy is found to hold still without
+    executing its operation.
+    """
+
+    def __init__(self, release: str, schema: GraphQLSchema, capacity: int = 1000) -> None:
+        self._code = blake2b((release + print_schema(schema)).encode(), digest_size=16).hexdigest()
+        self._capacity = capacity
+        self._remembered: OrderedDict[bytes, Tagged] = OrderedDict()
+
+    def validation(self, request: Request, viewer: Viewer, media: str) -> Validation | None:
+        """What to go by for one request; None if its answer is nobody else's."""
+        if not viewer.is_anonymous or request.method not in SAFE_METHODS:
+            return None
+        return Validation(self, media, ", ".join(request.headers.getlist("if-none-match")))
+
+    def identify(self, media: str, day: int, *asked: object) -> bytes:
+        """What tells one operation from all others, on one day, in one media type."""
+        return blake2b(orjson.dumps((self._code, media, day, asked)), digest_size=16).digest()
+
+    def recall(self, identity: bytes) -> Tagged | None:
+        """The answer to this operation that was tagged last."""
+        return self._remembered.get(identity)
+
+    def remember(self, identity: bytes, tagged: Tagged) -> None:
+        """Remember an answer that was tagged, unless it depends on very much."""
+        if len(tagged.versions) > _MOST_ENTITIES:
+            self._remembered.pop(identity, None)
+            return
+        self._remembered[identity] = tagged
+        self._remembered.move_to_end(identity)
+        if len(self._remembered) > self._capacity:
+            self._remembered.popitem(last=False)
+
+
+class Validation:
+    """One public answer on its way, and whether the client has it already."""
+
+    def __init__(self, caching: Caching, media: str, if_none_match: str) -> None:
+        self._caching = caching
+        self._media = media
+        self._if_none_match = if_none_match
+        self._identity = b""
+        self._versions: dict[Entity, int] | None = None
+        self._holds: str | None = None
+
+    async def still_holds(
+        self,
+        operation: Versioned,
+        text: str,
+        name: str | None,
+        variables: Mapping[str, Any] | None,
+        extensions: object,
+    ) -> bool:
+        """Whether the client's copy is what the operation would answer, as far as that is known.
+
+        Asked before the operation is executed, in its snapshot; Unavailable as any statement.
+        """
+        self._identity = self._caching.identify(
+            self._media, today(operation.now), text, name, variables or {}, extensions
+        )
+        if not self._if_none_match:
+            return False
+        known = self._caching.recall(self._identity)
+        if known is None or not self._matches(known.etag):
+            return False
+        # What was asked of Panoptes has no current version, so that it is asked again.
+        if await operation.current_versions(known.versions) != known.versions:
+            return False
+        self._holds = known.etag
+        return True
+
+    async def executed(self, operation: Versioned) -> None:
+        """Note what the answer depends on: it was executed without an error."""
+        self._versions = await operation.versions()
+
+    def respond(self, answer: Mapping[str, Any]) -> Response | None:
+        """The response, 304 if the client has the answer; None for what nobody may keep."""
+        if self._holds is not None:
+            return _not_modified(self._holds)
+        if self._versions is None or "errors" in answer or "data" not in answer:
+            return None
+        body = orjson.dumps(answer)
+        etag = self._etag(self._versions, body)
+        self._caching.remember(self._identity, Tagged(etag, self._versions))
+        if self._matches(etag):
+            return _not_modified(etag)
+        return raw_json_response(body, EXECUTED.json, self._media, {**_PUBLIC, "ETag": etag})
+
+    def _etag(self, versions: dict[Entity, int], body: bytes) -> str:
+        # The body counts as well, since a database that was restored counts versions anew.
+        depends = orjson.dumps(sorted(versions.items()))
+        digest = blake2b(b"".join((self._identity, depends, body)), digest_size=16)
+        return f'"{digest.hexdigest()}"'
+
+    def _matches(self, etag: str) -> bool:
+        """If-None-Match compares weakly: what a proxy has made weak is the same answer."""
+        wanted = self._if_none_match
+        return wanted.strip() == "*" or etag in _ENTITY_TAG.findall(wanted)
+
+
+def _not_modified(etag: str) -> Response:
+    return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={**_PUBLIC, "ETag": etag})

@@ -1,0 +1,104 @@
+"""Documents that a request names: trusted ones of a manifest, and those that clients register.
+
+A client registers a document by sending its text with its hash once (automatic persisted queries).
+Registered documents are a cache and grant nothing: whoever may send a hash may send the text.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+
+from gateway.graphql.identifiers import hash_of, is_hash
+from gateway.graphql.refusals import (
+    PersistedQueryMismatch,
+    PersistedQueryNotFound,
+    PersistedQueryNotSupported,
+    UntrustedDocument,
+)
+from gateway.graphql.request import GraphQLRequest
+from gateway.http.refusals import BadRequest
+
+
+class PersistedDocuments:
+    """Finds the text of what a request names.
+
+    ``trusted`` are documents by their identifiers; with ``only_trusted`` nothing else runs, however
+    it is sent. Of those that clients register at most ``capacity`` are kept, the ones used last,
+    and no more than ``letters`` of them together; a capacity of 0 registers none.
+    """
+
+    def __init__(
+        self,
+        trusted: Mapping[str, str] | None = None,
+        *,
+        only_trusted: bool = False,
+        capacity: int = 0,
+        letters: int = 4_000_000,
+    ) -> None:
+        self._trusted = dict(trusted or {})
+        self._trusted_texts = frozenset(self._trusted.values()) if only_trusted else None
+        self._capacity = 0 if only_trusted else capacity
+        self._letters = letters
+        self._kept: OrderedDict[str, str] = OrderedDict()
+        self._kept_letters = 0
+
+    def text(self, request: GraphQLRequest) -> str:
+        """The text of the document that a request sends or names.
+
+        Raises UntrustedDocument, PersistedQueryNotFound, PersistedQueryNotSupported,
+        PersistedQueryMismatch, or BadRequest for a name that nothing can have.
+        """
+        sent, named = request.query, request.document_id
+        if named is not None:
+            known = self._known(named)
+            if sent is None:
+                if known is None:
+                    raise self._unknown(named)
+                return known
+            if sent == known:
+                return sent
+        if sent is None:
+            raise BadRequest("The request needs a query, or the name of one.")
+        if self._trusted_texts is not None:
+            if sent not in self._trusted_texts:
+                raise UntrustedDocument
+        elif named is not None and not self._capacity:
+            raise PersistedQueryNotSupported
+        if named is not None and named != hash_of(sent):
+            raise PersistedQueryMismatch
+        return sent
+
+    def register(self, request: GraphQLRequest) -> None:
+        """Keep the text under its hash if the request has both: call it when it may be executed.
+
+        That way only documents that are valid, and within all limits, take room.
+        """
+        named, sent = request.document_id, request.query
+        if named is None or sent is None or not self._capacity or self._known(named) is not None:
+            return
+        if len(sent) > self._letters:
+            return
+        self._kept[named] = sent
+        self._kept_letters += len(sent)
+        while len(self._kept) > self._capacity or self._kept_letters > self._letters:
+            _, oldest = self._kept.popitem(last=False)
+            self._kept_letters -= len(oldest)
+
+    def _known(self, named: str) -> str | None:
+        trusted = self._trusted.get(named)
+        if trusted is not None:
+            return trusted
+        kept = self._kept.get(named)
+        if kept is not None:
+            self._kept.move_to_end(named)
+        return kept
+
+    def _unknown(self, named: str) -> Exception:
+        if self._trusted_texts is not None:
+            return UntrustedDocument()
+        if not self._capacity:
+            return PersistedQueryNotSupported()
+        if not self._trusted and not is_hash(named):
+            return BadRequest("Documents are named by their SHA-256 hash, in lower case.")
+        return PersistedQueryNotFound()
