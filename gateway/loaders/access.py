@@ -6,6 +6,7 @@ Denied unless a rule of ``gateway.auth.visibility`` allows it.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from gateway.auth.viewer import Viewer
@@ -23,7 +24,7 @@ from gateway.directory.memberships import Membership
 from gateway.directory.user_groups import UserGroup
 from gateway.errors import Forbidden, Unauthenticated
 from gateway.loaders.directory import MembershipKey
-from gateway.loaders.loader import BatchLoader, Loader
+from gateway.loaders.loader import Loader
 
 
 class GroupAccess(NamedTuple):
@@ -37,10 +38,10 @@ class GroupAccess(NamedTuple):
     memberships: bool
 
 
-class Access(BatchLoader[int, GroupAccess | None]):
+class Access:
     """Decisions by group id; None for a group that does not exist for this viewer.
 
-    Groups and the viewer's memberships come in one statement each, however many groups.
+    Groups and the viewer's memberships come from loaders, in one statement however many groups.
     """
 
     def __init__(
@@ -49,25 +50,38 @@ class Access(BatchLoader[int, GroupAccess | None]):
         groups: Loader[int, UserGroup | None],
         memberships: Loader[MembershipKey, Membership | None],
     ) -> None:
-        super().__init__()
         self._viewer = viewer
         self._groups = groups
         self._memberships = memberships
+        self._decided: dict[int, GroupAccess | None] = {}
 
-    async def batch(self, keys: list[int]) -> list[GroupAccess | None]:
+    async def load(self, group_id: int) -> GroupAccess | None:
+        """The decision about a group."""
+        if group_id not in self._decided:
+            await self.load_many([group_id])
+        return self._decided[group_id]
+
+    async def load_many(self, group_ids: Sequence[int]) -> list[GroupAccess | None]:
         """The decisions in the order of the group ids."""
+        unknown = [group_id for group_id in group_ids if group_id not in self._decided]
+        if unknown:
+            for group_id, group, membership in await self._facts_of(unknown):
+                decided = None if group is None else self._decide(group, membership)
+                self._decided[group_id] = decided
+        return [self._decided[group_id] for group_id in group_ids]
+
+    async def _facts_of(
+        self, group_ids: list[int]
+    ) -> Iterable[tuple[int, UserGroup | None, Membership | None]]:
         viewer = self._viewer.id
         if viewer is None:
-            groups = await self._groups.load_many(keys)
-            return [None if group is None else self._decide(group, None) for group in groups]
+            groups = await self._groups.load_many(group_ids)
+            return [(one, group, None) for one, group in zip(group_ids, groups, strict=True)]
         # Side by side: where another service is asked, an operation waits for it once.
-        found = self._groups.load_many(keys)
-        own = self._memberships.load_many(MembershipKey(viewer, key) for key in keys)
+        found = self._groups.load_many(group_ids)
+        own = self._memberships.load_many(MembershipKey(viewer, one) for one in group_ids)
         await asyncio.gather(found, own, return_exceptions=True)
-        return [
-            None if group is None else self._decide(group, membership)
-            for group, membership in zip(found.result(), own.result(), strict=True)
-        ]
+        return zip(group_ids, found.result(), own.result(), strict=True)
 
     def _decide(self, group: UserGroup, membership: Membership | None) -> GroupAccess | None:
         standing = standing_in(self._viewer, membership)

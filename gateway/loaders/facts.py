@@ -12,6 +12,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
+from aiodataloader import DataLoader
 from sqlalchemy import Select
 
 from gateway.db import Snapshot
@@ -22,8 +23,6 @@ from gateway.stats.versions import SITE, Entity, read_versions, version_request
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
-#: Turns of the loop without a new key before a wave goes out: resolvers may need some each.
-_QUIET_TURNS = 3
 #: Operations that begin with more keys than that are not remembered by what they begin with.
 _LONGEST_BEGINNING = 50
 
@@ -87,7 +86,9 @@ class Facts:
         self._versions: dict[Entity, int] = {}
         self._touched: set[Entity] = set()
         self._noted: dict[Entity, int] = {}
-        self._wanted: _Wanted = []
+        self._wanted: DataLoader[tuple[Turn[Any, Any], FactLoader[Any, Any]], None] = DataLoader(
+            self._run, cache=False
+        )
         self._beginning: Hashable = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closed = False
@@ -97,24 +98,16 @@ class Facts:
         if self._closed:
             # Whoever still asks was left behind, and must not take a connection again.
             self._loop.call_soon(turn.fail, asyncio.CancelledError())
-            return
-        self._wanted.append((turn, loader))
-        if len(self._wanted) == 1:
-            self._loop.call_soon(self._await_quiet, 1, 0)
+        else:
+            self._wanted.load((turn, loader))
 
-    def _await_quiet(self, known: int, quiet: int) -> None:
-        wanted = len(self._wanted)
-        quiet = quiet + 1 if wanted == known else 0
-        if quiet < _QUIET_TURNS:
-            self._loop.call_soon(self._await_quiet, wanted, quiet)
-            return
-        taken, self._wanted = self._wanted, []
-        wave = self._loop.create_task(self._run(taken))
-        self._tasks.add(wave)
-        wave.add_done_callback(self._tasks.discard)
-
-    async def _run(self, wanted: _Wanted) -> None:
+    async def _run(self, wanted: _Wanted) -> list[None]:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a coroutine runs in one
+        self._tasks.add(task)
         try:
+            if self._closed:
+                raise asyncio.CancelledError
             values = await self._settle(wanted)
         except BaseException as error:
             for turn, _ in wanted:
@@ -124,6 +117,9 @@ class Facts:
         else:
             for (turn, _), found in zip(wanted, values, strict=True):
                 turn.end(found)
+        finally:
+            self._tasks.discard(task)
+        return [None] * len(wanted)
 
     async def _settle(self, wanted: _Wanted) -> list[dict[Any, Any]]:
         """The values of each turn's keys."""
@@ -278,8 +274,5 @@ class Facts:
         self._closed = True
         for task in self._tasks:
             task.cancel()
-        for turn, _ in self._wanted:
-            turn.fail(asyncio.CancelledError())
-        self._wanted.clear()
         if self._cache is not None and self._beginning is not None:
             self._cache.accompany(self._beginning, frozenset(self._touched))

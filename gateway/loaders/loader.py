@@ -2,6 +2,10 @@
 
 ``load`` and ``load_many`` take their keys at once and answer later, or without any delay where
 the answer is known. A batch that fails is forgotten, so that it may be asked again.
+
+aiodataloader says when a batch goes out. It would make a future for each key, and a gathered one
+around those of a list: for a page of members that costs more than the rest of the operation. So
+what it batches are turns, each with all the keys that a loader was asked for meanwhile.
 """
 
 from __future__ import annotations
@@ -10,6 +14,8 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
+
+from aiodataloader import DataLoader
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -138,25 +144,22 @@ class BatchLoader(Loader[K, V]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._running: set[asyncio.Task[None]] = set()
+        self._turns_begun: DataLoader[Turn[K, V], None] = DataLoader(self._run, cache=False)
 
     @abstractmethod
     async def batch(self, keys: list[K]) -> Sequence[V | Exception]:
         """The values in the order of the keys."""
 
     def _schedule(self, turn: Turn[K, V]) -> None:
-        self._loop.call_soon(self._start, turn)
+        self._turns_begun.load(turn)
 
-    def _start(self, turn: Turn[K, V]) -> None:
-        task = self._loop.create_task(self._run(turn))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
-
-    async def _run(self, turn: Turn[K, V]) -> None:
-        try:
-            keys = turn.begin()
-            turn.end(dict(zip(keys, await self.batch(keys), strict=True)))
-        except BaseException as error:
-            turn.fail(error)
-            if not isinstance(error, Exception):
-                raise
+    async def _run(self, turns: list[Turn[K, V]]) -> list[None]:
+        for turn in turns:
+            try:
+                keys = turn.begin()
+                turn.end(dict(zip(keys, await self.batch(keys), strict=True)))
+            except BaseException as error:
+                turn.fail(error)
+                if not isinstance(error, Exception):
+                    raise
+        return [None] * len(turns)
