@@ -65,7 +65,7 @@ schema: $(VENV)/.test-installed ## Print schema.graphql anew from the code
 	mv schema.graphql.new schema.graphql
 
 .PHONY: graphiql
-graphiql: $(VENV)/.node-installed ## Build GraphiQL from npm into the package
+graphiql: ## Build GraphiQL from npm into the package (needs Node.js 22.12 or newer: make node)
 	cd graphiql && PATH="$(abspath $(BIN)):$$PATH" && npm ci && npm run build
 
 .PHONY: bench

@@ -189,9 +189,14 @@ async def test_what_panoptes_was_asked_about_is_asked_again(tmp_path: Path, cloc
         async with gateway(
             clock, database_url=f"sqlite:///{tmp_path}/live.db", **settings
         ) as client:
-            before = await get(client, query)
-            etag = before.headers["etag"]
-            same = await get(client, query, etag)
+            # What was answered first is stored meanwhile, which makes another version of it.
+            for _ in range(100):
+                before = await get(client, query)
+                etag = before.headers["etag"]
+                same = await get(client, query, etag)
+                if same.status_code == 304:
+                    break
+                await asyncio.sleep(0.05)
             panoptes.find("user_groups", 502)["stats_visibility"] = "public_show_all"
             clock.now += timedelta(seconds=61)
             after = await get(client, query, etag)

@@ -130,7 +130,14 @@ async def test_as_many_conditions_as_are_taken_are_counted(groups: Database) -> 
     assert await count(groups, *[[held]] * 500) == 2
     data, errors = await ask(groups, COUNT, where=[{"any": [held] * 501}])
     assert data == {"userGroupCount": None}
-    assert errors == [{"code": "OUT_OF_BOUNDS", "argument": "where"}]
+    (error,) = errors
+    assert error == {
+        "code": "OUT_OF_BOUNDS",
+        "argument": "where",
+        "minimum": 0,
+        "limit": 500,
+        "value": 501,
+    }
 
 
 async def test_counts_come_apart_by_period_and_by_visibility(groups: Database) -> None:
