@@ -43,6 +43,11 @@ class Authenticator:
             return await self._api_keys.verify(credential.text)
         return await self._verify_token(credential.text)
 
+    async def check_ready(self) -> None:
+        """Return if tokens can be verified; Unavailable while an issuer's keys were never had."""
+        if not self._ring.is_complete:
+            raise Unavailable("The keys that tokens are verified with could not be had yet.")
+
     async def _verify_token(self, token: str) -> Viewer:
         try:
             return self._tokens.verify(token)

@@ -10,11 +10,14 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
-from sqlalchemy import Connection, Executable, Row, make_url
+from sqlalchemy import Connection, Dialect, Executable, Row, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.pool import Pool as ConnectionPool
+from sqlalchemy.pool import QueuePool
 from tenacity import (
     AsyncRetrying,
     retry_if_exception,
@@ -33,15 +36,35 @@ Parameters = Mapping[str, Any]
 _TRANSIENT_STATES = frozenset({"40001", "40P01"})
 
 
+#: Entered around a statement; the dialect is what its text is written in.
+AroundStatement = Callable[[Executable, Dialect], AbstractContextManager[None]]
+
+
+class Pool(NamedTuple):
+    """Connections that answers are read with: those in use, and the most there can be."""
+
+    in_use: int
+    size: int
+
+
+def pool_of(connections: ConnectionPool) -> Pool:
+    """What a pool of SQLAlchemy's says of itself."""
+    assert isinstance(connections, QueuePool)  # noqa: S101 - both databases are opened with one
+    return Pool(connections.checkedout(), connections.size())
+
+
 class Snapshot(ABC):
     """One committed state of the database, taken at the first statement and held until closed.
 
     It has one connection, so statements wait for each other: gathering them is safe.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, dialect: Dialect) -> None:
         #: How many statements have run; tests and metrics read it.
         self.statements = 0
+        #: What a trace makes of each statement; None without traces.
+        self.around: AroundStatement | None = None
+        self._dialect = dialect
         self._turn = asyncio.Lock()
 
     async def fetch(
@@ -51,7 +74,10 @@ class Snapshot(ABC):
         async with self._turn:
             self.statements += 1
             try:
-                return await self._fetch(statement, parameters)
+                if self.around is None:
+                    return await self._fetch(statement, parameters)
+                with self.around(statement, self._dialect):
+                    return await self._fetch(statement, parameters)
             except Exception as error:
                 if is_outage(error):
                     raise Unavailable(
@@ -103,6 +129,11 @@ class Database(ABC):
     @abstractmethod
     def read(self) -> Snapshot:
         """A snapshot to read one answer from; costs nothing until its first statement."""
+
+    @property
+    @abstractmethod
+    def pool(self) -> Pool:
+        """The connections that answers are read with."""
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Run ``work`` in one transaction as the only writer, and commit it."""

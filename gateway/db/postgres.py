@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from sqlalchemy import URL, Connection, Executable, Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from gateway.db.database import Database, Parameters, Snapshot
+from gateway.db.database import Database, Parameters, Pool, Snapshot, pool_of
 from gateway.db.migrate import upgrade
 
 T = TypeVar("T")
@@ -46,6 +46,10 @@ class PostgresDatabase(Database):
     def read(self) -> Snapshot:
         return _PostgresSnapshot(self._engine)
 
+    @property
+    def pool(self) -> Pool:
+        return pool_of(self._engine.pool)
+
     async def _write(self, work: Callable[[Connection], T]) -> T:
         async with self._writing, self._engine.begin() as connection:
             await connection.execute(_LOCK, {"lock": WRITER_LOCK})
@@ -60,7 +64,7 @@ class PostgresDatabase(Database):
 
 class _PostgresSnapshot(Snapshot):
     def __init__(self, engine: AsyncEngine) -> None:
-        super().__init__()
+        super().__init__(engine.dialect)
         self._engine = engine
         self._connection: AsyncConnection | None = None
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, CursorResult, Engine, Executable, Row, create_engine, event
 
-from gateway.db.database import Database, Parameters, Snapshot
+from gateway.db.database import Database, Parameters, Pool, Snapshot, pool_of
 from gateway.db.migrate import upgrade
 from gateway.errors import Unavailable
 
@@ -39,6 +39,10 @@ class SqliteDatabase(Database):
     def read(self) -> Snapshot:
         return _SqliteSnapshot(self._readers, self._threads, self._free, self._timeout)
 
+    @property
+    def pool(self) -> Pool:
+        return pool_of(self._readers.pool)
+
     async def _write(self, work: Callable[[Connection], T]) -> T:
         def transaction() -> T:
             with self._writers.begin() as connection:
@@ -62,7 +66,7 @@ class _SqliteSnapshot(Snapshot):
     def __init__(
         self, engine: Engine, threads: ThreadPoolExecutor, free: asyncio.Semaphore, timeout: float
     ) -> None:
-        super().__init__()
+        super().__init__(engine.dialect)
         self._engine = engine
         self._threads = threads
         self._free = free

@@ -11,14 +11,16 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.auth.viewer import Viewer
 from gateway.errors import Forbidden
-from gateway.graphql.execute import Executor
+from gateway.graphql.execute import Answer, Executor
 from gateway.graphql.masking import ErrorMask
 from gateway.graphql.page import Page
 from gateway.graphql.refusals import OperationTypeRefused
 from gateway.graphql.request import read_get, read_post
 from gateway.graphql.response import answered, refused
+from gateway.graphql.traced_executor import TracedExecutor
 from gateway.http.media import GRAPHQL, HTML, JSON, negotiate
 from gateway.http.refusals import BadRequest, MethodNotAllowed, NotAcceptable
+from gateway.telemetry.record import RequestRecord, Result, record_of
 
 #: The viewer that a request's header lines (names in lower case) stand for, or Unauthenticated.
 IdentifyViewer = Callable[[Sequence[tuple[str, str]]], Awaitable[Viewer]]
@@ -37,7 +39,7 @@ class GraphQLEndpoint:
 
     def __init__(
         self,
-        executor: Executor,
+        executor: Executor | TracedExecutor,
         identify: IdentifyViewer,
         mask: ErrorMask,
         page: Page,
@@ -62,14 +64,18 @@ class GraphQLEndpoint:
         if self._wants_page(request, accept):
             return self._page.document()
         media = negotiate(accept, _ANSWERS)
+        record = record_of(request.scope)
         try:
             if media is None:
                 raise NotAcceptable(f"Answers are written as {' or '.join(_ANSWERS)}.")
-            return await self._answer(request, media)
+            return await self._answer(request, media, record)
         except ClientDisconnect:
             raise
         except Exception as error:
-            return refused(self._mask.unexpected(error), error, media or JSON)
+            record.end()
+            response = refused(self._mask.unexpected(error), error, media or JSON)
+            record.result = Result.FAILED if response.status_code >= 500 else Result.REFUSED
+            return response
 
     def _wants_page(self, request: Request, accept: str | None) -> bool:
         return (
@@ -78,17 +84,18 @@ class GraphQLEndpoint:
             and negotiate(accept, (*_ANSWERS, HTML)) == HTML
         )
 
-    async def _answer(self, request: Request, media: str) -> Response:
+    async def _answer(self, request: Request, media: str, record: RequestRecord) -> Response:
         if request.method not in _METHODS:
             raise MethodNotAllowed("Send queries by GET or POST, mutations by POST.", _METHODS)
         viewer = await self._identify(request.headers.items())
+        record.viewer = viewer.kind
         if request.method == "GET":
             parsed = read_get(request)
         else:
             parsed = await read_post(request, self._body_limit)
         try:
             allowed = _ALLOWED["GET" if viewer.only_reads else request.method]
-            answer = await self._executor.execute(parsed, viewer, allowed)
+            answer = await self._executor.execute(parsed, viewer, allowed, record)
         except OperationTypeRefused as error:
             kind = error.kind
             if OperationType(kind) in _ALLOWED[request.method]:
@@ -96,4 +103,14 @@ class GraphQLEndpoint:
             if request.method == "GET":
                 raise MethodNotAllowed(f"A {kind} is not sent by GET.", ("POST",)) from None
             raise BadRequest(f"No {kind} is served here.") from None
-        return answered(answer, media)
+        record.begin("serialise")
+        response = answered(answer, media)
+        record.end()
+        record.result = _result(answer)
+        return response
+
+
+def _result(answer: Answer) -> Result:
+    if "data" not in answer:
+        return Result.REFUSED
+    return Result.PARTIAL if "errors" in answer else Result.OK

@@ -16,9 +16,10 @@ from gateway.graphql.masking import ErrorMask
 from gateway.graphql.operation_executor import OperationExecutor
 from gateway.graphql.refusals import OperationTimeout, OperationTypeRefused
 from gateway.graphql.request import GraphQLRequest
+from gateway.telemetry.record import RequestRecord
 
 #: Opens what the resolvers of one operation share, as ``info.context``.
-OpenOperation = Callable[[Viewer], AbstractAsyncContextManager[object]]
+OpenOperation = Callable[[Viewer, RequestRecord], AbstractAsyncContextManager[object]]
 
 #: ``data`` is missing when nothing was executed; ``errors`` when there were none.
 Answer = dict[str, Any]
@@ -44,20 +45,28 @@ class Executor:
         self._timeout_seconds = timeout_seconds
 
     async def execute(
-        self, request: GraphQLRequest, viewer: Viewer, allowed: Collection[OperationType]
+        self,
+        request: GraphQLRequest,
+        viewer: Viewer,
+        allowed: Collection[OperationType],
+        record: RequestRecord,
     ) -> Answer:
         """Execute the operation; whatever is wrong with it is in the answer's ``errors``.
 
         Raises OperationTypeRefused for an operation type that is not allowed.
         """
         try:
+            record.begin("parse")
             prepared = self._documents.parse(request.query)
+            record.ask(request.operation_name, prepared.digest)
             operation = prepared.operation(request.operation_name)
             if operation.operation not in allowed:
                 raise OperationTypeRefused(operation.operation.value)
+            record.begin("validate")
             self._documents.validate(prepared)
         except InvalidDocument as refused:
             return {"errors": [self._mask.validation(error) for error in refused.errors]}
+        record.begin("execute")
         variables = get_variable_values(
             self._schema,
             operation.variable_definitions or (),
@@ -68,7 +77,7 @@ class Executor:
             return {"errors": [self._mask.execution(error) for error in variables]}
         try:
             async with asyncio.timeout(self._timeout_seconds) as deadline:
-                async with self._open_operation(viewer) as context:
+                async with self._open_operation(viewer, record) as context:
                     result = await self._run(prepared, operation, variables, context)
         except TimeoutError:
             if not deadline.expired():

@@ -32,6 +32,8 @@ class ErrorMask:
 
     def __init__(self, new_reference: Callable[[], str] = random_reference) -> None:
         self._new_reference = new_reference
+        #: How many errors were masked.
+        self.masked = 0
 
     def validation(self, error: GraphQLError) -> FormattedError:
         """Format an error from before execution: of parsing, of validation, or ours."""
@@ -69,7 +71,8 @@ class ErrorMask:
 
     def _masked(self, cause: BaseException) -> FormattedError:
         reference = self._new_reference()
-        logger.error("error %s", reference, exc_info=cause)
+        self.masked += 1
+        logger.error("error %s", reference, exc_info=cause, extra={"reference": reference})
         return {
             "message": f"Something went wrong on our side; its reference is {reference}.",
             "extensions": {"code": INTERNAL_ERROR, "reference": reference},

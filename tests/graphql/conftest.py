@@ -16,6 +16,7 @@ from gateway.graphql.endpoint import GraphQLEndpoint
 from gateway.graphql.execute import Executor
 from gateway.graphql.masking import ErrorMask
 from gateway.graphql.page import Example, Page
+from gateway.telemetry.record import RequestRecord
 from resolvers.scalars import SCALARS, BigInt
 
 URL = "http://gateway/graphql"
@@ -77,7 +78,7 @@ schema = strawberry.Schema(
 
 
 @asynccontextmanager
-async def open_operation(viewer: Viewer) -> AsyncIterator[dict[str, Any]]:
+async def open_operation(viewer: Viewer, record: RequestRecord) -> AsyncIterator[dict[str, Any]]:
     yield {"viewer": viewer}
 
 
