@@ -58,8 +58,8 @@ class Executor:
         try:
             record.begin("parse")
             prepared = self._documents.parse(request.query)
-            record.ask(request.operation_name, prepared.digest)
             operation = prepared.operation(request.operation_name)
+            record.ask(operation.name.value if operation.name else None, prepared.digest)
             if operation.operation not in allowed:
                 raise OperationTypeRefused(operation.operation.value)
             record.begin("validate")

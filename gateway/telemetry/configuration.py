@@ -8,6 +8,8 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from prometheus_client import disable_created_metrics
+
 from gateway.errors import SettingsError
 from gateway.settings import PREFIX, Settings
 from gateway.telemetry.lines import RequestLog, chosen_format
@@ -53,6 +55,8 @@ def configured_telemetry(settings: Settings, version: str) -> Telemetry:
     """What the settings switch on; SettingsError if a package for it is missing."""
     ports = None
     if settings.metrics_port is not None:
+        # When a counter began is told by the start of the process; for each label it is noise.
+        disable_created_metrics()
         ports = metrics_ports(settings.metrics_port, settings.workers)
     return Telemetry(
         RequestLog(chosen_format(settings.log_format), settings.log_level),

@@ -136,7 +136,8 @@ def _rendering(log_format: LogFormat, json: Processor) -> Sequence[Processor]:
     if log_format == "console":
         # Plain tracebacks: rich ones show local variables, and with them what people asked.
         plain = structlog.dev.plain_traceback
-        return [structlog.dev.ConsoleRenderer(exception_formatter=plain)]
+        colors = sys.stderr.isatty()
+        return [structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=plain)]
     return [structlog.processors.format_exc_info, json]
 
 
