@@ -46,6 +46,9 @@ class Authenticator:
     async def check_ready(self) -> None:
         """Return if tokens can be verified; Unavailable while an issuer's keys were never had."""
         if not self._ring.is_complete:
+            # Without being asked again soon, they would stay away as long as no token comes.
+            await self._ring.look_for(None)
+        if not self._ring.is_complete:
             raise Unavailable("The keys that tokens are verified with could not be had yet.")
 
     async def _verify_token(self, token: str) -> Viewer:

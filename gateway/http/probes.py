@@ -33,7 +33,7 @@ def probe_routes(checks: Sequence[Check], draining: Draining) -> list[Route]:
                 for check in checks:
                     await check()
         except (Unavailable, TimeoutError) as error:
-            reason = str(error) or "The database does not answer."
+            reason = str(error) or f"The check took longer than {_WITHIN_SECONDS} seconds."
             return JSONResponse({"status": "unavailable", "reason": reason}, 503)
         return JSONResponse({"status": "ready"})
 

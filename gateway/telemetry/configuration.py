@@ -56,7 +56,7 @@ def configured_telemetry(settings: Settings, version: str) -> Telemetry:
     ports = None
     if settings.metrics_port is not None:
         # When a counter began is told by the start of the process; for each label it is noise.
-        disable_created_metrics()
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # the library left it out
         ports = metrics_ports(settings.metrics_port, settings.workers)
     return Telemetry(
         RequestLog(chosen_format(settings.log_format), settings.log_level),
