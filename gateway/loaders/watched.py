@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, TypeVar
+from weakref import WeakMethod
 
 from aiodataloader import DataLoader
 
@@ -39,9 +40,12 @@ class Watch:
         count, around = self._count, self._around
         if count is None and around is None:
             return loader
-        answer = loader.batch_load_fn
+        # Weak: a loader that refers to itself would stay until the garbage collector comes by.
+        method = WeakMethod(loader.batch_load_fn)
 
         async def watched(keys: list[Any]) -> Any:
+            answer = method()
+            assert answer is not None  # noqa: S101 - whoever calls this holds the loader
             if count is not None:
                 count(name, len(keys))
             if around is None:

@@ -156,6 +156,7 @@ def test_spans_are_sent_to_where_the_environment_says(tmp_path: Path) -> None:
             "STATS_GATEWAY_TRACES": "true",
             "OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url,
             "OTEL_BSP_SCHEDULE_DELAY": "50",
+            "NO_PROXY": "127.0.0.1",
         }
         with serving(tmp_path, **settings) as server:
             response = httpx.post(server.url, json=BODY, headers=TRACEPARENT)
