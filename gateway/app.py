@@ -24,9 +24,11 @@ from gateway.directory.panoptes.configuration import configured_live_directory
 from gateway.graphql.documents import Documents
 from gateway.graphql.endpoint import GraphQLEndpoint
 from gateway.graphql.execute import Executor
+from gateway.graphql.graphiql import built_graphiql
 from gateway.graphql.masking import ErrorMask
 from gateway.graphql.page import Page
 from gateway.graphql.page.examples import EXAMPLES
+from gateway.graphql.pages import Pages
 from gateway.graphql.response import refused
 from gateway.graphql.traced_executor import TracedExecutor
 from gateway.http.browsers import readable_by_pages
@@ -78,7 +80,7 @@ def create_app(
     )
     live = configured_live_directory(settings, database, clock)
     mask = ErrorMask()
-    page = Page(EXAMPLES)
+    pages = Pages(Page(EXAMPLES), built_graphiql(EXAMPLES))
 
     draining = Draining(settings.drain_seconds)
     metrics, tracing = telemetry.metrics, telemetry.tracing
@@ -102,7 +104,7 @@ def create_app(
         executor if tracing is None else TracedExecutor(executor, tracing.operation),
         authenticator.identify,
         mask,
-        page,
+        pages,
         settings.body_limit_bytes,
     )
 
@@ -132,7 +134,7 @@ def create_app(
                     endpoint, settings.allowed_origins, ("GET", "POST"), _SHOWN_TO_PAGES
                 ),
             ),
-            Route(f"{GRAPHQL_PATH}/assets/{{name}}", page.asset),
+            *pages.routes(GRAPHQL_PATH),
             Route(STREAM_PATH, stream, methods=["POST"]),
             *(Route(path, group_count, methods=["POST"]) for path in GROUP_COUNT_PATHS),
             *eras_routes(

@@ -11,6 +11,7 @@ import uvicorn
 from gateway.auth.configuration import configured_tokens
 from gateway.cli.running import database_option, opened, run
 from gateway.errors import SettingsError
+from gateway.http.protocol import Protocol
 from gateway.settings import PREFIX, Settings, load_settings
 from gateway.telemetry.configuration import check_telemetry
 from gateway.telemetry.lines import chosen_format, logging_config
@@ -52,6 +53,7 @@ def serve(
         host=settings.host,
         port=port,
         workers=settings.workers,
+        http=Protocol,
         access_log=False,
         server_header=False,
         log_config=logging_config(chosen_format(settings.log_format), settings.log_level),

@@ -23,13 +23,13 @@ _PREFLIGHT_SECONDS = 7200
 def readable_by_pages(
     app: ASGIApp,
     origins: Sequence[str] = ("*",),
-    methods: Sequence[str] = ("GET",),
+    methods: Sequence[str] = ("GET", "HEAD"),
     shown: Sequence[str] = ("Retry-After", "X-Request-Id"),
 ) -> ASGIApp:
     """The application for pages of these origins, with any header: Authorization above all.
 
     ``shown`` are the headers of responses that they may look at. By default as ERAS does it:
-    pages of any origin, by GET.
+    pages of any origin, by GET and HEAD.
     """
     return _Pages(
         app,

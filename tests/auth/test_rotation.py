@@ -85,10 +85,10 @@ async def test_new_key_files_are_noticed_without_refusing_a_good_token(
             assert await running.ask(signed(foreign, payload())) == 401
 
             path.write_text("half a file")
-            await asyncio.sleep(2.5)  # longer than files are left unread
+            broken = "holds no complete public key in PEM"
+            await until(lambda: broken in server.log.read_text())
             await running.go_on_for(50)
         assert list(running.statuses) == [200]
-        assert "holds no complete public key in PEM" in server.log.read_text()
 
 
 async def test_a_new_key_of_a_set_is_noticed_without_refusing_a_good_token(

@@ -12,7 +12,8 @@ from gateway.auth.viewer import ANONYMOUS, Scope, Viewer
 from gateway.db import Database
 from gateway.directory.load import load_directory
 from gateway.loaders.operation import Operation
-from resolvers.schema import schema
+from resolvers.schema import graphql_schema
+from tests.executing import executed
 
 NOW = datetime(2026, 8, 1, tzinfo=UTC)
 ADMIN = Viewer(id=1, is_site_admin=True)
@@ -57,7 +58,7 @@ async def ask(
     database: Database, document: str, viewer: Viewer = ADMIN, **variables: object
 ) -> tuple[Any, list[Any]]:
     async with Operation(database, viewer, NOW) as operation:
-        result = await schema.execute(document, variables, context_value=operation)
+        result = await executed(graphql_schema, document, variables, operation)
     return result.data, [error.extensions for error in result.errors or ()]
 
 
@@ -121,6 +122,15 @@ async def test_alternatives_are_or_and_groups_of_them_are_and(groups: Database) 
     assert await count(groups, [alpha], [beta]) == 0
     assert await count(groups, [alpha, beta], [condition("STATE", "active")]) == 1
     assert await count(groups, []) == 0
+
+
+async def test_as_many_conditions_as_are_taken_are_counted(groups: Database) -> None:
+    held = condition("NAME", "%a", "LIKE")
+    assert await count(groups, [held] * 250, [held] * 250) == 2
+    assert await count(groups, *[[held]] * 500) == 2
+    data, errors = await ask(groups, COUNT, where=[{"any": [held] * 501}])
+    assert data == {"userGroupCount": None}
+    assert errors == [{"code": "OUT_OF_BOUNDS", "argument": "where"}]
 
 
 async def test_counts_come_apart_by_period_and_by_visibility(groups: Database) -> None:

@@ -13,13 +13,15 @@ from gateway.db import Database
 from gateway.directory.panoptes.client import Credentials, Panoptes
 from gateway.directory.panoptes.live import Freshness, LiveDirectory
 from gateway.loaders.operation import Operation
-from resolvers.schema import schema
+from resolvers.schema import graphql_schema
 from tests.directory.panoptes.local import LocalPanoptes
 from tests.directory.panoptes.local_routes import CLIENT_ID, CLIENT_SECRET
+from tests.executing import executed
 
 FRESH_SECONDS = 60
 STALE_SECONDS = 600
-TIMEOUT_SECONDS = 1.0
+#: Longer than a Panoptes that answers takes on any machine.
+TIMEOUT_SECONDS = 30.0
 
 ADA = Viewer(id=1001, login="ada")
 BOB = Viewer(id=1002, login="bob")
@@ -46,7 +48,7 @@ class Gateway:
 
     async def ask(self, document: str, viewer: Viewer, **variables: Any) -> Answer:
         async with Operation(self.database, viewer, self.clock.now, self.live) as operation:
-            result = await schema.execute(document, variables, context_value=operation)
+            result = await executed(graphql_schema, document, variables, operation)
             codes = {
                 ".".join(map(str, error.path or ())): (error.extensions or {})["code"]
                 for error in result.errors or ()
@@ -75,15 +77,18 @@ class Clock:
 
 @asynccontextmanager
 async def gateway_beside(
-    panoptes: LocalPanoptes, database: Database, clock: Clock
+    panoptes: LocalPanoptes,
+    database: Database,
+    clock: Clock,
+    timeout_seconds: float = TIMEOUT_SECONDS,
 ) -> AsyncIterator[Gateway]:
     # Tokens last as the Panoptes' own clock has it: the one of the tests does not matter to them.
     api = Panoptes(
         panoptes.url,
         Credentials(CLIENT_ID, CLIENT_SECRET),
         lambda: datetime.now(UTC),
-        timeout_seconds=TIMEOUT_SECONDS,
+        timeout_seconds=timeout_seconds,
     )
-    freshness = Freshness(FRESH_SECONDS, STALE_SECONDS, TIMEOUT_SECONDS)
+    freshness = Freshness(FRESH_SECONDS, STALE_SECONDS, timeout_seconds)
     async with LiveDirectory(api, database, clock, freshness) as live:
         yield Gateway(database, live, clock)

@@ -70,6 +70,8 @@ class Routes:
         try:
             if self.panoptes.delay_seconds:
                 await asyncio.sleep(self.panoptes.delay_seconds)
+            while self.panoptes.holds:  # noqa: ASYNC110  (told from another thread)
+                await asyncio.sleep(0.01)
             return self.answer(request)
         finally:
             self.panoptes.at_once -= 1
@@ -123,6 +125,8 @@ class Routes:
         }
         if self.panoptes.next_href is not None:
             body["meta"][resource]["next_href"] = self.panoptes.next_href
+        if self.panoptes.page_count is not None:
+            body["meta"][resource]["page_count"] = self.panoptes.page_count
         if "user" in parameters.get("include", "").split(","):
             named = {at(one, "links.user") for one in page}
             body["linked"] = {

@@ -117,11 +117,12 @@ def test_it_waits_for_a_panoptes_that_is_busy_or_broken(
 def test_interrupted_it_says_that_the_same_command_goes_on(
     tmp_path: Path, panoptes: LocalPanoptes
 ) -> None:
-    panoptes.delay_seconds = 0.3
+    panoptes.holds = True
     process = command(tmp_path, panoptes)
-    wait_for_requests(panoptes, 2)
+    wait_for_requests(panoptes, 1)
     process.send_signal(signal.SIGINT)
     status, _, err = finished(process)
+    panoptes.holds = False
 
     assert status == 130
     assert err == "Interrupted: what was stored stays; the same command goes on.\n"

@@ -1,0 +1,100 @@
+"""Coerces the variables of an operation that is executed again and again."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from graphql import GraphQLError, GraphQLSchema, OperationDefinitionNode, Undefined
+from graphql.execution.get_variable_signature import (
+    GraphQLVariableSignature,
+    get_variable_signature,
+)
+from graphql.execution.values import (
+    VariableValues,
+    VariableValueSource,
+    get_variable_values,
+    input_is_nested_too_deeply,
+)
+from graphql.utilities import coerce_input_value
+
+_MAX_ERRORS = 50
+
+#: Pages are asked for with the same variables again and again; so many of an operation are kept,
+#: each with at most so many letters.
+_MOST_KEPT = 64
+_LONGEST_KEPT = 2000
+
+
+class OperationVariables(VariableValues):
+    """The coerced variables of an execution, with what has been made of them.
+
+    ``arguments`` are those of fields, by field; an execution with the same variables finds them
+    ready. Nobody may change either.
+    """
+
+    arguments: dict[Any, dict[str, Any]]
+
+    @classmethod
+    def of(cls, values: VariableValues) -> Self:
+        """The same variables, nothing made of them yet."""
+        made = cls(*values)
+        made.arguments = {}
+        return made
+
+
+class Variables:
+    """The variables that one operation declares, their types looked up once.
+
+    Where a value is missing or wrong, graphql-core's own function says what becomes of it.
+    """
+
+    def __init__(self, schema: GraphQLSchema, operation: OperationDefinitionNode) -> None:
+        self._schema = schema
+        self._definitions = operation.variable_definitions or ()
+        signatures = [get_variable_signature(schema, node) for node in self._definitions]
+        self._signatures: list[GraphQLVariableSignature] = [
+            one for one in signatures if not isinstance(one, GraphQLError)
+        ]
+        self._known = len(self._signatures) == len(signatures)
+        self._kept: dict[str, OperationVariables] = {}
+
+    def coerce(
+        self, inputs: dict[str, Any], *, hide_suggestions: bool = False
+    ) -> OperationVariables | list[GraphQLError]:
+        """The values of an execution, or all that is wrong with them."""
+        # Not their hash: 1, 1.0 and True are the same to it.
+        written = repr(inputs)
+        known = self._kept.get(written)
+        if known is not None:
+            return known
+        values = self._given(inputs) or get_variable_values(
+            self._schema,
+            self._definitions,
+            inputs,
+            max_errors=_MAX_ERRORS,
+            hide_suggestions=hide_suggestions,
+        )
+        if isinstance(values, list):
+            return values
+        coerced = OperationVariables.of(values)
+        if len(written) <= _LONGEST_KEPT:
+            if len(self._kept) >= _MOST_KEPT:
+                del self._kept[next(iter(self._kept))]
+            self._kept[written] = coerced
+        return coerced
+
+    def _given(self, inputs: dict[str, Any]) -> VariableValues | None:
+        if not self._known:
+            return None
+        sources: dict[str, VariableValueSource] = {}
+        coerced: dict[str, Any] = {}
+        for signature in self._signatures:
+            value = inputs.get(signature.name, Undefined)
+            if value is Undefined or input_is_nested_too_deeply(value, signature.type):
+                return None
+            result = coerce_input_value(value, signature.type)
+            if result is Undefined:
+                return None
+            sources[signature.name] = VariableValueSource(signature, value)
+            coerced[signature.name] = result
+        return VariableValues(sources, coerced)
