@@ -6,18 +6,24 @@ A plan belongs to one operation and to the values of the variables in its ``@ski
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from graphql import (
     DirectiveNode,
     DocumentNode,
+    FieldNode,
     GraphQLField,
+    GraphQLList,
+    GraphQLNonNull,
     GraphQLObjectType,
+    GraphQLOutputType,
     GraphQLSchema,
     OperationDefinitionNode,
     Undefined,
     VariableNode,
     Visitor,
+    is_leaf_type,
     visit,
 )
 from graphql.execution.collect_fields import (
@@ -30,12 +36,40 @@ from graphql.execution.values import get_argument_values
 from strawberry.types.field import StrawberryField
 
 from gateway.graphql.documents import PreparedDocument
-from gateway.graphql.ready import ReadyObject
+from gateway.graphql.ready import ReadyObject, completing
 from gateway.graphql.resolving import DEFINITION, FieldResolver
 from gateway.graphql.variables import OperationVariables
 
 #: An operation with n conditional variables has up to 2^n plans; a client may not fill the memory.
 _MAX_PLANS = 32
+
+
+class Completion:
+    """How values of one type are completed; its kind is looked up once.
+
+    ``leaf`` completes a value that is not null and raises for all that is wrong. An abstract type
+    has none of the three.
+    """
+
+    __slots__ = ("item", "leaf", "object_type", "required")
+
+    def __init__(self, kind: GraphQLOutputType) -> None:
+        self.required = isinstance(kind, GraphQLNonNull)
+        of: Any = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
+        self.leaf = completing(of) if is_leaf_type(of) else None
+        self.object_type = of if isinstance(of, GraphQLObjectType) else None
+        self.item = Completion(of.of_type) if isinstance(of, GraphQLList) else None
+
+
+class Nodes(list[FieldNode]):
+    """The nodes of a field, which live as long as their document.
+
+    In ``found``, a resolver that looks ahead may keep what it has found out about them.
+    """
+
+    def __init__(self, nodes: Iterable[FieldNode]) -> None:
+        super().__init__(nodes)
+        self.found: dict[Any, Any] = {}
 
 
 class FieldPlan:
@@ -49,6 +83,7 @@ class FieldPlan:
         "_constant",
         "_varies",
         "attribute",
+        "completion",
         "definition",
         "details",
         "key",
@@ -64,7 +99,8 @@ class FieldPlan:
         self.name = details[0].node.name.value
         self.definition = definition
         self.details = details
-        self.nodes = [one.node for one in details]
+        self.nodes = Nodes(one.node for one in details)
+        self.completion = Completion(definition.type)
         self.resolver = FieldResolver.of(schema, definition)
         made_from = definition.extensions.get(DEFINITION)
         self.attribute: str | None = None

@@ -64,7 +64,7 @@ _Complete = Callable[[Any, list[dict[str, Any]]], Any]
 
 
 class ReadyObject:
-    """Completes objects of one selection; ``one`` and ``many`` raise whatever goes wrong.
+    """Completes objects of one selection; NotReady, whatever it is that goes wrong.
 
     Fields that do not stand ready are null in what it makes, and are listed in ``pending``.
     """
@@ -100,16 +100,25 @@ class ReadyObject:
 
     def arguments(self, variables: OperationVariables) -> list[dict[str, Any]]:
         """The arguments of the calls, as this execution's variables give them."""
-        return [field.arguments(variables) for field in self._called]
+        try:
+            return [field.arguments(variables) for field in self._called]
+        except Exception as error:
+            raise NotReady from error
 
     def one(self, value: Any, arguments: list[dict[str, Any]]) -> Any:
         """Complete one object."""
-        return self._one(value, arguments)
+        try:
+            return self._one(value, arguments)
+        except Exception as error:
+            raise NotReady from error
 
     def many(self, values: Iterable[Any], arguments: list[dict[str, Any]]) -> list[Any]:
         """Complete a list of objects, none of which is null."""
         one = self._one
-        return [one(value, arguments) for value in values]
+        try:
+            return [one(value, arguments) for value in values]
+        except Exception as error:
+            raise NotReady from error
 
 
 class _Writer:

@@ -20,20 +20,13 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from itertools import accumulate, chain
+from types import CoroutineType
 from typing import Any
 
-from graphql import (
-    GraphQLError,
-    GraphQLList,
-    GraphQLNonNull,
-    GraphQLObjectType,
-    GraphQLOutputType,
-    is_leaf_type,
-    located_error,
-)
+from graphql import GraphQLError, GraphQLObjectType, located_error
 
-from gateway.graphql.plans import FieldPlan, OperationPlan, Selection
-from gateway.graphql.ready import NotReady, ReadyObject, completing, items_of
+from gateway.graphql.plans import Completion, FieldPlan, OperationPlan, Selection
+from gateway.graphql.ready import NotReady, ReadyObject, items_of
 from gateway.graphql.resolving import FieldResolver
 from gateway.graphql.variables import OperationVariables
 
@@ -87,7 +80,7 @@ class WaveExecution:
         self.errors: list[GraphQLError] = []
 
     async def run(self, root: Selection) -> dict[str, Any]:
-        """The data of the operation; NotReady or any other exception if this way cannot give it."""
+        """The data of the operation; NotReady if it cannot be had this way."""
         try:
             (data,) = self._level(root, [None], lambda _: [])
             while self._suspended:
@@ -114,7 +107,10 @@ class WaveExecution:
     def _start(self, column: _Column, selection: Selection, sources: Sequence[Any]) -> None:
         field = column.field
         if field.attribute is not None:
-            column.values = [getattr(source, field.attribute) for source in sources]
+            try:
+                column.values = [getattr(source, field.attribute) for source in sources]
+            except Exception as error:
+                raise NotReady from error
         else:
             resolver = field.resolver
             if resolver is None:
@@ -145,7 +141,7 @@ class WaveExecution:
             except Exception as error:
                 column.failures[index] = error
                 continue
-            if isinstance(value, Coroutine):
+            if type(value) is CoroutineType:
                 column.awaited += 1
                 self._step(value, column, index)
             else:
@@ -174,61 +170,63 @@ class WaveExecution:
 
     def _finish(self, column: _Column) -> None:
         field, key = column.field, column.field.key
-        kind = field.definition.type
+        completion = field.completion
         if column.failures:
-            if isinstance(kind, GraphQLNonNull):
+            if completion.required:
                 raise NotReady
             for index in sorted(column.failures):
                 path = [*column.where(index), key]
                 self.errors.append(located_error(column.failures[index], field.nodes, path))
-        for value in column.values:
-            if isinstance(value, Exception):
-                raise NotReady
         where = column.where
-        completed = self._complete(kind, field, column.values, lambda index: [*where(index), key])
+        completed = self._complete(
+            completion, field, column.values, lambda index: [*where(index), key]
+        )
         for target, value in zip(column.objects, completed, strict=True):
             target[key] = value
 
     def _complete(
-        self, kind: GraphQLOutputType, field: FieldPlan, values: Sequence[Any], where: Where
+        self, completion: Completion, field: FieldPlan, values: Sequence[Any], where: Where
     ) -> Sequence[Any]:
         """What the response shows of a column's values; NotReady where one is wrong."""
-        if isinstance(kind, GraphQLNonNull):
-            completed = self._complete(kind.of_type, field, values, where)
-            if any(value is None for value in completed):
-                raise NotReady
-            return completed
-        if is_leaf_type(kind):
-            complete = completing(kind)
-            return [None if value is None else complete(value) for value in values]
+        if None not in values:
+            return self._complete_present(completion, field, values, where)
+        if completion.required:
+            raise NotReady
         present = [index for index, value in enumerate(values) if value is not None]
-        if len(present) < len(values):
+        completed: list[Any] = [None] * len(values)
+        if present:
             found = self._complete_present(
-                kind, field, [values[i] for i in present], lambda i: where(present[i])
+                completion, field, [values[i] for i in present], lambda i: where(present[i])
             )
-            all_of_them: list[Any] = [None] * len(values)
             for index, value in zip(present, found, strict=True):
-                all_of_them[index] = value
-            return all_of_them
-        return self._complete_present(kind, field, values, where)
+                completed[index] = value
+        return completed
 
     def _complete_present(
-        self, kind: GraphQLOutputType, field: FieldPlan, values: Sequence[Any], where: Where
+        self, completion: Completion, field: FieldPlan, values: Sequence[Any], where: Where
     ) -> Sequence[Any]:
-        if isinstance(kind, GraphQLList):
-            lists = [items_of(value) for value in values]
-            ends = list(accumulate(map(len, lists)))
-
-            def item(index: int) -> list[str | int]:
-                owner = bisect_right(ends, index)
-                return [*where(owner), index - (ends[owner] - len(lists[owner]))]
-
-            flat = self._complete(kind.of_type, field, list(chain(*lists)), item)
-            starts = [0, *ends]
-            return [list(flat[start:end]) for start, end in zip(starts, ends, strict=False)]
-        if not isinstance(kind, GraphQLObjectType):
+        if completion.leaf is not None:
+            try:
+                return [*map(completion.leaf, values)]
+            except Exception as error:
+                raise NotReady from error
+        if completion.object_type is not None:
+            selection = self._plan.below(completion.object_type, field.details, self._variables)
+            return self._level(selection, values, where)
+        if completion.item is None:
             raise NotReady
-        return self._level(self._plan.below(kind, field.details, self._variables), values, where)
+        lists = [items_of(value) for value in values]
+        if len(lists) == 1:
+            (items,) = lists
+            return [[*self._complete(completion.item, field, items, lambda i: [*where(0), i])]]
+        ends = list(accumulate(map(len, lists)))
+
+        def item(index: int) -> list[str | int]:
+            owner = bisect_right(ends, index)
+            return [*where(owner), index - (ends[owner] - len(lists[owner]))]
+
+        flat = self._complete(completion.item, field, list(chain(*lists)), item)
+        return [list(flat[start:end]) for start, end in zip([0, *ends], ends, strict=False)]
 
     def _arguments_of(self, ready: ReadyObject) -> list[dict[str, Any]]:
         known = self._arguments.get(ready)

@@ -34,8 +34,8 @@ class LocalPanoptes:
     #: Answered to all requests of the API instead.
     always: int | None = None
     delay_seconds: float = 0
-    #: Whether answers are kept back for the time being.
-    holds: bool = False
+    #: Paths that hold this are not answered until it is changed; the empty text holds all.
+    held_at: str | None = None
     #: Named as the next page instead of the true one.
     next_href: str | None = None
     #: Named as the number of pages instead of the true one.
@@ -117,5 +117,6 @@ def panoptes_running() -> Iterator[LocalPanoptes]:
         try:
             yield panoptes
         finally:
+            panoptes.held_at = None
             server.should_exit = True
             thread.join()

@@ -56,7 +56,10 @@ class Served:
         sent = body if isinstance(body, bytes) else json.dumps(body).encode()
         given = headers or {"X-CKAN-API-Key": self.key}
         return httpx.post(
-            self.url + PATH, content=sent, headers={"Content-Type": "application/json", **given}
+            self.url + PATH,
+            content=sent,
+            headers={"Content-Type": "application/json", **given},
+            timeout=60,
         )
 
     def counted(self, *query: object, **dates: str) -> int:
