@@ -18,7 +18,6 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.faults.conftest import free_port
 from tests.server import DEADLINE_SECONDS, Server, environment, serving
 
 CLIENTS = 6
@@ -163,9 +162,8 @@ def test_while_draining_requests_are_answered_and_readiness_is_not(tmp_path: Pat
 def streaming(folder: Path, deadline_seconds: int) -> Iterator[Server]:
     """The gateway beside a stream that is given up so long after the signal."""
     log = folder / "server.log"
-    port = free_port()
     command = [sys.executable, "-m", "uvicorn", "tests.faults.streaming:application", "--factory"]
-    options = ["--port", str(port), "--timeout-graceful-shutdown", str(deadline_seconds)]
+    options = ["--port", "0", "--timeout-graceful-shutdown", str(deadline_seconds)]
     with log.open("w") as output:
         process = subprocess.Popen(
             [*command, *options],
@@ -174,9 +172,11 @@ def streaming(folder: Path, deadline_seconds: int) -> Iterator[Server]:
             stderr=subprocess.STDOUT,
             text=True,
         )
-    server = Server(process, f"http://127.0.0.1:{port}/graphql", log)
+    server = Server(process, "", log)
     try:
         server.wait_for("Uvicorn running on")
+        _, _, line = log.read_text().partition("Uvicorn running on ")
+        server.url = f"{line.split()[0]}/graphql"
         yield server
     finally:
         if process.poll() is None:
