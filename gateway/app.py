@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 from importlib.metadata import version
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from gateway.auth.configuration import configured_authenticator
@@ -21,7 +21,6 @@ from gateway.auth.viewer import Viewer
 from gateway.db import open_database
 from gateway.db.readiness import check_ready
 from gateway.directory.panoptes.configuration import configured_live_directory
-from gateway.errors import Unavailable
 from gateway.graphql.caching import Caching
 from gateway.graphql.configuration import (
     configured_budget,
@@ -35,9 +34,14 @@ from gateway.graphql.page import Page
 from gateway.graphql.page.examples import EXAMPLES
 from gateway.graphql.pages import Pages
 from gateway.graphql.response import refused
+from gateway.http.browsers import readable_by_pages
+from gateway.http.draining import Draining
+from gateway.http.probes import probe_routes
+from gateway.http.recorded import RecordedRequests
 from gateway.http.response import errored
 from gateway.loaders.cache import FactCache
 from gateway.loaders.operation import Operation
+from gateway.loaders.watched import Watch
 from gateway.rest.about import about_routes
 from gateway.rest.ckan.group_count import GROUP_COUNT_PATHS, GroupCountEndpoint
 from gateway.rest.credentials import StreamCredentials
@@ -46,19 +50,28 @@ from gateway.rest.intake import Intake
 from gateway.rest.kinesis import KinesisEndpoint
 from gateway.rest.retired import retired_routes
 from gateway.settings import Settings, load_settings
+from gateway.telemetry.configuration import Telemetry, configured_telemetry
+from gateway.telemetry.record import RequestRecord
 from resolvers.schema import graphql_schema
 
 GRAPHQL_PATH = "/graphql"
 STREAM_PATH = "/kinesis"
-#: Whoever asks whether we are ready asks again soon, and must not pile up.
-_READY_WITHIN_SECONDS = 5
+#: What pages of other origins may look at in an answer.
+_SHOWN_TO_PAGES = ("ETag", "Retry-After", "Server-Timing", "X-Request-Id")
+
+
+_UNWATCHED = Telemetry()
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def create_app(settings: Settings, clock: Callable[[], datetime] = _now) -> Starlette:
+def create_app(
+    settings: Settings,
+    clock: Callable[[], datetime] = _now,
+    telemetry: Telemetry = _UNWATCHED,
+) -> Starlette:
     """Build the application; it opens the database, and migrates it, when it starts up.
 
     ``clock`` tells the current instant, with a time zone. SettingsError if the database URL or
@@ -74,11 +87,26 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = _now) -> Star
     mask = ErrorMask(closed=not settings.introspection)
     pages = Pages(Page(EXAMPLES), built_graphiql(EXAMPLES))
 
-    def open_operation(viewer: Viewer) -> Operation:
-        return Operation(database, viewer, clock(), live, cache)
+    draining = Draining(settings.drain_seconds)
+    metrics, tracing = telemetry.metrics, telemetry.tracing
+    watch = Watch(
+        metrics.batch if metrics else None,
+        tracing.wave if tracing else None,
+        tracing.statement if tracing else None,
+    )
+
+    def open_operation(viewer: Viewer, record: RequestRecord) -> Operation:
+        return Operation(database, viewer, clock(), live, cache, record, watch)
 
     budget = configured_budget(settings, lambda: clock().timestamp())
-    executor = configured_executor(settings, graphql_schema, open_operation, mask, budget)
+    executor = configured_executor(
+        settings,
+        graphql_schema,
+        open_operation,
+        mask,
+        budget,
+        tracing.operation if tracing else None,
+    )
     authenticator = configured_authenticator(
         settings, database, lambda: int(clock().timestamp() * 1_000_000)
     )
@@ -100,14 +128,6 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = _now) -> Star
     intake = Intake(database, clock, settings.database_timeout_seconds)
     stream = KinesisEndpoint(intake, _stream_credentials(settings), settings.stream_max_body_bytes)
 
-    async def ready(_: Request) -> Response:
-        try:
-            async with asyncio.timeout(_READY_WITHIN_SECONDS):
-                await check_ready(database)
-        except (Unavailable, TimeoutError) as error:
-            return JSONResponse({"status": "unavailable", "reason": str(error)}, 503)
-        return JSONResponse({"status": "ready"})
-
     async def failed(_: Request, error: Exception) -> Response:
         return refused(mask.unexpected(error), error)
 
@@ -116,12 +136,18 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = _now) -> Star
         async with database:
             await database.migrate()
             async with authenticator, live or nullcontext(), budget or nullcontext():
-                yield
+                with telemetry.running(), draining.delayed():
+                    yield
 
     app = Starlette(
         routes=[
             *about_routes(version("stats-gateway"), GRAPHQL_PATH, mask.unexpected),
-            Route(GRAPHQL_PATH, endpoint),
+            Route(
+                GRAPHQL_PATH,
+                readable_by_pages(
+                    endpoint, settings.allowed_origins, ("GET", "POST"), _SHOWN_TO_PAGES
+                ),
+            ),
             *pages.routes(GRAPHQL_PATH),
             Route(STREAM_PATH, stream, methods=["POST"]),
             *(Route(path, group_count, methods=["POST"]) for path in GROUP_COUNT_PATHS),
@@ -132,12 +158,27 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = _now) -> Star
                 settings.operation_timeout_seconds,
             ),
             *retired_routes(mask.unexpected),
-            Route("/livez", _alive),
-            Route("/readyz", ready),
+            *probe_routes([partial(check_ready, database), authenticator.check_ready], draining),
         ],
         exception_handlers={HTTPException: _http_error, Exception: failed},
         lifespan=lifespan,
     )
+    # Around all that Starlette does: what it answers to errors is recorded too.
+    app.middleware_stack = RecordedRequests(
+        app.build_middleware_stack(),
+        draining,
+        telemetry.log,
+        metrics,
+        tracing.request if tracing else None,
+        server_timing=settings.server_timing,
+    )
+    if metrics is not None:
+        metrics.watch_pool(lambda: database.pool)
+        metrics.watch_ingestion(intake.counters)
+        metrics.watch_masked_errors(lambda: mask.masked)
+        metrics.watch_cache("documents", lambda: executor.documents.counts)
+        if cache is not None:
+            metrics.watch_cache("facts", lambda: cache.counts)
     app.state.ingestion_counters = intake.counters
     app.state.fact_cache = cache
     return app
@@ -145,7 +186,8 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = _now) -> Star
 
 def from_environment() -> Starlette:
     """The application of a server process, from ``STATS_GATEWAY_*`` alone."""
-    app = create_app(load_settings())
+    settings = load_settings()
+    app = create_app(settings, telemetry=configured_telemetry(settings, version("stats-gateway")))
     # What is loaded by now stays: the collector need not look through it again and again.
     gc.freeze()
     return app
@@ -156,10 +198,6 @@ def _stream_credentials(settings: Settings) -> StreamCredentials:
     return StreamCredentials(
         settings.stream_username, None if password is None else password.get_secret_value()
     )
-
-
-async def _alive(_: Request) -> Response:
-    return JSONResponse({"status": "alive"})
 
 
 async def _http_error(_: Request, error: Exception) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -10,6 +10,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from gateway.errors import SettingsError
 
 PREFIX = "STATS_GATEWAY_"
+
+LogFormat = Literal["auto", "json", "console"]
+LogLevel = Literal["debug", "info", "warning", "error"]
 
 
 class Settings(BaseSettings):
@@ -103,6 +106,37 @@ class Settings(BaseSettings):
     shutdown_timeout_seconds: int = Field(
         10, ge=0, description="How long a server that is told to stop waits for requests under way."
     )
+    drain_seconds: float = Field(
+        0,
+        ge=0,
+        description="How long before that it still takes requests, while /readyz answers 503.",
+    )
+    log_format: LogFormat = Field(
+        "auto",
+        description="json, console (for people), or auto: console on a terminal, json elsewhere.",
+    )
+    log_level: LogLevel = Field(
+        "info",
+        description="debug, info, warning or error; each request is a line of the level info.",
+    )
+    metrics_port: int | None = Field(
+        None,
+        ge=1,
+        le=65535,
+        description="Port that Prometheus asks for metrics; each further worker takes the next.",
+    )
+    metrics_host: str = Field("127.0.0.1", description="Address that metrics are served at.")
+    traces: bool = Field(
+        False,
+        description="Whether traces are sent by OTLP over HTTP, as the OTEL_* variables say.",
+    )
+    server_timing: bool = Field(
+        True, description="Whether answers at /graphql tell how long they took (Server-Timing)."
+    )
+    cors_origins: str = Field(
+        "*",
+        description="Origins whose pages may ask at /graphql, comma-separated; * is any.",
+    )
     jwt_public_key_file: str | None = Field(
         None,
         description="PEM files with public keys that tokens are verified with; separated as in"
@@ -153,6 +187,11 @@ class Settings(BaseSettings):
     panoptes_timeout_seconds: float = Field(
         2, gt=0, description="How long an operation waits for Panoptes."
     )
+
+    @property
+    def allowed_origins(self) -> tuple[str, ...]:
+        """The origins whose pages may ask at /graphql."""
+        return tuple(origin.strip() for origin in self.cors_origins.split(",") if origin.strip())
 
 
 def load_settings(**overrides: Any) -> Settings:

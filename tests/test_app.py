@@ -1,6 +1,7 @@
 """The application as ``serve`` runs it, on a real SQLite file."""
 
 import sqlite3
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -11,9 +12,16 @@ from gateway.auth.keys import write_new_keys
 from gateway.auth.tokens import issue_token
 from gateway.graphql.page.examples import EXAMPLES
 from gateway.settings import Settings
+from tests.auth.conftest import Pair, pair
+from tests.auth.issuer import entry, running_issuer
 
 URL = "http://gateway"
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def ours() -> Pair:
+    return pair()
 
 
 @pytest.fixture
@@ -59,6 +67,45 @@ async def test_not_ready_on_tables_of_another_version(client, database_file, cha
     assert response.json()["status"] == "unavailable"
     assert response.json()["reason"].endswith(reason)
     assert (await client.get("/livez")).status_code == 200
+
+
+@asynccontextmanager
+async def trusting(issuer, tmp_path):
+    settings = Settings(database_url=f"sqlite:///{tmp_path}/keys.db", jwt_jwks_url=issuer.url)
+    app = create_app(settings)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=URL) as client,
+    ):
+        yield client
+
+
+async def test_not_ready_while_the_issuers_keys_were_never_had(tmp_path):
+    with running_issuer() as issuer:
+        issuer.status = 500
+        async with trusting(issuer, tmp_path) as client:
+            response = await client.get("/readyz")
+    assert response.status_code == 503
+    assert response.json() == {
+        "status": "unavailable",
+        "reason": "The keys that tokens are verified with could not be had yet.",
+    }
+
+
+async def test_asking_whether_it_is_ready_has_the_keys_looked_for(tmp_path, ours):
+    with running_issuer() as issuer:
+        issuer.status = 500
+        async with trusting(issuer, tmp_path) as client:
+            issuer.publish(entry(ours))
+            assert (await client.get("/readyz")).status_code == 200
+
+
+async def test_keys_that_were_had_once_keep_it_ready(tmp_path, ours):
+    with running_issuer() as issuer:
+        issuer.publish(entry(ours))
+        async with trusting(issuer, tmp_path) as client:
+            issuer.status = 500
+            assert (await client.get("/readyz")).status_code == 200
 
 
 async def test_root_leads_browsers_to_the_page(client):

@@ -43,6 +43,14 @@ class Authenticator:
             return await self._api_keys.verify(credential.text)
         return await self._verify_token(credential.text)
 
+    async def check_ready(self) -> None:
+        """Return if tokens can be verified; Unavailable while an issuer's keys were never had."""
+        if not self._ring.is_complete:
+            # Without being asked again soon, they would stay away as long as no token comes.
+            await self._ring.look_for(None)
+        if not self._ring.is_complete:
+            raise Unavailable("The keys that tokens are verified with could not be had yet.")
+
     async def _verify_token(self, token: str) -> Viewer:
         try:
             return self._tokens.verify(token)

@@ -36,6 +36,15 @@ class Viewer:
         return self.id is None and self.api_key_id is None
 
     @property
+    def kind(self) -> str:
+        """What the log may say of them: no id, no name."""
+        if self.api_key_id is not None:
+            return "api_key"
+        if self.id is None:
+            return "anonymous"
+        return "site_admin" if self.is_site_admin else "user"
+
+    @property
     def only_reads(self) -> bool:
         """Whether mutations are refused, whatever else the viewer may see."""
         return self.api_key_id is not None

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-from copy import deepcopy
-from typing import Any
 
 import click
 import uvicorn
@@ -20,6 +18,9 @@ from gateway.graphql.configuration import (
 )
 from gateway.http.protocol import Protocol
 from gateway.settings import PREFIX, Settings, load_settings
+from gateway.telemetry.configuration import check_telemetry
+from gateway.telemetry.lines import chosen_format, logging_config
+from gateway.telemetry.metrics_port import metrics_ports
 from resolvers.schema import graphql_schema
 
 
@@ -48,6 +49,9 @@ def serve(
             os.environ[PREFIX + name.upper()] = str(value)
     run(_prepare(settings))
     port = free_port(settings.host, settings.port)
+    if settings.metrics_port is not None:
+        for metrics_port in metrics_ports(settings.metrics_port, settings.workers):
+            free_port(settings.metrics_host, metrics_port)
     click.echo(f"stats-gateway is at {endpoint_url(settings.host, port)}")
     uvicorn.run(
         "gateway.app:from_environment",
@@ -60,7 +64,7 @@ def serve(
         http=Protocol,
         # Forwarded addresses are read by ourselves, from the proxies of the settings alone.
         proxy_headers=False,
-        log_config=_logging(),
+        log_config=logging_config(chosen_format(settings.log_format), settings.log_level),
         timeout_graceful_shutdown=settings.shutdown_timeout_seconds,
     )
 
@@ -71,6 +75,7 @@ async def _prepare(settings: Settings) -> None:
     configured_proxies(settings)
     configured_budget(settings, lambda: 0)
     check_trusted_documents(settings, graphql_schema)
+    check_telemetry(settings)
     async with opened(settings):
         pass
 
@@ -91,10 +96,3 @@ def endpoint_url(host: str, port: int) -> str:
     """Where the endpoint is, as one types it into a browser."""
     shown = f"[{host}]" if ":" in host else host
     return f"http://{shown}:{port}/graphql"
-
-
-def _logging() -> dict[str, Any]:
-    """Uvicorn's logging, with our own warnings and errors beside its lines."""
-    config = deepcopy(uvicorn.config.LOGGING_CONFIG)
-    config["root"] = {"handlers": ["default"], "level": "WARNING"}
-    return config

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
 from types import TracebackType
 from typing import Any, ClassVar, Self, TypeVar
 
@@ -26,6 +26,7 @@ from tenacity import (
 
 from gateway.db.compiled import Rows, compile_statement, runs_of
 from gateway.db.outages import is_outage
+from gateway.db.places import Pool
 from gateway.errors import SettingsError, Unavailable
 
 T = TypeVar("T")
@@ -33,6 +34,10 @@ Parameters = Mapping[str, Any]
 
 #: serialization_failure and deadlock_detected, as PostgreSQL names them.
 _TRANSIENT_STATES = frozenset({"40001", "40P01"})
+
+
+#: Entered around a statement's text, which is written in the dialect.
+AroundStatement = Callable[[str, Dialect], AbstractContextManager[None]]
 
 
 class Snapshot(ABC):
@@ -49,6 +54,8 @@ class Snapshot(ABC):
         self.statements = 0
         #: How many Selects these were before some were united.
         self.selects = 0
+        #: What a trace makes of each statement; None without traces.
+        self.around: AroundStatement | None = None
         self._dialect = dialect
         self._turn = asyncio.Lock()
         # Loaders read in tasks of their own, which nobody else would stop.
@@ -81,7 +88,7 @@ class Snapshot(ABC):
         async with self._asked():
             self.statements += len(runs)
             self.selects += len(requests)
-            with self._told(runs[0].text if runs else ""):
+            with self._told("; ".join(run.text for run in runs)):
                 answers = await self._fetch([(run.text, run.arguments) for run in runs])
         for run, (_, rows) in zip(runs, answers, strict=True):
             for place, own in zip(run.places, run.apart(rows), strict=True):
@@ -125,7 +132,8 @@ class Snapshot(ABC):
     def _told(self, text: str) -> Iterator[None]:
         """Errors of the driver become those that callers know; parameters are never shown."""
         try:
-            yield
+            with nullcontext() if self.around is None else self.around(text, self._dialect):
+                yield
         except Exception as error:
             if is_outage(error):
                 raise Unavailable("The database is busy or away: try again in a moment.") from error
@@ -161,6 +169,11 @@ class Database(ABC):
     @abstractmethod
     def read(self) -> Snapshot:
         """A snapshot to read one answer from; costs nothing until its first statement."""
+
+    @property
+    @abstractmethod
+    def pool(self) -> Pool:
+        """The connections that answers are read with."""
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Run ``work`` in one transaction as the only writer, and commit it."""

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from typing import NamedTuple
 
 from gateway.errors import Unavailable
+
+
+class Pool(NamedTuple):
+    """Connections that answers are read with: those in use, and the most there can be."""
+
+    in_use: int
+    size: int
 
 
 class Places:
@@ -13,11 +21,19 @@ class Places:
     def __init__(self, number: int, timeout_seconds: float) -> None:
         self._free = asyncio.Semaphore(number)
         self._timeout = timeout_seconds
+        self._number = number
+        self._taken = 0
+
+    @property
+    def pool(self) -> Pool:
+        """How many places are taken."""
+        return Pool(self._taken, self._number)
 
     async def take(self) -> None:
         """Take a place; Unavailable if none becomes free in time."""
         if not self._free.locked():
             await self._free.acquire()
+            self._taken += 1
             return
         try:
             # wait_for would lose a cancellation that comes with the place.
@@ -25,7 +41,9 @@ class Places:
                 await self._free.acquire()
         except TimeoutError:
             raise Unavailable("The database is busy: try again in a moment.") from None
+        self._taken += 1
 
     def leave(self) -> None:
         """Leave the place to the next."""
+        self._taken -= 1
         self._free.release()

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from gateway.db.compiled import Rows
 from gateway.db.database import Database, Snapshot
 from gateway.db.migrate import upgrade
-from gateway.db.places import Places
+from gateway.db.places import Places, Pool
 
 T = TypeVar("T")
 
@@ -67,6 +67,10 @@ class PostgresDatabase(Database):
     def read(self) -> Snapshot:
         return _PostgresSnapshot(self._readers, self._engine.dialect)
 
+    @property
+    def pool(self) -> Pool:
+        return self._readers.places.pool
+
     async def _write(self, work: Callable[[Connection], T]) -> T:
         async with self._writing, self._engine.begin() as connection:
             await connection.execute(_LOCK, {"lock": WRITER_LOCK})
@@ -87,7 +91,7 @@ class _Readers:
     """
 
     def __init__(self, number: int, timeout: float, arguments: dict[str, Any]) -> None:
-        self._places = Places(number, timeout)
+        self.places = Places(number, timeout)
         self._timeout = timeout
         self._arguments = arguments
         self._idle: list[Any] = []
@@ -95,7 +99,7 @@ class _Readers:
 
     async def begin(self) -> Any:
         """A connection in a read transaction."""
-        await self._places.take()
+        await self.places.take()
         try:
             # The server may have closed those that are idle since they were last used. Nothing is
             # read yet, and a new one tells whether the server is there.
@@ -109,7 +113,7 @@ class _Readers:
                 )
             )
         except BaseException:
-            self._places.leave()
+            self.places.leave()
             raise
 
     async def end(self, connection: Any) -> None:
@@ -124,7 +128,7 @@ class _Readers:
             else:
                 self._idle.append(connection)
         finally:
-            self._places.leave()
+            self.places.leave()
 
     async def close(self) -> None:
         """Close the connections; who still has one closes it by giving it back."""

@@ -18,7 +18,7 @@ from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event
 from gateway.db.compiled import Rows
 from gateway.db.database import Database, Snapshot
 from gateway.db.migrate import upgrade
-from gateway.db.places import Places
+from gateway.db.places import Places, Pool
 
 T = TypeVar("T")
 
@@ -41,6 +41,10 @@ class SqliteDatabase(Database):
 
     def read(self) -> Snapshot:
         return _SqliteSnapshot(self._readers, self._writers.dialect)
+
+    @property
+    def pool(self) -> Pool:
+        return self._readers.places.pool
 
     async def _write(self, work: Callable[[Connection], T]) -> T:
         def transaction() -> T:

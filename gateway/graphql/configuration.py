@@ -11,7 +11,7 @@ from gateway.graphql.admission import Admission
 from gateway.graphql.budget import Budget, open_storage
 from gateway.graphql.cost import CostModel
 from gateway.graphql.documents import Documents
-from gateway.graphql.execute import Executor, OpenOperation
+from gateway.graphql.execute import AroundOperation, Executor, OpenOperation
 from gateway.graphql.incremental import with_incremental_directives
 from gateway.graphql.limits import DocumentLimits
 from gateway.graphql.masking import ErrorMask
@@ -27,6 +27,7 @@ def configured_executor(
     open_operation: OpenOperation,
     mask: ErrorMask,
     budget: Budget | None,
+    around: AroundOperation | None = None,
 ) -> Executor:
     """The executor with all limits of the settings."""
     schema = _served(settings, schema)
@@ -43,6 +44,7 @@ def configured_executor(
         admission,
         hide_suggestions=_hides_suggestions(settings),
         persisted=_persisted_documents(settings, documents),
+        around=around,
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import cached_property
+from hashlib import sha256
 from typing import Any
 
 from graphql import (
@@ -21,6 +23,7 @@ from graphql import (
 from graphql.execution.collect_fields import FragmentDetails
 
 from gateway.graphql.refusals import TooManyTokens, UnknownOperation
+from gateway.telemetry.counts import CacheCounts
 
 #: Looks at a document before it is validated; raises what refuses it.
 Check = Callable[[DocumentNode], None]
@@ -56,6 +59,11 @@ class PreparedDocument:
         self.fragment_details = {
             name: FragmentDetails(fragment, None) for name, fragment in self.fragments.items()
         }
+
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256 of the text, in hexadecimal."""
+        return sha256(self.text.encode()).hexdigest()
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """The operation of this name, or the only one; UnknownOperation if there is none."""
@@ -95,6 +103,13 @@ class Documents:
         self._capacity = capacity
         self._longest = longest
         self._kept: OrderedDict[str, PreparedDocument] = OrderedDict()
+        self._hits = 0
+        self._misses = 0
+
+    @property
+    def counts(self) -> CacheCounts:
+        """How often a document was known, how often not, and how many are kept."""
+        return CacheCounts(self._hits, self._misses, len(self._kept))
 
     def parse(self, text: str) -> PreparedDocument:
         """The document of this text, which may still be invalid.
@@ -104,7 +119,9 @@ class Documents:
         known = self._kept.get(text)
         if known is not None:
             self._kept.move_to_end(text)
+            self._hits += 1
             return known
+        self._misses += 1
         try:
             document = parse(text, max_lexical_tokens=self._max_tokens)
         except GraphQLError as error:

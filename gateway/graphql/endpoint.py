@@ -25,6 +25,7 @@ from gateway.http.connection import while_connected
 from gateway.http.media import GRAPHQL, HTML, JSON, accepts_parts, negotiate
 from gateway.http.multipart import MultipartResponse
 from gateway.http.refusals import BadRequest, MethodNotAllowed, NotAcceptable
+from gateway.telemetry.record import RequestRecord, Result, record_of
 
 #: The viewer that a request's header lines (names in lower case) stand for, or Unauthenticated.
 IdentifyViewer = Callable[[Sequence[tuple[str, str]]], Awaitable[Viewer]]
@@ -83,17 +84,21 @@ class GraphQLEndpoint:
         if self._wants_page(request, accept):
             return self._pages.document(request)
         media = negotiate(accept, _ANSWERS)
+        record = record_of(request.scope)
         if media is None and self._part_seconds is not None and accepts_parts(accept):
             # What does not come in parts is plain JSON, as each part would be.
             media = JSON
         try:
             if media is None:
                 raise NotAcceptable(f"Answers are written as {' or '.join(_ANSWERS)}.")
-            return await self._answer(request, media)
+            return await self._answer(request, media, record)
         except ClientDisconnect:
             raise
         except Exception as error:
-            return refused(self._mask.unexpected(error), error, media or JSON)
+            record.end()
+            response = refused(self._mask.unexpected(error), error, media or JSON)
+            record.result = Result.FAILED if response.status_code >= 500 else Result.REFUSED
+            return response
 
     def _wants_page(self, request: Request, accept: str | None) -> bool:
         return (
@@ -102,7 +107,7 @@ class GraphQLEndpoint:
             and negotiate(accept, (*_ANSWERS, HTML)) == HTML
         )
 
-    async def _answer(self, request: Request, media: str) -> Response:
+    async def _answer(self, request: Request, media: str, record: RequestRecord) -> Response:
         if request.method not in _METHODS:
             raise MethodNotAllowed("Send queries by GET or POST, mutations by POST.", _METHODS)
         # A HEAD is a GET of which the server sends the header alone.
@@ -116,24 +121,30 @@ class GraphQLEndpoint:
         asked = _Asked(
             viewer,
             _ALLOWED["GET" if viewer.only_reads else method],
+            record,
             client_address(request, self._trusted_proxies),
         )
+        record.viewer = viewer.kind
         validation = None
         if self._caching is not None:
             validation = self._caching.validation(request, viewer, media)
         with _kinds_refused(method):
             if isinstance(parsed, list):
                 each = self._each(parsed, asked, method)
-                return answered_each(await while_connected(request.receive, each), media)
+                answers = await while_connected(request.receive, each)
+                record.result = max(map(_result, answers), key=list(Result).index)
+                return _serialised(record, lambda: answered_each(answers, media))
             if self._part_seconds is None or not accepts_parts(request.headers.get("accept")):
                 work = self._executor.execute(parsed, *asked, validation)
                 answer = await while_connected(request.receive, work)
-                return answered(answer, media, validation)
-            answers = self._executor.stream(parsed, *asked, validation)
-            first = await while_connected(request.receive, anext(answers))
+                record.result = _result(answer)
+                return _serialised(record, lambda: answered(answer, media, validation))
+            parts = self._executor.stream(parsed, *asked, validation)
+            first = await while_connected(request.receive, anext(parts))
+        record.result = _result(first)
         if first.get("hasNext"):
-            return MultipartResponse(first, answers, self._part_seconds)
-        await answers.aclose()
+            return MultipartResponse(first, parts, self._part_seconds)
+        await parts.aclose()
         return answered(first, media, validation)
 
     async def _each(
@@ -155,7 +166,21 @@ class _Asked(NamedTuple):
 
     viewer: Viewer
     allowed: Collection[OperationType]
+    record: RequestRecord
     address: str
+
+
+def _result(answer: Answer) -> Result:
+    if "errors" not in answer:
+        return Result.OK
+    return Result.PARTIAL if "data" in answer else Result.REFUSED
+
+
+def _serialised(record: RequestRecord, write: Callable[[], Response]) -> Response:
+    record.begin("serialise")
+    response = write()
+    record.end()
+    return response
 
 
 @contextmanager

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    nullcontext,
+)
 from typing import Any, NamedTuple
 
 from graphql import ExecutionResult, GraphQLSchema, OperationDefinitionNode, OperationType
@@ -21,9 +27,13 @@ from gateway.graphql.refusals import OperationTimeout, OperationTypeRefused
 from gateway.graphql.request import GraphQLRequest
 from gateway.graphql.variables import OperationVariables, Variables
 from gateway.http.refusals import NotAcceptable
+from gateway.telemetry.record import RequestRecord
 
 #: Opens what the resolvers of one operation share, as ``info.context``.
-OpenOperation = Callable[[Viewer], AbstractAsyncContextManager[Any]]
+OpenOperation = Callable[[Viewer, RequestRecord], AbstractAsyncContextManager[Any]]
+
+#: Entered around an operation.
+AroundOperation = Callable[[RequestRecord], AbstractContextManager[None]]
 
 #: ``data`` is missing when nothing was executed; ``errors`` when there were none.
 Answer = dict[str, Any]
@@ -53,21 +63,24 @@ class Executor:
         *,
         hide_suggestions: bool = False,
         persisted: PersistedDocuments | None = None,
+        around: AroundOperation | None = None,
     ) -> None:
         self._schema = schema
-        self._documents = documents
+        self.documents = documents
         self._open_operation = open_operation
         self._mask = mask
         self._timeout_seconds = timeout_seconds
         self._admission = admission
         self._hide_suggestions = hide_suggestions
         self._persisted = persisted or PersistedDocuments()
+        self._around = around
 
     async def execute(
         self,
         request: GraphQLRequest,
         viewer: Viewer,
         allowed: Collection[OperationType],
+        record: RequestRecord,
         address: str = "",
         validation: Validation | None = None,
     ) -> Answer:
@@ -77,18 +90,22 @@ class Executor:
         depends on; the answer is empty if the client has it already. Raises OperationTypeRefused
         for an operation type that is not allowed.
         """
-        ready = await self._ready(request, viewer, allowed, address)
-        if not isinstance(ready, _Ready):
-            return ready
-        if is_incremental(ready.prepared):
-            raise NotAcceptable("An operation with @defer or @stream is answered in several parts.")
-        return await self._finish(ready, request, viewer, validation)
+        with self._within(record):
+            ready = await self._ready(request, viewer, allowed, record, address)
+            if not isinstance(ready, _Ready):
+                return ready
+            if is_incremental(ready.prepared):
+                raise NotAcceptable(
+                    "An operation with @defer or @stream is answered in several parts."
+                )
+            return await self._finish(ready, request, viewer, record, validation)
 
     async def stream(
         self,
         request: GraphQLRequest,
         viewer: Viewer,
         allowed: Collection[OperationType],
+        record: RequestRecord,
         address: str = "",
         validation: Validation | None = None,
     ) -> AsyncGenerator[Answer, None]:
@@ -98,17 +115,19 @@ class Executor:
         the generator when nobody wants it any more. Its time is counted while it works, not while
         an answer is on its way. Raises, before the first answer, as ``execute`` does.
         """
-        ready = await self._ready(request, viewer, allowed, address)
+        ready = await self._ready(request, viewer, allowed, record, address)
         if not isinstance(ready, _Ready):
             yield ready
             return
         if not is_incremental(ready.prepared):
-            yield await self._finish(ready, request, viewer, validation)
+            with self._within(record):
+                answer = await self._finish(ready, request, viewer, record, validation)
+            yield answer
             return
         deadline = self._deadline()
         async with AsyncExitStack() as stack:
             async with self._until(deadline):
-                context = await stack.enter_async_context(self._open_operation(viewer))
+                context = await stack.enter_async_context(self._open_operation(viewer, record))
                 running = IncrementalOperationExecutor(self._schema, *ready[:3], context)
                 result: Any = running.execute_operation()
                 if running.is_awaitable(result):
@@ -133,16 +152,20 @@ class Executor:
         request: GraphQLRequest,
         viewer: Viewer,
         allowed: Collection[OperationType],
+        record: RequestRecord,
         address: str,
     ) -> _Ready | Answer:
         """The operation if it may be executed, else the errors in its place."""
         extensions: dict[str, Any] = {}
         try:
-            prepared = self._documents.parse(self._persisted.text(request))
+            record.begin("parse")
+            prepared = self.documents.parse(self._persisted.text(request))
             operation = prepared.operation(request.operation_name)
+            record.ask(operation.name.value if operation.name else None, prepared.digest)
             if operation.operation not in allowed:
                 raise OperationTypeRefused(operation.operation.value)
-            self._documents.validate(prepared)
+            record.begin("validate")
+            self.documents.validate(prepared)
             variables = self._variables(prepared, operation).coerce(
                 request.variables or {}, hide_suggestions=self._hide_suggestions
             )
@@ -152,6 +175,7 @@ class Executor:
                 cost = await self._admission.admit(
                     prepared, operation, variables.coerced, viewer, address
                 )
+                record.cost = cost
                 if request.extensions and request.extensions.get("cost") is True:
                     told = {"value": cost, "limit": self._admission.cost_limit}
                     extensions = {"extensions": {"cost": told}}
@@ -165,9 +189,11 @@ class Executor:
         ready: _Ready,
         request: GraphQLRequest,
         viewer: Viewer,
+        record: RequestRecord,
         validation: Validation | None,
     ) -> Answer:
-        async with self._until(self._deadline()), self._open_operation(viewer) as context:
+        record.begin("execute")
+        async with self._until(self._deadline()), self._open_operation(viewer, record) as context:
             if validation is not None and await validation.still_holds(
                 context,
                 ready.prepared.text,
@@ -180,6 +206,9 @@ class Executor:
             if validation is not None and not result.errors:
                 await validation.executed(context)
         return self._answer(result, ready.extensions)
+
+    def _within(self, record: RequestRecord) -> AbstractContextManager[None]:
+        return nullcontext() if self._around is None else self._around(record)
 
     def _deadline(self) -> float:
         return asyncio.get_running_loop().time() + self._timeout_seconds

@@ -49,6 +49,8 @@ class ErrorMask:
     ) -> None:
         self._new_reference = new_reference
         self._closed = closed
+        #: How many errors were masked.
+        self.masked = 0
 
     def document(self, errors: Sequence[GraphQLError]) -> list[FormattedError]:
         """Format why a document is not executed: it is not GraphQL, or does not fit."""
@@ -95,7 +97,8 @@ class ErrorMask:
 
     def _masked(self, cause: BaseException) -> FormattedError:
         reference = self._new_reference()
-        logger.error("error %s", reference, exc_info=cause)
+        self.masked += 1
+        logger.error("error %s", reference, exc_info=cause, extra={"reference": reference})
         return {
             "message": f"Something went wrong on our side; its reference is {reference}.",
             "extensions": {"code": INTERNAL_ERROR, "reference": reference},

@@ -15,6 +15,7 @@ from sys import getsizeof
 from typing import Any, NamedTuple
 
 from gateway.stats.versions import Entity
+from gateway.telemetry.counts import CacheCounts
 
 #: Of an entry itself.
 _ENTRY_BYTES = 500
@@ -56,6 +57,11 @@ class FactCache:
 
     def __len__(self) -> int:
         return len(self._facts)
+
+    @property
+    def counts(self) -> CacheCounts:
+        """What metrics show."""
+        return CacheCounts(self.hits, self.misses, len(self))
 
     def get(self, key: Hashable) -> Fact | None:
         """The fact that was stored last, valid or not."""

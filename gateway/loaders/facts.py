@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from abc import abstractmethod
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from aiodataloader import DataLoader
@@ -18,6 +19,7 @@ from sqlalchemy import Select
 from gateway.db import Snapshot
 from gateway.loaders.cache import Fact, FactCache
 from gateway.loaders.loader import Loader, Turn
+from gateway.loaders.watched import UNWATCHED, Watch
 from gateway.stats.versions import SITE, Entity, read_versions, version_request
 
 K = TypeVar("K", bound=Hashable)
@@ -77,9 +79,12 @@ _Wanted = list[tuple[Turn[Any, Any], FactLoader[Any, Any]]]
 class Facts:
     """What one operation reads of its snapshot, and the versions of all that it has read."""
 
-    def __init__(self, snapshot: Snapshot, cache: FactCache | None = None) -> None:
+    def __init__(
+        self, snapshot: Snapshot, cache: FactCache | None = None, watch: Watch = UNWATCHED
+    ) -> None:
         self._snapshot = snapshot
         self._cache = cache
+        self._watch = watch
         self._loop = asyncio.get_running_loop()
         #: The site's version in the snapshot.
         self._site: int | None = None
@@ -108,7 +113,8 @@ class Facts:
         try:
             if self._closed:
                 raise asyncio.CancelledError
-            values = await self._settle(wanted)
+            with self._watched(wanted):
+                values = await self._settle(wanted)
         except BaseException as error:
             for turn, _ in wanted:
                 turn.fail(error)
@@ -120,6 +126,14 @@ class Facts:
         finally:
             self._tasks.discard(task)
         return [None] * len(wanted)
+
+    def _watched(self, wanted: _Wanted) -> AbstractContextManager[None]:
+        if self._watch.count_batch is not None:
+            for turn, loader in wanted:
+                self._watch.count_batch(loader.name, len(turn.keys))
+        if self._watch.around_wave is None:
+            return nullcontext()
+        return self._watch.around_wave(sum(len(turn.keys) for turn, _ in wanted))
 
     async def _settle(self, wanted: _Wanted) -> list[dict[Any, Any]]:
         """The values of each turn's keys."""

@@ -47,8 +47,10 @@ from gateway.loaders.statistics import (
     RankingLoader,
     TotalsLoader,
 )
+from gateway.loaders.watched import UNWATCHED, Watch
 from gateway.stats.subject import Kind
 from gateway.stats.versions import Entity
+from gateway.telemetry.record import RequestRecord
 
 #: Under what the day is told among the versions.
 TODAY: Entity = ("today", 0)
@@ -174,7 +176,7 @@ class Operation:
 
     With a ``live`` directory, groups and memberships are what Panoptes says; without one, what
     the directory says is never stale. With a ``cache``, what was read before in the same state
-    is not read again.
+    is not read again. Its statements are added to ``record`` when it is over.
     """
 
     def __init__(
@@ -184,12 +186,16 @@ class Operation:
         now: datetime,
         live: LiveDirectory | None = None,
         cache: FactCache | None = None,
+        record: RequestRecord | None = None,
+        watch: Watch = UNWATCHED,
     ) -> None:
         self.viewer = viewer
         self.now = now
         self.snapshot = database.read()
-        self.facts = Facts(self.snapshot, cache)
+        self.snapshot.around = watch.around_statement
+        self.facts = Facts(self.snapshot, cache, watch)
         self.loaders = Loaders(self.facts, viewer, live)
+        self._record = record
 
     @property
     def today(self) -> int:
@@ -236,4 +242,6 @@ class Operation:
         trace: TracebackType | None,
     ) -> None:
         self.facts.close()
+        if self._record is not None:
+            self._record.statements += self.snapshot.statements
         await self.snapshot.__aexit__(kind, error, trace)

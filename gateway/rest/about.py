@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
-from gateway.rest.browsers import readable_by_pages
+from gateway.http.browsers import readable_by_pages
 from gateway.rest.openapi import OPENAPI_PATH, OpenApiEndpoint, describe
 from gateway.rest.sentence import DescribeError
 from gateway.rest.welcome import WelcomeEndpoint

@@ -9,8 +9,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from gateway.http.browsers import readable_by_pages
 from gateway.http.refusals import MethodNotAllowed
-from gateway.rest.browsers import readable_by_pages
 from gateway.rest.sentence import DescribeError, refused_in_a_sentence
 
 

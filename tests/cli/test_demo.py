@@ -1,5 +1,6 @@
 """``demo`` as a process: what it prints is what one gets, and again when it is run again."""
 
+import json
 import re
 import signal
 import subprocess
@@ -94,7 +95,7 @@ def test_ctrl_c_ends_a_demo_without_a_complaint(tmp_path: Path) -> None:
         status = demo.server.stop(signal.SIGINT)
         last = demo.server.log.read_text().splitlines()[-1]
     assert status == 0
-    assert last.startswith("INFO:     Finished server process")
+    assert json.loads(last)["event"].startswith("Finished server process")
 
 
 def test_a_demo_whose_port_is_taken_leaves_the_running_one_as_it_is(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from gateway.graphql.masking import ErrorMask
 from gateway.graphql.page import Page
 from gateway.graphql.pages import Pages
 from gateway.graphql.persisted import PersistedDocuments
+from gateway.telemetry.record import RequestRecord
 from resolvers.scalars import SCALARS, BigInt
 
 URL = "http://gateway/graphql"
@@ -113,7 +114,7 @@ _context_ids = itertools.count()
 
 
 @asynccontextmanager
-async def open_operation(viewer: Viewer) -> AsyncIterator[dict[str, Any]]:
+async def open_operation(viewer: Viewer, record: RequestRecord) -> AsyncIterator[dict[str, Any]]:
     yield {"viewer": viewer, "id": next(_context_ids)}
 
 

@@ -119,8 +119,8 @@ async def test_the_operation_lives_until_the_last_part(endpoint, client_of):
     log = []
 
     @asynccontextmanager
-    async def opened(viewer):
-        async with open_operation(viewer) as context:
+    async def opened(viewer, record):
+        async with open_operation(viewer, record) as context:
             log.append("opened")
             yield context
             log.append("closed")
@@ -144,7 +144,7 @@ async def test_a_client_that_goes_stops_what_has_not_come(endpoint):
     first_part = asyncio.Event()
 
     @asynccontextmanager
-    async def opened(viewer):
+    async def opened(viewer, record):
         try:
             yield {"viewer": viewer}
         finally:

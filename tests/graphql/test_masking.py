@@ -67,13 +67,13 @@ async def test_forty_concurrent_failures_leak_nothing_and_have_a_reference_each(
 
 
 @asynccontextmanager
-async def _broken(viewer):
+async def _broken(viewer, record):
     raise RuntimeError(SECRET)
     yield
 
 
 @asynccontextmanager
-async def _busy(viewer):
+async def _busy(viewer, record):
     raise Unavailable("The database is busy: try again in a moment.")
     yield
 

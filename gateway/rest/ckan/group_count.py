@@ -19,6 +19,7 @@ from gateway.loaders.operation import Operation
 from gateway.rest.ckan.group_count_query import read_query
 from gateway.rest.refused import refused
 from gateway.stats.group_counts import group_count
+from gateway.telemetry.record import RequestRecord, record_of
 
 #: The viewer of a request's header lines.
 Identify = Callable[[Iterable[tuple[str, str]]], Awaitable[Viewer]]
@@ -35,7 +36,7 @@ class GroupCountEndpoint:
     def __init__(
         self,
         identify: Identify,
-        open_operation: Callable[[Viewer], Operation],
+        open_operation: Callable[[Viewer, RequestRecord], Operation],
         body_limit: int,
     ) -> None:
         self._identify = identify
@@ -65,7 +66,9 @@ class GroupCountEndpoint:
 
     async def _count(self, request: Request) -> int:
         viewer = await self._identify(request.headers.items())
-        async with self._open_operation(viewer) as operation:
+        record = record_of(request.scope)
+        record.viewer = viewer.kind
+        async with self._open_operation(viewer, record) as operation:
             # Asked before the body is read: it may be large, and a stranger's.
             operation.loaders.access.require_groups_count()
             check_json(request, undeclared=JSON)

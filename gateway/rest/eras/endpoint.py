@@ -23,12 +23,13 @@ from gateway.rest.eras.resource import Resource
 from gateway.rest.eras.rows import Json
 from gateway.rest.reading import ReadEndpoint
 from gateway.rest.sentence import DescribeError
+from gateway.telemetry.record import RequestRecord, record_of
 
 Asked = TypeVar("Asked")
 
 #: The viewer that a request's header lines (names in lower case) stand for, or Unauthenticated.
 IdentifyViewer = Callable[[Sequence[tuple[str, str]]], Awaitable[Viewer]]
-OpenOperation = Callable[[Viewer], AbstractAsyncContextManager[Operation]]
+OpenOperation = Callable[[Viewer, RequestRecord], AbstractAsyncContextManager[Operation]]
 
 
 class ResourceEndpoint(ReadEndpoint, Generic[Asked]):
@@ -71,7 +72,9 @@ class ResourceEndpoint(ReadEndpoint, Generic[Asked]):
             viewer = await self._identify(request.headers.items())
         except Unauthenticated as error:
             viewer, refusal = ANONYMOUS, error
-        async with self._open_operation(viewer) as operation:
+        record = record_of(request.scope)
+        record.viewer = viewer.kind
+        async with self._open_operation(viewer, record) as operation:
             await self._resource.require_existing(operation, asked)
             if refusal is not None:
                 raise refusal

@@ -14,6 +14,7 @@ from gateway.graphql.masking import ErrorMask
 from gateway.loaders.operation import Operation
 from gateway.rest.eras.routes import eras_routes
 from gateway.settings import Settings
+from gateway.telemetry.record import RequestRecord
 from tests.rest.conftest import NOW
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -41,7 +42,7 @@ async def test_what_is_our_own_fault_is_masked_and_readable_by_pages(
     async def identify(_: object) -> Viewer:
         return ANONYMOUS
 
-    def open_operation(_: Viewer) -> Operation:
+    def open_operation(_: Viewer, __: RequestRecord) -> Operation:
         raise RuntimeError("postgresql://user:secret@host/name")
 
     mask = ErrorMask(new_reference=lambda: "r1")

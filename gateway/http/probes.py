@@ -1,0 +1,40 @@
+"""``/livez`` and ``/readyz``: whether the process lives, and whether to send it requests."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from gateway.errors import Unavailable
+from gateway.http.draining import Draining
+
+#: Returns if a part of the service can answer; Unavailable, saying why, if it cannot.
+Check = Callable[[], Awaitable[None]]
+
+#: Whoever asks whether we are ready asks again soon, and must not pile up.
+_WITHIN_SECONDS = 5
+
+
+def probe_routes(checks: Sequence[Check], draining: Draining) -> list[Route]:
+    """Both routes; ready is who passes all checks and is not told to stop."""
+
+    async def alive(_: Request) -> Response:
+        return JSONResponse({"status": "alive"})
+
+    async def ready(_: Request) -> Response:
+        try:
+            if draining.under_way:
+                raise Unavailable("The server is about to stop.")
+            async with asyncio.timeout(_WITHIN_SECONDS):
+                for check in checks:
+                    await check()
+        except (Unavailable, TimeoutError) as error:
+            reason = str(error) or f"The check took longer than {_WITHIN_SECONDS} seconds."
+            return JSONResponse({"status": "unavailable", "reason": reason}, 503)
+        return JSONResponse({"status": "ready"})
+
+    return [Route("/livez", alive), Route("/readyz", ready)]

@@ -1,0 +1,102 @@
+"""What every request leaves behind: an id in its response, a line in the log, counts, a trace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.http.draining import Draining
+from gateway.telemetry.lines import RequestLog
+from gateway.telemetry.metrics import Metrics
+from gateway.telemetry.record import RequestRecord, attach, request_id_of
+
+#: Entered around a request, with its W3C headers.
+AroundRequest = Callable[[RequestRecord, dict[str, str]], AbstractContextManager[None]]
+
+_W3C = {b"traceparent": "traceparent", b"tracestate": "tracestate"}
+
+
+class RecordedRequests:
+    """An ASGI application around another; all but ``draining`` may be left out.
+
+    ``server_timing`` says whether answers to operations tell how long they took.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        draining: Draining,
+        log: RequestLog | None = None,
+        metrics: Metrics | None = None,
+        around: AroundRequest | None = None,
+        *,
+        server_timing: bool = True,
+    ) -> None:
+        self._app = app
+        self._draining = draining
+        self._log = log
+        self._metrics = metrics
+        self._around = around
+        self._server_timing = server_timing
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        sent = next((value for name, value in scope["headers"] if name == b"x-request-id"), None)
+        record = RequestRecord(request_id_of(sent), scope["method"])
+        attach(record, scope)
+
+        async def send_marked(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                record.status = message["status"]
+                message["headers"] = [*message.get("headers", ()), *self._headers(record)]
+            await send(message)
+
+        if self._metrics is not None:
+            self._metrics.began()
+        try:
+            if self._around is None:
+                await self._answer(scope, receive, send_marked, record)
+            else:
+                with self._around(record, _carried(scope)):
+                    await self._answer(scope, receive, send_marked, record)
+        finally:
+            seconds = record.clock() - record.started
+            if self._metrics is not None:
+                self._metrics.ended(record, seconds)
+            if self._log is not None:
+                self._log.write(record, seconds)
+
+    async def _answer(
+        self, scope: Scope, receive: Receive, send: Send, record: RequestRecord
+    ) -> None:
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            # Only the router knows which of few routes this path belongs to.
+            record.route = getattr(scope.get("route"), "path", None)
+
+    def _headers(self, record: RequestRecord) -> list[tuple[bytes, bytes]]:
+        headers = [(b"x-request-id", record.request_id.encode())]
+        if self._server_timing and record.phases:
+            headers.append((b"server-timing", _server_timing(record).encode()))
+        if self._draining.under_way:
+            headers.append((b"connection", b"close"))
+        return headers
+
+
+def _carried(scope: Scope) -> dict[str, str]:
+    return {_W3C[name]: value.decode("latin-1") for name, value in scope["headers"] if name in _W3C}
+
+
+def _server_timing(record: RequestRecord) -> str:
+    """The phases and the time so far in milliseconds, and the number of statements (W3C)."""
+    entries = [
+        f"{phase.name};dur={(phase.ended - phase.started) * 1000:.2f}" for phase in record.phases
+    ]
+    entries.append(f'sql;desc="{record.statements} statements"')
+    entries.append(f"total;dur={(record.clock() - record.started) * 1000:.2f}")
+    return ", ".join(entries)

@@ -1,0 +1,34 @@
+"""What others count, in the shape that metrics take it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+
+class CacheCounts(NamedTuple):
+    """What a cache says of itself; hits and misses only grow."""
+
+    hits: int
+    misses: int
+    entries: int
+
+
+class PoolUse(Protocol):
+    """Connections that answers are read with: those in use, and the most there can be."""
+
+    @property
+    def in_use(self) -> int: ...
+
+    @property
+    def size(self) -> int: ...
+
+
+class IngestionCounts(Protocol):
+    """Sums over the batches of events that were taken in; they only grow."""
+
+    batches: int
+    stored: int
+    unchanged: int
+    replaced: int
+    rejected: int
+    ignored: int

@@ -1,0 +1,149 @@
+"""Log lines: JSON for machines, or columns for a terminal, and both for all that is logged.
+
+What the gateway, Uvicorn and other libraries log through ``logging`` takes the same form as the
+line of each request, which is written without that detour.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+import structlog
+from structlog.typing import EventDict, Processor
+
+from gateway.settings import LogFormat, LogLevel
+from gateway.telemetry.record import RequestRecord
+
+#: What probes ask for every few seconds is not worth a line each.
+_PROBES = frozenset({"/livez", "/readyz"})
+
+
+def chosen_format(log_format: LogFormat) -> LogFormat:
+    """``auto`` is ``console`` where standard error is a terminal, and ``json`` elsewhere."""
+    if log_format != "auto":
+        return log_format
+    return "console" if sys.stderr.isatty() else "json"
+
+
+def logging_config(log_format: LogFormat, level: LogLevel) -> dict[str, Any]:
+    """What ``logging.config.dictConfig`` and Uvicorn take, also in worker processes.
+
+    Of other libraries nothing below a warning is written.
+    """
+    number = _number(level)
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "line": {"()": "gateway.telemetry.lines.line_formatter", "log_format": log_format}
+        },
+        "handlers": {
+            "stderr": {
+                "class": "logging.StreamHandler",
+                "formatter": "line",
+                "stream": "ext://sys.stderr",
+            }
+        },
+        "root": {"handlers": ["stderr"], "level": max(number, logging.WARNING)},
+        "loggers": {"gateway": {"level": number}, "uvicorn": {"level": number}},
+    }
+
+
+def line_formatter(log_format: LogFormat) -> logging.Formatter:
+    """Write records of ``logging`` as lines of that format."""
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[
+            structlog.stdlib.add_log_level,
+            structlog.stdlib.add_logger_name,
+            structlog.stdlib.ExtraAdder(allow={"reference"}),
+            _timestamp(),
+        ],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            *_rendering(log_format, _json_text),
+        ],
+    )
+
+
+class RequestLog:
+    """Writes one line for each request that is over."""
+
+    def __init__(self, log_format: LogFormat, level: LogLevel) -> None:
+        raw: Any = structlog.BytesLogger(sys.stderr.buffer)
+        if log_format == "console":
+            raw = structlog.PrintLogger(sys.stderr)
+        self._level = _number(level)
+        self._logger = structlog.wrap_logger(
+            raw,
+            processors=[
+                structlog.processors.add_log_level,
+                _timestamp(),
+                *_rendering(log_format, _json_bytes),
+            ],
+            wrapper_class=structlog.make_filtering_bound_logger(self._level),
+        ).bind()
+
+    def write(self, record: RequestRecord, seconds: float) -> None:
+        """Write the line of a request that took so long; a probe's is of the level debug."""
+        probe = record.route in _PROBES
+        if self._level > (logging.DEBUG if probe else logging.INFO):
+            return
+        line: dict[str, Any] = {
+            "request_id": record.request_id,
+            "method": record.method,
+            "route": record.route,
+            "status": record.status,
+            "ms": _milliseconds(seconds),
+            "viewer": record.viewer,
+            "statements": record.statements,
+        }
+        if record.result is not None:
+            line |= {
+                "result": record.result.value,
+                "operation": record.operation,
+                "document": record.document,
+                "cost": record.cost,
+                "phases": {
+                    phase.name: _milliseconds(phase.ended - phase.started)
+                    for phase in record.phases
+                },
+            }
+        if record.trace_id is not None:
+            line["trace_id"] = record.trace_id
+        if probe:
+            self._logger.debug("request", **line)
+        else:
+            self._logger.info("request", **line)
+
+
+def _number(level: LogLevel) -> int:
+    return logging.getLevelNamesMapping()[level.upper()]
+
+
+def _milliseconds(seconds: float) -> float:
+    return round(seconds * 1000, 3)
+
+
+def _timestamp() -> Processor:
+    return structlog.processors.TimeStamper(fmt="iso", utc=True)
+
+
+def _rendering(log_format: LogFormat, json: Processor) -> Sequence[Processor]:
+    if log_format == "console":
+        # Plain tracebacks: rich ones show local variables, and with them what people asked.
+        plain = structlog.dev.plain_traceback
+        colors = sys.stderr.isatty()
+        return [structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=plain)]
+    return [structlog.processors.format_exc_info, json]
+
+
+def _json_bytes(_: object, __: str, event: EventDict) -> bytes:
+    return orjson.dumps(event, default=str)
+
+
+def _json_text(_: object, __: str, event: EventDict) -> str:
+    return orjson.dumps(event, default=str).decode()

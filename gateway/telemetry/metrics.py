@@ -1,0 +1,227 @@
+"""Metrics of this process, as Prometheus reads them; ``docs/metrics.md`` explains each.
+
+Labels take few values: routes are templates, statuses are classes, and nothing that a client makes
+up is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    GCCollector,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+)
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from gateway.telemetry.counts import CacheCounts, IngestionCounts, PoolUse
+from gateway.telemetry.record import RequestRecord
+
+_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+_STATEMENTS = (0, 1, 2, 3, 5, 8, 13, 21, 34)
+_BATCH = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+_METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
+
+
+class Metrics:
+    """A registry of its own, and what fills it."""
+
+    def __init__(self, version: str) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
+        GCCollector(registry=self.registry)
+        self._sources = _Sources()
+        self.registry.register(self._sources)
+        Gauge(
+            "stats_gateway_build_info",
+            "The version that runs; always 1.",
+            ["version"],
+            registry=self.registry,
+        ).labels(version).set(1)
+        self._in_progress = Gauge(
+            "stats_gateway_requests_in_progress",
+            "Requests that are being answered.",
+            registry=self.registry,
+        )
+        self._requests = Counter(
+            "stats_gateway_requests",
+            "Requests that were answered, or whose client went away first.",
+            ["route", "method", "status"],
+            registry=self.registry,
+        )
+        self._seconds = Histogram(
+            "stats_gateway_request_seconds",
+            "How long requests took, until their last byte was sent.",
+            ["route"],
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self._operations = Counter(
+            "stats_gateway_operations",
+            "GraphQL operations by what became of them.",
+            ["result"],
+            registry=self.registry,
+        )
+        self._phases = Histogram(
+            "stats_gateway_operation_phase_seconds",
+            "How long the phases of operations took.",
+            ["phase"],
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self._statements = Histogram(
+            "stats_gateway_operation_statements",
+            "Database statements that an operation took.",
+            buckets=_STATEMENTS,
+            registry=self.registry,
+        )
+        self._batches = Histogram(
+            "stats_gateway_loader_batch_size",
+            "Keys that loaders answered at once.",
+            ["loader"],
+            buckets=_BATCH,
+            registry=self.registry,
+        )
+        # Looking a child up by its labels costs several times what counting costs.
+        self._request_children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        self._operation_children: dict[str, Counter] = {}
+        self._phase_children: dict[str, Histogram] = {}
+        self._batch_children: dict[str, Histogram] = {}
+
+    def began(self) -> None:
+        """Count a request that is under way."""
+        self._in_progress.inc()
+
+    def ended(self, record: RequestRecord, seconds: float) -> None:
+        """Count a request that is over; it took so long."""
+        self._in_progress.dec()
+        requests, duration = self._request_child(record)
+        requests.inc()
+        duration.observe(seconds)
+        if record.result is None:
+            return
+        result = record.result.value
+        operations = self._operation_children.get(result)
+        if operations is None:
+            operations = self._operation_children[result] = self._operations.labels(result)
+        operations.inc()
+        self._statements.observe(record.statements)
+        for phase in record.phases:
+            child = self._phase_children.get(phase.name)
+            if child is None:
+                child = self._phase_children[phase.name] = self._phases.labels(phase.name)
+            child.observe(phase.ended - phase.started)
+
+    def _request_child(self, record: RequestRecord) -> tuple[Counter, Histogram]:
+        route = record.route or "none"
+        method = record.method if record.method in _METHODS else "other"
+        status = (record.status or 0) // 100
+        key = (route, method, status)
+        children = self._request_children.get(key)
+        if children is None:
+            shown = f"{status}xx" if status else "none"
+            children = self._request_children[key] = (
+                self._requests.labels(route, method, shown),
+                self._seconds.labels(route),
+            )
+        return children
+
+    def batch(self, loader: str, size: int) -> None:
+        """Count the keys of a batch; ``loader`` is one of few names."""
+        child = self._batch_children.get(loader)
+        if child is None:
+            child = self._batch_children[loader] = self._batches.labels(loader)
+        child.observe(size)
+
+    def watch_pool(self, use: Callable[[], PoolUse]) -> None:
+        """Show the database's connections."""
+        self._sources.pool = use
+
+    def watch_ingestion(self, counts: IngestionCounts) -> None:
+        """Show what was taken in."""
+        self._sources.ingestion = counts
+
+    def watch_masked_errors(self, count: Callable[[], int]) -> None:
+        """Show how many errors were masked."""
+        self._sources.masked = count
+
+    def watch_cache(self, name: str, counts: Callable[[], CacheCounts]) -> None:
+        """Show a cache under a name of its own."""
+        self._sources.caches[name] = counts
+
+
+class _Sources(Collector):
+    """What others count, read when Prometheus asks."""
+
+    def __init__(self) -> None:
+        self.pool: Callable[[], PoolUse] | None = None
+        self.ingestion: IngestionCounts | None = None
+        self.masked: Callable[[], int] | None = None
+        self.caches: dict[str, Callable[[], CacheCounts]] = {}
+
+    def collect(self) -> Iterable[Metric]:
+        """All families, also those without a source yet."""
+        yield from self._of_pool()
+        yield from self._of_caches()
+        yield from self._of_ingestion()
+        masked = None if self.masked is None else self.masked()
+        yield CounterMetricFamily(
+            "stats_gateway_masked_errors",
+            "Errors that were hidden behind a reference.",
+            value=masked,
+        )
+
+    def _of_pool(self) -> Iterable[Metric]:
+        use = None if self.pool is None else self.pool()
+        yield GaugeMetricFamily(
+            "stats_gateway_database_connections_in_use",
+            "Connections that operations hold.",
+            value=None if use is None else use.in_use,
+        )
+        yield GaugeMetricFamily(
+            "stats_gateway_database_connections",
+            "Connections that there can be: STATS_GATEWAY_DATABASE_CONNECTIONS.",
+            value=None if use is None else use.size,
+        )
+
+    def _of_caches(self) -> Iterable[Metric]:
+        hits = CounterMetricFamily(
+            "stats_gateway_cache_hits", "What caches knew already.", labels=["cache"]
+        )
+        misses = CounterMetricFamily(
+            "stats_gateway_cache_misses", "What caches did not know.", labels=["cache"]
+        )
+        entries = GaugeMetricFamily(
+            "stats_gateway_cache_entries", "What caches hold.", labels=["cache"]
+        )
+        for name, counts in list(self.caches.items()):
+            now = counts()
+            hits.add_metric([name], now.hits)
+            misses.add_metric([name], now.misses)
+            entries.add_metric([name], now.entries)
+        yield from (hits, misses, entries)
+
+    def _of_ingestion(self) -> Iterable[Metric]:
+        counts = self.ingestion
+        yield CounterMetricFamily(
+            "stats_gateway_ingestion_batches",
+            "Batches of events that were committed.",
+            value=None if counts is None else counts.batches,
+        )
+        events = CounterMetricFamily(
+            "stats_gateway_ingestion_events",
+            "Events of those batches, by what became of them.",
+            labels=["result"],
+        )
+        if counts is not None:
+            for result in ("stored", "unchanged", "replaced", "rejected", "ignored"):
+                events.add_metric([result], getattr(counts, result))
+        yield events

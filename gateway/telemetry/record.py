@@ -1,0 +1,128 @@
+"""What is noted of one request while it is answered: for the log, the metrics and the traces.
+
+Nothing in it tells who asked or for what: no argument, no variable, no id, no name of a person.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, MutableMapping
+from enum import StrEnum
+from time import perf_counter
+from typing import Any, NamedTuple
+
+_KEY = "stats_gateway.record"
+_SANE_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
+#: A client's name of an operation is shown to people: a page of text is none.
+_LONGEST_NAME = 64
+_SHORT_DIGEST = 12
+
+
+class Result(StrEnum):
+    """What became of an operation."""
+
+    #: Executed without an error.
+    OK = "ok"
+    #: Executed; some fields are null with an error.
+    PARTIAL = "partial"
+    #: Not executed, for what the client sent.
+    REFUSED = "refused"
+    #: Not executed, or not to its end, through no fault of the client's.
+    FAILED = "failed"
+
+
+class Phase(NamedTuple):
+    """A part of the work, by the clock of its record, in seconds."""
+
+    name: str
+    started: float
+    ended: float
+
+
+class RequestRecord:
+    """Filled in by whoever knows; what nobody knew stays None.
+
+    ``clock`` counts seconds. ``statements`` are those that were read with.
+    """
+
+    __slots__ = (
+        "_phase",
+        "_phase_started",
+        "clock",
+        "cost",
+        "document",
+        "method",
+        "operation",
+        "phases",
+        "request_id",
+        "result",
+        "route",
+        "span",
+        "started",
+        "statements",
+        "status",
+        "trace_id",
+        "viewer",
+    )
+
+    def __init__(
+        self, request_id: str, method: str, clock: Callable[[], float] = perf_counter
+    ) -> None:
+        self.clock = clock
+        self.started = clock()
+        self.request_id = request_id
+        self.method = method
+        #: The template of the path, such as ``/users/{id}``: never the path itself.
+        self.route: str | None = None
+        #: None when the client went away first.
+        self.status: int | None = None
+        self.viewer: str | None = None
+        self.operation: str | None = None
+        self.document: str | None = None
+        self.cost: int | None = None
+        self.statements = 0
+        self.result: Result | None = None
+        self.phases: list[Phase] = []
+        #: When there are traces: the id of the request's, and the operation's span.
+        self.trace_id: str | None = None
+        self.span: Any = None
+        self._phase: str | None = None
+        self._phase_started = 0.0
+
+    def begin(self, phase: str) -> None:
+        """Begin a phase, which ends the one before."""
+        now = self.clock()
+        if self._phase is not None:
+            self.phases.append(Phase(self._phase, self._phase_started, now))
+        self._phase = phase
+        self._phase_started = now
+
+    def end(self) -> None:
+        """End the phase under way, if there is one."""
+        if self._phase is not None:
+            self.phases.append(Phase(self._phase, self._phase_started, self.clock()))
+            self._phase = None
+
+    def ask(self, operation: str | None, digest: str) -> None:
+        """Note the operation that is asked for, and the SHA-256 of its document in hexadecimal."""
+        self.operation = operation and operation[:_LONGEST_NAME]
+        self.document = digest[:_SHORT_DIGEST]
+
+
+def request_id_of(sent: bytes | None) -> str:
+    """The id that a client or a proxy sent, if it is a short plain word; a random one if not."""
+    if sent is not None and _SANE_ID.fullmatch(sent):
+        return sent.decode("ascii")
+    return os.urandom(8).hex()
+
+
+def attach(record: RequestRecord, scope: MutableMapping[str, Any]) -> None:
+    """Let the endpoints of this ASGI scope find the record."""
+    scope[_KEY] = record
+
+
+def record_of(scope: MutableMapping[str, Any]) -> RequestRecord:
+    """The record of the request; one that nobody reads where requests are not recorded."""
+    record = scope.get(_KEY)
+    return record if record is not None else RequestRecord("", scope["method"])
