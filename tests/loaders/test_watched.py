@@ -27,8 +27,8 @@ async def test_each_batch_is_counted_under_its_loader_with_its_keys(database: Da
         await users
         await total
         await operation.loaders.users.load_many([3, 4])
-    assert sorted(told[:2]) == [("totals", 1), ("users", 3)]
-    assert told[2:] == [("users", 1)]
+    assert sorted(told[:2]) == [("totals", 1), ("user_record", 3)]
+    assert told[2:] == [("user_record", 1)]
 
 
 async def test_a_wave_and_its_statement_run_within_what_is_around_them(

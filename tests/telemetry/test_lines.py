@@ -62,7 +62,7 @@ def test_each_request_is_a_line_that_tells_neither_who_asked_nor_for_what(tmp_pa
         "result": "partial",
         "operation": "Volunteer",
         "document": sha256(QUERY.encode()).hexdigest()[:12],
-        "cost": None,
+        "cost": 1,
     }
     assert (refused["result"], refused["viewer"], refused["request_id"]) == (
         "refused",

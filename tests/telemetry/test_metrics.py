@@ -124,7 +124,7 @@ async def test_operations_count_by_their_result_and_what_they_took(
     assert results == {"ok": 2, "partial": 1, "refused": 1, "failed": None}
     assert value("stats_gateway_operation_statements_count") == 4
     assert value("stats_gateway_operation_statements_sum") == 1
-    users = {"loader": "users"}
+    users = {"loader": "user_record"}
     assert value("stats_gateway_loader_batch_size_count", users) == 1
     assert value("stats_gateway_loader_batch_size_sum", users) == 2
     phases = {

@@ -107,13 +107,14 @@ async def test_spans_tell_what_the_record_tells_and_no_values(
     assert operation == {
         "graphql.operation.name": "Two",
         "stats_gateway.viewer": "anonymous",
+        "stats_gateway.cost": 3,
         "stats_gateway.statements": 1,
     }
     assert dict(spans["load"][0].attributes or {}) == {"stats_gateway.wave_size": 2}
     for span in spans["SQL"]:
         statement = dict(span.attributes or {})
         assert statement["db.system.name"] == database_url.partition(":")[0]
-        assert str(statement["db.query.text"]).startswith("SELECT ")
+        assert "SELECT " in str(statement["db.query.text"])
     told = " ".join(span.to_json() for some in spans.values() for span in some)
     assert "535353" not in told
 
