@@ -35,7 +35,9 @@ class Table:
             cells = []
             for name in self._names:
                 cost = costs.get((name, concurrency))
-                cells.append("" if cost is None else _cell(ours, take(cost), name == self._names[0]))
+                cells.append(
+                    "" if cost is None else _cell(ours, take(cost), name == self._names[0])
+                )
             self._lines.append(f"| {question} | {measure} | {' | '.join(cells)} |")
 
     def __str__(self) -> str:

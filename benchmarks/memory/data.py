@@ -54,9 +54,7 @@ def _data(chance: random.Random) -> dict[str, Any]:
             for group in range(1, GROUPS + 1)
         ],
         "stats": [
-            _stats(chance, group, range_)
-            for range_ in RANGES
-            for group in range(1, GROUPS + 1)
+            _stats(chance, group, range_) for range_ in RANGES for group in range(1, GROUPS + 1)
         ],
     }
 

@@ -62,7 +62,10 @@ class Store:
         }
         memberships = [
             Membership(
-                one["groupId"], one["userId"], MembershipState[one["state"]], frozenset(one["roles"])
+                one["groupId"],
+                one["userId"],
+                MembershipState[one["state"]],
+                frozenset(one["roles"]),
             )
             for one in data["memberships"]
         ]
