@@ -27,11 +27,11 @@ class Usage:
     def cpu_seconds(self) -> float:
         """CPU time so far, of all threads, in the kernel included."""
         times = [process.cpu_times() for process in self._processes()]
-        return sum(one.user + one.system for one in times)
+        return float(sum(one.user + one.system for one in times))
 
     def resident_mebibytes(self) -> float:
         """Memory now."""
-        return sum(process.memory_info().rss for process in self._processes()) / 1024**2
+        return float(sum(process.memory_info().rss for process in self._processes())) / 1024**2
 
     def _processes(self) -> list[psutil.Process]:
         return [self._process, *self._process.children(recursive=True)]

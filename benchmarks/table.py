@@ -31,22 +31,23 @@ class Table:
     def add(self, question: str, costs: Costs) -> None:
         """One question's rows; a server without costs has empty cells."""
         for measure, concurrency, take in self._measures:
-            ours = take(costs[self._names[0], concurrency])
-            cells = []
-            for name in self._names:
-                cost = costs.get((name, concurrency))
-                cells.append(
-                    "" if cost is None else _cell(ours, take(cost), name == self._names[0])
-                )
+            values = [costs.get((name, concurrency)) for name in self._names]
+            ours, *others = [None if cost is None else take(cost) for cost in values]
+            cells = ["" if ours is None else _shown(ours)]
+            cells += [_compared(ours, theirs) for theirs in others]
             self._lines.append(f"| {question} | {measure} | {' | '.join(cells)} |")
 
     def __str__(self) -> str:
         return "\n".join(self._lines)
 
 
-def _cell(ours: float, theirs: float, is_ours: bool) -> str:
-    shown = f"{theirs:.3g} ms" if theirs < 100 else f"{theirs:,.0f} ms"
-    if is_ours:
-        return shown
-    # Too little to be counted by the kernel's clock.
-    return f"{ours / theirs:.2f} ({shown})" if theirs else f"({shown})"
+def _compared(ours: float | None, theirs: float | None) -> str:
+    if theirs is None:
+        return ""
+    # Nothing, as the kernel's clock counts, is no divisor.
+    ratio = f"{ours / theirs:.2f} " if ours is not None and theirs else ""
+    return f"{ratio}({_shown(theirs)})"
+
+
+def _shown(milliseconds: float) -> str:
+    return f"{milliseconds:.3g} ms" if milliseconds < 100 else f"{milliseconds:,.0f} ms"

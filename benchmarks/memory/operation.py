@@ -163,7 +163,7 @@ class MemoryLoaders:
 
 
 class MemoryOperation:
-    """One operation of the viewer; it takes the place of ``gateway.loaders.operation.Operation``."""
+    """One operation of the viewer, in place of ``gateway.loaders.operation.Operation``."""
 
     today = TODAY
 

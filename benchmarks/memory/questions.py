@@ -9,5 +9,5 @@ QUESTIONS = (
     page("group page", "group", id="1", **YEAR),
     page("twenty group cards", "group_cards"),
     page("contributors page", "contributors", id="1"),
-    page("roster, 1,500 × 8", "contributors", id="1", first=MEMBERS, projects=None),
+    page("roster of 1,500", "contributors", id="1", first=MEMBERS, projects=None),
 )
