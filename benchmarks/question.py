@@ -1,13 +1,15 @@
-"""What is asked of every server: a page of ``gateway/graphql/page/operations``, with variables."""
+"""What is asked of every server: an operation with its variables."""
 
 from __future__ import annotations
 
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any, NamedTuple
 
 import orjson
 
-_OPERATIONS = files("gateway") / "graphql" / "page" / "operations"
+#: The pages that the gateway offers as examples.
+PAGES = files("gateway") / "graphql" / "page" / "operations"
 
 
 class Question(NamedTuple):
@@ -23,7 +25,6 @@ class Question(NamedTuple):
         return orjson.dumps({"query": self.query, "variables": self.variables})
 
 
-def page(name: str, operation: str, **variables: Any) -> Question:
-    """The operation of a page that the gateway offers as an example."""
-    document = (_OPERATIONS / f"{operation}.graphql").read_text("utf-8")
-    return Question(name, document, variables)
+def page(name: str, operation: str, folder: Traversable = PAGES, **variables: Any) -> Question:
+    """The operation that a file of the folder holds."""
+    return Question(name, (folder / f"{operation}.graphql").read_text("utf-8"), variables)

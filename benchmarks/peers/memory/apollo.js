@@ -8,7 +8,7 @@ import fastifyApollo from "@as-integrations/fastify";
 import Fastify from "fastify";
 import { context, resolvers } from "./resolvers.js";
 
-const typeDefs = readFileSync(new URL("schema.graphql", import.meta.url), "utf8");
+const typeDefs = readFileSync(new URL("../shared/schema.graphql", import.meta.url), "utf8");
 const apollo = new ApolloServer({
   typeDefs,
   resolvers,

@@ -11,7 +11,7 @@ const loader = (answer) => async (queries) =>
 
 const app = Fastify();
 app.register(mercurius, {
-  schema: readFileSync(new URL("schema.graphql", import.meta.url), "utf8"),
+  schema: readFileSync(new URL("../shared/schema.graphql", import.meta.url), "utf8"),
   jit: 1,
   resolvers: {
     BigInt,

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { createSchema, createYoga } from "graphql-yoga";
 import { context, resolvers } from "./resolvers.js";
 
-const typeDefs = readFileSync(new URL("schema.graphql", import.meta.url), "utf8");
+const typeDefs = readFileSync(new URL("../shared/schema.graphql", import.meta.url), "utf8");
 const yoga = createYoga({
   schema: createSchema({ typeDefs, resolvers }),
   context,

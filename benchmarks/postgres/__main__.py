@@ -1,0 +1,137 @@
+"""Pages over PostgreSQL: the gateway as it is served, beside other ways to build the same.
+
+    python -m benchmarks.postgres [EVENTS] [--rounds N] [--seconds S] [--only TEXT]
+
+Generates and imports the events (default: 10,000,000) into a PostgreSQL server of its own, then
+prints a table in Markdown: under each server what a request costs it, and before that how many
+times as much it costs us. Answers are compared before anything is measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import orjson
+
+from benchmarks.client import http_request
+from benchmarks.contest import Entry, Pace, measure
+from benchmarks.peers import missing, node_server, required
+from benchmarks.postgres.database import CONNECTIONS, VIEWER, Loaded, loaded_database
+from benchmarks.postgres.pages import PAGES, Page
+from benchmarks.servers import Server, asgi_server
+from benchmarks.table import Table
+from gateway.auth.keys import KeyPair, read_private_key, write_new_keys
+from gateway.auth.tokens import issue_token
+from gateway.settings import PREFIX
+
+EVENTS = 10_000_000
+OURS = ("us, cache off", "us, cache on")
+#: What tells the gateway not to, and to, keep answers of loaders across requests. Without such
+#: a setting both are the same.
+CACHE: Mapping[str, Mapping[str, str]] = {"us, cache off": {}, "us, cache on": {}}
+MERCURIUS, POSTGRAPHILE, FLOOR = "Mercurius", "PostGraphile", "the floor"
+
+
+def main(words: list[str] | None = None) -> None:
+    """Measure and print."""
+    pace = Pace()
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("events", type=int, nargs="?", default=EVENTS)
+    parser.add_argument("--rounds", type=int, default=pace.rounds)
+    parser.add_argument("--seconds", type=float, default=pace.seconds, help="of each measurement")
+    parser.add_argument("--warm-up", type=float, default=pace.warm_up_seconds, help="seconds")
+    parser.add_argument("--only", default="", help="pages whose name contains this")
+    given = parser.parse_args(words)
+    reason = missing()
+    if reason:
+        if required():
+            raise SystemExit(reason)
+        print(reason, file=sys.stderr)
+    pages = [page for page in PAGES if given.only in page.question.name]
+    with loaded_database(given.events) as database:
+        for table in compete(
+            database,
+            pages,
+            Pace(given.rounds, given.seconds, given.warm_up),
+            in_node=reason is None,
+        ):
+            print(f"{table}\n")
+
+
+def compete(database: Loaded, pages: list[Page], pace: Pace, *, in_node: bool) -> list[Table]:
+    """Start the servers side by side and measure each page, over GraphQL and over REST."""
+    ours = [name for name in OURS if name == OURS[0] or CACHE[name] != CACHE[OURS[0]]]
+    peers = [MERCURIUS, POSTGRAPHILE] if in_node else []
+    graphql = Table("PostgreSQL", [*ours, *peers, FLOOR], behind="PostgreSQL")
+    rest = Table("REST", ours, behind="PostgreSQL")
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory()))
+        keys = write_new_keys(folder)
+        servers = {
+            name: stack.enter_context(_gateway(database, keys, CACHE[name])) for name in ours
+        }
+        token = {"Authorization": f"Bearer {_token(keys)}"}
+        for name in (*peers, FLOOR):
+            servers[name] = stack.enter_context(_peer(name, database))
+        for page in pages:
+            entries = [_entry(name, server, page, token) for name, server in servers.items()]
+            graphql.add(page.question.name, measure(entries, pace, database.usage))
+            for path in page.rest:
+                request = http_request(path, headers=token)
+                entries = [Entry(name, servers[name], request) for name in ours]
+                rest.add(f"`{path}`", measure(entries, pace, database.usage))
+    return [graphql, rest]
+
+
+def _entry(name: str, server: Server, page: Page, token: Mapping[str, str]) -> Entry:
+    if name == POSTGRAPHILE:
+        request = http_request("/graphql", page.postgraphile.body)
+        return Entry(name, server, request, page.shape)
+    if name == FLOOR:
+        body = orjson.dumps(page.question.variables)
+        return Entry(name, server, http_request(f"/{page.operation}", body))
+    # The peers are told who asks; only the gateway verifies it.
+    headers = {"X-Viewer": str(VIEWER)} if name == MERCURIUS else dict(token)
+    return Entry(name, server, http_request("/graphql", page.question.body, headers))
+
+
+@contextmanager
+def _gateway(database: Loaded, keys: KeyPair, settings: Mapping[str, str]) -> Iterator[Server]:
+    """The application that ``stats-gateway serve`` runs."""
+    environment = {
+        f"{PREFIX}DATABASE_URL": database.url,
+        f"{PREFIX}DATABASE_CONNECTIONS": str(CONNECTIONS),
+        f"{PREFIX}JWT_PUBLIC_KEY_FILE": str(keys.public),
+        **settings,
+    }
+    with asgi_server("gateway.app:from_environment", environment) as server:
+        yield server
+
+
+def _peer(name: str, database: Loaded) -> AbstractContextManager[Server]:
+    environment = {
+        "DATABASE_URL": database.url,
+        "CONNECTIONS": str(CONNECTIONS),
+        "VIEWER": str(VIEWER),
+    }
+    if name == FLOOR:
+        return asgi_server("benchmarks.postgres.floor:application", environment)
+    return node_server(f"postgres/{name.lower()}.js", environment)
+
+
+def _token(keys: KeyPair) -> str:
+    expires = datetime.now(UTC) + timedelta(hours=12)
+    private = read_private_key(keys.private)
+    admin = False
+    return issue_token(private, VIEWER, None, None, admin, expires, rng=secrets.token_hex(8))
+
+
+if __name__ == "__main__":
+    main()
