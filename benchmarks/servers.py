@@ -25,9 +25,8 @@ class Usage:
         self._process = psutil.Process(pid)
 
     def cpu_seconds(self) -> float:
-        """CPU time so far, of all threads, in the kernel included."""
-        times = [process.cpu_times() for process in self._processes()]
-        return float(sum(one.user + one.system for one in times))
+        """CPU time so far: of all threads, in the kernel, and of children that have ended."""
+        return float(sum(sum(process.cpu_times()[:4]) for process in self._processes()))
 
     def resident_mebibytes(self) -> float:
         """Memory now."""

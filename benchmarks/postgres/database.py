@@ -25,8 +25,8 @@ VIEWER = 7
 GROUP = 1
 PROJECT = 5
 WORKFLOWS = 20
-#: Of every server, so that no pool is deeper than another.
-CONNECTIONS = 4
+#: Of every server: none waits for a connection, and no pool is deeper than another.
+CONNECTIONS = 16
 
 
 class Loaded(NamedTuple):
@@ -55,8 +55,7 @@ async def _prepare(url: str) -> None:
     async with open_database(url) as database:
         await database.write(lambda connection: load_directory(connection, directory()))
     connection = await asyncpg.connect(url)
-    for name in ("pieces.sql", "postgraphile.sql"):
-        await connection.execute((FOLDER / "postgres" / name).read_text("utf-8"))
+    await connection.execute((FOLDER / "postgres" / "postgraphile.sql").read_text("utf-8"))
     await connection.execute("VACUUM ANALYZE")
     await connection.close()
 

@@ -23,6 +23,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from benchmarks.peers import FOLDER
+from gateway.calendar import DayRange, Grain, day_number, decompose
 from gateway.directory.stats_visibility import StatsVisibility
 
 Json = dict[str, Any]
@@ -32,7 +33,8 @@ _TEXTS = re.split(
     r"^-- name: ", (FOLDER / "postgres" / "statements.sql").read_text("utf-8"), flags=re.MULTILINE
 )
 STATEMENTS = {text.split("\n", 1)[0]: text.split("\n", 1)[1] for text in _TEXTS[1:]}
-_MONTHS, _DAYS = ("month", 1), ("day", 0)
+#: Grains, first and last buckets of the pieces of a range.
+Pieces = tuple[list[int], list[int], list[int]]
 
 
 class Pages:
@@ -43,14 +45,16 @@ class Pages:
         self._viewer = viewer
 
     async def group(self, given: Json) -> Json:
-        group, days = int(given["id"]), _days(given)
+        group, days = int(given["id"]), _range(given)
         async with self._pool.acquire() as connection:
             (record,) = await _fetch(connection, "user_group", group, self._viewer)
-            (totals,) = await _fetch(connection, "group_totals", [group], *days)
-            ((_, active),) = await _fetch(connection, "group_active_users", [group], *days)
-            buckets = await _fetch(connection, "group_buckets", [group], *days, *_MONTHS)
-            projects = await _fetch(connection, "group_projects", [group], *days)
-            top = await _fetch(connection, "group_ranking", group, *days, 10)
+            (totals,) = await _fetch(connection, "group_totals", [group], *_pieces(days))
+            ((_, active),) = await _fetch(connection, "group_active_users", [group], *_pieces(days))
+            buckets = await _fetch(
+                connection, "group_buckets", [group], *_pieces(days, Grain.MONTH), "month"
+            )
+            projects = await _fetch(connection, "group_projects", [group], *_pieces(days))
+            top = await _fetch(connection, "group_ranking", group, *_pieces(days), 10)
         _, name, display_name, level, state, roles = record
         membership = state and {"state": state.upper(), "roles": orjson.loads(roles)}
         classifications = {
@@ -85,11 +89,15 @@ class Pages:
         group, first, each = int(given["id"]), given["first"], given["projects"]
         async with self._pool.acquire() as connection:
             ((_, _, name, *_),) = await _fetch(connection, "user_group", group, self._viewer)
-            ((_, total),) = await _fetch(connection, "group_active_users", [group], None, None)
-            found = await _fetch(connection, "group_ranking", group, None, None, first + 1)
+            ((_, total),) = await _fetch(
+                connection, "group_active_users", [group], *_pieces(DayRange())
+            )
+            found = await _fetch(
+                connection, "group_ranking", group, *_pieces(DayRange()), first + 1
+            )
             members = found[:first]
             ids = [row[0] for row in members]
-            rows = await _fetch(connection, "member_projects", group, None, None, ids)
+            rows = await _fetch(connection, "member_projects", group, *_pieces(DayRange()), ids)
         by_member: dict[int, list[Any]] = defaultdict(list)
         for row in rows:
             by_member[row[0]].append(row)
@@ -123,12 +131,14 @@ class Pages:
         }
 
     async def volunteer(self, given: Json) -> Json:
-        user, days = self._viewer, _days(given)
+        user, days = self._viewer, _range(given)
         async with self._pool.acquire() as connection:
             ((_, login, display_name),) = await _fetch(connection, "viewer", user)
-            (totals,) = await _fetch(connection, "user_totals", [user], *days)
-            buckets = await _fetch(connection, "user_buckets", [user], *days, *_MONTHS)
-            projects = await _fetch(connection, "user_projects", [user], *days)
+            (totals,) = await _fetch(connection, "user_totals", [user], *_pieces(days))
+            buckets = await _fetch(
+                connection, "user_buckets", [user], *_pieces(days, Grain.MONTH), "month"
+            )
+            projects = await _fetch(connection, "user_projects", [user], *_pieces(days))
         classifications = {
             "totalCount": totals[1],
             "timeSpent": totals[2] / 1000,
@@ -149,17 +159,21 @@ class Pages:
         }
 
     async def project_workflows(self, given: Json) -> Json:
-        project, days = int(given["id"]), _days(given)
+        project, days = int(given["id"]), _range(given)
         async with self._pool.acquire() as connection:
             ((_, _, name),) = await _fetch(connection, "project", project)
-            ((_, n, ms),) = await _fetch(connection, "project_totals", [project], None, None)
+            ((_, n, ms),) = await _fetch(
+                connection, "project_totals", [project], *_pieces(DayRange())
+            )
             workflows = await _fetch(connection, "project_workflows", project)
             ids = [row[0] for row in workflows]
             totals = {
                 row[0]: row[1]
-                for row in await _fetch(connection, "workflow_totals", ids, None, None)
+                for row in await _fetch(connection, "workflow_totals", ids, *_pieces(DayRange()))
             }
-            found = await _fetch(connection, "workflow_buckets", ids, *days, *_DAYS)
+            found = await _fetch(
+                connection, "workflow_buckets", ids, *_pieces(days, Grain.DAY), "day"
+            )
         recent: dict[int, list[Json]] = defaultdict(list)
         for workflow_id, day, count, _ in found:
             recent[workflow_id].append({"period": day, "count": count})
@@ -182,10 +196,12 @@ class Pages:
         }
 
     async def site_by_month(self, given: Json) -> Json:
-        days = _days(given)
+        days = _range(given)
         async with self._pool.acquire() as connection:
-            ((_, n, ms),) = await _fetch(connection, "site_totals", [0], *days)
-            buckets = await _fetch(connection, "site_buckets", [0], *days, *_MONTHS)
+            ((_, n, ms),) = await _fetch(connection, "site_totals", [0], *_pieces(days))
+            buckets = await _fetch(
+                connection, "site_buckets", [0], *_pieces(days, Grain.MONTH), "month"
+            )
         return {
             "classifications": {
                 "totalCount": n,
@@ -200,9 +216,14 @@ async def _fetch(connection: Any, statement: str, *values: Any) -> Rows:
     return rows
 
 
-def _days(given: Json) -> tuple[date | None, date | None]:
-    start, end = (given.get(name) for name in ("start", "end"))
-    return start and date.fromisoformat(start), end and date.fromisoformat(end)
+def _range(given: Json) -> DayRange:
+    days = (given.get(name) for name in ("start", "end"))
+    return DayRange(*(day and day_number(date.fromisoformat(day)) for day in days))
+
+
+def _pieces(days: DayRange, coarsest: Grain = Grain.ALL) -> Pieces:
+    grains, firsts, lasts = zip(*decompose(days, coarsest), strict=True)
+    return list(grains), list(firsts), list(lasts)
 
 
 def _count(projects: Rows) -> int:

@@ -60,7 +60,9 @@ def _project(row: Json, *names: str) -> Json | None:
 
 
 def _menu(rows: list[Json]) -> Json:
-    return {"projectContributions": [{"project": _project(row, "id", "displayName")} for row in rows]}
+    return {
+        "projectContributions": [{"project": _project(row, "id", "displayName")} for row in rows]
+    }
 
 
 def _user(row: Json) -> Json:
@@ -89,9 +91,7 @@ def _group(data: Json) -> Json:
                     {"project": _project(row, "id", "slug", "displayName"), "count": int(row["n"])}
                     for row in group["projects"]
                 ],
-                "topContributors": [
-                    {"user": _user(row), **_sums(row)} for row in group["members"]
-                ],
+                "topContributors": [{"user": _user(row), **_sums(row)} for row in group["members"]],
             },
             "menu": _menu(group["menu"]),
         }

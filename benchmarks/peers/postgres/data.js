@@ -1,4 +1,5 @@
 // What the resolvers ask of the database: one statement for all objects of a level.
+import { pieces } from "./pieces.js";
 import { seesAggregates, seesIndividuals } from "../shared/visibility.js";
 import { rows } from "./statements.js";
 
@@ -31,7 +32,7 @@ export const statsOf = (kind, id, filter) => ({
 });
 
 /** Answers for many statistics, in their order: one statement for each kind and range. */
-export const together = async (wanted, statement, of, ...more) => {
+export const together = async (wanted, statement, of, grain, ...more) => {
   const questions = new Map();
   for (const one of wanted) {
     const key = `${one.kind} ${one.start} ${one.end}`;
@@ -40,7 +41,7 @@ export const together = async (wanted, statement, of, ...more) => {
     questions.set(key, asked);
   }
   await Promise.all([...questions.values()].map(async ({ kind, ids, start, end, found }) => {
-    for (const row of await rows(`${kind}_${statement}`, ids, start, end, ...more)) {
+    for (const row of await rows(`${kind}_${statement}`, ids, ...pieces(start, end, grain), ...more)) {
       const known = found.get(row.id);
       if (known === undefined) found.set(row.id, [row]);
       else known.push(row);
@@ -65,7 +66,7 @@ export const buckets = async (queries) => {
   const found = await together(
     same.map(({ obj }) => obj), "buckets",
     (all) => all.map((row) => ({ period: row.period, ...sums(row) })),
-    period.toLowerCase(), coarsest[period],
+    coarsest[period], period.toLowerCase(),
   );
   const answers = new Map(same.map((query, index) => [query, found[index]]));
   const others = queries.filter((query) => !answers.has(query));
@@ -113,7 +114,7 @@ export const workflows = async ({ id }) =>
 
 const members = async ({ id, start, end, individuals }, limit) => {
   if (!individuals) throw refused("this group's statistics by member");
-  return (await rows("group_ranking", id, start, end, limit)).map((row) => ({
+  return (await rows("group_ranking", id, ...pieces(start, end), limit)).map((row) => ({
     user: { id: row.user_id, login: row.login, displayName: row.display_name },
     ...sums(row),
     group: { id, start, end },
@@ -141,7 +142,9 @@ export const memberBreakdown = async (stats, { first }) => {
 export const memberContributions = async (queries) => {
   const [{ obj: { group: { id, start, end } } }] = queries;
   const found = Map.groupBy(
-    await rows("member_projects", id, start, end, queries.map(({ obj }) => obj.user.id)),
+    await rows(
+      "member_projects", id, ...pieces(start, end), queries.map(({ obj }) => obj.user.id),
+    ),
     (row) => row.id,
   );
   return queries.map(({ obj, params }) =>

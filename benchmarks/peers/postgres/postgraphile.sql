@@ -1,5 +1,47 @@
 -- What PostGraphile shows: views with smart tags for records, and functions for what is computed.
 -- The functions' names make fields of them: user_group_buckets is UserGroup.buckets.
+CREATE SCHEMA graph;
+
+-- A range cut into days, months, years or all time, as the gateway cuts it: each piece is one range
+-- of a primary key. No piece is coarser than asked: 0 day, 1 month, 2 year, 3 all. In PL/pgSQL, so
+-- that no statement is planned anew with all of this in it.
+CREATE FUNCTION graph.pieces(first_day date, last_day date, coarsest int)
+RETURNS TABLE (grain smallint, first int, last int) LANGUAGE plpgsql IMMUTABLE ROWS 2 AS $$
+DECLARE
+  start date := greatest(first_day, DATE '1970-01-01');
+  stop date := coalesce(last_day, DATE '9999-12-31') + 1;
+  inner_start date;
+  inner_stop date;
+  unit text;
+BEGIN
+  IF coarsest = 3 AND first_day IS NULL AND last_day IS NULL THEN
+    RETURN QUERY SELECT 3::smallint, 0, 0;
+    RETURN;
+  END IF;
+  FOR fine IN 0..1 LOOP
+    unit := (ARRAY['month', 'year'])[fine + 1];
+    inner_start := date_trunc(unit, start::timestamp);
+    IF inner_start < start THEN inner_start := inner_start + ('1 ' || unit)::interval; END IF;
+    inner_stop := date_trunc(unit, stop::timestamp);
+    IF coarsest <= fine OR inner_start >= inner_stop THEN
+      RETURN QUERY SELECT fine::smallint, start - DATE '1970-01-01', stop - DATE '1970-01-01' - 1;
+      RETURN;
+    END IF;
+    IF start < inner_start THEN
+      RETURN QUERY
+        SELECT fine::smallint, start - DATE '1970-01-01', inner_start - DATE '1970-01-01' - 1;
+    END IF;
+    IF inner_stop < stop THEN
+      RETURN QUERY
+        SELECT fine::smallint, inner_stop - DATE '1970-01-01', stop - DATE '1970-01-01' - 1;
+    END IF;
+    start := inner_start;
+    stop := inner_stop;
+  END LOOP;
+  RETURN QUERY SELECT 2::smallint, start - DATE '1970-01-01', stop - DATE '1970-01-01' - 1;
+END
+$$;
+COMMENT ON FUNCTION graph.pieces IS '@behavior -*';
 
 CREATE TYPE graph.membership AS (state text, roles text);
 CREATE TYPE graph.sums AS (n bigint, time_spent double precision);
@@ -11,8 +53,8 @@ CREATE TYPE graph.contribution AS (
   project_id bigint, slug text, display_name text, n bigint, time_spent double precision
 );
 CREATE TYPE graph.member AS (
-  group_id bigint, first_day date, last_day date,
-  user_id bigint, login text, display_name text, n bigint, time_spent double precision
+  group_id bigint, user_id bigint, login text, display_name text,
+  n bigint, time_spent double precision
 );
 
 CREATE VIEW graph.user_group AS
@@ -75,7 +117,7 @@ $$;
 
 CREATE FUNCTION graph.user_group_members(g graph.user_group, first_day date, last_day date)
 RETURNS SETOF graph.member LANGUAGE sql STABLE AS $$
-  SELECT g.id, first_day, last_day, done.user_id, u.login, coalesce(u.display_name, u.login), n,
+  SELECT g.id, done.user_id, u.login, coalesce(u.display_name, u.login), n,
     ms / 1000::double precision
   FROM (
     SELECT user_id, sum(n)::bigint AS n, sum(ms)::bigint AS ms
@@ -87,14 +129,15 @@ RETURNS SETOF graph.member LANGUAGE sql STABLE AS $$
   ORDER BY n DESC, done.user_id
 $$;
 
-CREATE FUNCTION graph.member_projects(m graph.member)
+-- Over all time. PostGraphile runs this for each member, within one statement: a range of buckets
+-- would read those of all members each time, as the user stands behind the bucket in the key.
+CREATE FUNCTION graph.member_projects_ever(m graph.member)
 RETURNS SETOF graph.contribution LANGUAGE sql STABLE AS $$
   SELECT done.project_id, p.slug, p.display_name, n, ms / 1000::double precision
   FROM (
     SELECT project_id, sum(n)::bigint AS n, sum(ms)::bigint AS ms
-    FROM graph.pieces(m.first_day, m.last_day, 3) piece
-    JOIN public.group_member_rollup r ON r.group_id = m.group_id AND r.grain = piece.grain
-      AND r.bucket BETWEEN piece.first AND piece.last AND r.user_id = m.user_id
+    FROM public.group_member_rollup
+    WHERE group_id = m.group_id AND grain = 3 AND bucket = 0 AND user_id = m.user_id
     GROUP BY 1
   ) done LEFT JOIN public.project p ON p.id = done.project_id
   ORDER BY n DESC, done.project_id
