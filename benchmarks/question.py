@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any, NamedTuple
@@ -25,6 +26,12 @@ class Question(NamedTuple):
         return orjson.dumps({"query": self.query, "variables": self.variables})
 
 
-def page(name: str, operation: str, folder: Traversable = PAGES, **variables: Any) -> Question:
+def page(
+    name: str,
+    operation: str,
+    variables: Mapping[str, Any] | None = None,
+    folder: Traversable = PAGES,
+) -> Question:
     """The operation that a file of the folder holds."""
-    return Question(name, (folder / f"{operation}.graphql").read_text("utf-8"), variables)
+    document = (folder / f"{operation}.graphql").read_text("utf-8")
+    return Question(name, document, dict(variables or {}))

@@ -15,7 +15,6 @@ from tempfile import TemporaryFile
 import psutil
 
 REPOSITORY = Path(__file__).parents[1]
-_DEADLINE_SECONDS = 60
 
 
 class Usage:
@@ -46,7 +45,11 @@ class Server(Usage):
 
 @contextmanager
 def started(
-    command: Sequence[str], port: int, environment: Mapping[str, str] | None = None
+    command: Sequence[str],
+    port: int,
+    environment: Mapping[str, str] | None = None,
+    *,
+    deadline_seconds: float = 60,
 ) -> Iterator[Server]:
     """A server from when it listens; stopped at the end."""
     with TemporaryFile() as output:
@@ -58,7 +61,7 @@ def started(
             stderr=subprocess.STDOUT,
         )
         try:
-            if not _listens(process, port):
+            if not _listens(process, port, deadline_seconds):
                 output.seek(0)
                 said = output.read().decode()
                 raise RuntimeError(f"{' '.join(command)} did not start:\n{said}")
@@ -88,13 +91,13 @@ def free_port() -> int:
         return port
 
 
-def _listens(process: subprocess.Popen[bytes], port: int) -> bool:
-    deadline = time.monotonic() + _DEADLINE_SECONDS
+def _listens(process: subprocess.Popen[bytes], port: int, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and process.poll() is None:
         try:
             socket.create_connection(("127.0.0.1", port)).close()
         except OSError:
-            time.sleep(0.05)
+            time.sleep(0.01)
         else:
             return True
     return False

@@ -10,11 +10,9 @@ times as much it costs us. Answers are compared before anything is measured.
 from __future__ import annotations
 
 import argparse
-import secrets
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -22,20 +20,16 @@ import orjson
 
 from benchmarks.client import http_request
 from benchmarks.contest import Entry, Pace, measure
+from benchmarks.gateway import CACHE_OFF, Gateway
 from benchmarks.peers import missing, node_server, required
 from benchmarks.postgres.database import CONNECTIONS, VIEWER, Loaded, loaded_database
 from benchmarks.postgres.pages import PAGES, Page
 from benchmarks.servers import Server, asgi_server
 from benchmarks.table import Table
-from gateway.auth.keys import KeyPair, read_private_key, write_new_keys
-from gateway.auth.tokens import issue_token
-from gateway.settings import PREFIX
 
 EVENTS = 10_000_000
-OURS = ("us, cache off", "us, cache on")
-#: What tells the gateway not to, and to, keep answers of loaders across requests. Without such
-#: a setting both are the same.
-CACHE: Mapping[str, Mapping[str, str]] = {"us, cache off": {}, "us, cache on": {}}
+#: The gateway's settings by its column; as long as nothing is kept across requests, one will do.
+OURS = {"us, cache off": CACHE_OFF, "us, cache on": {}} if CACHE_OFF else {"us": {}}
 MERCURIUS, POSTGRAPHILE, FLOOR = "Mercurius", "PostGraphile", "the floor"
 
 
@@ -67,17 +61,17 @@ def main(words: list[str] | None = None) -> None:
 
 def compete(database: Loaded, pages: list[Page], pace: Pace, *, in_node: bool) -> list[Table]:
     """Start the servers side by side and measure each page, over GraphQL and over REST."""
-    ours = [name for name in OURS if name == OURS[0] or CACHE[name] != CACHE[OURS[0]]]
     peers = [MERCURIUS, POSTGRAPHILE] if in_node else []
-    graphql = Table("PostgreSQL", [*ours, *peers, FLOOR], behind="PostgreSQL")
-    rest = Table("REST", ours, behind="PostgreSQL")
+    graphql = Table("PostgreSQL", [*OURS, *peers, FLOOR], behind="PostgreSQL")
+    rest = Table("REST", [*OURS], behind="PostgreSQL")
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(TemporaryDirectory()))
-        keys = write_new_keys(folder)
+        gateway = Gateway(Path(stack.enter_context(TemporaryDirectory())))
+        connections = {"database_connections": str(CONNECTIONS)}
         servers = {
-            name: stack.enter_context(_gateway(database, keys, CACHE[name])) for name in ours
+            name: stack.enter_context(gateway.serve(database.url, connections | settings))
+            for name, settings in OURS.items()
         }
-        token = {"Authorization": f"Bearer {_token(keys)}"}
+        token = gateway.headers(VIEWER)
         for name in (*peers, FLOOR):
             servers[name] = stack.enter_context(_peer(name, database))
         for page in pages:
@@ -85,7 +79,7 @@ def compete(database: Loaded, pages: list[Page], pace: Pace, *, in_node: bool) -
             graphql.add(page.question.name, measure(entries, pace, database.usage))
             for path in page.rest:
                 request = http_request(path, headers=token)
-                entries = [Entry(name, servers[name], request) for name in ours]
+                entries = [Entry(name, servers[name], request) for name in OURS]
                 rest.add(f"`{path}`", measure(entries, pace, database.usage))
     return [graphql, rest]
 
@@ -102,19 +96,6 @@ def _entry(name: str, server: Server, page: Page, token: Mapping[str, str]) -> E
     return Entry(name, server, http_request("/graphql", page.question.body, headers))
 
 
-@contextmanager
-def _gateway(database: Loaded, keys: KeyPair, settings: Mapping[str, str]) -> Iterator[Server]:
-    """The application that ``stats-gateway serve`` runs."""
-    environment = {
-        f"{PREFIX}DATABASE_URL": database.url,
-        f"{PREFIX}DATABASE_CONNECTIONS": str(CONNECTIONS),
-        f"{PREFIX}JWT_PUBLIC_KEY_FILE": str(keys.public),
-        **settings,
-    }
-    with asgi_server("gateway.app:from_environment", environment) as server:
-        yield server
-
-
 def _peer(name: str, database: Loaded) -> AbstractContextManager[Server]:
     environment = {
         "DATABASE_URL": database.url,
@@ -124,13 +105,6 @@ def _peer(name: str, database: Loaded) -> AbstractContextManager[Server]:
     if name == FLOOR:
         return asgi_server("benchmarks.postgres.floor:application", environment)
     return node_server(f"postgres/{name.lower()}.js", environment)
-
-
-def _token(keys: KeyPair) -> str:
-    expires = datetime.now(UTC) + timedelta(hours=12)
-    private = read_private_key(keys.private)
-    admin = False
-    return issue_token(private, VIEWER, None, None, admin, expires, rng=secrets.token_hex(8))
 
 
 if __name__ == "__main__":

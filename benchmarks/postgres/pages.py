@@ -192,8 +192,8 @@ def _page(
 ) -> Page:
     return Page(
         operation,
-        page(name, operation, folder, **asked),
-        page(name, operation, FOLDER / "postgres" / "operations", **asked, **(viewer or {})),
+        page(name, operation, asked, folder),
+        page(name, operation, asked | (viewer or {}), FOLDER / "postgres" / "operations"),
         lambda answer: {"data": shape(answer["data"])},
         rest,
     )
