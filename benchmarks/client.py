@@ -17,14 +17,15 @@ import uvloop
 
 
 class UnexpectedResponse(Exception):
-    """The server did not answer with 200 and a body of the same size as before."""
+    """The server did not answer with the status asked for and a body of the same size as before."""
 
 
 @dataclass
 class Load:
     """What came back: seconds of each response, in the order of their arrival."""
 
-    body: bytes
+    status: int
+    body: bytes = b""
     latencies: list[float] = field(default_factory=list)
 
 
@@ -48,14 +49,17 @@ def ask(port: int, request: bytes) -> bytes:
     return load(port, request, concurrency=1, seconds=0).body
 
 
-def load(port: int, request: bytes, *, concurrency: int, seconds: float) -> Load:
-    """Keep ``concurrency`` requests under way for that long; each connection sends at least one."""
-    return uvloop.run(_load(port, request, concurrency, seconds))
+def load(port: int, request: bytes, *, concurrency: int, seconds: float, status: int = 200) -> Load:
+    """Keep ``concurrency`` requests under way for that long; each connection sends at least one.
+
+    UnexpectedResponse for another status than this one.
+    """
+    return uvloop.run(_load(port, request, concurrency, seconds, status))
 
 
-async def _load(port: int, request: bytes, concurrency: int, seconds: float) -> Load:
+async def _load(port: int, request: bytes, concurrency: int, seconds: float, status: int) -> Load:
     loop = asyncio.get_running_loop()
-    done = Load(b"")
+    done = Load(status)
     connections = [
         (await loop.create_connection(lambda: _Connection(request, done), "127.0.0.1", port))[1]
         for _ in range(concurrency)
@@ -100,7 +104,7 @@ class _Connection(asyncio.Protocol):
         body, self._body = b"".join(self._body), []
         status = self._parser.get_status_code()
         expected = len(self._done.body) or len(body)
-        if status != 200 or len(body) != expected:
+        if status != self._done.status or len(body) != expected:
             self._fail(UnexpectedResponse(f"{status}, {len(body)} bytes: {body[:500]!r}"))
             return
         self._done.body = body
