@@ -17,9 +17,10 @@ BigInt = NewType("BigInt", int)
 
 
 def _big_int(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not -_LIMIT <= value < _LIMIT:
-        raise GraphQLError("BigInt cannot represent a value that is no whole number of 64 bits.")
-    return value
+    # A bool is an int to Python, but not of this type.
+    if type(value) is int and -_LIMIT <= value < _LIMIT:
+        return value
+    raise GraphQLError("BigInt cannot represent a value that is no whole number of 64 bits.")
 
 
 def _date(value: Any) -> date:

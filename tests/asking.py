@@ -10,7 +10,8 @@ from graphql import GraphQLError
 from gateway.auth.viewer import Viewer
 from gateway.db import Database
 from gateway.loaders.operation import Operation
-from resolvers.schema import schema
+from resolvers.schema import graphql_schema
+from tests.executing import compared
 
 NOW = datetime(2024, 3, 4, 12, tzinfo=UTC)
 ADMIN = Viewer(id=1, login="ada", is_site_admin=True)
@@ -30,9 +31,9 @@ async def ask(
     variables: dict[str, Any] | None = None,
     viewer: Viewer = ADMIN,
 ) -> Asked:
-    """Execute an operation, on noon of 2024-03-04."""
-    async with Operation(database, viewer, NOW) as operation:
-        result = await schema.execute(document, variables, context_value=operation)
+    """Execute an operation, on noon of 2024-03-04, and compare it with graphql-core's own way."""
+    async with Operation(database, viewer, NOW) as operation, Operation(database, viewer, NOW) as o:
+        result = await compared(graphql_schema, document, variables, operation, o)
         return Asked(result.data or {}, list(result.errors or ()), operation.snapshot.statements)
 
 

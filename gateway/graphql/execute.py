@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from graphql import ExecutionResult, GraphQLSchema, OperationDefinitionNode, OperationType
-from graphql.execution.values import VariableValues, get_variable_values
+from graphql.execution.values import VariableValues
 
 from gateway.auth.viewer import Viewer
 from gateway.graphql.documents import Documents, InvalidDocument, PreparedDocument
@@ -16,14 +16,13 @@ from gateway.graphql.masking import ErrorMask
 from gateway.graphql.operation_executor import OperationExecutor
 from gateway.graphql.refusals import OperationTimeout, OperationTypeRefused
 from gateway.graphql.request import GraphQLRequest
+from gateway.graphql.variables import Variables
 
 #: Opens what the resolvers of one operation share, as ``info.context``.
 OpenOperation = Callable[[Viewer], AbstractAsyncContextManager[object]]
 
 #: ``data`` is missing when nothing was executed; ``errors`` when there were none.
 Answer = dict[str, Any]
-
-_MAX_VARIABLE_ERRORS = 50
 
 
 class Executor:
@@ -58,12 +57,7 @@ class Executor:
             self._documents.validate(prepared)
         except InvalidDocument as refused:
             return {"errors": [self._mask.validation(error) for error in refused.errors]}
-        variables = get_variable_values(
-            self._schema,
-            operation.variable_definitions or (),
-            request.variables or {},
-            max_errors=_MAX_VARIABLE_ERRORS,
-        )
+        variables = self._variables(prepared, operation).coerce(request.variables or {})
         if isinstance(variables, list):
             return {"errors": [self._mask.execution(error) for error in variables]}
         try:
@@ -76,6 +70,15 @@ class Executor:
             raise OperationTimeout(self._timeout_seconds) from None
         return self._answer(result)
 
+    def _variables(
+        self, prepared: PreparedDocument, operation: OperationDefinitionNode
+    ) -> Variables:
+        key = (Variables, id(operation))
+        known: Variables | None = prepared.facts.get(key)
+        if known is None:
+            known = prepared.facts[key] = Variables(self._schema, operation)
+        return known
+
     async def _run(
         self,
         prepared: PreparedDocument,
@@ -83,12 +86,7 @@ class Executor:
         variables: VariableValues,
         context: object,
     ) -> ExecutionResult:
-        running = OperationExecutor(self._schema, prepared, operation, variables, context)
-        result: Any = running.execute_operation()
-        if not isinstance(result, ExecutionResult):
-            result = await result
-        assert isinstance(result, ExecutionResult)  # noqa: S101 - nothing here is incremental
-        return result
+        return await OperationExecutor(self._schema, prepared, operation, variables, context).run()
 
     def _answer(self, result: ExecutionResult) -> Answer:
         answer: Answer = {}

@@ -1,18 +1,41 @@
-"""graphql-core's executor for one operation, made from what was prepared with its document."""
+"""Executes one operation: graphql-core's executor, along a plan that was made before."""
 
 from __future__ import annotations
 
-from graphql import GraphQLSchema, OperationDefinitionNode, default_field_resolver
+from collections.abc import Awaitable
+from typing import Any
+
+from graphql import (
+    ExecutionResult,
+    GraphQLError,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    default_field_resolver,
+)
+from graphql.execution.collect_fields import CollectedFields, FieldDetailsList
 from graphql.execution.executor import default_type_resolver
 from graphql.execution.values import VariableValues
+from graphql.pyutils import Path, gather_with_cancel
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from gateway.graphql.documents import PreparedDocument
+from gateway.graphql.plain import PlainObject
+from gateway.graphql.plans import FieldPlan, Selection, plan_of
 
 
 class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
-    """Executes a prepared operation with variables that were coerced."""
+    """Executes a prepared operation with variables that were coerced.
+
+    The results, errors included, are those of graphql-core's own executor: a differential test
+    compares them.
+    """
 
     def __init__(
         self,
@@ -35,3 +58,135 @@ class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
             default_field_resolver,
             is_awaitable=optimized_is_awaitable,
         )
+        self._plan = plan_of(schema, prepared, operation, variables)
+        self._arguments: dict[PlainObject, list[dict[str, Any]]] = {}
+
+    async def run(self) -> ExecutionResult:
+        """Execute the operation; what goes wrong is in the result's errors."""
+        data: dict[str, Any] | None = None
+        try:
+            kind = self.operation.operation
+            root_type = self.schema.get_root_type(kind)
+            if root_type is None:
+                raise GraphQLError(
+                    f"Schema is not configured to execute {kind.value} operation.", self.operation
+                )
+            root = self._plan.root(root_type, self.variable_values)
+            if kind is OperationType.MUTATION:
+                pending: Any = self.execute_fields_serially(
+                    root_type, None, None, root.collected.grouped_field_set, None
+                )
+            else:
+                pending = self._execute(root, None, None)
+            data = await pending if optimized_is_awaitable(pending) else pending
+        except GraphQLError as error:
+            self.collected_errors.add(error, None)
+        return ExecutionResult(data, self.collected_errors.errors or None)
+
+    def collect_subfields(
+        self, return_type: GraphQLObjectType, field_details_list: FieldDetailsList
+    ) -> CollectedFields:
+        return self._plan.below(return_type, field_details_list, self.variable_values).collected
+
+    def collect_and_execute_subfields(
+        self,
+        return_type: GraphQLObjectType,
+        field_details_list: FieldDetailsList,
+        path: Path,
+        result: Any,
+        position_context: Any,
+    ) -> Any:
+        selection = self._plan.below(return_type, field_details_list, self.variable_values)
+        if selection.plain is not None:
+            try:
+                return selection.plain.one(result, self._arguments_of(selection.plain))
+            except Exception:  # noqa: S110 - whatever it is, it is met again below
+                pass
+        return self._execute(selection, result, path)
+
+    def complete_list_value(
+        self,
+        return_type: GraphQLList[GraphQLOutputType],
+        field_details_list: FieldDetailsList,
+        info: GraphQLResolveInfo[Any],
+        path: Path,
+        result: Any,
+        position_context: Any,
+    ) -> Any:
+        item = return_type.of_type
+        if isinstance(item, GraphQLNonNull):
+            item = item.of_type
+        if isinstance(item, GraphQLObjectType) and type(result) in (list, tuple):
+            selection = self._plan.below(item, field_details_list, self.variable_values)
+            if selection.plain is not None:
+                try:
+                    return selection.plain.many(result, self._arguments_of(selection.plain))
+                except Exception:  # noqa: S110 - whatever it is, it is met again below
+                    pass
+        return super().complete_list_value(
+            return_type, field_details_list, info, path, result, position_context
+        )
+
+    def _arguments_of(self, plain: PlainObject) -> list[dict[str, Any]]:
+        known = self._arguments.get(plain)
+        if known is None:
+            known = self._arguments[plain] = plain.arguments(self.variable_values)
+        return known
+
+    def _execute(self, selection: Selection, source: Any, path: Path | None) -> Any:
+        """The response for the selection on one object, or what has to be awaited for it."""
+        results: dict[str, Any] = {}
+        pending: list[str] = []
+        type_name = selection.object_type.name
+        try:
+            for field in selection.fields:
+                key = field.key
+                result = self._execute_field(selection, field, source, Path(path, key, type_name))
+                results[key] = result
+                if optimized_is_awaitable(result):
+                    pending.append(key)
+        except Exception:
+            if pending:
+                self.settle_in_background([results[key] for key in pending])
+            raise
+        return _awaited(results, pending) if pending else results
+
+    def _execute_field(
+        self, selection: Selection, field: FieldPlan, source: Any, path: Path
+    ) -> Any:
+        definition, details = field.definition, field.details
+        return_type = definition.type
+        info = self.build_resolve_info(definition, field.nodes, selection.object_type, path)
+        try:
+            arguments = field.arguments(self.variable_values)
+            if field.resolver is not None:
+                result = field.resolver(source, info, arguments)
+            else:
+                resolve = definition.resolve or default_field_resolver
+                result = resolve(source, info, **arguments)
+            if optimized_is_awaitable(result):
+                return self.complete_awaitable_value(return_type, details, info, path, result, None)
+            completed = self.complete_value(return_type, details, info, path, result, None)
+            if optimized_is_awaitable(completed):
+                return self._settled(completed, field, path)
+        except Exception as error:
+            self.handle_field_error(error, return_type, details, path)
+            return None
+        return completed
+
+    async def _settled(self, completed: Awaitable[Any], field: FieldPlan, path: Path) -> Any:
+        try:
+            return await completed
+        except Exception as error:
+            self.handle_field_error(error, field.definition.type, field.details, path)
+            return None
+
+
+async def _awaited(results: dict[str, Any], pending: list[str]) -> dict[str, Any]:
+    if len(pending) == 1:
+        (key,) = pending
+        results[key] = await results[key]
+    else:
+        done = await gather_with_cancel(*(results[key] for key in pending))
+        results.update(zip(pending, done, strict=True))
+    return results

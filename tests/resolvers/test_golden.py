@@ -15,7 +15,8 @@ from gateway.directory.load import load_directory
 from gateway.events.stream import read_payload
 from gateway.loaders.operation import Operation
 from gateway.rollups.ingest import apply_batch
-from resolvers.schema import schema
+from resolvers.schema import graphql_schema
+from tests.executing import compared
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 NOW = datetime(2026, 8, 1, 12, tzinfo=UTC)
@@ -57,8 +58,9 @@ async def test_answers_equal_those_recorded_from_eras(database: Database) -> Non
 
 async def difference_of(database: Database, case: dict[str, Any]) -> str | None:
     document, variables = translate(case["request"])
-    async with Operation(database, viewer_of(case["request"]["as"]), NOW) as operation:
-        result = await schema.execute(document, variables, context_value=operation)
+    viewer = viewer_of(case["request"]["as"])
+    async with Operation(database, viewer, NOW) as ours, Operation(database, viewer, NOW) as theirs:
+        result = await compared(graphql_schema, document, variables, ours, theirs)
     expected = case["expected"]
     codes = {error.extensions["code"] for error in result.errors or () if error.extensions}
     if expected["status"] == 403:

@@ -12,7 +12,8 @@ from gateway.auth.viewer import ANONYMOUS, Scope, Viewer
 from gateway.db import Database
 from gateway.directory.load import load_directory
 from gateway.loaders.operation import Operation
-from resolvers.schema import schema
+from resolvers.schema import graphql_schema
+from tests.executing import executed
 
 NOW = datetime(2026, 8, 1, tzinfo=UTC)
 ADMIN = Viewer(id=1, is_site_admin=True)
@@ -57,7 +58,7 @@ async def ask(
     database: Database, document: str, viewer: Viewer = ADMIN, **variables: object
 ) -> tuple[Any, list[Any]]:
     async with Operation(database, viewer, NOW) as operation:
-        result = await schema.execute(document, variables, context_value=operation)
+        result = await executed(graphql_schema, document, variables, operation)
     return result.data, [error.extensions for error in result.errors or ()]
 
 

@@ -8,8 +8,9 @@ from gateway.auth.viewer import ANONYMOUS, Viewer
 from gateway.db import Database
 from gateway.directory.load import load_directory
 from gateway.loaders.operation import Operation
-from resolvers.schema import schema
+from resolvers.schema import graphql_schema
 from tests.events_of import classification, store
+from tests.executing import executed
 
 NOW = datetime(2024, 3, 20, 12, tzinfo=UTC)
 WORKFLOW = {"id": 101, "project_id": 11, "subjects_count": 100, "retirement_count": 10}
@@ -19,8 +20,8 @@ async def days(database: Database, **attributes: object) -> int | None:
     document = {"workflows": [WORKFLOW | attributes]}
     await database.write(lambda connection: load_directory(connection, document))
     async with Operation(database, ANONYMOUS, NOW) as operation:
-        result = await schema.execute(
-            "{ workflow(id: 101) { estimatedDaysToCompletion } }", context_value=operation
+        result = await executed(
+            graphql_schema, "{ workflow(id: 101) { estimatedDaysToCompletion } }", None, operation
         )
     assert result.errors is None
     assert result.data is not None
@@ -65,7 +66,7 @@ async def test_site_admins_see_how_fresh_the_gateway_is(database: Database) -> N
         database, classification(1, "2024-03-19T12:00"), classification(2, "2024-03-01T00:00")
     )
     async with Operation(database, admin, NOW) as operation:
-        result = await schema.execute(STATS, context_value=operation)
+        result = await executed(graphql_schema, STATS, None, operation)
     assert result.errors is None
     assert result.data == {
         "stats": {
@@ -80,7 +81,7 @@ async def test_site_admins_see_how_fresh_the_gateway_is(database: Database) -> N
 
 async def test_an_empty_gateway_has_no_last_event(database: Database) -> None:
     async with Operation(database, Viewer(id=1, is_site_admin=True), NOW) as operation:
-        result = await schema.execute(STATS, context_value=operation)
+        result = await executed(graphql_schema, STATS, None, operation)
     assert result.data is not None
     assert result.data["stats"]["lastEventAt"] is None
     assert result.data["stats"]["ledgerSize"] == 0
@@ -88,6 +89,6 @@ async def test_an_empty_gateway_has_no_last_event(database: Database) -> None:
 
 async def test_others_do_not_see_it(database: Database) -> None:
     async with Operation(database, Viewer(id=2), NOW) as operation:
-        result = await schema.execute(STATS, context_value=operation)
+        result = await executed(graphql_schema, STATS, None, operation)
     assert result.data == {"stats": None}
     assert [error.extensions for error in result.errors or ()] == [{"code": "FORBIDDEN"}]

@@ -13,9 +13,10 @@ from gateway.db import Database
 from gateway.directory.panoptes.client import Credentials, Panoptes
 from gateway.directory.panoptes.live import Freshness, LiveDirectory
 from gateway.loaders.operation import Operation
-from resolvers.schema import schema
+from resolvers.schema import graphql_schema
 from tests.directory.panoptes.local import LocalPanoptes
 from tests.directory.panoptes.local_routes import CLIENT_ID, CLIENT_SECRET
+from tests.executing import executed
 
 FRESH_SECONDS = 60
 STALE_SECONDS = 600
@@ -46,7 +47,7 @@ class Gateway:
 
     async def ask(self, document: str, viewer: Viewer, **variables: Any) -> Answer:
         async with Operation(self.database, viewer, self.clock.now, self.live) as operation:
-            result = await schema.execute(document, variables, context_value=operation)
+            result = await executed(graphql_schema, document, variables, operation)
             codes = {
                 ".".join(map(str, error.path or ())): (error.extensions or {})["code"]
                 for error in result.errors or ()

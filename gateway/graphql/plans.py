@@ -1,0 +1,203 @@
+"""What of an operation is the same at every execution, computed once and kept with its document.
+
+A plan belongs to one operation and to the values of the variables in its ``@skip`` and
+``@include``: with these, graphql-core's collection of fields gives the same result each time.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from graphql import (
+    DirectiveNode,
+    DocumentNode,
+    GraphQLField,
+    GraphQLObjectType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    Undefined,
+    VariableNode,
+    Visitor,
+    visit,
+)
+from graphql.execution.collect_fields import (
+    CollectedFields,
+    FieldDetailsList,
+    collect_fields,
+    collect_subfields,
+)
+from graphql.execution.values import VariableValues, get_argument_values
+from strawberry.types.field import StrawberryField
+
+from gateway.graphql.documents import PreparedDocument
+from gateway.graphql.plain import PlainObject
+from gateway.graphql.resolving import DEFINITION, FieldResolver
+
+#: An operation with n conditional variables has up to 2^n plans; a client may not fill the memory.
+_MAX_PLANS = 32
+
+
+class FieldPlan:
+    """One response key of a selection, on one object type.
+
+    ``attribute`` names where a plain field's value stands in its source; ``resolver`` calls the
+    field's resolver, where it has one that can be called directly.
+    """
+
+    __slots__ = (
+        "_constant",
+        "_varies",
+        "attribute",
+        "definition",
+        "details",
+        "key",
+        "name",
+        "nodes",
+        "resolver",
+    )
+
+    def __init__(
+        self, schema: GraphQLSchema, key: str, definition: GraphQLField, details: FieldDetailsList
+    ) -> None:
+        self.key = key
+        self.name = details[0].node.name.value
+        self.definition = definition
+        self.details = details
+        self.nodes = [one.node for one in details]
+        self.resolver = FieldResolver.of(schema, definition)
+        made_from = definition.extensions.get(DEFINITION)
+        self.attribute: str | None = None
+        if isinstance(made_from, StrawberryField) and made_from.is_basic_field:
+            self.attribute = made_from.python_name
+        self._varies = bool(_variables_in(self.nodes[0].arguments))
+        self._constant: dict[str, Any] | None = None
+        if not definition.args and not self.nodes[0].arguments:
+            self._constant = {}
+
+    def arguments(self, variables: VariableValues) -> dict[str, Any]:
+        """What the field is resolved with in this execution, as its resolver takes it.
+
+        GraphQLError if an argument is wrong.
+        """
+        if self._constant is not None:
+            return self._constant
+        arguments = get_argument_values(self.definition, self.nodes[0], variables)
+        if self.resolver is not None:
+            arguments = self.resolver.keywords(arguments)
+        if not self._varies:
+            self._constant = arguments
+        return arguments
+
+
+class Selection:
+    """The fields to execute on one object type, in the order of the response.
+
+    ``plain`` makes the whole response at once where nothing has to be awaited.
+    """
+
+    __slots__ = ("collected", "fields", "object_type", "plain")
+
+    def __init__(self, plan: OperationPlan, object_type: GraphQLObjectType, collected: Any) -> None:
+        self.object_type = object_type
+        self.collected: CollectedFields = collected
+        self.fields: list[FieldPlan] = []
+        for key, details in self.collected.grouped_field_set.items():
+            name = details[0].node.name.value
+            definition = plan.schema.get_field(object_type, name)
+            if definition is not None:
+                self.fields.append(FieldPlan(plan.schema, key, definition, details))
+        self.plain: PlainObject | None = None
+
+
+class OperationPlan:
+    """The selections of one operation, each made when it is first reached."""
+
+    def __init__(
+        self, schema: GraphQLSchema, prepared: PreparedDocument, operation: OperationDefinitionNode
+    ) -> None:
+        self.schema = schema
+        self._prepared = prepared
+        self._operation = operation
+        self._root: Selection | None = None
+        #: A list of details is kept by its selection, so that its id is never another's.
+        self._selections: dict[tuple[str, int], Selection] = {}
+
+    def root(self, object_type: GraphQLObjectType, variables: VariableValues) -> Selection:
+        """The selection of the operation itself."""
+        if self._root is None:
+            collected = collect_fields(
+                self.schema,
+                self._prepared.fragment_details,
+                variables,
+                object_type,
+                self._operation,
+            )
+            self._root = Selection(self, object_type, collected)
+        return self._root
+
+    def below(
+        self, object_type: GraphQLObjectType, details: FieldDetailsList, variables: VariableValues
+    ) -> Selection:
+        """What is selected of an object that a field with these ``details`` returned."""
+        key = (object_type.name, id(details))
+        known = self._selections.get(key)
+        if known is None:
+            collected = collect_subfields(
+                self.schema,
+                self._prepared.fragment_details,
+                variables,
+                self._operation,
+                object_type,
+                details,
+            )
+            known = self._selections[key] = Selection(self, object_type, collected)
+            known.plain = PlainObject.of(self, known, variables)
+        return known
+
+
+def plan_of(
+    schema: GraphQLSchema,
+    prepared: PreparedDocument,
+    operation: OperationDefinitionNode,
+    variables: VariableValues,
+) -> OperationPlan:
+    """The plan of an operation for these variables, from the document if it has one."""
+    names: tuple[str, ...] | None = prepared.facts.get(_conditions)
+    if names is None:
+        names = prepared.facts[_conditions] = _conditions(prepared.document)
+    coerced = variables.coerced
+    key = (id(operation), *(coerced.get(name, Undefined) for name in names))
+    plan: OperationPlan | None = prepared.plans.get(key)
+    if plan is None:
+        if len(prepared.plans) >= _MAX_PLANS:
+            prepared.plans.clear()
+        plan = prepared.plans[key] = OperationPlan(schema, prepared, operation)
+    return plan
+
+
+def _conditions(document: DocumentNode) -> tuple[str, ...]:
+    """The variables in directives, which alone decide what is collected."""
+    found = _Conditions()
+    visit(document, found)
+    return tuple(sorted(found.names))
+
+
+class _Conditions(Visitor):
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
+        self.names |= _variables_in(node.arguments)
+
+
+def _variables_in(nodes: Any) -> set[str]:
+    found: set[str] = set()
+
+    class Names(Visitor):
+        def enter_variable(self, node: VariableNode, *_: Any) -> None:
+            found.add(node.name.value)
+
+    for node in nodes or ():
+        visit(node, Names())
+    return found

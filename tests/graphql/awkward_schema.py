@@ -1,0 +1,179 @@
+"""A schema whose objects hold what they should, and all that they should not."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+from typing import Any, cast
+
+import strawberry
+
+from gateway.errors import Forbidden
+from resolvers.scalars import SCALARS, BigInt
+
+
+@strawberry.enum
+class Colour(Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+@strawberry.enum
+class How(Enum):
+    """What a value is made of."""
+
+    AS_DECLARED = "as declared"
+    ANOTHER_TYPE = "another type"
+    NOTHING = "nothing"
+    AN_EXCEPTION = "an exception"
+    AWAITED = "awaited"
+    AWAITED_EXCEPTION = "awaited exception"
+
+
+class Later:
+    """To be awaited; unlike a coroutine it does not complain when nobody does."""
+
+    def __init__(self, value: Any) -> None:
+        self._value = value
+
+    def __repr__(self) -> str:
+        return "later"
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        yield from asyncio.sleep(0).__await__()
+        if isinstance(self._value, Exception):
+            raise self._value
+        return self._value
+
+
+def made(how: How, value: Any, another: Any) -> Any:
+    return {
+        How.AS_DECLARED: lambda: value,
+        How.ANOTHER_TYPE: lambda: another,
+        How.NOTHING: lambda: None,
+        How.AN_EXCEPTION: lambda: Forbidden("Not this value."),
+        How.AWAITED: lambda: Later(value),
+        How.AWAITED_EXCEPTION: lambda: Later(Forbidden("Not this value, later.")),
+    }[how]()
+
+
+@strawberry.type
+class Leaf:
+    """Plain attributes; what makes them awkward is made anew for each execution."""
+
+    text: str
+    maybe: str | None
+    number: int
+    real: float
+    truth: bool
+    key: strawberry.ID
+    big: BigInt
+    day: date | None
+    colour: Colour
+    numbers: list[int]
+    matrix: list[list[float | None]] | None
+
+    @strawberry.field
+    def shout(self, times: int = 1, end: str | None = None) -> str:
+        if times < 0:
+            raise Forbidden("Less than nothing.")
+        return cast("str", self.text) * times + (end or "")
+
+    @strawberry.field
+    async def whisper(self, softly: bool = True) -> str | None:
+        await asyncio.sleep(0)
+        return self.maybe if softly else None
+
+
+@dataclass
+class NotALeaf:
+    text: str = "No leaf, though it has a text."
+    number: int = 3
+
+
+def leaf(how: How) -> Leaf:
+    return Leaf(
+        text=made(how, "text", 7),
+        maybe=made(how, "maybe", True),
+        number=made(how, 5, 2**40),
+        real=made(how, 2.5, math.nan),
+        truth=made(how, True, "yes"),
+        key=made(how, strawberry.ID("12"), 12),
+        big=made(how, BigInt(2**53 + 1), 2**70),
+        day=made(how, date(2024, 2, 29), "2024-02-29"),
+        colour=made(how, Colour.BLUE, "green"),
+        numbers=made(how, [1, 2], (1, "two", None)),
+        matrix=made(how, [[1.0, None], []], [[1.0, "x"], None]),
+    )
+
+
+@strawberry.type
+class Branch:
+    leaf: Leaf
+    maybe: Leaf | None
+    leaves: list[Leaf]
+    some: list[Leaf | None] | None
+    strange: list[Leaf] | None
+
+    @strawberry.field
+    def same(self, first: int | None = None) -> list[Leaf]:
+        return self.leaves[:first]
+
+    @strawberry.field
+    def one_by_one(self) -> list[Leaf]:
+        def each() -> Iterator[Leaf]:
+            yield from self.leaves
+
+        return cast("list[Leaf]", each())
+
+    @strawberry.field
+    async def below(self, info: strawberry.Info, how: How = How.AS_DECLARED) -> Branch | None:
+        depth: int = info.context["depth"]
+        info.context["depth"] = depth + 1
+        await asyncio.sleep(0)
+        return cast("Branch | None", made(how, branch(how), NotALeaf()))
+
+
+def branch(how: How) -> Branch:
+    def three() -> list[Any]:
+        return [leaf(How.AS_DECLARED), leaf(how), leaf(How.AS_DECLARED)]
+
+    return Branch(
+        leaf=made(how, leaf(How.AS_DECLARED), NotALeaf()),
+        maybe=leaf(how),
+        leaves=three(),
+        some=[*three(), None, made(how, leaf(how), NotALeaf())],
+        strange=made(how, three(), "leaves"),
+    )
+
+
+@strawberry.input
+class Wish:
+    how: How = How.AS_DECLARED
+    wishes: list[How] | None = None
+
+
+@strawberry.type
+class Query:
+    @strawberry.field
+    async def branch(self, how: How) -> Branch:
+        await asyncio.sleep(0)
+        return branch(how)
+
+    @strawberry.field
+    def branches(self, wish: Wish) -> list[Branch | None] | None:
+        return [branch(how) for how in (wish.how, *(wish.wishes or ()))]
+
+    @strawberry.field
+    async def required(self, how: How) -> list[Branch]:
+        return cast("list[Branch]", [branch(how), made(how, branch(how), NotALeaf())])
+
+
+schema = strawberry.Schema(
+    Query, config=strawberry.schema.config.StrawberryConfig(scalar_map=SCALARS)
+)
+graphql_schema = schema._schema

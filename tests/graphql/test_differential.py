@@ -1,0 +1,58 @@
+"""Our execution gives what graphql-core's own gives, byte by byte."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from tests.executing import execute_ours, execute_theirs, prepared_for, written
+from tests.graphql.awkward_schema import How, graphql_schema
+from tests.graphql.made_up_operations import operations
+
+LEAF = "text maybe number real truth key big day colour numbers matrix"
+CALLS = "shout twice: shout(times: 2, end: $end) whisper(softly: $softly)"
+FRAGMENTS = f"fragment Leaf on Leaf {{ __typename {LEAF} {CALLS} }}"
+BRANCH = (
+    "leaf { ...Leaf } maybe { ...Leaf } leaves { ...Leaf } some { ...Leaf } strange { text } "
+    "same(first: 2) { text shout(times: $times) } oneByOne { number }"
+)
+WRITTEN_OUT = f"""
+query All($how: How!, $wish: Wish!, $times: Int!, $end: String, $softly: Boolean!) {{
+  branch(how: $how) {{ {BRANCH} below(how: $how) {{ {BRANCH} }} }}
+  branches(wish: $wish) {{ {BRANCH} }}
+  required(how: $how) {{ leaf {{ number @skip(if: $softly) big }} }}
+}}
+{FRAGMENTS}
+"""
+
+
+async def both(text: str, variables: dict[str, Any]) -> None:
+    prepared = prepared_for(graphql_schema, text)
+    expected = written(await execute_theirs(graphql_schema, prepared, variables, {"depth": 0}))
+    # Twice, as the plans of the first execution serve the second.
+    for _ in range(2):
+        result = await execute_ours(graphql_schema, prepared, variables, {"depth": 0})
+        assert written(result) == expected
+
+
+@pytest.mark.parametrize("softly", [True, False])
+@pytest.mark.parametrize("times", [2, -1])
+@pytest.mark.parametrize("how", [how.name for how in How])
+async def test_every_awkward_value_is_met_as_graphql_core_meets_it(how, times, softly):
+    wish = {"how": how, "wishes": ["AS_DECLARED", how]}
+    variables = {"how": how, "wish": wish, "times": times, "softly": softly}
+    await both(WRITTEN_OUT, variables)
+
+
+# Both leave coroutines behind where a sibling has failed; Python complains when it collects them.
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@given(operations(graphql_schema))
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+def test_made_up_operations_give_the_same_bytes(made_up):
+    asyncio.run(both(*made_up))
+    gc.collect()
