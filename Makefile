@@ -12,6 +12,7 @@ LOCKED := --require-hashes --only-binary :all:
 # Handed out as source alone; ckanapi, which only the tests use, needs it.
 FROM_SOURCE := --no-binary docopt
 THE_PROJECT := --no-deps --no-build-isolation --editable .
+PEERS := benchmarks/peers
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-emit-index-url --no-emit-find-links \
 	--custom-compile-command 'make lock' $(LOCK)
@@ -57,10 +58,11 @@ schema: $(VENV)/.test-installed ## Print schema.graphql anew from the code
 	mv schema.graphql.new schema.graphql
 
 .PHONY: bench
-bench: $(VENV)/.test-installed ## Measure imports and growth (some twenty minutes; EVENTS='…' for fewer)
-	$(BIN)/python -m benchmarks.bulk $(lastword $(EVENTS))
-	$(BIN)/python -m benchmarks.growth $(EVENTS)
-	$(BIN)/python -m benchmarks.growth --postgres $(EVENTS)
+bench: $(VENV)/.test-installed peers ## Measure ourselves beside others (hours; ARGS='--quick' for minutes)
+	$(BIN)/python -m benchmarks $(ARGS)
+
+.PHONY: peers
+peers: node $(PEERS)/node_modules/.package-lock.json ## Install the servers that make bench measures beside us
 
 .PHONY: lock
 lock: | $(BIN)/python ## Pin all requirements anew (LOCK=--upgrade for the newest)
@@ -74,7 +76,7 @@ lock: | $(BIN)/python ## Pin all requirements anew (LOCK=--upgrade for the newes
 
 .PHONY: clean
 clean: ## Remove what was built, cached and installed here
-	rm -rf $(VENV) .demo build dist .hypothesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) $(PEERS)/node_modules .demo build dist .hypothesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 	find gateway resolvers tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
@@ -94,4 +96,9 @@ $(VENV)/.test-installed: requirements/test.lock pyproject.toml | $(BIN)/python
 	@echo "Installing into $(VENV), with what the tests need …"
 	@$(PIP_INSTALL) $(LOCKED) $(FROM_SOURCE) -r requirements/test.lock
 	@$(PIP_INSTALL) $(THE_PROJECT)
+	@touch $@
+
+$(PEERS)/node_modules/.package-lock.json: $(PEERS)/package-lock.json
+	@echo "Installing the npm packages into $(PEERS) …"
+	@PATH="$(abspath $(BIN)):$$PATH" npm ci --prefix $(PEERS)
 	@touch $@

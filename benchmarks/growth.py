@@ -93,7 +93,7 @@ def import_events(size: int, folder: Path, url: str) -> float:
     generate(size, file)
     started = time.perf_counter()
     command = [Path(sys.executable).with_name("stats-gateway"), "import", file]
-    subprocess.run([*map(str, command), "--database-url", url], check=True)
+    subprocess.run([*map(str, command), "--database-url", url], check=True, stdout=subprocess.DEVNULL)
     seconds = time.perf_counter() - started
     file.unlink()
     asyncio.run(_know_the_group(url))
