@@ -21,7 +21,7 @@ from benchmarks.memory import __main__ as memory
 from benchmarks.peers import node
 from benchmarks.postgres import __main__ as postgres
 
-_SHORT = ["--rounds", "1", "--seconds", "0.2"]
+_SHORT = ("--rounds", "1", "--seconds", "0.2", "--warm-up", "0.2")
 
 
 class Part(NamedTuple):
@@ -35,7 +35,7 @@ class Part(NamedTuple):
 
 
 PARTS = (
-    Part("memory", "Execution and HTTP, data in memory", memory.main, (), (*_SHORT,)),
+    Part("memory", "Execution and HTTP, data in memory", memory.main, (), _SHORT),
     Part("postgres", "Over PostgreSQL", postgres.main, (), ("100_000", *_SHORT)),
     Part("growth", "Growth, SQLite", growth.main, (), ("20_000", "40_000", *_SHORT)),
     Part(

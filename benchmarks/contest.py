@@ -6,6 +6,7 @@ else the machine does meanwhile falls on all of them. Shown are medians over the
 
 from __future__ import annotations
 
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 from statistics import median
 from typing import Any, NamedTuple
@@ -39,6 +40,19 @@ class Pace(NamedTuple):
     seconds: float = 1.0
     #: Before the first round, while just-in-time compilers and caches warm up.
     warm_up_seconds: float = 2.0
+
+    @classmethod
+    def add_options(cls, parser: ArgumentParser) -> None:
+        """What a command takes about it."""
+        pace = cls()
+        parser.add_argument("--rounds", type=int, default=pace.rounds)
+        parser.add_argument("--seconds", type=float, default=pace.seconds, help="of each measure")
+        parser.add_argument("--warm-up", type=float, default=pace.warm_up_seconds, help="seconds")
+
+    @classmethod
+    def given(cls, options: Namespace) -> Pace:
+        """What was passed for these options."""
+        return cls(options.rounds, options.seconds, options.warm_up)
 
 
 class Cost(NamedTuple):

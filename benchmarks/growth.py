@@ -1,6 +1,6 @@
 """Whether reads slow down with history: the same pages on ever more events.
 
-    python -m benchmarks.growth [--postgres] [EVENTS …] [--rounds N] [--seconds S]
+    python -m benchmarks.growth [--postgres] [EVENTS …] [--rounds N] [--seconds S] [--warm-up S]
 
 Generates and imports each number of events (default: 100,000, 1,000,000 and 10,000,000) and serves
 each with a gateway of its own that keeps nothing across requests. All sizes take turns; what a
@@ -59,12 +59,10 @@ GROUP: dict[str, Any] = {
 
 def main(words: list[str] | None = None) -> None:
     """Measure and print a table in Markdown."""
-    pace = Pace()
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("sizes", type=int, nargs="*", metavar="EVENTS", default=[*SIZES])
     parser.add_argument("--postgres", action="store_true", help="instead of SQLite")
-    parser.add_argument("--rounds", type=int, default=pace.rounds)
-    parser.add_argument("--seconds", type=float, default=pace.seconds, help="of each measurement")
+    Pace.add_options(parser)
     given = parser.parse_args(words)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
@@ -81,7 +79,7 @@ def main(words: list[str] | None = None) -> None:
         for question, viewer in PAGES:
             request = http_request("/graphql", question.body, gateway.headers(viewer))
             entries = [Entry(f"{size}", server, request) for size, server in servers.items()]
-            costs = take_turns(entries, Pace(given.rounds, given.seconds))
+            costs = take_turns(entries, Pace.given(given))
             for line in _lines(question.name, costs, [entry.name for entry in entries]):
                 print(line)
         print(_row("import", (f"{seconds:.0f} s" for seconds in imports.values())))
@@ -93,7 +91,9 @@ def import_events(size: int, folder: Path, url: str) -> float:
     generate(size, file)
     started = time.perf_counter()
     command = [Path(sys.executable).with_name("stats-gateway"), "import", file]
-    subprocess.run([*map(str, command), "--database-url", url], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [*map(str, command), "--database-url", url], check=True, stdout=subprocess.DEVNULL
+    )
     seconds = time.perf_counter() - started
     file.unlink()
     asyncio.run(_know_the_group(url))

@@ -121,7 +121,9 @@ def _batches(
         )
         again = rows(f"{came} AND classification_id % 7 = 3", half)
     command = [Path(sys.executable).with_name("stats-gateway"), "import", before]
-    subprocess.run([*map(str, command), "--database-url", url], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [*map(str, command), "--database-url", url], check=True, stdout=subprocess.DEVNULL
+    )
     late = [_event(*row) for row in old] + [_event(*_longer(row)) for row in again]
     random.Random(11).shuffle(late)
     return list(_cut([_event(*row) for row in next_ones])), list(_cut(late))

@@ -1,6 +1,7 @@
 """Execution and HTTP with the data in memory, beside other GraphQL servers.
 
-    python -m benchmarks.memory [--rounds N] [--seconds S] [--only TEXT] [--servers NAME,…]
+    python -m benchmarks.memory [--only TEXT] [--servers NAME,…]
+                                [--rounds N] [--seconds S] [--warm-up S]
 
 Prints a table in Markdown: under each server what a request costs it, and before that how many
 times as much it costs us. Answers are compared before anything is measured.
@@ -37,11 +38,8 @@ ORDER = ("us", "plain Strawberry", "Mercurius", "GraphQL Yoga", "Apollo Server",
 
 def main(words: list[str] | None = None) -> None:
     """Measure and print."""
-    pace = Pace()
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=pace.rounds)
-    parser.add_argument("--seconds", type=float, default=pace.seconds, help="of each measurement")
-    parser.add_argument("--warm-up", type=float, default=pace.warm_up_seconds, help="seconds")
+    Pace.add_options(parser)
     parser.add_argument("--only", default="", help="questions whose name contains this")
     parser.add_argument("--servers", default=",".join(ORDER), help="names, comma-separated")
     given = parser.parse_args(words)
@@ -53,7 +51,7 @@ def main(words: list[str] | None = None) -> None:
         print(reason, file=sys.stderr)
         wanted -= IN_NODE.keys()
     names = [name for name in ORDER if name in wanted]
-    print(compete(names, Pace(given.rounds, given.seconds, given.warm_up), given.only))
+    print(compete(names, Pace.given(given), given.only))
 
 
 def compete(names: list[str], pace: Pace, only: str = "") -> Table:

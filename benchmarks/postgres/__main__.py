@@ -1,6 +1,6 @@
 """Pages over PostgreSQL: the gateway as it is served, beside other ways to build the same.
 
-    python -m benchmarks.postgres [EVENTS] [--rounds N] [--seconds S] [--only TEXT]
+    python -m benchmarks.postgres [EVENTS] [--rounds N] [--seconds S] [--warm-up S] [--only TEXT]
 
 Generates and imports the events (default: 10,000,000) into a PostgreSQL server of its own, then
 prints a table in Markdown: under each server what a request costs it, and before that how many
@@ -35,12 +35,9 @@ MERCURIUS, POSTGRAPHILE, FLOOR = "Mercurius", "PostGraphile", "the floor"
 
 def main(words: list[str] | None = None) -> None:
     """Measure and print."""
-    pace = Pace()
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("events", type=int, nargs="?", default=EVENTS)
-    parser.add_argument("--rounds", type=int, default=pace.rounds)
-    parser.add_argument("--seconds", type=float, default=pace.seconds, help="of each measurement")
-    parser.add_argument("--warm-up", type=float, default=pace.warm_up_seconds, help="seconds")
+    Pace.add_options(parser)
     parser.add_argument("--only", default="", help="pages whose name contains this")
     given = parser.parse_args(words)
     reason = missing()
@@ -53,7 +50,7 @@ def main(words: list[str] | None = None) -> None:
         for table in compete(
             database,
             pages,
-            Pace(given.rounds, given.seconds, given.warm_up),
+            Pace.given(given),
             in_node=reason is None,
         ):
             print(f"{table}\n")
