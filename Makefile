@@ -31,6 +31,9 @@ demo: $(VENV)/.run-installed ## Load three real exports and serve them on 127.0.
 test: $(VENV)/.test-installed ## Run all tests (ARGS='…' goes to pytest)
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
+.PHONY: node
+node: tests/npm/node_modules/.package-lock.json ## Install Node.js and the npm packages, so that all tests run
+
 .PHONY: check
 check: lint types layers ## Run everything that reads the code without running it
 
@@ -57,6 +60,10 @@ schema: $(VENV)/.test-installed ## Print schema.graphql anew from the code
 	$(BIN)/stats-gateway schema print > schema.graphql.new
 	mv schema.graphql.new schema.graphql
 
+.PHONY: graphiql
+graphiql: $(VENV)/.node-installed ## Build GraphiQL from npm into the package
+	cd graphiql && PATH="$(abspath $(BIN)):$$PATH" && npm ci && npm run build
+
 .PHONY: bench
 bench: $(VENV)/.test-installed peers ## Measure ourselves beside others (hours; ARGS='--quick' for minutes)
 	$(BIN)/python -m benchmarks $(ARGS)
@@ -76,8 +83,11 @@ lock: | $(BIN)/python ## Pin all requirements anew (LOCK=--upgrade for the newes
 
 .PHONY: clean
 clean: ## Remove what was built, cached and installed here
-	rm -rf $(VENV) $(PEERS)/node_modules .demo build dist .hypothesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) .demo build dist .hypothesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf gateway/graphql/graphiql/bundle graphiql/node_modules
+	rm -rf $(PEERS)/node_modules
 	find gateway resolvers tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -rf tests/npm/node_modules
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -97,6 +107,16 @@ $(VENV)/.test-installed: requirements/test.lock pyproject.toml | $(BIN)/python
 	@$(PIP_INSTALL) $(LOCKED) $(FROM_SOURCE) -r requirements/test.lock
 	@$(PIP_INSTALL) $(THE_PROJECT)
 	@touch $@
+
+$(VENV)/.node-installed: requirements/node.lock | $(BIN)/python
+	@echo "Installing Node.js into $(VENV) …"
+	@$(PIP_INSTALL) $(LOCKED) -r requirements/node.lock
+	@touch $@
+
+# npm writes this file last, about all that it has installed.
+tests/npm/node_modules/.package-lock.json: tests/npm/package-lock.json | $(VENV)/.node-installed
+	@echo "Installing the npm packages into tests/npm …"
+	@PATH="$(abspath $(BIN)):$$PATH" npm ci --prefix tests/npm
 
 $(PEERS)/node_modules/.package-lock.json: $(PEERS)/package-lock.json
 	@echo "Installing the npm packages into $(PEERS) …"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -59,6 +60,9 @@ def started(
             env={**os.environ, **(environment or {})},
             stdout=output,
             stderr=subprocess.STDOUT,
+            # A group of its own: what it started in turn is stopped with it, as Node is, which a
+            # script of the wheel starts.
+            start_new_session=True,
         )
         try:
             if not _listens(process, port, deadline_seconds):
@@ -67,12 +71,18 @@ def started(
                 raise RuntimeError(f"{' '.join(command)} did not start:\n{said}")
             yield Server(process.pid, port)
         finally:
-            process.terminate()
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            _stop(process)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """End the process and those it started, at the latest after ten seconds."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def asgi_server(

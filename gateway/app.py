@@ -25,9 +25,11 @@ from gateway.errors import Unavailable
 from gateway.graphql.documents import Documents
 from gateway.graphql.endpoint import GraphQLEndpoint
 from gateway.graphql.execute import Executor
+from gateway.graphql.graphiql import built_graphiql
 from gateway.graphql.masking import ErrorMask
 from gateway.graphql.page import Page
 from gateway.graphql.page.examples import EXAMPLES
+from gateway.graphql.pages import Pages
 from gateway.graphql.response import refused
 from gateway.http.response import errored
 from gateway.loaders.operation import Operation
@@ -64,7 +66,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = _now) -> Star
     )
     live = configured_live_directory(settings, database, clock)
     mask = ErrorMask()
-    page = Page(EXAMPLES)
+    pages = Pages(Page(EXAMPLES), built_graphiql(EXAMPLES))
 
     def open_operation(viewer: Viewer) -> Operation:
         return Operation(database, viewer, clock(), live)
@@ -77,7 +79,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = _now) -> Star
         settings, database, lambda: int(clock().timestamp() * 1_000_000)
     )
     endpoint = GraphQLEndpoint(
-        executor, authenticator.identify, mask, page, settings.body_limit_bytes
+        executor, authenticator.identify, mask, pages, settings.body_limit_bytes
     )
 
     group_count = GroupCountEndpoint(
@@ -108,7 +110,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = _now) -> Star
         routes=[
             *about_routes(version("stats-gateway"), GRAPHQL_PATH, mask.unexpected),
             Route(GRAPHQL_PATH, endpoint),
-            Route(f"{GRAPHQL_PATH}/assets/{{name}}", page.asset),
+            *pages.routes(GRAPHQL_PATH),
             Route(STREAM_PATH, stream, methods=["POST"]),
             *(Route(path, group_count, methods=["POST"]) for path in GROUP_COUNT_PATHS),
             *eras_routes(

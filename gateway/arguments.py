@@ -11,6 +11,8 @@ from gateway.errors import InvalidArgument, InvalidRange, OutOfBounds
 
 #: How many ids one argument may hold.
 MAX_IDS = 1000
+#: How many conditions one question may have: SQLite takes no expression deeper than 1,000.
+MAX_CONDITIONS = 500
 #: How many items one page may hold: a large group's roster fits into one.
 MAX_FIRST = 5000
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import strawberry
 
 from gateway import calendar
-from gateway.arguments import MAX_IDS
+from gateway.arguments import MAX_CONDITIONS
 from gateway.calendar import DayRange, day_date, period_for, period_start
 from gateway.directory.stats_visibility import StatsVisibility as Level
 from gateway.errors import OutOfBounds
@@ -158,8 +158,8 @@ def read_question(
     """The question that the arguments ask."""
     given = where or []
     conditions = sum(len(alternatives.any) for alternatives in given)
-    if conditions > MAX_IDS:
-        raise OutOfBounds("where", conditions, 0, MAX_IDS)
+    if conditions > MAX_CONDITIONS:
+        raise OutOfBounds("where", conditions, 0, MAX_CONDITIONS)
     return GroupQuestion(
         tuple(tuple(map(_condition, alternatives.any)) for alternatives in given),
         group_counts.DateField(date_field.value),

@@ -44,9 +44,13 @@ class GuardRule(Enum):
     SITE_ADMIN = strawberry.enum_value("site_admin", description="Site admins alone.")
 
 
+#: The directive's name in the schema.
+GUARD = "guard"
+
+
 @strawberry.schema_directive(
     locations=[Location.FIELD_DEFINITION],
-    name="guard",
+    name=GUARD,
     description="The field is null, with an error, for viewers whom the rule does not allow.",
 )
 class GuardDirective:

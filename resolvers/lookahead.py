@@ -9,6 +9,7 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLResolveInfo,
     InlineFragmentNode,
     SelectionSetNode,
 )
@@ -23,6 +24,15 @@ def selects(info: Info[Any, Any], *path: str, beyond: Iterable[str] = ()) -> boo
     loading too much is allowed here, too little is not.
     """
     raw = info._raw_info
+    # The nodes of a document that is executed again bring along what was found at first.
+    found: dict[Any, bool] = getattr(raw.field_nodes, "found", {})
+    asked = (path, frozenset(beyond))
+    if asked not in found:
+        found[asked] = _selects(raw, path, asked[1])
+    return found[asked]
+
+
+def _selects(raw: GraphQLResolveInfo[Any], path: tuple[str, ...], beyond: frozenset[str]) -> bool:
     sets = [node.selection_set for node in raw.field_nodes]
     for name in path:
         sets = [

@@ -28,6 +28,7 @@ from resolvers.group_counts import (
 )
 from resolvers.guards import Guard, GuardRule
 from resolvers.project import Project
+from resolvers.service import Service
 from resolvers.statistics import ClassificationStats, CommentStats
 from resolvers.user import User
 from resolvers.user_group import UserGroup
@@ -51,6 +52,10 @@ _DateField = Annotated[
 @strawberry.type(description="Statistics of volunteers, groups, projects, workflows and the site.")
 class Query:
     """Single entities are null with NOT_FOUND, entities in lists just null, where unknown."""
+
+    @strawberry.field(name="_service", description="What a federated graph is composed from.")
+    def service(self) -> Service:
+        return Service()
 
     @strawberry.field(description="The volunteer whose token was sent; null without one.")
     async def me(self, info: Info) -> User | None:

@@ -8,11 +8,16 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from gateway.db import Database, open_database
 from tests.postgres import running_postgres
+
+# No example is too slow: what it takes depends on the machine.
+settings.register_profile("any-machine", parent=settings(), deadline=None)
+settings.load_profile("any-machine")
 
 #: A database with the tables in it: copying it costs less than migrating an empty one.
 TEMPLATE = "migrated"

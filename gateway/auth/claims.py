@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from gateway.auth.viewer import Viewer
+from gateway.errors import InvalidEvent
 from gateway.events.ids import read_id
 
 
@@ -30,12 +31,21 @@ PANOPTES = ClaimNames()
 def viewer_of(payload: Mapping[str, object], names: ClaimNames = PANOPTES) -> Viewer:
     """The viewer that a verified payload names; InvalidEvent if its id is no id."""
     return Viewer(
-        id=read_id(_claim(payload, names.id), names.id),
+        id=_id(payload, names.id),
         login=_text(_claim(payload, names.login)),
         display_name=_text(_claim(payload, names.display_name)),
         # Nothing but JSON's true: "true" and 1 are no admins.
         is_site_admin=_claim(payload, names.admin) is True or _has_admin_scope(payload, names),
     )
+
+
+def _id(payload: Mapping[str, object], name: str) -> int:
+    value = _claim(payload, name)
+    user_id = read_id(value, name)
+    # Ids have one spelling: "007" is another issuer's name for somebody.
+    if isinstance(value, str) and value != str(user_id):
+        raise InvalidEvent(f"{name} is not the decimal text of an id.")
+    return user_id
 
 
 def _has_admin_scope(payload: Mapping[str, object], names: ClaimNames) -> bool:

@@ -184,7 +184,7 @@ def _write_tokens(directory: Path, private_key: bytes, issuer: str) -> dict[Role
 
 def _explain(url: str, directory: Path, tokens: dict[Role, str]) -> None:
     group = quote(json.dumps({"id": str(CLASSROOM)}))
-    click.echo(f"\nOpen {url} and press Run: group {SHOWCASE} shows everything to anyone.")
+    click.echo(f"\nOpen {url} and run what is there: group {SHOWCASE} shows everything to anyone.")
     click.echo(f"\nGroup {CLASSROOM} is private. A query of it to paste:\n\n  {_QUERY}")
     click.echo(f"\nThe page as others see it; their tokens are also in {directory}/*.token.")
     click.echo(f"\nWithout a token one is refused:\n{url}#variables={group}&token=")

@@ -13,6 +13,7 @@ import uvicorn
 from gateway.auth.configuration import configured_tokens
 from gateway.cli.running import database_option, opened, run
 from gateway.errors import SettingsError
+from gateway.http.protocol import Protocol
 from gateway.settings import PREFIX, Settings, load_settings
 
 
@@ -48,6 +49,7 @@ def serve(
         host=settings.host,
         port=port,
         workers=settings.workers,
+        http=Protocol,
         access_log=False,
         server_header=False,
         log_config=_logging(),

@@ -27,10 +27,16 @@ class Change(NamedTuple):
 
 
 def read_rows(connection: Connection, table: Table, ids: Collection[int]) -> dict[Key, Row]:
-    """The rows whose first key column is one of ``ids``, by their primary key."""
+    """The rows whose first key column is one of ``ids``, by their primary key.
+
+    The columns of the key come first in every table of the directory.
+    """
     statement = select(table).where(among(table.primary_key.columns[0], "ids"))
-    rows = (row._asdict() for row in connection.execute(statement, {"ids": ids}))
-    return {key_of(table, row): row for row in rows}
+    names, width = table.c.keys(), len(table.primary_key.columns)
+    return {
+        tuple(row[:width]): dict(zip(names, row, strict=True))
+        for row in connection.execute(statement, {"ids": ids})
+    }
 
 
 def write_rows(
@@ -40,12 +46,13 @@ def write_rows(
 
     Each primary key may be wanted once.
     """
-    changes = [
-        Change(known.get(key_of(table, row)), row)
-        for row in wanted
-        if known.get(key_of(table, row)) != row
-    ]
     columns = table.c.keys()
+    keys = columns[: len(table.primary_key.columns)]
+    changes = []
+    for row in wanted:
+        before = known.get(tuple(row[name] for name in keys))
+        if before != row:
+            changes.append(Change(before, row))
     replace_rows(connection, table, [tuple(row[name] for name in columns) for _, row in changes])
     return changes
 

@@ -20,6 +20,16 @@ def mention(names: Names, event: Classification | Comment) -> None:
             name_workflow(names, event.workflow_id, event.project_id or None, None)
 
 
+def mention_again(names: Names, later: Names) -> None:
+    """Note all that ``later`` names, as if it had come after ``names``."""
+    for user_id, login in later.users.items():
+        name_user(names, user_id, login, later.display_names.get(user_id))
+    for project_id, name in later.projects.items():
+        name_project(names, project_id, name)
+    for workflow_id, (project, name) in later.workflows.items():
+        name_workflow(names, workflow_id, project, name)
+
+
 def name_user(names: Names, user_id: int, login: object, display_name: object = None) -> None:
     """Note a user and, if there are any, the login and the name as shown to others."""
     names.users[user_id] = _name(login) or names.users.get(user_id)

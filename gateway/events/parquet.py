@@ -51,8 +51,6 @@ class ParquetTable(Source):
         self._rows_read = 0
         #: Of these, the rows of batches that were given out: progress must not run ahead.
         self._rows_given = 0
-        #: Without those of the batch that is read ahead.
-        self._rows_given = 0
         try:
             with duckdb.connect(config=_SETTINGS) as connection:
                 ((self._rows,),) = connection.execute(

@@ -8,7 +8,6 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from graphql import ExecutionResult, GraphQLSchema, OperationDefinitionNode, OperationType
-from graphql.execution.values import VariableValues
 
 from gateway.auth.viewer import Viewer
 from gateway.graphql.documents import Documents, InvalidDocument, PreparedDocument
@@ -16,7 +15,7 @@ from gateway.graphql.masking import ErrorMask
 from gateway.graphql.operation_executor import OperationExecutor
 from gateway.graphql.refusals import OperationTimeout, OperationTypeRefused
 from gateway.graphql.request import GraphQLRequest
-from gateway.graphql.variables import Variables
+from gateway.graphql.variables import OperationVariables, Variables
 
 #: Opens what the resolvers of one operation share, as ``info.context``.
 OpenOperation = Callable[[Viewer], AbstractAsyncContextManager[object]]
@@ -83,7 +82,7 @@ class Executor:
         self,
         prepared: PreparedDocument,
         operation: OperationDefinitionNode,
-        variables: VariableValues,
+        variables: OperationVariables,
         context: object,
     ) -> ExecutionResult:
         return await OperationExecutor(self._schema, prepared, operation, variables, context).run()

@@ -20,14 +20,15 @@ from graphql import (
 )
 from graphql.execution.collect_fields import CollectedFields, FieldDetailsList
 from graphql.execution.executor import default_type_resolver
-from graphql.execution.values import VariableValues
 from graphql.pyutils import Path, gather_with_cancel
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from gateway.graphql.documents import PreparedDocument
-from gateway.graphql.plain import PlainObject
 from gateway.graphql.plans import FieldPlan, Selection, plan_of
+from gateway.graphql.ready import ReadyObject
+from gateway.graphql.variables import OperationVariables
+from gateway.graphql.waves import WaveExecution
 
 
 class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
@@ -42,7 +43,7 @@ class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
         schema: GraphQLSchema,
         prepared: PreparedDocument,
         operation: OperationDefinitionNode,
-        variables: VariableValues,
+        variables: OperationVariables,
         context: object,
     ) -> None:
         super().__init__(
@@ -58,23 +59,37 @@ class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
             default_field_resolver,
             is_awaitable=optimized_is_awaitable,
         )
+        self.variables = variables
         self._plan = plan_of(schema, prepared, operation, variables)
-        self._arguments: dict[PlainObject, list[dict[str, Any]]] = {}
+        self._arguments: dict[ReadyObject, list[dict[str, Any]]] = {}
 
     async def run(self) -> ExecutionResult:
         """Execute the operation; what goes wrong is in the result's errors."""
+        kind = self.operation.operation
+        root_type = self.schema.get_root_type(kind)
+        if root_type is None:
+            message = f"Schema is not configured to execute {kind.value} operation."
+            return ExecutionResult(None, [GraphQLError(message, self.operation)])
+        try:
+            root = self._plan.root(root_type, self.variables)
+        except GraphQLError as error:
+            return ExecutionResult(None, [error])
+        if kind is OperationType.MUTATION:
+            return await self._field_by_field(root)
+        waves = WaveExecution(self._plan, self.variables, self._info_without_path)
+        try:
+            data = await waves.run(root)
+        except Exception:
+            return await self._field_by_field(root)
+        return ExecutionResult(data, waves.errors or None)
+
+    async def _field_by_field(self, root: Selection) -> ExecutionResult:
+        """Execute as graphql-core does."""
         data: dict[str, Any] | None = None
         try:
-            kind = self.operation.operation
-            root_type = self.schema.get_root_type(kind)
-            if root_type is None:
-                raise GraphQLError(
-                    f"Schema is not configured to execute {kind.value} operation.", self.operation
-                )
-            root = self._plan.root(root_type, self.variable_values)
-            if kind is OperationType.MUTATION:
+            if self.operation.operation is OperationType.MUTATION:
                 pending: Any = self.execute_fields_serially(
-                    root_type, None, None, root.collected.grouped_field_set, None
+                    root.object_type, None, None, root.collected.grouped_field_set, None
                 )
             else:
                 pending = self._execute(root, None, None)
@@ -83,10 +98,14 @@ class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
             self.collected_errors.add(error, None)
         return ExecutionResult(data, self.collected_errors.errors or None)
 
+    def _info_without_path(self, field: FieldPlan, parent: GraphQLObjectType) -> Any:
+        nowhere: Any = None
+        return self.build_resolve_info(field.definition, field.nodes, parent, nowhere)
+
     def collect_subfields(
         self, return_type: GraphQLObjectType, field_details_list: FieldDetailsList
     ) -> CollectedFields:
-        return self._plan.below(return_type, field_details_list, self.variable_values).collected
+        return self._plan.below(return_type, field_details_list, self.variables).collected
 
     def collect_and_execute_subfields(
         self,
@@ -96,12 +115,13 @@ class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
         result: Any,
         position_context: Any,
     ) -> Any:
-        selection = self._plan.below(return_type, field_details_list, self.variable_values)
-        if selection.plain is not None:
-            try:
-                return selection.plain.one(result, self._arguments_of(selection.plain))
-            except Exception:  # noqa: S110 - whatever it is, it is met again below
-                pass
+        selection = self._plan.below(return_type, field_details_list, self.variables)
+        try:
+            ready = selection.ready(self.variables)
+            if not ready.pending:
+                return ready.one(result, self._arguments_of(ready))
+        except Exception:  # noqa: S110 - whatever it is, it is met again below
+            pass
         return self._execute(selection, result, path)
 
     def complete_list_value(
@@ -117,20 +137,21 @@ class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
         if isinstance(item, GraphQLNonNull):
             item = item.of_type
         if isinstance(item, GraphQLObjectType) and type(result) in (list, tuple):
-            selection = self._plan.below(item, field_details_list, self.variable_values)
-            if selection.plain is not None:
-                try:
-                    return selection.plain.many(result, self._arguments_of(selection.plain))
-                except Exception:  # noqa: S110 - whatever it is, it is met again below
-                    pass
+            selection = self._plan.below(item, field_details_list, self.variables)
+            try:
+                ready = selection.ready(self.variables)
+                if not ready.pending:
+                    return ready.many(result, self._arguments_of(ready))
+            except Exception:  # noqa: S110 - whatever it is, it is met again below
+                pass
         return super().complete_list_value(
             return_type, field_details_list, info, path, result, position_context
         )
 
-    def _arguments_of(self, plain: PlainObject) -> list[dict[str, Any]]:
-        known = self._arguments.get(plain)
+    def _arguments_of(self, ready: ReadyObject) -> list[dict[str, Any]]:
+        known = self._arguments.get(ready)
         if known is None:
-            known = self._arguments[plain] = plain.arguments(self.variable_values)
+            known = self._arguments[ready] = ready.arguments(self.variables)
         return known
 
     def _execute(self, selection: Selection, source: Any, path: Path | None) -> Any:
@@ -158,9 +179,9 @@ class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
         return_type = definition.type
         info = self.build_resolve_info(definition, field.nodes, selection.object_type, path)
         try:
-            arguments = field.arguments(self.variable_values)
+            arguments = field.arguments(self.variables)
             if field.resolver is not None:
-                result = field.resolver(source, info, arguments)
+                result = field.resolver.call(source, field.resolver.info(info), **arguments)
             else:
                 resolve = definition.resolve or default_field_resolver
                 result = resolve(source, info, **arguments)

@@ -6,18 +6,24 @@ A plan belongs to one operation and to the values of the variables in its ``@ski
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from graphql import (
     DirectiveNode,
     DocumentNode,
+    FieldNode,
     GraphQLField,
+    GraphQLList,
+    GraphQLNonNull,
     GraphQLObjectType,
+    GraphQLOutputType,
     GraphQLSchema,
     OperationDefinitionNode,
     Undefined,
     VariableNode,
     Visitor,
+    is_leaf_type,
     visit,
 )
 from graphql.execution.collect_fields import (
@@ -26,15 +32,44 @@ from graphql.execution.collect_fields import (
     collect_fields,
     collect_subfields,
 )
-from graphql.execution.values import VariableValues, get_argument_values
+from graphql.execution.values import get_argument_values
 from strawberry.types.field import StrawberryField
 
 from gateway.graphql.documents import PreparedDocument
-from gateway.graphql.plain import PlainObject
+from gateway.graphql.ready import ReadyObject, completing
 from gateway.graphql.resolving import DEFINITION, FieldResolver
+from gateway.graphql.variables import OperationVariables
 
 #: An operation with n conditional variables has up to 2^n plans; a client may not fill the memory.
 _MAX_PLANS = 32
+
+
+class Completion:
+    """How values of one type are completed; its kind is looked up once.
+
+    ``leaf`` completes a value that is not null and raises for all that is wrong. An abstract type
+    has none of the three.
+    """
+
+    __slots__ = ("item", "leaf", "object_type", "required")
+
+    def __init__(self, kind: GraphQLOutputType) -> None:
+        self.required = isinstance(kind, GraphQLNonNull)
+        of: Any = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
+        self.leaf = completing(of) if is_leaf_type(of) else None
+        self.object_type = of if isinstance(of, GraphQLObjectType) else None
+        self.item = Completion(of.of_type) if isinstance(of, GraphQLList) else None
+
+
+class Nodes(list[FieldNode]):
+    """The nodes of a field, which live as long as their document.
+
+    In ``found``, a resolver that looks ahead may keep what it has found out about them.
+    """
+
+    def __init__(self, nodes: Iterable[FieldNode]) -> None:
+        super().__init__(nodes)
+        self.found: dict[Any, Any] = {}
 
 
 class FieldPlan:
@@ -48,6 +83,7 @@ class FieldPlan:
         "_constant",
         "_varies",
         "attribute",
+        "completion",
         "definition",
         "details",
         "key",
@@ -63,7 +99,8 @@ class FieldPlan:
         self.name = details[0].node.name.value
         self.definition = definition
         self.details = details
-        self.nodes = [one.node for one in details]
+        self.nodes = Nodes(one.node for one in details)
+        self.completion = Completion(definition.type)
         self.resolver = FieldResolver.of(schema, definition)
         made_from = definition.extensions.get(DEFINITION)
         self.attribute: str | None = None
@@ -74,39 +111,54 @@ class FieldPlan:
         if not definition.args and not self.nodes[0].arguments:
             self._constant = {}
 
-    def arguments(self, variables: VariableValues) -> dict[str, Any]:
+    def arguments(self, variables: OperationVariables) -> dict[str, Any]:
         """What the field is resolved with in this execution, as its resolver takes it.
 
         GraphQLError if an argument is wrong.
         """
         if self._constant is not None:
             return self._constant
+        known = variables.arguments.get(self)
+        if known is not None:
+            return known
         arguments = get_argument_values(self.definition, self.nodes[0], variables)
         if self.resolver is not None:
             arguments = self.resolver.keywords(arguments)
-        if not self._varies:
+        if self._varies:
+            variables.arguments[self] = arguments
+        else:
             self._constant = arguments
         return arguments
 
 
 class Selection:
-    """The fields to execute on one object type, in the order of the response.
+    """The fields to execute on one object type, in the order of the response."""
 
-    ``plain`` makes the whole response at once where nothing has to be awaited.
-    """
-
-    __slots__ = ("collected", "fields", "object_type", "plain")
-
-    def __init__(self, plan: OperationPlan, object_type: GraphQLObjectType, collected: Any) -> None:
+    def __init__(
+        self,
+        plan: OperationPlan,
+        object_type: GraphQLObjectType,
+        collected: CollectedFields,
+        *,
+        is_root: bool = False,
+    ) -> None:
         self.object_type = object_type
-        self.collected: CollectedFields = collected
+        self.collected = collected
+        self.is_root = is_root
+        self._plan = plan
+        self._ready: ReadyObject | None = None
         self.fields: list[FieldPlan] = []
-        for key, details in self.collected.grouped_field_set.items():
+        for key, details in collected.grouped_field_set.items():
             name = details[0].node.name.value
             definition = plan.schema.get_field(object_type, name)
             if definition is not None:
                 self.fields.append(FieldPlan(plan.schema, key, definition, details))
-        self.plain: PlainObject | None = None
+
+    def ready(self, variables: OperationVariables) -> ReadyObject:
+        """What completes all of it that stands ready; NotReady if its objects cannot be told."""
+        if self._ready is None:
+            self._ready = ReadyObject.of(self._plan, self, variables)
+        return self._ready
 
 
 class OperationPlan:
@@ -122,7 +174,7 @@ class OperationPlan:
         #: A list of details is kept by its selection, so that its id is never another's.
         self._selections: dict[tuple[str, int], Selection] = {}
 
-    def root(self, object_type: GraphQLObjectType, variables: VariableValues) -> Selection:
+    def root(self, object_type: GraphQLObjectType, variables: OperationVariables) -> Selection:
         """The selection of the operation itself."""
         if self._root is None:
             collected = collect_fields(
@@ -132,11 +184,14 @@ class OperationPlan:
                 object_type,
                 self._operation,
             )
-            self._root = Selection(self, object_type, collected)
+            self._root = Selection(self, object_type, collected, is_root=True)
         return self._root
 
     def below(
-        self, object_type: GraphQLObjectType, details: FieldDetailsList, variables: VariableValues
+        self,
+        object_type: GraphQLObjectType,
+        details: FieldDetailsList,
+        variables: OperationVariables,
     ) -> Selection:
         """What is selected of an object that a field with these ``details`` returned."""
         key = (object_type.name, id(details))
@@ -151,7 +206,6 @@ class OperationPlan:
                 details,
             )
             known = self._selections[key] = Selection(self, object_type, collected)
-            known.plain = PlainObject.of(self, known, variables)
         return known
 
 
@@ -159,7 +213,7 @@ def plan_of(
     schema: GraphQLSchema,
     prepared: PreparedDocument,
     operation: OperationDefinitionNode,
-    variables: VariableValues,
+    variables: OperationVariables,
 ) -> OperationPlan:
     """The plan of an operation for these variables, from the document if it has one."""
     names: tuple[str, ...] | None = prepared.facts.get(_conditions)

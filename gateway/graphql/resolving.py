@@ -16,6 +16,7 @@ from graphql import GraphQLField, GraphQLSchema
 from strawberry.extensions import FieldExtension
 from strawberry.extensions.field_extension import build_field_extension_resolvers
 from strawberry.schema import BaseSchema
+from strawberry.types import Info
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
@@ -29,7 +30,7 @@ Keywords = dict[str, Any]
 class FieldResolver:
     """The resolver of one field, extensions included."""
 
-    __slots__ = ("_call", "_field", "_info_class", "_schema", "calls_with_source_alone")
+    __slots__ = ("_field", "_info_class", "_schema", "call", "calls_with_source_alone")
 
     def __init__(
         self, schema: BaseSchema, field: StrawberryField, resolver: StrawberryResolver[Any]
@@ -44,7 +45,8 @@ class FieldResolver:
         self.calls_with_source_alone: Callable[..., Any] | None = None
         if takes_source and info is None and not resolver.is_async and not field.extensions:
             self.calls_with_source_alone = function
-        self._call = _chained(
+        #: Calls it with source, info and keyword arguments.
+        self.call = _chained(
             field, _calling(function, info.name if info else None, takes_source=takes_source)
         )
 
@@ -78,10 +80,10 @@ class FieldResolver:
             config=self._schema.config,
         )
 
-    def __call__(self, source: Any, raw_info: Any, keywords: Keywords) -> Any:
-        """Resolve the field; what comes back may have to be awaited."""
-        info = self._info_class(_raw_info=raw_info, _field=self._field)
-        return self._call(source, info, **keywords)
+    def info(self, raw_info: Any) -> Info[Any, Any]:
+        """The info that the resolver takes, around graphql-core's."""
+        info: Info[Any, Any] = self._info_class(_raw_info=raw_info, _field=self._field)
+        return info
 
 
 def _calling(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 from graphql import GraphQLError, GraphQLSchema, OperationDefinitionNode, Undefined
 from graphql.execution.get_variable_signature import (
@@ -19,6 +19,28 @@ from graphql.utilities import coerce_input_value
 
 _MAX_ERRORS = 50
 
+#: Pages are asked for with the same variables again and again; so many of an operation are kept,
+#: each with at most so many letters.
+_MOST_KEPT = 64
+_LONGEST_KEPT = 2000
+
+
+class OperationVariables(VariableValues):
+    """The coerced variables of an execution, with what has been made of them.
+
+    ``arguments`` are those of fields, by field; an execution with the same variables finds them
+    ready. Nobody may change either.
+    """
+
+    arguments: dict[Any, dict[str, Any]]
+
+    @classmethod
+    def of(cls, values: VariableValues) -> Self:
+        """The same variables, nothing made of them yet."""
+        made = cls(*values)
+        made.arguments = {}
+        return made
+
 
 class Variables:
     """The variables that one operation declares, their types looked up once.
@@ -34,18 +56,32 @@ class Variables:
             one for one in signatures if not isinstance(one, GraphQLError)
         ]
         self._known = len(self._signatures) == len(signatures)
+        self._kept: dict[str, OperationVariables] = {}
 
     def coerce(
         self, inputs: dict[str, Any], *, hide_suggestions: bool = False
-    ) -> VariableValues | list[GraphQLError]:
+    ) -> OperationVariables | list[GraphQLError]:
         """The values of an execution, or all that is wrong with them."""
-        return self._given(inputs) or get_variable_values(
+        # Not their hash: 1, 1.0 and True are the same to it.
+        written = repr(inputs)
+        known = self._kept.get(written)
+        if known is not None:
+            return known
+        values = self._given(inputs) or get_variable_values(
             self._schema,
             self._definitions,
             inputs,
             max_errors=_MAX_ERRORS,
             hide_suggestions=hide_suggestions,
         )
+        if isinstance(values, list):
+            return values
+        coerced = OperationVariables.of(values)
+        if len(written) <= _LONGEST_KEPT:
+            if len(self._kept) >= _MOST_KEPT:
+                del self._kept[next(iter(self._kept))]
+            self._kept[written] = coerced
+        return coerced
 
     def _given(self, inputs: dict[str, Any]) -> VariableValues | None:
         if not self._known:

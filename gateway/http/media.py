@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from email.message import Message
+from functools import lru_cache
 
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
 HTML = "text/html"
 
 
-def negotiate(accept: str | None, offers: Sequence[str]) -> str | None:
+@lru_cache(maxsize=256)
+def negotiate(accept: str | None, offers: tuple[str, ...]) -> str | None:
     """Choose the offer that the header likes best; None if it allows none.
 
     The highest quality wins, then what the header names first, then what we offer first.
@@ -28,6 +30,7 @@ def negotiate(accept: str | None, offers: Sequence[str]) -> str | None:
     return chosen
 
 
+@lru_cache(maxsize=256)
 def content_type(header: str) -> tuple[str, str | None]:
     """Split a Content-Type header into media type and charset, both in lower case."""
     message = Message()

@@ -14,7 +14,7 @@ def readable_by_pages(app: ASGIApp) -> ASGIApp:
     return CORSMiddleware(
         app,
         allow_origins=["*"],
-        allow_methods=["GET"],
+        allow_methods=["GET", "HEAD"],
         allow_headers=["*"],
         expose_headers=["Retry-After"],
         max_age=7200,

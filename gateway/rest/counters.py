@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gateway.events.event import Batch
@@ -21,12 +22,12 @@ class IngestionCounters:
     rejected: int = 0
     ignored: int = 0
 
-    def add(self, batch: Batch, outcome: Outcome) -> None:
-        """Count one committed batch."""
-        self.batches += 1
-        self.taken += len(batch)
+    def add(self, batches: Sequence[Batch], outcome: Outcome) -> None:
+        """Count batches that were committed together."""
+        self.batches += len(batches)
+        self.taken += sum(map(len, batches))
         self.stored += outcome.stored
         self.unchanged += outcome.unchanged
         self.replaced += outcome.replaced
-        self.rejected += len(batch.rejects)
-        self.ignored += batch.ignored
+        self.rejected += sum(len(batch.rejects) for batch in batches)
+        self.ignored += sum(batch.ignored for batch in batches)

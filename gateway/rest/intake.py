@@ -1,11 +1,14 @@
-"""Taking in a payload of stream events: read first, then stored in one transaction."""
+"""Taking in payloads of stream events: each is read first, then stored in one transaction.
+
+While one transaction is under way batches queue up, and the next takes all of them: what they
+have in common, the site's row above all, is then written once for all.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -19,13 +22,14 @@ from gateway.events.stream import read_payload
 from gateway.http.body import decode_json
 from gateway.http.refusals import BadRequest
 from gateway.rest.counters import IngestionCounters
+from gateway.rest.waiting_batches import Waiting, WaitingBatches, merged
 from gateway.rollups.ingest import Outcome, apply_batch
 
 logger = logging.getLogger(__name__)
 
 
 class Intake:
-    """Stores batches one after another; ``patience_seconds`` is how long one waits for its turn."""
+    """Stores batches in their order; ``patience_seconds`` is how long one waits for its turn."""
 
     def __init__(
         self, database: Database, clock: Callable[[], datetime], patience_seconds: float
@@ -34,8 +38,15 @@ class Intake:
         self._database = database
         self._clock = clock
         self._patience = patience_seconds
-        # Those that wait here hold no connection: answers are read while batches queue up.
-        self._turn = asyncio.Lock()
+        # Those that wait hold no connection: answers are read while batches queue up.
+        self._waiting = WaitingBatches()
+        self._storing: asyncio.Task[None] | None = None
+        self._under_way = 0
+
+    @property
+    def waiting(self) -> int:
+        """Batches that are read and not stored yet."""
+        return len(self._waiting) + self._under_way
 
     async def take(self, body: bytes) -> Batch:
         """Store the events of a body ``{"payload": [event, …]}`` and return what was read of it.
@@ -45,22 +56,49 @@ class Intake:
         """
         # In a thread: megabytes of events would hold up everyone else's answers.
         batch = await asyncio.to_thread(_read, body, self._clock())
-        async with self._turn_taken():
-            outcome = await self._store(batch)
-        self.counters.add(batch, outcome)
-        return batch
-
-    @asynccontextmanager
-    async def _turn_taken(self) -> AsyncIterator[None]:
+        waiting = self._waiting.add(batch)
+        if self._storing is None or self._storing.done():
+            # Of nobody's request: it ends when nothing waits, whoever goes away.
+            self._storing = asyncio.create_task(self._store_what_waits())
         try:
             async with asyncio.timeout(self._patience):
-                await self._turn.acquire()
+                await asyncio.shield(waiting.stored)
         except TimeoutError:
-            raise Unavailable("Too many batches are waiting: try again in a moment.") from None
+            if self._waiting.give_up(waiting):
+                raise Unavailable("Too many batches are waiting: try again in a moment.") from None
+            await waiting.stored
+        return batch
+
+    async def _store_what_waits(self) -> None:
+        while taken := self._waiting.take():
+            self._under_way = len(taken)
+            try:
+                await self._store_together(taken)
+            finally:
+                self._under_way = 0
+                # Whoever was told already is not told again; this is for a gateway that stops.
+                for waiting in taken:
+                    waiting.fail(Unavailable("The gateway is stopping: try again in a moment."))
+
+    async def _store_together(self, taken: Sequence[Waiting]) -> None:
+        """Store batches in one transaction, and tell each what became of it."""
+        batches = [waiting.batch for waiting in taken]
         try:
-            yield
-        finally:
-            self._turn.release()
+            outcome = await self._store(merged(batches))
+        except Unavailable as error:
+            for waiting in taken:
+                waiting.fail(Unavailable(error.message))
+        except Exception as error:
+            if len(taken) == 1:
+                taken[0].fail(error)
+                return
+            # A defect that one of them meets is not to sink the others.
+            for waiting in taken:
+                await self._store_together([waiting])
+        else:
+            self.counters.add(batches, outcome)
+            for waiting in taken:
+                waiting.succeed()
 
     async def _store(self, batch: Batch) -> Outcome:
         def work(connection: Connection) -> Outcome:

@@ -97,7 +97,7 @@ def _resource(resource: Resource[Any]) -> Json:
         "operationId": "_".join(re.findall(r"\w+", resource.path.removesuffix("{id}"))),
         "summary": f"{resource.summary}.",
         # Without credentials, too: what is public.
-        "security": [{}, {"token": []}],
+        "security": [{}, {"token": []}, {"key": []}, {"edxKey": []}],
         "parameters": [
             *(_parameter(one, "path") for one in in_path),
             *(_parameter(one, "query") for one in resource.parameters),

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, select
+from sqlalchemy import BigInteger, Connection, Select, bindparam, cast, func, select
 
 from gateway.calendar import MICROSECONDS_A_DAY
 from gateway.db.ids import among
 from gateway.db.tables import backfill as backfills
 from gateway.db.tables import classification
 from gateway.db.upsert import replace_rows
+from gateway.rollups.erasure import read_forgotten
 from gateway.rollups.ledger import decode_groups
 from gateway.rollups.tally import Tally
 from gateway.rollups.versions import touch
@@ -21,17 +22,18 @@ def backfill(connection: Connection, group_id: int, user_ids: Sequence[int], unt
     """Count these users' classifications up to ``until`` (microseconds) to the group, each once.
 
     The backfill is kept as a row, so that an event sent again later still counts. Returns how
-    many classifications count that did not before: 0 when it is run again. Reads the whole
-    ledger once, since that has no index by user.
+    many classifications count that did not before: 0 when it is run again. Users who were erased
+    have none. Reads the whole ledger once, since that has no index by user.
     """
+    asked = set(user_ids) - read_forgotten(connection, set(user_ids))
     stored = connection.execute(
         select(backfills.c.user_id, backfills.c.until).where(
             backfills.c.group_id == group_id, among(backfills.c.user_id, "users")
         ),
-        {"users": sorted(set(user_ids))},
+        {"users": sorted(asked)},
     )
     known = {row.user_id: row.until for row in stored}
-    extended = [user_id for user_id in sorted(set(user_ids)) if known.get(user_id, -1) < until]
+    extended = [user_id for user_id in sorted(asked) if known.get(user_id, -1) < until]
     tally, counted = Tally(), 0
     if extended:
         parameters = {"users": extended, "until": until, "group": group_id}
@@ -57,7 +59,7 @@ def _earlier() -> Select[Any]:
     )
     dims = (day, events.user_id, events.project_id, events.workflow_id, events.group_ids)
     return (
-        select(*dims, func.count(), func.sum(events.session_ms))
+        select(*dims, func.count(), cast(func.sum(events.session_ms), BigInteger))
         .where(
             among(events.user_id, "users"),
             events.event_time <= bindparam("until"),

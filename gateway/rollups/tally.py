@@ -6,7 +6,8 @@ a projection of those sums at its four grains, so a batch costs by its distinct 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from operator import itemgetter
 
 from sqlalchemy import Connection
@@ -19,6 +20,8 @@ from gateway.rollups.effective_groups import Backfills, effective_groups
 
 #: Day, then what an event can be counted under: site, group, user, project, workflow.
 _Key = tuple[int, int, int, int, int, int]
+#: By bucket, and then by what a set counts under, the set's measures.
+_Sums = dict[int, dict[tuple[int, ...], list[int]]]
 _POSITIONS = {"site_id": 1, "group_id": 2, "user_id": 3, "project_id": 4, "workflow_id": 5}
 _USER = _POSITIONS["user_id"]
 #: Where the kinds of the data versions stand in a key.
@@ -87,27 +90,29 @@ class Tally:
         for grain in Grain:
             if grain is not Grain.DAY:
                 sums = _coarser(sums, grain)
-            # A sum's key is the bucket, the entity and the dimensions; a row's begins otherwise.
-            rows += [
-                (key[1], int(grain), key[0], *key[2:], *values)
-                for key, values in sums.items()
-                if any(values)
-            ]
+            for bucket, dims in sums.items():
+                rows += [
+                    (key[0], int(grain), bucket, *key[1:], *values)
+                    for key, values in dims.items()
+                    if any(values)
+                ]
         rows.sort()
         return rows
 
-    def _by_day(self, rollup: RollupSet) -> dict[tuple[int, ...], list[int]]:
-        sums: dict[tuple[int, ...], list[int]] = {}
-        pick = itemgetter(0, *(_POSITIONS[name] for name in rollup.dims))
+    def _by_day(self, rollup: RollupSet) -> _Sums:
+        sums: _Sums = defaultdict(dict)
+        first, *others = (_POSITIONS[name] for name in rollup.dims)
+        # Of one place, itemgetter would pick a bare number: a slice of one is a tuple as well.
+        pick = itemgetter(first, *others) if others else itemgetter(slice(first, first + 1))
         with_user, width = rollup.entity == "user_id", len(rollup.measures)
         for key, (n, ms) in self._source(rollup).items():
             user = key[_USER]
             if with_user and not user:
                 continue
             measures = [n, ms, 0 if user else n][:width]
-            picked = pick(key)
-            if (known := sums.get(picked)) is None:
-                sums[picked] = measures
+            day, picked = sums[key[0]], pick(key)
+            if (known := day.get(picked)) is None:
+                day[picked] = measures
             else:
                 _add_to(known, measures)
         return sums
@@ -126,19 +131,25 @@ def _add(sums: dict[_Key, list[int]], key: _Key, n: int, ms: int) -> None:
         known[1] += ms
 
 
-def _coarser(
-    sums: dict[tuple[int, ...], list[int]], grain: Grain
-) -> dict[tuple[int, ...], list[int]]:
-    """The sums of the next coarser grain."""
-    coarse: dict[tuple[int, ...], list[int]] = {}
-    buckets = {day: bucket_of(day, grain) for day in {key[0] for key in sums}}
-    for key, values in sums.items():
-        coarse_key = (buckets[key[0]], *key[1:])
-        if (known := coarse.get(coarse_key)) is None:
-            coarse[coarse_key] = values.copy()
-        else:
-            _add_to(known, values)
-    return coarse
+def _coarser(sums: _Sums, grain: Grain) -> _Sums:
+    """The sums of the next coarser grain; what has one finer bucket shares its sums."""
+    parts: dict[int, list[dict[tuple[int, ...], list[int]]]] = defaultdict(list)
+    for bucket, dims in sums.items():
+        parts[bucket_of(bucket, grain)].append(dims)
+    return {bucket: _merged(several) for bucket, several in parts.items()}
+
+
+def _merged(parts: Sequence[dict[tuple[int, ...], list[int]]]) -> dict[tuple[int, ...], list[int]]:
+    if len(parts) == 1:
+        return parts[0]
+    merged: dict[tuple[int, ...], list[int]] = {}
+    for dims in parts:
+        for key, values in dims.items():
+            if (known := merged.get(key)) is None:
+                merged[key] = values.copy()
+            else:
+                _add_to(known, values)
+    return merged
 
 
 def _add_to(known: list[int], more: list[int]) -> None:

@@ -6,6 +6,7 @@ Names come from the directory, where front ends ask Panoptes.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -35,6 +36,8 @@ class Front:
         self._gateway = gateway
         self.viewer = viewer
         self.period = period
+        #: The calls that were made, ids in paths as ``{}``, each with the names of its parameters.
+        self.made: set[tuple[str, frozenset[str]]] = set()
 
     def call(self, path: str, **params: object) -> Json:
         answer: Json = self._ask(path, params, 200)
@@ -48,6 +51,7 @@ class Front:
 
     def _ask(self, path: str, params: Mapping[str, object], status: int) -> Json:
         given = {name: str(value) for name, value in params.items() if value is not None}
+        self.made.add((re.sub(r"\d+", "{}", path), frozenset(given)))
         response = self._gateway.get(path, self.viewer, params=given)
         assert response.status_code == status, response.text
         answer: Json = response.json()

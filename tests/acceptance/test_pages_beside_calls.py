@@ -6,21 +6,25 @@ What ERAS does not know is not compared: the share of the anonymous, and the sec
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 import gateway.graphql.page
 from tests.acceptance import eras_pages, operation_pages
 from tests.acceptance.eras_pages import WORKFLOWS, Front, Json
+from tests.docs.markdown import ROOT, blocks
 from tests.rest.eras.served import STREAM, Gateway, served
 from tests.server import STATS_GATEWAY, environment
 from tests.stream_events import classification
 
+QUERIES = ROOT / "docs" / "queries.md"
 OPERATIONS = Path(gateway.graphql.page.__file__).parent / "operations"
 TODAY = datetime.now(UTC).date()
 #: Beside what was recorded years ago: days before today, of which two have counts.
@@ -36,6 +40,9 @@ RECENT = [
     for n, ago in enumerate([2, 2, 2, 5])
 ]
 TOP_CONTRIBUTORS = ["userGroup", "classifications", "topContributors"]
+
+#: A path, and the names of its parameters.
+Call = tuple[str, frozenset[str]]
 
 
 class Page(NamedTuple):
@@ -93,6 +100,7 @@ PAGES = [
     Page("your_stats", 1021, {"project": "16", **WEEK_OF_2024}),
     Page("certificate", 1003, TWO_YEARS),
     Page("certificate", 1021, {"projects": ["16"]}),
+    Page("certificate", 1003, {**TWO_YEARS, **TWO_PROJECTS}),
     Page("project", "anonymous", {"id": "11", **TWO_YEARS}, "month"),
     Page("project", 1002, {"id": "12", **HALF_A_YEAR}, "week"),
     Page("site_counter", "anonymous", {}),
@@ -121,13 +129,48 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
 
 @pytest.mark.parametrize("page", PAGES, ids=str)
 def test_page_shows_what_the_calls_show_that_it_replaces(site: Gateway, page: Page) -> None:
-    from_calls = page.from_calls or getattr(eras_pages, page.file)
     from_operation = getattr(operation_pages, page.file)
-    shown = from_calls(Front(site, page.viewer, page.period), page.variables)
+    shown, made = show_from_calls(site, page)
 
     assert from_operation(run(site, page, page.variables)) == shown
     assert all(shown.values())
     assert sum(numbers(shown)) > 0
+    written = calls_written_above(page.file)
+    unwritten = {
+        (path, names)
+        for path, names in made
+        if not any(path == one and names <= more for one, more in written)
+    }
+    assert unwritten == set()
+
+
+@pytest.mark.parametrize("file", {page.file: None for page in PAGES})
+def test_all_calls_that_stand_above_an_operation_are_made(site: Gateway, file: str) -> None:
+    pages = [page for page in PAGES if page.file == file]
+    made = set().union(*(show_from_calls(site, page)[1] for page in pages))
+    assert calls_written_above(file) <= made
+
+
+def show_from_calls(site: Gateway, page: Page) -> tuple[Json, set[Call]]:
+    """What the page shows from calls, and which calls these were."""
+    front = Front(site, page.viewer, page.period)
+    shown = (page.from_calls or getattr(eras_pages, page.file))(front, page.variables)
+    return shown, front.made
+
+
+def calls_written_above(file: str) -> set[Call]:
+    """The calls to ERAS that docs/queries.md shows above the operation."""
+    shown = blocks(QUERIES)
+    operation = (OPERATIONS / f"{file}.graphql").read_text()
+    (place,) = (at for at, block in enumerate(shown) if block.text == operation)
+    calls = shown[place - 1]
+    assert (calls.language, calls.note) == ("http", "calls")
+    urls = [urlsplit(line.removeprefix("GET ")) for line in calls.text.splitlines()]
+    return {
+        (re.sub(r"{\w+}", "{}", url.path), frozenset(dict(parse_qsl(url.query))))
+        for url in urls
+        if not url.path.startswith("{panoptes}")
+    }
 
 
 def test_every_operation_is_compared() -> None:

@@ -7,7 +7,9 @@ from typing import Any
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from jwt.algorithms import RSAAlgorithm
 
+from gateway.auth.claims import ClaimNames
 from gateway.auth.token_keys import TokenKey
 from gateway.auth.tokens import LONGEST_TOKEN, TokenVerifier, issue_token
 from gateway.auth.unverified import UnknownKey, Unverified
@@ -43,6 +45,7 @@ def test_an_id_is_a_positive_whole_number_or_its_text(
         "0",
         "-1",
         "1.0",
+        "007",
         " 1",
         "\uff11",
         str(2**63),
@@ -62,6 +65,33 @@ def test_only_the_json_value_true_is_a_site_admin(
     ours: Pair, verifier: TokenVerifier, admin: object, is_site_admin: bool
 ) -> None:
     assert verifier.verify(signed(ours, payload({"admin": admin}))).is_site_admin is is_site_admin
+
+
+@pytest.mark.parametrize(("sub", "user_id"), [("77", 77), (77, 77), (77.0, None), ("x|77", None)])
+def test_another_issuers_id_may_be_a_number_too(
+    ours: Pair, sub: object, user_id: int | None
+) -> None:
+    verifier = TokenVerifier([ours.key], claims=ClaimNames(id="sub"))
+    token = signed(ours, payload(sub=sub))
+    if user_id is None:
+        assert refusal(verifier, token) == REFUSAL
+    else:
+        assert verifier.verify(token).id == user_id
+
+
+@pytest.mark.parametrize("header", [{"crit": ["x"]}, {"crit": ["b64"], "b64": False}])
+def test_what_a_token_calls_critical_and_nobody_knows_is_refused(
+    ours: Pair, verifier: TokenVerifier, header: dict[str, Any]
+) -> None:
+    assert refusal(verifier, signed(ours, payload(), **header)) == REFUSAL
+
+
+def test_a_key_that_a_token_brings_along_verifies_nothing(
+    foreign: Pair, verifier: TokenVerifier
+) -> None:
+    jwk = RSAAlgorithm.to_jwk(foreign.key.key, as_dict=True)
+    brought = {"jwk": jwk, "jku": "https://example.org/jwks.json"}
+    assert refusal(verifier, signed(foreign, payload(), **brought)) == REFUSAL
 
 
 def test_names_that_are_no_text_are_left_out(ours: Pair, verifier: TokenVerifier) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-DEADLINE_SECONDS = 30
+DEADLINE_SECONDS = 120
 
 
 async def until(condition: Callable[[], bool]) -> None:

@@ -36,7 +36,7 @@ def test_no_other_header_makes_anybody_somebody(served: Served, headers: dict[st
     token = served.credentials["site admin"]
     sent = {name: value.format(token=token) for name, value in headers.items()}
     response = httpx.post(
-        served.url, json={"query": "{ me { id } stats { ledgerSize } }"}, headers=sent
+        served.url, json={"query": "{ me { id } stats { ledgerSize } }"}, headers=sent, timeout=60
     )
     assert response.json()["data"] == {"me": None, "stats": None}
     assert codes(response) == {"UNAUTHENTICATED"}
@@ -46,10 +46,14 @@ def test_a_token_in_the_address_or_the_body_counts_for_nothing(served: Served) -
     token = served.credentials["site admin"]
     query = "{ me { id } stats { ledgerSize } }"
     for response in (
-        httpx.get(served.url, params={"query": query, "token": token, "access_token": token}),
-        httpx.post(served.url, params={"token": token}, json={"query": query}),
+        httpx.get(
+            served.url, params={"query": query, "token": token, "access_token": token}, timeout=60
+        ),
+        httpx.post(served.url, params={"token": token}, json={"query": query}, timeout=60),
         httpx.post(
-            served.url, json={"query": query, "token": token, "extensions": {"token": token}}
+            served.url,
+            json={"query": query, "token": token, "extensions": {"token": token}},
+            timeout=60,
         ),
     ):
         assert response.json()["data"] == {"me": None, "stats": None}
@@ -144,7 +148,9 @@ def test_what_one_was_answered_another_is_not(served: Served) -> None:
 
 def test_an_array_of_operations_is_refused(served: Served) -> None:
     one = {"query": "{ me { id } }"}
-    response = httpx.post(served.url, json=[one, one], headers=served.headers("site admin"))
+    response = httpx.post(
+        served.url, json=[one, one], headers=served.headers("site admin"), timeout=60
+    )
     assert response.status_code == 400
     assert "data" not in response.json()
 
@@ -206,7 +212,7 @@ def test_no_error_tells_of_what_it_refuses(served: Served) -> None:
 def test_the_rest_address_of_a_group_follows_the_same_rules(served: Served, asking: str) -> None:
     def get(group: int, **params: str) -> httpx.Response:
         url = served.url.replace("/graphql", f"/classifications/user_groups/{group}")
-        return httpx.get(url, params=params, headers=served.headers(asking))
+        return httpx.get(url, params=params, headers=served.headers(asking), timeout=60)
 
     unknown, hidden = get(UNKNOWN), get(HIDDEN)
     if asking == "member":

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from itertools import product
+
+import httpx
 import pytest
 
+from gateway.rest.ckan.group_count import GROUP_COUNT_PATHS
 from tests.auth.signing import REFUSAL
 from tests.authorization.entries import TO_GROUPS, TO_USERS, expected_errors
+from tests.authorization.mission import Rule, exists, sees
 from tests.authorization.people import ASKING, GROUPS, VOLUNTEERS
 from tests.authorization.served import Served
 from tests.authorization.walk import Style, steps_of
 from tests.resolvers.test_golden import BROKEN_CREDENTIALS, recorded, translate
+
+#: What a group's address is asked with, and the rule that decides.
+OF_GROUPS = {
+    "": Rule.AGGREGATES,
+    "top_contributors=5": Rule.INDIVIDUALS,
+    "individual_stats_breakdown=true": Rule.INDIVIDUALS,
+}
 
 
 @pytest.mark.parametrize("asking", ASKING)
@@ -26,6 +38,28 @@ def test_a_token_or_a_key_shows_what_the_mission_says(served: Served, asking: st
         found = {tuple(one["path"]): one["extensions"]["code"] for one in answer.get("errors", [])}
         groups = GROUPS if kind == "UserGroup" else []
         assert found == expected_errors(style, asking, steps, answer["data"], groups)
+
+
+@pytest.mark.parametrize("asking", ASKING)
+def test_the_addresses_beside_graphql_show_what_the_mission_says(
+    served: Served, asking: str
+) -> None:
+    found, expected = {}, {}
+    base, headers = served.url.removesuffix("/graphql"), served.headers(asking)
+    with httpx.Client(base_url=base, headers=headers, timeout=60) as client:
+        for group, (query, rule) in product(GROUPS, OF_GROUPS.items()):
+            path = f"/classifications/user_groups/{group}?{query}"
+            found[path] = client.get(path).status_code
+            allowed = sees(asking, rule, group=group, user=None)
+            expected[path] = 404 if not exists(asking, group) else 200 if allowed else 403
+        for user in VOLUNTEERS:
+            path = f"/classifications/users/{user}"
+            found[path] = client.get(path).status_code
+            expected[path] = 200 if sees(asking, Rule.OWN, group=None, user=user) else 403
+        path, days = GROUP_COUNT_PATHS[0], {"start_date": "2024-01-01", "end_date": "2024-01-02"}
+        found[path] = client.post(path, json=days).status_code
+        expected[path] = 200 if sees(asking, Rule.GROUPS_COUNT, group=None, user=None) else 403
+    assert found == expected
 
 
 @pytest.mark.parametrize("asking", ["revoked API key", "expired token"])

@@ -27,7 +27,7 @@ def run(tmp_path, *arguments, **settings):
 def test_server_says_where_it_is_answers_and_stops_when_told(tmp_path):
     with serving(tmp_path) as server:
         assert f"stats-gateway is at {server.url}\n" in server.log.read_text()
-        answer = httpx.post(server.url, json=TOTAL)
+        answer = httpx.post(server.url, json=TOTAL, timeout=60)
         assert answer.json() == {"data": {"classifications": {"totalCount": 0}}}
         assert "server" not in answer.headers
         # Uvicorn ends by the signal that it was sent, once all is closed.
@@ -43,7 +43,7 @@ def test_interrupt_is_a_clean_stop(tmp_path):
 
 
 def test_sigterm_does_not_wait_for_an_idle_connection(tmp_path):
-    with serving(tmp_path) as server, httpx.Client() as client:
+    with serving(tmp_path) as server, httpx.Client(timeout=60) as client:
         client.post(server.url, json=TOTAL)
         assert server.stop() == -signal.SIGTERM
 
@@ -51,7 +51,7 @@ def test_sigterm_does_not_wait_for_an_idle_connection(tmp_path):
 def test_workers_read_the_options_of_the_command(tmp_path):
     url = f"sqlite:///{tmp_path}/other.db"
     with serving(tmp_path, "--workers", "2", "--database-url", url) as server:
-        answers = [httpx.post(server.url, json=TOTAL).status_code for _ in range(8)]
+        answers = [httpx.post(server.url, json=TOTAL, timeout=60).status_code for _ in range(8)]
         assert answers == [200] * 8
         # One worker answers while the other may still be starting.
         server.wait_for("Started server process", times=2)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -10,9 +9,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, make_url, text
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from gateway.db import Database, open_database
 from gateway.db.outages import is_outage
+from gateway.db.postgres import WRITER_LOCK
 from gateway.errors import Unavailable
 
 
@@ -76,11 +77,11 @@ async def test_a_statement_that_runs_too_long_is_an_outage(postgres_url: str) ->
 
 
 async def test_a_turn_that_does_not_come_is_an_outage(postgres_url: str) -> None:
-    async with open_database(postgres_url) as other:
-        holding = asyncio.create_task(other.write(run("SELECT pg_sleep(1)")))
-        await asyncio.sleep(0.3)
+    other = create_async_engine(make_url(postgres_url).set(drivername="postgresql+asyncpg"))
+    async with other.connect() as holding:
+        await holding.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": WRITER_LOCK})
         error = await error_of(postgres_url, run("SELECT 1"))
-        await holding
+    await other.dispose()
     assert is_outage(error)
 
 

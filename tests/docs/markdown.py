@@ -47,7 +47,7 @@ def examples(document: Path) -> list[Example]:
     """The operations of a document, each with the JSON blocks that follow it."""
     found: list[Example] = []
     for block in blocks(document):
-        if block.language == "graphql":
+        if block.language == "graphql" and not block.note.startswith("file="):
             role = block.note.removeprefix("as=") or "anonymous"
             found.append(Example(document.name, block.text, role))
         elif block.note == "variables":

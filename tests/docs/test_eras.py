@@ -21,7 +21,7 @@ def test_every_request_is_answered_by_the_demo_as_shown(demo: Demo) -> None:
         headers = {"Authorization": f"Bearer {demo.tokens[role]}"} if role else {}
 
         assert (request.language, answer.language, command) == ("sh", "json", "curl")
-        response = httpx.get(url.replace(BASE, here), headers=headers)
+        response = httpx.get(url.replace(BASE, here), headers=headers, timeout=60)
         assert response.json() == json.loads(answer.text)
     assert len(shown) == 4
 
@@ -32,4 +32,4 @@ def test_every_redirect_leads_where_the_table_says(demo: Demo) -> None:
 
     assert len(rows) == 3
     for _, asked, _, answered, *_ in rows:
-        assert httpx.get(here + asked).headers["location"] == answered
+        assert httpx.get(here + asked, timeout=60).headers["location"] == answered

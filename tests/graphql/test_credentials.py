@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
 import hmac
@@ -26,6 +25,7 @@ from gateway.settings import Settings
 from tests.auth.conftest import Pair, pair
 from tests.auth.issuer import Issuer, entry, running_issuer
 from tests.auth.signing import ABSENT, REFUSAL, part, payload, seconds_from_now, signed
+from tests.auth.waiting import until
 
 PUBLIC = "{ classifications { totalCount } }"
 #: What the anonymous may not see: a volunteer's own statistics.
@@ -263,7 +263,8 @@ async def test_secrets_are_neither_logged_nor_answered(
         for query in (PUBLIC, PRIVATE, "{ nothing }"):
             response = await ask(client, query, bearer(credential))
             said += response.text + str(response.headers)
-    await asyncio.sleep(0.2)  # the last use is stored in the background
+    # The last use is stored in the background.
+    await until(lambda: any("UPDATE api_key" in one.getMessage() for one in log.records))
     assert any(record.name.startswith("sqlalchemy") for record in log.records)
     said += "\n".join(f"{vars(record)} {record.getMessage()}" for record in log.records)
     for credential in credentials:

@@ -4,11 +4,13 @@ import asyncio
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
 from sqlalchemy import Connection
 
 from gateway.auth.keys import write_new_keys
@@ -17,6 +19,7 @@ from gateway.db import open_database
 from gateway.directory.learn import learn
 from gateway.events.event import Batch, Classification, Names
 from gateway.rollups.ingest import apply_batch
+from tests.packages import copied_packages, node_is_recent, unpacked_wheel_with_graphiql
 from tests.server import serving
 
 FLAGS = [
@@ -28,6 +31,10 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# Ample: what is waited for comes, or the test fails anyway.
+DEADLINE_MILLISECONDS = 60_000
+expect.set_options(timeout=DEADLINE_MILLISECONDS)
+
 MORNING = 1_700_000_000_000_000
 ADA = 77
 
@@ -39,12 +46,38 @@ class Served(NamedTuple):
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A gateway without GraphiQL, which has the small page alone."""
     folder = tmp_path_factory.mktemp("served")
+    with _serving(folder, copied_packages(folder / "packages")) as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def wheel_with_graphiql(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project's wheel with GraphiQL in it, unpacked."""
+    if not node_is_recent():
+        # In CI a page that nobody built must not pass for one that works.
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("Node.js 22.12 is not installed.")
+    return unpacked_wheel_with_graphiql(tmp_path_factory.mktemp("graphiql"))
+
+
+@pytest.fixture(scope="module")
+def served_graphiql(
+    wheel_with_graphiql: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    with _serving(tmp_path_factory.mktemp("served"), wheel_with_graphiql) as served:
+        yield served
+
+
+@contextmanager
+def _serving(folder: Path, packages: Path) -> Iterator[Served]:
+    """Serve these packages, whatever is installed."""
     keys = write_new_keys(folder / "keys")
     asyncio.run(_fill(f"sqlite:///{folder}/served.db"))
     expires = datetime.now(UTC) + timedelta(hours=1)
     token = issue_token(keys.private.read_bytes(), ADA, "ada", "Ada", False, expires)
-    with serving(folder, STATS_GATEWAY_JWT_PUBLIC_KEY_FILE=str(keys.public)) as server:
+    public_key = {"STATS_GATEWAY_JWT_PUBLIC_KEY_FILE": str(keys.public)}
+    with serving(folder, **public_key, PYTHONPATH=str(packages)) as server:
         yield Served(server.url, token)
 
 
@@ -84,7 +117,7 @@ class Visit(NamedTuple):
 def visit(browser: Browser, served: Served) -> Iterator[Visit]:
     context = browser.new_context()
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(DEADLINE_MILLISECONDS)
     visit = Visit(page, [], [])
     page.on("request", lambda request: visit.requests.append(request))
     page.on("pageerror", lambda error: visit.complaints.append(str(error)))

@@ -124,6 +124,15 @@ async def test_alternatives_are_or_and_groups_of_them_are_and(groups: Database) 
     assert await count(groups, []) == 0
 
 
+async def test_as_many_conditions_as_are_taken_are_counted(groups: Database) -> None:
+    held = condition("NAME", "%a", "LIKE")
+    assert await count(groups, [held] * 250, [held] * 250) == 2
+    assert await count(groups, *[[held]] * 500) == 2
+    data, errors = await ask(groups, COUNT, where=[{"any": [held] * 501}])
+    assert data == {"userGroupCount": None}
+    assert errors == [{"code": "OUT_OF_BOUNDS", "argument": "where"}]
+
+
 async def test_counts_come_apart_by_period_and_by_visibility(groups: Database) -> None:
     document = """{ userGroupCounts(start: "2024-01-01", end: "2024-12-31") {
       totalCount

@@ -32,10 +32,16 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> KeyPair:
 
 
 @pytest.fixture
-def settings(database_url: str, keys: KeyPair) -> Settings:
+def patience_seconds() -> float:
+    """How long a statement may run and a writer may wait; tests parametrize it."""
+    return 60
+
+
+@pytest.fixture
+def settings(database_url: str, keys: KeyPair, patience_seconds: float) -> Settings:
     return Settings(
         database_url=database_url,
-        database_timeout_seconds=1,
+        database_timeout_seconds=patience_seconds,
         jwt_public_key_file=str(keys.public),
         stream_username=USERNAME,
         stream_password=PASSWORD,

@@ -62,6 +62,7 @@ async def test_the_counters_tell_what_became_of_every_event(app: Starlette, send
     assert (counters.rejected, counters.ignored) == (1, 1)
 
 
+@pytest.mark.parametrize("patience_seconds", [1])
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_a_database_that_stays_busy_is_503_with_nothing_stored(
     send: Send, ask: Ask, settings: Settings, caplog: pytest.LogCaptureFixture
@@ -97,7 +98,7 @@ def test_a_server_refuses_an_endless_body_and_goes_on(tmp_path: Path) -> None:
             sent += 65_536
             yield b" " * 65_536
 
-    with serving(tmp_path, **options) as server, httpx.Client(timeout=20) as client:
+    with serving(tmp_path, **options) as server, httpx.Client(timeout=60) as client:
         url = server.url.replace("/graphql", "/kinesis")
         auth = (USERNAME, PASSWORD)
         assert client.post(url, content=chunks(), auth=auth).status_code == 413

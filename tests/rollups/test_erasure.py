@@ -74,6 +74,15 @@ async def test_the_directory_does_not_learn_a_forgotten_user_again(database: Dat
     assert [row.user_id for row in members] == [2]
 
 
+async def test_a_forgotten_user_is_not_backfilled_again(database: Database) -> None:
+    await fill(database)
+    await forget(database)
+    until = instant("2026-01-01T00:00")
+    await database.write(lambda connection: backfill(connection, 502, [1, 2], until))
+    found = await stored(database)
+    assert [user for group, user in found.backfills if group == 502] == [2]
+
+
 async def test_forgetting_twice_or_a_stranger_is_harmless(database: Database) -> None:
     await fill(database)
     await forget(database)

@@ -1,4 +1,4 @@
-"""Any sequence of events, with re-sends, changed copies and backfills, is counted exactly."""
+"""Any sequence of events, re-sends, changed copies, backfills and erasures is counted exactly."""
 
 import asyncio
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 from gateway.db import Database, open_database
 from gateway.events.event import Classification, Comment
 from gateway.rollups.backfill import backfill
+from gateway.rollups.erasure import erase
 from gateway.rollups.ingest import Outcome
 from tests.events_of import INSTANTS, clear, events, store
 from tests.recount import groups_of, key_of, recount, stored
@@ -55,10 +56,12 @@ def test_rollups_equal_a_model_after_every_step(database_url: str) -> None:
                 runner.run(database.write(clear))
                 self.held: Held = {}
                 self.backfills: dict[tuple[int, int], int] = {}
+                self.forgotten: set[int] = set()
 
             @rule(arrived=st.lists(events, min_size=1, max_size=12))
             def ingest(self, arrived: Events) -> None:
-                self.held, expected = held_after(self.held, arrived)
+                told = [self.known(event) for event in arrived]
+                self.held, expected = held_after(self.held, told)
                 assert runner.run(store(database, *arrived)) == expected
                 self.compare()
 
@@ -69,7 +72,7 @@ def test_rollups_equal_a_model_after_every_step(database_url: str) -> None:
             )
             def count_earlier_work(self, group: int, users: list[int], until: int) -> None:
                 before = self.counted_to(group)
-                for user in users:
+                for user in set(users) - self.forgotten:
                     known = self.backfills.get((group, user), until)
                     self.backfills[group, user] = max(known, until)
                 counted = runner.run(
@@ -77,6 +80,20 @@ def test_rollups_equal_a_model_after_every_step(database_url: str) -> None:
                 )
                 assert counted == self.counted_to(group) - before
                 self.compare()
+
+            @rule(user=st.sampled_from([2, 3, 9]))
+            def forget(self, user: int) -> None:
+                theirs = sum(event.user_id == user for event in self.held.values())
+                assert runner.run(database.write(lambda c: erase(c, user))) == theirs
+                self.forgotten.add(user)
+                self.held = {key: self.known(event) for key, event in self.held.items()}
+                self.backfills = {
+                    key: until for key, until in self.backfills.items() if key[1] != user
+                }
+                self.compare()
+
+            def known(self, event: Classification | Comment) -> Classification | Comment:
+                return event.anonymous() if event.user_id in self.forgotten else event
 
             def counted_to(self, group: int) -> int:
                 return sum(

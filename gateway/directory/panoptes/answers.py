@@ -22,7 +22,13 @@ from sqlalchemy import (
 )
 
 from gateway.db.ids import among
-from gateway.db.tables import forgotten_user, membership, panoptes_answer, user_group
+from gateway.db.tables import (
+    forgotten_user,
+    group_record,
+    membership,
+    panoptes_answer,
+    user_group,
+)
 from gateway.db.upsert import replace_rows
 from gateway.directory.load import Loaded, store_rows
 from gateway.directory.rows import Row
@@ -32,6 +38,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 GROUPS = "user_groups"
 MEMBERSHIPS = "memberships"
+#: What groups' answers say beside the groups, for counts of groups alone.
+RECORDS = "group_records"
 
 #: A group and a user; 0 for all groups of the user or all users of the group.
 Place = tuple[int, int]
@@ -110,12 +118,35 @@ def store_answer(
         group, user = place
         return later.isdisjoint({place, (group, 0), (0, user)})
 
-    said = [row for row in rows[scope.resource] if is_ours(place_of(scope.resource, row))]
+    said = {
+        scope.resource: [
+            row for row in rows[scope.resource] if is_ours(place_of(scope.resource, row))
+        ],
+        RECORDS: [row for row in rows.get(RECORDS, ()) if is_ours((row["group_id"], 0))],
+    }
     gone = set(filter(is_ours, stored - has))
     _remove(connection, scope.resource, gone)
-    loaded = store_rows(connection, {**rows, scope.resource: said})
+    loaded = store_rows(connection, {**rows, **said})
     _remember(connection, scope.resource, filter(is_ours, has | scope.places()), asked_at)
     return Stored(loaded, len(gone))
+
+
+def forget_misses(connection: Connection, before: int) -> None:
+    """Forget that Panoptes was asked, before that instant, for what there is not.
+
+    Ids that nobody has can be asked for without end. To forget what is stale changes no answer.
+    """
+    for resource, (group, user) in _COLUMNS.items():
+        there = select(literal(1)).where(
+            group == panoptes_answer.c.group_id, user == panoptes_answer.c.user_id
+        )
+        connection.execute(
+            delete(panoptes_answer).where(
+                panoptes_answer.c.resource == resource,
+                panoptes_answer.c.asked_at < before,
+                ~there.exists(),
+            )
+        )
 
 
 def unseen(resource: str) -> Select[int, int]:
@@ -186,6 +217,9 @@ def _remove(connection: Connection, resource: str, places: Collection[Place]) ->
         ids = {"groups": list(groups)}
         members = delete(membership).where(among(membership.c.group_id, "groups"))
         users = set(connection.execute(members.returning(membership.c.user_id), ids).scalars())
+        connection.execute(
+            delete(group_record).where(among(group_record.c.group_id, "groups")), ids
+        )
         connection.execute(delete(user_group).where(among(user_group.c.id, "groups")), ids)
     else:
         one = delete(membership).where(

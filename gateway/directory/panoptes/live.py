@@ -25,6 +25,7 @@ from gateway.db.outages import is_outage
 from gateway.directory.panoptes.answers import (
     Place,
     Scope,
+    forget_misses,
     instant_of,
     place_of,
     store_answer,
@@ -37,6 +38,8 @@ _log = logging.getLogger(__name__)
 
 #: Whom nobody answered leaves it at that for a while: other operations need not wait in vain.
 _QUIET = timedelta(seconds=5) // timedelta(microseconds=1)
+#: How often what Panoptes does not have is forgotten.
+_SWEEP = timedelta(hours=1) // timedelta(microseconds=1)
 
 #: Operations ask for the same place together.
 _Key = tuple[str, Place]
@@ -91,6 +94,7 @@ class LiveDirectory:
         self._under_way: dict[_Key, asyncio.Task[_Answer | None]] = {}
         self._storing: set[asyncio.Task[None]] = set()
         self._quiet_until: dict[tuple[str, bool, bool], int] = {}
+        self._swept_at = instant_of(clock())
 
     async def look_up(self, scope: Scope, stored: Mapping[Place, int]) -> LookedUp:
         """What to take for the places of the scope; ``stored`` says when they were asked for.
@@ -169,6 +173,7 @@ class LiveDirectory:
                 await self._database.write(
                     partial(store_answer, scope=scope, rows=answer.rows, asked_at=answer.asked_at)
                 )
+                await self._sweep()
         except Exception as error:
             # The operations have their answer; the next ones ask Panoptes again.
             if is_outage(error):
@@ -179,6 +184,12 @@ class LiveDirectory:
             for key in keys:
                 if self._under_way.get(key) is fetching:
                     del self._under_way[key]
+
+    async def _sweep(self) -> None:
+        now = instant_of(self._clock())
+        if now - self._swept_at >= _SWEEP:
+            self._swept_at = now
+            await self._database.write(partial(forget_misses, before=now - self._stale))
 
     async def settle(self) -> None:
         """Wait until everything that was asked is answered and stored."""

@@ -14,6 +14,10 @@ T = TypeVar("T")
 #: The most that Panoptes puts on a page, and the most ids that we name in one request.
 PAGE_SIZE = 100
 
+#: The most pages that are asked for at once: 100,000 members of a group. Who names more is broken,
+#: and to ask for all of them would stop the process.
+MOST_PAGES = 1000
+
 #: A resource as Panoptes has it: attributes, ``links``, and an ``id`` that is a text.
 Resource = dict[str, Any]
 
@@ -43,8 +47,13 @@ async def page_at(api: Api, name: str, href: str) -> Page:
 
 
 async def all_pages(api: Api, name: str, parameters: Parameters) -> list[Page]:
-    """All pages; those behind the first are asked for at once."""
+    """All pages; those behind the first are asked for at once.
+
+    PanoptesRefused if there are more than ``MOST_PAGES``.
+    """
     first = await first_page(api, name, parameters)
+    if first.page_count > MOST_PAGES:
+        raise PanoptesRefused(f"/{name} of Panoptes has more than {MOST_PAGES:,} pages.")
     more = await together(
         first_page(api, name, {**parameters, "page": number})
         for number in range(2, first.page_count + 1)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from gateway.directory.document import read_document
+from gateway.directory.panoptes.answers import GROUPS, RECORDS
 from gateway.directory.panoptes.paging import Resource
 from gateway.directory.rows import Row
 from gateway.directory.stats_visibility import StatsVisibility
@@ -16,7 +17,7 @@ from gateway.errors import UnreadableFile
 #: rest are dropped here, and never stored.
 _KEPT = {
     "users": ("id", "login", "display_name"),
-    "user_groups": ("id", "name", "display_name", "private"),
+    "user_groups": ("id", "name", "display_name", "private", "created_at", "updated_at"),
     "memberships": ("state", "roles"),
     "projects": ("id", "slug", "display_name"),
     "workflows": (
@@ -37,7 +38,10 @@ _LINKS = {
 
 @dataclass
 class Entries:
-    """Rows of the directory by the name of their list, and what was left out."""
+    """Rows of the directory by the name of their list, and what was left out.
+
+    Beside ``user_groups`` stand their ``group_records``.
+    """
 
     rows: dict[str, list[Row]] = field(default_factory=dict)
     #: Users' own groups and memberships, by list.
@@ -47,15 +51,19 @@ class Entries:
 
     def add(self, name: str, records: Iterable[Resource]) -> None:
         """Read records of the resource ``name``; one that cannot be used stops nothing."""
-        rows = self.rows.setdefault(name, [])
+        lists = (name, RECORDS) if name == GROUPS else (name,)
+        rows = {each: self.rows.setdefault(each, []) for each in lists}
         for record in records:
             if record.get("identity") is True:
                 self.identities[name] += 1
                 continue
             try:
-                rows += read_document({name: [_entry(name, record)]})[name]
+                read = read_document({name: [_entry(name, record)]})
             except UnreadableFile as error:
                 self.refused.setdefault(name, []).append(f"{record.get('id')!r}: {error.message}")
+                continue
+            for each in lists:
+                rows[each] += read[each]
 
 
 def may_be_identity(group: Resource) -> bool:
@@ -75,7 +83,7 @@ def _entry(name: str, record: Resource) -> Row:
     entry = {key: record[key] for key in _KEPT[name] if record.get(key) is not None}
     links = _links(record)
     entry |= {key: links.get(link) for link, key in _LINKS.get(name, {}).items()}
-    if name == "user_groups":
+    if name == GROUPS:
         entry["stats_visibility"] = _visibility(record.get("stats_visibility"))
     return entry
 

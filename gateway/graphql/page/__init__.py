@@ -1,17 +1,16 @@
-"""The page that a browser gets from the endpoint: files of our own, no other host involved."""
+"""The small page for browsers: files of our own, no other host involved."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from importlib.resources import files
-from typing import Any
 
-import orjson
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+
+from gateway.graphql.html import SAFE_HEADERS, Example, html_response, with_examples
 
 _MEDIA_TYPES = {
     "icon.svg": "image/svg+xml",
@@ -23,29 +22,7 @@ _MEDIA_TYPES = {
     "page.js": "text/javascript",
     "schema.js": "text/javascript",
 }
-_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self'",
-        "connect-src 'self'",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-    )
-)
-_SAFE = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
-_PLACE_OF_EXAMPLES = "{{ examples }}"
-
-
-@dataclass(frozen=True)
-class Example:
-    """An operation that the page offers to load."""
-
-    title: str
-    query: str
-    variables: dict[str, Any] = field(default_factory=dict)
+_POLICY = ("script-src 'self'", "style-src 'self'", "img-src 'self'", "connect-src 'self'")
 
 
 class Page:
@@ -53,24 +30,12 @@ class Page:
 
     def __init__(self, examples: Sequence[Example] = ()) -> None:
         folder = files(__name__)
-        # A data block is no script to the browser; "<" is escaped so that nothing can end it.
-        block = orjson.dumps([asdict(example) for example in examples]).replace(b"<", b"\\u003c")
-        html = (folder / "index.html").read_text("utf-8")
-        self._html = html.replace(_PLACE_OF_EXAMPLES, block.decode()).encode()
+        self._html = with_examples((folder / "index.html").read_text("utf-8"), examples)
         self._assets = {name: (folder / name).read_bytes() for name in _MEDIA_TYPES}
 
     def document(self) -> Response:
         """The page itself."""
-        return Response(
-            self._html,
-            media_type="text/html",
-            headers={
-                "Content-Security-Policy": _POLICY,
-                "Cache-Control": "no-cache",
-                "Vary": "Accept",
-                **_SAFE,
-            },
-        )
+        return html_response(self._html, _POLICY)
 
     async def asset(self, request: Request) -> Response:
         """One of the page's files, by the ``name`` in the path."""
@@ -78,7 +43,8 @@ class Page:
         if name not in self._assets:
             raise HTTPException(404, f"The page has no file {name}.")
         content = self._assets[name]
-        headers = {"Cache-Control": "no-cache", "ETag": f'"{sha256(content).hexdigest()}"', **_SAFE}
+        etag = f'"{sha256(content).hexdigest()}"'
+        headers = {"Cache-Control": "no-cache", "ETag": etag, **SAFE_HEADERS}
         if request.headers.get("if-none-match") == headers["ETag"]:
             return Response(status_code=304, headers=headers)
         return Response(content, media_type=_MEDIA_TYPES[name], headers=headers)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import Any
 
-from gateway.graphql.page import Example
+from gateway.graphql.html import Example
 
 
 def _example(title: str, file: str, **variables: Any) -> Example:

@@ -74,7 +74,7 @@ function start() {
   if (link.has("query")) query.text = link.get("query");
   if (link.has("variables")) variables.text = link.get("variables");
   if (link.has("token")) keep(link.get("token"));
-  if (location.hash) history.replaceState(null, "", location.pathname);
+  if (location.hash) history.replaceState(null, "", location.pathname + location.search);
 }
 
 function keep(value) {

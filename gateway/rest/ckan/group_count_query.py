@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from gateway.arguments import MAX_CONDITIONS
 from gateway.calendar import DayRange, day_number, parse_date
 from gateway.errors import InvalidArgument
 from gateway.stats.group_conditions import read_condition
@@ -15,9 +16,6 @@ from gateway.stats.group_counts import (
     GroupQuestion,
     Operator,
 )
-
-#: Conditions of one query: more is no question that a person asks.
-_MOST = 1000
 
 
 def read_query(body: Mapping[str, Any], today: int) -> GroupQuestion:
@@ -59,8 +57,8 @@ def _where(query: object) -> tuple[tuple[Condition, ...], ...]:
     if not isinstance(query, list):
         raise InvalidArgument("query", "query is a list of query groups.")
     where = tuple(map(_alternatives, query))
-    if sum(map(len, where)) > _MOST:
-        raise InvalidArgument("query", f"query has more than {_MOST:,} conditions.")
+    if sum(map(len, where)) > MAX_CONDITIONS:
+        raise InvalidArgument("query", f"query has more than {MAX_CONDITIONS} conditions.")
     return where
 
 

@@ -20,7 +20,8 @@ from tests.executing import executed
 
 FRESH_SECONDS = 60
 STALE_SECONDS = 600
-TIMEOUT_SECONDS = 1.0
+#: Of an operation and of a request: longer than any machine takes for a test's own Panoptes.
+TIMEOUT_SECONDS = 60.0
 
 ADA = Viewer(id=1001, login="ada")
 BOB = Viewer(id=1002, login="bob")
@@ -76,15 +77,18 @@ class Clock:
 
 @asynccontextmanager
 async def gateway_beside(
-    panoptes: LocalPanoptes, database: Database, clock: Clock
+    panoptes: LocalPanoptes,
+    database: Database,
+    clock: Clock,
+    timeout_seconds: float = TIMEOUT_SECONDS,
 ) -> AsyncIterator[Gateway]:
     # Tokens last as the Panoptes' own clock has it: the one of the tests does not matter to them.
     api = Panoptes(
         panoptes.url,
         Credentials(CLIENT_ID, CLIENT_SECRET),
         lambda: datetime.now(UTC),
-        timeout_seconds=TIMEOUT_SECONDS,
+        timeout_seconds=timeout_seconds,
     )
-    freshness = Freshness(FRESH_SECONDS, STALE_SECONDS, TIMEOUT_SECONDS)
+    freshness = Freshness(FRESH_SECONDS, STALE_SECONDS, timeout_seconds)
     async with LiveDirectory(api, database, clock, freshness) as live:
         yield Gateway(database, live, clock)

@@ -62,5 +62,5 @@ def now() -> datetime:
 @pytest.fixture
 async def api(panoptes: LocalPanoptes) -> AsyncIterator[Panoptes]:
     credentials = Credentials(CLIENT_ID, CLIENT_SECRET)
-    async with Panoptes(panoptes.url, credentials, now, timeout_seconds=5) as opened:
+    async with Panoptes(panoptes.url, credentials, now, timeout_seconds=60) as opened:
         yield opened

@@ -34,8 +34,12 @@ class LocalPanoptes:
     #: Answered to all requests of the API instead.
     always: int | None = None
     delay_seconds: float = 0
+    #: Paths that hold this are not answered until it is changed; the empty text holds all.
+    held_at: str | None = None
     #: Named as the next page instead of the true one.
     next_href: str | None = None
+    #: Named as the number of pages instead of the true one.
+    page_count: int | None = None
     #: Paths and queries that the API was asked for, and how many tokens it gave.
     asked: list[str] = field(default_factory=list)
     tokens_given: int = 0
@@ -51,9 +55,13 @@ class LocalPanoptes:
 
     def group(self, group_id: int, level: str = "private_agg_only", **more: Any) -> None:
         name = f"group-{group_id}"
-        attributes = {"name": name, "display_name": name.title(), "private": True, **more}
+        shown = {"name": name, "display_name": name.title(), "private": True}
+        dates = {
+            "created_at": "2024-03-01T10:00:00.000Z",
+            "updated_at": "2025-06-01T10:00:00.000Z",
+        }
         self.has["user_groups"].append(
-            {"id": str(group_id), **attributes, "stats_visibility": level}
+            {"id": str(group_id), **shown, **dates, **more, "stats_visibility": level}
         )
 
     def member(
@@ -109,5 +117,6 @@ def panoptes_running() -> Iterator[LocalPanoptes]:
         try:
             yield panoptes
         finally:
+            panoptes.held_at = None
             server.should_exit = True
             thread.join()

@@ -64,12 +64,16 @@ class Routes:
 
     async def api(self, request: Request) -> Response:
         query = f"?{request.url.query}" if request.url.query else ""
-        self.panoptes.asked.append(request.url.path.removeprefix("/api") + query)
+        asked = request.url.path.removeprefix("/api") + query
+        self.panoptes.asked.append(asked)
         self.panoptes.at_once += 1
         self.panoptes.most_at_once = max(self.panoptes.most_at_once, self.panoptes.at_once)
         try:
             if self.panoptes.delay_seconds:
                 await asyncio.sleep(self.panoptes.delay_seconds)
+            # Tests change it from another thread, where no asyncio.Event can be set.
+            while self.panoptes.held_at is not None and self.panoptes.held_at in asked:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
             return self.answer(request)
         finally:
             self.panoptes.at_once -= 1
@@ -123,6 +127,8 @@ class Routes:
         }
         if self.panoptes.next_href is not None:
             body["meta"][resource]["next_href"] = self.panoptes.next_href
+        if self.panoptes.page_count is not None:
+            body["meta"][resource]["page_count"] = self.panoptes.page_count
         if "user" in parameters.get("include", "").split(","):
             named = {at(one, "links.user") for one in page}
             body["linked"] = {

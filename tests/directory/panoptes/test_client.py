@@ -98,8 +98,8 @@ async def test_a_server_in_trouble_is_away(
 async def test_a_server_that_takes_too_long_or_does_not_listen_is_away(
     panoptes: LocalPanoptes,
 ) -> None:
-    panoptes.delay_seconds = 0.5
-    async with Panoptes(panoptes.url, None, Clock(), timeout_seconds=0.1) as api:
+    panoptes.held_at = ""
+    async with Panoptes(panoptes.url, None, Clock(), timeout_seconds=0.2) as api:
         with pytest.raises(PanoptesAway, match="in time"):
             await api.get(GROUPS)
     async with Panoptes("http://127.0.0.1:1", None, Clock(), timeout_seconds=5) as api:

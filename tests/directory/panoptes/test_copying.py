@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from gateway.calendar import DayRange, day_number, parse_date
 from gateway.db import Database
 from gateway.db.tables import (
+    group_record,
     membership,
     panoptes_copy,
     project,
@@ -21,6 +23,7 @@ from gateway.directory.load import load_directory
 from gateway.directory.panoptes.client import Panoptes
 from gateway.directory.panoptes.copying import RESOURCES, Copied, copy
 from gateway.rollups.versions import touch
+from gateway.stats.group_counts import DateField, GroupQuestion, group_count
 from tests.directory.panoptes.local import LocalPanoptes
 
 
@@ -78,6 +81,26 @@ async def test_all_of_it_is_stored(
         (101, 11, "Count", True, 0.25, 40, 15),
         (102, 11, "Old", False, None, None, None),
     ]
+
+
+async def test_groups_can_be_counted_by_when_they_were_made_and_changed(
+    database: Database, panoptes: LocalPanoptes, api: Panoptes
+) -> None:
+    panoptes.find("user_groups", 502)["created_at"] = "2023-12-31T23:59:59.999Z"
+    await copy_all(database, api)
+
+    async def count(field: DateField, first: str, last: str) -> int:
+        days = DayRange(day_number(parse_date(first)), day_number(parse_date(last)))
+        ((found,),) = await rows(database, group_count(GroupQuestion((), field, days)))
+        return int(found)
+
+    assert await count(DateField.CREATED, "2023-12-31", "2023-12-31") == 1
+    assert await count(DateField.CREATED, "2024-01-01", "2024-12-31") == 1
+    assert await count(DateField.LAST_MODIFIED, "2025-06-01", "2025-06-01") == 2
+
+    panoptes.take_out("user_groups", id=502)
+    await copy_all(database, api)
+    assert [row[0] for row in await rows(database, select(group_record))] == [501]
 
 
 async def test_users_own_groups_and_memberships_are_counted_and_left_out(

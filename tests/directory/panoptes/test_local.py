@@ -99,13 +99,17 @@ def test_a_wrong_password_is_refused(panoptes: LocalPanoptes) -> None:
 def test_without_the_media_type_there_is_nothing(panoptes: LocalPanoptes) -> None:
     url = f"{panoptes.url}/api/projects"
 
-    assert httpx.get(url).status_code == 404
-    assert httpx.get(url, headers={"Accept": ACCEPT}).status_code == 200
+    assert httpx.get(url, timeout=60).status_code == 404
+    assert httpx.get(url, headers={"Accept": ACCEPT}, timeout=60).status_code == 200
 
 
 def test_memberships_need_a_token_and_private_groups_an_admin(panoptes: LocalPanoptes) -> None:
     headers = {"Accept": ACCEPT}
-    groups = httpx.get(f"{panoptes.url}/api/user_groups", headers=headers).json()["user_groups"]
+    groups = httpx.get(f"{panoptes.url}/api/user_groups", headers=headers, timeout=60).json()[
+        "user_groups"
+    ]
 
-    assert httpx.get(f"{panoptes.url}/api/memberships", headers=headers).status_code == 401
+    assert (
+        httpx.get(f"{panoptes.url}/api/memberships", headers=headers, timeout=60).status_code == 401
+    )
     assert {group["name"] for group in groups} == {"ada", "bob", "cyd"}

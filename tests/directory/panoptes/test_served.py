@@ -20,14 +20,15 @@ def test_a_group_of_panoptes_is_served_and_the_server_stops_in_order(
         "STATS_GATEWAY_PANOPTES_URL": panoptes.url,
         "STATS_GATEWAY_PANOPTES_CLIENT_ID": CLIENT_ID,
         "STATS_GATEWAY_PANOPTES_CLIENT_SECRET": CLIENT_SECRET,
+        "STATS_GATEWAY_PANOPTES_TIMEOUT_SECONDS": "60",
     }
     with serving(tmp_path, **settings) as server:
-        answer = httpx.post(server.url, json={"query": QUERY}).json()
+        answer = httpx.post(server.url, json={"query": QUERY}, timeout=60).json()
         assert answer == {
             "data": {"userGroup": {"name": "group-502", "classifications": {"totalCount": 0}}}
         }
         panoptes.always = 503
-        assert httpx.post(server.url, json={"query": QUERY}).json() == answer
+        assert httpx.post(server.url, json={"query": QUERY}, timeout=60).json() == answer
         server.stop()
         log = server.log.read_text()
     assert "Application shutdown complete." in log

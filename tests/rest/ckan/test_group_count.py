@@ -12,11 +12,32 @@ import ckanapi
 import httpx
 import pytest
 
+from gateway.stats.group_counts import GroupField
 from tests.server import STATS_GATEWAY, Server, environment, serving
 
+#: What a group's record says of each field, as the action names it.
+ALPHA = {
+    "id": 1,
+    "name": "alpha",
+    "title": "Alpha of EDX",
+    "description": "What it is about.",
+    "created": "2024-01-01T00:00:00Z",
+    "last_modified": "2025-05-05T00:00:00Z",
+    "state": "active",
+    "revision_id": "c0ffee-1",
+    "type": "organization",
+    "approval_status": "approved",
+    "image_url": "https://example.org/alpha.png",
+    "owner_id": "decade-2",
+    "landing_page": "https://example.org/alpha",
+    "group_reviewed": True,
+    "open_access": False,
+    "netl_only": True,
+    "project_number": "FE-0042",
+}
 GROUPS = {
     "user_groups": [
-        {"id": 1, "name": "alpha", "created": "2024-01-01T00:00:00Z", "state": "active"},
+        {"display_name" if name == "title" else name: value for name, value in ALPHA.items()},
         {"id": 2, "name": "beta", "created": "2024-03-01T00:00:00Z", "state": "active"},
         {"id": 3, "name": "gamma", "created": "2024-03-02T00:00:00Z", "state": "deleted"},
     ]
@@ -35,7 +56,10 @@ class Served:
         sent = body if isinstance(body, bytes) else json.dumps(body).encode()
         given = headers or {"X-CKAN-API-Key": self.key}
         return httpx.post(
-            self.url + PATH, content=sent, headers={"Content-Type": "application/json", **given}
+            self.url + PATH,
+            content=sent,
+            headers={"Content-Type": "application/json", **given},
+            timeout=60,
         )
 
     def counted(self, *query: object, **dates: str) -> int:
@@ -105,6 +129,38 @@ def test_conditions_and_dates_narrow_the_count(served: Served) -> None:
     assert served.counted(date_field="last_modified") == 0
 
 
+@pytest.mark.parametrize("field", [field.value for field in GroupField])
+def test_every_field_of_a_record_can_be_asked_for(served: Served, field: str) -> None:
+    key = "display_name" if field == "title" else field
+    same = sum(one.get(key) == ALPHA[field] for one in GROUPS["user_groups"])
+    assert served.counted(group({field: ALPHA[field]})) == same
+    assert served.counted(group({field: ALPHA[field], "operator": "!"})) == 3 - same
+    # The same by GraphQL.
+    value = str(ALPHA[field]).lower() if isinstance(ALPHA[field], bool) else str(ALPHA[field])
+    query = """query ($where: [GroupAlternatives!]) {
+      userGroupCount(where: $where, start: "2024-01-01", end: "2024-12-31")
+    }"""
+    where = [{"any": [{"field": field.upper(), "value": value}]}]
+    response = httpx.post(
+        served.url + "/graphql",
+        json={"query": query, "variables": {"where": where}},
+        headers={"Authorization": served.key},
+    )
+    assert response.json() == {"data": {"userGroupCount": same}}
+
+
+@pytest.mark.parametrize(
+    ("operator", "count"), [("<", 1), (">", 1), ("<=", 2), (">=", 2), ("!", 2), ("=", 1)]
+)
+@pytest.mark.parametrize(
+    ("field", "value"), [("name", "beta"), ("id", 2), ("created", "2024-03-01T00:00:00Z")]
+)
+def test_operators_compare_texts_numbers_and_times(
+    served: Served, field: str, value: object, operator: str, count: int
+) -> None:
+    assert served.counted(group({field: value, "operator": operator})) == count
+
+
 @pytest.mark.parametrize("header", ["X-CKAN-API-Key", "EDX-API-Key", "Authorization"])
 def test_the_key_is_taken_from_each_of_ckans_headers(served: Served, header: str) -> None:
     assert served.post(RANGE, **{header: served.key}).status_code == 200
@@ -165,6 +221,20 @@ def test_what_is_wrong_is_told_as_a_validation_error_of_its_field(
     status, error = served.refused(RANGE | change)
     assert (status, error["__type"], set(error)) == (409, "Validation Error", {field, "__type"})
     assert error[field] == message or (message is None and error[field])
+
+
+@pytest.mark.parametrize("like", [{}, {"operator": "like"}], ids=["equal", "like"])
+@pytest.mark.parametrize("alternatives", [True, False], ids=["any of", "all of"])
+def test_as_many_conditions_as_are_taken_are_counted(
+    served: Served, like: dict[str, object], alternatives: bool
+) -> None:
+    def query(most: int) -> list[dict[str, object]]:
+        conditions = [{"name": "alpha", **like} for _ in range(most)]
+        return [group(*conditions)] if alternatives else [group(one) for one in conditions]
+
+    assert served.counted(*query(500)) == 1
+    status, error = served.refused(RANGE | {"query": query(501)})
+    assert (status, error["query"]) == (409, "query has more than 500 conditions.")
 
 
 def test_quotes_in_a_value_are_but_quotes(served: Served) -> None:

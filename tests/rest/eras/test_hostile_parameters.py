@@ -194,5 +194,9 @@ def test_a_hundred_thousand_ids_are_refused_before_they_are_read(
     ids = ",".join(map(str, range(1, 100_001)))
     status, body = untouched.get_as_written(f"{path}?project_id={ids}", "admin")
 
-    # The HTTP server's own words: it does not hand on a request line this long.
-    assert (status, body) == (400, b"Invalid HTTP request received.")
+    sentence = (
+        "This is no HTTP request, or its address is longer than 65,535 bytes, or its headers are"
+        " longer than 262,144."
+    )
+    coded = {"message": sentence, "extensions": {"code": "BAD_REQUEST"}}
+    assert (status, json.loads(body)) == (400, {"error": sentence, "errors": [coded]})

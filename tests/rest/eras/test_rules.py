@@ -123,17 +123,20 @@ def test_no_answer_is_kept_by_anyone(gateway: Gateway) -> None:
 
 
 @pytest.mark.parametrize("path", [*PATHS, "/counts/classification/day", "/openapi.json", "/"])
-def test_a_page_of_any_origin_may_ask_with_a_token(gateway: Gateway, path: str) -> None:
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_page_of_any_origin_may_ask_with_a_token(
+    gateway: Gateway, path: str, method: str
+) -> None:
     asks = {
         "Origin": "https://www.zooniverse.org",
-        "Access-Control-Request-Method": "GET",
+        "Access-Control-Request-Method": method,
         "Access-Control-Request-Headers": "authorization",
     }
     preflight = gateway.client.options(path, headers=asks)
 
     assert preflight.status_code == 200
     assert preflight.headers["access-control-allow-origin"] == "*"
-    assert "GET" in preflight.headers["access-control-allow-methods"]
+    assert method in preflight.headers["access-control-allow-methods"]
     assert "authorization" in preflight.headers["access-control-allow-headers"]
     assert preflight.headers["access-control-max-age"] == "7200"
     assert "access-control-allow-credentials" not in preflight.headers

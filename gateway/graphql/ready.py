@@ -1,12 +1,12 @@
-"""Objects whose whole selection stands ready in Python objects, completed by one expression.
+"""What stands ready in an object, completed by one expression.
 
 graphql-core completes a value field by field: it builds a path, an info object and a call for
-each, which costs most of the time of a long list. Where all that is selected of an object are
-attributes, results of synchronous resolvers without info, and objects and lists of such, the
-selection is written as one Python expression and compiled. Its result is what graphql-core would
-make. On anything out of the ordinary (null in a non-null place, another type than declared, an
-exception, something to await) it gives up, and graphql-core does the work again, so that errors
-and their paths are graphql-core's own. Such resolvers must therefore be free of side effects.
+each, which costs most of the time of a long list. Here all of a selection that are attributes,
+results of synchronous resolvers without info, and objects and lists of such, is written as one
+Python expression and compiled. Its result is what graphql-core would make. On anything out of the
+ordinary (null in a non-null place, another type than declared, an exception, something to await)
+it gives up, and graphql-core does the work again, so that errors and their paths are graphql-core's
+own. Such resolvers must therefore be free of side effects.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from graphql import (
     Undefined,
     is_leaf_type,
 )
-from graphql.execution.values import VariableValues
 from strawberry.execution import optimized_is_awaitable
 
 from gateway.graphql.resolving import DEFINITION
+from gateway.graphql.variables import OperationVariables
 
 if TYPE_CHECKING:
     from gateway.graphql.plans import FieldPlan, OperationPlan, Selection
@@ -55,7 +55,7 @@ _ITSELF: dict[GraphQLLeafType, str] = {
 _ORDINARY = frozenset({str, int, float, bool, date, datetime})
 
 
-class NotPlain(Exception):
+class NotReady(Exception):
     """A value is not what the expression was made for."""
 
 
@@ -63,71 +63,95 @@ class NotPlain(Exception):
 _Complete = Callable[[Any, list[dict[str, Any]]], Any]
 
 
-class PlainObject:
-    """Completes objects of one selection; ``one`` and ``many`` raise whatever goes wrong."""
+class ReadyObject:
+    """Completes objects of one selection; NotReady, whatever it is that goes wrong.
 
-    __slots__ = ("_called", "_one")
+    Fields that do not stand ready are null in what it makes, and are listed in ``pending``.
+    """
 
-    def __init__(self, one: _Complete, called: list[FieldPlan]) -> None:
+    __slots__ = ("_called", "_one", "pending")
+
+    def __init__(
+        self, one: _Complete, called: list[FieldPlan], pending: tuple[FieldPlan, ...]
+    ) -> None:
         self._one = one
         self._called = called
+        self.pending = pending
 
     @classmethod
     def of(
-        cls, plan: OperationPlan, selection: Selection, variables: VariableValues
-    ) -> PlainObject | None:
-        """What completes the selection, or None if something in it has to be executed."""
+        cls, plan: OperationPlan, selection: Selection, variables: OperationVariables
+    ) -> ReadyObject:
+        """What completes the selection, on objects of its type (at the root: on anything)."""
         writer = _Writer(plan, variables)
-        try:
-            expression = writer.instance(selection, "v", 0)
-            source = f"def one(v, a):\n    return {expression}"
-            exec(compile(source, "<selection>", "exec"), writer.names)  # noqa: S102 - our own text
-        except (NotPlain, SyntaxError, RecursionError, MemoryError):
-            return None
-        return cls(writer.names["one"], writer.called)
+        pairs, pending = [], []
+        for field in selection.fields:
+            known = len(writer.called)
+            try:
+                pairs.append(f"{field.key!r}: {writer.field(selection, field, 'v', 0)}")
+            except NotReady:
+                del writer.called[known:]
+                pairs.append(f"{field.key!r}: None")
+                pending.append(field)
+        check = "True" if selection.is_root else writer.checked(selection, "v")
+        source = f"def one(v, a):\n    return {{{', '.join(pairs)}}} if {check} else not_ready()"
+        exec(compile(source, "<selection>", "exec"), writer.names)  # noqa: S102 - our own text
+        return cls(writer.names["one"], writer.called, tuple(pending))
 
-    def arguments(self, variables: VariableValues) -> list[dict[str, Any]]:
+    def arguments(self, variables: OperationVariables) -> list[dict[str, Any]]:
         """The arguments of the calls, as this execution's variables give them."""
-        return [field.arguments(variables) for field in self._called]
+        try:
+            return [field.arguments(variables) for field in self._called]
+        except Exception as error:
+            raise NotReady from error
 
     def one(self, value: Any, arguments: list[dict[str, Any]]) -> Any:
         """Complete one object."""
-        return self._one(value, arguments)
+        try:
+            return self._one(value, arguments)
+        except Exception as error:
+            raise NotReady from error
 
     def many(self, values: Iterable[Any], arguments: list[dict[str, Any]]) -> list[Any]:
         """Complete a list of objects, none of which is null."""
         one = self._one
-        return [one(value, arguments) for value in values]
+        try:
+            return [one(value, arguments) for value in values]
+        except Exception as error:
+            raise NotReady from error
 
 
 class _Writer:
     """Writes expressions, and collects the names that stand in them."""
 
-    def __init__(self, plan: OperationPlan, variables: VariableValues) -> None:
+    def __init__(self, plan: OperationPlan, variables: OperationVariables) -> None:
         self._plan = plan
         self._variables = variables
         self._count = 0
         self.called: list[FieldPlan] = []
         self.names: dict[str, Any] = {
             "finite": math.isfinite,
-            "items": _items,
-            "not_plain": _not_plain,
+            "items": items_of,
+            "not_ready": _not_ready,
             "ordinary": _ORDINARY,
         }
 
-    def instance(self, selection: Selection, source: str, depth: int) -> str:
-        """The response for the object in the variable ``source``, which is of its type."""
+    def checked(self, selection: Selection, source: str) -> str:
+        """The condition that the variable ``source`` holds an object of the selection's type."""
+        return f"type({source}) is {self._named(origin_of(selection.object_type))}"
+
+    def _instance(self, selection: Selection, source: str, depth: int) -> str:
         if depth > _DEEPEST:
-            raise NotPlain
-        origin = _origin(selection.object_type)
+            raise NotReady
+        check = self.checked(selection, source)
         pairs = [
-            f"{field.key!r}: {self._field(selection, field, source, depth)}"
+            f"{field.key!r}: {self.field(selection, field, source, depth)}"
             for field in selection.fields
         ]
-        check = f"type({source}) is {self._named(origin)}"
-        return f"({{{', '.join(pairs)}}} if {check} else not_plain())"
+        return f"({{{', '.join(pairs)}}} if {check} else not_ready())"
 
-    def _field(self, selection: Selection, field: FieldPlan, source: str, depth: int) -> str:
+    def field(self, selection: Selection, field: FieldPlan, source: str, depth: int) -> str:
+        """The response for one field; NotReady if it has to be executed."""
         if field.name == "__typename":
             return repr(selection.object_type.name)
         if field.attribute is not None:
@@ -139,7 +163,7 @@ class _Writer:
     def _call(self, field: FieldPlan, source: str) -> str:
         function = field.resolver and field.resolver.calls_with_source_alone
         if function is None:
-            raise NotPlain
+            raise NotReady
         self.called.append(field)
         return f"{self._named(function)}({source}, **a[{len(self.called) - 1}])"
 
@@ -151,19 +175,19 @@ class _Writer:
             return self._leaf(of, value, t, required=required)
         if isinstance(of, GraphQLObjectType):
             selection = self._plan.below(of, field.details, self._variables)
-            inner = self.instance(selection, t, depth + 1)
+            inner = self._instance(selection, t, depth + 1)
         elif isinstance(of, GraphQLList):
             item = self._fresh()
             each = self._value(of.of_type, field, item, depth + 1)
             inner = f"[{each} for {item} in items({t})]"
         else:
-            raise NotPlain
+            raise NotReady
         if required:
-            return f"({inner} if ({t} := {value}) is not None else not_plain())"
+            return f"({inner} if ({t} := {value}) is not None else not_ready())"
         return f"(None if ({t} := {value}) is None else {inner})"
 
     def _leaf(self, kind: GraphQLLeafType, value: str, t: str, *, required: bool) -> str:
-        complete = self._named(_completing(kind))
+        complete = self._named(completing(kind))
         itself = _ITSELF.get(kind)
         if itself is not None:
             # The first mention binds the name.
@@ -190,33 +214,35 @@ class _Writer:
         return name
 
 
-def _origin(kind: GraphQLObjectType) -> type:
-    """The class of which alone the type's objects are; NotPlain if that is not certain."""
+def origin_of(kind: GraphQLObjectType) -> type:
+    """The class that the type's objects are of; NotReady if that is not certain."""
     origin = getattr(kind.extensions.get(DEFINITION), "origin", None)
     if kind.is_type_of is not None or not isinstance(origin, type):
-        raise NotPlain
+        raise NotReady
     return origin
 
 
-def _completing(kind: GraphQLLeafType) -> Callable[[Any], Any]:
+def completing(kind: GraphQLLeafType) -> Callable[[Any], Any]:
+    """What completes a value of a leaf type that is not null; it raises for all that is wrong."""
     coerce = kind.coerce_output_value
 
     def complete(value: Any) -> Any:
         if value is None or isinstance(value, Exception) or optimized_is_awaitable(value):
-            raise NotPlain
+            raise NotReady
         coerced = coerce(value)
         if coerced is None or coerced is Undefined:
-            raise NotPlain
+            raise NotReady
         return coerced
 
     return complete
 
 
-def _items(value: Any) -> Any:
+def items_of(value: Any) -> Any:
+    """The items of a list or tuple; NotReady for anything else that may be iterated over."""
     if type(value) is list or type(value) is tuple:
         return value
-    raise NotPlain
+    raise NotReady
 
 
-def _not_plain() -> None:
-    raise NotPlain
+def _not_ready() -> None:
+    raise NotReady

@@ -1,0 +1,46 @@
+"""What the pages for browsers have in common: the examples they carry, and safe headers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import orjson
+from starlette.responses import Response
+
+#: For a page and for each of its files.
+SAFE_HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+_PLACE_OF_EXAMPLES = "{{ examples }}"
+#: What ``default-src`` does not cover.
+_NO_WAY_OUT = ("base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'")
+
+
+@dataclass(frozen=True)
+class Example:
+    """An operation that the page offers to load."""
+
+    title: str
+    query: str
+    variables: dict[str, Any] = field(default_factory=dict)
+
+
+def with_examples(html: str, examples: Sequence[Example]) -> bytes:
+    """The page with its block of examples filled in."""
+    # A data block is no script to the browser; "<" is escaped so that nothing can end it.
+    block = orjson.dumps([asdict(example) for example in examples]).replace(b"<", b"\\u003c")
+    return html.replace(_PLACE_OF_EXAMPLES, block.decode()).encode()
+
+
+def html_response(html: bytes, policy: Sequence[str]) -> Response:
+    """The page under a Content-Security-Policy that allows nothing but what is named here."""
+    return Response(
+        html,
+        media_type="text/html",
+        headers={
+            "Content-Security-Policy": "; ".join(("default-src 'none'", *policy, *_NO_WAY_OUT)),
+            "Cache-Control": "no-cache",
+            "Vary": "Accept",
+            **SAFE_HEADERS,
+        },
+    )

@@ -1,0 +1,31 @@
+"""The pages for browsers at the endpoint's address: GraphiQL, and a small one of our own."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gateway.graphql.graphiql import GraphiQL
+from gateway.graphql.page import Page
+
+
+class Pages:
+    """GraphiQL if it was built; else, or when asked for by ``?page=small``, the small page."""
+
+    def __init__(self, small: Page, graphiql: GraphiQL | None) -> None:
+        self._small = small
+        self._graphiql = graphiql
+
+    def document(self, request: Request) -> Response:
+        """The page that this request asks for."""
+        if self._graphiql is None or request.query_params.get("page") == "small":
+            return self._small.document()
+        return self._graphiql.document()
+
+    def routes(self, path: str) -> list[Route]:
+        """Where the pages' files are, below the ``path`` of the endpoint."""
+        routes = [Route(f"{path}/assets/{{name}}", self._small.asset)]
+        if self._graphiql is not None:
+            routes.append(Route(f"{path}/graphiql/{{name}}", self._graphiql.file))
+        return routes

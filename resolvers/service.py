@@ -1,0 +1,54 @@
+"""What a federated graph is composed from: the schema, as far as it concerns a router."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import strawberry
+from graphql import (
+    DirectiveDefinitionNode,
+    DirectiveNode,
+    EnumTypeDefinitionNode,
+    Visitor,
+    VisitorAction,
+    parse,
+    print_ast,
+    visit,
+)
+from strawberry.schema.base import BaseSchema
+
+from resolvers.context import Info
+from resolvers.guards import GUARD, GuardRule
+
+
+@strawberry.type(name="_Service", description="This subgraph, as routers ask for it.")
+class Service:
+    """Federation's own type and field; only what they say is ours."""
+
+    @strawberry.field(description="The schema without `@guard`: rules are checked here alone.")
+    def sdl(self, info: Info) -> str:
+        return composable_sdl(info.schema)
+
+
+@lru_cache(maxsize=1)
+def composable_sdl(schema: BaseSchema) -> str:
+    """Print the schema without guards.
+
+    Composition drops a directive that it does not know and keeps the type of its argument, so
+    that the supergraph would show an enum that nothing uses. A field's description says who may
+    see it all the same.
+    """
+    return print_ast(visit(parse(schema.as_str()), _WithoutGuards()))
+
+
+class _WithoutGuards(Visitor):
+    def enter_directive(self, node: DirectiveNode, *_: object) -> VisitorAction:
+        return self.REMOVE if node.name.value == GUARD else None
+
+    def enter_directive_definition(
+        self, node: DirectiveDefinitionNode, *_: object
+    ) -> VisitorAction:
+        return self.REMOVE if node.name.value == GUARD else None
+
+    def enter_enum_type_definition(self, node: EnumTypeDefinitionNode, *_: object) -> VisitorAction:
+        return self.REMOVE if node.name.value == GuardRule.__name__ else None
