@@ -65,7 +65,7 @@ graphiql: $(VENV)/.node-installed ## Build GraphiQL from npm into the package
 	cd graphiql && PATH="$(abspath $(BIN)):$$PATH" && npm ci && npm run build
 
 .PHONY: bench
-bench: $(VENV)/.test-installed peers ## Measure ourselves beside others (hours; ARGS='--quick' for minutes)
+bench: $(VENV)/.test-installed peers ## Measure ourselves beside others (more than an hour; ARGS='--quick' for minutes)
 	$(BIN)/python -m benchmarks $(ARGS)
 
 .PHONY: peers

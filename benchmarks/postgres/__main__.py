@@ -57,9 +57,12 @@ def main(words: list[str] | None = None) -> None:
 
 
 def compete(database: Loaded, pages: list[Page], pace: Pace, *, in_node: bool) -> list[Table]:
-    """Start the servers side by side and measure each page, over GraphQL and over REST."""
+    """Start the servers side by side and measure each page, over GraphQL and over REST.
+
+    A table for each of our columns beside the others, and one of our columns over REST.
+    """
     peers = [MERCURIUS, POSTGRAPHILE] if in_node else []
-    graphql = Table("PostgreSQL", [*OURS, *peers, FLOOR], behind="PostgreSQL")
+    graphql = [Table("PostgreSQL", [us, *peers, FLOOR], behind="PostgreSQL") for us in OURS]
     rest = Table("REST", [*OURS], behind="PostgreSQL")
     with ExitStack() as stack:
         gateway = Gateway(Path(stack.enter_context(TemporaryDirectory())))
@@ -73,12 +76,14 @@ def compete(database: Loaded, pages: list[Page], pace: Pace, *, in_node: bool) -
             servers[name] = stack.enter_context(_peer(name, database))
         for page in pages:
             entries = [_entry(name, server, page, token) for name, server in servers.items()]
-            graphql.add(page.question.name, measure(entries, pace, database.usage))
+            costs = measure(entries, pace, database.usage)
+            for table in graphql:
+                table.add(page.question.name, costs)
             for path in page.rest:
                 request = http_request(path, headers=token)
                 entries = [Entry(name, servers[name], request) for name in OURS]
                 rest.add(f"`{path}`", measure(entries, pace, database.usage))
-    return [graphql, rest]
+    return [*graphql, rest]
 
 
 def _entry(name: str, server: Server, page: Page, token: Mapping[str, str]) -> Entry:

@@ -32,12 +32,12 @@ def test_a_cell_is_our_cost_as_a_multiple_of_theirs() -> None:
 def test_all_servers_over_postgresql_answer_the_same() -> None:
     pace = Pace(rounds=1, seconds=0, warm_up_seconds=0)
     with loaded_database(40_000) as database:
-        graphql, rest = compete(database, [*PAGES], pace, in_node=missing() is None)
-    rows = str(graphql).splitlines()[2:]
+        *graphql, rest = compete(database, [*PAGES], pace, in_node=missing() is None)
     # CPU and latency of the server, and CPU of the database, at two concurrencies.
-    assert len(rows) == 6 * len(PAGES)
+    assert [len(str(table).splitlines()) for table in graphql] == [2 + 6 * len(PAGES)] * len(OURS)
     assert len(str(rest).splitlines()[2:]) == 6 * sum(len(page.rest) for page in PAGES)
-    assert all(f" {name} |" in str(graphql).splitlines()[0] for name in OURS)
+    for name, table in zip(OURS, graphql, strict=True):
+        assert str(table).startswith(f"| PostgreSQL | at n requests at once | {name} | ")
 
 
 def test_growth_is_a_multiple_of_the_fewest_events(capsys: pytest.CaptureFixture[str]) -> None:
