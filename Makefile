@@ -12,6 +12,7 @@ LOCKED := --require-hashes --only-binary :all:
 # Handed out as source alone; ckanapi, which only the tests use, needs it.
 FROM_SOURCE := --no-binary docopt
 THE_PROJECT := --no-deps --no-build-isolation --editable .
+PEERS := benchmarks/peers
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-emit-index-url --no-emit-find-links \
 	--custom-compile-command 'make lock' $(LOCK)
@@ -69,10 +70,11 @@ graphiql: ## Build GraphiQL from npm into the package (needs Node.js 22.12 or ne
 	cd graphiql && PATH="$(abspath $(BIN)):$$PATH" && npm ci && npm run build
 
 .PHONY: bench
-bench: $(VENV)/.test-installed ## Measure imports and growth (some twenty minutes; EVENTS='…' for fewer)
-	$(BIN)/python -m benchmarks.bulk $(lastword $(EVENTS))
-	$(BIN)/python -m benchmarks.growth $(EVENTS)
-	$(BIN)/python -m benchmarks.growth --postgres $(EVENTS)
+bench: $(VENV)/.test-installed peers ## Measure ourselves beside others (more than an hour; ARGS='--quick' for minutes)
+	$(BIN)/python -m benchmarks $(ARGS)
+
+.PHONY: peers
+peers: node $(PEERS)/node_modules/.package-lock.json ## Install the servers that make bench measures beside us
 
 .PHONY: lock
 lock: | $(BIN)/python ## Pin all requirements anew (LOCK=--upgrade for the newest)
@@ -88,6 +90,7 @@ lock: | $(BIN)/python ## Pin all requirements anew (LOCK=--upgrade for the newes
 clean: ## Remove what was built, cached and installed here
 	rm -rf $(VENV) .demo build dist .hypothesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 	rm -rf gateway/graphql/graphiql/bundle graphiql/node_modules
+	rm -rf $(PEERS)/node_modules
 	find gateway resolvers tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 	rm -rf tests/npm/node_modules
 
@@ -119,3 +122,8 @@ $(VENV)/.node-installed: requirements/node.lock | $(BIN)/python
 tests/npm/node_modules/.package-lock.json: tests/npm/package-lock.json | $(VENV)/.node-installed
 	@echo "Installing the npm packages into tests/npm …"
 	@PATH="$(abspath $(BIN)):$$PATH" npm ci --prefix tests/npm
+
+$(PEERS)/node_modules/.package-lock.json: $(PEERS)/package-lock.json
+	@echo "Installing the npm packages into $(PEERS) …"
+	@PATH="$(abspath $(BIN)):$$PATH" npm ci --prefix $(PEERS)
+	@touch $@

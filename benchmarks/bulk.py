@@ -9,6 +9,7 @@ seconds, the ratio to DuckDB alone, and the peak memory of the importing process
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
 import sys
@@ -44,9 +45,11 @@ class Run(NamedTuple):
     peak_mebibytes: float
 
 
-def main() -> None:
+def main(words: list[str] | None = None) -> None:
     """Measure and print a table in Markdown."""
-    events = int(sys.argv[1].replace("_", "").replace(",", "")) if sys.argv[1:] else EVENTS
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("events", type=int, nargs="?", default=EVENTS)
+    events = parser.parse_args(words).events
     with TemporaryDirectory() as folder:
         file = Path(folder, "events.parquet")
         # In a process that ends: a child's peak counts from what its parent had in memory.
@@ -76,7 +79,7 @@ def import_into(file: Path, url: str) -> Run:
     """Run the command as a user would."""
     started = time.perf_counter()
     command = [str(Path(sys.executable).with_name("stats-gateway")), "import", str(file)]
-    process = subprocess.Popen([*command, "--database-url", url])
+    process = subprocess.Popen([*command, "--database-url", url], stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     if status:
         raise SystemExit(f"the import ended with status {status}")

@@ -1,0 +1,43 @@
+"""The gateway as it is served, and tokens for it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from benchmarks.servers import Server, asgi_server
+from gateway.auth.keys import KeyPair, read_private_key, write_new_keys
+from gateway.auth.tokens import issue_token
+from gateway.settings import PREFIX, Settings
+
+#: Settings under which nothing is kept from one request to the next.
+CACHE_OFF = {"cache_bytes": "0"} if "cache_bytes" in Settings.model_fields else {}
+
+
+class Gateway:
+    """Starts gateways that trust one key, and signs tokens with it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._keys: KeyPair = write_new_keys(folder)
+
+    def serve(
+        self, database_url: str, settings: Mapping[str, str] | None = None
+    ) -> AbstractContextManager[Server]:
+        """The application that ``stats-gateway serve`` runs; settings by their field's name."""
+        named = {
+            "database_url": database_url,
+            "jwt_public_key_file": str(self._keys.public),
+            **(settings or {}),
+        }
+        environment = {PREFIX + name.upper(): value for name, value in named.items()}
+        return asgi_server("gateway.app:from_environment", environment)
+
+    def headers(self, user_id: int) -> dict[str, str]:
+        """What a volunteer sends along."""
+        key, is_admin = read_private_key(self._keys.private), False
+        expires = datetime.now(UTC) + timedelta(hours=12)
+        token = issue_token(key, user_id, None, None, is_admin, expires, rng=secrets.token_hex(8))
+        return {"Authorization": f"Bearer {token}"}

@@ -1,0 +1,1 @@
+"""GraphQL over HTTP with the data in memory: what execution and the endpoint cost."""

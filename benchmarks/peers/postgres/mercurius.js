@@ -1,0 +1,66 @@
+// Mercurius over PostgreSQL: hand-written SQL in its own loaders, with its just-in-time compiler.
+import { readFileSync } from "node:fs";
+import DataLoader from "dataloader";
+import Fastify from "fastify";
+import mercurius from "mercurius";
+import { BigInt, Date } from "../shared/scalars.js";
+import * as data from "./data.js";
+
+const each = (answer) => (queries) =>
+  Promise.all(queries.map(({ obj, params }) => answer(obj, params)));
+// Several fields tell of the same sums: these are read once in an operation.
+const byStats = { cacheKeyFn: ({ kind, id, start, end }) => `${kind} ${id} ${start} ${end}` };
+const totals = {
+  totalCount: async (stats, _, { totals }) => (await totals.load(stats)).count,
+  timeSpent: async (stats, _, { totals }) => (await totals.load(stats)).timeSpent,
+};
+const contributed = {
+  projectCount: async (stats, _, { contributions }) =>
+    (await contributions.load(stats)).filter((one) => one.project).length,
+  projectContributions: async (stats, { first }, { contributions }) =>
+    (await contributions.load(stats)).slice(0, first ?? undefined),
+};
+
+const app = Fastify();
+app.register(mercurius, {
+  schema: readFileSync(new URL("../shared/schema.graphql", import.meta.url), "utf8"),
+  jit: 1,
+  context: (request) => ({
+    viewer: Number(request.headers["x-viewer"]),
+    totals: new DataLoader(data.totals, byStats),
+    contributions: new DataLoader(data.contributions, byStats),
+  }),
+  resolvers: {
+    BigInt,
+    Date,
+    Query: {
+      me: (_, __, { viewer }) => data.user(viewer),
+      userGroup: (_, { id }, { viewer }) => data.userGroup(id, viewer),
+      project: (_, { id }) => data.project(id),
+      classifications: (_, { filter }) => data.statsOf("site", 0, filter),
+    },
+    User: { classifications: ({ id }, { filter }) => data.statsOf("user", id, filter) },
+    UserGroup: { classifications: (group, { filter }) => data.groupStats(group, filter) },
+    Project: { classifications: ({ id }, { filter }) => data.statsOf("project", id, filter) },
+    Workflow: { classifications: ({ id }, { filter }) => data.statsOf("workflow", id, filter) },
+    GroupStats: { ...totals, ...contributed },
+    UserStats: { ...totals, ...contributed },
+    ClassificationStats: totals,
+  },
+  loaders: {
+    Project: { workflows: each(data.workflows) },
+    GroupStats: {
+      activeUsers: (queries) => data.activeUsers(queries.map(({ obj }) => obj)),
+      buckets: data.buckets,
+      topContributors: each(data.topContributors),
+      memberBreakdown: each(data.memberBreakdown),
+    },
+    UserStats: { buckets: data.buckets },
+    ClassificationStats: { buckets: data.buckets },
+    MemberContribution: { projectContributions: data.memberContributions },
+    MemberContributionConnection: {
+      totalCount: (queries) => data.activeUsers(queries.map(({ obj }) => obj.stats)),
+    },
+  },
+});
+await app.listen({ host: "127.0.0.1", port: Number(process.env.PORT) });

@@ -1,0 +1,67 @@
+"""Each benchmark runs to its end over little data, and prints its table."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks import growth, ingestion, startup
+from benchmarks.contest import Cost, Pace
+from benchmarks.peers import missing
+from benchmarks.postgres.__main__ import OURS, compete
+from benchmarks.postgres.database import loaded_database
+from benchmarks.postgres.pages import PAGES
+from benchmarks.table import Table
+
+
+def printed(capsys: pytest.CaptureFixture[str]) -> list[list[str]]:
+    lines = capsys.readouterr().out.splitlines()
+    return [line.strip("| ").split(" | ") for line in lines if line.startswith("| ")]
+
+
+def test_a_cell_is_our_cost_as_a_multiple_of_theirs() -> None:
+    table = Table("data", ["us", "them", "who is away"])
+    table.add(
+        "page",
+        {("us", n): Cost(3, 8, 0) for n in (1, 16)}
+        | {("them", n): Cost(2, 160, 0) for n in (1, 16)},
+    )
+    assert str(table).splitlines()[2] == "| page | CPU at 1 | 3 ms | 1.50 (2 ms) |  |"
+    assert str(table).splitlines()[5] == "| page | p50 at 16 | 8 ms | 0.05 (160 ms) |  |"
+
+
+def test_all_servers_over_postgresql_answer_the_same() -> None:
+    pace = Pace(rounds=1, seconds=0, warm_up_seconds=0)
+    with loaded_database(40_000) as database:
+        *graphql, rest = compete(database, [*PAGES], pace, in_node=missing() is None)
+    # CPU and latency of the server, and CPU of the database, at two concurrencies.
+    assert [len(str(table).splitlines()) for table in graphql] == [2 + 6 * len(PAGES)] * len(OURS)
+    assert len(str(rest).splitlines()[2:]) == 6 * sum(len(page.rest) for page in PAGES)
+    for name, table in zip(OURS, graphql, strict=True):
+        assert str(table).startswith(f"| PostgreSQL | at n requests at once | {name} | ")
+
+
+def test_growth_is_a_multiple_of_the_fewest_events(capsys: pytest.CaptureFixture[str]) -> None:
+    growth.main(["3_000", "6_000", "--rounds", "1", "--seconds", "0", "--warm-up", "0"])
+    head, _, *rows, imports = printed(capsys)
+    assert head[1:] == ["3,000 events", "6,000 events"]
+    assert len(rows) == 4 * len(growth.PAGES)
+    assert {row[1] for row in rows if "p50" in row[0]} == {"1.00"}
+    assert imports[0] == "import"
+
+
+@pytest.mark.parametrize("options", [[], ["--postgres"]], ids=["sqlite", "postgres"])
+def test_ingestion_is_measured_live_and_late(
+    options: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    ingestion.main([*options, "30_000", "--batches", "1"])
+    _, _, live, late = printed(capsys)
+    assert (live[0], late[0]) == ("live", "late")
+    assert all(int(cell.replace(",", "")) > 0 for row in (live, late) for cell in row[1:2])
+
+
+def test_the_start_is_measured_beside_a_bare_server(capsys: pytest.CaptureFixture[str]) -> None:
+    startup.main(["--rounds", "1"])
+    _, _, ours, bare, demo = printed(capsys)
+    assert (ours[0], bare[0]) == (startup.US, startup.REFERENCE)
+    assert float(ours[2]) > float(bare[2])
+    assert demo[0].startswith("the demo")
