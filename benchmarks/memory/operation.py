@@ -11,10 +11,9 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import orjson
-from aiodataloader import DataLoader
 
 from gateway.auth.viewer import Viewer
 from gateway.calendar import DayRange, day_number
@@ -24,6 +23,7 @@ from gateway.directory.stats_visibility import StatsVisibility
 from gateway.directory.user_groups import UserGroup
 from gateway.directory.users import User
 from gateway.loaders.access import Access
+from gateway.loaders.loader import BatchLoader
 from gateway.loaders.statistics import (
     Buckets,
     BucketsQuestion,
@@ -92,14 +92,14 @@ class Store:
         }
 
 
-class MemoryLoader(DataLoader[K, V], Generic[K, V]):
+class MemoryLoader(BatchLoader[K, V]):
     """Looks each key up."""
 
     def __init__(self, find: Callable[[K], V]) -> None:
         super().__init__()
         self._find = find
 
-    async def batch_load_fn(self, keys: list[K]) -> list[V]:
+    async def batch(self, keys: list[K]) -> list[V | Exception]:
         """What is known of the keys, in their order."""
         return [self._find(key) for key in keys]
 
@@ -158,7 +158,7 @@ class MemoryLoaders:
         return Access(
             self._store.viewer,
             MemoryLoader(self._store.groups.get),
-            MemoryLoader(self._store.viewer_memberships.get),
+            MemoryLoader(lambda key: self._store.viewer_memberships.get(key.group_id)),
         )
 
 

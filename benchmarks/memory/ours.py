@@ -22,6 +22,7 @@ from gateway.graphql.execute import Executor
 from gateway.graphql.masking import ErrorMask
 from gateway.graphql.page import Page
 from gateway.graphql.pages import Pages
+from gateway.telemetry.record import RequestRecord
 from resolvers.schema import graphql_schema
 
 
@@ -29,7 +30,7 @@ def application() -> Starlette:
     """The application; the file with the data is named by ``DATA``."""
     store = Store(Path(os.environ["DATA"]))
 
-    def open_operation(_: Viewer) -> MemoryOperation:
+    def open_operation(_: Viewer, __: RequestRecord) -> MemoryOperation:
         return MemoryOperation(store)
 
     async def identify(_: Sequence[tuple[str, str]]) -> Viewer:
