@@ -27,8 +27,8 @@ from gateway.http.response import raw_json_response
 from gateway.stats.versions import Entity
 
 SAFE_METHODS = ("GET", "HEAD")
-#: The header lines that an answer depends on.
-VARY = "Authorization, Accept, Origin, X-CKAN-API-Key, EDX-API-Key"
+#: The header lines that an answer depends on; Origin is added by whoever lets pages of others read it.
+VARY = "Authorization, Accept, X-CKAN-API-Key, EDX-API-Key"
 _PUBLIC = {"Cache-Control": "public, no-cache", "Vary": VARY}
 _ENTITY_TAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 #: Answers that depend on more are not remembered: telling their versions is hardly shorter.
