@@ -27,7 +27,7 @@ from gateway.http.response import raw_json_response
 from gateway.stats.versions import Entity
 
 SAFE_METHODS = ("GET", "HEAD")
-#: The header lines that an answer depends on; Origin is added by whoever lets pages of others read it.
+#: The header lines that an answer depends on. Whoever lets pages of others read it adds Origin.
 VARY = "Authorization, Accept, X-CKAN-API-Key, EDX-API-Key"
 _PUBLIC = {"Cache-Control": "public, no-cache", "Vary": VARY}
 _ENTITY_TAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
