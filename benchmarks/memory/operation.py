@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import orjson
+from aiodataloader import DataLoader
 
 from gateway.auth.viewer import Viewer
 from gateway.calendar import DayRange, day_number
@@ -23,7 +24,7 @@ from gateway.directory.stats_visibility import StatsVisibility
 from gateway.directory.user_groups import UserGroup
 from gateway.directory.users import User
 from gateway.loaders.access import Access
-from gateway.loaders.loader import BatchLoader
+from gateway.loaders.loader import Loader, Turn
 from gateway.loaders.statistics import (
     Buckets,
     BucketsQuestion,
@@ -92,16 +93,30 @@ class Store:
         }
 
 
-class MemoryLoader(BatchLoader[K, V]):
+class Lookups:
+    """What the loaders of one operation look up together, as ``gateway.loaders.facts`` does."""
+
+    def __init__(self) -> None:
+        self.wanted: DataLoader[tuple[Turn[Any, Any], Callable[[Any], Any]], None] = DataLoader(
+            self._run, cache=False
+        )
+
+    async def _run(self, wanted: list[tuple[Turn[Any, Any], Callable[[Any], Any]]]) -> list[None]:
+        for turn, find in wanted:
+            turn.end({key: find(key) for key in turn.begin()})
+        return [None] * len(wanted)
+
+
+class MemoryLoader(Loader[K, V]):
     """Looks each key up."""
 
-    def __init__(self, find: Callable[[K], V]) -> None:
+    def __init__(self, lookups: Lookups, find: Callable[[K], V]) -> None:
         super().__init__()
+        self._lookups = lookups
         self._find = find
 
-    async def batch(self, keys: list[K]) -> list[V | Exception]:
-        """What is known of the keys, in their order."""
-        return [self._find(key) for key in keys]
+    def _schedule(self, turn: Turn[K, V]) -> None:
+        self._lookups.wanted.load((turn, self._find))
 
 
 class MemoryLoaders:
@@ -109,27 +124,31 @@ class MemoryLoaders:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._lookups = Lookups()
 
     @cached_property
     def totals(self) -> MemoryLoader[tuple[Question, int], Answer]:
-        return MemoryLoader(lambda key: self._store.totals[_of(*key)])
+        return MemoryLoader(self._lookups, lambda key: self._store.totals[_of(*key)])
 
     @cached_property
     def buckets(self) -> MemoryLoader[tuple[BucketsQuestion, int], Buckets]:
-        return MemoryLoader(lambda key: self._store.buckets[_of(key[0].question, key[1])])
+        return MemoryLoader(
+            self._lookups, lambda key: self._store.buckets[_of(key[0].question, key[1])]
+        )
 
     @cached_property
     def contributions(self) -> MemoryLoader[tuple[Question, int], tuple[ProjectSum, ...]]:
-        return MemoryLoader(lambda key: self._store.contributions[_of(*key)])
+        return MemoryLoader(self._lookups, lambda key: self._store.contributions[_of(*key)])
 
     @cached_property
     def active_users(self) -> MemoryLoader[tuple[Question, int], int]:
-        return MemoryLoader(lambda key: len(self._store.ranking[_of(*key)]))
+        return MemoryLoader(self._lookups, lambda key: len(self._store.ranking[_of(*key)]))
 
     @cached_property
     def ranking(self) -> MemoryLoader[tuple[RankingQuestion, int], tuple[Rank, ...]]:
         return MemoryLoader(
-            lambda key: self._store.ranking[_of(key[0].question, key[1])][: key[0].limit]
+            self._lookups,
+            lambda key: self._store.ranking[_of(key[0].question, key[1])][: key[0].limit],
         )
 
     @cached_property
@@ -138,27 +157,31 @@ class MemoryLoaders:
             members = self._store.members[_of(key.question, key.group_id)]
             return {user_id: members[user_id] for user_id in key.user_ids}
 
-        return MemoryLoader(find)
+        return MemoryLoader(self._lookups, find)
 
     @cached_property
     def users(self) -> MemoryLoader[int, User | None]:
-        return MemoryLoader(self._store.users.get)
+        return MemoryLoader(self._lookups, self._store.users.get)
 
     @cached_property
     def projects(self) -> MemoryLoader[int, Project | None]:
-        return MemoryLoader(self._store.projects.get)
+        return MemoryLoader(self._lookups, self._store.projects.get)
 
     @cached_property
     def memberships_by_user(self) -> MemoryLoader[int, tuple[Membership, ...]]:
         mine = tuple(self._store.viewer_memberships.values())
-        return MemoryLoader(lambda user_id: mine if user_id == self._store.viewer.id else ())
+        return MemoryLoader(
+            self._lookups, lambda user_id: mine if user_id == self._store.viewer.id else ()
+        )
 
     @cached_property
     def access(self) -> Access:
         return Access(
             self._store.viewer,
-            MemoryLoader(self._store.groups.get),
-            MemoryLoader(lambda key: self._store.viewer_memberships.get(key.group_id)),
+            MemoryLoader(self._lookups, self._store.groups.get),
+            MemoryLoader(
+                self._lookups, lambda key: self._store.viewer_memberships.get(key.group_id)
+            ),
         )
 
 
