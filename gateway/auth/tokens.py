@@ -5,14 +5,17 @@ Panoptes' payload: ``{"data": {"id", "login", "dname", "scope", "admin"}, "exp",
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import jwt
 
 from gateway.auth.claims import PANOPTES, ClaimNames, viewer_of
 from gateway.auth.token_keys import SUPPORTED_ALGORITHMS, TokenKey
 from gateway.auth.unverified import UnknownKey, Unverified
+from gateway.auth.verified_tokens import VerifiedTokens
 from gateway.auth.viewer import Viewer
 from gateway.errors import SettingsError
 
@@ -41,6 +44,7 @@ class TokenVerifier:
         audience: str | None = None,
         claims: ClaimNames = PANOPTES,
         leeway_seconds: float = LEEWAY_SECONDS,
+        now: Callable[[], float] = time.time,
     ) -> None:
         unsupported = set(algorithms) - SUPPORTED_ALGORITHMS
         if unsupported or not algorithms:
@@ -54,27 +58,35 @@ class TokenVerifier:
         self._audience = audience
         self._claims = claims
         self._leeway_seconds = leeway_seconds
+        self._verified = VerifiedTokens(now)
 
     def verify(self, token: str) -> Viewer:
         """The viewer that a token stands for; Unverified, always alike, if it does not."""
         if len(token) > LONGEST_TOKEN:
             raise Unverified
         try:
-            return viewer_of(self._payload(token), self._claims)
+            return self._verified.viewer_of(token, self._keys) or self._read(token)
         except UnknownKey:
             raise
         except Exception:
             # An attacker may have written it: whatever goes wrong while reading it, refuse.
             raise Unverified from None
 
-    def _payload(self, token: str) -> Mapping[str, object]:
+    def _read(self, token: str) -> Viewer:
+        payload, key = self._payload(token)
+        viewer = viewer_of(payload, self._claims)
+        # As PyJWT reads it.
+        self._verified.add(token, viewer, key, int(payload["exp"]) + self._leeway_seconds)
+        return viewer
+
+    def _payload(self, token: str) -> tuple[Mapping[str, Any], TokenKey]:
         header = jwt.get_unverified_header(token)
         kid = header.get("kid")
         for candidate in self._keys:
             if not candidate.may_have_signed(kid, header["alg"]):
                 continue
             try:
-                return jwt.decode(
+                payload = jwt.decode(
                     token,
                     candidate.key,
                     algorithms=self._algorithms,
@@ -90,6 +102,7 @@ class TokenVerifier:
                 )
             except jwt.InvalidSignatureError:
                 continue
+            return payload, candidate
         raise UnknownKey(kid) from None
 
 
