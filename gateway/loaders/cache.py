@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
 from sys import getsizeof
-from typing import Any, NamedTuple
+from typing import Any
 
 from gateway.stats.versions import Entity
 from gateway.telemetry.counts import CacheCounts
@@ -27,13 +28,18 @@ _REMEMBERED = 100_000
 _COMPANIONS = 256
 
 
-class Fact(NamedTuple):
-    """A value, and the greatest version of its entities when it was read."""
+@dataclass(slots=True)
+class Fact:
+    """A value, and the greatest version of its entities when it was read.
+
+    ``held_at`` is a version of the site in which it was found to hold.
+    """
 
     value: Any
     entities: tuple[Entity, ...]
     version: int
     size: int
+    held_at: int = -1
 
 
 class FactCache:

@@ -236,8 +236,13 @@ class Facts:
         if self._cache is None or self._site is None:
             return None
         fact = self._cache.get(key)
-        if fact is None or self._version(fact.entities) != fact.version:
+        if fact is None:
             return None
+        # The site has one state for each of its versions.
+        if fact.held_at != self._site:
+            if self._version(fact.entities) != fact.version:
+                return None
+            fact.held_at = self._site
         self._cache.hits += 1
         self._touched.update(fact.entities)
         return fact
