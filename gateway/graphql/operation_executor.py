@@ -26,7 +26,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from gateway.graphql.documents import PreparedDocument
 from gateway.graphql.plans import FieldPlan, Selection, plan_of
-from gateway.graphql.ready import ReadyObject
+from gateway.graphql.ready import NotReady, ReadyObject
 from gateway.graphql.variables import OperationVariables
 from gateway.graphql.waves import WaveExecution
 
@@ -79,7 +79,7 @@ class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
         waves = WaveExecution(self._plan, self.variables, self._info_without_path)
         try:
             data = await waves.run(root)
-        except Exception:
+        except NotReady:
             return await self._field_by_field(root)
         return ExecutionResult(data, waves.errors or None)
 
@@ -120,8 +120,8 @@ class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
             ready = selection.ready(self.variables)
             if not ready.pending:
                 return ready.one(result, self._arguments_of(ready))
-        except Exception:  # noqa: S110 - whatever it is, it is met again below
-            pass
+        except NotReady:
+            pass  # what it was is met again below
         return self._execute(selection, result, path)
 
     def complete_list_value(
@@ -142,8 +142,8 @@ class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
                 ready = selection.ready(self.variables)
                 if not ready.pending:
                     return ready.many(result, self._arguments_of(ready))
-            except Exception:  # noqa: S110 - whatever it is, it is met again below
-                pass
+            except NotReady:
+                pass  # what it was is met again below
         return super().complete_list_value(
             return_type, field_details_list, info, path, result, position_context
         )
