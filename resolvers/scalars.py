@@ -11,16 +11,17 @@ from strawberry.types.scalar import ScalarDefinition
 
 from gateway.calendar import parse_date
 
-_LIMIT = 2**63
+#: Beyond it JavaScript, and whoever reads JSON numbers as it does, would take a number for another.
+_LARGEST = 2**53 - 1
 
 BigInt = NewType("BigInt", int)
 
 
 def _big_int(value: Any) -> int:
     # A bool is an int to Python, but not of this type.
-    if type(value) is int and -_LIMIT <= value < _LIMIT:
+    if type(value) is int and -_LARGEST <= value <= _LARGEST:
         return value
-    raise GraphQLError("BigInt cannot represent a value that is no whole number of 64 bits.")
+    raise GraphQLError("BigInt cannot represent a value that is no whole number of 53 bits.")
 
 
 def _date(value: Any) -> date:
@@ -37,7 +38,7 @@ def _date_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> d
 SCALARS: dict[object, ScalarDefinition] = {
     BigInt: strawberry.scalar(
         name="BigInt",
-        description="A whole number of up to 64 bits, as a JSON number.",
+        description="A whole number of up to 53 bits, as a JSON number, which is exact everywhere.",
         serialize=_big_int,
         parse_value=_big_int,
     ),

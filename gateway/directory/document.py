@@ -28,7 +28,7 @@ from gateway.directory.memberships import MembershipState, encode_roles
 from gateway.directory.rows import Row
 from gateway.directory.stats_visibility import StatsVisibility
 from gateway.errors import InvalidEvent, UnreadableFile
-from gateway.events.ids import LARGEST_ID, read_id
+from gateway.events.ids import read_id
 from gateway.events.instants import read_instant
 
 
@@ -55,7 +55,8 @@ def _storable(text: str) -> str:
 
 _Id = Annotated[int, BeforeValidator(_id)]
 _Text = Annotated[StrictStr, AfterValidator(_storable)]
-_Count = Annotated[StrictInt, Field(ge=0, le=LARGEST_ID)]
+#: Counts are shown as JSON numbers, which are exact up to here.
+_Count = Annotated[StrictInt, Field(ge=0, le=2**53 - 1)]
 _Share = Annotated[StrictInt | StrictFloat, Field(ge=0, le=1)]
 _Instant = Annotated[int, BeforeValidator(_instant)]
 _Visibility = Annotated[StatsVisibility, BeforeValidator(StatsVisibility.parse)]

@@ -90,7 +90,11 @@ class Query:
 
     @strawberry.field
     def large(self) -> BigInt:
-        return BigInt(2**63 - 1)
+        return BigInt(2**53 - 1)
+
+    @strawberry.field
+    def too_large(self) -> BigInt | None:
+        return BigInt(2**53)
 
     @strawberry.field
     async def slow(self) -> str:

@@ -160,9 +160,16 @@ async def test_answers_are_not_kept_by_caches(client):
     assert response.headers["vary"] == "Accept, Authorization"
 
 
-async def test_integers_of_63_bits_are_written_exactly(client):
+async def test_the_largest_integers_are_written_exactly(client):
     response = await client.post(URL, json={"query": "{ large }"})
-    assert response.content == b'{"data":{"large":9223372036854775807}}'
+    assert response.content == b'{"data":{"large":9007199254740991}}'
+
+
+async def test_integers_that_javascript_would_change_are_refused(client):
+    response = await client.post(URL, json={"query": "{ tooLarge }"})
+    answer = response.json()
+    assert answer["data"] == {"tooLarge": None}
+    assert answer["errors"][0]["extensions"]["code"] == "INTERNAL_ERROR"
 
 
 async def test_operation_that_takes_too_long_is_503(endpoint):
