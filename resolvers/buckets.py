@@ -20,6 +20,7 @@ from gateway.errors import OutOfBounds
 from gateway.loaders.statistics import Buckets, BucketsQuestion
 from gateway.stats.subject import Answer, Question
 from resolvers.context import Info
+from resolvers.instances import instance
 from resolvers.scalars import BigInt
 
 #: How many buckets gaps may be filled to: thirty years of days.
@@ -88,9 +89,10 @@ def _require_fillable(first: int, last: int, period: Period) -> None:
 
 def period_bucket(start: int, answer: Answer) -> PeriodBucket:
     """A bucket of classifications as the schema shows it."""
-    return PeriodBucket(period=day_date(start), count=BigInt(answer.n), time_spent=answer.seconds)
+    values = {"period": day_date(start), "count": answer.n, "time_spent": answer.seconds}
+    return instance(PeriodBucket, values)
 
 
 def comment_bucket(start: int, answer: Answer) -> CommentBucket:
     """A bucket of comments as the schema shows it."""
-    return CommentBucket(period=day_date(start), count=BigInt(answer.n))
+    return instance(CommentBucket, {"period": day_date(start), "count": answer.n})

@@ -14,6 +14,7 @@ from gateway.loaders.statistics import ProjectSum, most_recent_first
 from gateway.stats.subject import Question
 from resolvers.context import Info
 from resolvers.enums import ContributionOrder
+from resolvers.instances import instance
 from resolvers.lookahead import selects
 from resolvers.scalars import BigInt
 
@@ -76,12 +77,16 @@ def project_contribution(
     one: ProjectSum, projects: Mapping[int, Project], days: Mapping[int, int]
 ) -> ProjectContribution:
     """One contribution as the schema shows it."""
-    day = days.get(one.project_id)
-    return ProjectContribution(
-        project=projects.get(one.project_id),
-        count=BigInt(one.n),
-        time_spent=one.ms / 1000,
-        last_contributed_on=None if day is None else day_date(day),
+    project_id, n, ms = one
+    day = days.get(project_id) if days else None
+    return instance(
+        ProjectContribution,
+        {
+            "project": projects.get(project_id),
+            "count": n,
+            "time_spent": ms / 1000,
+            "last_contributed_on": None if day is None else day_date(day),
+        },
     )
 
 

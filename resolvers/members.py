@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 import strawberry
 
 from gateway.arguments import read_first
+from gateway.directory import users
 from gateway.errors import InvalidArgument
 from gateway.loaders.statistics import MembersKey, ProjectSum, Rank, RankingQuestion
 from gateway.stats.ranking import Place
@@ -17,6 +18,7 @@ from gateway.stats.subject import Question
 from resolvers.context import Info
 from resolvers.contributions import ProjectContribution, load_projects, project_contribution
 from resolvers.costs import costs, up_to
+from resolvers.instances import instance
 from resolvers.lookahead import selects
 from resolvers.project import Project
 from resolvers.scalars import BigInt
@@ -106,15 +108,17 @@ async def load_page(
             ranks = await asked
     page = ranks[:first]
     members = await _members(info, question, group_id, page, ("nodes",), ("edges", "node"))
-    cursors = [_cursor(rank) for rank in page]
+    edges: list[MemberContributionEdge] = []
+    if selects(info, "edges"):
+        edges = [
+            MemberContributionEdge(cursor=_cursor(rank), node=member)
+            for rank, member in zip(page, members, strict=True)
+        ]
     return MemberContributionConnection(
         nodes=members,
-        edges=[
-            MemberContributionEdge(cursor=cursor, node=member)
-            for cursor, member in zip(cursors, members, strict=True)
-        ],
+        edges=edges,
         page_info=PageInfo(
-            has_next_page=len(ranks) > first, end_cursor=cursors[-1] if cursors else None
+            has_next_page=len(ranks) > first, end_cursor=_cursor(page[-1]) if page else None
         ),
         question=question,
         group_id=group_id,
@@ -146,15 +150,29 @@ async def _members(
             *((*path, "projectContributions", "project") for path in paths),
         )
     return [
-        MemberContribution(
-            user=User.of(rank.user_id, names.get(rank.user_id)),
-            count=BigInt(rank.n),
-            time_spent=rank.ms / 1000,
-            sums=sums.get(rank.user_id, ()),
-            projects=projects,
-        )
+        member_contribution(rank, names.get(rank.user_id), sums.get(rank.user_id, ()), projects)
         for rank in ranks
     ]
+
+
+def member_contribution(
+    rank: Rank,
+    record: users.User | None,
+    sums: Sequence[ProjectSum],
+    projects: Mapping[int, Project],
+) -> MemberContribution:
+    """A member's place in the ranking as the schema shows it."""
+    user_id, n, ms = rank
+    return instance(
+        MemberContribution,
+        {
+            "user": User.of(user_id, record),
+            "count": n,
+            "time_spent": ms / 1000,
+            "sums": sums,
+            "projects": projects,
+        },
+    )
 
 
 def _cursor(rank: Rank) -> str:

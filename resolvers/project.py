@@ -18,6 +18,7 @@ from resolvers.filters import (
     classifications_in,
     comments_in,
 )
+from resolvers.instances import instance
 from resolvers.statistics import ClassificationStats, CommentStats
 
 if TYPE_CHECKING:
@@ -36,11 +37,14 @@ class Project:
     @classmethod
     def of(cls, project_id: int, record: projects.Project | None = None) -> Self:
         """The project with this id, and the names of the record."""
-        return cls(
-            id=strawberry.ID(str(project_id)),
-            slug=record.slug if record else None,
-            display_name=record.display_name if record else None,
-            project_id=project_id,
+        return instance(
+            cls,
+            {
+                "id": str(project_id),
+                "slug": record.slug if record else None,
+                "display_name": record.display_name if record else None,
+                "project_id": project_id,
+            },
         )
 
     @classmethod

@@ -19,6 +19,7 @@ from resolvers.filters import (
     comments_in,
 )
 from resolvers.guards import Guard, GuardRule
+from resolvers.instances import instance
 from resolvers.lookahead import selects
 from resolvers.statistics import CommentStats, UserStats
 
@@ -38,11 +39,14 @@ class User:
     @classmethod
     def of(cls, user_id: int, record: users.User | None = None) -> Self:
         """The volunteer with this id, and the names of the record."""
-        return cls(
-            id=strawberry.ID(str(user_id)),
-            login=record.login if record else None,
-            display_name=(record.display_name or record.login) if record else None,
-            user_id=user_id,
+        return instance(
+            cls,
+            {
+                "id": str(user_id),
+                "login": record.login if record else None,
+                "display_name": (record.display_name or record.login) if record else None,
+                "user_id": user_id,
+            },
         )
 
     @classmethod
