@@ -83,7 +83,9 @@ def create_app(
         timeout_seconds=settings.database_timeout_seconds,
     )
     live = configured_live_directory(settings, database, clock)
-    cache = FactCache(settings.cache_bytes) if settings.cache_bytes else None
+    cache = None
+    if settings.cache_bytes:
+        cache = FactCache(settings.cache_bytes, settings.answer_cache_bytes)
     mask = ErrorMask(closed=not settings.introspection)
     pages = Pages(Page(EXAMPLES), built_graphiql(EXAMPLES))
 
@@ -179,6 +181,7 @@ def create_app(
         metrics.watch_cache("documents", lambda: executor.documents.counts)
         if cache is not None:
             metrics.watch_cache("facts", lambda: cache.counts)
+            metrics.watch_cache("answers", lambda: cache.answers.counts)
     app.state.ingestion_counters = intake.counters
     app.state.fact_cache = cache
     return app

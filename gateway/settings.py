@@ -38,6 +38,11 @@ class Settings(BaseSettings):
         ge=0,
         description="Memory of each process for what was read before; 0 keeps nothing.",
     )
+    answer_cache_bytes: int = Field(
+        16_777_216,
+        ge=0,
+        description="Memory of each process for whole answers, beside that; 0 keeps none.",
+    )
     operation_timeout_seconds: float = Field(
         60,
         gt=0,

@@ -75,6 +75,27 @@ class Snapshot(ABC):
                 ((names, rows),) = await self._fetch([(compiled.text, arguments)])
         return compiled.named(rows, names)
 
+    async def ahead(self, statement: Select[Any], parameters: Parameters) -> Rows | None:
+        """Run one Select in a state of its own, before the snapshot is taken.
+
+        That takes a third of the time of a snapshot. None if the database fails: whoever goes on
+        to the snapshot is told.
+        """
+        compiled = compile_statement(statement, self._dialect)
+        arguments = compiled.arguments(parameters)
+        self.statements += 1
+        self.selects += 1
+        try:
+            async with self._asked():
+                with self._told(compiled.text):
+                    rows = await self._fetch_ahead(compiled.text, arguments)
+        except (Unavailable, DBAPIError):
+            return None
+        return compiled.values(rows)
+
+    @abstractmethod
+    async def _fetch_ahead(self, text: str, arguments: Sequence[Any]) -> Rows: ...
+
     async def fetch_together(
         self, requests: Sequence[tuple[Select[Any], Parameters]], *, apart: Iterable[int] = ()
     ) -> list[Rows]:

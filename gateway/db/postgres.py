@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
@@ -97,8 +97,8 @@ class _Readers:
         self._idle: list[Any] = []
         self._closed = False
 
-    async def begin(self) -> Any:
-        """A connection in a read transaction."""
+    async def take(self, first: Callable[[Any], Awaitable[T]]) -> tuple[Any, T]:
+        """A connection, and what was first done with it."""
         await self.places.take()
         try:
             # The server may have closed those that are idle since they were last used. Nothing is
@@ -106,20 +106,20 @@ class _Readers:
             while self._idle:
                 connection = self._idle.pop()
                 with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-                    return await _begun(connection)
-            return await _begun(
-                await asyncpg.connect(
-                    timeout=self._timeout, statement_cache_size=_PREPARED, **self._arguments
-                )
+                    return connection, await _tried(connection, first)
+            connection = await asyncpg.connect(
+                timeout=self._timeout, statement_cache_size=_PREPARED, **self._arguments
             )
+            return connection, await _tried(connection, first)
         except BaseException:
             self.places.leave()
             raise
 
-    async def end(self, connection: Any) -> None:
-        """End the transaction, and give the connection back."""
+    async def give_back(self, connection: Any, *, begun: bool) -> None:
+        """End the transaction if one was begun, and give the connection back."""
         try:
-            await connection.execute("ROLLBACK")
+            if begun:
+                await connection.execute("ROLLBACK")
         except Exception:
             connection.terminate()
         else:
@@ -141,13 +141,16 @@ class _Readers:
                 connection.terminate()
 
 
-async def _begun(connection: Any) -> Any:
+async def _tried(connection: Any, work: Callable[[Any], Awaitable[T]]) -> T:
     try:
-        await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        return await work(connection)
     except BaseException:
         connection.terminate()
         raise
-    return connection
+
+
+async def _begin(connection: Any) -> None:
+    await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
 
 class _PostgresSnapshot(Snapshot):
@@ -157,6 +160,7 @@ class _PostgresSnapshot(Snapshot):
         super().__init__(dialect)
         self._readers = readers
         self._connection: Any = None
+        self._begun = False
 
     async def _fetch(
         self, runs: Sequence[tuple[str, Sequence[Any]]]
@@ -171,6 +175,16 @@ class _PostgresSnapshot(Snapshot):
             found.append((rows[0].keys() if rows else (), rows))
         return found
 
+    async def _fetch_ahead(self, text: str, arguments: Sequence[Any]) -> Rows:
+        rows: Rows
+        if self._connection is None:
+            self._connection, rows = await self._readers.take(
+                lambda connection: connection.fetch(text, *arguments)
+            )
+        else:
+            rows = await self._connection.fetch(text, *arguments)
+        return rows
+
     async def _partitions(
         self, text: str, arguments: Sequence[Any], size: int
     ) -> AsyncIterator[Rows]:
@@ -181,14 +195,22 @@ class _PostgresSnapshot(Snapshot):
 
     async def _connected(self) -> Any:
         if self._connection is None:
-            self._connection = await self._readers.begin()
+            self._connection, _ = await self._readers.take(_begin)
+        elif not self._begun:
+            try:
+                await _tried(self._connection, _begin)
+            except BaseException:
+                self._connection = None
+                self._readers.places.leave()
+                raise
+        self._begun = True
         return self._connection
 
     async def close(self) -> None:
         async with self._turn:
             if self._connection is not None:
                 connection, self._connection = self._connection, None
-                await asyncio.shield(self._readers.end(connection))
+                await asyncio.shield(self._readers.give_back(connection, begun=self._begun))
 
 
 def _lost(connection: Any, statement: str, error: Exception) -> Exception:

@@ -79,10 +79,8 @@ class _Readers:
         self.places = Places(connections, timeout)
 
     def take(self) -> sqlite3.Connection:
-        """A connection in a read transaction; in a thread."""
-        connection = self._idle.pop() if self._idle else self._connect()
-        connection.execute("BEGIN")
-        return connection
+        """A connection; in a thread."""
+        return self._idle.pop() if self._idle else self._connect()
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -97,12 +95,13 @@ class _Readers:
         return connection
 
     def give_back(self, connection: sqlite3.Connection | None) -> None:
-        """End the transaction, which waits for nothing, and the right to the connection."""
+        """End what was begun, which waits for nothing, and the right to the connection."""
         self.places.leave()
         if connection is None:
             return
         try:
-            connection.execute("ROLLBACK")
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
         except sqlite3.Error:
             connection.close()
         else:
@@ -154,6 +153,10 @@ class _SqliteSnapshot(Snapshot):
         await self._acquire()
         return await self._in_thread(fetch)
 
+    async def _fetch_ahead(self, text: str, arguments: Sequence[Any]) -> Rows:
+        await self._acquire()
+        return await self._in_thread(lambda: self._taken().execute(text, arguments).fetchall())
+
     async def _partitions(
         self, text: str, arguments: Sequence[Any], size: int
     ) -> AsyncIterator[Rows]:
@@ -171,9 +174,15 @@ class _SqliteSnapshot(Snapshot):
             self._acquired = True
 
     def _cursor(self, text: str, arguments: Sequence[Any]) -> sqlite3.Cursor:
+        connection = self._taken()
+        if not connection.in_transaction:
+            connection.execute("BEGIN")
+        return connection.execute(text, arguments)
+
+    def _taken(self) -> sqlite3.Connection:
         if self._connection is None:
             self._connection = self._readers.take()
-        return self._connection.execute(text, arguments)
+        return self._connection
 
     async def close(self) -> None:
         async with self._turn:

@@ -40,8 +40,6 @@ class Versioned(Protocol):
 
     now: datetime
 
-    async def versions(self) -> dict[Entity, int]: ...
-
     async def current_versions(self, entities: Iterable[Entity]) -> dict[Entity, int]: ...
 
 
@@ -126,9 +124,9 @@ class Validation:
         self._holds = known.etag
         return True
 
-    async def executed(self, operation: Versioned) -> None:
+    def executed(self, versions: Mapping[Entity, int]) -> None:
         """Note what the answer depends on: it was executed without an error."""
-        self._versions = await operation.versions()
+        self._versions = dict(versions)
 
     def respond(self, answer: Mapping[str, Any]) -> Response | None:
         """The response, 304 if the client has the answer; None for what nobody may keep."""

@@ -45,6 +45,7 @@ def configured_executor(
         hide_suggestions=_hides_suggestions(settings),
         persisted=_persisted_documents(settings, documents),
         around=around,
+        keep_answers=settings.cache_bytes > 0 and settings.answer_cache_bytes > 0,
     )
 
 

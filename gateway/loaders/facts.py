@@ -17,7 +17,8 @@ from aiodataloader import DataLoader
 from sqlalchemy import Select
 
 from gateway.db import Snapshot
-from gateway.loaders.cache import Fact, FactCache
+from gateway.loaders.cache import FactCache
+from gateway.loaders.kept_facts import Fact
 from gateway.loaders.loader import Loader, Turn
 from gateway.loaders.watched import UNWATCHED, Watch
 from gateway.stats.versions import SITE, Entity, read_versions, version_request
@@ -86,11 +87,13 @@ class Facts:
         self._cache = cache
         self._watch = watch
         self._loop = asyncio.get_running_loop()
-        #: The site's version in the snapshot.
-        self._site: int | None = None
+        #: The site's version in the snapshot; None before it was read.
+        self.site: int | None = None
         self._versions: dict[Entity, int] = {}
         self._touched: set[Entity] = set()
         self._noted: dict[Entity, int] = {}
+        #: Whether something was read that has no version.
+        self.unversioned = False
         self._wanted: DataLoader[tuple[Turn[Any, Any], FactLoader[Any, Any]], None] = DataLoader(
             self._run, cache=False
         )
@@ -145,6 +148,7 @@ class Facts:
             for key in turn.begin():
                 needed = loader.entities(key)
                 entities.update(needed)
+                self.unversioned = self.unversioned or not needed
                 fact = self._cache.get((loader.name, key)) if self._cache and needed else None
                 if fact is None:
                     missing[place].append(key)
@@ -169,7 +173,7 @@ class Facts:
         """The versions to be read with a wave; with the first, all that are likely to be needed."""
         if self._cache is None or not entities:
             return ()
-        if self._site is None:
+        if self.site is None:
             beginning = [(loader.name, key) for turn, loader in wanted for key in turn.keys]
             if len(beginning) <= _LONGEST_BEGINNING:
                 self._beginning = frozenset(beginning)
@@ -217,10 +221,10 @@ class Facts:
             for rows in answers[: len(asked)]:
                 self._versions.update(read_versions(rows))
             if self._cache is not None:
-                if self._site is None:
-                    self._site = self._versions[SITE]
-                    self._cache.see(self._site, at_least=seen)
-                self._cache.confirm(((one, self._versions[one]) for one in versions), self._site)
+                if self.site is None:
+                    self.site = self._versions[SITE]
+                    self._cache.see(self.site, at_least=seen)
+                self._cache.confirm(((one, self._versions[one]) for one in versions), self.site)
         return answers[len(asked) :]
 
     def _keep(self, loader: FactLoader[Any, Any], key: Hashable, value: object) -> None:
@@ -233,16 +237,16 @@ class Facts:
 
     def valid(self, key: Hashable) -> Fact | None:
         """A cached fact that is known to hold in the snapshot, as far as nothing has to be read."""
-        if self._cache is None or self._site is None:
+        if self._cache is None or self.site is None:
             return None
         fact = self._cache.get(key)
         if fact is None:
             return None
         # The site has one state for each of its versions.
-        if fact.held_at != self._site:
+        if fact.held_at != self.site:
             if self._version(fact.entities) != fact.version:
                 return None
-            fact.held_at = self._site
+            fact.held_at = self.site
         self._cache.hits += 1
         self._touched.update(fact.entities)
         return fact
@@ -253,9 +257,9 @@ class Facts:
         for entity in entities:
             version = self._versions.get(entity)
             if version is None:
-                if self._cache is None or self._site is None:
+                if self._cache is None or self.site is None:
                     return None
-                version = self._cache.confirmed(entity, self._site)
+                version = self._cache.confirmed(entity, self.site)
                 if version is None:
                     return None
                 self._versions[entity] = version

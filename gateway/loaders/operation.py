@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from datetime import datetime
 from functools import cached_property
 from types import TracebackType
@@ -28,6 +28,7 @@ from gateway.directory.workflows import (
     workflow_of,
 )
 from gateway.loaders.access import Access
+from gateway.loaders.answers import KeptAnswer, KeptAnswers
 from gateway.loaders.cache import FactCache
 from gateway.loaders.directory import MembershipLoader, RecordLoader, RecordsLoader
 from gateway.loaders.facts import Facts
@@ -195,6 +196,7 @@ class Operation:
         self.snapshot.around = watch.around_statement
         self.facts = Facts(self.snapshot, cache, watch)
         self.loaders = Loaders(self.facts, viewer, live)
+        self._answers = KeptAnswers(self.snapshot, cache) if cache is not None else None
         self._record = record
 
     @property
@@ -231,6 +233,27 @@ class Operation:
         stored = {one for one in wanted if one != TODAY and not one[0].startswith("panoptes")}
         known = await self.facts.versions(stored)
         return known | ({TODAY: today(self.now)} if TODAY in wanted else {})
+
+    async def recall(self, key: Hashable) -> KeptAnswer | None:
+        """The answer that an earlier operation has kept under this key, if it holds now.
+
+        To be asked before anything is read; the operation need not be executed then. It costs one
+        statement, and none where no answer was kept.
+        """
+        return None if self._answers is None else await self._answers.recall(key)
+
+    async def keep(self, key: Hashable, data: bytes) -> None:
+        """Keep the data that the operation has answered, as JSON, if it can be told how long.
+
+        The key tells the viewer, the UTC day, and all that was asked.
+        """
+        site = self.facts.site
+        if self._answers is None or self.facts.unversioned or site is None:
+            return
+        versions = await self.versions()
+        versions.pop(TODAY, None)
+        if not any(kind.startswith("panoptes") for kind, _ in versions):
+            self._answers.keep(key, KeptAnswer(data, versions), site)
 
     async def __aenter__(self) -> Self:
         return self

@@ -48,6 +48,39 @@ async def dialect(database: Database) -> str:
     return await database.write(lambda connection: connection.dialect.name)
 
 
+async def test_what_is_asked_ahead_is_of_a_state_of_its_own(small: Database) -> None:
+    async with small.read() as snapshot:
+        for number in (1, 2):
+            await add(small, number)
+            assert await snapshot.ahead(COUNT, {}) == [(number,)]
+        await add(small, 3)
+        assert await count(snapshot) == 3
+        await add(small, 4)
+        assert await count(snapshot) == 3
+        assert (snapshot.statements, small.pool.in_use) == (4, 1)
+    assert small.pool.in_use == 0
+
+
+async def test_a_connection_that_was_asked_ahead_alone_goes_back(small: Database) -> None:
+    for _ in range(CONNECTIONS + 1):
+        async with small.read() as snapshot:
+            assert await snapshot.ahead(COUNT, {}) == [(0,)]
+    assert small.pool.in_use == 0
+    await small.write(lambda connection: connection.execute(text("DROP TABLE project")))
+
+
+async def test_what_fails_ahead_is_not_told_and_the_snapshot_fails_anew(small: Database) -> None:
+    missing = select(text("1")).select_from(text("missing"))
+    async with small.read() as snapshot:
+        assert await snapshot.ahead(missing, {}) is None
+        assert await snapshot.ahead(COUNT, {}) == [(0,)]
+        assert await snapshot.ahead(missing, {}) is None
+        assert await count(snapshot) == 0
+        with pytest.raises(DBAPIError):
+            await snapshot.fetch(missing)
+    assert small.pool.in_use == 0
+
+
 async def test_a_snapshot_keeps_what_its_first_statement_saw(database: Database) -> None:
     await add(database, 1)
     async with database.read() as earlier, database.read() as unused:

@@ -1,0 +1,257 @@
+"""A kept answer is the one that would be read, for this viewer, at this moment."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+import orjson
+import pytest
+from graphql import OperationType
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from sqlalchemy import Connection, text
+
+from gateway.auth.viewer import ANONYMOUS, Scope, Viewer
+from gateway.db import Database, open_database
+from gateway.graphql.documents import Documents
+from gateway.graphql.execute import Executor
+from gateway.graphql.masking import ErrorMask
+from gateway.graphql.request import GraphQLRequest
+from gateway.loaders.cache import FactCache
+from gateway.loaders.operation import Operation
+from gateway.telemetry.record import RequestRecord
+from resolvers.schema import graphql_schema
+from tests.asking import NOW
+from tests.events_of import classification, clear, events, store
+from tests.graphql.copies import DIRECTORY, OPEN_RANGE
+from tests.loaders.test_never_stale import DOCUMENTS, VIEWERS, entries, writes
+
+TOTAL = "query ($id: ID!) { userGroup(id: $id) { name classifications { totalCount } } }"
+ME = "{ me { id login memberships { group { name } } } }"
+#: More than are looked at with one statement.
+MANY = "query ($ids: [ID!]!) { users(ids: $ids) { login } }"
+
+
+class Gateway:
+    """An executor over a database, its clock, and what the last operation has read."""
+
+    def __init__(
+        self, database: Database, capacity: int = 1_000_000, *, keeps: bool = True
+    ) -> None:
+        self.database = database
+        self.now = NOW
+        self.cache = FactCache(1_000_000, capacity) if keeps else None
+        self.record = RequestRecord("", "POST")
+
+        def open_operation(viewer: Viewer, record: RequestRecord) -> Operation:
+            return Operation(database, viewer, self.now, cache=self.cache, record=record)
+
+        self._executor = Executor(
+            graphql_schema,
+            Documents(graphql_schema),
+            open_operation,
+            ErrorMask(),
+            60,
+            keep_answers=keeps,
+        )
+
+    async def answer(self, query: str, viewer: Viewer = ANONYMOUS, **variables: Any) -> bytes:
+        self.record = RequestRecord("", "POST")
+        answer = await self._executor.execute(
+            GraphQLRequest(query, variables), viewer, {OperationType.QUERY}, self.record
+        )
+        return orjson.dumps(answer)
+
+    async def truth(self, query: str, viewer: Viewer = ANONYMOUS, **variables: Any) -> bytes:
+        """The answer of a gateway that keeps nothing."""
+        plain = Gateway(self.database, keeps=False)
+        plain.now = self.now
+        return await plain.answer(query, viewer, **variables)
+
+    @property
+    def hits(self) -> int:
+        assert self.cache is not None
+        return self.cache.answers.hits
+
+
+@pytest.fixture
+async def gateway(database: Database) -> Gateway:
+    await database.write(entries(**DIRECTORY))
+    await store(database, classification(1, groups=(501,)))
+    return Gateway(database)
+
+
+async def test_what_is_asked_again_takes_one_statement(gateway: Gateway) -> None:
+    first = await gateway.answer(TOTAL, id="501")
+    assert gateway.record.statements > 1
+    assert await gateway.answer(TOTAL, id="501") == first
+    assert (gateway.record.statements, gateway.hits) == (1, 1)
+
+
+async def test_other_variables_are_another_question(gateway: Gateway) -> None:
+    first = await gateway.answer(TOTAL, id="501")
+    other = await gateway.answer(TOTAL, id="502")
+    assert (gateway.hits, first == other) == (0, False)
+
+
+@pytest.mark.parametrize("query", [ME, "{ userGroupCount }", "{ gatewayStats { ledgerSize } }"])
+async def test_an_answer_is_given_to_nobody_else(gateway: Gateway, query: str) -> None:
+    """The same volunteer and the same key with other rights are somebody else."""
+    reads, counts = frozenset({Scope.STATS_READ}), frozenset({Scope.GROUPS_COUNT})
+    viewers = (
+        *(ANONYMOUS, Viewer(id=1), Viewer(id=1, login="ada"), Viewer(id=1, is_site_admin=True)),
+        *(Viewer(api_key_id="1", scopes=scopes) for scopes in (frozenset(), reads, counts)),
+    )
+    for viewer in viewers:
+        assert await gateway.answer(query, viewer) == await gateway.truth(query, viewer)
+    assert gateway.hits == 0
+
+
+async def test_answers_with_errors_are_not_kept(gateway: Gateway) -> None:
+    refused = "{ user(id: 1) { classifications { totalCount } } }"
+    for _ in range(2):
+        assert b"UNAUTHENTICATED" in await gateway.answer(refused)
+    assert gateway.hits == 0
+
+
+async def test_an_answer_ends_with_its_day(gateway: Gateway) -> None:
+    first = await gateway.answer(OPEN_RANGE)
+    gateway.now += timedelta(days=1)
+    later = await gateway.answer(OPEN_RANGE)
+    assert (later, later == first) == (await gateway.truth(OPEN_RANGE), False)
+
+
+async def test_an_answer_about_very_many_is_given_again_and_ends(gateway: Gateway) -> None:
+    ids = [str(one) for one in range(1, 401)]
+    first = await gateway.answer(MANY, ids=ids)
+    await gateway.answer(MANY, ids=ids)
+    assert (gateway.record.statements, gateway.hits) == (1, 1)
+    # Something else has changed, and then one of them.
+    await store(gateway.database, classification(2))
+    assert await gateway.answer(MANY, ids=ids) == first
+    assert (gateway.record.statements, gateway.hits) == (2, 2)
+    await gateway.database.write(entries(users=[{"id": 400, "login": "last"}]))
+    assert b"last" in await gateway.answer(MANY, ids=ids)
+    assert gateway.hits == 2
+
+
+async def test_what_would_push_out_all_others_is_not_kept(gateway: Gateway) -> None:
+    small = Gateway(gateway.database, capacity=2_000)
+    ids = [str(one) for one in range(1, 401)]
+    for _ in range(2):
+        await small.answer(MANY, ids=ids)
+        await small.answer(TOTAL, id="501")
+    assert small.hits == 1
+
+
+async def test_a_database_that_went_back_in_time_brings_no_answer_back(gateway: Gateway) -> None:
+    first = await gateway.answer(TOTAL, id="501")
+    await store(gateway.database, classification(2, groups=(501,)))
+    assert await gateway.answer(TOTAL, id="501") != first
+    # As a backup of before would have it.
+    await gateway.database.write(clear)
+    await gateway.database.write(entries(**DIRECTORY))
+    assert b'"totalCount":0' in await gateway.answer(TOTAL, id="501")
+
+
+async def test_a_database_that_fails_is_met_by_the_operation_itself(gateway: Gateway) -> None:
+    await gateway.answer(TOTAL, id="501")
+    await gateway.database.write(lambda c: c.execute(text("DROP TABLE data_version")))
+    answer = orjson.loads(await gateway.answer(TOTAL, id="501"))
+    assert answer["data"] == {"userGroup": None}
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["INTERNAL_ERROR"]
+
+
+class Gateways(RuleBasedStateMachine):
+    """Two gateways that keep answers, beside a writer; subclasses say which."""
+
+    runner: asyncio.Runner
+    writer: Database
+    databases: Sequence[Database]
+
+    @initialize()
+    def begin(self) -> None:
+        self.runner.run(self.writer.write(clear))
+        self.gateways = [Gateway(database, 20_000) for database in self.databases]
+
+    @rule(arrived=st.lists(events, min_size=1, max_size=6))
+    def ingest(self, arrived: Sequence[Any]) -> None:
+        self.runner.run(store(self.writer, *arrived))
+
+    @rule(work=writes)
+    def write(self, work: Callable[[Connection], Any]) -> None:
+        self.runner.run(self.writer.write(work))
+
+    @rule(hours=st.sampled_from([1, 12, 24]))
+    def wait(self, hours: int) -> None:
+        for gateway in self.gateways:
+            gateway.now += timedelta(hours=hours)
+
+    @rule(
+        one=st.sampled_from([0, 1]),
+        viewer=st.sampled_from(VIEWERS),
+        query=st.sampled_from((*DOCUMENTS, OPEN_RANGE)),
+        times=st.sampled_from([1, 2]),
+    )
+    def ask(self, one: int, viewer: Viewer, query: str, times: int) -> None:
+        async def asking() -> None:
+            gateway = self.gateways[one]
+            truth = await gateway.truth(query, viewer)
+            for _ in range(times):
+                assert await gateway.answer(query, viewer) == truth
+
+        self.runner.run(asking())
+
+
+def test_a_kept_answer_is_the_one_that_is_read(database_url: str) -> None:
+    with asyncio.Runner() as runner:
+        first, *others = (open_database(database_url) for _ in range(3))
+        runner.run(first.migrate())
+        these = {"runner": runner, "writer": first, "databases": others}
+        run_state_machine_as_test(
+            type("TheseGateways", (Gateways,), these),
+            settings=settings(
+                max_examples=25,
+                stateful_step_count=25,
+                deadline=None,
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
+        for database in (first, *others):
+            runner.run(database.close())
+
+
+async def test_no_answer_is_older_than_the_question_while_others_write(
+    gateway: Gateway, database_url: str
+) -> None:
+    """A count that only grows: what is answered lies between what was and what is then true."""
+
+    def total(answer: bytes) -> int:
+        found = orjson.loads(answer)["data"]["userGroup"]["classifications"]["totalCount"]
+        assert isinstance(found, int)
+        return found
+
+    stopped = asyncio.Event()
+
+    async def write(database: Database) -> None:
+        for number in count(2):
+            await store(database, classification(number, groups=(501,)))
+            if stopped.is_set():
+                return
+
+    async def ask() -> None:
+        for turn in range(40):
+            viewer = VIEWERS[turn % len(VIEWERS)]
+            least = total(await gateway.truth(TOTAL, viewer, id="501"))
+            found = total(await gateway.answer(TOTAL, viewer, id="501"))
+            assert least <= found <= total(await gateway.truth(TOTAL, viewer, id="501"))
+
+    async with open_database(database_url) as writer, asyncio.TaskGroup() as group:
+        group.create_task(write(writer))
+        await asyncio.gather(*(ask() for _ in range(4)))
+        stopped.set()
