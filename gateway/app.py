@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from gateway import collector
 from gateway.auth.configuration import configured_authenticator
 from gateway.auth.viewer import Viewer
 from gateway.db import open_database
@@ -191,8 +191,7 @@ def from_environment() -> Starlette:
     """The application of a server process, from ``STATS_GATEWAY_*`` alone."""
     settings = load_settings()
     app = create_app(settings, telemetry=configured_telemetry(settings, version("stats-gateway")))
-    # What is loaded by now stays: the collector need not look through it again and again.
-    gc.freeze()
+    collector.spare()
     return app
 
 

@@ -20,15 +20,16 @@ from gateway.errors import OutOfBounds
 from gateway.loaders.statistics import Buckets, BucketsQuestion
 from gateway.stats.subject import Answer, Question
 from resolvers.context import Info
-from resolvers.instances import instance
+from resolvers.rows import Row, made, row
 from resolvers.scalars import BigInt
 
 #: How many buckets gaps may be filled to: thirty years of days.
 MAX_FILLED = 11_000
 
 
+@row
 @strawberry.type(description="Classifications of one day, week, month or year.")
-class PeriodBucket:
+class PeriodBucket(Row):
     """One bucket of classifications."""
 
     period: date = strawberry.field(description="The period's first day.")
@@ -36,8 +37,9 @@ class PeriodBucket:
     time_spent: float = strawberry.field(description="Session time in seconds.")
 
 
+@row
 @strawberry.type(description="Comments of one day, week, month or year.")
-class CommentBucket:
+class CommentBucket(Row):
     """One bucket of comments."""
 
     period: date = strawberry.field(description="The period's first day.")
@@ -87,12 +89,13 @@ def _require_fillable(first: int, last: int, period: Period) -> None:
         raise OutOfBounds("fillGaps", buckets, 0, MAX_FILLED)
 
 
-def period_bucket(start: int, answer: Answer) -> PeriodBucket:
-    """A bucket of classifications as the schema shows it."""
-    values = {"period": day_date(start), "count": answer.n, "time_spent": answer.seconds}
-    return instance(PeriodBucket, values)
+def period_buckets(found: Buckets) -> list[PeriodBucket]:
+    """Buckets of classifications as the schema shows them."""
+    return [
+        made(PeriodBucket, (day_date(start), answer.n, answer.seconds)) for start, answer in found
+    ]
 
 
-def comment_bucket(start: int, answer: Answer) -> CommentBucket:
-    """A bucket of comments as the schema shows it."""
-    return instance(CommentBucket, {"period": day_date(start), "count": answer.n})
+def comment_buckets(found: Buckets) -> list[CommentBucket]:
+    """Buckets of comments as the schema shows them."""
+    return [made(CommentBucket, (day_date(start), answer.n)) for start, answer in found]

@@ -14,20 +14,23 @@ from gateway.loaders.statistics import ProjectSum, most_recent_first
 from gateway.stats.subject import Question
 from resolvers.context import Info
 from resolvers.enums import ContributionOrder
-from resolvers.instances import instance
 from resolvers.lookahead import selects
+from resolvers.rows import Row, made, row
 from resolvers.scalars import BigInt
 
 if TYPE_CHECKING:
     from resolvers.project import Project
 
 
+@row
 @strawberry.type(description="Classifications in one project.")
-class ProjectContribution:
+class ProjectContribution(Row):
     """One project's share of somebody's classifications."""
 
     project: Annotated[Project, strawberry.lazy("resolvers.project")] | None = strawberry.field(
-        description="The project; null for classifications that name none."
+        description="The project; null for classifications that name none.",
+        # One object stands in the contributions of many members.
+        metadata={"shared": True},
     )
     count: BigInt = strawberry.field(description="Classifications in the project.")
     time_spent: float = strawberry.field(description="Session time in the project, in seconds.")
@@ -54,7 +57,7 @@ async def load_contributions(
         sums = most_recent_first(sums, days)
     sums = sums[:first]
     projects = await load_projects(info, (one.project_id for one in sums), ("project",))
-    return [project_contribution(one, projects, days) for one in sums]
+    return project_contributions(sums, projects, days)
 
 
 async def load_projects(
@@ -73,21 +76,22 @@ async def load_projects(
     }
 
 
-def project_contribution(
-    one: ProjectSum, projects: Mapping[int, Project], days: Mapping[int, int]
-) -> ProjectContribution:
-    """One contribution as the schema shows it."""
-    project_id, n, ms = one
-    day = days.get(project_id) if days else None
-    return instance(
-        ProjectContribution,
-        {
-            "project": projects.get(project_id),
-            "count": n,
-            "time_spent": ms / 1000,
-            "last_contributed_on": None if day is None else day_date(day),
-        },
-    )
+def project_contributions(
+    sums: Iterable[ProjectSum], projects: Mapping[int, Project], days: Mapping[int, int]
+) -> list[ProjectContribution]:
+    """Contributions as the schema shows them."""
+    project = projects.get
+    if not days:
+        return [
+            made(ProjectContribution, (project(one), n, ms / 1000, None)) for one, n, ms in sums
+        ]
+    return [
+        made(
+            ProjectContribution,
+            (project(one), n, ms / 1000, day_date(days[one]) if one in days else None),
+        )
+        for one, n, ms in sums
+    ]
 
 
 def _selects_last_day(info: Info) -> bool:

@@ -1,19 +1,20 @@
 """Guards: who may see a field, declared on the field.
 
-A guard stands in the SDL as ``@guard`` and in the field's description, and it is decided once for
-each operation and group (``gateway.loaders.access``). A guarded field is nullable: refused, it is
-null with an error, and the rest of the operation still answers.
+A guard stands in the SDL as ``@guard`` and in the field's description. What it asks was decided
+once for each operation and group, before there was an object of the group
+(``gateway.loaders.access``); without a decision it refuses. A guarded field is nullable: refused,
+it is null with an error, and the rest of the operation still answers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from enum import Enum
 from typing import Any, Protocol
 
 import strawberry
 from strawberry.extensions import FieldExtension
-from strawberry.extensions.field_extension import AsyncExtensionResolver
+from strawberry.extensions.field_extension import AsyncExtensionResolver, SyncExtensionResolver
 from strawberry.schema_directive import Location
 from strawberry.types.base import StrawberryOptional
 from strawberry.types.field import StrawberryField
@@ -73,31 +74,31 @@ class OfUser(Protocol):
     def user_id(self) -> int: ...
 
 
-async def _aggregates(source: OfGroup, info: Info) -> None:
-    await info.context.loaders.access.require_aggregates(source.group_id)
+def _aggregates(source: OfGroup, info: Info) -> None:
+    info.context.loaders.access.require_aggregates(source.group_id)
 
 
-async def _individuals(source: OfGroup, info: Info) -> None:
-    await info.context.loaders.access.require_individuals(source.group_id)
+def _individuals(source: OfGroup, info: Info) -> None:
+    info.context.loaders.access.require_individuals(source.group_id)
 
 
-async def _group_admins(source: OfGroup, info: Info) -> None:
-    await info.context.loaders.access.require_memberships(source.group_id)
+def _group_admins(source: OfGroup, info: Info) -> None:
+    info.context.loaders.access.require_memberships(source.group_id)
 
 
-async def _own_stats(source: OfUser, info: Info) -> None:
+def _own_stats(source: OfUser, info: Info) -> None:
     info.context.loaders.access.require_own_stats(source.user_id)
 
 
-async def _groups_count(_source: object, info: Info) -> None:
+def _groups_count(_source: object, info: Info) -> None:
     info.context.loaders.access.require_groups_count()
 
 
-async def _site_admin(_source: object, info: Info) -> None:
+def _site_admin(_source: object, info: Info) -> None:
     info.context.loaders.access.require_site_admin()
 
 
-_CHECKS: dict[GuardRule, Callable[[Any, Info], Awaitable[None]]] = {
+_CHECKS: dict[GuardRule, Callable[[Any, Info], None]] = {
     GuardRule.GROUP_AGGREGATES: _aggregates,
     GuardRule.GROUP_INDIVIDUALS: _individuals,
     GuardRule.GROUP_ADMINS: _group_admins,
@@ -130,8 +131,12 @@ class Guard(FieldExtension):
         field.directives = [*field.directives, GuardDirective(rule=self.rule)]
         field.description = f"{field.description} {_SENTENCES[self.rule]}"
 
-    async def resolve_async(
+    def resolve(self, next_: SyncExtensionResolver, source: Any, info: Info, **kwargs: Any) -> Any:
+        self._check(source, info)
+        return next_(source, info, **kwargs)
+
+    def resolve_async(
         self, next_: AsyncExtensionResolver, source: Any, info: Info, **kwargs: Any
     ) -> Any:
-        await self._check(source, info)
-        return await next_(source, info, **kwargs)
+        self._check(source, info)
+        return next_(source, info, **kwargs)

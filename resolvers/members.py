@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import strawberry
 
@@ -16,11 +16,11 @@ from gateway.loaders.statistics import MembersKey, ProjectSum, Rank, RankingQues
 from gateway.stats.ranking import Place
 from gateway.stats.subject import Question
 from resolvers.context import Info
-from resolvers.contributions import ProjectContribution, load_projects, project_contribution
+from resolvers.contributions import ProjectContribution, load_projects, project_contributions
 from resolvers.costs import costs, up_to
-from resolvers.instances import instance
 from resolvers.lookahead import selects
 from resolvers.project import Project
+from resolvers.rows import Row, made, row
 from resolvers.scalars import BigInt
 from resolvers.statistics import FirstArgument
 from resolvers.user import User
@@ -29,8 +29,9 @@ from resolvers.user import User
 _WITHOUT_TOTAL = frozenset({"nodes", "edges", "pageInfo"})
 
 
+@row
 @strawberry.type(description="Classifications of one member of a group.")
-class MemberContribution:
+class MemberContribution(Row):
     """A member's sums; the contributions came in with the list that the member stands in."""
 
     user: User = strawberry.field(description="The member.")
@@ -44,9 +45,7 @@ class MemberContribution:
         directives=[up_to("first", otherwise=20)],
     )
     def project_contributions(self, first: FirstArgument = None) -> list[ProjectContribution]:
-        return [
-            project_contribution(one, self.projects, {}) for one in self.sums[: read_first(first)]
-        ]
+        return project_contributions(self.sums[: read_first(first)], self.projects, {})
 
 
 @strawberry.type(description="Where a page of members ends.")
@@ -149,30 +148,23 @@ async def _members(
             (one.project_id for done in sums.values() for one in done),
             *((*path, "projectContributions", "project") for path in paths),
         )
-    return [
-        member_contribution(rank, names.get(rank.user_id), sums.get(rank.user_id, ()), projects)
-        for rank in ranks
-    ]
+    return member_contributions(ranks, names, sums, projects)
 
 
-def member_contribution(
-    rank: Rank,
-    record: users.User | None,
-    sums: Sequence[ProjectSum],
+def member_contributions(
+    ranks: Iterable[Rank],
+    names: Mapping[int, users.User | None],
+    sums: Mapping[int, Sequence[ProjectSum]],
     projects: Mapping[int, Project],
-) -> MemberContribution:
-    """A member's place in the ranking as the schema shows it."""
-    user_id, n, ms = rank
-    return instance(
-        MemberContribution,
-        {
-            "user": User.of(user_id, record),
-            "count": n,
-            "time_spent": ms / 1000,
-            "sums": sums,
-            "projects": projects,
-        },
-    )
+) -> list[MemberContribution]:
+    """Members' places in a ranking as the schema shows them."""
+    return [
+        made(
+            MemberContribution,
+            (User.of(one, names.get(one)), n, ms / 1000, sums.get(one, ()), projects),
+        )
+        for one, n, ms in ranks
+    ]
 
 
 def _cursor(rank: Rank) -> str:

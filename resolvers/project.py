@@ -18,15 +18,16 @@ from resolvers.filters import (
     classifications_in,
     comments_in,
 )
-from resolvers.instances import instance
+from resolvers.rows import Row, made, row
 from resolvers.statistics import ClassificationStats, CommentStats
 
 if TYPE_CHECKING:
     from resolvers.workflow import Workflow
 
 
+@row
 @strawberry.federation.type(keys=["id"], description="A project of citizen science.")
-class Project:
+class Project(Row):
     """Names are null where the directory has none, or where the operation selects none."""
 
     id: strawberry.ID = strawberry.field(description="The project's number.")
@@ -37,15 +38,9 @@ class Project:
     @classmethod
     def of(cls, project_id: int, record: projects.Project | None = None) -> Self:
         """The project with this id, and the names of the record."""
-        return instance(
-            cls,
-            {
-                "id": str(project_id),
-                "slug": record.slug if record else None,
-                "display_name": record.display_name if record else None,
-                "project_id": project_id,
-            },
-        )
+        if record is None:
+            return made(cls, (str(project_id), None, None, project_id))
+        return made(cls, (str(project_id), record.slug, record.display_name, project_id))
 
     @classmethod
     async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Project:  # noqa: A002  (the key's name)

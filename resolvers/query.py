@@ -8,6 +8,7 @@ from typing import Annotated
 import strawberry
 
 from gateway.arguments import read_id, read_ids, read_range
+from gateway.directory import users
 from gateway.errors import NotFound
 from gateway.stats.subject import Kind, Question
 from resolvers.arguments import IdArgument
@@ -67,10 +68,10 @@ class Query:
         if viewer.id is None:
             return None
         known = await info.context.loaders.users.load(viewer.id)
-        user = User.of(viewer.id, known)
-        user.login = user.login or viewer.login
-        user.display_name = user.display_name or viewer.display_name or viewer.login
-        return user
+        login = (known.login if known else None) or viewer.login
+        shown = (known.display_name or known.login) if known else None
+        shown = shown or viewer.display_name or viewer.login
+        return User.of(viewer.id, users.User(viewer.id, login, shown))
 
     @strawberry.field(description="One volunteer.")
     async def user(self, info: Info, id: IdArgument) -> User | None:  # noqa: A002

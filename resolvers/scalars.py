@@ -17,11 +17,16 @@ _LARGEST = 2**53 - 1
 BigInt = NewType("BigInt", int)
 
 
-def _big_int(value: Any) -> int:
-    # A bool is an int to Python, but not of this type.
-    if type(value) is int and -_LARGEST <= value <= _LARGEST:
-        return value
-    raise GraphQLError("BigInt cannot represent a value that is no whole number of 53 bits.")
+class _WholeNumbers:
+    """Those within ``bounds`` are their own result, which executors may find out by themselves."""
+
+    bounds = (-_LARGEST, _LARGEST)
+
+    def __call__(self, value: Any) -> int:
+        # A bool is an int to Python, but not of this type.
+        if type(value) is int and -_LARGEST <= value <= _LARGEST:
+            return value
+        raise GraphQLError("BigInt cannot represent a value that is no whole number of 53 bits.")
 
 
 def _date(value: Any) -> date:
@@ -39,8 +44,8 @@ SCALARS: dict[object, ScalarDefinition] = {
     BigInt: strawberry.scalar(
         name="BigInt",
         description="A whole number of up to 53 bits, as a JSON number, which is exact everywhere.",
-        serialize=_big_int,
-        parse_value=_big_int,
+        serialize=_WholeNumbers(),
+        parse_value=_WholeNumbers(),
     ),
     date: strawberry.scalar(
         name="Date",

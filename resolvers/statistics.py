@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from datetime import date
 from typing import Annotated, Self
 
@@ -13,9 +14,9 @@ from gateway.stats.subject import Answer, Question
 from resolvers.buckets import (
     CommentBucket,
     PeriodBucket,
-    comment_bucket,
+    comment_buckets,
     load_buckets,
-    period_bucket,
+    period_buckets,
 )
 from resolvers.context import Info
 from resolvers.contributions import ProjectContribution, load_contributions
@@ -67,9 +68,9 @@ class Statistics:
             question=self.question._replace(selection=selection), subject_id=self.subject_id
         )
 
-    async def totals(self, info: Info) -> Answer:
+    def totals(self, info: Info) -> Awaitable[Answer]:
         """The sums over the whole selection; one statement serves all fields that need them."""
-        return await info.context.loaders.totals.load((self.question, self.subject_id))
+        return info.context.loaders.totals.load((self.question, self.subject_id))
 
 
 @strawberry.type
@@ -102,7 +103,7 @@ class Classifications(Statistics):
             None if period is None else calendar.Period(period.value),
             fill_gaps=fill_gaps,
         )
-        return [period_bucket(start, answer) for start, answer in found]
+        return period_buckets(found)
 
     @strawberry.field(description="The same statistic over other days, to compare with.")
     def compared_with(self, start: StartArgument = None, end: EndArgument = None) -> Self | None:
@@ -174,7 +175,7 @@ class CommentStats(Statistics):
             None if period is None else calendar.Period(period.value),
             fill_gaps=fill_gaps,
         )
-        return [comment_bucket(start, answer) for start, answer in found]
+        return comment_buckets(found)
 
     @strawberry.field(description="The same statistic over other days, to compare with.")
     def compared_with(self, start: StartArgument = None, end: EndArgument = None) -> Self | None:

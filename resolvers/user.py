@@ -19,16 +19,17 @@ from resolvers.filters import (
     comments_in,
 )
 from resolvers.guards import Guard, GuardRule
-from resolvers.instances import instance
 from resolvers.lookahead import selects
+from resolvers.rows import Row, made, row
 from resolvers.statistics import CommentStats, UserStats
 
 if TYPE_CHECKING:
     from resolvers.membership import Membership
 
 
+@row
 @strawberry.federation.type(keys=["id"], description="A volunteer.")
-class User:
+class User(Row):
     """Names are null where the directory has none, or where the operation selects none."""
 
     id: strawberry.ID = strawberry.field(description="The volunteer's number.")
@@ -39,15 +40,10 @@ class User:
     @classmethod
     def of(cls, user_id: int, record: users.User | None = None) -> Self:
         """The volunteer with this id, and the names of the record."""
-        return instance(
-            cls,
-            {
-                "id": str(user_id),
-                "login": record.login if record else None,
-                "display_name": (record.display_name or record.login) if record else None,
-                "user_id": user_id,
-            },
-        )
+        if record is None:
+            return made(cls, (str(user_id), None, None, user_id))
+        shown = record.display_name or record.login
+        return made(cls, (str(user_id), record.login, shown, user_id))
 
     @classmethod
     async def resolve_reference(cls, info: Info, id: strawberry.ID) -> User:  # noqa: A002  (the key's name)

@@ -6,7 +6,6 @@ The one place that builds them: what their constructors take is written here and
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from benchmarks.memory.operation import MemoryOperation, Store
+from gateway import collector
 from gateway.auth.viewer import Viewer
 from gateway.graphql.documents import Documents
 from gateway.graphql.endpoint import GraphQLEndpoint
@@ -39,5 +39,5 @@ def application() -> Starlette:
     mask = ErrorMask()
     executor = Executor(graphql_schema, Documents(graphql_schema), open_operation, mask, 60)
     endpoint = GraphQLEndpoint(executor, identify, mask, Pages(Page(), None), 1_048_576)
-    gc.freeze()
+    collector.spare()
     return Starlette(routes=[Route("/graphql", endpoint)])

@@ -81,8 +81,9 @@ class Nodes(list[FieldNode]):
 class FieldPlan:
     """One response key of a selection, on one object type.
 
-    ``attribute`` names where a plain field's value stands in its source; ``resolver`` calls the
-    field's resolver, where it has one that can be called directly.
+    ``attribute`` names where a plain field's value stands in its source; ``shared`` says that
+    other sources are likely to have the same object there (``metadata`` of the Strawberry field).
+    ``resolver`` calls the field's resolver, where it has one that can be called directly.
     """
 
     __slots__ = (
@@ -96,6 +97,7 @@ class FieldPlan:
         "name",
         "nodes",
         "resolver",
+        "shared",
     )
 
     def __init__(
@@ -110,8 +112,10 @@ class FieldPlan:
         self.resolver = FieldResolver.of(schema, definition)
         made_from = definition.extensions.get(DEFINITION)
         self.attribute: str | None = None
+        self.shared = False
         if isinstance(made_from, StrawberryField) and made_from.is_basic_field:
             self.attribute = made_from.python_name
+            self.shared = bool(made_from.metadata.get("shared"))
         self._varies = bool(_variables_in(self.nodes[0].arguments))
         self._constant: dict[str, Any] | None = None
         if not definition.args and not self.nodes[0].arguments:

@@ -59,8 +59,12 @@ class NotReady(Exception):
     """A value is not what the expression was made for."""
 
 
-#: Completes an object, given the converted arguments of the calls in it.
-_Complete = Callable[[Any, list[dict[str, Any]]], Any]
+#: By the id of an object that several others share: the object, so that no other takes its id
+#: meanwhile, and what was made of it.
+_Shared = dict[int, tuple[Any, Any]]
+
+#: Completes an object, given the converted arguments of the calls in it, and what was shared.
+_Complete = Callable[[Any, list[dict[str, Any]], list[_Shared]], Any]
 
 
 class ReadyObject:
@@ -69,13 +73,14 @@ class ReadyObject:
     Fields that do not stand ready are null in what it makes, and are listed in ``pending``.
     """
 
-    __slots__ = ("_called", "_one", "pending")
+    __slots__ = ("_called", "_one", "_shared", "pending")
 
     def __init__(
-        self, one: _Complete, called: list[FieldPlan], pending: tuple[FieldPlan, ...]
+        self, one: _Complete, called: list[FieldPlan], shared: int, pending: tuple[FieldPlan, ...]
     ) -> None:
         self._one = one
         self._called = called
+        self._shared = shared
         self.pending = pending
 
     @classmethod
@@ -94,9 +99,9 @@ class ReadyObject:
                 pairs.append(f"{field.key!r}: None")
                 pending.append(field)
         check = "True" if selection.is_root else writer.checked(selection, "v")
-        source = f"def one(v, a):\n    return {{{', '.join(pairs)}}} if {check} else not_ready()"
+        source = f"def one(v, a, s):\n    return {{{', '.join(pairs)}}} if {check} else not_ready()"
         exec(compile(source, "<selection>", "exec"), writer.names)  # noqa: S102 - our own text
-        return cls(writer.names["one"], writer.called, tuple(pending))
+        return cls(writer.names["one"], writer.called, writer.shared, tuple(pending))
 
     def arguments(self, variables: OperationVariables) -> list[dict[str, Any]]:
         """The arguments of the calls, as this execution's variables give them."""
@@ -108,15 +113,16 @@ class ReadyObject:
     def one(self, value: Any, arguments: list[dict[str, Any]]) -> Any:
         """Complete one object."""
         try:
-            return self._one(value, arguments)
+            return self._one(value, arguments, [{} for _ in range(self._shared)])
         except Exception as error:
             raise NotReady from error
 
     def many(self, values: Iterable[Any], arguments: list[dict[str, Any]]) -> list[Any]:
         """Complete a list of objects, none of which is null."""
         one = self._one
+        shared: list[_Shared] = [{} for _ in range(self._shared)]
         try:
-            return [one(value, arguments) for value in values]
+            return [one(value, arguments, shared) for value in values]
         except Exception as error:
             raise NotReady from error
 
@@ -129,6 +135,8 @@ class _Writer:
         self._variables = variables
         self._count = 0
         self.called: list[FieldPlan] = []
+        #: How many places there are whose objects may be shared.
+        self.shared = 0
         self.names: dict[str, Any] = {
             "finite": math.isfinite,
             "items": items_of,
@@ -176,6 +184,11 @@ class _Writer:
         if isinstance(of, GraphQLObjectType):
             selection = self._plan.below(of, field.details, self._variables)
             inner = self._instance(selection, t, depth + 1)
+            if field.shared:
+                known = f"s[{self.shared}]"
+                self.shared += 1
+                kept = f"{known}.setdefault(id({t}), ({t}, {inner}))"
+                inner = f"({known}.get(id({t})) or {kept})[1]"
         elif isinstance(of, GraphQLList):
             item = self._fresh()
             each = self._value(of.of_type, field, item, depth + 1)
@@ -188,7 +201,7 @@ class _Writer:
 
     def _leaf(self, kind: GraphQLLeafType, value: str, t: str, *, required: bool) -> str:
         complete = self._named(completing(kind))
-        itself = _ITSELF.get(kind)
+        itself = _ITSELF.get(kind) or _within_bounds(kind)
         if itself is not None:
             # The first mention binds the name.
             bound = itself.replace("{t}", f"({t} := {value})", 1).replace("{t}", t)
@@ -212,6 +225,12 @@ class _Writer:
         name = f"n{self._count}"
         self.names[name] = thing
         return name
+
+
+def _within_bounds(kind: GraphQLLeafType) -> str | None:
+    """The same for a scalar that says itself between which whole numbers it changes nothing."""
+    bounds = getattr(kind.coerce_output_value, "bounds", None)
+    return None if bounds is None else f"type({{t}}) is int and {bounds[0]} <= {{t}} <= {bounds[1]}"
 
 
 def origin_of(kind: GraphQLObjectType) -> type:

@@ -42,6 +42,7 @@ class Access:
     """Decisions by group id; None for a group that does not exist for this viewer.
 
     Groups and the viewer's memberships come from loaders, in one statement however many groups.
+    What is required of a group is refused unless a decision about it was loaded before.
     """
 
     def __init__(
@@ -97,21 +98,21 @@ class Access:
             memberships=may_see_memberships(standing),
         )
 
-    async def require_aggregates(self, group_id: int) -> None:
+    def require_aggregates(self, group_id: int) -> None:
         """Raise unless the viewer may see the group's aggregate stats."""
-        access = await self.load(group_id)
+        access = self._decided.get(group_id)
         if access is None or not access.aggregates:
             raise self.refusal("this group's statistics")
 
-    async def require_individuals(self, group_id: int) -> None:
+    def require_individuals(self, group_id: int) -> None:
         """Raise unless the viewer may see the stats of the group's members one by one."""
-        access = await self.load(group_id)
+        access = self._decided.get(group_id)
         if access is None or not access.individuals:
             raise self.refusal("this group's statistics by member")
 
-    async def require_memberships(self, group_id: int) -> None:
+    def require_memberships(self, group_id: int) -> None:
         """Raise unless the viewer may see the group's memberships, with their state and roles."""
-        access = await self.load(group_id)
+        access = self._decided.get(group_id)
         if access is None or not access.memberships:
             raise self.refusal("this group's memberships")
 

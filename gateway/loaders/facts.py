@@ -64,11 +64,17 @@ class FactLoader(Loader[K, V], Generic[K, V]):
     def nothing(self) -> V:
         """The value of a key that the rows do not speak of."""
 
-    def _at_hand(self, key: K) -> bool:
-        fact = self._facts.valid((self.name, key))
-        if fact is not None:
-            self._values[key] = fact.value
-        return fact is not None
+    def _not_at_hand(self, keys: list[K]) -> list[K]:
+        if not self._facts.may_be_valid:
+            return keys
+        unknown = []
+        for key in keys:
+            fact = self._facts.valid((self.name, key))
+            if fact is None:
+                unknown.append(key)
+            else:
+                self._values[key] = fact.value
+        return unknown
 
     def _schedule(self, turn: Turn[K, V]) -> None:
         self._facts.add(turn, self)
@@ -234,6 +240,11 @@ class Facts:
         version = self._version(entities) if entities else None
         if version is not None:
             self._cache.put((loader.name, key), value, entities, version)
+
+    @property
+    def may_be_valid(self) -> bool:
+        """Whether a cached fact can be known to hold already."""
+        return self._cache is not None and self.site is not None
 
     def valid(self, key: Hashable) -> Fact | None:
         """A cached fact that is known to hold in the snapshot, as far as nothing has to be read."""

@@ -26,6 +26,8 @@ class Loader(ABC, Generic[K, V]):
 
     def __init__(self) -> None:
         self._values: dict[K, V | Exception] = {}
+        #: Whether an error may stand in the place of a value.
+        self._has_errors = False
         self._turn: Turn[K, V] | None = None
         self._turns: dict[K, Turn[K, V]] = {}
         self._loop = asyncio.get_running_loop()
@@ -33,13 +35,40 @@ class Loader(ABC, Generic[K, V]):
     def load(self, key: K) -> asyncio.Future[V]:
         """The value of a key; raises what stands in its place."""
         future: asyncio.Future[V] = self._loop.create_future()
-        self._wait(_Waiter([key], future, alone=True))
+        waiter = _Waiter(self, (key,), future, alone=True)
+        turn = self._turns.get(key)
+        if turn is None:
+            if key in self._values or not self._not_at_hand([key]):
+                waiter.answer()
+                return future
+            turn = self._turns[key] = self._open_turn()
+            turn.keys.append(key)
+        waiter.turns = 1
+        turn.waiters.append(waiter)
         return future
 
     def load_many(self, keys: Iterable[K]) -> asyncio.Future[list[V]]:
         """The values of keys, in their order; raises the first error that stands in a place."""
         future: asyncio.Future[list[V]] = self._loop.create_future()
-        self._wait(_Waiter(list(keys), future, alone=False))
+        asked = list(keys)
+        waiter = _Waiter(self, asked, future, alone=False)
+        unknown = [key for key in asked if key not in self._values]
+        if unknown:
+            unknown = self._not_at_hand(unknown)
+        if not unknown:
+            waiter.answer()
+            return future
+        known = self._turns
+        turns = {known[key] for key in unknown if key in known} if known else set()
+        fresh = [key for key in dict.fromkeys(unknown) if key not in known]
+        if fresh:
+            turn = self._open_turn()
+            turn.keys += fresh
+            known |= dict.fromkeys(fresh, turn)
+            turns.add(turn)
+        waiter.turns = len(turns)
+        for turn in turns:
+            turn.waiters.append(waiter)
         return future
 
     def prime(self, key: K, value: V) -> None:
@@ -47,30 +76,15 @@ class Loader(ABC, Generic[K, V]):
         if key not in self._turns:
             self._values.setdefault(key, value)
 
-    def _wait(self, waiter: _Waiter[K]) -> None:
-        turns = set()
-        for key in waiter.keys:
-            if key in self._values:
-                continue
-            turn = self._turns.get(key)
-            if turn is None:
-                if self._at_hand(key):
-                    continue
-                if self._turn is None:
-                    self._turn = Turn(self)
-                    self._schedule(self._turn)
-                turn = self._turns[key] = self._turn
-                turn.keys.append(key)
-            turns.add(turn)
-        waiter.turns = len(turns)
-        for turn in turns:
-            turn.waiters.append(waiter)
-        if not turns:
-            waiter.answer(self._values)
+    def _open_turn(self) -> Turn[K, V]:
+        if self._turn is None:
+            self._turn = Turn(self)
+            self._schedule(self._turn)
+        return self._turn
 
-    def _at_hand(self, key: K) -> bool:
-        """Whether the value could be put in place without waiting."""
-        return False
+    def _not_at_hand(self, keys: list[K]) -> list[K]:
+        """The keys whose values could not be put in place without waiting."""
+        return keys
 
     @abstractmethod
     def _schedule(self, turn: Turn[K, V]) -> None:
@@ -80,10 +94,12 @@ class Loader(ABC, Generic[K, V]):
 class Turn(Generic[K, V]):
     """The keys that were asked for together, and who waits for them."""
 
+    __slots__ = ("keys", "loader", "waiters")
+
     def __init__(self, loader: Loader[K, V]) -> None:
         self.loader = loader
         self.keys: list[K] = []
-        self.waiters: list[_Waiter[K]] = []
+        self.waiters: list[_Waiter[K, V]] = []
 
     def begin(self) -> list[K]:
         """Take no more keys, and tell which there are."""
@@ -97,7 +113,7 @@ class Turn(Generic[K, V]):
         for waiter in self.waiters:
             waiter.turns -= 1
             if not waiter.turns:
-                waiter.answer(self.loader._values)
+                waiter.answer()
 
     def fail(self, error: BaseException) -> None:
         """Give the error to all who wait, and forget what was asked."""
@@ -115,21 +131,28 @@ class Turn(Generic[K, V]):
             self.loader._turns.pop(key, None)
 
 
-class _Waiter(Generic[K]):
-    def __init__(self, keys: Sequence[K], future: asyncio.Future[Any], *, alone: bool) -> None:
+class _Waiter(Generic[K, V]):
+    __slots__ = ("_alone", "_future", "_loader", "keys", "turns")
+
+    def __init__(
+        self, loader: Loader[K, V], keys: Sequence[K], future: asyncio.Future[Any], *, alone: bool
+    ) -> None:
         self.keys = keys
         self.turns = 0
+        self._loader = loader
         self._future = future
         self._alone = alone
 
-    def answer(self, known: Mapping[K, Any]) -> None:
+    def answer(self) -> None:
         if self._future.done():
             return
+        known = self._loader._values
         values = [known[key] for key in self.keys]
-        for value in values:
-            if isinstance(value, Exception):
-                self._future.set_exception(value)
-                return
+        if self._loader._has_errors:
+            for value in values:
+                if isinstance(value, Exception):
+                    self._future.set_exception(value)
+                    return
         self._future.set_result(values[0] if self._alone else values)
 
     def fail(self, error: BaseException) -> None:
@@ -157,7 +180,10 @@ class BatchLoader(Loader[K, V]):
         for turn in turns:
             try:
                 keys = turn.begin()
-                turn.end(dict(zip(keys, await self.batch(keys), strict=True)))
+                values = await self.batch(keys)
+                if any(isinstance(value, Exception) for value in values):
+                    self._has_errors = True
+                turn.end(dict(zip(keys, values, strict=True)))
             except BaseException as error:
                 turn.fail(error)
                 if not isinstance(error, Exception):

@@ -101,11 +101,11 @@ class UserGroups(Resource[_Asked]):
         access = operation.loaders.access
         question = Question(Kind.GROUP, asked.selection)
         if asked.breakdown:
-            await access.require_individuals(asked.group_id)
+            access.require_individuals(asked.group_id)
             return {"group_member_stats_breakdown": await _breakdown(operation, question, asked)}
-        await access.require_aggregates(asked.group_id)
+        access.require_aggregates(asked.group_id)
         if asked.top is not None:
-            await access.require_individuals(asked.group_id)
+            access.require_individuals(asked.group_id)
         return await _together(operation, question, asked)
 
 

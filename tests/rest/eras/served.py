@@ -92,7 +92,9 @@ def served(folder: Path, database_url: str) -> Iterator[Gateway]:
     }
     with serving(folder, **settings) as server:
         url = server.url.removesuffix("/graphql")
-        with httpx.Client(base_url=url, timeout=60) as client:
+        # A server closes what was idle for five seconds, just when a slow machine asks again.
+        limits = httpx.Limits(keepalive_expiry=1)
+        with httpx.Client(base_url=url, timeout=60, limits=limits) as client:
             events = recorded("events")
             for start in range(0, len(events), BATCH):
                 batch = {"payload": events[start : start + BATCH]}

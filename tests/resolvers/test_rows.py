@@ -1,0 +1,93 @@
+"""Objects that are tuples: each field has its value, in its place."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+import strawberry
+
+from gateway.calendar import day_number
+from gateway.directory.projects import Project as ProjectRecord
+from gateway.directory.users import User as UserRecord
+from gateway.loaders.statistics import ProjectSum, Rank
+from gateway.stats.subject import Answer
+from resolvers.buckets import comment_buckets, period_buckets
+from resolvers.contributions import project_contributions
+from resolvers.members import member_contributions
+from resolvers.project import Project
+from resolvers.rows import Row, made, row
+from resolvers.user import User
+from tests.asking import NOW
+
+DAY = day_number(NOW.date())
+PROJECT = Project.of(1, ProjectRecord(1, "zoo/one", "One"))
+SUM = ProjectSum(1, 2, 3500)
+ADA = UserRecord(1, "ada", None)
+MADE: dict[str, tuple[Any, dict[str, Any]]] = {
+    "a project": (
+        PROJECT,
+        {"id": "1", "slug": "zoo/one", "display_name": "One", "project_id": 1},
+    ),
+    "a project without a record": (
+        Project.of(2),
+        {"id": "2", "slug": None, "display_name": None, "project_id": 2},
+    ),
+    "a user": (
+        User.of(1, ADA),
+        {"id": "1", "login": "ada", "display_name": "ada", "user_id": 1},
+    ),
+    "a user without a record": (
+        User.of(2),
+        {"id": "2", "login": None, "display_name": None, "user_id": 2},
+    ),
+    "a contribution": (
+        project_contributions([SUM], {1: PROJECT}, {1: DAY})[0],
+        {"project": PROJECT, "count": 2, "time_spent": 3.5, "last_contributed_on": NOW.date()},
+    ),
+    "a contribution without a project": (
+        project_contributions([ProjectSum(0, 2, 0)], {}, {})[0],
+        {"project": None, "count": 2, "time_spent": 0.0, "last_contributed_on": None},
+    ),
+    "a member": (
+        member_contributions([Rank(1, 2, 3000)], {1: ADA}, {1: [SUM]}, {1: PROJECT})[0],
+        {
+            "user": User.of(1, ADA),
+            "count": 2,
+            "time_spent": 3.0,
+            "sums": [SUM],
+            "projects": {1: PROJECT},
+        },
+    ),
+    "a bucket": (
+        period_buckets(((DAY, Answer(3, 1500)),))[0],
+        {"period": NOW.date(), "count": 3, "time_spent": 1.5},
+    ),
+    "a bucket of comments": (
+        comment_buckets(((DAY, Answer(3)),))[0],
+        {"period": NOW.date(), "count": 3},
+    ),
+}
+
+
+@pytest.mark.parametrize(("one", "values"), MADE.values(), ids=MADE)
+def test_each_field_has_its_value(one: Any, values: dict[str, Any]) -> None:
+    names = [field.name for field in dataclasses.fields(one) if field.init]
+    assert names == list(values)
+    assert {name: getattr(one, name) for name in names} == values
+    assert len(one) == len(names)
+
+
+def test_a_row_is_not_made_otherwise() -> None:
+    @row
+    @strawberry.type
+    class Point(Row):
+        x: int
+        count: int
+
+    assert made(Point, (1, 2)).count == 2
+    with pytest.raises(AttributeError):
+        Point(x=1, count=2)  # type: ignore[call-arg, unused-ignore]
+    with pytest.raises(AttributeError):
+        made(Point, (1, 2)).x = 3
