@@ -70,10 +70,7 @@ async def load_projects(
     if not any(selects(info, *path, beyond={"id"}) for path in paths):
         return {project_id: Project.of(project_id) for project_id in ids}
     records = await info.context.loaders.projects.load_many(ids)
-    return {
-        project_id: Project.of(project_id, record)
-        for project_id, record in zip(ids, records, strict=True)
-    }
+    return dict(zip(ids, map(Project.of, ids, records), strict=True))
 
 
 def project_contributions(

@@ -121,8 +121,7 @@ class Union:
             selects.append(f"SELECT {number}, {', '.join(chosen)} FROM part{number}")  # noqa: S608
             names = ", ".join(own.values())
             tables.append(f"part{number}({names}) AS ({_shifted(part, offset)})")
-            # One more, so that it is a tuple also of a single column.
-            self._pick.append(itemgetter(*(place + 1 for place in places), 0))
+            self._pick.append(_picking([place + 1 for place in places]))
             offset += len(part._binds)
         self.text = f"WITH {', '.join(tables)} {' UNION ALL '.join(selects)}"
 
@@ -136,9 +135,19 @@ class Union:
     def apart(self, rows: Rows) -> list[Rows]:
         """The rows of each statement, of its own columns."""
         found: list[list[Any]] = [[] for _ in self._parts]
+        each = [*zip([own.append for own in found], self._pick, strict=True)]
         for row in rows:
-            found[row[0]].append(self._pick[row[0]](row)[:-1])
+            append, pick = each[row[0]]
+            append(pick(row))
         return [part.values(own) for part, own in zip(self._parts, found, strict=True)]
+
+
+def _picking(places: Sequence[int]) -> Callable[[Any], tuple[Any, ...]]:
+    """What makes a tuple of the values in these places of a row."""
+    if len(places) == 1:
+        (only,) = places
+        return lambda row: (row[only],)
+    return itemgetter(*places)
 
 
 def _places(part: Compiled, columns: Sequence[str]) -> list[int]:
