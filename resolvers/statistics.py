@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Self
 
@@ -68,27 +68,50 @@ class Statistics:
             question=self.question._replace(selection=selection), subject_id=self.subject_id
         )
 
-    def totals(self, info: Info) -> Awaitable[Answer]:
-        """The sums over the whole selection; one statement serves all fields that need them."""
-        return info.context.loaders.totals.load((self.question, self.subject_id))
+
+async def totals(stats: Sequence[Statistics], info: Info) -> list[Answer]:
+    """The sums over whole selections; one statement serves all fields that need them."""
+    asked = [(one.question, one.subject_id) for one in stats]
+    return await info.context.loaders.totals.load_many(asked)
+
+
+async def total_counts(stats: Sequence[Statistics], info: Info) -> list[BigInt]:
+    """How many events there are."""
+    return [BigInt(one.n) for one in await totals(stats, info)]
+
+
+async def times_spent(stats: Sequence[Statistics], info: Info) -> list[float]:
+    """Session time in seconds."""
+    return [one.seconds for one in await totals(stats, info)]
+
+
+async def project_counts(stats: Sequence[Statistics], info: Info) -> list[int]:
+    """How many projects there were contributions to."""
+    asked = [(one.question, one.subject_id) for one in stats]
+    found = await info.context.loaders.contributions.load_many(asked)
+    # At most one of the sums is of what names no project.
+    return [len(sums) - any(one.project_id == 0 for one in sums) for sums in found]
 
 
 @strawberry.type
 class Classifications(Statistics):
     """Counts, session time and buckets of classifications."""
 
-    @strawberry.field(description="Classifications.", directives=[costs(1)])
+    @strawberry.field(
+        description="Classifications.", directives=[costs(1)], metadata={"column": total_counts}
+    )
     async def total_count(self, info: Info) -> BigInt:
-        return BigInt((await self.totals(info)).n)
+        return (await total_counts([self], info))[0]
 
     @strawberry.field(
         description=(
             "Session time in seconds: finished minus started; below 0 counts 0, above 10,800 "
             "counts 10,800, unknown counts 0."
-        )
+        ),
+        metadata={"column": times_spent},
     )
     async def time_spent(self, info: Info) -> float:
-        return (await self.totals(info)).seconds
+        return (await times_spent([self], info))[0]
 
     @strawberry.field(
         description="Classifications by period, ascending.", directives=[about(A_YEAR_OF_DAYS)]
@@ -116,14 +139,15 @@ class ClassificationStats(Classifications):
 
     @strawberry.field(description="Classifications by volunteers who were not logged in.")
     async def anonymous_count(self, info: Info) -> BigInt:
-        return BigInt((await self.totals(info)).anonymous_n)
+        (found,) = await totals([self], info)
+        return BigInt(found.anonymous_n)
 
     @strawberry.field(
         description="Share of the classifications that is anonymous, 0 to 1; null without any."
     )
     async def anonymous_share(self, info: Info) -> float | None:
-        totals = await self.totals(info)
-        return totals.anonymous_n / totals.n if totals.n else None
+        (found,) = await totals([self], info)
+        return found.anonymous_n / found.n if found.n else None
 
 
 @strawberry.type
@@ -143,10 +167,13 @@ class Contributed(Classifications):
             info, self.question, self.subject_id, read_first(first), order_by
         )
 
-    @strawberry.field(description="How many projects were contributed to.", directives=[costs(5)])
+    @strawberry.field(
+        description="How many projects were contributed to.",
+        directives=[costs(5)],
+        metadata={"column": project_counts},
+    )
     async def project_count(self, info: Info) -> int:
-        sums = await info.context.loaders.contributions.load((self.question, self.subject_id))
-        return sum(1 for one in sums if one.project_id)
+        return (await project_counts([self], info))[0]
 
 
 @strawberry.type(description="Classifications of one volunteer.")
@@ -158,9 +185,11 @@ class UserStats(Contributed):
 class CommentStats(Statistics):
     """Comments of the site, a project or a volunteer."""
 
-    @strawberry.field(description="Comments.", directives=[costs(1)])
+    @strawberry.field(
+        description="Comments.", directives=[costs(1)], metadata={"column": total_counts}
+    )
     async def total_count(self, info: Info) -> BigInt:
-        return BigInt((await self.totals(info)).n)
+        return (await total_counts([self], info))[0]
 
     @strawberry.field(
         description="Comments by period, ascending.", directives=[about(A_YEAR_OF_DAYS)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Annotated, Self
 
@@ -24,7 +24,7 @@ from resolvers.members import (
     load_top,
 )
 from resolvers.membership import Membership, load_memberships
-from resolvers.statistics import Contributed
+from resolvers.statistics import Contributed, Statistics
 from resolvers.user import User, load_users
 from resolvers.visibility import StatsVisibility
 
@@ -40,6 +40,12 @@ BehindUserArgument = Annotated[
 ]
 
 
+async def active_user_counts(stats: Sequence[Statistics], info: Info) -> list[int]:
+    """How many volunteers classified for groups."""
+    asked = [(one.question, one.subject_id) for one in stats]
+    return await info.context.loaders.active_users.load_many(asked)
+
+
 @strawberry.type(description="Classifications that volunteers made for a group.")
 class GroupStats(Contributed):
     """Aggregates, and below a guard of their own the members one by one."""
@@ -50,10 +56,12 @@ class GroupStats(Contributed):
         return self.subject_id
 
     @strawberry.field(
-        description="How many volunteers classified for the group.", directives=[costs(10)]
+        description="How many volunteers classified for the group.",
+        directives=[costs(10)],
+        metadata={"column": active_user_counts},
     )
     async def active_users(self, info: Info) -> int:
-        return await info.context.loaders.active_users.load((self.question, self.subject_id))
+        return (await active_user_counts([self], info))[0]
 
     @strawberry.field(
         description="The members with the most classifications; ties by ascending id.",

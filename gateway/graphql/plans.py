@@ -6,7 +6,7 @@ A plan belongs to one operation and to the values of the variables in its ``@ski
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any
 
 from graphql import (
@@ -36,9 +36,12 @@ from graphql.execution.values import get_argument_values
 from strawberry.types.field import StrawberryField
 
 from gateway.graphql.documents import PreparedDocument
-from gateway.graphql.ready import ReadyObject, completing
+from gateway.graphql.ready import ReadyObject, completing_all
 from gateway.graphql.resolving import DEFINITION, FieldResolver
 from gateway.graphql.variables import OperationVariables
+
+#: Answers a field for sources, given the field's info, in their order.
+Resolve = Callable[[Sequence[Any], Any], Coroutine[Any, Any, list[Any]]]
 
 #: An operation with n conditional variables has up to 2^n plans; a client may not fill the memory.
 _MAX_PLANS = 32
@@ -47,15 +50,15 @@ _MAX_PLANS = 32
 class Completion:
     """How values of one type are completed; its kind is looked up once.
 
-    ``leaf`` completes a value that is not null and raises for all that is wrong.
+    ``leaves`` completes values none of which is null and raises for all that is wrong.
     """
 
-    __slots__ = ("item", "leaf", "object_type", "required")
+    __slots__ = ("item", "leaves", "object_type", "required")
 
     def __init__(self, kind: GraphQLOutputType) -> None:
         self.required = isinstance(kind, GraphQLNonNull)
         of: Any = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
-        self.leaf = completing(of) if is_leaf_type(of) else None
+        self.leaves = completing_all(of) if is_leaf_type(of) else None
         self.object_type = of if isinstance(of, GraphQLObjectType) else None
         self.item = Completion(of.of_type) if isinstance(of, GraphQLList) else None
 
@@ -64,7 +67,7 @@ class Completion:
         """Whether the kind of a value is known only once there is one."""
         if self.item is not None:
             return self.item.is_abstract
-        return self.leaf is None and self.object_type is None
+        return self.leaves is None and self.object_type is None
 
 
 class Nodes(list[FieldNode]):
@@ -83,13 +86,15 @@ class FieldPlan:
 
     ``attribute`` names where a plain field's value stands in its source; ``shared`` says that
     other sources are likely to have the same object there (``metadata`` of the Strawberry field).
-    ``resolver`` calls the field's resolver, where it has one that can be called directly.
+    ``resolver`` calls the field's resolver, where it has one that can be called directly, and
+    ``column`` answers the field for many sources at once (also in the metadata).
     """
 
     __slots__ = (
         "_constant",
         "_varies",
         "attribute",
+        "column",
         "completion",
         "definition",
         "details",
@@ -113,9 +118,13 @@ class FieldPlan:
         made_from = definition.extensions.get(DEFINITION)
         self.attribute: str | None = None
         self.shared = False
-        if isinstance(made_from, StrawberryField) and made_from.is_basic_field:
-            self.attribute = made_from.python_name
-            self.shared = bool(made_from.metadata.get("shared"))
+        self.column: Resolve | None = None
+        if isinstance(made_from, StrawberryField):
+            if made_from.is_basic_field:
+                self.attribute = made_from.python_name
+                self.shared = bool(made_from.metadata.get("shared"))
+            if self.resolver is not None and self.resolver.is_plain:
+                self.column = made_from.metadata.get("column")
         self._varies = bool(_variables_in(self.nodes[0].arguments))
         self._constant: dict[str, Any] | None = None
         if not definition.args and not self.nodes[0].arguments:

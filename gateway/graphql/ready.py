@@ -12,7 +12,7 @@ own. Such resolvers must therefore be free of side effects.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -254,6 +254,19 @@ def completing(kind: GraphQLLeafType) -> Callable[[Any], Any]:
         return coerced
 
     return complete
+
+
+def completing_all(kind: GraphQLLeafType) -> Callable[[Sequence[Any]], list[Any]]:
+    """The same for many values at once."""
+    complete = completing(kind)
+    itself = _ITSELF.get(kind) or _within_bounds(kind)
+    if itself is None:
+        return lambda values: [*map(complete, values)]
+    names = {"complete": complete, "finite": math.isfinite}
+    each = f"t if {itself.replace('{t}', 't')} else complete(t)"
+    made: Callable[[Sequence[Any]], list[Any]]
+    made = eval(f"lambda values: [{each} for t in values]", names)  # noqa: S307 - our own text
+    return made
 
 
 def items_of(value: Any) -> Any:

@@ -30,7 +30,14 @@ Keywords = dict[str, Any]
 class FieldResolver:
     """The resolver of one field, extensions included."""
 
-    __slots__ = ("_field", "_info_class", "_schema", "call", "calls_with_source_alone")
+    __slots__ = (
+        "_field",
+        "_info_class",
+        "_schema",
+        "call",
+        "calls_with_source_alone",
+        "is_plain",
+    )
 
     def __init__(
         self, schema: BaseSchema, field: StrawberryField, resolver: StrawberryResolver[Any]
@@ -45,6 +52,8 @@ class FieldResolver:
         self.calls_with_source_alone: Callable[..., Any] | None = None
         if takes_source and info is None and not resolver.is_async and not field.extensions:
             self.calls_with_source_alone = function
+        #: Whether nothing stands around the function, and no arguments go into it.
+        self.is_plain = not field.extensions and not field.arguments
         #: Calls it with source, info and keyword arguments.
         self.call = _chained(
             field, _calling(function, info.name if info else None, takes_source=takes_source)

@@ -6,6 +6,9 @@ all of them wait, the loaders answer all of them together (a wave), and they go 
 return is completed by column too, and starts the coroutines of the next level. There is one task,
 no path and no info object for each field, and loaders see the largest batches there can be.
 
+A field may have a function that answers it for all objects at once, which is then called in place
+of its resolver.
+
 What may be executed so: queries whose resolvers await nothing but futures (loaders and what is
 gathered from them), and read no path from their info, which all objects of a level share. An error
 of a nullable field is collected here, at its path; on anything else that is wrong (NotReady, an
@@ -35,6 +38,10 @@ BuildInfo = Callable[[FieldPlan, GraphQLObjectType], Any]
 
 #: The path to the object or value with this index of a level.
 Where = Callable[[int], list[str | int]]
+
+
+#: In the place of an index: the coroutine answers the whole column.
+_ALL = -1
 
 
 class _Suspended:
@@ -137,6 +144,10 @@ class WaveExecution:
         except Exception as error:
             column.failures = dict.fromkeys(range(len(sources)), error)
             return
+        if column.field.column is not None:
+            column.awaited += 1
+            self._step(column.field.column(sources, info), column, _ALL)
+            return
         for index, source in enumerate(sources):
             try:
                 value = resolver.call(source, info, **arguments)
@@ -153,8 +164,13 @@ class WaveExecution:
         try:
             future = coroutine.send(None)
         except StopIteration as done:
-            column.values[index] = done.value
+            if index == _ALL:
+                column.values = done.value
+            else:
+                column.values[index] = done.value
         except Exception as error:
+            if index == _ALL:
+                raise NotReady from error  # whose error it is, is found out one by one
             column.failures[index] = error
         else:
             self._suspended.append(_Suspended(coroutine, future, column, index))
@@ -207,9 +223,9 @@ class WaveExecution:
     def _complete_present(
         self, completion: Completion, field: FieldPlan, values: Sequence[Any], where: Where
     ) -> Sequence[Any]:
-        if completion.leaf is not None:
+        if completion.leaves is not None:
             try:
-                return [*map(completion.leaf, values)]
+                return completion.leaves(values)
             except Exception as error:
                 raise NotReady from error
         if completion.object_type is not None:

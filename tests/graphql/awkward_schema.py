@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
@@ -62,6 +62,33 @@ def made(how: How, value: Any, another: Any) -> Any:
 
 
 @strawberry.type
+class Tree:
+    """What many leaves have in common."""
+
+    name: str
+    age: int
+
+    @strawberry.field
+    def called(self, times: int = 1) -> str:
+        return self.name * times
+
+
+OAK = Tree(name="oak", age=400)
+
+
+async def lengths(leaves: Sequence[Leaf], info: strawberry.Info) -> list[int]:
+    """The lengths of texts, once a future is done; Forbidden where one is no text."""
+    info.context["columns"].append(len(leaves))
+    loop = asyncio.get_running_loop()
+    ready = loop.create_future()
+    loop.call_soon(ready.set_result, None)
+    await ready
+    if not all(isinstance(one.text, str) for one in leaves):
+        raise Forbidden("No text.")
+    return [len(one.text) for one in leaves]
+
+
+@strawberry.type
 class Leaf:
     """Plain attributes; what makes them awkward is made anew for each execution."""
 
@@ -76,6 +103,11 @@ class Leaf:
     colour: Colour
     numbers: list[int]
     matrix: list[list[float | None]] | None
+    tree: Tree | None = strawberry.field(metadata={"shared": True})
+
+    @strawberry.field(metadata={"column": lengths})
+    async def length(self, info: strawberry.Info) -> int | None:
+        return (await lengths([self], info))[0]
 
     @strawberry.field
     def shout(self, times: int = 1, end: str | None = None) -> str:
@@ -108,6 +140,7 @@ def leaf(how: How) -> Leaf:
         colour=made(how, Colour.BLUE, "green"),
         numbers=made(how, [1, 2], (1, "two", None)),
         matrix=made(how, [[1.0, None], []], [[1.0, "x"], None]),
+        tree=made(how, OAK, NotALeaf()),
     )
 
 

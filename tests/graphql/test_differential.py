@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,7 +13,8 @@ from tests.executing import execute_ours, execute_theirs, prepared_for, written
 from tests.graphql.awkward_schema import How, graphql_schema
 from tests.graphql.made_up_operations import operations
 
-LEAF = "text maybe number real truth key big day colour numbers matrix"
+LEAF = """text maybe number real truth key big day colour numbers matrix
+  tree { name called(times: $times) } again: tree { age }"""
 CALLS = "shout twice: shout(times: 2, end: $end) whisper(softly: $softly)"
 FRAGMENTS = f"fragment Leaf on Leaf {{ __typename {LEAF} {CALLS} }}"
 BRANCH = (
@@ -30,13 +31,20 @@ query All($how: How!, $wish: Wish!, $times: Int!, $end: String, $softly: Boolean
 """
 
 
-async def both(text: str, variables: dict[str, Any]) -> None:
+async def both(text: str, variables: dict[str, Any]) -> list[int]:
+    """How many objects were answered at once, once our results are the same as theirs."""
+
+    def context() -> dict[str, Any]:
+        return {"depth": 0, "columns": []}
+
     prepared = prepared_for(graphql_schema, text)
-    expected = written(await execute_theirs(graphql_schema, prepared, variables, {"depth": 0}))
+    expected = written(await execute_theirs(graphql_schema, prepared, variables, context()))
     # Twice, as the plans of the first execution serve the second.
     for _ in range(2):
-        result = await execute_ours(graphql_schema, prepared, variables, {"depth": 0})
+        ours = context()
+        result = await execute_ours(graphql_schema, prepared, variables, ours)
         assert written(result) == expected
+    return cast("list[int]", ours["columns"])
 
 
 @pytest.mark.parametrize("softly", [True, False])
@@ -46,6 +54,15 @@ async def test_every_awkward_value_is_met_as_graphql_core_meets_it(how, times, s
     wish = {"how": how, "wishes": ["AS_DECLARED", how]}
     variables = {"how": how, "wish": wish, "times": times, "softly": softly}
     await both(WRITTEN_OUT, variables)
+
+
+@pytest.mark.parametrize("how", [how.name for how in How])
+async def test_columns_are_answered_as_their_fields_one_by_one_are(how):
+    text = """query ($wish: Wish!) { branches(wish: $wish) {
+        leaves { length long: length tree { name } } maybe { length } leaf { length } } }"""
+    sizes = await both(text, {"wish": {"how": how, "wishes": ["AS_DECLARED", how]}})
+    if how == "AS_DECLARED":
+        assert sizes == [9, 9, 3, 3]
 
 
 # Both leave coroutines behind where a sibling has failed; Python complains when it collects them.
