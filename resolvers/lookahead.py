@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from graphql import (
@@ -32,7 +32,30 @@ def selects(info: Info[Any, Any], *path: str, beyond: Iterable[str] = ()) -> boo
     return found[asked]
 
 
+def reaches(info: Info[Any, Any], *path: str) -> bool:
+    """Whether the field at this path below the current one is selected, whatever is of it."""
+    raw = info._raw_info
+    found: dict[Any, bool] = getattr(raw.field_nodes, "found", {})
+    if path not in found:
+        *above, name = path
+        found[path] = any(
+            field.name.value == name
+            for chosen in _below(raw, above)
+            for field in _fields(chosen, raw.fragments)
+        )
+    return found[path]
+
+
 def _selects(raw: GraphQLResolveInfo[Any], path: tuple[str, ...], beyond: frozenset[str]) -> bool:
+    passed = {"__typename", *beyond}
+    return any(
+        field.name.value not in passed
+        for chosen in _below(raw, path)
+        for field in _fields(chosen, raw.fragments)
+    )
+
+
+def _below(raw: GraphQLResolveInfo[Any], path: Sequence[str]) -> list[SelectionSetNode | None]:
     sets = [node.selection_set for node in raw.field_nodes]
     for name in path:
         sets = [
@@ -41,10 +64,7 @@ def _selects(raw: GraphQLResolveInfo[Any], path: tuple[str, ...], beyond: frozen
             for field in _fields(chosen, raw.fragments)
             if field.name.value == name
         ]
-    passed = {"__typename", *beyond}
-    return any(
-        f.name.value not in passed for chosen in sets for f in _fields(chosen, raw.fragments)
-    )
+    return sets
 
 
 def _fields(

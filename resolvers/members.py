@@ -18,7 +18,7 @@ from gateway.stats.subject import Question
 from resolvers.context import Info
 from resolvers.contributions import ProjectContribution, load_projects, project_contributions
 from resolvers.costs import costs, up_to
-from resolvers.lookahead import selects
+from resolvers.lookahead import reaches, selects
 from resolvers.project import Project
 from resolvers.rows import Row, made, row
 from resolvers.scalars import BigInt
@@ -108,7 +108,7 @@ async def load_page(
     page = ranks[:first]
     members = await _members(info, question, group_id, page, ("nodes",), ("edges", "node"))
     edges: list[MemberContributionEdge] = []
-    if selects(info, "edges"):
+    if reaches(info, "edges"):
         edges = [
             MemberContributionEdge(cursor=_cursor(rank), node=member)
             for rank, member in zip(page, members, strict=True)
@@ -131,7 +131,7 @@ async def _members(
     loaders = info.context.loaders
     ids = tuple(rank.user_id for rank in ranks)
     with_names = any(selects(info, *path, "user", beyond={"id"}) for path in paths)
-    with_sums = any(selects(info, *path, "projectContributions") for path in paths)
+    with_sums = any(reaches(info, *path, "projectContributions") for path in paths)
     # Asked for together: none waits for the other.
     records, found = await asyncio.gather(
         loaders.users.load_many(ids if with_names else ()),

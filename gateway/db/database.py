@@ -26,7 +26,7 @@ from tenacity import (
 
 from gateway.db.compiled import Rows, compile_statement, runs_of
 from gateway.db.outages import is_outage
-from gateway.db.places import Pool
+from gateway.db.places import NoPlace, Pool
 from gateway.errors import SettingsError, Unavailable
 
 T = TypeVar("T")
@@ -79,7 +79,7 @@ class Snapshot(ABC):
         """Run one Select in a state of its own, before the snapshot is taken.
 
         That takes a third of the time of a snapshot. None if the database fails: whoever goes on
-        to the snapshot is told.
+        to the snapshot is told. NoPlace, as the snapshot would, if there is no connection to have.
         """
         compiled = compile_statement(statement, self._dialect)
         arguments = compiled.arguments(parameters)
@@ -89,6 +89,8 @@ class Snapshot(ABC):
             async with self._asked():
                 with self._told(compiled.text):
                     rows = await self._fetch_ahead(compiled.text, arguments)
+        except NoPlace:
+            raise
         except (Unavailable, DBAPIError):
             return None
         return compiled.values(rows)

@@ -15,6 +15,10 @@ class Pool(NamedTuple):
     size: int
 
 
+class NoPlace(Unavailable):
+    """No place became free in time."""
+
+
 class Places:
     """As many places as connections; whoever finds none free waits, but not for ever."""
 
@@ -30,7 +34,7 @@ class Places:
         return Pool(self._taken, self._number)
 
     async def take(self) -> None:
-        """Take a place; Unavailable if none becomes free in time."""
+        """Take a place; NoPlace if none becomes free in time."""
         if not self._free.locked():
             await self._free.acquire()
             self._taken += 1
@@ -40,7 +44,7 @@ class Places:
             async with asyncio.timeout(self._timeout):
                 await self._free.acquire()
         except TimeoutError:
-            raise Unavailable("The database is busy: try again in a moment.") from None
+            raise NoPlace("The database is busy: try again in a moment.") from None
         self._taken += 1
 
     def leave(self) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import suppress
 from typing import Any, TypeVar
 
 import asyncpg
@@ -105,8 +104,11 @@ class _Readers:
             # read yet, and a new one tells whether the server is there.
             while self._idle:
                 connection = self._idle.pop()
-                with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                try:
                     return connection, await _tried(connection, first)
+                except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+                    if not _tells_of_the_connection(error):
+                        raise
             connection = await asyncpg.connect(
                 timeout=self._timeout, statement_cache_size=_PREPARED, **self._arguments
             )
@@ -139,6 +141,13 @@ class _Readers:
                 await connection.close(timeout=self._timeout)
             except Exception:
                 connection.terminate()
+
+
+def _tells_of_the_connection(error: Exception) -> bool:
+    """Whether the connection was gone, and not the statement too slow or wrong."""
+    if isinstance(error, asyncpg.PostgresError):
+        return (error.sqlstate or "").startswith(("08", "57P"))
+    return not isinstance(error, TimeoutError)
 
 
 async def _tried(connection: Any, work: Callable[[Any], Awaitable[T]]) -> T:

@@ -77,9 +77,10 @@ class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
         if kind is OperationType.MUTATION:
             return await self._field_by_field(root)
         waves = WaveExecution(self._plan, self.variables, self._info_without_path)
+        # A selection that cannot be collected is met again where it stands.
         try:
             data = await waves.run(root)
-        except NotReady:
+        except (NotReady, GraphQLError):
             return await self._field_by_field(root)
         return ExecutionResult(data, waves.errors or None)
 
@@ -120,7 +121,7 @@ class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
             ready = selection.ready(self.variables)
             if not ready.pending:
                 return ready.one(result, self._arguments_of(ready))
-        except NotReady:
+        except (NotReady, GraphQLError):
             pass  # what it was is met again below
         return self._execute(selection, result, path)
 
@@ -142,7 +143,7 @@ class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
                 ready = selection.ready(self.variables)
                 if not ready.pending:
                     return ready.many(result, self._arguments_of(ready))
-            except NotReady:
+            except (NotReady, GraphQLError):
                 pass  # what it was is met again below
         return super().complete_list_value(
             return_type, field_details_list, info, path, result, position_context

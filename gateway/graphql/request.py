@@ -14,6 +14,8 @@ from gateway.graphql.refusals import BatchTooLarge
 from gateway.http.body import check_json, decode_json, read_body
 from gateway.http.refusals import BadRequest
 
+#: orjson reads deeper ones than it writes; no variable of ours is as deep.
+_DEEPEST = 100
 #: orjson reads an integer beyond 64 bits as the nearest float; none that we take is as large.
 _WIDE = 2.0**64
 
@@ -98,13 +100,14 @@ def _object(parameters: Mapping[str, Any], name: str) -> dict[str, Any] | None:
         return None
     if not isinstance(value, dict):
         raise BadRequest(f"{name} must be an object or null.")
-    waiting: list[Any] = [value]
+    waiting: list[tuple[Any, int]] = [(value, 1)]
     while waiting:
-        item = waiting.pop()
-        if isinstance(item, dict):
-            waiting.extend(item.values())
-        elif isinstance(item, list):
-            waiting.extend(item)
+        item, depth = waiting.pop()
+        if isinstance(item, dict | list):
+            if depth > _DEEPEST:
+                raise BadRequest(f"{name} has more than {_DEEPEST} levels.")
+            inner = item.values() if isinstance(item, dict) else item
+            waiting.extend((one, depth + 1) for one in inner)
         elif isinstance(item, float) and abs(item) >= _WIDE:
             raise BadRequest(f"{name} has a number that does not fit into 64 bits.")
     return value

@@ -38,22 +38,24 @@ class KeptAnswers:
         statement, which costs a third of a snapshot; the operation has none if the answer holds.
         """
         fact = self._answers.get(key)
-        if fact is not None and await self._holds(fact):
+        # Meanwhile all may have been forgotten, since the database went back in time.
+        if fact is not None and await self._holds(fact) and self._answers.get(key) is fact:
             self._answers.hits += 1
             answer: KeptAnswer = fact.value
             return answer
         self._answers.misses += 1
         return None
 
-    def keep(self, key: Hashable, answer: KeptAnswer, site: int) -> None:
-        """Keep an answer that depends on nothing but the entities whose versions it has.
+    def keep(
+        self, key: Hashable, answer: KeptAnswer, stored: Mapping[Entity, int], site: int
+    ) -> None:
+        """Keep an answer that depends on these stored versions, and else on its key alone.
 
         ``site`` is the version of the site at which it was read.
         """
-        if not answer.versions or len(answer.data) > self._answers.capacity // _LARGEST_PART:
+        if not stored or len(answer.data) > self._answers.capacity // _LARGEST_PART:
             return
-        version = max(answer.versions.values())
-        self._answers.put(key, answer, tuple(answer.versions), version, held_at=site)
+        self._answers.put(key, answer, tuple(stored), max(stored.values()), held_at=site)
 
     async def _holds(self, fact: Fact) -> bool:
         if len(fact.entities) > _MANY:

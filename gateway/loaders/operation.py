@@ -27,6 +27,7 @@ from gateway.directory.workflows import (
     Workflow,
     workflow_of,
 )
+from gateway.errors import Unavailable
 from gateway.loaders.access import Access
 from gateway.loaders.answers import KeptAnswer, KeptAnswers
 from gateway.loaders.cache import FactCache
@@ -250,10 +251,13 @@ class Operation:
         site = self.facts.site
         if self._answers is None or self.facts.unversioned or site is None:
             return
-        versions = await self.versions()
-        versions.pop(TODAY, None)
-        if not any(kind.startswith("panoptes") for kind, _ in versions):
-            self._answers.keep(key, KeptAnswer(data, versions), site)
+        try:
+            versions = await self.versions()
+        except Unavailable:
+            return  # the answer itself is there
+        stored = {one: version for one, version in versions.items() if one != TODAY}
+        if not any(kind.startswith("panoptes") for kind, _ in stored):
+            self._answers.keep(key, KeptAnswer(data, versions), stored, site)
 
     async def __aenter__(self) -> Self:
         return self

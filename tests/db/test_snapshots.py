@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, Executable, func, select, text
+from sqlalchemy import Connection, Executable, Text, cast, func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from gateway.db import Database, Snapshot, open_database
@@ -79,6 +79,31 @@ async def test_what_fails_ahead_is_not_told_and_the_snapshot_fails_anew(small: D
         with pytest.raises(DBAPIError):
             await snapshot.fetch(missing)
     assert small.pool.in_use == 0
+
+
+async def test_who_asks_ahead_waits_for_a_place_once(impatient: Database) -> None:
+    async with impatient.read() as one, impatient.read() as other:
+        await asyncio.gather(count(one), count(other))
+        async with impatient.read() as late:
+            with pytest.raises(Unavailable, match="try again in a moment"):
+                await late.ahead(COUNT, {})
+
+
+async def test_a_statement_that_is_too_slow_ahead_costs_no_other_connection(
+    postgres_url: str,
+) -> None:
+    async def backend(snapshot: Snapshot) -> int:
+        return int((await snapshot.fetch(select(func.pg_backend_pid())))[0][0])
+
+    slow = select(func.length(cast(func.pg_sleep(5), Text)))
+    async with open_database(postgres_url, connections=2, timeout_seconds=0.5) as database:
+        async with database.read() as one, database.read() as other:
+            before = {await backend(one), await backend(other)}
+        async with database.read() as snapshot:
+            assert await snapshot.ahead(slow, {}) is None
+        async with database.read() as one, database.read() as other:
+            after = {await backend(one), await backend(other)}
+    assert len(before & after) == 1
 
 
 async def test_a_snapshot_keeps_what_its_first_statement_saw(database: Database) -> None:

@@ -22,6 +22,7 @@ from tests.graphql.copies import (
     GRAPHQL,
     GROUP_STATS,
     JSON,
+    OPEN_RANGE,
     PRIVATE,
     PUBLIC,
     SITE,
@@ -67,6 +68,17 @@ async def test_what_is_known_to_hold_is_not_executed_again(client: httpx.AsyncCl
     again = await get(client, GROUP_STATS, '"another"')
     assert (again.status_code, again.headers["etag"]) == (200, first.headers["etag"])
     assert cache.answers.hits == 1
+
+
+@pytest.mark.parametrize("query", [GROUP_STATS, OPEN_RANGE])
+async def test_an_answer_has_its_etag_however_it_came_about(
+    client: httpx.AsyncClient, database_url: str, query: str
+) -> None:
+    etag = (await get(client, query)).headers["etag"]
+    assert (await get(client, query)).headers["etag"] == etag
+    assert client.cache.answers.hits == 1  # type: ignore[attr-defined]
+    async with gateway(Clock(), database_url=database_url, cache_bytes=0) as other:
+        assert (await get(other, query)).headers["etag"] == etag
 
 
 @pytest.mark.parametrize(

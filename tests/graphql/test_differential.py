@@ -65,6 +65,15 @@ async def test_columns_are_answered_as_their_fields_one_by_one_are(how):
         assert sizes == [9, 9, 3, 3]
 
 
+@pytest.mark.parametrize(
+    "chosen", ["maybe { text @skip(if: $b) }", "maybe { tree { name @skip(if: $b) } }"]
+)
+async def test_a_condition_without_a_value_is_refused_where_it_stands(chosen):
+    text = f"""query ($wish: Wish!, $b: Boolean = true) {{ branches(wish: $wish) {{
+        maybe {{ number }} leaves {{ text }} conditional: {chosen} }} }}"""
+    await both(text, {"wish": {}, "b": None})
+
+
 # Both leave coroutines behind where a sibling has failed; Python complains when it collects them.
 @pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")

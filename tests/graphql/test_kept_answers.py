@@ -159,6 +159,16 @@ async def test_a_database_that_went_back_in_time_brings_no_answer_back(gateway: 
     assert b'"totalCount":0' in await gateway.answer(TOTAL, id="501")
 
 
+async def test_not_even_where_the_versions_happen_to_be_the_same(gateway: Gateway) -> None:
+    await gateway.answer(TOTAL, id="501")
+    rename = text("UPDATE user_group SET name = 'of the backup' WHERE id = 501")
+    await gateway.database.write(lambda connection: connection.execute(rename))
+    # A later state was seen since.
+    assert gateway.cache is not None
+    gateway.cache.site += 1000
+    assert b"of the backup" in await gateway.answer(TOTAL, id="501")
+
+
 async def test_a_database_that_fails_is_met_by_the_operation_itself(gateway: Gateway) -> None:
     await gateway.answer(TOTAL, id="501")
     await gateway.database.write(lambda c: c.execute(text("DROP TABLE data_version")))

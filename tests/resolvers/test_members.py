@@ -78,6 +78,21 @@ async def test_top_contributors_are_most_first_and_ties_by_ascending_id(database
     }
 
 
+async def test_lists_are_as_long_as_they_are_whatever_is_selected_of_them(
+    database: Database,
+) -> None:
+    await fill(database)
+    found = await of_group(
+        database,
+        """memberBreakdown(first: 2) {
+            edges { __typename } nodes { projectContributions { __typename } } }""",
+    )
+    breakdown = found["memberBreakdown"]
+    assert breakdown["edges"] == [{"__typename": "MemberContributionEdge"}] * 2
+    contribution = {"__typename": "ProjectContribution"}
+    assert breakdown["nodes"] == [{"projectContributions": [contribution] * 2}] * 2
+
+
 @pytest.mark.parametrize("first", [2, MEMBERS - 1, MEMBERS, MEMBERS + 1])
 async def test_all_pages_make_one_big_page(database: Database, first: int) -> None:
     await fill(database)
