@@ -26,11 +26,20 @@ class Usage:
 
     def cpu_seconds(self) -> float:
         """CPU time so far: of all threads, in the kernel, and of children that have ended."""
-        return float(sum(sum(process.cpu_times()[:4]) for process in self._processes()))
+        used = 0.0
+        for process in self._processes():
+            # What ends meanwhile is counted with its parent.
+            with suppress(psutil.NoSuchProcess):
+                used += sum(process.cpu_times()[:4])
+        return used
 
     def resident_mebibytes(self) -> float:
         """Memory now."""
-        return float(sum(process.memory_info().rss for process in self._processes())) / 1024**2
+        resident = 0.0
+        for process in self._processes():
+            with suppress(psutil.NoSuchProcess):
+                resident += process.memory_info().rss
+        return resident / 1024**2
 
     def _processes(self) -> list[psutil.Process]:
         return [self._process, *self._process.children(recursive=True)]
