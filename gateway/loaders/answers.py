@@ -59,9 +59,9 @@ class KeptAnswers:
 
     async def _holds(self, fact: Fact) -> bool:
         if len(fact.entities) > _MANY:
-            versions = await self._versions(())
-            if versions is None or versions[SITE] == fact.held_at:
-                return versions is not None
+            site = await self._versions(())
+            if site is not None and site[SITE] == fact.held_at:
+                return True
         versions = await self._versions(fact.entities)
         if versions is None or max(versions[one] for one in fact.entities) != fact.version:
             return False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -11,10 +10,9 @@ from typing import Any
 import orjson
 import pytest
 from graphql import OperationType
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
-from sqlalchemy import Connection, text
+from hypothesis.stateful import initialize, rule
+from sqlalchemy import text
 
 from gateway.auth.viewer import ANONYMOUS, Scope, Viewer
 from gateway.db import Database, open_database
@@ -27,9 +25,15 @@ from gateway.loaders.operation import Operation
 from gateway.telemetry.record import RequestRecord
 from resolvers.schema import graphql_schema
 from tests.asking import NOW
-from tests.events_of import classification, clear, events, store
+from tests.events_of import classification, clear, store
 from tests.graphql.copies import DIRECTORY, OPEN_RANGE
-from tests.loaders.test_never_stale import DOCUMENTS, VIEWERS, entries, writes
+from tests.loaders.test_never_stale import (
+    DOCUMENTS,
+    VIEWERS,
+    BesideAWriter,
+    entries,
+    run_beside_a_writer,
+)
 
 TOTAL = "query ($id: ID!) { userGroup(id: $id) { name classifications { totalCount } } }"
 ME = "{ me { id login memberships { group { name } } } }"
@@ -177,25 +181,16 @@ async def test_a_database_that_fails_is_met_by_the_operation_itself(gateway: Gat
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["INTERNAL_ERROR"]
 
 
-class Gateways(RuleBasedStateMachine):
-    """Two gateways that keep answers, beside a writer; subclasses say which."""
+class Gateways(BesideAWriter):
+    """Two gateways that keep answers."""
 
-    runner: asyncio.Runner
-    writer: Database
-    databases: Sequence[Database]
+    #: How often each example was given an answer again.
+    given_again: list[int]
 
     @initialize()
     def begin(self) -> None:
         self.runner.run(self.writer.write(clear))
         self.gateways = [Gateway(database, 20_000) for database in self.databases]
-
-    @rule(arrived=st.lists(events, min_size=1, max_size=6))
-    def ingest(self, arrived: Sequence[Any]) -> None:
-        self.runner.run(store(self.writer, *arrived))
-
-    @rule(work=writes)
-    def write(self, work: Callable[[Connection], Any]) -> None:
-        self.runner.run(self.writer.write(work))
 
     @rule(hours=st.sampled_from([1, 12, 24]))
     def wait(self, hours: int) -> None:
@@ -217,23 +212,15 @@ class Gateways(RuleBasedStateMachine):
 
         self.runner.run(asking())
 
+    def teardown(self) -> None:
+        self.given_again.append(sum(gateway.hits for gateway in getattr(self, "gateways", ())))
+
 
 def test_a_kept_answer_is_the_one_that_is_read(database_url: str) -> None:
-    with asyncio.Runner() as runner:
-        first, *others = (open_database(database_url) for _ in range(3))
-        runner.run(first.migrate())
-        these = {"runner": runner, "writer": first, "databases": others}
-        run_state_machine_as_test(
-            type("TheseGateways", (Gateways,), these),
-            settings=settings(
-                max_examples=25,
-                stateful_step_count=25,
-                deadline=None,
-                suppress_health_check=list(HealthCheck),
-            ),
-        )
-        for database in (first, *others):
-            runner.run(database.close())
+    given_again: list[int] = []
+    machine = type("Counted", (Gateways,), {"given_again": given_again})
+    run_beside_a_writer(machine, database_url, steps=25)
+    assert sum(given_again) > 0
 
 
 async def test_no_answer_is_older_than_the_question_while_others_write(

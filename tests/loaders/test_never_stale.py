@@ -184,21 +184,13 @@ writes: st.SearchStrategy[Callable[[Connection], Any]] = st.one_of(
 )
 
 
-class Gateways(RuleBasedStateMachine):
-    """Two gateways with caches of their own beside a writer; subclasses say which."""
+class BesideAWriter(RuleBasedStateMachine):
+    """Gateways beside a writer that does all that writers do."""
 
     runner: asyncio.Runner
     writer: Database
-    gateways: Sequence[Database]
-
-    @initialize(capacity=st.sampled_from([20_000, 1_000_000]))
-    def begin(self, capacity: int) -> None:
-        self.write(clear)
-        self.caches = [FactCache(capacity) for _ in self.gateways]
-        self.held: Operation | None = None
-
-    async def _open(self, gateway: int, viewer: Viewer) -> Operation:
-        return Operation(self.gateways[gateway], viewer, NOW, cache=self.caches[gateway])
+    #: One for each gateway.
+    databases: Sequence[Database]
 
     @rule(arrived=st.lists(events, min_size=1, max_size=6))
     def ingest(self, arrived: Sequence[Classification | Comment]) -> None:
@@ -207,6 +199,38 @@ class Gateways(RuleBasedStateMachine):
     @rule(work=writes)
     def write(self, work: Callable[[Connection], Any]) -> None:
         self.runner.run(self.writer.write(work))
+
+
+def run_beside_a_writer(machine: type[BesideAWriter], database_url: str, steps: int) -> None:
+    """Run the machine with a writer and two other gateways' views of one database."""
+    with asyncio.Runner() as runner:
+        writer, *others = (open_database(database_url) for _ in range(3))
+        runner.run(writer.migrate())
+        these = {"runner": runner, "writer": writer, "databases": others}
+        run_state_machine_as_test(
+            type("This", (machine,), these),
+            settings=settings(
+                max_examples=25,
+                stateful_step_count=steps,
+                deadline=None,
+                suppress_health_check=CHECKS,
+            ),
+        )
+        for database in (writer, *others):
+            runner.run(database.close())
+
+
+class Gateways(BesideAWriter):
+    """Two gateways with caches of their own."""
+
+    @initialize(capacity=st.sampled_from([20_000, 1_000_000]))
+    def begin(self, capacity: int) -> None:
+        self.write(clear)
+        self.caches = [FactCache(capacity) for _ in self.databases]
+        self.held: Operation | None = None
+
+    async def _open(self, gateway: int, viewer: Viewer) -> Operation:
+        return Operation(self.databases[gateway], viewer, NOW, cache=self.caches[gateway])
 
     @rule()
     def mend(self) -> None:
@@ -258,21 +282,7 @@ class Gateways(RuleBasedStateMachine):
 
 
 def test_a_cached_answer_is_the_one_that_is_read(database_url: str) -> None:
-    with asyncio.Runner() as runner:
-        first, *others = (open_database(database_url) for _ in range(3))
-        runner.run(first.migrate())
-        these = {"runner": runner, "writer": first, "gateways": others}
-        run_state_machine_as_test(
-            type("TheseGateways", (Gateways,), these),
-            settings=settings(
-                max_examples=25,
-                stateful_step_count=20,
-                deadline=None,
-                suppress_health_check=CHECKS,
-            ),
-        )
-        for database in (first, *others):
-            runner.run(database.close())
+    run_beside_a_writer(Gateways, database_url, steps=20)
 
 
 async def test_a_cached_answer_is_the_one_that_is_read_while_others_write(
