@@ -25,6 +25,7 @@ from gateway.cli.serving import endpoint_url, free_port, serve
 from gateway.directory.backfill_members import backfill_members
 from gateway.directory.load import load_directory
 from gateway.directory.users import USER_IDS
+from gateway.private_file import owner_only
 from gateway.settings import PREFIX, Settings, load_settings
 
 #: The exports that the package carries: file, project id and what the project is called.
@@ -176,9 +177,8 @@ def _write_tokens(directory: Path, private_key: bytes, issuer: str) -> dict[Role
         for role in ROLES
     }
     for role, token in tokens.items():
-        file = directory / f"{role.name}.token"
-        file.touch(mode=0o600)
-        file.write_text(token)
+        with open(directory / f"{role.name}.token", "w", opener=owner_only) as file:
+            file.write(token)
     return tokens
 
 

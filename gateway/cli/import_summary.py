@@ -10,6 +10,7 @@ from typing import TextIO
 import click
 
 from gateway.events.event import Batch, Reject
+from gateway.private_file import owner_only
 from gateway.rollups.ingest import Outcome
 
 #: So many rejects are shown; the file has them all.
@@ -38,7 +39,9 @@ class RejectsFile:
     def _opened(self) -> TextIO:
         if self._file is None:
             try:
-                self._file = self.path.open("w", newline="", encoding="utf-8")
+                self._file = open(  # noqa: SIM115 - Path.open takes no opener
+                    self.path, "w", newline="", encoding="utf-8", opener=owner_only
+                )
             except OSError as error:
                 raise click.FileError(str(self.path), error.strerror) from error
             csv.writer(self._file).writerow(("file", "line", "id", "reason"))

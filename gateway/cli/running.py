@@ -8,12 +8,12 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
 
 import click
-from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 
 from gateway.db import Database, open_database
 from gateway.db.migrate import Upgrade, upgrade
 from gateway.db.outages import is_outage
+from gateway.db.url import read_database_url
 from gateway.errors import GatewayError, SettingsError, Unavailable, UnreadableFile
 from gateway.settings import PREFIX, Settings
 
@@ -75,6 +75,6 @@ async def upgraded(settings: Settings) -> AsyncIterator[tuple[Database, Upgrade]
             if not (isinstance(error, DBAPIError) or is_outage(error)):
                 raise
             reason = getattr(error, "orig", None) or error
-            url = make_url(settings.database_url).render_as_string(hide_password=True)
+            url = read_database_url(settings.database_url).shown
             raise Unavailable(f"The database {url} cannot be opened: {reason}.") from error
         yield database, done

@@ -14,8 +14,8 @@ from contextlib import AbstractContextManager, asynccontextmanager, contextmanag
 from types import TracebackType
 from typing import Any, ClassVar, Self, TypeVar
 
-from sqlalchemy import Connection, Dialect, Executable, Select, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy import Connection, Dialect, Executable, Select
+from sqlalchemy.exc import DBAPIError
 from tenacity import (
     AsyncRetrying,
     retry_if_exception,
@@ -27,6 +27,7 @@ from tenacity import (
 from gateway.db.compiled import Rows, compile_statement, runs_of
 from gateway.db.outages import is_outage
 from gateway.db.places import NoPlace, Pool
+from gateway.db.url import SqliteUrl, read_database_url
 from gateway.errors import SettingsError, Unavailable
 
 T = TypeVar("T")
@@ -247,26 +248,15 @@ def open_database(url: str, *, connections: int = 4, timeout_seconds: float = 30
     ``connections`` is how many answers are read at once; ``timeout_seconds`` how long a
     statement may run and a writer may wait for its turn.
     """
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        raise SettingsError(
-            "The database URL is not of the form sqlite:///file.db or postgresql://…"
-        ) from None
-    kind = parsed.get_backend_name()
-    if kind == "sqlite":
+    named = read_database_url(url)
+    if isinstance(named, SqliteUrl):
         from gateway.db.sqlite import SqliteDatabase
 
-        if not parsed.database or parsed.database == ":memory:":
-            raise SettingsError("A SQLite database needs a file: sqlite:///file.db")
-        return SqliteDatabase(parsed.database, connections, timeout_seconds)
-    if kind == "postgresql":
-        try:
-            from gateway.db.postgres import PostgresDatabase
-
-            return PostgresDatabase(parsed, connections, timeout_seconds)
-        except ImportError:
-            raise SettingsError(
-                "PostgreSQL needs one more package: pip install 'stats-gateway[postgres]'"
-            ) from None
-    raise SettingsError(f"There is no support for {kind}: use sqlite:///file.db or postgresql://…")
+        return SqliteDatabase(named.path, connections, timeout_seconds)
+    try:
+        from gateway.db.postgres import PostgresDatabase
+    except ImportError:
+        raise SettingsError(
+            "PostgreSQL needs two more packages: run pip install asyncpg greenlet."
+        ) from None
+    return PostgresDatabase(named, connections, timeout_seconds)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequen
 from typing import Any, TypeVar
 
 import asyncpg
-from sqlalchemy import URL, Connection, Dialect, text
+from sqlalchemy import Connection, Dialect, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -15,6 +15,7 @@ from gateway.db.compiled import Rows
 from gateway.db.database import Database, Snapshot
 from gateway.db.migrate import upgrade
 from gateway.db.places import Places, Pool
+from gateway.db.url import PostgresUrl
 
 T = TypeVar("T")
 
@@ -28,29 +29,37 @@ _PREPARED = 512
 class PostgresDatabase(Database):
     """One connection to write with, and a pool of others to read with, for one process."""
 
-    def __init__(self, url: URL, connections: int, timeout_seconds: float) -> None:
+    def __init__(self, url: PostgresUrl, connections: int, timeout_seconds: float) -> None:
         super().__init__(timeout_seconds)
+        arguments = {
+            "timeout": min(timeout_seconds, 5),
+            **url.arguments,
+            "command_timeout": timeout_seconds,
+        }
         server_settings = {
             "application_name": "stats-gateway",
+            **url.server_settings,
             "statement_timeout": str(int(timeout_seconds * 1000)),
             "timezone": "UTC",
         }
+
+        async def connect() -> Any:
+            return await asyncpg.connect(**arguments, server_settings=server_settings)
+
         self._engine = create_async_engine(
-            url.set(drivername="postgresql+asyncpg"),
+            "postgresql+asyncpg://",
+            async_creator=connect,
             pool_size=1,
             max_overflow=0,
             pool_timeout=min(timeout_seconds, 5),
             pool_pre_ping=True,
             hide_parameters=True,
-            connect_args={"command_timeout": timeout_seconds, "server_settings": server_settings},
         )
-        _, arguments = self._engine.dialect.create_connect_args(self._engine.url)
         self._readers = _Readers(
             connections,
             min(timeout_seconds, 5),
             {
                 **arguments,
-                "command_timeout": timeout_seconds,
                 # All statements look up ranges of keys: planning them anew for each parameter, or
                 # compiling them, would take longer than running them.
                 "server_settings": {
@@ -109,9 +118,7 @@ class _Readers:
                 except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
                     if not _tells_of_the_connection(error):
                         raise
-            connection = await asyncpg.connect(
-                timeout=self._timeout, statement_cache_size=_PREPARED, **self._arguments
-            )
+            connection = await asyncpg.connect(statement_cache_size=_PREPARED, **self._arguments)
             return connection, await _tried(connection, first)
         except BaseException:
             self.places.leave()

@@ -7,10 +7,12 @@ Statements that are known together share their way to a thread and back, which i
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from operator import itemgetter
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event
@@ -19,6 +21,7 @@ from gateway.db.compiled import Rows
 from gateway.db.database import Database, Snapshot
 from gateway.db.migrate import upgrade
 from gateway.db.places import Places, Pool
+from gateway.private_file import owner_only
 
 T = TypeVar("T")
 
@@ -35,6 +38,7 @@ class SqliteDatabase(Database):
 
     def __init__(self, path: str, connections: int, timeout_seconds: float) -> None:
         super().__init__(timeout_seconds)
+        self._path = path
         self._readers = _Readers(path, connections, timeout_seconds)
         self._writers = _engine(path, timeout_seconds)
         self._writer_thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-write")
@@ -48,6 +52,7 @@ class SqliteDatabase(Database):
 
     async def _write(self, work: Callable[[Connection], T]) -> T:
         def transaction() -> T:
+            _make(self._path)
             with self._writers.begin() as connection:
                 return work(connection)
 
@@ -214,6 +219,12 @@ def _engine(path: str, timeout: float) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def _make(path: str) -> None:
+    """Make the file if it is not there; SQLite gives its journal the same mode."""
+    if not Path(path).exists():
+        os.close(owner_only(path, os.O_RDWR | os.O_CREAT))
 
 
 def _prepare(connection: Any, cache_kib: int) -> None:

@@ -78,5 +78,6 @@ def _tracing_module() -> ModuleType:
         return import_module("gateway.telemetry.tracing")
     except ImportError:
         raise SettingsError(
-            f"{PREFIX}TRACES needs more packages: pip install 'stats-gateway[tracing]'"
+            f"{PREFIX}TRACES needs two more packages: run pip install opentelemetry-sdk"
+            " opentelemetry-exporter-otlp-proto-http."
         ) from None

@@ -204,5 +204,6 @@ def test_a_missing_package_is_one_sentence() -> None:
     )
     assert result.returncode == 2
     assert result.stderr == (
-        "Error: STATS_GATEWAY_TRACES needs more packages: pip install 'stats-gateway[tracing]'\n"
+        "Error: STATS_GATEWAY_TRACES needs two more packages: run pip install opentelemetry-sdk"
+        " opentelemetry-exporter-otlp-proto-http.\n"
     )
