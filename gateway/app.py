@@ -108,6 +108,7 @@ def create_app(
         mask,
         budget,
         tracing.operation if tracing else None,
+        clock=clock,
     )
     authenticator = configured_authenticator(
         settings, database, lambda: int(clock().timestamp() * 1_000_000)

@@ -123,6 +123,19 @@ def period_starts(first: int, last: int, period: Period) -> Iterator[int]:
         start = next_period(start, period)
 
 
+def count_periods(first: int, last: int, period: Period) -> int:
+    """How many periods have a day in ``first`` to ``last``; 0 where these are in reverse."""
+    if first > last:
+        return 0
+    if period is Period.DAY:
+        return last - first + 1
+    if period is Period.WEEK:
+        return (last - period_start(first, period)) // 7 + 1
+    begin, end = day_date(first), day_date(last)
+    years = end.year - begin.year
+    return years + 1 if period is Period.YEAR else 12 * years + end.month - begin.month + 1
+
+
 def period_for(days: DayRange, today: int) -> Period:
     """The period that suits a range when none is asked for.
 

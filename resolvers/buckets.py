@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
+from typing import Any
 
 import strawberry
 
@@ -11,7 +12,9 @@ from gateway.calendar import (
     FIRST_DAY,
     DayRange,
     Period,
+    count_periods,
     day_date,
+    day_number,
     next_period,
     period_for,
     period_start,
@@ -64,6 +67,28 @@ async def load_buckets(
     if not fill_gaps:
         return found
     return tuple(_filled(found, days, chosen, info.context.today))
+
+
+def periods_of_range(
+    arguments: Mapping[str, Any], above: Mapping[str, Any], today: int
+) -> int | None:
+    """How many buckets there may be, from the arguments of the field and of the one above it.
+
+    None where the range has no start. There are no events to come, so that only gaps are filled
+    beyond today; what is beyond ``MAX_FILLED`` is refused by the field.
+    """
+    given = above.get("filter") or above
+    start, end = given.get("start"), given.get("end")
+    if start is None:
+        return None
+    days = DayRange(day_number(start), None if end is None else day_number(end))
+    period = arguments.get("period")
+    chosen = period_for(days, today) if period is None else Period(period.value)
+    last = today if days.end is None else days.end
+    first = max(day_number(start), FIRST_DAY)
+    if arguments.get("fillGaps"):
+        return min(count_periods(first, last, chosen), MAX_FILLED)
+    return count_periods(first, min(last, today), chosen)
 
 
 def _filled(

@@ -6,10 +6,16 @@ costs that for each of its items. ``gateway.graphql.cost`` adds them up.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from strawberry import UNSET
 from strawberry.federation.schema_directives import Cost, ListSize
+
+#: How many items a list has, from the arguments of its field (as GraphQL calls them), those of the
+#: field above it, and the day it is; None where they do not tell. A field's ``metadata`` has it
+#: under ``size``.
+Size = Callable[[Mapping[str, Any], Mapping[str, Any], int], int | None]
 
 
 def costs(weight: int) -> Cost:

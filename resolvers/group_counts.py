@@ -22,6 +22,7 @@ from gateway.stats.group_counts import (
     group_count_by_day,
     group_count_by_visibility,
 )
+from resolvers.buckets import periods_of_range
 from resolvers.context import Info
 from resolvers.costs import about, costs
 from resolvers.enums import Period
@@ -118,7 +119,11 @@ class GroupCounts:
     async def total_count(self, info: Info) -> int:
         return await count_groups(info, self.question)
 
-    @strawberry.field(description="Groups by period, ascending.", directives=[about(366)])
+    @strawberry.field(
+        description="Groups by period, ascending.",
+        directives=[about(366)],
+        metadata={"size": periods_of_range},
+    )
     async def buckets(
         self,
         info: Info,

@@ -17,6 +17,7 @@ from resolvers.buckets import (
     comment_buckets,
     load_buckets,
     period_buckets,
+    periods_of_range,
 )
 from resolvers.context import Info
 from resolvers.contributions import ProjectContribution, load_contributions
@@ -114,7 +115,9 @@ class Classifications(Statistics):
         return (await times_spent([self], info))[0]
 
     @strawberry.field(
-        description="Classifications by period, ascending.", directives=[about(A_YEAR_OF_DAYS)]
+        description="Classifications by period, ascending.",
+        directives=[about(A_YEAR_OF_DAYS)],
+        metadata={"size": periods_of_range},
     )
     async def buckets(
         self, info: Info, period: PeriodArgument = None, fill_gaps: FillGapsArgument = False
@@ -192,7 +195,9 @@ class CommentStats(Statistics):
         return (await total_counts([self], info))[0]
 
     @strawberry.field(
-        description="Comments by period, ascending.", directives=[about(A_YEAR_OF_DAYS)]
+        description="Comments by period, ascending.",
+        directives=[about(A_YEAR_OF_DAYS)],
+        metadata={"size": periods_of_range},
     )
     async def buckets(
         self, info: Info, period: PeriodArgument = None, fill_gaps: FillGapsArgument = False

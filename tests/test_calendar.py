@@ -12,6 +12,7 @@ from gateway.calendar import (
     Period,
     Piece,
     bucket_of,
+    count_periods,
     day_date,
     day_number,
     day_of,
@@ -265,3 +266,8 @@ def test_today_is_the_day_in_utc(hour: int, expected: str) -> None:
     east = timezone(timedelta(hours=2))
     assert today(datetime(2024, 1, 1, hour, tzinfo=east)) == day(expected)
     assert today(datetime(2024, 1, 1, 23, 59, tzinfo=UTC)) == day("2024-01-01")
+
+
+@given(recent_days, recent_days, st.sampled_from(Period))
+def test_periods_are_counted_without_looking_at_each(first: int, last: int, period: Period) -> None:
+    assert count_periods(first, last, period) == len(list(period_starts(first, last, period)))

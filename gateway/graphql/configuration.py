@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from graphql import GraphQLSchema
 
+from gateway.calendar import today
 from gateway.errors import SettingsError
 from gateway.graphql.admission import Admission
 from gateway.graphql.budget import Budget, open_storage
@@ -28,12 +30,17 @@ def configured_executor(
     mask: ErrorMask,
     budget: Budget | None,
     around: AroundOperation | None = None,
+    *,
+    clock: Callable[[], datetime],
 ) -> Executor:
-    """The executor with all limits of the settings."""
+    """The executor with all limits of the settings; ``clock`` tells the instant, with a zone."""
     schema = _served(settings, schema)
     documents = _documents(settings, schema)
     admission = Admission(
-        CostModel(schema), settings.cost_limit, budget, closed=not settings.introspection
+        CostModel(schema, lambda: today(clock())),
+        settings.cost_limit,
+        budget,
+        closed=not settings.introspection,
     )
     return Executor(
         schema,

@@ -1,9 +1,11 @@
 """What an operation costs, from its document and its variables, before anything is read.
 
 The fields say it by federation's ``@cost`` and ``@listSize`` (``resolvers/costs.py``); the rules
-are those of Apollo's router, which reads the same from the schema, with one addition: a list that
-a field gives for a list of ids or representations is as long as that. Fields that are selected
-twice are counted twice, so a cost is at least what will be read for that shape.
+are those of Apollo's router, which reads the same from the schema, with two additions: a list that
+a field gives for a list of ids or representations is as long as that, and one by period has as many
+items as its range has periods. Fields that are selected twice are counted twice, so a cost is at
+least what will be read for that shape. Where no argument tells how long a list is, it may turn out
+longer: what is produced is counted too (``production``).
 
 What does not depend on variables is added up once for each document.
 """
@@ -11,7 +13,7 @@ What does not depend on variables is added up once for each document.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from graphql import (
     BooleanValueNode,
@@ -19,6 +21,7 @@ from graphql import (
     FieldNode,
     FragmentSpreadNode,
     GraphQLArgument,
+    GraphQLError,
     GraphQLField,
     GraphQLSchema,
     InlineFragmentNode,
@@ -35,22 +38,53 @@ from graphql import (
     is_list_type,
     is_non_null_type,
 )
+from graphql.execution.values import VariableValues, get_argument_values
 from strawberry.federation.schema_directives import Cost, ListSize
+from strawberry.types.field import StrawberryField
 
 from gateway.graphql.documents import PreparedDocument
+from gateway.graphql.resolving import DEFINITION
 
 #: Larger costs are told as this: they are refused anyway, and JSON has to hold them.
 LARGEST = 2**53
 
 Variables = Mapping[str, Any]
 
+#: The items of a list, from the arguments of its field, those of the field above it, and the day
+#: it is; None where they do not tell. A field has it in its metadata.
+_Told = Callable[[Mapping[str, Any], Mapping[str, Any], int], int | None]
+
 
 class _Evaluation:
-    """One evaluation: the variables, and what the fragments came to with them."""
+    """One evaluation: the variables, the day, and what the fragments came to with them."""
 
-    def __init__(self, variables: Variables) -> None:
+    def __init__(self, variables: Variables, today: int) -> None:
         self.variables = variables
+        self.today = today
         self.fragments: dict[object, int] = {}
+        self._values = VariableValues({}, dict(variables))
+        self._arguments: dict[int, Mapping[str, Any]] = {}
+
+    def arguments(self, asked: _Asked | None) -> Mapping[str, Any]:
+        """The arguments of a field; none where they are wrong, which the field will say."""
+        if asked is None:
+            return {}
+        key = id(asked.node)
+        known = self._arguments.get(key)
+        if known is None:
+            try:
+                known = get_argument_values(asked.field, asked.node, self._values)
+            except GraphQLError:
+                known = {}
+            self._arguments[key] = known
+        return known
+
+
+class _Asked(NamedTuple):
+    """A field where it stands in a document."""
+
+    field: GraphQLField
+    node: FieldNode
 
 
 #: A number, or how it is found once the variables are known.
@@ -58,10 +92,11 @@ _Amount = int | Callable[[_Evaluation], int]
 
 
 class CostModel:
-    """Adds up costs for one schema."""
+    """Adds up costs for one schema; ``today`` tells the UTC day."""
 
-    def __init__(self, schema: GraphQLSchema) -> None:
+    def __init__(self, schema: GraphQLSchema, today: Callable[[], int]) -> None:
         self._schema = schema
+        self._today = today
 
     def cost(
         self, prepared: PreparedDocument, operation: OperationDefinitionNode, variables: Variables
@@ -72,8 +107,11 @@ class CostModel:
         if amount is None:
             root = self._schema.get_root_type(operation.operation)
             compiler = _Compiler(self._schema, prepared)
-            amount = prepared.facts[key] = compiler.selection(root, operation.selection_set, {})
-        return min(_value(amount, _Evaluation(variables)), LARGEST)
+            amount = compiler.selection(root, operation.selection_set, {}, None)
+            prepared.facts[key] = amount
+        if isinstance(amount, int):
+            return min(amount, LARGEST)
+        return min(amount(_Evaluation(variables, self._today())), LARGEST)
 
 
 class _Compiler:
@@ -83,67 +121,108 @@ class _Compiler:
         self._schema = schema
         self._fragments = prepared.fragments
         self._known: dict[object, _Amount] = {}
-        # Kept, so that no two of them ever have the same identity.
-        self._given: list[Mapping[str, _Amount]] = []
+        #: By a field and its type: what each item of it costs, however often it is reached.
+        self._each: dict[object, _Amount] = {}
 
     def selection(
-        self, parent: Any, selected: SelectionSetNode, sized: Mapping[str, _Amount]
+        self,
+        parent: Any,
+        selected: SelectionSetNode,
+        sized: Mapping[str, _Amount],
+        above: _Asked | None,
     ) -> _Amount:
-        """What is selected of one object; ``sized`` has the lengths of lists that it was given."""
-        return _sum(self._conditional(parent, node, sized) for node in selected.selections)
+        """What is selected of one object, which the field ``above`` leads to.
+
+        ``sized`` has the lengths of lists that it was given.
+        """
+        return _sum(self._conditional(parent, node, sized, above) for node in selected.selections)
 
     def _conditional(
-        self, parent: Any, node: SelectionNode, sized: Mapping[str, _Amount]
+        self,
+        parent: Any,
+        node: SelectionNode,
+        sized: Mapping[str, _Amount],
+        above: _Asked | None,
     ) -> _Amount:
-        amount = self._selected(parent, node, sized)
+        amount = self._selected(parent, node, sized, above)
         for directive in node.directives or ():
             if directive.name.value in ("skip", "include"):
                 amount = _product(_condition(directive), amount)
         return amount
 
-    def _selected(self, parent: Any, node: SelectionNode, sized: Mapping[str, _Amount]) -> _Amount:
+    def _selected(
+        self,
+        parent: Any,
+        node: SelectionNode,
+        sized: Mapping[str, _Amount],
+        above: _Asked | None,
+    ) -> _Amount:
         if isinstance(node, FieldNode):
             # The schema itself is in memory; what of it may be asked for is another matter.
             name = node.name.value
-            return 0 if name.startswith("__") else self._field(parent.fields[name], node, sized)
+            if name.startswith("__"):
+                return 0
+            return self._field(_Asked(parent.fields[name], node), sized, above)
         if isinstance(node, FragmentSpreadNode):
-            return self._spread(node.name.value, sized)
+            return self._spread(node.name.value, sized, above)
         assert isinstance(node, InlineFragmentNode)  # noqa: S101 - there is no other selection
         condition = node.type_condition
         inside = self._schema.type_map[condition.name.value] if condition else parent
-        return self.selection(inside, node.selection_set, sized)
+        return self.selection(inside, node.selection_set, sized, above)
 
-    def _spread(self, name: str, sized: Mapping[str, _Amount]) -> _Amount:
-        key = (name, id(sized) if sized else None)
+    def _spread(self, name: str, sized: Mapping[str, _Amount], above: _Asked | None) -> _Amount:
+        # What was given to an object goes with the field that it was given by.
+        key = (name, None if above is None else id(above.node))
         known = self._known.get(key)
         if known is None:
             fragment = self._fragments[name]
             inside = self._schema.type_map[fragment.type_condition.name.value]
-            known = self.selection(inside, fragment.selection_set, sized)
+            known = self.selection(inside, fragment.selection_set, sized, above)
             known = self._known[key] = _once(key, known)
         return known
 
-    def _field(self, field: GraphQLField, node: FieldNode, sized: Mapping[str, _Amount]) -> _Amount:
-        named = get_named_type(field.type)
-        weight, list_size = _declared(field)
+    def _field(self, asked: _Asked, sized: Mapping[str, _Amount], above: _Asked | None) -> _Amount:
+        field, node = asked
+        weight, list_size = declared(field)
         size = _size(field, node, list_size)
-        given = {}
-        if list_size is not None and list_size.sized_fields:
-            given = dict.fromkeys(list_size.sized_fields, size)
-            self._given.append(given)
-        each: _Amount = weight
-        if node.selection_set is not None:
-            each = _sum((weight, self.selection(named, node.selection_set, given)))
+        key = (id(node), id(field))
+        each = self._each.get(key)
+        if each is None:
+            given = {}
+            if list_size is not None and list_size.sized_fields:
+                given = dict.fromkeys(list_size.sized_fields, size)
+            each = weight
+            if node.selection_set is not None:
+                named = get_named_type(field.type)
+                each = _sum((weight, self.selection(named, node.selection_set, given, asked)))
+            self._each[key] = each
         if not _is_list(field.type):
             return each
+        told = _told(field)
+        if told is not None:
+            size = _as_told(told, asked, above, size)
         return _product(sized.get(node.name.value, size), each)
 
 
-def _declared(field: GraphQLField) -> tuple[int, ListSize | None]:
+def _told(field: GraphQLField) -> _Told | None:
+    definition = field.extensions.get(DEFINITION)
+    return definition.metadata.get("size") if isinstance(definition, StrawberryField) else None
+
+
+def _as_told(told: _Told, asked: _Asked, above: _Asked | None, otherwise: _Amount) -> _Amount:
+    def read(evaluation: _Evaluation) -> int:
+        given = evaluation.arguments(asked), evaluation.arguments(above)
+        size = told(*given, evaluation.today)
+        return _value(otherwise, evaluation) if size is None else size
+
+    return read
+
+
+def declared(field: GraphQLField) -> tuple[int, ListSize | None]:
     """The weight of each value of a field, and how many there are if it is a list."""
     weight = 1 if is_composite_type(get_named_type(field.type)) else 0
     list_size = None
-    definition = field.extensions.get("strawberry-definition")
+    definition = field.extensions.get(DEFINITION)
     for directive in definition.directives if definition else ():
         if isinstance(directive, Cost):
             weight = directive.weight

@@ -123,7 +123,7 @@ def test_a_url_that_is_no_redis_is_refused_with_the_setting(url: str) -> None:
 
 
 async def test_what_no_budget_can_pay_is_too_much_and_not_too_often(documents_of) -> None:
-    admission = Admission(CostModel(schema._schema), 1000, Budget(5, Clock()))
+    admission = Admission(CostModel(schema._schema, lambda: 0), 1000, Budget(5, Clock()))
     prepared = documents_of("{ " + " ".join(f"a{n}: items {{ number }}" for n in range(6)) + " }")
     with pytest.raises(CostTooHigh) as caught:
         await admission.admit(prepared, prepared.operation(None), {}, ADA, "")
@@ -143,7 +143,7 @@ def documents_of():
 
 
 async def test_what_is_refused_is_429_and_says_when_to_come_back(endpoint, client_of) -> None:
-    admission = Admission(CostModel(schema._schema), 1000, Budget(2, Clock()))
+    admission = Admission(CostModel(schema._schema, lambda: 0), 1000, Budget(2, Clock()))
     client = await client_of(endpoint(admission=admission, batch_limit=5))
     for accept in ("application/json", "application/graphql-response+json"):
         headers = {"accept": accept}

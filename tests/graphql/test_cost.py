@@ -1,17 +1,21 @@
 """What operations cost: from the document and its variables, by what the schema declares."""
 
+from datetime import date
+
 import pytest
 from graphql import GraphQLObjectType, get_named_type
 from graphql.execution.values import get_variable_values
 from strawberry.federation.schema_directives import ListSize
 
+from gateway.calendar import day_number
 from gateway.graphql.cost import LARGEST, CostModel
 from gateway.graphql.documents import Documents
 from gateway.graphql.page.examples import EXAMPLES
 from gateway.settings import Settings
 from resolvers.schema import graphql_schema
 
-MODEL = CostModel(graphql_schema)
+TODAY = day_number(date(2024, 3, 4))
+MODEL = CostModel(graphql_schema, lambda: TODAY)
 ROSTER = """query Roster($first: Int!, $projects: Int) {
   userGroup(id: 2) { classifications { memberBreakdown(first: $first) { nodes {
     user { login } count
@@ -115,6 +119,77 @@ BY_DOCUMENT = {
 @pytest.mark.parametrize(("text", "variables", "expected"), BY_DOCUMENT.values(), ids=BY_DOCUMENT)
 def test_cost_follows_from_the_document_and_its_variables(text, variables, expected):
     assert cost(text, variables) == expected
+
+
+RANGED = """query ($f: StatsFilter, $p: Period, $fill: Boolean = false) {
+  classifications(filter: $f) { buckets(period: $p, fillGaps: $fill) { count } }
+}"""
+YEAR = {"start": "2023-01-01", "end": "2023-12-31"}
+BY_RANGE = {
+    "days": ({"f": YEAR, "p": "DAY"}, 365),
+    "weeks that begin before the range": ({"f": YEAR, "p": "WEEK"}, 53),
+    "months": ({"f": YEAR, "p": "MONTH"}, 12),
+    "years": ({"f": YEAR, "p": "YEAR"}, 1),
+    "the period that suits the range": ({"f": YEAR}, 12),
+    "filled or not": ({"f": YEAR, "p": "DAY", "fill": True}, 365),
+    "a day": ({"f": {"start": "2024-03-01", "end": "2024-03-01"}, "p": "DAY"}, 1),
+    "no end is today": ({"f": {"start": "2024-03-01"}, "p": "DAY"}, 4),
+    "no start is assumed": ({"f": {"end": "2024-03-01"}, "p": "DAY"}, 366),
+    "no range is assumed": ({"p": "DAY", "fill": True}, 366),
+    "nothing happens after today": (
+        {"f": {"start": "2024-03-01", "end": "9999-12-31"}, "p": "DAY"},
+        4,
+    ),
+    "gaps are filled after today": (
+        {"f": {"start": "2024-03-01", "end": "2024-03-31"}, "p": "DAY", "fill": True},
+        31,
+    ),
+    "no more are filled than may be": (
+        {"f": {"start": "1996-01-01", "end": "9999-12-31"}, "p": "DAY", "fill": True},
+        11_000,
+    ),
+    "nothing happened before 1970": (
+        {"f": {"start": "1900-01-01", "end": "1970-01-02"}, "p": "DAY"},
+        2,
+    ),
+    "a range in reverse has none": (
+        {"f": {"start": "2024-03-02", "end": "2024-03-01"}, "p": "DAY"},
+        0,
+    ),
+}
+
+
+@pytest.mark.parametrize(("variables", "buckets"), BY_RANGE.values(), ids=BY_RANGE)
+def test_buckets_cost_the_periods_of_their_range(variables, buckets):
+    assert cost(RANGED, variables) == 1 + buckets
+
+
+def test_buckets_cost_the_range_of_the_field_above_them():
+    text = """query ($start: Date!) {
+      user(id: 1) { comments(filter: { start: $start, end: "2023-01-10" }) { ...Daily } }
+      classifications(filter: { start: "2023-01-01", end: "2023-01-02" }) {
+        ...Buckets
+        ... { comparedWith(start: $start, end: "2023-01-31") { ...Buckets } }
+        all: comparedWith { ...Buckets }
+      }
+    }
+    fragment Daily on CommentStats { buckets(period: DAY) { count } }
+    fragment Buckets on ClassificationStats { buckets(period: DAY) { count } }"""
+    assert cost(text, {"start": "2023-01-01"}) == (1 + 1 + 10) + (1 + 2) + (1 + 31) + (1 + 366)
+    counted = """{ userGroupCounts(start: "2023-01-01", end: "2023-02-01") {
+      buckets(period: DAY) { count }
+    } }"""
+    assert cost(counted) == 1 + 32
+
+
+def test_many_ranges_filled_from_long_ago_are_too_much():
+    filled = """query ($ids: [ID!]!) { users(ids: $ids) {
+      classifications(filter: { start: "1996-01-01" }) {
+        buckets(period: DAY, fillGaps: true) { count }
+      }
+    } }"""
+    days = TODAY - day_number(date(1996, 1, 1)) + 1
+    assert cost(filled, {"ids": [*map(str, range(1, 601))]}) == 600 * (2 + days)
 
 
 def test_a_kept_document_costs_what_its_variables_say_each_time():
