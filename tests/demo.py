@@ -9,6 +9,7 @@ import httpx
 
 from gateway.cli.demo import ROLES
 from tests.server import Server, running
+from tests.valid import valid
 
 
 class Demo(NamedTuple):
@@ -22,7 +23,7 @@ class Demo(NamedTuple):
         headers = {"Authorization": f"Bearer {self.tokens[role]}"} if role in self.tokens else {}
         body = {"query": query, "variables": variables}
         response = httpx.post(self.server.url, json=body, headers=headers, timeout=60)
-        answer: dict[str, Any] = response.json()
+        answer: dict[str, Any] = valid(response.json())
         return answer
 
 

@@ -10,13 +10,13 @@ from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from gateway.errors import GatewayError
-from gateway.graphql.documents import Documents, InvalidDocument, PreparedDocument
+from gateway.graphql.documents import Documents, PreparedDocument
 from gateway.graphql.operation_executor import OperationExecutor
 from gateway.graphql.variables import Variables
 
 
 def prepared_for(schema: GraphQLSchema, text: str) -> PreparedDocument:
-    """A valid document, which keeps the plans of its executions."""
+    """A document that keeps the plans of its executions; InvalidDocument if it is not valid."""
     documents = Documents(schema)
     prepared = documents.parse(text)
     documents.validate(prepared)
@@ -74,11 +74,11 @@ def shown(error: GraphQLError) -> dict[str, Any]:
 async def compared(
     schema: GraphQLSchema, text: str, variables: dict[str, Any] | None, ours: Any, theirs: Any
 ) -> ExecutionResult:
-    """Our result, with the context ``ours``, once it is the same as theirs to the byte."""
-    try:
-        prepared = prepared_for(schema, text)
-    except InvalidDocument as invalid:
-        return ExecutionResult(None, invalid.errors)
+    """Our result, with the context ``ours``, once it is the same as theirs to the byte.
+
+    InvalidDocument if there is nothing to compare.
+    """
+    prepared = prepared_for(schema, text)
     result = await execute_ours(schema, prepared, variables, ours)
     expected = await execute_theirs(schema, prepared, variables, theirs)
     assert written(result) == written(expected)
@@ -88,9 +88,9 @@ async def compared(
 async def executed(
     schema: GraphQLSchema, text: str, variables: dict[str, Any] | None, context: object
 ) -> ExecutionResult:
-    """Our result alone, where a second execution would change what is tested."""
-    try:
-        prepared = prepared_for(schema, text)
-    except InvalidDocument as invalid:
-        return ExecutionResult(None, invalid.errors)
+    """Our result alone, where a second execution would change what is tested.
+
+    InvalidDocument if nothing was executed.
+    """
+    prepared = prepared_for(schema, text)
     return await execute_ours(schema, prepared, variables, context)

@@ -19,6 +19,7 @@ from tests.auth.conftest import Pair, pair
 from tests.auth.signing import payload, seconds_from_now, signed
 from tests.authorization.people import ASKING, fill
 from tests.server import serving
+from tests.valid import valid_response
 
 
 class Served(NamedTuple):
@@ -40,7 +41,8 @@ class Served(NamedTuple):
     ) -> httpx.Response:
         """What somebody is answered; headers replace those that carry their credentials."""
         body = {"query": query, "variables": variables}
-        return httpx.post(self.url, json=body, headers=self.headers(asking) | headers, timeout=60)
+        headers = self.headers(asking) | headers
+        return valid_response(httpx.post(self.url, json=body, headers=headers, timeout=60))
 
 
 @contextmanager

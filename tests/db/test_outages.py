@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, make_url, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from gateway.db import Database, open_database
@@ -30,7 +31,9 @@ def run(statement: str) -> Callable[[Connection], Any]:
 
 @pytest.mark.parametrize("statement", ["SELECT * FROM missing", "SELEKT 1", "SELECT 1 / 'x'::x"])
 async def test_a_wrong_statement_is_no_outage(database_url: str, statement: str) -> None:
-    assert not is_outage(await error_of(database_url, run(statement)))
+    error = await error_of(database_url, run(statement))
+    assert isinstance(error, DBAPIError)
+    assert not is_outage(error)
 
 
 async def test_a_row_that_is_there_already_is_no_outage(database: Database) -> None:
@@ -38,7 +41,7 @@ async def test_a_row_that_is_there_already_is_no_outage(database: Database) -> N
         for _ in range(2):
             connection.execute(text("INSERT INTO project (id) VALUES (1)"))
 
-    with pytest.raises(Exception) as caught:
+    with pytest.raises(IntegrityError) as caught:
         await database.write(twice)
     assert not is_outage(caught.value)
 

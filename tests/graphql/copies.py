@@ -14,6 +14,7 @@ from gateway.db import open_database
 from gateway.directory.load import load_directory
 from gateway.settings import Settings
 from tests.events_of import classification, comment, store
+from tests.valid import valid_response
 
 URL = "http://gateway/graphql"
 JSON, GRAPHQL = "application/json", "application/graphql-response+json"
@@ -75,7 +76,7 @@ async def gateway(clock: Clock, **settings: Any) -> AsyncIterator[httpx.AsyncCli
 async def get(client: httpx.AsyncClient, query: str, *etags: str, **headers: str) -> httpx.Response:
     if etags:
         headers["if-none-match"] = ", ".join(etags)
-    return await client.get(URL, params={"query": query}, headers=headers)
+    return valid_response(await client.get(URL, params={"query": query}, headers=headers))
 
 
 @asynccontextmanager

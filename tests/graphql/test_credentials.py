@@ -26,6 +26,7 @@ from tests.auth.conftest import Pair, pair
 from tests.auth.issuer import Issuer, entry, running_issuer
 from tests.auth.signing import ABSENT, REFUSAL, part, payload, seconds_from_now, signed
 from tests.auth.waiting import until
+from tests.valid import valid_response
 
 PUBLIC = "{ classifications { totalCount } }"
 #: What the anonymous may not see: a volunteer's own statistics.
@@ -85,7 +86,7 @@ async def new_key(database: Database, *scopes: Scope) -> str:
 
 
 async def ask(client: httpx.AsyncClient, query: str, headers: Headers) -> httpx.Response:
-    return await client.post("/graphql", json={"query": query}, headers=headers)
+    return valid_response(await client.post("/graphql", json={"query": query}, headers=headers))
 
 
 async def assert_refused(client: httpx.AsyncClient, headers: Headers) -> None:
@@ -261,7 +262,8 @@ async def test_secrets_are_neither_logged_nor_answered(
     said = ""
     for credential in credentials:
         for query in (PUBLIC, PRIVATE, "{ nothing }"):
-            response = await ask(client, query, bearer(credential))
+            body = {"query": query}
+            response = await client.post("/graphql", json=body, headers=bearer(credential))
             said += response.text + str(response.headers)
     # The last use is stored in the background.
     await until(lambda: any("UPDATE api_key" in one.getMessage() for one in log.records))

@@ -12,6 +12,7 @@ import httpx
 from tests.demo import Demo
 from tests.docs.markdown import ROOT, blocks
 from tests.npm.project import INSTALLED, listening, run_script
+from tests.valid import valid
 
 DOCUMENT = ROOT / "docs" / "federation.md"
 ROUTERS = {
@@ -30,7 +31,7 @@ class Router(NamedTuple):
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
         response = httpx.post(self.url, json={"query": query}, headers=headers, timeout=60)
-        answer: dict[str, Any] = response.json()
+        answer: dict[str, Any] = valid(response.json())
         return answer
 
 
