@@ -46,7 +46,7 @@ async def load_contributions(
     loaders = info.context.loaders
     sums: Sequence[ProjectSum]
     days: Mapping[int, int] = {}
-    if order is ContributionOrder.RECENTS or _selects_last_day(info):
+    if order is ContributionOrder.RECENTS or selects_last_day(info):
         sums, days = await asyncio.gather(
             loaders.contributions.load((question, subject_id)),
             loaders.last_days.load((question, subject_id)),
@@ -91,5 +91,6 @@ def project_contributions(
     ]
 
 
-def _selects_last_day(info: Info) -> bool:
-    return selects(info, beyond={"project", "count", "timeSpent"})
+def selects_last_day(info: Info, *path: str) -> bool:
+    """Whether the last day of the contributions at a path is selected."""
+    return selects(info, *path, beyond={"project", "count", "timeSpent"})

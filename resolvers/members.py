@@ -12,11 +12,22 @@ import strawberry
 from gateway.arguments import read_first
 from gateway.directory import users
 from gateway.errors import InvalidArgument
-from gateway.loaders.statistics import MembersKey, ProjectSum, Rank, RankingQuestion
+from gateway.loaders.statistics import (
+    MemberDays,
+    MembersKey,
+    ProjectSum,
+    Rank,
+    RankingQuestion,
+)
 from gateway.stats.ranking import Place
 from gateway.stats.subject import Question
 from resolvers.context import Info
-from resolvers.contributions import ProjectContribution, load_projects, project_contributions
+from resolvers.contributions import (
+    ProjectContribution,
+    load_projects,
+    project_contributions,
+    selects_last_day,
+)
 from resolvers.costs import costs, up_to
 from resolvers.lookahead import reaches, selects
 from resolvers.project import Project
@@ -39,13 +50,14 @@ class MemberContribution(Row):
     time_spent: float = strawberry.field(description="Session time for the group, in seconds.")
     sums: strawberry.Private[Sequence[ProjectSum]]
     projects: strawberry.Private[Mapping[int, Project]]
+    days: strawberry.Private[Mapping[int, int]]
 
     @strawberry.field(
         description="Classifications by project, most first.",
         directives=[up_to("first", otherwise=20)],
     )
     def project_contributions(self, first: FirstArgument = None) -> list[ProjectContribution]:
-        return project_contributions(self.sums[: read_first(first)], self.projects, {})
+        return project_contributions(self.sums[: read_first(first)], self.projects, self.days)
 
 
 @strawberry.type(description="Where a page of members ends.")
@@ -132,12 +144,13 @@ async def _members(
     ids = tuple(rank.user_id for rank in ranks)
     with_names = any(selects(info, *path, "user", beyond={"id"}) for path in paths)
     with_sums = any(reaches(info, *path, "projectContributions") for path in paths)
+    with_days = any(selects_last_day(info, *path, "projectContributions") for path in paths)
+    key = MembersKey(question, group_id, ids)
     # Asked for together: none waits for the other.
-    records, found = await asyncio.gather(
+    records, found, last = await asyncio.gather(
         loaders.users.load_many(ids if with_names else ()),
-        loaders.member_contributions.load_many(
-            [MembersKey(question, group_id, ids)] if with_sums else ()
-        ),
+        loaders.member_contributions.load_many([key] if with_sums else ()),
+        loaders.member_last_days.load_many([key] if with_days else ()),
     )
     sums: Mapping[int, Sequence[ProjectSum]] = found[0] if with_sums else {}
     names = dict(zip(ids, records, strict=True)) if with_names else {}
@@ -148,7 +161,7 @@ async def _members(
             (one.project_id for done in sums.values() for one in done),
             *((*path, "projectContributions", "project") for path in paths),
         )
-    return member_contributions(ranks, names, sums, projects)
+    return member_contributions(ranks, names, sums, projects, last[0] if with_days else {})
 
 
 def member_contributions(
@@ -156,12 +169,16 @@ def member_contributions(
     names: Mapping[int, users.User | None],
     sums: Mapping[int, Sequence[ProjectSum]],
     projects: Mapping[int, Project],
+    days: MemberDays,
 ) -> list[MemberContribution]:
     """Members' places in a ranking as the schema shows them."""
     return [
         made(
             MemberContribution,
-            (User.of(one, names.get(one)), n, ms / 1000, sums.get(one, ()), projects),
+            (
+                *(User.of(one, names.get(one)), n, ms / 1000),
+                *(sums.get(one, ()), projects, days.get(one, {})),
+            ),
         )
         for one, n, ms in ranks
     ]

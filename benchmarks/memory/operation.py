@@ -28,6 +28,7 @@ from gateway.loaders.loader import Loader, Turn
 from gateway.loaders.statistics import (
     Buckets,
     BucketsQuestion,
+    MemberDays,
     Members,
     MembersKey,
     ProjectSum,
@@ -158,6 +159,11 @@ class MemoryLoaders:
             return {user_id: members[user_id] for user_id in key.user_ids}
 
         return MemoryLoader(self._lookups, find)
+
+    @cached_property
+    def member_last_days(self) -> MemoryLoader[MembersKey, MemberDays]:
+        """No question asks for a day."""
+        return MemoryLoader(self._lookups, lambda _: {})
 
     @cached_property
     def users(self) -> MemoryLoader[int, User | None]:

@@ -46,6 +46,7 @@ from gateway.loaders.statistics import (
     ContributionsLoader,
     LastDaysLoader,
     MemberContributionsLoader,
+    MemberLastDaysLoader,
     RankingLoader,
     TotalsLoader,
 )
@@ -93,6 +94,10 @@ class Loaders:
     @cached_property
     def member_contributions(self) -> MemberContributionsLoader:
         return MemberContributionsLoader(self._facts)
+
+    @cached_property
+    def member_last_days(self) -> MemberLastDaysLoader:
+        return MemberLastDaysLoader(self._facts)
 
     @cached_property
     def users(self) -> RecordLoader[User]:

@@ -12,7 +12,7 @@ from sqlalchemy import Select
 from gateway.calendar import Grain, Period, period_start
 from gateway.loaders.facts import Batch, FactLoader
 from gateway.stats.active_users import active_users
-from gateway.stats.last_days import last_days
+from gateway.stats.last_days import last_days, member_last_days
 from gateway.stats.ranking import Place, ranking
 from gateway.stats.rows import parameters
 from gateway.stats.subject import Answer, Question
@@ -257,10 +257,7 @@ class MemberContributionsLoader(FactLoader[MembersKey, Members]):
     name = "member contributions"
 
     def batches(self, keys: Sequence[MembersKey]) -> Iterable[Batch]:
-        for question in dict.fromkeys(key.question for key in keys):
-            asked = [key for key in keys if key.question == question]
-            users = {user_id for key in asked for user_id in key.user_ids}
-            bound = parameters(question, {key.group_id for key in asked}) | {"users": list(users)}
+        for question, asked in _by_question(keys):
 
             def read(
                 rows: Sequence[Any], asked: Sequence[MembersKey] = asked
@@ -277,6 +274,7 @@ class MemberContributionsLoader(FactLoader[MembersKey, Members]):
                     for key in asked
                 }
 
+            bound = _members_bound(question, asked, Grain.ALL)
             yield Batch(asked, member_sums(question), bound, read, large=True)
 
     def entities(self, key: MembersKey) -> tuple[Entity, ...]:
@@ -284,3 +282,51 @@ class MemberContributionsLoader(FactLoader[MembersKey, Members]):
 
     def nothing(self) -> Members:
         return {}
+
+
+#: The last day in each project (by its id), by user id.
+MemberDays = Mapping[int, Mapping[int, int]]
+
+
+class MemberLastDaysLoader(FactLoader[MembersKey, MemberDays]):
+    """The last days of many members of many groups, in one statement for each question."""
+
+    name = "member last days"
+
+    def batches(self, keys: Sequence[MembersKey]) -> Iterable[Batch]:
+        for question, asked in _by_question(keys):
+
+            def read(
+                rows: Sequence[Any], asked: Sequence[MembersKey] = asked
+            ) -> Mapping[MembersKey, MemberDays]:
+                groups: dict[int, dict[int, dict[int, int]]] = defaultdict(dict)
+                for group, user_id, project_id, day in rows:
+                    groups[group].setdefault(user_id, {})[project_id] = day
+                return {
+                    key: {
+                        user_id: groups[key.group_id].get(user_id, {}) for user_id in key.user_ids
+                    }
+                    for key in asked
+                }
+
+            bound = _members_bound(question, asked, Grain.DAY)
+            yield Batch(asked, member_last_days(question), bound, read, large=True)
+
+    def entities(self, key: MembersKey) -> tuple[Entity, ...]:
+        return counted(key.question, key.group_id)
+
+    def nothing(self) -> MemberDays:
+        return {}
+
+
+def _by_question(keys: Sequence[MembersKey]) -> Iterable[tuple[Question, list[MembersKey]]]:
+    for question in dict.fromkeys(key.question for key in keys):
+        yield question, [key for key in keys if key.question == question]
+
+
+def _members_bound(
+    question: Question, asked: Sequence[MembersKey], coarsest: Grain
+) -> dict[str, Any]:
+    users = {user_id for key in asked for user_id in key.user_ids}
+    groups = {key.group_id for key in asked}
+    return parameters(question, groups, coarsest) | {"users": list(users)}

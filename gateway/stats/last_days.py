@@ -14,7 +14,7 @@ from sqlalchemy import Select, bindparam, func, literal_column, select
 from gateway.calendar import Grain
 from gateway.db.ids import among
 from gateway.db.rollup_sets import RollupSet
-from gateway.stats.rows import filters, narrowest
+from gateway.stats.rows import filters, narrowest, rows
 from gateway.stats.subject import Kind, Question
 
 
@@ -24,6 +24,24 @@ def last_days(question: Question) -> Select[tuple[int, int, int | None]]:
     Binds what the day grain of the question binds.
     """
     return _last_days(narrowest(question, ("project_id",)), question.kind, filters(question))
+
+
+def member_last_days(question: Question) -> Select[tuple[int, int, int, int]]:
+    """Rows of group, user, project, and the last day there, for the users bound to ``users``.
+
+    Binds what the day grain of the question binds. No index holds these days: the day rows of the
+    range are read.
+    """
+    rollup = narrowest(question, ("user_id", "project_id"))
+    return _member_last_days(rollup, question.kind, filters(question))
+
+
+@lru_cache(maxsize=64)
+def _member_last_days(rollup: RollupSet, kind: Kind, narrowed: tuple[str, ...]) -> Select[Any]:
+    columns = ("user_id", "project_id", "bucket")
+    piece = rows(rollup, kind, narrowed, (Grain.DAY,), columns, users=True).c
+    keys = (piece.subject, piece.user_id, piece.project_id)
+    return select(*keys, func.max(piece.bucket)).group_by(*keys)
 
 
 @lru_cache(maxsize=64)

@@ -189,6 +189,56 @@ async def test_memberships_hold_everybody_by_ascending_id(database: Database) ->
 
 
 @pytest.mark.parametrize(
+    ("days", "last"),
+    [
+        ("", {1: {11: "2024-02-09", 12: "2024-02-03"}, 2: {11: "2024-03-01"}}),
+        (
+            '(filter: { start: "2024-01-01", end: "2024-02-28" })',
+            {1: {11: "2024-02-09", 12: "2024-02-03"}},
+        ),
+        (
+            '(filter: { end: "2024-02-08", projectIds: [11, 13] })',
+            {1: {11: "2024-02-02"}},
+        ),
+    ],
+)
+async def test_contributions_of_members_tell_the_last_day_within_the_range(
+    database: Database, days: str, last: dict[int, dict[int, str]]
+) -> None:
+    """For the group alone: what a member did without it is no part of it."""
+    group = {"user_groups": [{"id": 501, "stats_visibility": "public_show_all"}]}
+    await database.write(lambda connection: load_directory(connection, group))
+    await store(
+        database,
+        classification(1, "2024-02-02T12:00", project=11, groups=(501,)),
+        classification(2, "2024-02-09T12:00", project=11, groups=(501,)),
+        classification(3, "2024-02-03T12:00", project=12, groups=(501,)),
+        classification(4, "2024-03-01T12:00", project=11, user=2, groups=(501,)),
+        classification(5, "2024-02-27T12:00", project=11),
+        classification(6, "2024-02-27T12:00", project=12, groups=(502,)),
+    )
+    of_project = "projectContributions { project { id } lastContributedOn }"
+    member = f"user {{ id }} {of_project}"
+    document = f"""{{ userGroup(id: 501) {{ classifications{days} {{
+        memberBreakdown {{ nodes {{ {member} }} edges {{ node {{ {member} }} }} }}
+        topContributors {{ {member} }}
+    }} }} }}"""
+    stats = (await answer(database, document))["userGroup"]["classifications"]
+    for members in (
+        stats["topContributors"],
+        stats["memberBreakdown"]["nodes"],
+        [edge["node"] for edge in stats["memberBreakdown"]["edges"]],
+    ):
+        assert {
+            int(member["user"]["id"]): {
+                int(one["project"]["id"]): one["lastContributedOn"]
+                for one in member["projectContributions"]
+            }
+            for member in members
+        } == last
+
+
+@pytest.mark.parametrize(
     ("arguments", "expected"),
     [
         ("", [13, 11, 12, 14]),

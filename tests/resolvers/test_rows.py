@@ -51,13 +51,16 @@ MADE: dict[str, tuple[Any, dict[str, Any]]] = {
         {"project": None, "count": 2, "time_spent": 0.0, "last_contributed_on": None},
     ),
     "a member": (
-        member_contributions([Rank(1, 2, 3000)], {1: ADA}, {1: [SUM]}, {1: PROJECT})[0],
+        member_contributions([Rank(1, 2, 3000)], {1: ADA}, {1: [SUM]}, {1: PROJECT}, {1: {1: DAY}})[
+            0
+        ],
         {
             "user": User.of(1, ADA),
             "count": 2,
             "time_spent": 3.0,
             "sums": [SUM],
             "projects": {1: PROJECT},
+            "days": {1: DAY},
         },
     ),
     "a bucket": (

@@ -115,6 +115,7 @@ SELECTIONS: dict[str, dict[str, int]] = {
         BREAKDOWN("edges { cursor node { user { login } } }"): 3,
         BREAKDOWN("edges { node { projectContributions { count } } }"): 3,
         BREAKDOWN("nodes { projectContributions(first: 1) { project { slug } } }"): 4,
+        BREAKDOWN("nodes { projectContributions { count lastContributedOn } }"): 4,
     },
     "users": {
         "id login displayName": 1,

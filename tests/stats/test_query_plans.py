@@ -9,7 +9,7 @@ from gateway.calendar import DayRange, Grain
 from gateway.db import Database
 from gateway.db.compiled import runs_of
 from gateway.stats.active_users import active_users
-from gateway.stats.last_days import last_days
+from gateway.stats.last_days import last_days, member_last_days
 from gateway.stats.ranking import ranking
 from gateway.stats.rows import parameters
 from gateway.stats.subject import Activity, Kind, Question, Selection
@@ -33,6 +33,7 @@ STATEMENTS = {
     "ranking": (GROUP, ranking(GROUP, after=False)),
     "page of a ranking": (GROUP, ranking(GROUP, after=True)),
     "members": (GROUP, member_sums(GROUP)),
+    "last days of members": (GROUP, member_last_days(GROUP)),
 } | {
     f"{what} of a {question.kind.name.lower()}, {question.selection.activity.value} "
     f"{'in a span' if question.selection is SPAN else 'always'}": (question, statement)
