@@ -10,7 +10,8 @@ from typing import Any
 from gateway.errors import InvalidEvent
 from gateway.events.event import Batch, Reject
 from gateway.events.exports import ExportRow, Origin, add_export_row
-from gateway.events.forms import ROWS, Form, header_columns
+from gateway.events.forms import ROWS, Form
+from gateway.events.header import first_line, read_header
 from gateway.events.lines import Lines
 from gateway.events.shown import written_id
 from gateway.events.tables import (
@@ -30,7 +31,7 @@ Row = list[str] | csv.Error
 
 
 class CsvTable(TextSource[Row]):
-    """A table whose first line names the columns; they are found by their names."""
+    """A table whose header names the columns; they are found by their names."""
 
     def __init__(
         self,
@@ -60,15 +61,20 @@ class CsvTable(TextSource[Row]):
         # A setting of the process, and the only reader here that needs one.
         csv.field_size_limit(LARGEST_CELL)
         source = iter(lines)
-        header = header_columns(next(source, b""))
+        first = first_line(source)
+        if first is None:
+            return
+        delimiter, header = read_header(first.text)
         self._columns = len(header)
         # A column that the table does not have is the empty cell added to each row.
         places = {column: place for place, column in reversed(list(enumerate(header)))}
         fields = ROWS[self.form]._fields
         self._pick = itemgetter(*(places.get(field, len(header)) for field in fields))
-        rows = csv.reader((line.decode(errors="replace") for line in source), strict=True)
+        rows = csv.reader(
+            (line.decode(errors="replace") for line in source), strict=True, delimiter=delimiter
+        )
         while True:
-            position = rows.line_num + 2
+            position = first.number + rows.line_num + 1
             try:
                 row: Row = next(rows)
             except StopIteration:

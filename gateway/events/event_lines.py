@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import orjson
 
 from gateway.events.event import Batch, Reject
-from gateway.events.forms import UTF8_MARK
+from gateway.events.header import UTF8_MARK
 from gateway.events.lines import Lines
 from gateway.events.stream import add_event
 from gateway.events.text import TextSource
@@ -18,8 +18,9 @@ class EventLines(TextSource[bytes]):
 
     def _items(self, lines: Lines) -> Iterator[tuple[int, bytes]]:
         for position, line in enumerate(lines, 1):
-            text = line.removeprefix(UTF8_MARK) if position == 1 else line
-            if not text.isspace():
+            # The mark may stand behind blank lines, and where files were put together.
+            text = line.removeprefix(UTF8_MARK)
+            if text and not text.isspace():
                 yield position, text
 
     def _add(self, batch: Batch, position: int, item: bytes, latest: int) -> None:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
 from enum import Enum
+from itertools import chain, islice
 
 import orjson
 
 from gateway.errors import UnreadableFile
 from gateway.events.exports import ExportRow
+from gateway.events.header import first_line, read_header
 from gateway.events.shown import shown
 from gateway.events.tables import ClassificationRow, CommentRow
-
-UTF8_MARK = b"\xef\xbb\xbf"
 
 ACCEPTED = (
     "a classification export (CSV), stream events (one JSON object a line), or a table of "
     "classification_events or comment_events (Parquet or CSV)"
 )
+
+#: So many lines are looked at until one is a stream event: the first may be damaged.
+_EVENTS_LOOKED_AT = 100
 
 
 class Form(Enum):
@@ -64,31 +66,17 @@ def form_of_columns(columns: Iterable[str], name: str) -> Form | None:
 
 def form_of_text(lines: Iterable[bytes], name: str) -> Form:
     """The form of a text by its first lines; UnreadableFile if it is none of them."""
-    first: bytes | None = None
-    for line in lines:
-        text = line.removeprefix(UTF8_MARK).strip() if first is None else line.strip()
-        if not text:
-            continue
-        if first is None:
-            first = text
-            if form := form_of_columns(header_columns(text), name):
-                return form
-            if not text.startswith(b"{"):
-                break
-        if _is_event(text):
-            return Form.STREAM
+    following = iter(lines)
+    first = first_line(following)
     if first is None:
-        raise UnreadableFile(f"{name} is empty: it must be {ACCEPTED}.")
-    raise UnreadableFile(f"{name} looks like {_described(first)}: it must be {ACCEPTED}.")
-
-
-def header_columns(line: bytes) -> list[str]:
-    """The cells of a CSV header; empty if the line is no text."""
-    try:
-        text = line.removeprefix(UTF8_MARK).decode()
-        return [cell.strip() for cell in next(csv.reader([text]), [])]
-    except (UnicodeDecodeError, csv.Error):
-        return []
+        raise UnreadableFile(f"{name} is empty, or blank where it begins: it must be {ACCEPTED}.")
+    if form := form_of_columns(read_header(first.text).columns, name):
+        return form
+    if first.text.startswith(b"{") and any(
+        map(_is_event, chain([first.text], islice(following, _EVENTS_LOOKED_AT)))
+    ):
+        return Form.STREAM
+    raise UnreadableFile(f"{name} looks like {_described(first.text)}: it must be {ACCEPTED}.")
 
 
 def _is_event(line: bytes) -> bool:

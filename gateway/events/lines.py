@@ -11,6 +11,9 @@ from typing import BinaryIO, cast
 
 from gateway.errors import UnreadableFile
 
+#: Where a header or the first event must begin.
+LOOKED_AT = 1024 * 1024
+
 _GZIP_MARK = b"\x1f\x8b"
 #: No header and no event is longer; a binary file may be one line.
 _LONGEST_FIRST_LINE = 4 * 1024 * 1024
@@ -44,13 +47,15 @@ class Lines:
         """How far reading has come, by the same measure."""
         return self._file.tell() if self._seekable else self._given_bytes
 
-    def look(self, most: int) -> Iterator[bytes]:
-        """The first lines, at most so many and none of them endless; iteration gives them again."""
+    def look(self) -> Iterator[bytes]:
+        """The lines that begin in the first megabyte; iteration gives them again."""
+        looked_at = 0
         try:
-            for _ in range(most):
+            while looked_at < LOOKED_AT:
                 line = self._reader.readline(_LONGEST_FIRST_LINE)
                 if not line:
                     return
+                looked_at += len(line)
                 self._looked_at.append(line)
                 yield line
         except _DAMAGE as error:

@@ -20,8 +20,6 @@ from gateway.events.source import Source
 #: What the command line writes for standard input.
 STANDARD_INPUT = "-"
 
-#: So many lines are looked at until one is a stream event: the first may be damaged.
-_LINES_LOOKED_AT = 100
 _BUFFER = 1024 * 1024
 
 
@@ -55,7 +53,7 @@ def _open_pipe(file: BinaryIO, name: str, origin: Origin) -> Source:
 
 
 def _recognise(lines: Lines, name: str, start: Callable[[], Lines], origin: Origin) -> Source:
-    form = form_of_text(lines.look(_LINES_LOOKED_AT), name)
+    form = form_of_text(lines.look(), name)
     if form is Form.STREAM:
         return EventLines(form, name, start, lines.total_bytes)
     return CsvTable(form, name, start, lines.total_bytes, origin)

@@ -62,7 +62,7 @@ class ParquetTable(Source):
                 ).fetchall()
         except duckdb.Error as error:
             raise UnreadableFile(f"{name} is damaged Parquet: {_first_line(error)}") from error
-        types = {column: kind for column, kind, *_ in described}
+        types = {column.lower(): kind for column, kind, *_ in described}
         form = form_of_columns(types, name)
         if form not in (Form.CLASSIFICATIONS, Form.COMMENTS):
             raise UnreadableFile(

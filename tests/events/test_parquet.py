@@ -92,6 +92,11 @@ def test_columns_that_may_lack_may_lack(parquet) -> None:
     ]
 
 
+def test_columns_are_known_in_any_letter_case(parquet) -> None:
+    path = parquet(table().replace("AS event_time", 'AS "Event_Time"').replace("_id", "_ID"))
+    assert (read_all(path).classifications, read_all(path).rejects) == ([READ], [])
+
+
 def test_comments_are_read(parquet) -> None:
     path = parquet(
         "SELECT 9 AS comment_id, TIMESTAMP '2021-12-21 11:41:31.238' AS event_time, "
