@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from gateway.db import Database
 from gateway.directory.load import load_directory
+from gateway.graphql.documents import InvalidDocument
 from tests.asking import ask
 from tests.events_of import classification, store
 
@@ -208,18 +209,25 @@ async def test_a_list_is_of_at_most_a_thousand_ids(database: Database, entities:
     assert asked.errors[0].message == "ids is 1001: it must be 0 to 1000."
 
 
-@pytest.mark.parametrize("text", ["20240229", "2024-W09-4", "2024-2-29", "2023-02-29", "today"])
-@pytest.mark.parametrize("written", ["literal", "variable"])
-async def test_a_malformed_date_is_refused_before_anything_runs(
-    database: Database, text: str, written: str
+NO_DATES = pytest.mark.parametrize(
+    "text", ["20240229", "2024-W09-4", "2024-2-29", "2023-02-29", "today"]
+)
+
+
+@NO_DATES
+async def test_a_malformed_date_is_no_part_of_a_valid_document(
+    database: Database, text: str
 ) -> None:
-    if written == "literal":
-        asked = await ask(
-            database, f'{{ classifications(filter: {{start: "{text}"}}) {{ totalCount }} }}'
-        )
-    else:
-        document = "query ($d: Date) { classifications(filter: {start: $d}) { totalCount } }"
-        asked = await ask(database, document, {"d": text})
+    with pytest.raises(InvalidDocument, match="no day as YYYY-MM-DD"):
+        await ask(database, f'{{ classifications(filter: {{start: "{text}"}}) {{ totalCount }} }}')
+
+
+@NO_DATES
+async def test_a_malformed_date_is_refused_before_anything_runs(
+    database: Database, text: str
+) -> None:
+    document = "query ($d: Date) { classifications(filter: {start: $d}) { totalCount } }"
+    asked = await ask(database, document, {"d": text})
     assert asked.data == {}
     assert asked.statements == 0
     assert "no day as YYYY-MM-DD" in asked.errors[0].message
