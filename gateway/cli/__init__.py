@@ -52,8 +52,9 @@ class Commands(click.Group):
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Every command reads its settings from STATS_GATEWAY_* variables of the environment; "
-    "an option wins over the variable. Commands that use the database create or migrate it, and "
-    "may run beside a live server.",
+    "an option wins over the variable. Commands that use the database bring its tables up to date, "
+    "and may run beside a live server; a SQLite file that is not there is made by import, serve, "
+    "demo, db upgrade, directory load and sync panoptes alone.",
 )
 @click.version_option(None, "-V", "--version", package_name="stats-gateway")
 def main() -> None:

@@ -19,8 +19,8 @@ def db() -> None:
 def upgrade_tables(database_url: str | None) -> None:
     """Create the tables, or bring them to this version's shape.
 
-    Every command that uses the database does so by itself; this one does nothing else, and
-    tells what it did. All of it is done, or nothing.
+    Every command that uses the database brings its tables up to date by itself; this one does
+    nothing else, and tells what it did. All of it is done, or nothing.
     """
     before, after = run(_upgrade(load_settings(database_url=database_url)))
     if before is None:
@@ -32,5 +32,5 @@ def upgrade_tables(database_url: str | None) -> None:
 
 
 async def _upgrade(settings: Settings) -> Upgrade:
-    async with upgraded(settings) as (_, done):
+    async with upgraded(settings, may_make=True) as (_, done):
         return done

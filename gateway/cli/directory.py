@@ -10,7 +10,8 @@ import orjson
 
 from gateway.cli.running import database_option, opened, run
 from gateway.directory.backfill_members import backfill_members
-from gateway.directory.load import Loaded, load_directory
+from gateway.directory.document import read_document
+from gateway.directory.load import Loaded, store_rows
 from gateway.errors import UnreadableFile
 from gateway.events.ids import LARGEST_ID
 from gateway.settings import Settings, load_settings
@@ -39,11 +40,12 @@ def load(file: Path, database_url: str | None) -> None:
 
 async def _load(settings: Settings, file: Path) -> dict[str, Loaded]:
     document = _read_json(file)
-    async with opened(settings) as database:
-        try:
-            return await database.write(lambda connection: load_directory(connection, document))
-        except UnreadableFile as error:
-            raise UnreadableFile(f"{file}: {error.message}") from None
+    try:
+        entries = read_document(document)
+    except UnreadableFile as error:
+        raise UnreadableFile(f"{file}: {error.message}") from None
+    async with opened(settings, may_make=True) as database:
+        return await database.write(lambda connection: store_rows(connection, entries))
 
 
 def _read_json(file: Path) -> object:

@@ -161,7 +161,7 @@ async def _workflow_projects(database: Database) -> dict[int, int]:
 def _opened(settings: Settings, runner: asyncio.Runner) -> Iterator[Database]:
     """The database, for work that the runner's loop does a step at a time."""
     stack = AsyncExitStack()
-    database = runner.run(stack.enter_async_context(opened(settings)))
+    database = runner.run(stack.enter_async_context(opened(settings, may_make=True)))
     try:
         yield database
     finally:

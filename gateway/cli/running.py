@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -13,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from gateway.db import Database, open_database
 from gateway.db.migrate import Upgrade, upgrade
 from gateway.db.outages import is_outage
-from gateway.db.url import read_database_url
+from gateway.db.url import SqliteUrl, read_database_url
 from gateway.errors import GatewayError, SettingsError, Unavailable, UnreadableFile
 from gateway.settings import PREFIX, Settings
 
@@ -54,20 +55,32 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 
 @asynccontextmanager
-async def opened(settings: Settings) -> AsyncIterator[Database]:
-    """The database that the settings name, brought to this version's tables, closed at the end."""
-    async with upgraded(settings) as (database, _):
+async def opened(settings: Settings, *, may_make: bool = False) -> AsyncIterator[Database]:
+    """The database that the settings name, brought to this version's tables, closed at the end.
+
+    A SQLite file that is not there is made, and told, only for whoever ``may_make`` one: to all
+    others a path that leads nowhere is mistyped, and a SettingsError.
+    """
+    async with upgraded(settings, may_make=may_make) as (database, _):
         yield database
 
 
 @asynccontextmanager
-async def upgraded(settings: Settings) -> AsyncIterator[tuple[Database, Upgrade]]:
+async def upgraded(
+    settings: Settings, *, may_make: bool
+) -> AsyncIterator[tuple[Database, Upgrade]]:
     """The same, and what opening it did to the tables."""
     database = open_database(
         settings.database_url,
         connections=settings.database_connections,
         timeout_seconds=settings.database_timeout_seconds,
     )
+    missing = _missing_file(settings.database_url)
+    if missing and not may_make:
+        raise SettingsError(
+            f"There is no database at {missing}: check the path, or make one with "
+            "stats-gateway import or stats-gateway db upgrade."
+        )
     async with database:
         try:
             done = await database.write(upgrade)
@@ -77,4 +90,18 @@ async def upgraded(settings: Settings) -> AsyncIterator[tuple[Database, Upgrade]
             reason = getattr(error, "orig", None) or error
             url = read_database_url(settings.database_url).shown
             raise Unavailable(f"The database {url} cannot be opened: {reason}.") from error
+        if missing:
+            click.echo(f"Made a new database at {missing}.", err=True)
         yield database, done
+
+
+def _missing_file(url: str) -> Path | None:
+    """The path of a SQLite database that is not there; one without a byte holds nothing either."""
+    read = read_database_url(url)
+    if not isinstance(read, SqliteUrl):
+        return None
+    path = Path(read.path)
+    try:
+        return None if path.stat().st_size else path
+    except OSError:
+        return path

@@ -47,11 +47,11 @@ def serve(
     for name, value in options.items():
         if value is not None:
             os.environ[PREFIX + name.upper()] = str(value)
-    run(_prepare(settings))
     port = free_port(settings.host, settings.port)
     if settings.metrics_port is not None:
         for metrics_port in metrics_ports(settings.metrics_port, settings.workers):
             free_port(settings.metrics_host, metrics_port)
+    run(_prepare(settings))
     click.echo(f"stats-gateway is at {endpoint_url(settings.host, port)}")
     uvicorn.run(
         "gateway.app:from_environment",
@@ -76,7 +76,7 @@ async def _prepare(settings: Settings) -> None:
     configured_budget(settings, lambda: 0)
     check_trusted_documents(settings, graphql_schema)
     check_telemetry(settings)
-    async with opened(settings):
+    async with opened(settings, may_make=True):
         pass
 
 

@@ -79,7 +79,7 @@ async def _sync(settings: Settings, names: tuple[str, ...]) -> None:
     panoptes = configured_panoptes(settings, _now, _TIMEOUT_SECONDS)
     if panoptes is None:
         raise SettingsError(f"Which Panoptes? Name it by --url or {PREFIX}PANOPTES_URL.")
-    async with panoptes, opened(settings) as database:
+    async with panoptes, opened(settings, may_make=True) as database:
         with SyncProgress(time.monotonic) as progress:
             api = PatientPanoptes(panoptes, progress.waiting)
             left = await left_to_copy(database, names, _now)

@@ -18,7 +18,9 @@ KEY = re.compile(r"sgw_([0-9a-f]{12})_[0-9a-f]{64}")
 
 @pytest.fixture
 def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'stats.db'}"
+    made = f"sqlite:///{tmp_path / 'stats.db'}"
+    assert CliRunner().invoke(main, ["db", "upgrade", "--database-url", made]).exit_code == 0
+    return made
 
 
 def command(url: str, *arguments: str) -> Result:

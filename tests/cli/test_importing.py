@@ -213,7 +213,7 @@ def test_a_file_damaged_at_its_end_leaves_what_stands_before(store: Import) -> N
     Path("next.ndjson").write_text(next(stream(1)))
     result = store("cut.gz", "next.ndjson")
     assert result.exit_code == 2
-    assert result.stderr.startswith("Error: cut.gz is damaged: nothing can be read after line ")
+    assert "\nError: cut.gz is damaged: nothing can be read after line " in result.stderr
     assert 1_000 < stored() < 2_000
     assert f"stored    {stored():,}" in result.stdout
 
@@ -269,6 +269,7 @@ def test_ctrl_c_keeps_what_is_stored(store: Import) -> None:
     assert running.returncode == 130
     assert output == b""
     assert errors.decode() == (
+        "Made a new database at stats.db.\n"
         "Interrupted: what was stored stays (10,000 events were read); the same command goes on.\n"
     )
     assert stored() == 10_000

@@ -19,6 +19,7 @@ from tests.directory.panoptes.local_routes import CLIENT_ID, CLIENT_SECRET
 from tests.server import STATS_GATEWAY, environment
 
 DEADLINE_SECONDS = 120
+NEW = "Made a new database at "
 
 
 def command(
@@ -39,8 +40,17 @@ def command(
 
 
 def finished(process: subprocess.Popen[str]) -> tuple[int, list[str], str]:
+    """Exit status, what is printed, and the errors: not that a first run makes the database."""
     out, err = process.communicate(timeout=DEADLINE_SECONDS)
-    return process.returncode, out.splitlines(), err
+    said, new, more = err.partition("\n")
+    return process.returncode, out.splitlines(), more if new and NEW in said else err
+
+
+def test_a_first_run_says_that_it_makes_the_database(
+    tmp_path: Path, panoptes: LocalPanoptes
+) -> None:
+    said = [command(tmp_path, panoptes).communicate(timeout=DEADLINE_SECONDS)[1] for _ in range(2)]
+    assert said == [f"{NEW}{tmp_path / 'served.db'}.\n", ""]
 
 
 async def counts(url: str) -> tuple[int, int]:
