@@ -128,7 +128,7 @@ def create_app(
     group_count = GroupCountEndpoint(
         authenticator.identify, open_operation, settings.body_limit_bytes
     )
-    intake = Intake(database, clock, settings.database_timeout_seconds)
+    intake = Intake(database, clock, settings.database_timeout_seconds, settings.groups_per_event)
     stream = KinesisEndpoint(intake, _stream_credentials(settings), settings.stream_max_body_bytes)
 
     async def failed(_: Request, error: Exception) -> Response:

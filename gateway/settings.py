@@ -174,6 +174,11 @@ class Settings(BaseSettings):
     stream_max_body_bytes: int = Field(
         16_777_216, ge=1024, description="Largest body of POST /kinesis."
     )
+    groups_per_event: int = Field(
+        1000,
+        ge=0,
+        description="Groups that an event may list; one that lists more counts to none of them.",
+    )
     panoptes_url: str | None = Field(
         None, description="Panoptes whose API tells of groups, such as https://www.zooniverse.org."
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TextIO
@@ -10,6 +11,7 @@ from typing import TextIO
 import click
 
 from gateway.events.event import Batch, Reject
+from gateway.events.left_out import LeftOut
 from gateway.private_file import owner_only
 from gateway.rollups.ingest import Outcome
 
@@ -55,6 +57,7 @@ class Summary:
         self.outcome = Outcome()
         self.rejected = 0
         self.ignored = 0
+        self.left_out: Counter[LeftOut] = Counter()
         self._shown: list[str] = []
 
     @property
@@ -67,6 +70,7 @@ class Summary:
         self.outcome = self.outcome.plus(outcome)
         self.rejected += len(batch.rejects)
         self.ignored += batch.ignored
+        self.left_out.update(batch.left_out)
         for reject in batch.rejects[: REJECTS_SHOWN - len(self._shown)]:
             self._shown.append(f"{name}:{reject.position} {reject.reason}")
 
@@ -81,3 +85,5 @@ class Summary:
             yield f"… and {self.rejected - len(self._shown):,} more."
         if self.rejected:
             yield f"All rejects with their reasons: {rejects_path}"
+        for what, events in sorted(self.left_out.items()):
+            yield what.told(events)

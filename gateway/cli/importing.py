@@ -132,7 +132,7 @@ def _store(
     with _uncollected(), asyncio.Runner() as runner, _opened(settings, runner) as database:
         for position, source in enumerate(sources):
             known.update(runner.run(_workflow_projects(database)))
-            with closing(source.batches(now)) as batches:
+            with closing(source.batches(now, most_groups=settings.groups_per_event)) as batches:
                 for batch in batches:
                     committed(position, batch, runner.run(_write(database, source.name, batch)))
 

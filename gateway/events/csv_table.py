@@ -8,6 +8,7 @@ from operator import itemgetter
 from typing import Any
 
 from gateway.errors import InvalidEvent
+from gateway.events.bounds import Bounds
 from gateway.events.event import Batch, Reject
 from gateway.events.exports import ExportRow, Origin, add_export_row
 from gateway.events.forms import ROWS, Form
@@ -84,14 +85,14 @@ class CsvTable(TextSource[Row]):
             if row:
                 yield position, row
 
-    def _add(self, batch: Batch, position: int, item: Row, latest: int) -> None:
+    def _add(self, batch: Batch, position: int, item: Row, bounds: Bounds) -> None:
         if isinstance(item, csv.Error):
             batch.rejects.append(Reject(position, None, f"The row is not CSV: {item}."))
             return
         cells = self._pick([*item, *[""] * (self._columns + 1 - len(item))])
         try:
             self._check_width(item)
-            self._add_row(batch, [None if c in _MISSING else c for c in cells], latest)
+            self._add_row(batch, [None if c in _MISSING else c for c in cells], bounds)
         except InvalidEvent as error:
             batch.rejects.append(Reject(position, written_id(cells[0] or None), error.message))
 
@@ -102,11 +103,11 @@ class CsvTable(TextSource[Row]):
                 f"The row has {len(row)} cells where the header has {self._columns}."
             )
 
-    def _add_row(self, batch: Batch, cells: list[Any], latest: int) -> None:
+    def _add_row(self, batch: Batch, cells: list[Any], bounds: Bounds) -> None:
         if self.form is Form.EXPORT:
-            add_export_row(batch, ExportRow._make(cells), latest, self._origin)
+            add_export_row(batch, ExportRow._make(cells), bounds, self._origin)
             self._without_project += not batch.classifications[-1].project_id
         elif self.form is Form.CLASSIFICATIONS:
-            add_classification_row(batch, ClassificationRow._make(cells), latest)
+            add_classification_row(batch, ClassificationRow._make(cells), bounds)
         else:
-            add_comment_row(batch, CommentRow._make(cells), latest)
+            add_comment_row(batch, CommentRow._make(cells), bounds)

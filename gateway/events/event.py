@@ -5,8 +5,11 @@ Instants are whole microseconds since 1970-01-01 (UTC), session times whole mill
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from gateway.events.left_out import LeftOut
 
 
 class Classification(NamedTuple):
@@ -74,6 +77,8 @@ class Batch:
     rejects: list[Reject] = field(default_factory=list)
     #: Events of types that are not counted.
     ignored: int = 0
+    #: Events that count less this.
+    left_out: Counter[LeftOut] = field(default_factory=Counter)
 
     def __len__(self) -> int:
         return len(self.classifications) + len(self.comments)

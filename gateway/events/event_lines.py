@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import orjson
 
+from gateway.events.bounds import Bounds
 from gateway.events.event import Batch, Reject
 from gateway.events.header import UTF8_MARK
 from gateway.events.lines import Lines
@@ -23,10 +24,10 @@ class EventLines(TextSource[bytes]):
             if text and not text.isspace():
                 yield position, text
 
-    def _add(self, batch: Batch, position: int, item: bytes, latest: int) -> None:
+    def _add(self, batch: Batch, position: int, item: bytes, bounds: Bounds) -> None:
         try:
             event = orjson.loads(item)
         except orjson.JSONDecodeError as error:
             batch.rejects.append(Reject(position, None, f"The line is not JSON: {error}."))
             return
-        add_event(batch, event, latest, position)
+        add_event(batch, event, bounds, position)

@@ -6,17 +6,21 @@ and the groups inside the JSON of ``metadata``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+from collections import Counter
+from collections.abc import MutableMapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
 
 from gateway.errors import InvalidEvent
+from gateway.events.bounds import Bounds
 from gateway.events.event import Batch, Classification
-from gateway.events.ids import read_cell_id, read_group_ids
-from gateway.events.instants import check_not_future, read_instant, read_session_ms
+from gateway.events.ids import read_cell_id
+from gateway.events.instants import check_not_future, read_instant
+from gateway.events.left_out import LeftOut
 from gateway.events.mentions import mention, name_project, name_user, name_workflow
+from gateway.events.metadata import read_metadata
 from gateway.events.shown import shown
 
 
@@ -47,9 +51,9 @@ class Origin:
         return self.project_id or self.workflow_projects.get(workflow_id, 0)
 
 
-def add_export_row(batch: Batch, row: ExportRow, latest: int, origin: Origin) -> None:
+def add_export_row(batch: Batch, row: ExportRow, bounds: Bounds, origin: Origin) -> None:
     """Add a row and the names in it to a batch; InvalidEvent if it cannot be counted."""
-    read = read_export_row(row, latest, origin)
+    read = read_export_row(row, bounds, origin, batch.left_out)
     batch.classifications.append(read)
     mention(batch.names, read)
     if read.user_id is not None:
@@ -59,18 +63,19 @@ def add_export_row(batch: Batch, row: ExportRow, latest: int, origin: Origin) ->
         name_project(batch.names, origin.project_id, origin.project_name)
 
 
-def read_export_row(row: ExportRow, latest: int, origin: Origin) -> Classification:
+def read_export_row(
+    row: ExportRow, bounds: Bounds, origin: Origin, left_out: Counter[LeftOut]
+) -> Classification:
     """Read one row; InvalidEvent if it cannot be counted.
 
-    ``latest`` is the last ``created_at`` that is believed, in microseconds. An export does not
-    say when a classification was last changed.
+    What is left out of a row that counts is noted. An export does not say when a
+    classification was last changed.
     """
     event_id = read_cell_id(row.classification_id, "classification_id")
     event_time = read_instant(row.created_at, "created_at")
-    check_not_future(event_time, latest, "created_at")
+    check_not_future(event_time, bounds.latest, "created_at")
     user_id = None if row.user_id is None else read_cell_id(row.user_id, "user_id")
     workflow_id = read_cell_id(row.workflow_id, "workflow_id")
-    metadata = _read_metadata(row.metadata)
     return Classification(
         event_id,
         event_time,
@@ -78,25 +83,25 @@ def read_export_row(row: ExportRow, latest: int, origin: Origin) -> Classificati
         user_id,
         origin.project_of(workflow_id),
         workflow_id,
-        read_session_ms(metadata.get("started_at"), metadata.get("finished_at")),
-        ()
-        if user_id is None
-        else read_group_ids(metadata.get("user_group_ids"), "metadata.user_group_ids"),
+        # Last, when nothing refuses the row any more: what it notes was counted.
+        *read_metadata(
+            _decode(row.metadata),
+            anonymous=user_id is None,
+            most_groups=bounds.groups,
+            left_out=left_out,
+        ),
     )
 
 
-def _read_metadata(text: str | None) -> Mapping[str, Any]:
-    """The object in the metadata cell; an empty cell is an empty object.
+def _decode(text: str | None) -> object:
+    """What the metadata cell holds; None for an empty one.
 
     A cell that is cut off is refused, not read as empty: its session and its groups would be
-    lost without a word.
+    lost, and a whole copy of the row that is there already with them.
     """
     if text is None:
-        return {}
+        return None
     try:
-        metadata = orjson.loads(text)
+        return orjson.loads(text)
     except orjson.JSONDecodeError:
-        metadata = text
-    if not isinstance(metadata, dict):
-        raise InvalidEvent(f"metadata is {shown(metadata)}: not a JSON object.")
-    return metadata
+        raise InvalidEvent(f"metadata is {shown(text)}: not a JSON object.") from None

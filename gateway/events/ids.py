@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from decimal import Decimal
+
 from gateway.arguments import LARGEST_ID
 from gateway.errors import InvalidEvent
+from gateway.events.left_out import LeftOut
 from gateway.events.shown import shown
 
-__all__ = ["LARGEST_ID", "read_cell_id", "read_group_ids", "read_id"]
+__all__ = ["LARGEST_ID", "read_cell_group_ids", "read_cell_id", "read_group_ids", "read_id"]
 
 #: Every whole number up to here has a floating-point number of its own.
 _LARGEST_EXACT_FLOAT = 2.0**53
+_MOST_DIGITS = len(str(LARGEST_ID))
 
 
 def read_id(value: object, field: str) -> int:
@@ -17,17 +22,11 @@ def read_id(value: object, field: str) -> int:
 
     Anything else is an InvalidEvent that names ``field``.
     """
-    if isinstance(value, str):
-        usable = len(value) <= 19 and value.isascii() and value.isdigit()
-        number = int(value) if usable else 0
-    elif type(value) is int:
-        number = value
-    elif value is None:
-        raise InvalidEvent(f"{field} is missing.")
-    else:
-        number = 0
-    if 0 < number <= LARGEST_ID:
+    number = _id(value)
+    if number:
         return number
+    if value is None:
+        raise InvalidEvent(f"{field} is missing.")
     raise InvalidEvent(
         f"{field} is {shown(value)}: an id is a whole number from 1 to {LARGEST_ID}."
     )
@@ -39,17 +38,53 @@ def read_cell_id(value: object, field: str) -> int:
     Tools that know missing values only as floating-point numbers (pandas among them) write the
     whole column that way as soon as one volunteer is anonymous.
     """
-    if isinstance(value, str) and value.endswith(".0"):
-        value = value[:-2]
-    elif isinstance(value, float) and value.is_integer() and value < _LARGEST_EXACT_FLOAT:
-        value = int(value)
-    return read_id(value, field)
+    return read_id(_whole(value), field)
 
 
-def read_group_ids(values: object, field: str) -> tuple[int, ...]:
-    """A list of ids, or none at all: ascending, each once."""
-    if not values and (values is None or isinstance(values, list)):
+def read_group_ids(values: object, most: int, left_out: Counter[LeftOut]) -> tuple[int, ...]:
+    """The ids in a list, ascending and each once; what is no id is left out, and noted.
+
+    A list of more than ``most`` is not looked at.
+    """
+    if values is None or values == []:
         return ()
     if not isinstance(values, list):
-        raise InvalidEvent(f"{field} is {shown(values)}: not a list of ids.")
-    return tuple(sorted({read_id(value, field) for value in values}))
+        left_out[LeftOut.GROUPS] += 1
+        return ()
+    if len(values) > most:
+        left_out[LeftOut.TOO_MANY_GROUPS] += 1
+        return ()
+    ids = set(map(_id, values))
+    if 0 in ids:
+        left_out[LeftOut.GROUPS] += 1
+        ids.remove(0)
+    return tuple(sorted(ids))
+
+
+def read_cell_group_ids(values: object, most: int, left_out: Counter[LeftOut]) -> tuple[int, ...]:
+    """The same from a table, where ``501.0`` is 501."""
+    if isinstance(values, list) and len(values) <= most:
+        values = [_whole(value) for value in values]
+    return read_group_ids(values, most, left_out)
+
+
+def _whole(value: object) -> object:
+    """A number that a table wrote as a float, as the whole number that it is."""
+    if isinstance(value, str) and value.endswith(".0"):
+        return value[:-2]
+    if isinstance(value, float) and value.is_integer() and value < _LARGEST_EXACT_FLOAT:
+        return int(value)
+    if isinstance(value, Decimal) and value == value.to_integral_value():
+        return int(value)
+    return value
+
+
+def _id(value: object) -> int:
+    """The id, 0 if it is none."""
+    if isinstance(value, str):
+        usable = len(value) <= _MOST_DIGITS and value.isascii() and value.isdigit()
+        number = int(value) if usable else 0
+    else:
+        # No bool, which is an int to Python.
+        number = value if type(value) is int else 0
+    return number if 0 < number <= LARGEST_ID else 0

@@ -6,10 +6,12 @@ All arithmetic is on integers: nothing is lost on the way.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 from gateway.calendar import LAST_DAY, MICROSECONDS_A_DAY
 from gateway.errors import InvalidEvent
+from gateway.events.left_out import LeftOut
 from gateway.events.shown import shown
 
 #: A longer session says that a page stayed open, not that someone worked: 10,800 seconds.
@@ -35,7 +37,7 @@ def read_instant(text: object, field: str) -> int:
     beyond the microsecond are cut off. Anything else, and what lies outside the years 1970 to
     9999, is an InvalidEvent that names ``field``.
     """
-    instant = _parse(text)
+    instant = parse_instant(text)
     if instant is None:
         if text is None:
             raise InvalidEvent(f"{field} is missing.")
@@ -61,10 +63,15 @@ def check_not_future(instant: int, latest: int, field: str) -> None:
         raise InvalidEvent(f"{field} lies more than a day ahead of now.")
 
 
-def read_session_ms(started: object, finished: object) -> int:
-    """Milliseconds from one text to the other; 0 where one is missing or cannot be read."""
-    begin, end = _parse(started), _parse(finished)
+def read_session_ms(started: object, finished: object, left_out: Counter[LeftOut]) -> int:
+    """Milliseconds from one text to the other; 0 where one is missing.
+
+    It is 0 as well where one is no time; that is noted.
+    """
+    begin, end = parse_instant(started), parse_instant(finished)
     if begin is None or end is None:
+        if (begin is None and started is not None) or (end is None and finished is not None):
+            left_out[LeftOut.SESSION_TIME] += 1
         return 0
     return session_ms(begin, end)
 
@@ -74,7 +81,7 @@ def session_ms(started: int, finished: int) -> int:
     return min(max((finished - started + 500) // 1000, 0), LONGEST_SESSION_MS)
 
 
-def _parse(text: object) -> int | None:
+def parse_instant(text: object) -> int | None:
     """The instant that a text names, bounded only by what ``datetime`` can say."""
     if not isinstance(text, str):
         return None

@@ -6,18 +6,19 @@ import glob
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from gateway.errors import InvalidEvent, UnreadableFile
+from gateway.events.bounds import MOST_GROUPS, Bounds, bounds_at
 from gateway.events.event import Batch, Classification, Reject
 from gateway.events.forms import ACCEPTED, ROWS, Form, form_of_columns
-from gateway.events.instants import latest_instant
 from gateway.events.plain_rows import may_be_plain, mention_all, read_plain, select_plain
 from gateway.events.shown import written_id
-from gateway.events.source import Source
+from gateway.events.source import MOST_GROUPS_AT_ONCE, Source
 from gateway.events.tables import (
     ClassificationRow,
     CommentRow,
@@ -36,7 +37,10 @@ _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
 }
 #: Rows come cheaper than from a text, so more of them share a transaction.
 _BATCH_SIZE = 100_000
-_INSTANTS = frozenset({"event_time", "started_at", "finished_at"})
+#: Rows are taken in such pieces: their lists may be long.
+_ROWS_AT_ONCE = 2_048
+_NEEDED_INSTANTS = frozenset({"event_time", "classification_updated_at", "comment_updated_at"})
+_SESSION_INSTANTS = frozenset({"started_at", "finished_at"})
 
 
 class ParquetTable(Source):
@@ -91,20 +95,32 @@ class ParquetTable(Source):
         # DuckDB takes a path for a pattern.
         return {"file": glob.escape(str(self._path))}
 
-    def batches(self, now: datetime, size: int = _BATCH_SIZE) -> Generator[Batch, None, None]:
+    def batches(
+        self, now: datetime, size: int = _BATCH_SIZE, most_groups: int = MOST_GROUPS
+    ) -> Generator[Batch, None, None]:
         """The rows in their order."""
-        latest = latest_instant(now)
-        select, bound = self._select, dict[str, object](self._file)
-        if self._plain:
-            select, bound = select_plain(select), bound | {"latest": latest}
+        bounds = bounds_at(now, most_groups)
+        select = select_plain(self._select) if self._plain else self._select
+        said = {**self._file, **bounds._asdict()}
+        (statement,) = duckdb.extract_statements(select)
+        bound = {name: said[name] for name in statement.named_parameters}
         try:
             with duckdb.connect(config=_SETTINGS) as connection:
-                rows = connection.execute(select, bound)
-                convert = self._plain_batch if self._plain else self._batch
+                rows = connection.execute(statement, bound)
+                convert = self._add_plain if self._plain else self._add_all
 
                 def read() -> tuple[Batch, int] | None:
-                    cells = rows.fetchmany(size)
-                    return (convert(cells, latest), self._rows_read) if cells else None
+                    batch, left, groups = Batch(), size, 0
+                    while left > 0 and groups < MOST_GROUPS_AT_ONCE:
+                        cells = rows.fetchmany(min(left, _ROWS_AT_ONCE))
+                        if not cells:
+                            break
+                        known = len(batch.classifications)
+                        convert(batch, cells, bounds)
+                        left -= len(cells)
+                        new = islice(batch.classifications, known, None)
+                        groups += sum(len(event.group_ids) for event in new)
+                    return (batch, self._rows_read) if left < size else None
 
                 # One batch ahead: the next is read while the database stores this one.
                 with ThreadPoolExecutor(1) as ahead:
@@ -119,8 +135,7 @@ class ParquetTable(Source):
                 f"({_first_line(error)})."
             ) from error
 
-    def _plain_batch(self, rows: list[tuple[Any, ...]], latest: int) -> Batch:
-        batch = Batch()
+    def _add_plain(self, batch: Batch, rows: list[tuple[Any, ...]], bounds: Bounds) -> None:
         plain: list[Classification] = []
         for row in rows:
             if row[-1] is None:
@@ -129,23 +144,20 @@ class ParquetTable(Source):
                 batch.classifications.append(event)
                 plain.append(event)
             else:
-                self._add(batch, tuple(row[-1].values()), latest)
+                self._add(batch, tuple(row[-1].values()), bounds)
         mention_all(batch.names, plain)
-        return batch
 
-    def _batch(self, rows: list[tuple[Any, ...]], latest: int) -> Batch:
-        batch = Batch()
+    def _add_all(self, batch: Batch, rows: list[tuple[Any, ...]], bounds: Bounds) -> None:
         for cells in rows:
-            self._add(batch, cells, latest)
-        return batch
+            self._add(batch, cells, bounds)
 
-    def _add(self, batch: Batch, cells: tuple[Any, ...], latest: int) -> None:
+    def _add(self, batch: Batch, cells: tuple[Any, ...], bounds: Bounds) -> None:
         self._rows_read += 1
         try:
             if self.form is Form.CLASSIFICATIONS:
-                add_classification_row(batch, ClassificationRow._make(cells), latest)
+                add_classification_row(batch, ClassificationRow._make(cells), bounds)
             else:
-                add_comment_row(batch, CommentRow._make(cells), latest)
+                add_comment_row(batch, CommentRow._make(cells), bounds)
         except InvalidEvent as error:
             batch.rejects.append(Reject(self._rows_read, written_id(cells[0]), error.message))
 
@@ -156,11 +168,17 @@ def _cell(field: str, kind: str | None, name: str) -> str:
         return "NULL"
     if kind == "VARCHAR":
         return f"nullif({field}, '')"
-    if field in _INSTANTS or field.endswith("_updated_at"):
-        if not kind.startswith(("TIMESTAMP", "DATE")):
+    if field in _NEEDED_INSTANTS or field in _SESSION_INSTANTS:
+        if kind.startswith(("TIMESTAMP", "DATE")) and not kind.endswith("]"):
+            # An infinite time is none.
+            return f"TRY(epoch_us({field}))"
+        if field in _NEEDED_INSTANTS:
             raise UnreadableFile(f"{name} has {field} as {kind}: it must be a time or a text.")
-        # An infinite time is none.
-        return f"TRY(epoch_us({field}))"
+        # No time, whatever it is: it must not look like one in microseconds.
+        return f"CAST({field} AS VARCHAR)"
+    if kind.endswith("[]"):
+        # A list that is too long is cut to what still tells that it is.
+        return f"{field}[1:$groups + 1]"
     return f"CAST({field} AS VARCHAR)" if kind.startswith("DECIMAL") else field
 
 

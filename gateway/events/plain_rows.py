@@ -26,9 +26,12 @@ _PLAIN = f"""coalesce(
        OR classification_updated_at BETWEEN 0 AND {LAST_INSTANT})
   AND (user_id IS NULL OR user_id > 0)
   AND (project_id IS NULL OR project_id > 0)
+  AND (started_at IS NULL OR started_at BETWEEN 0 AND {LAST_INSTANT})
+  AND (finished_at IS NULL OR finished_at BETWEEN 0 AND {LAST_INSTANT})
   AND ((started_at IS NOT NULL AND finished_at IS NOT NULL) OR session_time IS NULL)
   AND (user_group_ids IS NULL OR len(user_group_ids) = 0
-       OR (list_count(user_group_ids) = len(user_group_ids) AND list_min(user_group_ids) > 0)),
+       OR (len(user_group_ids) <= $groups AND list_count(user_group_ids) = len(user_group_ids)
+           AND list_min(user_group_ids) > 0)),
   false)"""
 _SESSION_MS = f"""CASE WHEN started_at IS NULL OR finished_at IS NULL THEN 0
   ELSE least(greatest((finished_at - started_at + 500) // 1000, 0), {LONGEST_SESSION_MS}) END"""
@@ -40,15 +43,19 @@ def may_be_plain(types: Mapping[str, str]) -> bool:
     """Whether a table of classifications with these DuckDB types has plain rows at all."""
     return (
         all(types.get(name, "BIGINT") in _WHOLE for name in _IDS)
-        and all(types.get(name, "TIMESTAMP").startswith("TIMESTAMP") for name in _INSTANTS)
+        and all(_is_instant(types.get(name, "TIMESTAMP")) for name in _INSTANTS)
         and types.get("user_group_ids", "BIGINT[]") in _WHOLE_LISTS
     )
+
+
+def _is_instant(kind: str) -> bool:
+    return kind.startswith("TIMESTAMP") and not kind.endswith("]")
 
 
 def select_plain(cells: str) -> str:
     """SQL over a SELECT of a row's cells: whether it is plain, the event, and else its cells.
 
-    Binds ``latest``, the last ``event_time`` that is believed, in microseconds.
+    Binds the fields of ``Bounds``.
     """
     row = ", ".join(f"'{name}': {name}" for name in ClassificationRow._fields)
     return f"""

@@ -6,11 +6,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Generator
 from datetime import datetime
 
+from gateway.events.bounds import MOST_GROUPS
 from gateway.events.event import Batch
 from gateway.events.forms import Form
 
 #: Events in one batch, which is one transaction: enough to share its cost, few enough to hold.
 BATCH_SIZE = 10_000
+#: A batch also ends when its events list so many groups together: their rows are written as well.
+MOST_GROUPS_AT_ONCE = 500_000
 
 
 class Source(ABC):
@@ -37,10 +40,13 @@ class Source(ABC):
         return []
 
     @abstractmethod
-    def batches(self, now: datetime, size: int = BATCH_SIZE) -> Generator[Batch, None, None]:
+    def batches(
+        self, now: datetime, size: int = BATCH_SIZE, most_groups: int = MOST_GROUPS
+    ) -> Generator[Batch, None, None]:
         """Read it from the start, once, ``size`` events at a time.
 
-        ``now``, which must carry a zone, bounds which times are believed. Events that cannot be
+        ``now``, which must carry a zone, bounds which times are believed, ``most_groups`` how many
+        groups an event may list. Events that cannot be
         counted are the batches' rejects; UnreadableFile where the file turns out to be damaged,
         after all that stands before the damage was given.
         """

@@ -2,39 +2,39 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from gateway.errors import InvalidEvent
+from gateway.events.bounds import MOST_GROUPS, Bounds, bounds_at
 from gateway.events.event import Batch, Classification, Comment, Names, Reject
-from gateway.events.ids import read_group_ids, read_id
-from gateway.events.instants import (
-    check_not_future,
-    latest_instant,
-    read_instant,
-    read_session_ms,
-)
+from gateway.events.ids import read_id
+from gateway.events.instants import check_not_future, read_instant
+from gateway.events.left_out import LeftOut
 from gateway.events.mentions import mention, name_project, name_user, name_workflow
+from gateway.events.metadata import read_metadata
+from gateway.events.missing import not_blank
 from gateway.events.shown import shown, written_id
 
 #: A decoded JSON object: whatever its sender put there.
 _Object = Mapping[str, Any]
 
 
-def read_payload(events: Sequence[object], now: datetime) -> Batch:
+def read_payload(events: Sequence[object], now: datetime, most_groups: int = MOST_GROUPS) -> Batch:
     """Read decoded events; a reject's position counts from 0."""
     batch = Batch()
-    latest = latest_instant(now)
+    bounds = bounds_at(now, most_groups)
     for position, event in enumerate(events):
-        add_event(batch, event, latest, position)
+        add_event(batch, event, bounds, position)
     return batch
 
 
-def add_event(batch: Batch, event: object, latest: int, position: int) -> None:
+def add_event(batch: Batch, event: object, bounds: Bounds, position: int) -> None:
     """Add one decoded event, or why it cannot be counted, to a batch."""
     try:
-        read = read_event(event, latest)
+        read = read_event(event, bounds, batch.left_out)
     except InvalidEvent as error:
         batch.rejects.append(Reject(position, _event_id(event), error.message))
         return
@@ -51,18 +51,20 @@ def add_event(batch: Batch, event: object, latest: int, position: int) -> None:
         read_linked(batch.names, linked)
 
 
-def read_event(event: object, latest: int) -> Classification | Comment | None:
+def read_event(
+    event: object, bounds: Bounds, left_out: Counter[LeftOut]
+) -> Classification | Comment | None:
     """Read one decoded event; None if its type is not counted, InvalidEvent if it cannot be.
 
-    ``latest`` is the last ``created_at`` that is believed, in microseconds.
+    What is left out of an event that counts is noted.
     """
     if not isinstance(event, dict):
         raise InvalidEvent(f"The event is {shown(event)}: not a JSON object.")
     source, kind = event.get("source"), event.get("type")
     if source == "panoptes" and kind == "classification":
-        return _classification(_object(event, "data"), latest)
+        return _classification(_object(event, "data"), bounds, left_out)
     if source == "talk" and kind == "comment":
-        return _comment(_object(event, "data"), latest)
+        return _comment(_object(event, "data"), bounds)
     return None
 
 
@@ -81,13 +83,13 @@ def read_linked(names: Names, linked: object) -> None:
         name_workflow(names, workflow_id, None, workflow.get("display_name"))
 
 
-def _classification(data: _Object, latest: int) -> Classification:
+def _classification(data: _Object, bounds: Bounds, left_out: Counter[LeftOut]) -> Classification:
     event_id = read_id(data.get("id"), "id")
-    event_time = read_instant(data.get("created_at"), "created_at")
-    check_not_future(event_time, latest, "created_at")
-    updated = data.get("updated_at")
-    links, metadata = _object(data, "links"), _object(data, "metadata")
-    user, project = links.get("user"), links.get("project")
+    event_time = _event_time(data, bounds)
+    links = _object(data, "links")
+    updated, user, project = map(
+        not_blank, (data.get("updated_at"), links.get("user"), links.get("project"))
+    )
     return Classification(
         event_id,
         event_time,
@@ -95,18 +97,22 @@ def _classification(data: _Object, latest: int) -> Classification:
         None if user is None else read_id(user, "links.user"),
         0 if project is None else read_id(project, "links.project"),
         read_id(links.get("workflow"), "links.workflow"),
-        read_session_ms(metadata.get("started_at"), metadata.get("finished_at")),
-        ()
-        if user is None
-        else read_group_ids(metadata.get("user_group_ids"), "metadata.user_group_ids"),
+        # Last, when nothing refuses the event any more: what it notes was counted.
+        *read_metadata(
+            data.get("metadata"),
+            anonymous=user is None,
+            most_groups=bounds.groups,
+            left_out=left_out,
+        ),
     )
 
 
-def _comment(data: _Object, latest: int) -> Comment:
+def _comment(data: _Object, bounds: Bounds) -> Comment:
     event_id = read_id(data.get("id"), "id")
-    event_time = read_instant(data.get("created_at"), "created_at")
-    check_not_future(event_time, latest, "created_at")
-    updated, user, project = data.get("updated_at"), data.get("user_id"), data.get("project_id")
+    event_time = _event_time(data, bounds)
+    updated, user, project = map(
+        not_blank, (data.get("updated_at"), data.get("user_id"), data.get("project_id"))
+    )
     return Comment(
         event_id,
         event_time,
@@ -114,6 +120,12 @@ def _comment(data: _Object, latest: int) -> Comment:
         None if user is None else read_id(user, "user_id"),
         0 if project is None else read_id(project, "project_id"),
     )
+
+
+def _event_time(data: _Object, bounds: Bounds) -> int:
+    created = read_instant(data.get("created_at"), "created_at")
+    check_not_future(created, bounds.latest, "created_at")
+    return created
 
 
 def _object(parent: _Object, field: str) -> _Object:

@@ -6,24 +6,26 @@ already in microseconds.
 
 from __future__ import annotations
 
+from collections import Counter
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import NamedTuple
 
 import orjson
 
-from gateway.errors import InvalidEvent
+from gateway.events.bounds import Bounds
 from gateway.events.event import Batch, Classification, Comment
-from gateway.events.ids import read_cell_id
+from gateway.events.ids import read_cell_group_ids, read_cell_id
 from gateway.events.instants import (
     LONGEST_SESSION_MS,
     bounded_instant,
     check_not_future,
+    parse_instant,
     read_instant,
-    read_session_ms,
     session_ms,
 )
+from gateway.events.left_out import LeftOut
 from gateway.events.mentions import mention
-from gateway.events.shown import shown
+from gateway.events.missing import given
 
 
 class ClassificationRow(NamedTuple):
@@ -52,28 +54,31 @@ class CommentRow(NamedTuple):
     comment_updated_at: object = None
 
 
-def add_classification_row(batch: Batch, row: ClassificationRow, latest: int) -> None:
+def add_classification_row(batch: Batch, row: ClassificationRow, bounds: Bounds) -> None:
     """Add a row to a batch; InvalidEvent if it cannot be counted."""
-    read = read_classification_row(row, latest)
+    read = read_classification_row(row, bounds, batch.left_out)
     batch.classifications.append(read)
     mention(batch.names, read)
 
 
-def add_comment_row(batch: Batch, row: CommentRow, latest: int) -> None:
+def add_comment_row(batch: Batch, row: CommentRow, bounds: Bounds) -> None:
     """Add a row to a batch; InvalidEvent if it cannot be counted."""
-    read = read_comment_row(row, latest)
+    read = read_comment_row(row, bounds)
     batch.comments.append(read)
     mention(batch.names, read)
 
 
-def read_classification_row(row: ClassificationRow, latest: int) -> Classification:
+def read_classification_row(
+    row: ClassificationRow, bounds: Bounds, left_out: Counter[LeftOut]
+) -> Classification:
     """Read one row; InvalidEvent if it cannot be counted.
 
-    ``latest`` is the last ``event_time`` that is believed, in microseconds.
+    What is left out of a row that counts is noted.
     """
+    row = ClassificationRow._make(map(given, row))
     event_id = read_cell_id(row.classification_id, "classification_id")
     event_time = _read_instant(row.event_time, "event_time")
-    check_not_future(event_time, latest, "event_time")
+    check_not_future(event_time, bounds.latest, "event_time")
     updated, user, project = row.classification_updated_at, row.user_id, row.project_id
     return Classification(
         event_id,
@@ -82,16 +87,18 @@ def read_classification_row(row: ClassificationRow, latest: int) -> Classificati
         None if user is None else read_cell_id(user, "user_id"),
         0 if project is None else read_cell_id(project, "project_id"),
         read_cell_id(row.workflow_id, "workflow_id"),
-        _read_session(row),
-        () if user is None else read_group_cell(row.user_group_ids),
+        # Last, when nothing refuses the row any more: what they note was counted.
+        _read_session(row, left_out),
+        () if user is None else read_group_cell(row.user_group_ids, bounds.groups, left_out),
     )
 
 
-def read_comment_row(row: CommentRow, latest: int) -> Comment:
+def read_comment_row(row: CommentRow, bounds: Bounds) -> Comment:
     """Read one row; InvalidEvent if it cannot be counted."""
+    row = CommentRow._make(map(given, row))
     event_id = read_cell_id(row.comment_id, "comment_id")
     event_time = _read_instant(row.event_time, "event_time")
-    check_not_future(event_time, latest, "event_time")
+    check_not_future(event_time, bounds.latest, "event_time")
     updated, user, project = row.comment_updated_at, row.user_id, row.project_id
     return Comment(
         event_id,
@@ -102,27 +109,41 @@ def read_comment_row(row: CommentRow, latest: int) -> Comment:
     )
 
 
-def read_group_cell(cell: object) -> tuple[int, ...]:
-    """Group ids from a list, a JSON list or PostgreSQL's ``{1,2}``: ascending, each once."""
-    if cell is None:
-        return ()
-    values = cell
-    if isinstance(cell, str):
-        text = f"[{cell[1:-1]}]" if cell[:1] == "{" and cell[-1:] == "}" else cell
+def read_group_cell(cell: object, most: int, left_out: Counter[LeftOut]) -> tuple[int, ...]:
+    """Group ids from a list, a JSON list or PostgreSQL's ``{1,2}``: ascending, each once.
+
+    What is no id is left out, and noted.
+    """
+    if not isinstance(cell, str):
+        return read_cell_group_ids(cell, most, left_out)
+    text = cell.strip()
+    if text[0] == "{" and text[-1] == "}":
+        inner = text[1:-1]
+        # Counted before it is taken apart: a cell may be megabytes of commas.
+        if inner.count(",") >= most:
+            left_out[LeftOut.TOO_MANY_GROUPS] += 1
+            return ()
+        # Ids need no quotes there, but may have them.
+        values: object = [item.strip(' "') for item in inner.split(",")] if inner.strip() else []
+    else:
         try:
             values = orjson.loads(text)
         except orjson.JSONDecodeError:
-            values = None
-    if not isinstance(values, list):
-        raise InvalidEvent(f"user_group_ids is {shown(cell)}: not a list of ids.")
-    return tuple(sorted({read_cell_id(value, "user_group_ids") for value in values}))
+            values = text
+    return read_cell_group_ids(values, most, left_out)
 
 
-def read_seconds_ms(cell: object) -> int:
-    """Milliseconds from a cell in seconds, halves up, bounded like any session; else 0."""
+def read_seconds_ms(cell: object, left_out: Counter[LeftOut]) -> int:
+    """Milliseconds from a cell in seconds, halves up, bounded like any session; 0 if missing.
+
+    It is 0 as well where the cell is no number; that is noted.
+    """
+    if cell is None:
+        return 0
     try:
         seconds = Decimal(str(cell))
     except InvalidOperation:
+        left_out[LeftOut.SESSION_TIME] += 1
         return 0
     if seconds.is_nan() or seconds <= 0:
         return 0
@@ -131,14 +152,20 @@ def read_seconds_ms(cell: object) -> int:
     return int((seconds * 1000).quantize(Decimal(1), ROUND_HALF_UP))
 
 
-def _read_session(row: ClassificationRow) -> int:
+def _read_session(row: ClassificationRow, left_out: Counter[LeftOut]) -> int:
     started, finished = row.started_at, row.finished_at
     if started is None or finished is None:
-        return read_seconds_ms(row.session_time)
-    if isinstance(started, int) and isinstance(finished, int):
-        return session_ms(started, finished)
-    return read_session_ms(started, finished)
+        return read_seconds_ms(row.session_time, left_out)
+    begin, end = _instant_or_none(started), _instant_or_none(finished)
+    if begin is None or end is None:
+        left_out[LeftOut.SESSION_TIME] += 1
+        return 0
+    return session_ms(begin, end)
 
 
 def _read_instant(cell: object, field: str) -> int:
     return bounded_instant(cell, field) if isinstance(cell, int) else read_instant(cell, field)
+
+
+def _instant_or_none(cell: object) -> int | None:
+    return cell if isinstance(cell, int) else parse_instant(cell)

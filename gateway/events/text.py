@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Generic, TypeVar
 
 from gateway.errors import UnreadableFile
+from gateway.events.bounds import MOST_GROUPS, Bounds, bounds_at
 from gateway.events.event import Batch
 from gateway.events.forms import Form
-from gateway.events.instants import latest_instant
 from gateway.events.lines import Lines
-from gateway.events.source import BATCH_SIZE, Source
+from gateway.events.source import BATCH_SIZE, MOST_GROUPS_AT_ONCE, Source
 
 T = TypeVar("T")
 
@@ -42,18 +42,23 @@ class TextSource(Source, Generic[T]):
         """Where reading stands in the file."""
         return self._bytes_read if self._lines is None else self._lines.bytes_read
 
-    def batches(self, now: datetime, size: int = BATCH_SIZE) -> Generator[Batch, None, None]:
+    def batches(
+        self, now: datetime, size: int = BATCH_SIZE, most_groups: int = MOST_GROUPS
+    ) -> Generator[Batch, None, None]:
         """The events in their order."""
-        latest = latest_instant(now)
+        bounds = bounds_at(now, most_groups)
         lines = self._lines = self._start()
-        batch, items = Batch(), 0
+        batch, items, groups = Batch(), 0, 0
         try:
             for position, item in self._items(lines):
-                self._add(batch, position, item, latest)
+                known = len(batch.classifications)
+                self._add(batch, position, item, bounds)
                 items += 1
-                if items == size:
+                if len(batch.classifications) > known:
+                    groups += len(batch.classifications[-1].group_ids)
+                if items == size or groups >= MOST_GROUPS_AT_ONCE:
                     yield batch
-                    batch, items = Batch(), 0
+                    batch, items, groups = Batch(), 0, 0
         except UnreadableFile:
             if items:
                 yield batch
@@ -69,5 +74,5 @@ class TextSource(Source, Generic[T]):
         """The items and where they stand."""
 
     @abstractmethod
-    def _add(self, batch: Batch, position: int, item: T, latest: int) -> None:
+    def _add(self, batch: Batch, position: int, item: T, bounds: Bounds) -> None:
         """Read one item and add it, or why it cannot be counted, to the batch."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.events.event import Batch
+from gateway.events.left_out import LeftOut
 from gateway.rollups.ingest import Outcome
 
 
@@ -21,6 +23,10 @@ class IngestionCounters:
     replaced: int = 0
     rejected: int = 0
     ignored: int = 0
+    #: Events that were taken less this.
+    left_out: Counter[str] = field(
+        default_factory=lambda: Counter(dict.fromkeys(map(str, LeftOut), 0))
+    )
 
     def add(self, batches: Sequence[Batch], outcome: Outcome) -> None:
         """Count batches that were committed together."""
@@ -31,3 +37,5 @@ class IngestionCounters:
         self.replaced += outcome.replaced
         self.rejected += sum(len(batch.rejects) for batch in batches)
         self.ignored += sum(batch.ignored for batch in batches)
+        for batch in batches:
+            self.left_out.update({str(what): events for what, events in batch.left_out.items()})

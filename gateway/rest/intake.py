@@ -17,6 +17,7 @@ from gateway.db import Database
 from gateway.db.outages import is_outage
 from gateway.directory.learn import learn
 from gateway.errors import Unavailable
+from gateway.events.bounds import MOST_GROUPS
 from gateway.events.event import Batch
 from gateway.events.stream import read_payload
 from gateway.http.body import decode_json
@@ -29,15 +30,23 @@ logger = logging.getLogger(__name__)
 
 
 class Intake:
-    """Stores batches in their order; ``patience_seconds`` is how long one waits for its turn."""
+    """Stores batches in their order; ``patience_seconds`` is how long one waits for its turn.
+
+    An event that lists more than ``group_limit`` groups counts to none.
+    """
 
     def __init__(
-        self, database: Database, clock: Callable[[], datetime], patience_seconds: float
+        self,
+        database: Database,
+        clock: Callable[[], datetime],
+        patience_seconds: float,
+        group_limit: int = MOST_GROUPS,
     ) -> None:
         self.counters = IngestionCounters()
         self._database = database
         self._clock = clock
         self._patience = patience_seconds
+        self._group_limit = group_limit
         # Those that wait hold no connection: answers are read while batches queue up.
         self._waiting = WaitingBatches()
         self._storing: asyncio.Task[None] | None = None
@@ -55,7 +64,7 @@ class Intake:
         no list of events, Unavailable if the database is busy or away.
         """
         # In a thread: megabytes of events would hold up everyone else's answers.
-        batch = await asyncio.to_thread(_read, body, self._clock())
+        batch = await asyncio.to_thread(_read, body, self._clock(), self._group_limit)
         waiting = self._waiting.add(batch)
         if self._storing is None or self._storing.done():
             # Of nobody's request: it ends when nothing waits, whoever goes away.
@@ -116,8 +125,8 @@ class Intake:
             raise Unavailable("The database is busy or away: try again in a moment.") from None
 
 
-def _read(body: bytes, now: datetime) -> Batch:
-    return read_payload(_payload(decode_json(body, "The request body")), now)
+def _read(body: bytes, now: datetime, group_limit: int) -> Batch:
+    return read_payload(_payload(decode_json(body, "The request body")), now, group_limit)
 
 
 def _payload(content: object) -> Sequence[object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
 
@@ -32,3 +33,6 @@ class IngestionCounts(Protocol):
     replaced: int
     rejected: int
     ignored: int
+
+    @property
+    def left_out(self) -> Mapping[str, int]: ...

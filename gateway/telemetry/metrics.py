@@ -225,3 +225,12 @@ class _Sources(Collector):
             for result in ("stored", "unchanged", "replaced", "rejected", "ignored"):
                 events.add_metric([result], getattr(counts, result))
         yield events
+        left_out = CounterMetricFamily(
+            "stats_gateway_ingestion_left_out",
+            "Events that were taken less what could not be used of them, by what that was.",
+            labels=["what"],
+        )
+        if counts is not None:
+            for what, count in sorted(counts.left_out.items()):
+                left_out.add_metric([what], count)
+        yield left_out

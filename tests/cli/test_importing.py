@@ -182,6 +182,39 @@ def test_bad_rows_are_reported_and_stop_nothing(store: Import) -> None:
         ]
 
 
+def test_what_was_left_out_of_events_that_count_is_told(store: Import) -> None:
+    events = [json.loads(line) for line in stream(4)]
+    events[0]["data"]["metadata"]["user_group_ids"] = [501, None]
+    events[1]["data"]["metadata"]["user_group_ids"] = list(range(1, 1_002))
+    events[2]["data"]["metadata"] |= {"started_at": "soon", "user_group_ids": "7"}
+    events[3]["data"]["metadata"] = "none"
+    Path("odd.ndjson").write_text("\n".join(map(json.dumps, events)))
+    result = store("odd.ndjson")
+    assert result.exit_code == 0
+    assert "stored    4\n" in result.stdout
+    assert "rejected  0\n" in result.stdout
+    assert result.stdout.splitlines()[-4:] == [
+        "2 counted less what is no id in user_group_ids.",
+        "1 counted 0 seconds and to no group, because metadata is not a JSON object.",
+        "1 counted 0 seconds, because a time of the session cannot be read.",
+        "1 counted to no group, because user_group_ids lists more than are taken.",
+    ]
+    assert [row[-1] for row in dump()["classification"]] == ["[501]", None, None, None]
+    assert not list(Path().glob("*.rejects.csv"))
+
+
+def test_an_import_takes_the_limit_of_groups_from_the_settings(
+    store: Import, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STATS_GATEWAY_GROUPS_PER_EVENT", "1")
+    Path("events.ndjson").write_text("\n".join(stream(2)))
+    result = store("events.ndjson")
+    assert "stored    2\n" in result.stdout
+    assert (
+        "2 counted to no group, because user_group_ids lists more than are taken." in result.stdout
+    )
+
+
 def test_twenty_rejects_are_shown_and_all_are_kept(store: Import) -> None:
     Path("bad.ndjson").write_text(f"{next(stream(1))}\n" + "{}x\n" * 25)
     result = store("bad.ndjson", "--rejects", "refused.csv")

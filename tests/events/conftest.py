@@ -37,6 +37,7 @@ def read_all(path: str, origin: Origin | None = None, size: int = 10_000) -> Bat
         whole.comments += batch.comments
         whole.rejects += batch.rejects
         whole.ignored += batch.ignored
+        whole.left_out.update(batch.left_out)
         whole.names.users |= batch.names.users
         whole.names.projects |= batch.names.projects
         whole.names.workflows |= batch.names.workflows

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from collections import Counter
+from typing import NoReturn
+
 import pytest
 
 from gateway.errors import InvalidEvent
 from gateway.events.ids import LARGEST_ID, read_cell_id, read_group_ids, read_id
+from gateway.events.left_out import LeftOut
 
 
 @pytest.mark.parametrize(
@@ -72,15 +76,38 @@ def test_a_float_that_is_no_exact_whole_number_is_refused(value: object) -> None
     [(None, ()), ([], ()), ([9, "3", 9, 3], (3, 9)), (["5"], (5,))],
 )
 def test_groups_are_ascending_and_each_once(values: object, ids: tuple[int, ...]) -> None:
-    assert read_group_ids(values, "groups") == ids
+    left_out = Counter[LeftOut]()
+    assert (read_group_ids(values, 4, left_out), left_out) == (ids, {})
 
 
-@pytest.mark.parametrize("values", ["12", 12, {"a": 1}, {}, 0, ""])
-def test_groups_must_be_a_list(values: object) -> None:
-    with pytest.raises(InvalidEvent, match=r"^groups is .*: not a list of ids\.$"):
-        read_group_ids(values, "groups")
+@pytest.mark.parametrize(
+    ("values", "ids"),
+    [
+        ("12", ()),
+        (501, ()),
+        ({"a": 1}, ()),
+        ({}, ()),
+        (0, ()),
+        (False, ()),
+        ([501, None], (501,)),
+        (["abc"], ()),
+        ([1, [2], {}, True, 2.0, -3, 0, "x", 2**63, "9" * 5_000, 10**5_000], (1,)),
+    ],
+)
+def test_what_is_no_id_is_left_out_and_noted_once(values: object, ids: tuple[int, ...]) -> None:
+    left_out = Counter[LeftOut]()
+    assert read_group_ids(values, 1_000, left_out) == ids
+    assert left_out == {LeftOut.GROUPS: 1}
 
 
-def test_one_bad_group_refuses_the_list() -> None:
-    with pytest.raises(InvalidEvent, match=r"^groups is 'x'"):
-        read_group_ids([1, "x"], "groups")
+class Unread(list[int]):
+    """A list that must not be looked at."""
+
+    def __iter__(self) -> NoReturn:
+        raise AssertionError
+
+
+def test_a_list_that_is_too_long_is_not_looked_at() -> None:
+    left_out = Counter[LeftOut]()
+    assert read_group_ids(Unread([1, 2, 3]), 2, left_out) == ()
+    assert left_out == {LeftOut.TOO_MANY_GROUPS: 1}

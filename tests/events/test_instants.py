@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -126,7 +127,7 @@ def test_now_counts_in_its_own_zone() -> None:
 def test_a_session_lasts_from_start_to_finish_at_most_three_hours(
     started: object, finished: object, milliseconds: int
 ) -> None:
-    assert read_session_ms(started, finished) == milliseconds
+    assert read_session_ms(started, finished, Counter()) == milliseconds
 
 
 @pytest.mark.parametrize(

@@ -141,7 +141,7 @@ async def test_operations_count_by_their_result_and_what_they_took(
 async def test_ingestion_and_the_pool_are_read_when_asked(
     client: httpx.AsyncClient, metrics: Metrics
 ) -> None:
-    event = {
+    event: dict[str, Any] = {
         "source": "panoptes",
         "type": "classification",
         "version": "1.0.0",
@@ -155,7 +155,8 @@ async def test_ingestion_and_the_pool_are_read_when_asked(
         },
     }
     broken: dict[str, Any] = {**event, "data": {}}
-    body = {"payload": [event, broken]}
+    odd = {**event, "data": {**event["data"], "id": "6", "metadata": []}}
+    body = {"payload": [event, broken, odd]}
     response = await client.post("/kinesis", json=body, auth=CREDENTIALS)
     await client.post("/kinesis", json={"payload": [event]}, auth=CREDENTIALS)
     assert response.status_code == 207
@@ -165,7 +166,12 @@ async def test_ingestion_and_the_pool_are_read_when_asked(
         result: value("stats_gateway_ingestion_events_total", {"result": result})
         for result in ("stored", "unchanged", "replaced", "rejected", "ignored")
     }
-    assert events == {"stored": 1, "unchanged": 1, "replaced": 0, "rejected": 1, "ignored": 0}
+    assert events == {"stored": 2, "unchanged": 1, "replaced": 0, "rejected": 1, "ignored": 0}
+    left_out = {
+        what: value("stats_gateway_ingestion_left_out_total", {"what": what})
+        for what in ("groups", "too_many_groups", "session_time", "metadata")
+    }
+    assert left_out == {"groups": 0, "too_many_groups": 0, "session_time": 0, "metadata": 1}
     assert value("stats_gateway_database_connections") == 3
     assert value("stats_gateway_database_connections_in_use") == 0
     assert value("stats_gateway_build_info", {"version": "1.2.3"}) == 1

@@ -1,0 +1,35 @@
+"""The metadata of a classification, which the volunteer's browser wrote.
+
+Whatever it says, the classification counts: what cannot be used is left out, and noted.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from gateway.events.ids import read_group_ids
+from gateway.events.instants import read_session_ms
+from gateway.events.left_out import LeftOut
+from gateway.events.missing import not_blank
+
+
+def read_metadata(
+    metadata: object, *, anonymous: bool, most_groups: int, left_out: Counter[LeftOut]
+) -> tuple[int, tuple[int, ...]]:
+    """The session in milliseconds and the groups that a decoded ``metadata`` claims.
+
+    Anonymous work counts to no group, so its list is not looked at.
+    """
+    metadata = not_blank(metadata)
+    if metadata is None:
+        return 0, ()
+    if not isinstance(metadata, dict):
+        left_out[LeftOut.METADATA] += 1
+        return 0, ()
+    session_ms = read_session_ms(
+        not_blank(metadata.get("started_at")), not_blank(metadata.get("finished_at")), left_out
+    )
+    if anonymous:
+        return session_ms, ()
+    groups = not_blank(metadata.get("user_group_ids"))
+    return session_ms, read_group_ids(groups, most_groups, left_out)

@@ -1,0 +1,30 @@
+"""What stands for a missing value, by whichever tool a table or an event was written."""
+
+from __future__ import annotations
+
+#: Nothing, R's NA, PostgreSQL's \N, and what pandas takes for missing (``na_values``) or writes.
+_MISSING = frozenset(
+    {
+        *("", "NA", "<NA>", "N/A", "n/a", "#N/A", "#N/A N/A", "#NA", r"\N"),
+        *("nan", "NaN", "-nan", "-NaN", "NaT", "null", "NULL", "None"),
+        *("-1.#IND", "1.#QNAN", "1.#IND", "-1.#QNAN"),
+    }
+)
+
+
+def given(cell: object) -> object:
+    """The cell of a table, None if it stands for a missing value."""
+    if isinstance(cell, str):
+        return None if cell.strip() in _MISSING else cell
+    # Nothing but a floating-point NaN differs from itself.
+    return None if cell != cell else cell
+
+
+def given_text(cell: str | None) -> str | None:
+    """The text in a cell, None if it stands for a missing value."""
+    return None if cell is None or cell.strip() in _MISSING else cell
+
+
+def not_blank(value: object) -> object:
+    """A value of JSON, None if it is a text of nothing but spaces."""
+    return None if isinstance(value, str) and (not value or value.isspace()) else value
