@@ -115,7 +115,7 @@ def demo(context: click.Context, directory: Path, host: str, port: int) -> None:
 
 async def _make_groups(settings: Settings) -> None:
     """Make both groups, of all volunteers, and count to them what these have done so far."""
-    async with opened(settings, may_make=True) as database:
+    async with opened(settings) as database:
         async with database.read() as snapshot:
             volunteers = [row.id for row in await snapshot.fetch(USER_IDS)]
         document = {

@@ -10,6 +10,7 @@ from typing import TextIO
 
 import click
 
+from gateway.cli.import_contents import Contents
 from gateway.events.event import Batch, Reject
 from gateway.events.left_out import LeftOut
 from gateway.private_file import owner_only
@@ -58,7 +59,15 @@ class Summary:
         self.rejected = 0
         self.ignored = 0
         self.left_out: Counter[LeftOut] = Counter()
+        #: What whoever imports should know of the files, a sentence each.
+        self.notes: list[str] = []
+        self._contents = Contents()
         self._shown: list[str] = []
+
+    @property
+    def failed(self) -> bool:
+        """Whether there were rows and none of them is of any use."""
+        return self.rejected > 0 and not sum(self.outcome)
 
     @property
     def events(self) -> int:
@@ -71,6 +80,7 @@ class Summary:
         self.rejected += len(batch.rejects)
         self.ignored += batch.ignored
         self.left_out.update(batch.left_out)
+        self._contents.add(batch)
         for reject in batch.rejects[: REJECTS_SHOWN - len(self._shown)]:
             self._shown.append(f"{name}:{reject.position} {reject.reason}")
 
@@ -85,5 +95,7 @@ class Summary:
             yield f"… and {self.rejected - len(self._shown):,} more."
         if self.rejected:
             yield f"All rejects with their reasons: {rejects_path}"
+        yield from self._contents.lines()
         for what, events in sorted(self.left_out.items()):
             yield what.told(events)
+        yield from self.notes

@@ -66,9 +66,9 @@ def import_command(
     be gzip'd. Its content tells, not its name; - is standard input.
 
     A row that cannot be counted is refused, reported with its line and its reason, and stops
-    nothing: the exit status is 0. It is 2 if a file is none of these; all are looked at before
-    the first is stored. After Ctrl-C (exit status 130) what is stored stays, and the same
-    command goes on.
+    nothing: the exit status is 0. It is 1 if rows were refused and no other was there, and 2 if
+    a file is none of these; all are looked at before the first is stored. After Ctrl-C (exit
+    status 130) what is stored stays, and the same command goes on.
     """
     if project_name is not None and project_id is None:
         raise click.UsageError("--project-name needs --project-id.")
@@ -86,6 +86,8 @@ def import_command(
             err=True,
         )
         sys.exit(INTERRUPTED)
+    if summary.failed:
+        sys.exit(1)
 
 
 def _import(
@@ -97,11 +99,13 @@ def _import(
 ) -> None:
     """Store the files and print the summary, also of what was stored before an error."""
     sources = [open_source(file, origin) for file in files]
+    rows = [0] * len(sources)
     try:
         with ImportProgress(sources) as progress:
 
             def committed(position: int, batch: Batch, outcome: Outcome) -> None:
                 source = sources[position]
+                rows[position] += len(batch) + len(batch.rejects) + batch.ignored
                 rejects.write(source.name, batch.rejects)
                 summary.add(source.name, batch, outcome)
                 progress.show(position, source, summary.events)
@@ -111,6 +115,11 @@ def _import(
         if summary.events:
             _print(summary, sources, rejects)
         raise
+    summary.notes += [
+        f"{source.name} has no rows: nothing of it was stored."
+        for source, count in zip(sources, rows, strict=True)
+        if not count
+    ]
     _print(summary, sources, rejects)
 
 
@@ -181,6 +190,6 @@ def _uncollected() -> Iterator[None]:
 
 
 def _print(summary: Summary, sources: Sequence[Source], rejects: RejectsFile) -> None:
-    remarks = [remark for source in sources for remark in source.remarks]
-    for line in (*summary.lines(rejects.path), *remarks):
+    summary.notes += [remark for source in sources for remark in source.remarks]
+    for line in summary.lines(rejects.path):
         click.echo(line)

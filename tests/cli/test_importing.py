@@ -99,6 +99,10 @@ def test_an_export_is_stored_with_what_it_is_about(store: Import) -> None:
         "replaced      0",
         "rejected      0",
         "ignored       0",
+        "projects    593 (Wildlife Watch Kenya)",
+        "days        2016-06-15 to 2017-06-20",
+        "volunteers  50, and 171 anonymous events",
+        "workflows   2: 2030, 3461",
     ]
     tables = dump()
     assert len(tables["classification"]) == 2_000
@@ -173,6 +177,10 @@ def test_bad_rows_are_reported_and_stop_nothing(store: Import) -> None:
         "cats.csv:2 workflow_id is missing.",
         "cats.csv:4 created_at lies more than a day ahead of now.",
         "All rejects with their reasons: cats.csv.rejects.csv",
+        "projects    3",
+        "days        2020-01-01 to 2020-01-01",
+        "volunteers  1, and 0 anonymous events",
+        "workflows   1: 7",
     ]
     with Path("cats.csv.rejects.csv").open(newline="") as file:
         assert list(csv.reader(file)) == [
@@ -213,6 +221,47 @@ def test_an_import_takes_the_limit_of_groups_from_the_settings(
     assert (
         "2 counted to no group, because user_group_ids lists more than are taken." in result.stdout
     )
+
+
+def test_an_import_of_which_nothing_counts_has_failed(store: Import) -> None:
+    bad = ROW.replace("2020-01-01", "yesterday")
+    Path("bad.csv").write_text(HEADER + bad * 3)
+    Path("some.csv").write_text(HEADER + bad + ROW)
+    refused, some, again = store("bad.csv"), store("some.csv"), store("some.csv")
+    assert [result.exit_code for result in (refused, some, again)] == [1, 0, 0]
+    assert "rejected  3\nignored   0\nbad.csv:2 created_at" in refused.stdout
+
+
+def test_a_file_without_rows_says_so(store: Import) -> None:
+    Path("none.csv").write_text(HEADER)
+    Path("some.csv").write_text(HEADER + ROW)
+    result = store("none.csv", "some.csv", "--project-id", 3)
+    assert result.exit_code == 0
+    assert result.stdout.endswith("\nnone.csv has no rows: nothing of it was stored.\n")
+    assert "some.csv has" not in result.stdout
+
+
+def test_events_that_are_ignored_alone_are_no_failure(store: Import) -> None:
+    counters = b'{"source": "panoptes", "type": "workflow_counters"}\n'
+    result = store("-", stdin=counters)
+    assert result.exit_code == 0
+    assert "has no rows" not in result.stdout
+
+
+def test_many_projects_and_workflows_are_counted_and_few_named(store: Import) -> None:
+    event = json.loads(next(stream(1)))
+    lines = []
+    for number in range(1, 9):
+        event["data"]["id"] = number
+        event["data"]["links"] = {"user": 7, "workflow": number * 10}
+        if number > 1:
+            event["data"]["links"]["project"] = number
+        lines.append(json.dumps(event))
+    Path("many.ndjson").write_text("\n".join(lines))
+    said = store("many.ndjson").stdout
+    assert "projects    2, 3, 4, 5, 6 and 3 more\n" in said
+    assert "volunteers  1, and 0 anonymous events\n" in said
+    assert "workflows   8: 10, 20, 30, 40, 50 and 3 more\n" in said
 
 
 def test_twenty_rejects_are_shown_and_all_are_kept(store: Import) -> None:

@@ -1,0 +1,70 @@
+"""Whose events an import brought, and of which days: its last lines."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from gateway.calendar import day_date, day_of
+from gateway.events.event import Batch, Classification, Comment
+
+#: So many ids are named; so many volunteers are told apart, which bounds the memory it takes.
+_NAMED = 5
+_TOLD_APART = 1_000_000
+
+
+class Contents:
+    """Sums of the events that counted, whether they were there before or not."""
+
+    def __init__(self) -> None:
+        self._projects: set[int] = set()
+        self._project_names: dict[int, str] = {}
+        self._workflows: set[int] = set()
+        self._volunteers: set[int] = set()
+        self._anonymous = 0
+        self._first: int | None = None
+        self._last: int | None = None
+
+    def add(self, batch: Batch) -> None:
+        """Take in the events of a committed batch."""
+        events: list[Classification | Comment] = [*batch.classifications, *batch.comments]
+        if not events:
+            return
+        times = [event.event_time for event in events]
+        first, last = min(times), max(times)
+        self._first = first if self._first is None else min(self._first, first)
+        self._last = last if self._last is None else max(self._last, last)
+        users = [event.user_id for event in events]
+        self._anonymous += users.count(None)
+        if len(self._volunteers) < _TOLD_APART:
+            self._volunteers.update(user for user in users if user is not None)
+        self._projects.update(event.project_id for event in events)
+        self._workflows.update(event.workflow_id for event in batch.classifications)
+        for project_id in self._projects & batch.names.projects.keys():
+            if name := batch.names.projects[project_id]:
+                self._project_names[project_id] = name
+
+    def lines(self) -> Iterator[str]:
+        """A line each for projects, days, volunteers and workflows; none without events."""
+        if self._first is None or self._last is None:
+            return
+        projects = [self._shown_project(one) for one in sorted(self._projects - {0})]
+        if 0 in self._projects:
+            projects.append("none")
+        yield f"projects    {_listed(projects)}"
+        yield f"days        {day_date(day_of(self._first))} to {day_date(day_of(self._last))}"
+        count = len(self._volunteers)
+        volunteers = f"{count:,}" if count < _TOLD_APART else f"at least {_TOLD_APART:,}"
+        yield f"volunteers  {volunteers}, and {self._anonymous:,} anonymous events"
+        if self._workflows:
+            ids = _listed([str(one) for one in sorted(self._workflows)])
+            yield f"workflows   {len(self._workflows):,}: {ids}"
+
+    def _shown_project(self, project_id: int) -> str:
+        name = self._project_names.get(project_id)
+        return f"{project_id} ({name})" if name else str(project_id)
+
+
+def _listed(names: Collection[str]) -> str:
+    shown = ", ".join(list(names)[:_NAMED])
+    more = len(names) - _NAMED
+    return f"{shown} and {more:,} more" if more > 0 else shown
