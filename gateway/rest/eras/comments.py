@@ -48,7 +48,8 @@ class Comments(Resource[_Asked]):
             project_ids=read_ids(given, PROJECT_ID),
             user_ids=read_ids(given, USER_ID),
         )
-        return _Asked(selection, period, in_any_project=given.get(PROJECT_ID.name) == "")
+        empty = PROJECT_ID.name in given and selection.project_ids is None
+        return _Asked(selection, period, in_any_project=empty)
 
     async def answer(self, operation: Operation, asked: _Asked) -> Json:
         counts = await self._count(operation, asked.selection, asked.period)

@@ -21,6 +21,7 @@ from gateway.loaders.operation import Operation
 from gateway.rest.eras.query import read_query
 from gateway.rest.eras.resource import Resource
 from gateway.rest.eras.rows import Json
+from gateway.rest.eras.signed_out import without_no_token
 from gateway.rest.reading import ReadEndpoint
 from gateway.rest.sentence import DescribeError
 from gateway.telemetry.record import RequestRecord, record_of
@@ -69,7 +70,7 @@ class ResourceEndpoint(ReadEndpoint, Generic[Asked]):
     async def _answer(self, request: Request, asked: Asked) -> Json:
         refusal = None
         try:
-            viewer = await self._identify(request.headers.items())
+            viewer = await self._identify(without_no_token(request.headers.items()))
         except Unauthenticated as error:
             viewer, refusal = ANONYMOUS, error
         record = record_of(request.scope)

@@ -7,6 +7,7 @@ as ``project_id=11x``, is an error of our own.
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Mapping
 from datetime import date
 from enum import Enum
@@ -36,6 +37,7 @@ class Order(Enum):
     RECENTS = "recents"
 
 
+_SPACES = string.whitespace
 _ID = {"type": "integer", "format": "int64", "minimum": 1, "maximum": LARGEST_ID}
 _IDS = {"type": "array", "items": _ID, "maxItems": MAX_IDS}
 _DATE = {"type": "string", "format": "date"}
@@ -72,7 +74,7 @@ ORDER = Parameter(
 )
 TOP_CONTRIBUTORS = Parameter(
     "top_contributors",
-    "Adds this many members with the most classifications; needs to see individual stats.",
+    "Adds this many members, most classifications first (empty: 0); needs to see individual stats.",
     {"type": "integer", "minimum": 0, "maximum": MAX_FIRST},
 )
 BREAKDOWN = Parameter(
@@ -116,14 +118,18 @@ def read_period(given: Given) -> Period | None:
 
 
 def read_ids(given: Given, parameter: Parameter) -> tuple[int, ...] | None:
-    """The ids of a list, ascending and each once; None if it is empty or not given."""
-    text = given.get(parameter.name)
+    """The ids of a list, ascending and each once; None if it is empty or not given.
+
+    As ERAS reads it: there may be spaces around each id, and a comma behind the last.
+    """
+    text = given.get(parameter.name, "").strip(_SPACES)
     if not text:
         return None
+    text = text.removesuffix(",")
     # Counted before it is cut into pieces: the list may be long and of nothing but commas.
     if text.count(",") >= MAX_IDS:
         raise InvalidArgument(parameter.name, f"{parameter.name} holds more than {MAX_IDS:,} ids.")
-    return tuple(sorted({read_id(parameter.name, one) for one in text.split(",")}))
+    return tuple(sorted({read_id(parameter.name, one.strip(_SPACES)) for one in text.split(",")}))
 
 
 def read_flag(given: Given, parameter: Parameter) -> bool:
@@ -143,11 +149,13 @@ def read_order(given: Given) -> Order:
 
 
 def read_top(given: Given) -> int | None:
-    """How many of the top contributors are asked for; None if none are."""
+    """How many of the top contributors are asked for, 0 if it is empty; None if it is not given."""
     name = TOP_CONTRIBUTORS.name
     text = given.get(name)
     if text is None:
         return None
+    if not text:
+        return 0
     if not re.fullmatch(r"[0-9]{1,18}", text):
         raise InvalidArgument(name, f"{name} is a whole number from 0 to {MAX_FIRST:,}.")
     return read_page(int(text), name)
