@@ -122,7 +122,7 @@ def create_app(
         batch_limit=settings.batch_limit,
         part_seconds=settings.operation_timeout_seconds if settings.incremental_delivery else None,
         trusted_proxies=configured_proxies(settings),
-        caching=Caching(version("stats-gateway"), graphql_schema),
+        caching=Caching(),
     )
 
     group_count = GroupCountEndpoint(

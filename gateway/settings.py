@@ -136,7 +136,9 @@ class Settings(BaseSettings):
         description="Whether traces are sent by OTLP over HTTP, as the OTEL_* variables say.",
     )
     server_timing: bool = Field(
-        True, description="Whether answers at /graphql tell how long they took (Server-Timing)."
+        True,
+        description="Whether answers at /graphql tell site admins how long they took"
+        " (Server-Timing).",
     )
     cors_origins: str = Field(
         "*",

@@ -3,11 +3,13 @@
 Only what an anonymous viewer gets by GET or HEAD, without an error, has an ETag; a cache that
 keeps it must ask whether it still holds (``no-cache``), so that a group turned private is so at
 once. Other answers are for one client and one moment.
+
+Data versions tell of what is private too, so they never leave the process: they only tell here
+that a tag given before would be given again.
 """
 
 from __future__ import annotations
 
-import re
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -16,7 +18,6 @@ from http import HTTPStatus
 from typing import Any, NamedTuple, Protocol
 
 import orjson
-from graphql import GraphQLSchema, print_schema
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -24,13 +25,13 @@ from gateway.auth.viewer import Viewer
 from gateway.calendar import today
 from gateway.graphql.statuses import EXECUTED
 from gateway.http.response import raw_json_response
+from gateway.http.validators import entity_tag, has_already
 from gateway.stats.versions import Entity
 
 SAFE_METHODS = ("GET", "HEAD")
 #: The header lines that an answer depends on. Whoever lets pages of others read it adds Origin.
 VARY = "Authorization, Accept, X-CKAN-API-Key, EDX-API-Key"
 _PUBLIC = {"Cache-Control": "public, no-cache", "Vary": VARY}
-_ENTITY_TAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 #: Answers that depend on more are not remembered: telling their versions is hardly shorter.
 _MOST_ENTITIES = 100
 
@@ -51,14 +52,12 @@ class Tagged(NamedTuple):
 
 
 class Caching:
-    """Tags public answers of one release and schema, and remembers the tags given last.
+    """Tags public answers, and remembers the ``capacity`` tags that were given last.
 
-    With what is remembered, at most ``capacity`` tags, a copy is found to hold still without
-    executing its operation.
+    With what is remembered, a copy is found to hold still without executing its operation.
     """
 
-    def __init__(self, release: str, schema: GraphQLSchema, capacity: int = 1000) -> None:
-        self._code = blake2b((release + print_schema(schema)).encode(), digest_size=16).hexdigest()
+    def __init__(self, capacity: int = 1000) -> None:
         self._capacity = capacity
         self._remembered: OrderedDict[bytes, Tagged] = OrderedDict()
 
@@ -70,7 +69,7 @@ class Caching:
 
     def identify(self, media: str, day: int, *asked: object) -> bytes:
         """What tells one operation from all others, on one day, in one media type."""
-        return blake2b(orjson.dumps((self._code, media, day, asked)), digest_size=16).digest()
+        return blake2b(orjson.dumps((media, day, asked)), digest_size=16).digest()
 
     def recall(self, identity: bytes) -> Tagged | None:
         """The answer to this operation that was tagged last."""
@@ -135,22 +134,14 @@ class Validation:
         if self._versions is None or "errors" in answer or "data" not in answer:
             return None
         body = orjson.dumps(answer)
-        etag = self._etag(self._versions, body)
+        etag = entity_tag(self._media, None, body)
         self._caching.remember(self._identity, Tagged(etag, self._versions))
         if self._matches(etag):
             return _not_modified(etag)
         return raw_json_response(body, EXECUTED.json, self._media, {**_PUBLIC, "ETag": etag})
 
-    def _etag(self, versions: dict[Entity, int], body: bytes) -> str:
-        # The body counts as well, since a database that was restored counts versions anew.
-        depends = orjson.dumps(sorted(versions.items()))
-        digest = blake2b(b"".join((self._identity, depends, body)), digest_size=16)
-        return f'"{digest.hexdigest()}"'
-
     def _matches(self, etag: str) -> bool:
-        """If-None-Match compares weakly: what a proxy has made weak is the same answer."""
-        wanted = self._if_none_match
-        return wanted.strip() == "*" or etag in _ENTITY_TAG.findall(wanted)
+        return has_already(self._if_none_match, etag)
 
 
 def _not_modified(etag: str) -> Response:

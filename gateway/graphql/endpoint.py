@@ -125,6 +125,7 @@ class GraphQLEndpoint:
             client_address(request, self._trusted_proxies),
         )
         record.viewer = viewer.kind
+        record.shows_timing = viewer.is_site_admin
         validation = None
         if self._caching is not None:
             validation = self._caching.validation(request, viewer, media)

@@ -21,7 +21,7 @@ _W3C = {b"traceparent": "traceparent", b"tracestate": "tracestate"}
 class RecordedRequests:
     """An ASGI application around another; all but ``draining`` may be left out.
 
-    ``server_timing`` says whether answers to operations tell how long they took.
+    ``server_timing`` says whether answers to operations tell those who may know how long they took.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class RecordedRequests:
 
     def _headers(self, record: RequestRecord) -> list[tuple[bytes, bytes]]:
         headers = [(b"x-request-id", record.request_id.encode())]
-        if self._server_timing and record.phases:
+        if self._server_timing and record.shows_timing and record.phases:
             headers.append((b"server-timing", _server_timing(record).encode()))
         if self._draining.under_way:
             headers.append((b"connection", b"close"))

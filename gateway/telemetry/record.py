@@ -58,6 +58,7 @@ class RequestRecord:
         "request_id",
         "result",
         "route",
+        "shows_timing",
         "span",
         "started",
         "statements",
@@ -78,6 +79,8 @@ class RequestRecord:
         #: None when the client went away first.
         self.status: int | None = None
         self.viewer: str | None = None
+        #: Whether the viewer may know what the answer took: it tells of what was read.
+        self.shows_timing = False
         self.operation: str | None = None
         self.document: str | None = None
         self.cost: int | None = None

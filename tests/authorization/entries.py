@@ -31,16 +31,17 @@ def _list(field: str) -> Entry:
     return lambda ids, selection: f"many: {field}(ids: {[*ids]}) {selection}"
 
 
+TO_ENTITIES = {kind: _entities(kind) for kind in ("Project", "User", "UserGroup", "Workflow")}
 TO_GROUPS: dict[str, Entry] = {
     "one by one": _each("userGroup"),
     "a list": _list("userGroups"),
-    "_entities": _entities("UserGroup"),
+    "_entities": TO_ENTITIES["UserGroup"],
 }
 TO_USERS: dict[str, Entry] = {
     "me": lambda _, selection: f"me {selection}",
     "one by one": _each("user"),
     "a list": _list("users"),
-    "_entities": _entities("User"),
+    "_entities": TO_ENTITIES["User"],
 }
 
 

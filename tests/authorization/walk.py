@@ -27,8 +27,8 @@ from tests.authorization.mission import GUARDED, exists, sees
 SERVED: GraphQLSchema = schema._schema
 
 _RANGE = '(start: "2024-01-01", end: "2024-12-31")'
-#: What guarded fields with required arguments are asked with.
-_ARGUMENTS = {"Query.userGroupCount": _RANGE, "Query.userGroupCounts": _RANGE}
+#: What fields with required arguments are asked with.
+ARGUMENTS = {"Query.userGroupCount": _RANGE, "Query.userGroupCounts": _RANGE}
 
 
 def declared_guards() -> dict[str, str]:
@@ -70,7 +70,7 @@ def steps_of(type_name: str, entered: tuple[str, ...] = ()) -> tuple[Step, ...]:
     for name, field in kind.fields.items():
         coordinate, given = f"{type_name}.{name}", get_named_type(field.type)
         asked_for = coordinate in GUARDED
-        if any(map(is_required_argument, field.args.values())) and coordinate not in _ARGUMENTS:
+        if any(map(is_required_argument, field.args.values())) and coordinate not in ARGUMENTS:
             assert not asked_for, f"{coordinate} is guarded: give the walk arguments for it"
             continue
         below: tuple[Step, ...] = ()
@@ -109,7 +109,7 @@ class Style:
             else ""
         )
         alias = "" if self.key(step.name) == step.name else f"{self.key(step.name)}: "
-        return f"{alias}{step.name}{_ARGUMENTS.get(step.coordinate, '')} {below}"
+        return f"{alias}{step.name}{ARGUMENTS.get(step.coordinate, '')} {below}"
 
 
 class InlineFragments(Style):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import httpx
 import pytest
 
 from gateway.app import create_app
+from gateway.auth.keys import write_new_keys
+from gateway.auth.tokens import issue_token
 from gateway.http.draining import Draining
 from gateway.http.recorded import RecordedRequests
 from gateway.settings import Settings
@@ -19,30 +22,52 @@ from gateway.telemetry.metrics import Metrics
 
 @pytest.fixture(params=[True, False])
 async def client(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Any]:
-    settings = Settings(database_url=f"sqlite:///{tmp_path}/a.db", server_timing=request.param)
+    keys = write_new_keys(tmp_path / "keys")
+    settings = Settings(
+        database_url=f"sqlite:///{tmp_path}/a.db",
+        server_timing=request.param,
+        jwt_public_key_file=str(keys.public),
+    )
     app = create_app(settings)
+    expires = datetime.now(UTC) + timedelta(hours=1)
     transport = httpx.ASGITransport(app)
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=transport, base_url="http://gateway") as client,
     ):
+        client.tokens = {  # type: ignore[attr-defined]
+            admin: issue_token(keys.private.read_bytes(), 1, "ada", "Ada", admin, expires)
+            for admin in (True, False)
+        }
         yield client
 
 
-async def test_answers_tell_how_long_they_took_if_the_setting_says_so(
+async def timing(client: Any, *, admin: bool) -> str | None:
+    body = {"query": "{ user(id: 1) { id } }"}
+    headers = {"authorization": f"Bearer {client.tokens[admin]}"}
+    response = await client.post("/graphql", json=body, headers=headers)
+    assert "data" in response.json()
+    timing: str | None = response.headers.get("server-timing")
+    return timing
+
+
+async def test_answers_tell_site_admins_how_long_they_took_if_the_setting_says_so(
     client: httpx.AsyncClient, request: pytest.FixtureRequest
 ) -> None:
-    body = {"query": "{ user(id: 1) { id } }"}
-    timing = (await client.post("/graphql", json=body)).headers.get("server-timing")
+    found = await timing(client, admin=True)
     if not request.node.callspec.params["client"]:
-        assert timing is None
+        assert found is None
         return
     milliseconds = r"dur=\d+\.\d\d"
     assert re.fullmatch(
         f"parse;{milliseconds}, validate;{milliseconds}, execute;{milliseconds}, "
         f'serialise;{milliseconds}, sql;desc="1 statements", total;{milliseconds}',
-        timing or "",
+        found or "",
     )
+
+
+async def test_nobody_else_is_told_how_long_an_answer_took(client: httpx.AsyncClient) -> None:
+    assert await timing(client, admin=False) is None
 
 
 @pytest.mark.parametrize("path", ["/", "/livez", "/nowhere", "/classifications?period=no"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from hashlib import sha256
 from importlib.resources import files
 
 from starlette.exceptions import HTTPException
@@ -11,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.graphql.html import SAFE_HEADERS, Example, html_response, with_examples
+from gateway.http.validators import entity_tag, has_already
 
 _MEDIA_TYPES = {
     "icon.svg": "image/svg+xml",
@@ -43,8 +43,9 @@ class Page:
         if name not in self._assets:
             raise HTTPException(404, f"The page has no file {name}.")
         content = self._assets[name]
-        etag = f'"{sha256(content).hexdigest()}"'
+        media = _MEDIA_TYPES[name]
+        etag = entity_tag(media, None, content)
         headers = {"Cache-Control": "no-cache", "ETag": etag, **SAFE_HEADERS}
-        if request.headers.get("if-none-match") == headers["ETag"]:
+        if has_already(", ".join(request.headers.getlist("if-none-match")), etag):
             return Response(status_code=304, headers=headers)
-        return Response(content, media_type=_MEDIA_TYPES[name], headers=headers)
+        return Response(content, media_type=media, headers=headers)

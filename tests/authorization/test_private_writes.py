@@ -1,0 +1,235 @@
+"""Writing what is private tells nobody anything, by no answer, header or validator."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+from sqlalchemy import Connection
+
+from gateway.app import create_app
+from gateway.auth.api_keys import new_api_key
+from gateway.auth.viewer import Scope
+from gateway.db import Database, open_database
+from gateway.directory.api_keys import add_api_key
+from gateway.directory.load import load_directory
+from gateway.rollups.backfill import backfill
+from gateway.rollups.ingest import apply_batch
+from gateway.settings import Settings
+from tests.authorization.public_questions import (
+    Question,
+    beside_graphql,
+    by_get,
+    by_post,
+    documents,
+    in_batches,
+    shown,
+    told,
+)
+from tests.events_of import batch_of, classification, comment, instant
+from tests.graphql.copies import Clock
+from tests.server import serving
+
+Write = Callable[[Connection], Any]
+
+#: Open for all, totals for all, for members alone, and hidden; 7 is nobody's yet.
+OPEN, TOTALS, MEMBERS, HIDDEN, NEW = 501, 502, 503, 504, 7
+DIRECTORY = {
+    "users": [{"id": one, "login": f"user-{one}"} for one in (1, 2, 3)],
+    "user_groups": [
+        {"id": OPEN, "name": "open", "stats_visibility": "public_show_all"},
+        {"id": TOTALS, "name": "totals", "stats_visibility": "public_agg_only"},
+        {"id": MEMBERS, "name": "members", "stats_visibility": "private_agg_only"},
+        {"id": HIDDEN, "name": "hidden", "stats_visibility": "private_agg_only", "private": True},
+    ],
+    "projects": [{"id": 11, "slug": "zoo/cats", "display_name": "Cats"}],
+    "workflows": [{"id": 101, "project_id": 11, "subjects_count": 9, "retirement_limit": 3}],
+    "memberships": [
+        {"user_group_id": OPEN, "user_id": 1, "state": "active", "roles": ["group_member"]}
+    ],
+}
+
+
+def entries(**lists: Any) -> Write:
+    return lambda connection: load_directory(connection, lists)
+
+
+def events(*these: Any) -> Write:
+    return lambda connection: apply_batch(connection, batch_of(these))
+
+
+def membership(group: int, user: int, state: str, *roles: str) -> Write:
+    one = {"user_group_id": group, "user_id": user, "state": state, "roles": [*roles]}
+    return entries(memberships=[one])
+
+
+def group(number: int, name: str, level: str = "private_agg_only") -> Write:
+    return entries(
+        user_groups=[{"id": number, "name": name, "stats_visibility": level, "private": True}]
+    )
+
+
+PUBLIC: tuple[Write, ...] = (
+    entries(**DIRECTORY),
+    events(classification(1, groups=(OPEN, TOTALS)), comment(2, user=3), classification(3, user=2)),
+)
+#: What changes nothing that anybody may see.
+UNSEEN: dict[str, Write] = {
+    "a member of a group that shows none": membership(TOTALS, 3, "active", "group_member"),
+    "an admin of a group for members": membership(MEMBERS, 3, "active", "group_admin"),
+    "somebody is invited": membership(OPEN, 3, "invited", "group_member"),
+    "an invitation ends": membership(OPEN, 3, "inactive", "group_member"),
+    "a hidden group": group(NEW, "secret"),
+    "its name": group(NEW, "more secret"),
+    "its level": group(NEW, "more secret", "private_show_agg_and_ind"),
+    "another hidden group's name": group(HIDDEN, "renamed"),
+    "a member of a hidden group": membership(NEW, 2, "active", "group_member"),
+    "work that counts to private groups as well": events(
+        classification(3, user=2, groups=(MEMBERS, HIDDEN, NEW), updated=1)
+    ),
+    "earlier work, counted to a hidden group": lambda connection: backfill(
+        connection, HIDDEN, [1], instant("2024-12-31T00:00")
+    ),
+    "an API key": lambda connection: add_api_key(
+        connection, new_api_key("private", [Scope.STATS_READ], 1).stored
+    ),
+}
+#: A volunteer's work changes what the site comes to, and nothing that is said of the volunteer.
+WORK: dict[str, Write] = {
+    "work in private groups": events(
+        classification(4, "2024-03-01T12:00", user=3, groups=(MEMBERS, HIDDEN, NEW))
+    ),
+    "a volunteer's own work": events(classification(5, "2024-03-02T12:00", user=3)),
+}
+SAME_AFTER_WORK = (
+    "{ user(id: 3) { __typename id login displayName } }",
+    "{ user(id: 3) { comments { __typename totalCount } } }",
+    "{ users(ids: [3]) { id } }",
+    "{ userGroup(id: 503) { name } }",
+    "{ userGroups(ids: [7]) { id } }",
+    "{ userGroups(ids: [504]) { id } }",
+    "{ userGroup(id: 501) { classifications { totalCount } } }",
+)
+
+DOCUMENTS = documents()
+
+
+@pytest.fixture
+async def client(database_url: str, database: Database) -> AsyncIterator[httpx.AsyncClient]:
+    for write in PUBLIC:
+        await database.write(write)
+    app = create_app(Settings(database_url=database_url, batch_limit=100), Clock())
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client,
+    ):
+        yield client
+
+
+async def _everything(client: httpx.AsyncClient) -> list[Question]:
+    description = (await client.get("/openapi.json")).json()
+    return [
+        *by_get(DOCUMENTS),
+        *by_post(DOCUMENTS),
+        *in_batches(DOCUMENTS),
+        *beside_graphql(description),
+    ]
+
+
+async def test_where_the_body_is_equal_everything_is_after_private_writes(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    everything = await _everything(client)
+    before = [await one.ask_async(client) for one in everything]
+    assert any(one.headers.get("etag") for one in before)
+    unseen = True
+    for writes in (UNSEEN, WORK):
+        for write in writes.values():
+            await database.write(write)
+        after, changed = [], set()
+        for question, former in zip(everything, before, strict=True):
+            response = await question.ask_async(client)
+            after.append(response)
+            if response.content != former.content:
+                assert not unseen, f"seen: {shown(question)}"
+                changed.add(question.sent.get("params", {}).get("query"))
+                continue
+            assert told(response) == told(former), shown(question)
+            if "etag" in former.headers:
+                condition = {"if-none-match": former.headers["etag"]}
+                again = await question.ask_async(client, **condition)
+                assert again.status_code == 304, shown(question)
+        unseen, before = False, after
+        assert not changed.intersection(SAME_AFTER_WORK)
+    assert {*SAME_AFTER_WORK} <= {*DOCUMENTS}
+    assert changed, "work is seen in what the site comes to"
+
+
+@pytest.mark.parametrize("name", UNSEEN)
+async def test_no_private_write_moves_a_tag(
+    client: httpx.AsyncClient, database: Database, name: str
+) -> None:
+    """Each by itself, asked about the ids that it concerns."""
+    asked = [
+        "{ userGroups(ids: [7]) { id } }",
+        "{ userGroups(ids: [7, 504]) { id } }",
+        "{ userGroups(ids: [501, 502, 503]) { id name } }",
+        "{ users(ids: [1, 2, 3]) { login comments { totalCount } } }",
+        "{ userGroup(id: 501) { members { login } classifications { totalCount activeUsers } } }",
+        "{ userGroup(id: 502) { classifications { totalCount timeSpent activeUsers } } }",
+        "{ classifications { totalCount } projects(ids: [11]) { displayName } }",
+    ]
+    before = [await one.ask_async(client) for one in by_get(asked)]
+    await database.write(UNSEEN[name])
+    for question, former in zip(by_get(asked), before, strict=True):
+        response = await question.ask_async(client)
+        assert (response.content, told(response)) == (former.content, told(former))
+        assert (
+            await question.ask_async(client, **{"if-none-match": former.headers["etag"]})
+        ).status_code == 304
+
+
+async def test_a_hidden_group_and_an_unknown_one_have_one_tag(client: httpx.AsyncClient) -> None:
+    found = [
+        await one.ask_async(client)
+        for one in by_get([f"{{ userGroups(ids: [{each}]) {{ id }} }}" for each in (HIDDEN, NEW)])
+    ]
+    assert [one.json() for one in found] == [{"data": {"userGroups": [None]}}] * 2
+    assert told(found[0]) == told(found[1])
+    assert found[0].headers["etag"]
+
+
+async def test_databases_that_differ_in_what_is_private_answer_alike_to_the_header(
+    tmp_path: Path,
+) -> None:
+    """Two servers; what one of them holds that is private, the other has never heard of."""
+    with ExitStack() as stack:
+        clients = []
+        for name, writes in (("one", PUBLIC), ("other", (*PUBLIC, *UNSEEN.values()))):
+            folder = tmp_path / name
+            folder.mkdir()
+            async with open_database(f"sqlite:///{folder}/served.db") as database:
+                await database.migrate()
+                for write in writes:
+                    await database.write(write)
+            server = stack.enter_context(serving(folder, STATS_GATEWAY_BATCH_LIMIT="100"))
+            base = server.url.removesuffix("/graphql")
+            # Links are to the host that was asked, and the two have different ports.
+            headers = {"host": "stats.example"}
+            client = httpx.Client(base_url=base, headers=headers, timeout=60)
+            clients.append(stack.enter_context(client))
+        one, other = clients
+        description = orjson.loads(one.get("/openapi.json").content)
+        for question in (
+            *by_get(DOCUMENTS),
+            *in_batches(DOCUMENTS),
+            *beside_graphql(description),
+        ):
+            here, there = question.ask(one), question.ask(other)
+            assert here.content == there.content, shown(question)
+            assert told(here) == told(there), shown(question)
