@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
 from importlib.metadata import version
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -35,8 +36,11 @@ from gateway.graphql.page.examples import EXAMPLES
 from gateway.graphql.pages import Pages
 from gateway.graphql.response import refused
 from gateway.http.browsers import readable_by_pages
+from gateway.http.connections import Connections
 from gateway.http.draining import Draining
+from gateway.http.peers import PeerLimits
 from gateway.http.probes import probe_routes
+from gateway.http.protocol import CONNECTIONS
 from gateway.http.recorded import RecordedRequests
 from gateway.http.response import errored
 from gateway.loaders.cache import FactCache
@@ -90,6 +94,16 @@ def create_app(
     pages = Pages(Page(EXAMPLES), built_graphiql(EXAMPLES))
 
     draining = Draining(settings.drain_seconds)
+    connections = Connections(
+        PeerLimits(
+            settings.connections,
+            settings.head_limit_bytes,
+            settings.header_limit,
+            settings.head_timeout_seconds,
+            settings.stall_seconds,
+            settings.bytes_per_second,
+        )
+    )
     metrics, tracing = telemetry.metrics, telemetry.tracing
     watch = Watch(
         metrics.batch if metrics else None,
@@ -135,12 +149,12 @@ def create_app(
         return refused(mask.unexpected(error), error)
 
     @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+    async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
         async with database:
             await database.migrate()
             async with authenticator, live or nullcontext(), budget or nullcontext():
                 with telemetry.running(), draining.delayed():
-                    yield
+                    yield {CONNECTIONS: connections}
 
     app = Starlette(
         routes=[
@@ -177,6 +191,7 @@ def create_app(
     )
     if metrics is not None:
         metrics.watch_pool(lambda: database.pool)
+        metrics.watch_connections(lambda: connections.open, connections.closed)
         metrics.watch_ingestion(intake.counters)
         metrics.watch_masked_errors(lambda: mask.masked)
         metrics.watch_cache("documents", lambda: executor.documents.counts)

@@ -108,6 +108,28 @@ class Settings(BaseSettings):
     suggestions: bool = Field(
         True, description="Whether errors propose names that look alike; never in a closed schema."
     )
+    connections: int = Field(
+        1000, ge=1, le=65_536, description="Connections that one process has with clients at once."
+    )
+    keep_alive_seconds: int = Field(
+        5, ge=1, description="How long a connection stays open between two requests."
+    )
+    head_limit_bytes: int = Field(
+        65_536, ge=1024, le=1_048_576, description="Longest request line and headers together."
+    )
+    header_limit: int = Field(100, ge=10, le=10_000, description="Header lines of a request.")
+    head_timeout_seconds: float = Field(
+        10, gt=0, description="How long a request's line and headers may take to come."
+    )
+    stall_seconds: float = Field(
+        10,
+        gt=0,
+        description="How long a body may come, or an answer be taken, more slowly than"
+        " STATS_GATEWAY_BYTES_PER_SECOND.",
+    )
+    bytes_per_second: int = Field(
+        500, ge=1, description="How fast a body has to come, and an answer to be taken, at least."
+    )
     shutdown_timeout_seconds: int = Field(
         10, ge=0, description="How long a server that is told to stop waits for requests under way."
     )

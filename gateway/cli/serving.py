@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 
 import click
 import uvicorn
@@ -16,12 +17,19 @@ from gateway.graphql.configuration import (
     configured_budget,
     configured_proxies,
 )
+from gateway.http.connections import PLACES_FOR_PROBES
 from gateway.http.protocol import Protocol
 from gateway.settings import PREFIX, Settings, load_settings
 from gateway.telemetry.configuration import check_telemetry
 from gateway.telemetry.lines import chosen_format, logging_config
 from gateway.telemetry.metrics_port import metrics_ports
 from resolvers.schema import graphql_schema
+
+if sys.platform != "win32":
+    import resource
+
+#: Beside connections: probes without a place, the database, logs, libraries.
+_OTHER_FILES = PLACES_FOR_PROBES + 200
 
 
 @click.command()
@@ -52,6 +60,7 @@ def serve(
         for metrics_port in metrics_ports(settings.metrics_port, settings.workers):
             free_port(settings.metrics_host, metrics_port)
     run(_prepare(settings))
+    allow_files(settings.connections + _OTHER_FILES)
     click.echo(f"stats-gateway is at {endpoint_url(settings.host, port)}")
     uvicorn.run(
         "gateway.app:from_environment",
@@ -62,6 +71,8 @@ def serve(
         access_log=False,
         server_header=False,
         http=Protocol,
+        ws="none",
+        timeout_keep_alive=settings.keep_alive_seconds,
         # Forwarded addresses are read by ourselves, from the proxies of the settings alone.
         proxy_headers=False,
         log_config=logging_config(chosen_format(settings.log_format), settings.log_level),
@@ -78,6 +89,19 @@ async def _prepare(settings: Settings) -> None:
     check_telemetry(settings)
     async with opened(settings, may_make=True):
         pass
+
+
+def allow_files(number: int) -> None:
+    """Let this process and its workers have so many files open, as far as the system lets them.
+
+    Each connection is one, and many systems begin with 1,024 of them.
+    """
+    if sys.platform == "win32":
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = number if hard == resource.RLIM_INFINITY else min(number, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def free_port(host: str, port: int) -> int:

@@ -15,6 +15,8 @@ from gateway.http.draining import Draining
 #: Returns if a part of the service can answer; Unavailable, saying why, if it cannot.
 Check = Callable[[], Awaitable[None]]
 
+PROBE_PATHS = frozenset({b"/livez", b"/readyz"})
+
 #: Whoever asks whether we are ready asks again soon, and must not pile up.
 _WITHIN_SECONDS = 5
 

@@ -1,63 +1,295 @@
-"""How the server reads HTTP: what is no request, or does not end, is answered as all else.
+"""How the server reads HTTP: what is no request, is too long or too slow is answered as all else.
 
-Uvicorn answers it in plain text, and reads a request line and headers of any length.
+Uvicorn answers it in plain text, reads a request line and headers of any length, and waits for
+slow clients for ever.
 """
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+from enum import Enum, auto
 from http import HTTPStatus
+from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+import httptools
+from uvicorn._types import ASGI3Application
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.server import ServerState
 
-from gateway.http.refusals import BadRequest
-from gateway.http.response import json_response
+from gateway.errors import GatewayError, Unavailable
+from gateway.http.connections import Closed, Connections
+from gateway.http.heads import check_head, head_bytes
+from gateway.http.outgoing import Outgoing
+from gateway.http.probes import PROBE_PATHS
+from gateway.http.refusals import BadRequest, HeadTooLarge, RequestTimeout
+from gateway.http.response import headers_for, json_response
 
-#: The most that may come without completing the headers, a piece of the body or the trailers.
-#: Of an address alone the parser takes less: 65,535 bytes.
-LONGEST_HEAD_BYTES = 256 * 1024
+#: Where the application's state has the Connections of its process.
+CONNECTIONS = "connections"
+#: Of a chunked body: what may surround a byte of it, beside once the length of a head.
+_BYTES_AROUND_A_BYTE = 16
+#: Requests that a client sends ahead of their answers; each takes memory until its turn.
+_MOST_AHEAD = 100
 
-_REFUSAL = BadRequest(
-    "This is no HTTP request, or its address is longer than 65,535 bytes, or its headers are"
-    f" longer than {LONGEST_HEAD_BYTES:,}."
-)
+_NO_REQUEST = BadRequest("This is no HTTP request that can be read.")
+_TOO_MANY_AHEAD = BadRequest(f"More than {_MOST_AHEAD} requests wait on this connection.")
+_NO_PLACE = Unavailable("The server has too many connections: try again in a moment.")
+_STATUSES = {
+    BadRequest.code: HTTPStatus.BAD_REQUEST,
+    RequestTimeout.code: HTTPStatus.REQUEST_TIMEOUT,
+    HeadTooLarge.code: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+    Unavailable.code: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+
+class _Reading(Enum):
+    #: The next byte begins a request.
+    NOTHING = auto()
+    HEAD = auto()
+    BODY = auto()
 
 
 class Protocol(HttpToolsProtocol):
-    """Uvicorn's, with a limit on what comes around a body, and errors in both of our shapes.
+    """Uvicorn's, with limits on bytes and on time, and errors in both of our shapes.
 
     Nobody can tell which endpoint was meant: clients of ERAS read ``error``, others ``errors``.
     """
 
-    _gained = False
-    _gained_nothing_bytes = 0
+    transport: Outgoing
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._connections: Connections = app_state[CONNECTIONS]
+        self._limits = self._connections.limits
+        self._has_place = True
+        self._reading = _Reading.NOTHING
+        #: Requests that have begun.
+        self._begun = 0
+        #: What came of the head, or since it ended, without the bytes of the body itself.
+        self._around = 0
+        self._body = 0
+        self._body_in_window = 0
+        self._timer: asyncio.TimerHandle | None = None
+        # Nothing is read any more; what was refused is told after the answers under way.
+        self._deaf = False
+        self._refusal: GatewayError | None = None
+        self._answering: RequestResponseCycle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(
+            Outgoing(transport, self.loop, self._limits, lambda: self._count(Closed.SLOW_READER))
+        )
+        self._has_place = self._connections.enter(self)
+        self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._deaf = True
+        self._unwatch()
+        self.transport.stop()
+        self._connections.leave(self)
+        super().connection_lost(exc)
+        # Uvicorn tells the last request alone, which may stand behind this one.
+        if self._answering is not None and not self._answering.response_complete:
+            self._answering.disconnected = True
+            self._answering.message_event.set()
+
+    def has_taken_all(self) -> bool:
+        return not self.transport.get_write_buffer_size()
+
+    def give_way(self) -> None:
+        self._deaf = True
+        self.transport.close()
+
+    # What comes
 
     def data_received(self, data: bytes) -> None:
-        self._gained = False
-        super().data_received(data)
-        self._gained_nothing_bytes = 0 if self._gained else self._gained_nothing_bytes + len(data)
-        too_long = self._gained_nothing_bytes > LONGEST_HEAD_BYTES
-        if too_long and not self.transport.is_closing():
-            self.send_400_response("")
+        if self._deaf:
+            return
+        self._unset_keepalive_if_required()
+        before, begun, body = self._reading, self._begun, self._body
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            # It is answered as if it had not asked for another protocol, and then it is over.
+            self._deaf = True
+            self.cycle.keep_alive = False
+        except httptools.HttpParserError:
+            self._refuse(self._refusal or _NO_REQUEST)
+            return
+        if self._reading is _Reading.NOTHING:
+            if self._begun == begun and before is _Reading.NOTHING:
+                self._watch()  # blank lines, which the parser leaves out
+            return
+        if self._begun == begun and self._reading is before:
+            self._around += len(data) - (self._body - body)
+            self._body_in_window += len(data)
+        elif before is _Reading.NOTHING and self._begun == begun + 1:
+            self._around = len(data) - self._body
+        if self._around > self._limits.head_bytes + self._body * _BYTES_AROUND_A_BYTE:
+            self._refuse(HeadTooLarge(self._limits.head_bytes, "bytes"))
+        else:
+            self._watch()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._reading = _Reading.HEAD
+        self._begun += 1
+        self._around = self._body = 0
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._reading is _Reading.BODY:
+            # A trailer: nobody here reads any, and it is no header.
+            return
+        super().on_header(name, value)
+        if len(self.headers) > self._limits.header_lines:
+            self._refuse_head(HeadTooLarge(self._limits.header_lines, "header lines"))
 
     def on_headers_complete(self) -> None:
-        self._gained = True
+        limit = self._limits.head_bytes
+        if head_bytes(self.parser.get_method(), self.url, self.headers) > limit:
+            self._refuse_head(HeadTooLarge(limit, "bytes"))
+        try:
+            check_head(self.parser.get_http_version(), self.headers)
+        except BadRequest as error:
+            self._refuse_head(error)
+        if not self._has_place and self.url.partition(b"?")[0] not in PROBE_PATHS:
+            self._count(Closed.NO_PLACE)
+            self._refuse_head(_NO_PLACE)
+        if len(self.pipeline) >= _MOST_AHEAD:
+            self._refuse_head(_TOO_MANY_AHEAD)
         super().on_headers_complete()
+        self.cycle.keep_alive = self.cycle.keep_alive and self._has_place
+        self._connections.work(self)
+        self._unwatch()
+        self._reading = _Reading.BODY
+        self._around = 0
 
     def on_body(self, body: bytes) -> None:
-        self._gained = True
+        self._body += len(body)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        self._gained = True
+        self._unwatch()
+        self._reading = _Reading.NOTHING
         super().on_message_complete()
 
-    def send_400_response(self, msg: str) -> None:
-        """Refuse what came, and close the connection; uvicorn's message says less than ours."""
-        error = {"message": _REFUSAL.message, "extensions": _REFUSAL.extensions}
-        headers = {"Connection": "close", "Access-Control-Allow-Origin": "*"}
+    # What goes
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.transport.is_closing() or self._is_answering():
+            return
+        self._connections.wait(self)
+        if self._refusal is not None:
+            self._tell(self._refusal)
+        elif self._reading is _Reading.BODY and self.expect_100_continue and not self._body:
+            # Nobody asked for the body, so what comes next may be that or another request.
+            self.transport.close()
+        elif self._reading is not _Reading.NOTHING:
+            self._unset_keepalive_if_required()
+            self._unwatch()
+            self._watch()
+
+    def _is_answering(self) -> bool:
+        return self._answering is not None and not self._answering.response_complete
+
+    def _refuse_head(self, error: GatewayError) -> None:
+        """Stop the parser, in one of its callbacks."""
+        self._refusal = error
+        raise error
+
+    def _refuse(self, error: GatewayError) -> None:
+        """Read no more, say why if there is a request that it can be the answer to, and close."""
+        self._deaf = True
+        self._unwatch()
+        if not self._is_answering():
+            if self._reading is _Reading.BODY:
+                self.transport.close()  # its request is answered already
+            else:
+                self._tell(error)
+        elif self._reading is not _Reading.BODY:
+            self._refusal = error
+        elif self.pipeline or self.cycle.response_started:
+            self.transport.close()
+        else:
+            self._tell(error)
+
+    def _tell(self, error: GatewayError) -> None:
+        described = {"message": error.message, "extensions": error.extensions}
+        headers = {**headers_for(error), "Connection": "close", "Access-Control-Allow-Origin": "*"}
+        status = _STATUSES[error.code]
         response = json_response(
-            {"error": _REFUSAL.message, "errors": [error]}, HTTPStatus.BAD_REQUEST, headers=headers
+            {"error": error.message, "errors": [described]}, status, headers=headers
         )
-        lines = [b"HTTP/1.1 400 Bad Request", *(b": ".join(one) for one in response.raw_headers)]
+        status_line = f"HTTP/1.1 {status.value} {status.phrase}".encode()
+        lines = [status_line, *(b": ".join(one) for one in response.raw_headers)]
         self.transport.write(b"\r\n".join([*lines, b"", bytes(response.body)]))
         self.transport.close()
+
+    # How long it may take
+
+    def _watch(self) -> None:
+        """Wait for the rest of a head or a body, but not for ever."""
+        if self._timer is not None or self._deaf:
+            return
+        if self._reading is _Reading.BODY:
+            self._body_in_window = 0
+            self.transport.held = self.flow.read_paused
+            self._wait(self._limits.stall_seconds, self._body_window_ended)
+        elif not self._is_answering():
+            self._wait(self._limits.head_seconds, self._head_is_late)
+
+    def _wait(self, seconds: float, late: Callable[[], None]) -> None:
+        self._timer = self.loop.call_later(seconds, late)
+
+    def _unwatch(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _head_is_late(self) -> None:
+        self._timer = None
+        self._count(Closed.SLOW_HEAD)
+        if self._begun:
+            self._refuse(
+                RequestTimeout(
+                    "The request's headers did not come within"
+                    f" {self._limits.head_seconds:g} seconds."
+                )
+            )
+        else:
+            self.transport.close()
+
+    def _body_window_ended(self) -> None:
+        self._timer = None
+        # Nobody is late who was told to wait.
+        held = self.transport.held or self.cycle.waiting_for_100_continue
+        if self.cycle.response_complete:
+            # It is answered, so nobody needs the rest.
+            self._count(Closed.SLOW_BODY)
+            self.transport.close()
+        elif held or self._body_in_window >= self._limits.stall_bytes:
+            self._watch()
+        else:
+            self._count(Closed.SLOW_BODY)
+            self._refuse(
+                RequestTimeout(
+                    "The request's body came at less than"
+                    f" {self._limits.bytes_per_second} bytes a second."
+                )
+            )
+
+    def _count(self, reason: Closed) -> None:
+        self._connections.closed[reason] += 1

@@ -6,6 +6,8 @@
         ├── MethodNotAllowed        METHOD_NOT_ALLOWED             names the methods that are
         ├── NotAcceptable           NOT_ACCEPTABLE                 wants another media type
         ├── BodyTooLarge            BODY_TOO_LARGE                 names the limit
+        ├── HeadTooLarge            HEAD_TOO_LARGE                 names the limit
+        ├── RequestTimeout          REQUEST_TIMEOUT                came too slowly
         └── UnsupportedMediaType    UNSUPPORTED_MEDIA_TYPE         a body that is not JSON in UTF-8
 
 Which HTTP status a code is answered with is each endpoint's own matter.
@@ -65,6 +67,26 @@ class BodyTooLarge(RequestRefused):
     @property
     def extensions(self) -> dict[str, Any]:
         return {"code": self.code, "limit": self.limit}
+
+
+class HeadTooLarge(RequestRefused):
+    """The request line and headers have more than ``limit`` of ``unit``."""
+
+    code = "HEAD_TOO_LARGE"
+
+    def __init__(self, limit: int, unit: str) -> None:
+        super().__init__(f"The request's address and headers are longer than {limit:,} {unit}.")
+        self.limit = limit
+
+    @property
+    def extensions(self) -> dict[str, Any]:
+        return {"code": self.code, "limit": self.limit}
+
+
+class RequestTimeout(RequestRefused):
+    """The head or the body did not come in time."""
+
+    code = "REQUEST_TIMEOUT"
 
 
 class UnsupportedMediaType(RequestRefused):

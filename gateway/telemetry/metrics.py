@@ -6,7 +6,7 @@ up is one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from prometheus_client import (
     CollectorRegistry,
@@ -145,6 +145,11 @@ class Metrics:
         """Show the database's connections."""
         self._sources.pool = use
 
+    def watch_connections(self, count: Callable[[], int], closed: Mapping[str, int]) -> None:
+        """Show the connections with clients, and why the server closed some."""
+        self._sources.connections = count
+        self._sources.closed = closed
+
     def watch_ingestion(self, counts: IngestionCounts) -> None:
         """Show what was taken in."""
         self._sources.ingestion = counts
@@ -163,12 +168,15 @@ class _Sources(Collector):
 
     def __init__(self) -> None:
         self.pool: Callable[[], PoolUse] | None = None
+        self.connections: Callable[[], int] | None = None
+        self.closed: Mapping[str, int] = {}
         self.ingestion: IngestionCounts | None = None
         self.masked: Callable[[], int] | None = None
         self.caches: dict[str, Callable[[], CacheCounts]] = {}
 
     def collect(self) -> Iterable[Metric]:
         """All families, also those without a source yet."""
+        yield from self._of_connections()
         yield from self._of_pool()
         yield from self._of_caches()
         yield from self._of_ingestion()
@@ -178,6 +186,21 @@ class _Sources(Collector):
             "Errors that were hidden behind a reference.",
             value=masked,
         )
+
+    def _of_connections(self) -> Iterable[Metric]:
+        yield GaugeMetricFamily(
+            "stats_gateway_connections",
+            "Connections with clients.",
+            value=None if self.connections is None else self.connections(),
+        )
+        closed = CounterMetricFamily(
+            "stats_gateway_connections_closed",
+            "Connections that the server closed, by the reason.",
+            labels=["reason"],
+        )
+        for reason, number in list(self.closed.items()):
+            closed.add_metric([reason], number)
+        yield closed
 
     def _of_pool(self) -> Iterable[Metric]:
         use = None if self.pool is None else self.pool()

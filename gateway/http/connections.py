@@ -1,0 +1,103 @@
+"""All connections of one server process: so many at most, and why some were closed."""
+
+from __future__ import annotations
+
+import logging
+from enum import StrEnum
+from typing import Protocol
+
+from gateway.http.peers import PeerLimits
+
+logger = logging.getLogger(__name__)
+
+#: Beyond the limit, for whoever asks whether the process lives while all places are taken.
+PLACES_FOR_PROBES = 50
+
+
+class Closed(StrEnum):
+    """Why the server closed a connection that the client would have kept."""
+
+    #: It waited for its next request longest of all, and another needed the place.
+    GAVE_WAY = "gave_way"
+    #: All places were taken by requests under way.
+    NO_PLACE = "no_place"
+    #: The head of a request did not come in time.
+    SLOW_HEAD = "slow_head"
+    #: The body of a request came too slowly.
+    SLOW_BODY = "slow_body"
+    #: The answer was taken too slowly.
+    SLOW_READER = "slow_reader"
+
+
+class Peer(Protocol):
+    """A connection, as the others see it."""
+
+    def has_taken_all(self) -> bool:
+        """Whether nothing that was written to it still waits to be taken."""
+
+    def give_way(self) -> None:
+        """Close for another's sake."""
+
+
+class Connections:
+    """Who is connected; when ``limits.connections`` are, the one that waits longest gives way.
+
+    A connection waits while it has no request under way. Where none does, a new one has no
+    place, and only asks whether the process lives.
+    """
+
+    def __init__(self, limits: PeerLimits) -> None:
+        self.limits = limits
+        self.open = 0
+        self.closed: dict[str, int] = dict.fromkeys(Closed, 0)
+        # In the order in which they began to wait.
+        self._waiting: dict[Peer, None] = {}
+        self._without_place: dict[Peer, None] = {}
+        self._told = False
+
+    def enter(self, peer: Peer) -> bool:
+        """Count a new connection; whether there is a place for it."""
+        self.open += 1
+        if self.open - len(self._without_place) > self.limits.connections:
+            self._tell()
+            gives_way = next((one for one in self._waiting if one.has_taken_all()), None)
+            if gives_way is None:
+                self._without_place[peer] = None
+                if len(self._without_place) > PLACES_FOR_PROBES:
+                    self._close(next(iter(self._without_place)), Closed.NO_PLACE)
+                return False
+            self._close(gives_way, Closed.GAVE_WAY)
+        self._waiting[peer] = None
+        return True
+
+    def wait(self, peer: Peer) -> None:
+        """The connection has no request under way any more."""
+        if peer not in self._without_place:
+            self._waiting[peer] = None
+
+    def work(self, peer: Peer) -> None:
+        """The connection has a request under way."""
+        self._waiting.pop(peer, None)
+
+    def leave(self, peer: Peer) -> None:
+        """The connection is lost."""
+        self.open -= 1
+        self._waiting.pop(peer, None)
+        self._without_place.pop(peer, None)
+        if self.open <= self.limits.connections * 0.9:
+            self._told = False
+
+    def _close(self, peer: Peer, reason: Closed) -> None:
+        self._waiting.pop(peer, None)
+        self.closed[reason] += 1
+        peer.give_way()
+
+    def _tell(self) -> None:
+        """Once each time that the limit is reached, and not for each connection beyond it."""
+        if not self._told:
+            self._told = True
+            logger.warning(
+                "All %d connections are taken: those that wait for a request are closed for new"
+                " ones, and when there are none of these, new ones are refused.",
+                self.limits.connections,
+            )

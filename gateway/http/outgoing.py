@@ -1,0 +1,116 @@
+"""What is written to a client, given up when the client does not take it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from gateway.http.peers import PeerLimits
+
+if sys.platform == "linux":
+    import fcntl
+    import termios
+    from struct import unpack
+
+    def _in_kernel(transport: asyncio.Transport) -> int:
+        """What the kernel has, and the client has not acknowledged.
+
+        It takes over megabytes, and more of them only when a third of them is gone: without
+        this, a client that reads steadily would seem to stop for long.
+        """
+        with suppress(OSError):  # closed
+            number = transport.get_extra_info("socket").fileno()
+            (queued,) = unpack("i", fcntl.ioctl(number, termios.TIOCOUTQ, bytes(4)))
+            return int(queued)
+        return 0
+
+else:
+
+    def _in_kernel(transport: asyncio.Transport) -> int:
+        """Not known here."""
+        return 0
+
+
+class Outgoing(asyncio.Transport):
+    """A transport around another; it is cut off, and ``stalled`` called, when little is taken.
+
+    What counts as taken is what the client's system has acknowledged.
+    """
+
+    def __init__(
+        self,
+        transport: asyncio.Transport,
+        loop: asyncio.AbstractEventLoop,
+        limits: PeerLimits,
+        stalled: Callable[[], None],
+    ) -> None:
+        super().__init__()
+        #: Whether reading was paused since somebody last set this to False.
+        self.held = False
+        self._transport = transport
+        self._loop = loop
+        self._limits = limits
+        self._stalled = stalled
+        self._written = 0
+        self._due = 0
+        self._taken = 0
+        self._window: asyncio.TimerHandle | None = None
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self._written += len(data)
+        self._transport.write(data)
+        if self._window is None:
+            self._begin_window()
+
+    def _begin_window(self) -> None:
+        self._due = self._written
+        self._taken = self._written - self._waiting()
+        self._window = self._loop.call_later(self._limits.stall_seconds, self._end_window)
+
+    def _end_window(self) -> None:
+        self._window = None
+        waiting = self._waiting()
+        if not waiting:
+            return
+        taken = self._written - waiting
+        # What was written only since then may wait: an answer in parts has pauses of its own.
+        if taken < self._due and taken - self._taken < self._limits.stall_bytes:
+            self._stalled()
+            self._transport.abort()
+        else:
+            self._begin_window()
+
+    def _waiting(self) -> int:
+        return self._transport.get_write_buffer_size() + _in_kernel(self._transport)
+
+    def stop(self) -> None:
+        """The connection is lost: there is nothing to wait for."""
+        if self._window is not None:
+            self._window.cancel()
+            self._window = None
+
+    def pause_reading(self) -> None:
+        self.held = True
+        self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        self._transport.resume_reading()
+
+    def get_write_buffer_size(self) -> int:
+        return self._transport.get_write_buffer_size()
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return self._transport.get_extra_info(name, default)
+
+    def is_closing(self) -> bool:
+        return self._transport.is_closing()
+
+    def close(self) -> None:
+        """Close once what was written is taken, or given up."""
+        self._transport.close()
+
+    def abort(self) -> None:
+        self._transport.abort()
