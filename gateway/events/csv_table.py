@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterator
 from operator import itemgetter
-from typing import Any
 
 from gateway.errors import InvalidEvent
 from gateway.events.bounds import Bounds
@@ -25,8 +24,6 @@ from gateway.events.text import TextSource
 
 #: A cell may hold a long drawing; a quote that is never closed must not take all the memory.
 LARGEST_CELL = 16 * 1024 * 1024
-#: What stands for a missing value: nothing, R's NA, PostgreSQL's \N.
-_MISSING = frozenset({"", "NA", r"\N"})
 
 Row = list[str] | csv.Error
 
@@ -47,16 +44,23 @@ class CsvTable(TextSource[Row]):
         self._columns = 0
         self._pick: Callable[[list[str]], tuple[str, ...]] = tuple
         self._without_project = 0
+        self._without_metadata = False
 
     @property
     def remarks(self) -> list[str]:
-        """That the project of some rows is unknown, if so."""
-        if not self._without_project:
-            return []
-        return [
-            f"{self.name}: {self._without_project:,} counted to no project, because theirs is "
-            "unknown; import the file again with --project-id to say it."
-        ]
+        """That the project of some rows is unknown, or that a column lacks, if so."""
+        remarks = []
+        if self._without_project:
+            remarks.append(
+                f"{self.name}: {self._without_project:,} counted to no project, because theirs is "
+                "unknown; import the file again with --project-id to say it."
+            )
+        if self._without_metadata:
+            remarks.append(
+                f"{self.name} has no column metadata: its classifications count 0 seconds, and "
+                "to no group."
+            )
+        return remarks
 
     def _items(self, lines: Lines) -> Iterator[tuple[int, Row]]:
         # A setting of the process, and the only reader here that needs one.
@@ -69,6 +73,7 @@ class CsvTable(TextSource[Row]):
         self._columns = len(header)
         # A column that the table does not have is the empty cell added to each row.
         places = {column: place for place, column in reversed(list(enumerate(header)))}
+        self._without_metadata = self.form is Form.EXPORT and "metadata" not in places
         fields = ROWS[self.form]._fields
         self._pick = itemgetter(*(places.get(field, len(header)) for field in fields))
         rows = csv.reader(
@@ -92,7 +97,7 @@ class CsvTable(TextSource[Row]):
         cells = self._pick([*item, *[""] * (self._columns + 1 - len(item))])
         try:
             self._check_width(item)
-            self._add_row(batch, [None if c in _MISSING else c for c in cells], bounds)
+            self._add_row(batch, cells, bounds)
         except InvalidEvent as error:
             batch.rejects.append(Reject(position, written_id(cells[0] or None), error.message))
 
@@ -103,7 +108,7 @@ class CsvTable(TextSource[Row]):
                 f"The row has {len(row)} cells where the header has {self._columns}."
             )
 
-    def _add_row(self, batch: Batch, cells: list[Any], bounds: Bounds) -> None:
+    def _add_row(self, batch: Batch, cells: tuple[str, ...], bounds: Bounds) -> None:
         if self.form is Form.EXPORT:
             add_export_row(batch, ExportRow._make(cells), bounds, self._origin)
             self._without_project += not batch.classifications[-1].project_id

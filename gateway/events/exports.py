@@ -6,6 +6,7 @@ and the groups inside the JSON of ``metadata``.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import MutableMapping
 from dataclasses import dataclass, field
@@ -19,19 +20,21 @@ from gateway.events.event import Batch, Classification
 from gateway.events.ids import read_cell_id
 from gateway.events.instants import check_not_future, read_instant
 from gateway.events.left_out import LeftOut
+from gateway.events.literal import read_literal
 from gateway.events.mentions import mention, name_project, name_user, name_workflow
 from gateway.events.metadata import read_metadata
+from gateway.events.missing import given_name, given_text
 from gateway.events.shown import shown
 
 
 class ExportRow(NamedTuple):
-    """The cells that count, as texts; None where the export has none."""
+    """The cells that count, as texts; None or empty where the export has none."""
 
     classification_id: str | None
     created_at: str | None
     user_id: str | None
     workflow_id: str | None
-    metadata: str | None
+    metadata: str | None = None
     user_name: str | None = None
     workflow_name: str | None = None
 
@@ -57,8 +60,8 @@ def add_export_row(batch: Batch, row: ExportRow, bounds: Bounds, origin: Origin)
     batch.classifications.append(read)
     mention(batch.names, read)
     if read.user_id is not None:
-        name_user(batch.names, read.user_id, row.user_name)
-    name_workflow(batch.names, read.workflow_id, None, row.workflow_name)
+        name_user(batch.names, read.user_id, given_name(row.user_name))
+    name_workflow(batch.names, read.workflow_id, None, given_name(row.workflow_name))
     if origin.project_id:
         name_project(batch.names, origin.project_id, origin.project_name)
 
@@ -71,11 +74,12 @@ def read_export_row(
     What is left out of a row that counts is noted. An export does not say when a
     classification was last changed.
     """
-    event_id = read_cell_id(row.classification_id, "classification_id")
-    event_time = read_instant(row.created_at, "created_at")
+    event_id = read_cell_id(given_text(row.classification_id), "classification_id")
+    event_time = read_instant(given_text(row.created_at), "created_at")
     check_not_future(event_time, bounds.latest, "created_at")
-    user_id = None if row.user_id is None else read_cell_id(row.user_id, "user_id")
-    workflow_id = read_cell_id(row.workflow_id, "workflow_id")
+    user = given_text(row.user_id)
+    user_id = None if user is None else read_cell_id(user, "user_id")
+    workflow_id = read_cell_id(given_text(row.workflow_id), "workflow_id")
     return Classification(
         event_id,
         event_time,
@@ -85,7 +89,7 @@ def read_export_row(
         workflow_id,
         # Last, when nothing refuses the row any more: what it notes was counted.
         *read_metadata(
-            _decode(row.metadata),
+            _decode(given_text(row.metadata)),
             anonymous=user_id is None,
             most_groups=bounds.groups,
             left_out=left_out,
@@ -104,4 +108,20 @@ def _decode(text: str | None) -> object:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
-        raise InvalidEvent(f"metadata is {shown(text)}: not a JSON object.") from None
+        pass
+    for read in (_decode_leniently, read_literal):
+        try:
+            metadata = read(text)
+        except ValueError:
+            continue
+        if isinstance(metadata, dict):
+            return metadata
+    raise InvalidEvent(f"metadata is {shown(text)}: not a JSON object.")
+
+
+def _decode_leniently(text: str) -> object:
+    """JSON as Python writes it: with ``NaN``, or half of a surrogate pair."""
+    try:
+        return json.loads(text, parse_constant=lambda _: None)
+    except RecursionError as error:
+        raise ValueError from error

@@ -11,6 +11,7 @@ import orjson
 from gateway.errors import UnreadableFile
 from gateway.events.exports import ExportRow
 from gateway.events.header import first_line, read_header
+from gateway.events.other_tables import other_kind
 from gateway.events.shown import shown
 from gateway.events.tables import ClassificationRow, CommentRow
 
@@ -38,21 +39,33 @@ ROWS: dict[Form, type[ExportRow] | type[ClassificationRow] | type[CommentRow]] =
     Form.CLASSIFICATIONS: ClassificationRow,
     Form.COMMENTS: CommentRow,
 }
-#: Columns that tell the forms apart.
-_TELLTALES = {
-    Form.EXPORT: {"classification_id", "created_at"},
-    Form.CLASSIFICATIONS: {"classification_id", "event_time"},
-    Form.COMMENTS: {"comment_id", "event_time"},
-}
+#: Columns that tell the forms apart; the first that fits is it. Those behind the first of each
+#: tell a table that lacks its most important column.
+_TELLTALES = (
+    (Form.EXPORT, {"classification_id", "created_at"}),
+    (Form.CLASSIFICATIONS, {"classification_id", "event_time"}),
+    (Form.COMMENTS, {"comment_id", "event_time"}),
+    (Form.EXPORT, {"classification_id", "workflow_id"}),
+    (Form.EXPORT, {"classification_id", "user_name"}),
+    (Form.EXPORT, {"classification_id", "metadata"}),
+    (Form.EXPORT, {"workflow_id", "created_at", "user_name"}),
+    (Form.EXPORT, {"workflow_id", "created_at", "user_id"}),
+    (Form.EXPORT, {"workflow_id", "created_at", "annotations"}),
+    (Form.CLASSIFICATIONS, {"event_time", "workflow_id"}),
+    (Form.COMMENTS, {"event_time", "project_id", "user_id"}),
+)
 
 
 def form_of_columns(columns: Iterable[str], name: str) -> Form | None:
     """The form of a table with these columns, None if they are no event's.
 
-    A table that is one of ours but lacks a column is an UnreadableFile.
+    A table that is one of ours but lacks a column, or one that is known to hold no events, is an
+    UnreadableFile.
     """
     present = set(columns)
-    for form, telltales in _TELLTALES.items():
+    if kind := other_kind(present):
+        raise UnreadableFile(f"{name} looks like {kind}: it must be {ACCEPTED}.")
+    for form, telltales in _TELLTALES:
         if telltales <= present:
             row = ROWS[form]
             needed = [field for field in row._fields if field not in row._field_defaults]

@@ -10,19 +10,25 @@ _MISSING = frozenset(
         *("-1.#IND", "1.#QNAN", "1.#IND", "-1.#QNAN"),
     }
 )
+_MISSING_NAMES = frozenset({"", "NA", r"\N"})
 
 
 def given(cell: object) -> object:
     """The cell of a table, None if it stands for a missing value."""
     if isinstance(cell, str):
-        return None if cell.strip() in _MISSING else cell
+        return given_text(cell)
     # Nothing but a floating-point NaN differs from itself.
     return None if cell != cell else cell
 
 
 def given_text(cell: str | None) -> str | None:
     """The text in a cell, None if it stands for a missing value."""
-    return None if cell is None or cell.strip() in _MISSING else cell
+    return None if cell is None or cell in _MISSING or cell.isspace() else cell
+
+
+def given_name(cell: str | None) -> str | None:
+    """The name in a cell; somebody may be called Nan or null, so that fewer words are missing."""
+    return None if cell in _MISSING_NAMES else cell
 
 
 def not_blank(value: object) -> object:

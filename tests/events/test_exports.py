@@ -4,13 +4,15 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from gateway.events.event import Classification
 from gateway.events.exports import Origin
-from tests.events.conftest import DEMO, read_all
+from gateway.events.opening import open_source
+from tests.events.conftest import DEMO, NOW, read_all
 
 METADATA = {
     "started_at": "2016-09-27T15:30:01.295Z",
@@ -108,7 +110,9 @@ def test_exports_of_other_tools_say_the_same(write: Write, text: str, packed: bo
     assert (batch.classifications, batch.rejects) == ([READ], [])
 
 
-@pytest.mark.parametrize("user_id", ["", "NA"])
+@pytest.mark.parametrize(
+    "user_id", ["", " ", "NA", "nan", "NaN", "null", "None", "NULL", "<NA>", r"\N"]
+)
 def test_a_missing_user_id_is_an_anonymous_volunteer_in_no_group(
     write: Write, user_id: str
 ) -> None:
@@ -117,7 +121,7 @@ def test_a_missing_user_id_is_an_anonymous_volunteer_in_no_group(
     assert batch.names.users == {}
 
 
-@pytest.mark.parametrize("metadata", ["", "NA", "{}"])
+@pytest.mark.parametrize("metadata", ["", "NA", "{}", "nan", "None", "null"])
 def test_without_metadata_there_is_no_session_and_no_group(write: Write, metadata: str) -> None:
     [read] = read_all(write(export(ROW | {"metadata": metadata}))).classifications
     assert (read.session_ms, read.group_ids) == (0, ())
@@ -149,6 +153,9 @@ def test_the_project_is_the_one_given_else_that_of_the_workflow(
         ({"workflow_id": "NA"}, "workflow_id is missing."),
         ({"user_id": "someone"}, "user_id is 'someone': an id is"),
         ({"created_at": ""}, "created_at is missing."),
+        ({"classification_id": "nan"}, "classification_id is missing."),
+        ({"metadata": "[" * 100_000}, "metadata is '[[[[["),
+        ({"metadata": "{'started_at': open('x')}"}, "metadata is \"{'started_at'"),
         ({"created_at": "2026-11-24 12:00:00 UTC"}, "created_at lies more than a day ahead"),
         ({"metadata": '{"started_at'}, "metadata is '{\"started_at': not a JSON object."),
     ],
@@ -163,3 +170,46 @@ def test_a_bad_row_is_refused_and_the_rest_is_read(
     assert reject.position == 4
     assert reject.event_id == ((ROW | cells)["classification_id"] or None)
     assert reject.reason.startswith(reason)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        repr(METADATA),
+        repr(METADATA | {"seen_before": True, "subjectSelectionState": None, "scale": (0.5, 1)}),
+        repr(METADATA).replace("'started_at'", "'scale': nan, 'started_at'"),
+        json.dumps(METADATA | {"scale": float("nan")}),
+        json.dumps(METADATA | {"user_agent": "\ud83d", "scale": float("-inf")}),
+    ],
+)
+def test_metadata_that_pandas_saved_as_a_dict_says_the_same(write: Write, text: str) -> None:
+    batch = read_all(write(export(ROW | {"metadata": text})), Origin(project_id=593))
+    assert (batch.classifications, batch.rejects) == ([READ], [])
+
+
+def test_an_export_that_pandas_read_and_saved_says_the_same(tmp_path: Path) -> None:
+    path = DEMO / "wildcam-gorongosa.csv.gz"
+    table = pd.read_csv(path)
+    table["metadata"] = table.metadata.map(json.loads)
+    saved = tmp_path / "saved.csv"
+    table.to_csv(saved, na_rep="nan")
+    assert read_all(str(saved)).classifications == read_all(str(path)).classifications
+
+
+def test_without_the_column_metadata_rows_count_no_seconds_and_this_is_told(write: Write) -> None:
+    row = {name: cell for name, cell in ROW.items() if name != "metadata"}
+    path = write(export(row))
+    source = open_source(path, Origin(project_id=593))
+    [batch] = source.batches(NOW)
+    assert batch.classifications == [READ._replace(session_ms=0, group_ids=())]
+    assert source.remarks == [
+        f"{path} has no column metadata: its classifications count 0 seconds, and to no group."
+    ]
+
+
+@pytest.mark.parametrize("name", ["nan", "Null", "None"])
+def test_somebody_may_be_called_like_a_missing_value(write: Write, name: str) -> None:
+    row = ROW | {"user_name": name, "workflow_name": name}
+    names = read_all(write(export(row))).names
+    assert names.users == {1363523: name}
+    assert names.workflows[2649][1] == name

@@ -77,7 +77,7 @@ def test_anything_else_is_unreadable_in_one_sentence(
     [
         (
             "classification_id,created_at,user_id\n",
-            "looks like a classification export without the column workflow_id, metadata",
+            "looks like a classification export without the column workflow_id",
         ),
         (
             "classification_id,event_time,project_id,user_id\n",
