@@ -6,13 +6,14 @@ import asyncio
 from typing import Self
 
 import strawberry
+from graphql import GRAPHQL_MAX_INT
 
 from gateway.arguments import read_id
 from gateway.calendar import DayRange, Period
 from gateway.directory import workflows
 from gateway.errors import NotFound
 from gateway.loaders.statistics import BucketsQuestion
-from gateway.stats.completion import PACE_DAYS, days_to_completion
+from gateway.stats.completion import PACE_DAYS, classifications_needed, days_to_completion
 from gateway.stats.subject import Kind, Question, Selection
 from resolvers.context import Info
 from resolvers.contributions import load_projects
@@ -75,9 +76,10 @@ class Workflow:
 
     @strawberry.field(
         description=(
-            "Days until all subjects are retired, at the pace of the last 14 full days; null for "
-            "a complete workflow, without classifications in these days, and where subjectsCount "
-            "or retirementCount is not known."
+            "Days until all subjects are retired, at the pace of the last 14 full days, or of "
+            "those since the first classification; null for a complete workflow, without "
+            "classifications in these days, beyond the range of Int, and where subjectsCount or "
+            "retirementCount is not known."
         ),
         directives=[costs(15)],
     )
@@ -87,19 +89,27 @@ class Workflow:
             return None
         if record.completeness is not None and record.completeness >= 1:
             return None
-        last_days = DayRange(info.context.today - PACE_DAYS, info.context.today - 1)
-        recent = Question(Kind.WORKFLOW, Selection(days=last_days))
-        all_time = Question(Kind.WORKFLOW, Selection())
-        buckets, total = await asyncio.gather(
+        today = info.context.today
+        begin = today - PACE_DAYS
+
+        def during(days: DayRange) -> Question:
+            return Question(Kind.WORKFLOW, Selection(days=days))
+
+        recent = during(DayRange(begin, today - 1))
+        buckets, before, total = await asyncio.gather(
             loaders.buckets.load((BucketsQuestion(recent, Period.DAY), record.id)),
-            loaders.totals.load((all_time, record.id)),
+            loaders.totals.load((during(DayRange(None, begin - 1)), record.id)),
+            loaders.totals.load((during(DayRange()), record.id)),
         )
-        return days_to_completion(
-            record.subjects_count,
-            record.retirement_count,
-            total.n,
-            [answer.n for _, answer in buckets],
+        first = begin if before.n else min((day for day, one in buckets if one.n), default=today)
+        days = days_to_completion(
+            classifications_needed(
+                record.subjects_count, record.retirement_count, total.n, record.completeness
+            ),
+            today - first,
+            sum(one.n for _, one in buckets),
         )
+        return days if days is None or days <= GRAPHQL_MAX_INT else None
 
 
 def _big(value: int | None) -> BigInt | None:

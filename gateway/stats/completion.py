@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from fractions import Fraction
 
-#: Full days before today that tell the pace.
+#: Full days before today that tell the pace, where the workflow is not younger.
 PACE_DAYS = 14
 
 
-def days_to_completion(
-    subjects: int, retirement_count: int, classified: int, recent: Sequence[int]
-) -> int | None:
-    """Whole days until each subject has its classifications, rounded up; None without any pace.
+def classifications_needed(
+    subjects: int, retirement_count: int, classified: int, completeness: float | None
+) -> int:
+    """How many more until all subjects are retired; 0 if they have as many as they need.
 
-    ``recent`` holds the counts of those of the last ``PACE_DAYS`` full days that have any.
-    ``max(0, ceil(n * need / total))`` with ``need = subjects * retirement count - classified``:
-    the formula of the project statistics page of Zooniverse's front end.
+    Each subject takes ``retirement_count``; those that are retired take no more, however many
+    they had: ``completeness`` is their share of all, from which their whole number follows.
     """
-    total = sum(recent)
+    needed = subjects * retirement_count - classified
+    if completeness is not None:
+        # As a fraction: a product of floats would be off by one where subjects are many.
+        retired = round(Fraction(completeness) * subjects)
+        needed = min(needed, (subjects - retired) * retirement_count)
+    return max(0, needed)
+
+
+def days_to_completion(needed: int, days: int, total: int) -> int | None:
+    """Whole days, rounded up, at the pace of ``total`` in so many full days; None without any."""
     if not total:
         return None
-    need = subjects * retirement_count - classified
-    return max(0, -(-len(recent) * need // total))
+    return -(-needed * days // total)

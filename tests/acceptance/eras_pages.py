@@ -6,6 +6,7 @@ Names come from the directory, where front ends ask Panoptes.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -232,9 +233,11 @@ def _days_left(front: Front, workflow: Json) -> int | None:
         period="day",
     )
     ever = front.call("/classifications", workflow_id=workflow["id"])
-    need: int = workflow["subjects_count"] * workflow["retirement_count"] - ever["total_count"]
-    total: int = recent["total_count"]
-    return max(0, -(-len(recent["data"]) * need // total))
+    subjects, limit = workflow["subjects_count"], workflow["retirement_count"]
+    left: int = subjects - round(workflow["completeness"] * subjects)
+    need = max(0, min(subjects * limit - ever["total_count"], left * limit))
+    # The workflow began years ago.
+    return math.ceil(need * 14 / recent["total_count"])
 
 
 def site_counter(front: Front, _: Json) -> Json:

@@ -1,12 +1,13 @@
 """Days to completion, from the fourteen full days before today."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from gateway.auth.viewer import ANONYMOUS, Viewer
 from gateway.db import Database
 from gateway.directory.load import load_directory
+from gateway.events.event import Classification
 from gateway.loaders.operation import Operation
 from resolvers.schema import graphql_schema
 from tests.events_of import classification, store
@@ -38,8 +39,71 @@ async def test_only_the_fourteen_full_days_before_today_tell_the_pace(database: 
         classification(4, "2024-03-19T12:00"),
         classification(5, "2024-03-20T00:00"),  # today
     )
-    # need 1000 - 5; two days have counts, three classifications in all: ceil(2 * 995 / 3)
-    assert await days(database) == 664
+    # 1000 - 5 are needed, at three in fourteen days: ceil(995 * 14 / 3)
+    assert await days(database) == 4644
+
+
+def each_day(first: str, days: int, each: int) -> list[Classification]:
+    """So many classifications on each of so many days."""
+    begin = date.fromisoformat(first)
+    return [
+        classification(1000 * day + number, f"{begin + timedelta(day)}T12:00")
+        for day in range(days)
+        for number in range(each)
+    ]
+
+
+async def test_subjects_that_are_retired_take_no_more(database: Database) -> None:
+    await store(database, *each_day("2024-03-06", 14, 30))
+    thousand = {"subjects_count": 1000, "retirement_count": 30}
+    # One subject is left: 30 of 420 in fourteen days.
+    assert await days(database, **thousand, completeness=0.999) == 1
+    # Not known, or nothing is: 30,000 - 420 are needed.
+    assert await days(database, **thousand) == 986
+    assert await days(database, **thousand, completeness=0.0) == 986
+    # All are retired, to the nearest: nothing is needed.
+    assert await days(database, **thousand, completeness=0.9999) == 0
+
+
+async def test_days_without_classifications_count(database: Database) -> None:
+    await store(
+        database,
+        classification(999_999, "2024-03-05T23:59"),
+        *each_day("2024-03-10", 1, 10),
+        *each_day("2024-03-17", 1, 0),
+        *(classification(500_000 + one, "2024-03-17T12:00") for one in range(10)),
+    )
+    # ceil((991 - 21) * 14 / 20)
+    assert await days(database, subjects_count=991, retirement_count=1) == 679
+
+
+@pytest.mark.parametrize(
+    ("first", "span"),
+    [("2024-03-18", 2), ("2024-03-19", 1), ("2024-03-07", 13), ("2024-03-06", 14)],
+)
+async def test_a_young_workflow_has_the_pace_of_its_own_days(
+    database: Database, first: str, span: int
+) -> None:
+    """Of its first day and of today it counts the first alone, whole as it is."""
+    await store(
+        database,
+        *each_day(first, 1, 10),
+        *(classification(900_000 + one, "2024-03-20T10:00") for one in range(5)),
+    )
+    # 980 are needed, at ten in so many days.
+    assert await days(database, subjects_count=995, retirement_count=1) == 98 * span
+
+
+async def test_a_workflow_that_began_today_has_no_pace(database: Database) -> None:
+    await store(database, classification(1, "2024-03-20T00:00"))
+    assert await days(database) is None
+
+
+async def test_more_days_than_an_int_holds_are_not_told(database: Database) -> None:
+    await store(database, classification(1, "2024-03-06T12:00"))
+    # (subjects - 1) * 14
+    assert await days(database, subjects_count=153_391_690, retirement_count=1) == 2_147_483_646
+    assert await days(database, subjects_count=153_391_691, retirement_count=1) is None
 
 
 @pytest.mark.parametrize(
