@@ -20,7 +20,7 @@ from gateway import collector
 from gateway.auth.configuration import configured_authenticator
 from gateway.auth.viewer import Viewer
 from gateway.db import open_database
-from gateway.db.readiness import check_ready
+from gateway.db.readiness import check_ready, check_writable
 from gateway.directory.panoptes.configuration import configured_live_directory
 from gateway.graphql.caching import Caching
 from gateway.graphql.configuration import (
@@ -86,6 +86,7 @@ def create_app(
         connections=settings.database_connections,
         timeout_seconds=settings.database_timeout_seconds,
     )
+    database.faults.logged = True
     live = configured_live_directory(settings, database, clock)
     cache = None
     if settings.cache_bytes:
@@ -175,7 +176,11 @@ def create_app(
                 settings.operation_timeout_seconds,
             ),
             *retired_routes(mask.unexpected),
-            *probe_routes([partial(check_ready, database), authenticator.check_ready], draining),
+            *probe_routes(
+                [partial(check_ready, database), authenticator.check_ready],
+                [partial(check_writable, database)],
+                draining,
+            ),
         ],
         exception_handlers={HTTPException: _http_error, Exception: failed},
         lifespan=lifespan,

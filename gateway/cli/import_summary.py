@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
@@ -28,27 +29,35 @@ class RejectsFile:
         self._file: TextIO | None = None
 
     def write(self, name: str, rejects: Iterable[Reject]) -> None:
-        """Add the rejects of the source ``name``."""
-        for reject in rejects:
-            csv.writer(self._opened()).writerow((name, *reject))
-        if self._file is not None:
-            self._file.flush()
+        """Add the rejects of the source ``name``; a FileError if the disk does not take them."""
+        with self._errors():
+            for reject in rejects:
+                csv.writer(self._opened()).writerow((name, *reject))
+            if self._file is not None:
+                self._file.flush()
 
     def close(self) -> None:
         """Close the file, if it was ever needed."""
         if self._file is not None:
-            self._file.close()
+            with self._errors():
+                self._file.close()
 
     def _opened(self) -> TextIO:
         if self._file is None:
-            try:
-                self._file = open(  # noqa: SIM115 - Path.open takes no opener
-                    self.path, "w", newline="", encoding="utf-8", opener=owner_only
-                )
-            except OSError as error:
-                raise click.FileError(str(self.path), error.strerror) from error
+            self._file = open(  # noqa: SIM115 - Path.open takes no opener
+                self.path, "w", newline="", encoding="utf-8", opener=owner_only
+            )
             csv.writer(self._file).writerow(("file", "line", "id", "reason"))
         return self._file
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            # What is still in its buffer cannot be written at the end either.
+            self._file = None
+            raise click.FileError(str(self.path), error.strerror) from error
 
 
 class Summary:

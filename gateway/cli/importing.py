@@ -156,9 +156,8 @@ async def _write(database: Database, name: str, batch: Batch) -> Outcome:
 
     try:
         return await database.write(work)
-    except (DBAPIError, OSError) as error:
-        reason = getattr(error, "orig", None) or error
-        raise Unavailable(f"The database refused events of {name}: {reason}.") from error
+    except DBAPIError as error:
+        raise Unavailable(f"The database refused events of {name}: {error.orig}.") from error
 
 
 async def _workflow_projects(database: Database) -> dict[int, int]:

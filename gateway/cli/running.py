@@ -12,8 +12,8 @@ import click
 from sqlalchemy.exc import DBAPIError
 
 from gateway.db import Database, open_database
+from gateway.db.faults import DatabaseFault
 from gateway.db.migrate import Upgrade, upgrade
-from gateway.db.outages import is_outage
 from gateway.db.url import SqliteUrl, read_database_url
 from gateway.errors import GatewayError, SettingsError, Unavailable, UnreadableFile
 from gateway.settings import PREFIX, Settings
@@ -44,6 +44,8 @@ def errors_for_people() -> Iterator[None]:
         yield
     except (SettingsError, UnreadableFile) as error:
         raise CommandMisused(error.message) from error
+    except DatabaseFault as error:
+        raise CommandFailed(error.for_operators) from error
     except GatewayError as error:
         raise CommandFailed(error.message) from error
 
@@ -84,12 +86,12 @@ async def upgraded(
     async with database:
         try:
             done = await database.write(upgrade)
-        except Exception as error:
-            if not (isinstance(error, DBAPIError) or is_outage(error)):
-                raise
-            reason = getattr(error, "orig", None) or error
-            url = read_database_url(settings.database_url).shown
-            raise Unavailable(f"The database {url} cannot be opened: {reason}.") from error
+        except DBAPIError as error:
+            reason = " ".join(str(error.orig).split())
+            raise Unavailable(
+                f"The database {database.faults.shown} cannot be given this version's tables:"
+                f" {reason}."
+            ) from error
         if missing:
             click.echo(f"Made a new database at {missing}.", err=True)
         yield database, done

@@ -25,7 +25,7 @@ from tenacity import (
 )
 
 from gateway.db.compiled import Rows, compile_statement, runs_of
-from gateway.db.outages import is_outage
+from gateway.db.faults import READING, WRITING, Faults
 from gateway.db.places import NoPlace, Pool
 from gateway.db.url import SqliteUrl, read_database_url
 from gateway.errors import SettingsError, Unavailable
@@ -50,7 +50,7 @@ class Snapshot(ABC):
     #: What the driver raises.
     driver_errors: ClassVar[tuple[type[Exception], ...]]
 
-    def __init__(self, dialect: Dialect) -> None:
+    def __init__(self, dialect: Dialect, faults: Faults) -> None:
         #: How many statements have run; tests and metrics read it.
         self.statements = 0
         #: How many Selects these were before some were united.
@@ -58,6 +58,7 @@ class Snapshot(ABC):
         #: What a trace makes of each statement; None without traces.
         self.around: AroundStatement | None = None
         self._dialect = dialect
+        self._faults = faults
         self._turn = asyncio.Lock()
         # Loaders read in tasks of their own, which nobody else would stop.
         self._asking: set[asyncio.Task[Any]] = set()
@@ -159,11 +160,12 @@ class Snapshot(ABC):
             with nullcontext() if self.around is None else self.around(text, self._dialect):
                 yield
         except Exception as error:
-            if is_outage(error):
-                raise Unavailable("The database is busy or away: try again in a moment.") from error
+            if (fault := self._faults.met(READING, error)) is not None:
+                raise fault from error
             if isinstance(error, self.driver_errors):
                 raise DBAPIError(text, None, error, hide_parameters=True) from error
             raise
+        self._faults.over(READING)
 
     @abstractmethod
     async def close(self) -> None:
@@ -185,9 +187,13 @@ class Snapshot(ABC):
 
 
 class Database(ABC):
-    """A SQLite file or a PostgreSQL database; ``timeout_seconds`` as in :func:`open_database`."""
+    """A SQLite file or a PostgreSQL database; ``timeout_seconds`` as in :func:`open_database`.
 
-    def __init__(self, timeout_seconds: float) -> None:
+    ``shown`` is what errors call it.
+    """
+
+    def __init__(self, timeout_seconds: float, shown: str) -> None:
+        self.faults = Faults(shown)
         self._timeout = timeout_seconds
 
     @abstractmethod
@@ -200,7 +206,35 @@ class Database(ABC):
         """The connections that answers are read with."""
 
     async def write(self, work: Callable[[Connection], T]) -> T:
-        """Run ``work`` in one transaction as the only writer, and commit it."""
+        """Run ``work`` in one transaction as the only writer, and commit it.
+
+        DatabaseFault, and nothing is changed, if the database itself is the reason.
+        """
+        try:
+            done = await self._write_patiently(work)
+        except Exception as error:
+            if (fault := self.faults.met(WRITING, error)) is not None:
+                raise fault from error
+            raise
+        self.faults.over(WRITING)
+        return done
+
+    async def check_writable(self) -> None:
+        """Return if a transaction can be written now; DatabaseFault, with the reason, if not.
+
+        It writes nothing that anybody reads, and waits for other writers only shortly.
+        """
+        try:
+            await self._check_writable()
+        except Exception as error:
+            if (fault := self.faults.met(WRITING, error)) is not None:
+                raise fault from error
+            raise
+
+    @abstractmethod
+    async def _check_writable(self) -> None: ...
+
+    async def _write_patiently(self, work: Callable[[Connection], T]) -> T:
         async for attempt in AsyncRetrying(
             retry=retry_if_exception(_is_transient),
             wait=wait_random_exponential(multiplier=0.05, max=2),

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from gateway.db.compiled import Rows
 from gateway.db.database import Database, Snapshot
+from gateway.db.faults import Faults
 from gateway.db.migrate import upgrade
 from gateway.db.places import Places, Pool
 from gateway.db.url import PostgresUrl
@@ -22,6 +23,8 @@ T = TypeVar("T")
 #: Any fixed number: every writing transaction of every gateway takes this one lock.
 WRITER_LOCK = 7_170_410_001
 _LOCK = text("SELECT pg_advisory_xact_lock(:lock)")
+#: Needs the right to write to the ledger, on a server that takes writes, and changes no row.
+_WRITES_NOTHING = "UPDATE classification SET id = id WHERE false"
 #: Prepared statements that each reading connection keeps.
 _PREPARED = 512
 
@@ -30,7 +33,7 @@ class PostgresDatabase(Database):
     """One connection to write with, and a pool of others to read with, for one process."""
 
     def __init__(self, url: PostgresUrl, connections: int, timeout_seconds: float) -> None:
-        super().__init__(timeout_seconds)
+        super().__init__(timeout_seconds, url.shown)
         arguments = {
             "timeout": min(timeout_seconds, 5),
             **url.arguments,
@@ -46,6 +49,7 @@ class PostgresDatabase(Database):
         async def connect() -> Any:
             return await asyncpg.connect(**arguments, server_settings=server_settings)
 
+        self._connect = connect
         self._engine = create_async_engine(
             "postgresql+asyncpg://",
             async_creator=connect,
@@ -73,7 +77,7 @@ class PostgresDatabase(Database):
         self._writing = asyncio.Lock()
 
     def read(self) -> Snapshot:
-        return _PostgresSnapshot(self._readers, self._engine.dialect)
+        return _PostgresSnapshot(self._readers, self._engine.dialect, self.faults)
 
     @property
     def pool(self) -> Pool:
@@ -83,6 +87,14 @@ class PostgresDatabase(Database):
         async with self._writing, self._engine.begin() as connection:
             await connection.execute(_LOCK, {"lock": WRITER_LOCK})
             return await connection.run_sync(work)
+
+    async def _check_writable(self) -> None:
+        # On a connection of its own: a writer under way is no reason to say that nobody can.
+        connection = await self._connect()
+        try:
+            await connection.execute(_WRITES_NOTHING)
+        finally:
+            connection.terminate()
 
     async def migrate(self) -> None:
         await self.write(upgrade)
@@ -172,8 +184,8 @@ async def _begin(connection: Any) -> None:
 class _PostgresSnapshot(Snapshot):
     driver_errors = (asyncpg.PostgresError, asyncpg.InterfaceError)
 
-    def __init__(self, readers: _Readers, dialect: Dialect) -> None:
-        super().__init__(dialect)
+    def __init__(self, readers: _Readers, dialect: Dialect, faults: Faults) -> None:
+        super().__init__(dialect, faults)
         self._readers = readers
         self._connection: Any = None
         self._begun = False

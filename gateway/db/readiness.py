@@ -11,7 +11,7 @@ from sqlalchemy import Select, column, select, table
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.db.database import Database
-from gateway.db.outages import is_outage
+from gateway.db.faults import DatabaseFault
 from gateway.errors import Unavailable
 
 _MIGRATION: Select[Any] = select(table("alembic_version", column("version_num")))
@@ -28,9 +28,15 @@ async def check_ready(database: Database) -> None:
     try:
         async with database.read() as snapshot:
             rows = await snapshot.fetch(_MIGRATION)
-    except Exception as error:
-        if not (isinstance(error, SQLAlchemyError) or is_outage(error)):
-            raise
+    except (Unavailable, SQLAlchemyError) as error:
         raise Unavailable("The database does not answer.") from error
     if [row.version_num for row in rows] != [newest_migration()]:
         raise Unavailable("The database's tables are of another version.")
+
+
+async def check_writable(database: Database) -> None:
+    """Return if the database takes writes; Unavailable, with the fault's code, if it does not."""
+    try:
+        await database.check_writable()
+    except DatabaseFault as error:
+        raise Unavailable(f"The database cannot be written ({error.fault.code}).") from error

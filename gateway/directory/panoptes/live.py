@@ -21,7 +21,6 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from gateway.db import Database
-from gateway.db.outages import is_outage
 from gateway.directory.panoptes.answers import (
     Place,
     Scope,
@@ -33,6 +32,7 @@ from gateway.directory.panoptes.answers import (
 from gateway.directory.panoptes.client import Panoptes, PanoptesAway, PanoptesRefused
 from gateway.directory.panoptes.questions import ask
 from gateway.directory.rows import Row
+from gateway.errors import Unavailable
 
 _log = logging.getLogger(__name__)
 
@@ -174,12 +174,11 @@ class LiveDirectory:
                     partial(store_answer, scope=scope, rows=answer.rows, asked_at=answer.asked_at)
                 )
                 await self._sweep()
-        except Exception as error:
+        except Unavailable:
             # The operations have their answer; the next ones ask Panoptes again.
-            if is_outage(error):
-                _log.warning("What Panoptes answered is not stored: the database is away.")
-            else:
-                _log.exception("What Panoptes answered cannot be stored.")
+            _log.warning("What Panoptes answered is not stored: the database is away.")
+        except Exception:
+            _log.exception("What Panoptes answered cannot be stored.")
         finally:
             for key in keys:
                 if self._under_way.get(key) is fetching:

@@ -1,0 +1,172 @@
+"""What can be wrong with a database itself, and not with a statement.
+
+Each fault has a stable code, and one sentence for operators that says which database, what is
+wrong with it and what to do. Whoever asks over HTTP is told that the service is unavailable.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import sqlite3
+from enum import Enum
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from gateway.errors import Unavailable
+
+logger = logging.getLogger(__name__)
+
+
+class Fault(Enum):
+    """What is wrong, and what whoever runs the database can do."""
+
+    BUSY = ("is busy", "try again in a moment")
+    AWAY = ("does not answer", "check that it runs and that the URL is right")
+    MISSING = ("is not there", "check the URL, and create the database or put it back")
+    REFUSED = ("refuses this user", "check the password and what the user may do")
+    READ_ONLY = ("cannot be written", "check its permissions, or name the primary of a standby")
+    FULL = ("has no space left", "free some, then try again")
+    DAMAGED = ("is damaged", "put a backup in its place")
+    FOREIGN = ("is not a database", "check its path")
+
+    def __init__(self, wrong: str, remedy: str) -> None:
+        self.wrong = wrong
+        self.remedy = remedy
+
+    @property
+    def code(self) -> str:
+        """The stable code that stands behind the sentence."""
+        return f"DATABASE_{self.name}"
+
+
+READING = "Reading the database"
+WRITING = "Writing to the database"
+
+
+class DatabaseFault(Unavailable):
+    """The database ``shown`` has a fault; ``for_operators`` says more than ``message``."""
+
+    def __init__(self, shown: str, fault: Fault, cause: BaseException) -> None:
+        super().__init__("The database is busy or away: try again in a moment.")
+        self.fault = fault
+        self.for_operators = (
+            f"The database {shown} {fault.wrong}{_reason(fault, cause)}: {fault.remedy}"
+            f" ({fault.code})."
+        )
+
+
+class Faults:
+    """The faults of one database; a server tells of each once, and once that it is over.
+
+    Reading and writing are told of apart: a full disk can still be read.
+    """
+
+    def __init__(self, shown: str) -> None:
+        #: What errors call the database.
+        self.shown = shown
+        #: Whether faults are logged; commands end with their sentence instead.
+        self.logged = False
+        self._met: dict[str, Fault] = {}
+
+    def met(self, doing: str, error: BaseException) -> DatabaseFault | None:
+        """Note what happened while ``doing``; None if it tells of no fault."""
+        fault = fault_of(error)
+        if fault is None:
+            return None
+        told = DatabaseFault(self.shown, fault, error)
+        if self._met.get(doing) is not fault:
+            self._met[doing] = fault
+            if self.logged:
+                logger.warning("%s failed: %s", doing, told.for_operators)
+        return told
+
+    def over(self, doing: str) -> None:
+        """Note that ``doing`` works."""
+        if self._met and (fault := self._met.pop(doing, None)) is not None and self.logged:
+            logger.warning("%s works again: %s is over.", doing, fault.code)
+
+    def last(self, doing: str) -> Fault | None:
+        """The fault that ``doing`` met when it was last tried; None if it worked."""
+        return self._met.get(doing)
+
+
+#: PostgreSQL's states, then its classes of states: https://www.postgresql.org/docs/current/errcodes-appendix.html
+_STATES = {
+    "25006": Fault.READ_ONLY,
+    "42501": Fault.REFUSED,
+    "53100": Fault.FULL,
+    "55P03": Fault.BUSY,
+    "57014": Fault.BUSY,
+    "57P01": Fault.AWAY,
+    "57P02": Fault.AWAY,
+    "57P03": Fault.AWAY,
+    "57P04": Fault.MISSING,
+    "57P05": Fault.AWAY,
+    "58030": Fault.DAMAGED,
+    "XX001": Fault.DAMAGED,
+    "XX002": Fault.DAMAGED,
+}
+_CLASSES = {
+    "08": Fault.AWAY,
+    "28": Fault.REFUSED,
+    "3D": Fault.MISSING,
+    "40": Fault.BUSY,
+    "53": Fault.BUSY,
+}
+#: Primary result codes of SQLite: https://www.sqlite.org/rescode.html
+_SQLITE = {
+    sqlite3.SQLITE_BUSY: Fault.BUSY,
+    sqlite3.SQLITE_LOCKED: Fault.BUSY,
+    sqlite3.SQLITE_CANTOPEN: Fault.MISSING,
+    sqlite3.SQLITE_READONLY: Fault.READ_ONLY,
+    sqlite3.SQLITE_PERM: Fault.REFUSED,
+    sqlite3.SQLITE_FULL: Fault.FULL,
+    sqlite3.SQLITE_IOERR: Fault.AWAY,
+    sqlite3.SQLITE_CORRUPT: Fault.DAMAGED,
+    sqlite3.SQLITE_NOTADB: Fault.FOREIGN,
+}
+#: The rest of a code says more of the same.
+_PRIMARY = 0xFF
+_OS = {
+    errno.ENOENT: Fault.MISSING,
+    errno.ENOTDIR: Fault.MISSING,
+    errno.EISDIR: Fault.MISSING,
+    errno.EACCES: Fault.REFUSED,
+    errno.EPERM: Fault.REFUSED,
+    errno.EROFS: Fault.READ_ONLY,
+    errno.ENOSPC: Fault.FULL,
+    errno.EDQUOT: Fault.FULL,
+}
+#: Of these the driver's words are about the connection, and quote no statement.
+_WITH_REASON = frozenset({Fault.AWAY, Fault.MISSING, Fault.REFUSED})
+
+
+def fault_of(error: BaseException) -> Fault | None:
+    """Which fault the error tells of; None if it is about a statement, or none of a database's."""
+    if isinstance(error, DatabaseFault):
+        return error.fault
+    if isinstance(error, PoolTimeout):
+        return Fault.BUSY
+    if isinstance(error, OSError):
+        return _OS.get(error.errno or 0, Fault.AWAY)
+    cause: BaseException | None = error
+    if isinstance(error, DBAPIError):
+        cause = error.orig
+    if isinstance(cause, sqlite3.Error):
+        return _SQLITE.get(getattr(cause, "sqlite_errorcode", 0) & _PRIMARY)
+    # Connecting raises the driver's own errors, which name the state in the same way.
+    state = getattr(cause, "sqlstate", None) or ""
+    fault = _STATES.get(state) or _CLASSES.get(state[:2])
+    if fault is None and isinstance(error, DBAPIError) and error.connection_invalidated:
+        return Fault.AWAY
+    return fault
+
+
+def _reason(fault: Fault, cause: BaseException) -> str:
+    """What the driver says of a connection, in one line."""
+    if fault not in _WITH_REASON:
+        return ""
+    reason = " ".join(str(getattr(cause, "orig", None) or cause).split()).rstrip(".")
+    return f" ({reason})" if reason else ""
