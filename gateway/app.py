@@ -53,6 +53,7 @@ from gateway.rest.eras.routes import eras_routes
 from gateway.rest.intake import Intake
 from gateway.rest.kinesis import KinesisEndpoint
 from gateway.rest.retired import retired_routes
+from gateway.rest.wrong_passwords import WrongPasswords
 from gateway.settings import Settings, load_settings
 from gateway.telemetry.configuration import Telemetry, configured_telemetry
 from gateway.telemetry.record import RequestRecord
@@ -144,7 +145,13 @@ def create_app(
         authenticator.identify, open_operation, settings.body_limit_bytes
     )
     intake = Intake(database, clock, settings.database_timeout_seconds, settings.groups_per_event)
-    stream = KinesisEndpoint(intake, _stream_credentials(settings), settings.stream_max_body_bytes)
+    stream = KinesisEndpoint(
+        intake,
+        _stream_credentials(settings),
+        WrongPasswords(lambda: clock().timestamp()),
+        settings.stream_max_body_bytes,
+        configured_proxies(settings),
+    )
 
     async def failed(_: Request, error: Exception) -> Response:
         return refused(mask.unexpected(error), error)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -9,20 +11,34 @@ from starlette.types import Receive, Scope, Send
 from gateway.errors import Forbidden, GatewayError
 from gateway.events.event import Batch
 from gateway.http.body import check_json, read_body
+from gateway.http.client_address import Network, client_address
 from gateway.http.media import JSON
 from gateway.http.response import json_response
 from gateway.rest.credentials import StreamCredentials
 from gateway.rest.intake import Intake
 from gateway.rest.refused import refused
+from gateway.rest.wrong_passwords import WrongPasswords
 
 
 class KinesisEndpoint:
-    """An ASGI application for POST to one path; ``body_limit`` is in bytes."""
+    """An ASGI application for POST to one path; ``body_limit`` is in bytes.
 
-    def __init__(self, intake: Intake, credentials: StreamCredentials, body_limit: int) -> None:
+    Addresses of clients behind ``trusted_proxies`` are those that these tell.
+    """
+
+    def __init__(
+        self,
+        intake: Intake,
+        credentials: StreamCredentials,
+        wrong_passwords: WrongPasswords,
+        body_limit: int,
+        trusted_proxies: Sequence[Network],
+    ) -> None:
         self._intake = intake
         self._credentials = credentials
+        self._wrong_passwords = wrong_passwords
         self._body_limit = body_limit
+        self._trusted_proxies = trusted_proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -35,13 +51,24 @@ class KinesisEndpoint:
     async def _respond(self, request: Request) -> Response:
         try:
             # First of all: a stranger's body is not even read.
-            if not self._credentials.admit(request.headers.getlist("authorization")):
-                raise Forbidden("The stream's credentials are missing or wrong.")
+            await self._admit(request)
             check_json(request, undeclared=JSON)
             body = await read_body(request, self._body_limit)
             return _report(await self._intake.take(body))
         except GatewayError as error:
             return refused(error)
+
+    async def _admit(self, request: Request) -> None:
+        """Forbidden without the credentials; TooManyTries for who guesses them."""
+        sent = request.headers.getlist("authorization")
+        address = client_address(request, self._trusted_proxies)
+        if sent:
+            await self._wrong_passwords.check(address)
+        if self._credentials.admit(sent):
+            return
+        if sent:
+            await self._wrong_passwords.count(address)
+        raise Forbidden("The stream's credentials are missing or wrong.")
 
 
 def _report(batch: Batch) -> Response:

@@ -14,6 +14,7 @@ _REFUSALS = {
     "METHOD_NOT_ALLOWED": "Another method than POST.",
     "BODY_TOO_LARGE": "The body is larger than the gateway takes.",
     "UNSUPPORTED_MEDIA_TYPE": "The body is not declared to be plain JSON in UTF-8.",
+    "RATE_LIMITED": "The address has sent ten wrong passwords within a minute: see Retry-After.",
     "UNAVAILABLE": "The database is busy or away; nothing was stored, send it again.",
 }
 

@@ -56,7 +56,10 @@ def test_tables_of_a_newer_version_are_left_alone(tmp_path: Path) -> None:
 def test_a_database_that_does_not_exist_is_one_sentence(postgres_server: str) -> None:
     result = upgrade(postgres_server.replace("/postgres?", "/missing_here?"))
     assert result.exit_code == 1
-    assert result.stderr.endswith('cannot be opened: database "missing_here" does not exist.\n')
+    assert result.stderr.endswith(
+        'is not there (database "missing_here" does not exist): check the URL, and create the'
+        " database or put it back (DATABASE_MISSING).\n"
+    )
 
 
 @pytest.mark.parametrize("url", ["mysql://localhost/stats", "stats.db", "sqlite://"])

@@ -93,7 +93,7 @@ def test_database_that_cannot_be_opened_is_one_sentence_without_the_password(tmp
     result = run(tmp_path, "serve", "--port", "0", "--database-url", url)
     assert result.returncode == 1
     (line,) = result.stderr.splitlines()
-    assert line.startswith("Error: The database postgresql://someone@127.0.0.1:1/nothing cannot")
+    assert line.startswith("Error: The database postgresql://someone@127.0.0.1:1/nothing does")
     assert "hunter2" not in result.stderr
 
 

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 import gateway
+from gateway.db.faults import Fault
 from gateway.errors import GatewayError, SettingsError, UnreadableFile
 from gateway.graphql import masking
 from gateway.graphql.statuses import STATUSES
@@ -20,7 +21,7 @@ from tests.docs.markdown import ROOT, blocks
 from tests.server import STATS_GATEWAY, environment
 
 DOCUMENT = ROOT / "docs" / "errors.md"
-FIELD, REQUEST, COMMAND = DOCUMENT.read_text().split("\n## ")[1:]
+FIELD, REQUEST, COMMAND, DATABASE = DOCUMENT.read_text().split("\n## ")[1:]
 
 
 def rows(section: str) -> dict[str, list[str]]:
@@ -56,6 +57,10 @@ def codes_in_use() -> set[str]:
 
 def test_every_code_is_documented_and_every_documented_code_exists() -> None:
     assert {*rows(FIELD), *rows(REQUEST), *rows(COMMAND)} == codes_in_use()
+
+
+def test_every_fault_of_the_database_is_documented() -> None:
+    assert list(rows(DATABASE)) == [fault.code for fault in Fault]
 
 
 def test_no_error_is_raised_under_a_code_of_a_base() -> None:
