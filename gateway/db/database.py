@@ -187,13 +187,10 @@ class Snapshot(ABC):
 
 
 class Database(ABC):
-    """A SQLite file or a PostgreSQL database; ``timeout_seconds`` as in :func:`open_database`.
+    """A SQLite file or a PostgreSQL database; ``timeout_seconds`` as in :func:`open_database`."""
 
-    ``shown`` is what errors call it.
-    """
-
-    def __init__(self, timeout_seconds: float, shown: str) -> None:
-        self.faults = Faults(shown)
+    def __init__(self, timeout_seconds: float, faults: Faults) -> None:
+        self.faults = faults
         self._timeout = timeout_seconds
 
     @abstractmethod

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import logging
 import sqlite3
+from collections.abc import Callable
 from enum import Enum
 
 from sqlalchemy.exc import DBAPIError
@@ -63,9 +64,10 @@ class Faults:
     Reading and writing are told of apart: a full disk can still be read.
     """
 
-    def __init__(self, shown: str) -> None:
+    def __init__(self, shown: str, look_closer: Callable[[Fault], Fault] | None = None) -> None:
         #: What errors call the database.
         self.shown = shown
+        self._look_closer = look_closer
         #: Whether faults are logged; commands end with their sentence instead.
         self.logged = False
         self._met: dict[str, Fault] = {}
@@ -75,6 +77,8 @@ class Faults:
         fault = fault_of(error)
         if fault is None:
             return None
+        if self._look_closer is not None and not isinstance(error, DatabaseFault):
+            fault = self._look_closer(fault)
         told = DatabaseFault(self.shown, fault, error)
         if self._met.get(doing) is not fault:
             self._met[doing] = fault
@@ -86,10 +90,6 @@ class Faults:
         """Note that ``doing`` works."""
         if self._met and (fault := self._met.pop(doing, None)) is not None and self.logged:
             logger.warning("%s works again: %s is over.", doing, fault.code)
-
-    def last(self, doing: str) -> Fault | None:
-        """The fault that ``doing`` met when it was last tried; None if it worked."""
-        return self._met.get(doing)
 
 
 #: PostgreSQL's states, then its classes of states: https://www.postgresql.org/docs/current/errcodes-appendix.html

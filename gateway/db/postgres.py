@@ -33,7 +33,7 @@ class PostgresDatabase(Database):
     """One connection to write with, and a pool of others to read with, for one process."""
 
     def __init__(self, url: PostgresUrl, connections: int, timeout_seconds: float) -> None:
-        super().__init__(timeout_seconds, url.shown)
+        super().__init__(timeout_seconds, Faults(url.shown))
         arguments = {
             "timeout": min(timeout_seconds, 5),
             **url.arguments,

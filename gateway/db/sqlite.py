@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,7 +22,7 @@ from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event
 
 from gateway.db.compiled import Rows
 from gateway.db.database import Database, Snapshot
-from gateway.db.faults import Faults
+from gateway.db.faults import Fault, Faults
 from gateway.db.migrate import upgrade
 from gateway.db.places import Places, Pool
 from gateway.private_file import owner_only
@@ -36,6 +37,8 @@ _CACHE_KIB = 65_536
 _INTERRUPT_AGAIN_SECONDS = 0.02
 #: A check of whether the file can be written waits for another writer no longer.
 _CHECK_SECONDS = 3.0
+#: With less space than this an error of reading or writing is a full disk's.
+_NEARLY_FULL_BYTES = 1_048_576
 
 #: Device and inode: a file that was replaced has others.
 FileIdentity = tuple[int, int]
@@ -45,7 +48,7 @@ class SqliteDatabase(Database):
     """A file in WAL mode: readers see the last commit while one writer writes."""
 
     def __init__(self, path: str, connections: int, timeout_seconds: float) -> None:
-        super().__init__(timeout_seconds, f"sqlite:///{path}")
+        super().__init__(timeout_seconds, Faults(f"sqlite:///{path}", partial(_look_closer, path)))
         self._path = path
         #: Which file was written to; None before the first time.
         self._written: FileIdentity | None = None
@@ -278,6 +281,21 @@ def _connect(path: str, timeout: float) -> _Connection:
         cached_statements=512,
         factory=_Connection,
     )
+
+
+def _look_closer(path: str, fault: Fault) -> Fault:
+    """SQLite says of a disk that is full or read-only that the file cannot be opened or read."""
+    folder = Path(path).absolute().parent
+    try:
+        disk = os.statvfs(folder)
+    except OSError:
+        return fault
+    if fault is Fault.MISSING and Path(path).is_file():
+        read_only = disk.f_flag & os.ST_RDONLY or not os.access(folder, os.W_OK)
+        return Fault.READ_ONLY if read_only else Fault.REFUSED
+    if fault is Fault.AWAY and disk.f_bavail * disk.f_frsize < _NEARLY_FULL_BYTES:
+        return Fault.FULL
+    return fault
 
 
 def _retrieved(running: asyncio.Future[Any]) -> None:

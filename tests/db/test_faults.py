@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import os
 import sqlite3
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -203,3 +206,28 @@ async def test_a_file_that_was_replaced_is_read_and_written_from_then_on(tmp_pat
         await database.write(run("INSERT INTO project (id) VALUES (3)"))
         async with database.read() as snapshot:
             assert [row.id for row in await snapshot.fetch(projects)] == [2, 3]
+
+
+async def test_an_error_whose_writer_went_away_is_not_told_by_the_loop(tmp_path: Path) -> None:
+    told: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+    begun, go_on = threading.Event(), threading.Event()
+
+    def fail_late(_: Connection) -> None:
+        begun.set()
+        go_on.wait(30)
+        raise ValueError("late")
+
+    async with open_database(f"sqlite:///{tmp_path}/stats.db") as database:
+        writing = asyncio.create_task(database.write(fail_late))
+        await asyncio.to_thread(begun.wait, 30)
+        writing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await writing
+        go_on.set()
+        # One more write waits until the first has ended.
+        await database.write(run("SELECT 1"))
+    del writing
+    gc.collect()
+    await asyncio.sleep(0)
+    assert told == []

@@ -17,6 +17,7 @@ from sqlalchemy import make_url, text
 
 from gateway.auth.keys import KeyPair
 from gateway.db import open_database
+from gateway.directory.load import load_directory
 from tests.faults.conftest import OwnPostgres, Site, prepare
 from tests.faults.stream import CREDENTIALS, in_batches, make_events
 from tests.server import Server
@@ -28,7 +29,7 @@ COMMANDS = {
     "db upgrade": ["db", "upgrade"],
     "import": ["import", "events.ndjson"],
     "directory load": ["directory", "load", "directory.json"],
-    "groups backfill": ["groups", "backfill", "--group", "501"],
+    "groups backfill": ["groups", "backfill", "--group", "501", "--user", "7"],
     "users forget": ["users", "forget", "7"],
     "apikey create": ["apikey", "create", "--name", "k", "--scope", "stats:read"],
     "apikey list": ["apikey", "list"],
@@ -59,8 +60,15 @@ def fill(file: Path) -> None:
 
 def site_at(folder: Path, database: Path, keys: KeyPair) -> Site:
     url = f"sqlite:///{database}"
-    asyncio.run(prepare(url))
+    asyncio.run(prepare_with_member(url))
     return Site(folder, url, keys)
+
+
+async def prepare_with_member(url: str) -> None:
+    member = {"user_id": 7, "user_group_id": 501, "state": "active", "roles": ["group_member"]}
+    await prepare(url)
+    async with open_database(url) as database:
+        await database.write(lambda c: load_directory(c, {"memberships": [member]}))
 
 
 def send(server: Server, number: int) -> int:
@@ -225,7 +233,9 @@ def test_an_import_that_fills_the_disk_is_one_sentence(
 
 def test_rejects_that_cannot_be_written_are_one_sentence(tmp_path: Path, keys: KeyPair) -> None:
     site = site_at(tmp_path, tmp_path / "stats.db", keys)
-    (tmp_path / "events.ndjson").write_text('{"no": "event"}\n')
+    write_inputs(tmp_path)
+    with (tmp_path / "events.ndjson").open("a") as events:
+        events.write('{"source": "panoptes", "type": "classification", "data": {}}\n')
     status, printed = site.run("import", str(tmp_path / "events.ndjson"), "--rejects", "/dev/full")
     assert status == 1
     assert "/dev/full" in printed
@@ -243,7 +253,7 @@ def test_a_command_that_writes_as_a_role_that_only_reads_is_one_sentence(
     )
 
     async def grant() -> None:
-        await prepare(postgres_url)
+        await prepare_with_member(postgres_url)
         async with open_database(postgres_url) as database:
             for statement in make_role:
                 await database.write(lambda c, said=statement: c.execute(text(said)))
@@ -258,7 +268,7 @@ def test_on_a_standby_commands_that_write_are_one_sentence_and_reading_goes_on(
     tmp_path: Path,
     keys: KeyPair,
 ) -> None:
-    asyncio.run(prepare(own_postgres.url))
+    asyncio.run(prepare_with_member(own_postgres.url))
     site = Site(tmp_path, own_postgres.url, keys)
     own_postgres.crash()
     own_postgres.data.joinpath("standby.signal").touch()
