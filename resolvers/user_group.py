@@ -64,7 +64,8 @@ class GroupStats(Contributed):
         return (await active_user_counts([self], info))[0]
 
     @strawberry.field(
-        description="The members with the most classifications; ties by ascending id.",
+        description="The volunteers with the most classifications for the group; ties by ascending"
+        " id. Former members stay among them, and whoever's browser named the group.",
         directives=[up_to("first", otherwise=10)],
         extensions=[Guard(GuardRule.GROUP_INDIVIDUALS)],
     )
@@ -74,7 +75,8 @@ class GroupStats(Contributed):
         return await load_top(info, self.question, self.subject_id, read_page(first))
 
     @strawberry.field(
-        description="All members who classified, a page at a time, most classifications first.",
+        description="All volunteers who classified for the group, a page at a time, most"
+        " classifications first; members or not.",
         directives=[costs(10), up_to("first", otherwise=40, sized=["nodes", "edges"])],
         extensions=[Guard(GuardRule.GROUP_INDIVIDUALS)],
     )
