@@ -80,7 +80,7 @@ peers: node $(PEERS)/node_modules/.package-lock.json ## Install the servers that
 lock: | $(BIN)/python ## Pin all requirements anew (LOCK=--upgrade for the newest)
 	$(PIP_INSTALL) 'uv>=0.9'
 	$(COMPILE) pyproject.toml --extra test --group build -o requirements/test.lock
-	$(COMPILE) pyproject.toml --extra postgres --extra redis --extra tracing -c requirements/test.lock \
+	$(COMPILE) pyproject.toml --extra postgres --extra redis --extra tracing --extra zstd -c requirements/test.lock \
 		-o requirements/run.lock
 	$(COMPILE) --group build -c requirements/test.lock -o requirements/build.lock
 	$(COMPILE) --group node -o requirements/node.lock

@@ -36,6 +36,7 @@ from gateway.graphql.page.examples import EXAMPLES
 from gateway.graphql.pages import Pages
 from gateway.graphql.response import refused
 from gateway.http.browsers import readable_by_pages
+from gateway.http.compressed import CompressedAnswers, CompressedBodies
 from gateway.http.connections import Connections
 from gateway.http.draining import Draining
 from gateway.http.peers import PeerLimits
@@ -64,6 +65,9 @@ STREAM_PATH = "/kinesis"
 #: What pages of other origins may look at in an answer.
 _SHOWN_TO_PAGES = ("ETag", "Retry-After", "Server-Timing", "X-Request-Id")
 
+
+#: What is kept compressed may take this part of what whole answers may: it is as much smaller.
+_COMPRESSED_PART = 4
 
 _UNWATCHED = Telemetry()
 
@@ -192,9 +196,10 @@ def create_app(
         exception_handlers={HTTPException: _http_error, Exception: failed},
         lifespan=lifespan,
     )
+    bodies = CompressedBodies(settings.answer_cache_bytes // _COMPRESSED_PART)
     # Around all that Starlette does: what it answers to errors is recorded too.
     app.middleware_stack = RecordedRequests(
-        app.build_middleware_stack(),
+        CompressedAnswers(app.build_middleware_stack(), bodies),
         draining,
         telemetry.log,
         metrics,
@@ -206,12 +211,14 @@ def create_app(
         metrics.watch_connections(lambda: connections.open, connections.closed)
         metrics.watch_ingestion(intake.counters)
         metrics.watch_masked_errors(lambda: mask.masked)
+        metrics.watch_cache("compressed", lambda: bodies.counts)
         metrics.watch_cache("documents", lambda: executor.documents.counts)
         if cache is not None:
             metrics.watch_cache("facts", lambda: cache.counts)
             metrics.watch_cache("answers", lambda: cache.answers.counts)
     app.state.ingestion_counters = intake.counters
     app.state.fact_cache = cache
+    app.state.compressed_bodies = bodies
     return app
 
 

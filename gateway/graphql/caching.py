@@ -24,6 +24,7 @@ from starlette.responses import Response
 from gateway.auth.viewer import Viewer
 from gateway.calendar import today
 from gateway.graphql.statuses import EXECUTED
+from gateway.http.coding import coding_for, negotiate_coding
 from gateway.http.response import raw_json_response
 from gateway.http.validators import entity_tag, has_already
 from gateway.stats.versions import Entity
@@ -65,11 +66,15 @@ class Caching:
         """What to go by for one request; None if its answer is nobody else's."""
         if not viewer.is_anonymous or request.method not in SAFE_METHODS:
             return None
-        return Validation(self, media, ", ".join(request.headers.getlist("if-none-match")))
+        condition, accepted = (
+            ", ".join(request.headers.getlist(name))
+            for name in ("if-none-match", "accept-encoding")
+        )
+        return Validation(self, media, condition, accepted)
 
-    def identify(self, media: str, day: int, *asked: object) -> bytes:
-        """What tells one operation from all others, on one day, in one media type."""
-        return blake2b(orjson.dumps((media, day, asked)), digest_size=16).digest()
+    def identify(self, media: str, coding: str | None, day: int, *asked: object) -> bytes:
+        """What tells one operation from all others, on one day, in one media type and coding."""
+        return blake2b(orjson.dumps((media, coding, day, asked)), digest_size=16).digest()
 
     def recall(self, identity: bytes) -> Tagged | None:
         """The answer to this operation that was tagged last."""
@@ -89,10 +94,13 @@ class Caching:
 class Validation:
     """One public answer on its way, and whether the client has it already."""
 
-    def __init__(self, caching: Caching, media: str, if_none_match: str) -> None:
+    def __init__(
+        self, caching: Caching, media: str, if_none_match: str, accept_encoding: str
+    ) -> None:
         self._caching = caching
         self._media = media
         self._if_none_match = if_none_match
+        self._accept_encoding = accept_encoding
         self._identity = b""
         self._versions: dict[Entity, int] | None = None
         self._holds: str | None = None
@@ -109,8 +117,9 @@ class Validation:
 
         Asked before the operation is executed, in its snapshot; Unavailable as any statement.
         """
+        coding = negotiate_coding(self._accept_encoding)
         self._identity = self._caching.identify(
-            self._media, today(operation.now), text, name, variables or {}, extensions
+            self._media, coding, today(operation.now), text, name, variables or {}, extensions
         )
         if not self._if_none_match:
             return False
@@ -134,7 +143,7 @@ class Validation:
         if self._versions is None or "errors" in answer or "data" not in answer:
             return None
         body = orjson.dumps(answer)
-        etag = entity_tag(self._media, None, body)
+        etag = entity_tag(self._media, coding_for(self._accept_encoding, body), body)
         self._caching.remember(self._identity, Tagged(etag, self._versions))
         if self._matches(etag):
             return _not_modified(etag)

@@ -21,7 +21,7 @@ def negotiate(accept: str | None, offers: tuple[str, ...]) -> str | None:
     """
     if accept is None or not accept.strip():
         return offers[0]
-    ranges = [_media_range(part) for part in accept.split(",")]
+    ranges = [quality_of(part) for part in accept.split(",")]
     best: tuple[float, int] | None = None
     chosen = None
     for offer in offers:
@@ -37,7 +37,7 @@ def accepts_parts(accept: str | None) -> bool:
     ``deferSpec`` asks for an older one.
     """
     for part in (accept or "").split(","):
-        name, quality = _media_range(part)
+        name, quality = quality_of(part)
         if name == MULTIPART and quality > 0 and "deferspec=" not in part.lower():
             return True
     return False
@@ -51,13 +51,14 @@ def content_type(header: str) -> tuple[str, str | None]:
     return message.get_content_type(), message.get_content_charset()
 
 
-def _media_range(part: str) -> tuple[str, float]:
+def quality_of(part: str) -> tuple[str, float]:
+    """One item of an Accept or Accept-Encoding header, in lower case, and how much it is liked."""
     name, *parameters = (piece.strip().lower() for piece in part.split(";"))
     for parameter in parameters:
         key, _, value = parameter.partition("=")
         if key.strip() == "q":
             try:
-                return name, min(max(float(value), 0.0), 1.0)
+                return name, min(max(0.0, float(value)), 1.0)
             except ValueError:
                 return name, 0.0
     return name, 1.0

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
 from gateway.graphql.html import SAFE_HEADERS, Example, html_response, with_examples
-from gateway.http.media import negotiate
+from gateway.http.coding import negotiate_coding
 
 _BUNDLE = Path(__file__).parent / "bundle"
 _MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".ttf": "font/ttf"}
@@ -66,9 +66,8 @@ class GraphiQL:
         }
         file = self._files[name]
         compressed = self._files.get(f"{name}.gz")
-        # Codings are negotiated as media types are; who sends no header gets the plain file.
-        coding = negotiate(request.headers.get("accept-encoding"), ("identity", "gzip"))
-        if compressed is not None and coding == "gzip":
+        accepted = ", ".join(request.headers.getlist("accept-encoding"))
+        if compressed is not None and negotiate_coding(accepted, ("gzip",)) == "gzip":
             file = compressed
             headers["Content-Encoding"] = "gzip"
         return FileResponse(file, media_type=media, headers=headers)

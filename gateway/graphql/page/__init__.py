@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.graphql.html import SAFE_HEADERS, Example, html_response, with_examples
+from gateway.http.coding import coding_for
 from gateway.http.validators import entity_tag, has_already
 
 _MEDIA_TYPES = {
@@ -44,7 +45,8 @@ class Page:
             raise HTTPException(404, f"The page has no file {name}.")
         content = self._assets[name]
         media = _MEDIA_TYPES[name]
-        etag = entity_tag(media, None, content)
+        accepted = ", ".join(request.headers.getlist("accept-encoding"))
+        etag = entity_tag(media, coding_for(accepted, content), content)
         headers = {"Cache-Control": "no-cache", "ETag": etag, **SAFE_HEADERS}
         if has_already(", ".join(request.headers.getlist("if-none-match")), etag):
             return Response(status_code=304, headers=headers)

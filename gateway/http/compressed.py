@@ -1,0 +1,123 @@
+"""Whole answers are compressed for whom they may be, and kept so for whoever gets the same.
+
+Starlette's middleware compresses a body in one go, whatever is in it, keeps nothing, and leaves
+the ETag alone.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from hashlib import blake2b
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.http.coding import coding_for, compress
+from gateway.http.media import content_type
+from gateway.telemetry.counts import CacheCounts
+
+#: A body that takes more than this part of the memory would push out all others.
+_LARGEST_PART = 8
+#: Of an entry itself.
+_ENTRY_BYTES = 300
+
+
+class CompressedBodies:
+    """At most ``capacity`` bytes of bodies, compressed; what was unused for longest makes room.
+
+    They are kept under a hash of what they are of, so none is ever given for another.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._bodies: OrderedDict[tuple[str, bytes], bytes] = OrderedDict()
+        self._hits = 0
+        self._misses = 0
+        self.size = 0
+
+    @property
+    def counts(self) -> CacheCounts:
+        """What metrics show."""
+        return CacheCounts(self._hits, self._misses, len(self._bodies))
+
+    async def compressed(self, body: bytes, coding: str) -> bytes:
+        """The body in this coding, kept or made."""
+        if len(body) > self._capacity:
+            return await compress(body, coding)
+        key = (coding, blake2b(body, digest_size=16).digest())
+        known = self._bodies.get(key)
+        if known is not None:
+            self._hits += 1
+            self._bodies.move_to_end(key)
+            return known
+        self._misses += 1
+        made = await compress(body, coding)
+        if len(made) <= self._capacity // _LARGEST_PART and key not in self._bodies:
+            self._bodies[key] = made
+            self.size += len(made) + _ENTRY_BYTES
+            while self.size > self._capacity:
+                _, gone = self._bodies.popitem(last=False)
+                self.size -= len(gone) + _ENTRY_BYTES
+        return made
+
+
+class CompressedAnswers:
+    """An ASGI application around another, whose answers of text it compresses for who accepts it.
+
+    Left alone is what comes in several messages (parts and files), is in a coding already, or is
+    marked ``no-transform``.
+    """
+
+    def __init__(self, app: ASGIApp, bodies: CompressedBodies) -> None:
+        self._app = app
+        self._bodies = bodies
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        accepted = ", ".join(Headers(scope=scope).getlist("accept-encoding"))
+        held: Message | None = None
+
+        async def send_compressed(message: Message) -> None:
+            nonlocal held
+            if message["type"] == "http.response.start":
+                held = message
+                return
+            start, held = held, None
+            if start is not None:
+                message = await self._compressed(accepted, start, message)
+                await send(start)
+            await send(message)
+
+        await self._app(scope, receive, send_compressed)
+
+    async def _compressed(self, accepted: str, start: Message, message: Message) -> Message:
+        """The message with the body in the coding that the headers in ``start`` then name."""
+        headers = MutableHeaders(raw=start["headers"])
+        start["headers"] = headers.raw
+        if not _may_be_compressed(start["status"], headers):
+            return message
+        headers.add_vary_header("Accept-Encoding")
+        body = message.get("body", b"")
+        if message.get("more_body") or headers.get("content-length") != str(len(body)):
+            return message
+        coding = coding_for(accepted, body)
+        if coding is None:
+            return message
+        body = await self._bodies.compressed(body, coding)
+        headers["content-encoding"] = coding
+        headers["content-length"] = str(len(body))
+        return {**message, "body": body}
+
+
+def _may_be_compressed(status: int, headers: Headers) -> bool:
+    if "content-encoding" in headers or "no-transform" in headers.get("cache-control", ""):
+        return False
+    # Of ranges is said where in the file they are, not in what it was compressed to.
+    if "accept-ranges" in headers:
+        return False
+    if "content-type" not in headers:
+        return status == 304
+    media, _ = content_type(headers["content-type"])
+    return media.startswith("text/") or media.endswith(("/json", "+json", "+xml"))
