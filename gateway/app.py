@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
-from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
 from importlib.metadata import version
@@ -20,6 +19,7 @@ from gateway import collector
 from gateway.auth.configuration import configured_authenticator
 from gateway.auth.viewer import Viewer
 from gateway.db import open_database
+from gateway.db.instants import Clock, instant_of, system_clock
 from gateway.db.readiness import check_ready, check_writable
 from gateway.directory.panoptes.configuration import configured_live_directory
 from gateway.graphql.caching import Caching
@@ -72,13 +72,9 @@ _COMPRESSED_PART = 4
 _UNWATCHED = Telemetry()
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 def create_app(
     settings: Settings,
-    clock: Callable[[], datetime] = _now,
+    clock: Clock = system_clock,
     telemetry: Telemetry = _UNWATCHED,
 ) -> Starlette:
     """Build the application; it opens the database, and migrates it, when it starts up.
@@ -90,6 +86,7 @@ def create_app(
         settings.database_url,
         connections=settings.database_connections,
         timeout_seconds=settings.database_timeout_seconds,
+        clock=clock,
     )
     database.faults.logged = True
     live = configured_live_directory(settings, database, clock)
@@ -130,9 +127,7 @@ def create_app(
         tracing.operation if tracing else None,
         clock=clock,
     )
-    authenticator = configured_authenticator(
-        settings, database, lambda: int(clock().timestamp() * 1_000_000)
-    )
+    authenticator = configured_authenticator(settings, database, lambda: instant_of(clock()))
     endpoint = GraphQLEndpoint(
         executor,
         authenticator.identify,

@@ -26,6 +26,7 @@ from tenacity import (
 
 from gateway.db.compiled import Rows, compile_statement, runs_of
 from gateway.db.faults import READING, WRITING, Faults
+from gateway.db.instants import Clock, begin_at, system_clock
 from gateway.db.places import NoPlace, Pool
 from gateway.db.url import SqliteUrl, read_database_url
 from gateway.errors import SettingsError, Unavailable
@@ -187,11 +188,12 @@ class Snapshot(ABC):
 
 
 class Database(ABC):
-    """A SQLite file or a PostgreSQL database; ``timeout_seconds`` as in :func:`open_database`."""
+    """A SQLite file or a PostgreSQL database; arguments as in :func:`open_database`."""
 
-    def __init__(self, timeout_seconds: float, faults: Faults) -> None:
+    def __init__(self, timeout_seconds: float, clock: Clock, faults: Faults) -> None:
         self.faults = faults
         self._timeout = timeout_seconds
+        self._clock = clock
 
     @abstractmethod
     def read(self) -> Snapshot:
@@ -240,7 +242,7 @@ class Database(ABC):
             reraise=True,
         ):
             with attempt:
-                return await self._write(work)
+                return await self._write(lambda connection: work(begin_at(connection, self._clock)))
         raise AssertionError("unreachable: the last attempt raises")
 
     @abstractmethod
@@ -273,21 +275,27 @@ def _is_transient(error: BaseException) -> bool:
     return state in _TRANSIENT_STATES or "database is locked" in str(error.orig)
 
 
-def open_database(url: str, *, connections: int = 4, timeout_seconds: float = 30) -> Database:
+def open_database(
+    url: str,
+    *,
+    connections: int = 4,
+    timeout_seconds: float = 30,
+    clock: Clock = system_clock,
+) -> Database:
     """Open the database that ``sqlite:///file.db`` or ``postgresql://…`` names.
 
     ``connections`` is how many answers are read at once; ``timeout_seconds`` how long a
-    statement may run and a writer may wait for its turn.
+    statement may run and a writer may wait for its turn; ``clock`` tells when it writes.
     """
     named = read_database_url(url)
     if isinstance(named, SqliteUrl):
         from gateway.db.sqlite import SqliteDatabase
 
-        return SqliteDatabase(named.path, connections, timeout_seconds)
+        return SqliteDatabase(named.path, connections, timeout_seconds, clock)
     try:
         from gateway.db.postgres import PostgresDatabase
     except ImportError:
         raise SettingsError(
             "PostgreSQL needs two more packages: run pip install asyncpg greenlet."
         ) from None
-    return PostgresDatabase(named, connections, timeout_seconds)
+    return PostgresDatabase(named, connections, timeout_seconds, clock)

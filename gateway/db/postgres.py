@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from gateway.db.compiled import Rows
 from gateway.db.database import Database, Snapshot
 from gateway.db.faults import Faults
+from gateway.db.instants import Clock
 from gateway.db.migrate import upgrade
 from gateway.db.places import Places, Pool
 from gateway.db.url import PostgresUrl
@@ -32,8 +33,10 @@ _PREPARED = 512
 class PostgresDatabase(Database):
     """One connection to write with, and a pool of others to read with, for one process."""
 
-    def __init__(self, url: PostgresUrl, connections: int, timeout_seconds: float) -> None:
-        super().__init__(timeout_seconds, Faults(url.shown))
+    def __init__(
+        self, url: PostgresUrl, connections: int, timeout_seconds: float, clock: Clock
+    ) -> None:
+        super().__init__(timeout_seconds, clock, Faults(url.shown))
         arguments = {
             "timeout": min(timeout_seconds, 5),
             **url.arguments,

@@ -23,6 +23,7 @@ from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event
 from gateway.db.compiled import Rows
 from gateway.db.database import Database, Snapshot
 from gateway.db.faults import Fault, Faults
+from gateway.db.instants import Clock
 from gateway.db.migrate import upgrade
 from gateway.db.places import Places, Pool
 from gateway.private_file import owner_only
@@ -47,8 +48,10 @@ FileIdentity = tuple[int, int]
 class SqliteDatabase(Database):
     """A file in WAL mode: readers see the last commit while one writer writes."""
 
-    def __init__(self, path: str, connections: int, timeout_seconds: float) -> None:
-        super().__init__(timeout_seconds, Faults(f"sqlite:///{path}", partial(_look_closer, path)))
+    def __init__(self, path: str, connections: int, timeout_seconds: float, clock: Clock) -> None:
+        super().__init__(
+            timeout_seconds, clock, Faults(f"sqlite:///{path}", partial(_look_closer, path))
+        )
         self._path = path
         #: Which file was written to; None before the first time.
         self._written: FileIdentity | None = None

@@ -46,7 +46,7 @@ class Budget:
         self._own = FixedWindowRateLimiter(MemoryStorage())
         self._redis = shared
         self._shared = None if shared is None else FixedWindowRateLimiter(shared)
-        self._shared_again_at = -math.inf
+        self._shared_failed_at = -math.inf
 
     async def spend(self, viewer: Viewer, address: str, cost: int) -> None:
         """Count the cost against the viewer; RateLimited if that is more than is left.
@@ -54,13 +54,19 @@ class Budget:
         ``address`` stands for viewers without credentials. Every operation costs at least 1.
         """
         who = _spender(viewer, address)
-        if self._shared is not None and self._now() >= self._shared_again_at:
+        if self._shared is not None and not self.is_alone:
             try:
                 return await self._spend(self._shared, who, max(cost, 1))
             except (StorageError, OSError, TimeoutError) as error:
-                self._shared_again_at = self._now() + _REDIS_PAUSE_SECONDS
+                self._shared_failed_at = self._now()
                 logger.warning("costs are counted by this process alone: %s", error)
         return await self._spend(self._own, who, max(cost, 1))
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether the shared storage has just failed, and is left alone for a while."""
+        # A clock that was set back must not make the while last until it is there again.
+        return 0 <= self._now() - self._shared_failed_at < _REDIS_PAUSE_SECONDS
 
     async def __aenter__(self) -> Self:
         return self

@@ -38,8 +38,7 @@ class KeptAnswers:
         statement, which costs a third of a snapshot; the operation has none if the answer holds.
         """
         fact = self._answers.get(key)
-        # Meanwhile all may have been forgotten, since the database went back in time.
-        if fact is not None and await self._holds(fact) and self._answers.get(key) is fact:
+        if fact is not None and await self._holds(fact):
             self._answers.hits += 1
             answer: KeptAnswer = fact.value
             return answer
@@ -55,7 +54,7 @@ class KeptAnswers:
         """
         if not stored or len(answer.data) > self._answers.capacity // _LARGEST_PART:
             return
-        self._answers.put(key, answer, tuple(stored), max(stored.values()), held_at=site)
+        self._answers.put(key, answer, tuple(stored), tuple(stored.values()), held_at=site)
 
     async def _holds(self, fact: Fact) -> bool:
         if len(fact.entities) > _MANY:
@@ -63,7 +62,7 @@ class KeptAnswers:
             if site is not None and site[SITE] == fact.held_at:
                 return True
         versions = await self._versions(fact.entities)
-        if versions is None or max(versions[one] for one in fact.entities) != fact.version:
+        if versions is None or tuple(versions[one] for one in fact.entities) != fact.versions:
             return False
         fact.held_at = versions[SITE]
         return True
@@ -71,11 +70,9 @@ class KeptAnswers:
     async def _versions(self, entities: tuple[Entity, ...]) -> dict[Entity, int] | None:
         """The versions of the site and these entities, in one state; None if that is not told."""
         asked = {SITE, *entities}
-        seen = self._cache.site
         rows = await self._snapshot.ahead(*version_request(asked))
         if rows is None:
             return None
         versions = dict.fromkeys(asked, 0) | dict(read_versions(rows))
-        self._cache.see(versions[SITE], at_least=seen)
         self._cache.confirm(versions.items(), versions[SITE])
         return versions

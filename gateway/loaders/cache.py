@@ -1,10 +1,12 @@
 """Facts that were read before, for all operations of a process.
 
 A fact is what the database answers about some entities, whoever asks: sums, names, memberships.
-It is kept under the data version of these entities at which it was read, and holds in every
-snapshot in which they still have that version. Versions are read in the operation's own snapshot,
-so a cached fact is what the statement itself would answer there, whichever process has written
-meanwhile. Nothing that depends on a viewer is kept, but for whole answers: each is one viewer's.
+It is kept under the data versions of these entities at which it was read, and holds in every
+snapshot in which each of them has just that version: a version names one commit of one history of
+the database. Versions are read in the operation's own snapshot, so a cached fact is what the
+statement itself would answer there, whichever process has written meanwhile, and whichever backup
+or copy the database has become. Nothing that depends on a viewer is kept, but for whole answers:
+each is one viewer's.
 """
 
 from __future__ import annotations
@@ -27,30 +29,16 @@ class FactCache(KeptFacts):
         super().__init__(capacity)
         #: Answers are facts as well, about all that was read for them.
         self.answers = KeptFacts(answers_capacity)
-        #: The latest version of the site that was seen.
-        self.site = 0
-        #: The version of an entity, and the site's version up to which it is known to hold.
+        #: The version of an entity, and the site's version at which it was read.
         self._confirmed: dict[Entity, tuple[int, int]] = {}
         self._companions: dict[Hashable, frozenset[Entity]] = {}
-
-    def see(self, site: int, at_least: int) -> None:
-        """Note the site's version in a snapshot that was taken after ``at_least`` was seen.
-
-        A smaller one tells that the database has gone back in time, to a backup: nothing is kept.
-        """
-        if site < at_least:
-            self.clear()
-            self.site = site
-        self.site = max(self.site, site)
 
     def confirm(self, versions: Iterable[tuple[Entity, int]], site: int) -> None:
         """Note versions of entities that hold where the site has this version."""
         if len(self._confirmed) > _REMEMBERED:
             self._confirmed.clear()
         for entity, version in versions:
-            known = self._confirmed.get(entity)
-            if known is None or known[1] < site:
-                self._confirmed[entity] = (version, site)
+            self._confirmed[entity] = (version, site)
 
     def confirmed(self, entity: Entity, site: int) -> int | None:
         """The version of an entity where the site has this version, if that is known."""
@@ -70,10 +58,3 @@ class FactCache(KeptFacts):
             self._companions.clear()
         both = known | entities
         self._companions[beginning] = both if len(both) <= _COMPANIONS else entities
-
-    def clear(self) -> None:
-        """Forget everything but the counters."""
-        super().clear()
-        self.answers.clear()
-        self._confirmed.clear()
-        self._companions.clear()

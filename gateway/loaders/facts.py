@@ -164,7 +164,7 @@ class Facts:
         await self._read(self._unknown(entities, wanted), wanted, missing, found)
         changed: list[list[Any]] = [[] for _ in wanted]
         for place, key, fact in kept:
-            if self._version(fact.entities) == fact.version:
+            if self._known(fact.entities) == fact.versions:
                 found[place][key] = fact.value
             else:
                 changed[place].append(key)
@@ -185,7 +185,7 @@ class Facts:
                 self._beginning = frozenset(beginning)
                 entities = entities | self._cache.companions(self._beginning)
             return {SITE, *entities} - self._versions.keys()
-        return [entity for entity in entities if self._version((entity,)) is None]
+        return [entity for entity in entities if self._version(entity) is None]
 
     async def _read(
         self,
@@ -217,7 +217,6 @@ class Facts:
         self, versions: Collection[Entity], asked: Sequence[Any], batches: Sequence[Batch]
     ) -> Sequence[Sequence[Any]]:
         """The rows of the batches, after those of the versions were noted."""
-        seen = self._cache.site if self._cache else 0
         answers = await self._snapshot.fetch_together(
             [*asked, *((batch.statement, batch.parameters) for batch in batches)],
             apart=(place for place, batch in enumerate(batches, len(asked)) if batch.large),
@@ -229,7 +228,6 @@ class Facts:
             if self._cache is not None:
                 if self.site is None:
                     self.site = self._versions[SITE]
-                    self._cache.see(self.site, at_least=seen)
                 self._cache.confirm(((one, self._versions[one]) for one in versions), self.site)
         return answers[len(asked) :]
 
@@ -237,9 +235,9 @@ class Facts:
         if self._cache is None:
             return
         entities = loader.entities(key)
-        version = self._version(entities) if entities else None
-        if version is not None:
-            self._cache.put((loader.name, key), value, entities, version)
+        versions = self._known(entities) if entities else None
+        if versions is not None:
+            self._cache.put((loader.name, key), value, entities, versions)
 
     @property
     def may_be_valid(self) -> bool:
@@ -253,30 +251,33 @@ class Facts:
         fact = self._cache.get(key)
         if fact is None:
             return None
-        # The site has one state for each of its versions.
+        # The site has one state for each of its versions, in all histories of the database.
         if fact.held_at != self.site:
-            if self._version(fact.entities) != fact.version:
+            if self._known(fact.entities) != fact.versions:
                 return None
             fact.held_at = self.site
         self._cache.hits += 1
         self._touched.update(fact.entities)
         return fact
 
-    def _version(self, entities: tuple[Entity, ...]) -> int | None:
-        """The greatest version of the entities in the snapshot; None if one is not known."""
-        greatest = 0
+    def _known(self, entities: tuple[Entity, ...]) -> tuple[int, ...] | None:
+        """The version of each entity in the snapshot; None if one is not known."""
+        versions = []
         for entity in entities:
-            version = self._versions.get(entity)
+            version = self._version(entity)
             if version is None:
-                if self._cache is None or self.site is None:
-                    return None
-                version = self._cache.confirmed(entity, self.site)
-                if version is None:
-                    return None
+                return None
+            versions.append(version)
+        return tuple(versions)
+
+    def _version(self, entity: Entity) -> int | None:
+        """The version of an entity in the snapshot, if it is known."""
+        version = self._versions.get(entity)
+        if version is None and self._cache is not None and self.site is not None:
+            version = self._cache.confirmed(entity, self.site)
+            if version is not None:
                 self._versions[entity] = version
-            if version > greatest:
-                greatest = version
-        return greatest
+        return version
 
     def fetch(self, statement: Select[Any]) -> asyncio.Task[Sequence[Any]]:
         """Rows that depend on the whole site, and are never kept.
@@ -296,7 +297,7 @@ class Facts:
     async def versions(self, entities: Iterable[Entity] | None = None) -> dict[Entity, int]:
         """The versions of entities in the snapshot; of all that was read, if none are given."""
         wanted = list(self._touched if entities is None else entities)
-        unknown = [entity for entity in wanted if self._version((entity,)) is None]
+        unknown = [entity for entity in wanted if self._version(entity) is None]
         if unknown:
             (rows,) = await self._snapshot.fetch_together([version_request(unknown)])
             self._versions.update(read_versions(rows))

@@ -19,14 +19,14 @@ _SAMPLE = 16
 
 @dataclass(slots=True)
 class Fact:
-    """A value, and the greatest version of its entities when it was read.
+    """A value, and the version of each of its entities when it was read.
 
     ``held_at`` is a version of the site in which it was found to hold.
     """
 
     value: Any
     entities: tuple[Entity, ...]
-    version: int
+    versions: tuple[int, ...]
     size: int
     held_at: int = -1
 
@@ -65,28 +65,21 @@ class KeptFacts:
         key: Hashable,
         value: object,
         entities: tuple[Entity, ...],
-        version: int,
+        versions: tuple[int, ...],
         held_at: int = -1,
     ) -> None:
-        """Keep a value that was read at this version, unless a later one is here."""
+        """Keep a value that was read where its entities had these versions."""
         known = self._facts.get(key)
         if known is not None:
-            if known.version > version:
-                return
             self.size -= known.size
         size = _ENTRY_BYTES + _weight(key) + _weight(value)
-        self._facts[key] = Fact(value, entities, version, size, held_at)
+        self._facts[key] = Fact(value, entities, versions, size, held_at)
         self._facts.move_to_end(key)
         self.size += size
         while self.size > self.capacity:
             _, gone = self._facts.popitem(last=False)
             self.size -= gone.size
             self.evictions += 1
-
-    def clear(self) -> None:
-        """Forget everything but the counters."""
-        self._facts.clear()
-        self.size = 0
 
 
 def _weight(value: object) -> int:

@@ -1,30 +1,54 @@
-"""Data versions: what tells a reader that nothing it knows of an entity has changed."""
+"""Data versions: what tells a reader that nothing it knows of an entity has changed.
+
+A version names one commit of one history of the database. Two copies of a database go on apart,
+and a backup that is restored goes on anew: what one of them writes must never look like what
+another has written, however often each has written and whatever their clocks say. So a version
+is the instant of its transaction, and then a random number.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from secrets import randbits
 
-from sqlalchemy import Connection
+from sqlalchemy import BigInteger, Connection, case, literal
 from sqlalchemy.dialects import postgresql, sqlite
 
+from gateway.db.instants import written_at
 from gateway.db.tables import data_version
 from gateway.db.upsert import replace_rows
 
+#: Versions of one microsecond: 63 bits last until the year 2255.
+VERSIONS_A_MICROSECOND = 1024
+#: Of the random number that each version goes on by: a millisecond at most.
+_RANDOM_BITS = 20
 
-def touch(connection: Connection, **ids: Iterable[int]) -> int:
+
+def touch(
+    connection: Connection,
+    random_bits: Callable[[int], int] = randbits,
+    /,
+    **ids: Iterable[int],
+) -> int:
     """Give the site and the named entities the next version, and return it.
 
     Keywords are kinds: ``user``, ``user_group``, ``project`` and ``workflow`` for what is counted
     of them, ``user_record`` and so on for what the directory says. To be called in the writing
-    transaction, under the writer lock: versions then follow the order of commits.
+    transaction, under the writer lock: versions then follow the order of commits, also where the
+    clock does not.
     """
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(data_version).values(kind="site", entity_id=0, version=1)
+    stored = data_version.c.version
+    instant = written_at(connection) * VERSIONS_A_MICROSECOND
+    random = random_bits(_RANDOM_BITS)
+    following = stored + literal(VERSIONS_A_MICROSECOND + random, BigInteger)
+    by_clock = literal(instant + random, BigInteger)
+    statement = insert(data_version).values(kind="site", entity_id=0, version=instant + random)
     version: int = connection.execute(
         statement.on_conflict_do_update(
             index_elements=list(data_version.primary_key),
-            set_={"version": data_version.c.version + 1},
-        ).returning(data_version.c.version)
+            set_={"version": case((following > by_clock, following), else_=by_clock)},
+        ).returning(stored)
     ).scalar_one()
     rows = [
         (kind, entity_id, version) for kind in sorted(ids) for entity_id in sorted(set(ids[kind]))

@@ -75,6 +75,16 @@ async def test_each_viewer_has_a_budget_of_their_own(new_budget: Callable[[int],
             await budget.spend(viewer, address, 1)
 
 
+async def test_redis_is_asked_again_after_the_clock_has_stepped_back() -> None:
+    clock = Clock()
+    away = open_storage("URL", f"redis://127.0.0.1:{free_port()}/0")
+    async with Budget(100, clock, away) as budget:
+        await budget.spend(ADA, "a", 1)
+        assert budget.is_alone
+        clock.now -= 3600
+        assert not budget.is_alone
+
+
 async def test_an_operation_that_reads_nothing_costs_one(
     new_budget: Callable[[int], Budget],
 ) -> None:

@@ -86,6 +86,13 @@ class Gateway:
         return self.cache.answers.hits
 
 
+def told(answer: bytes) -> Any:
+    """All that an answer says: errors have no order, and come as their fields are resolved."""
+    found = orjson.loads(answer)
+    found.get("errors", []).sort(key=lambda error: str(error["path"]))
+    return found
+
+
 @pytest.fixture
 async def gateway(database: Database) -> Gateway:
     await database.write(entries(**DIRECTORY))
@@ -181,16 +188,6 @@ async def test_a_database_that_went_back_in_time_brings_no_answer_back(gateway: 
     assert b'"totalCount":0' in await gateway.answer(TOTAL, id="501")
 
 
-async def test_not_even_where_the_versions_happen_to_be_the_same(gateway: Gateway) -> None:
-    await gateway.answer(TOTAL, id="501")
-    rename = text("UPDATE user_group SET name = 'of the backup' WHERE id = 501")
-    await gateway.database.write(lambda connection: connection.execute(rename))
-    # A later state was seen since.
-    assert gateway.cache is not None
-    gateway.cache.site += 1000
-    assert b"of the backup" in await gateway.answer(TOTAL, id="501")
-
-
 async def test_a_database_that_fails_is_met_by_the_operation_itself(gateway: Gateway) -> None:
     await gateway.answer(TOTAL, id="501")
     await gateway.database.write(lambda c: c.execute(text("DROP TABLE data_version")))
@@ -224,9 +221,9 @@ class Gateways(BesideAWriter):
     def ask(self, one: int, viewer: Viewer, query: str, times: int) -> None:
         async def asking() -> None:
             gateway = self.gateways[one]
-            truth = await gateway.truth(query, viewer)
+            truth = told(await gateway.truth(query, viewer))
             for _ in range(times):
-                assert await gateway.answer(query, viewer) == truth
+                assert told(await gateway.answer(query, viewer)) == truth
 
         self.runner.run(asking())
 

@@ -6,7 +6,6 @@ Callers of the writing functions hold the writer lock.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import NamedTuple
 
@@ -18,10 +17,12 @@ from sqlalchemy import (
     bindparam,
     delete,
     literal,
+    or_,
     select,
 )
 
 from gateway.db.ids import among
+from gateway.db.instants import written_at
 from gateway.db.tables import (
     forgotten_user,
     group_record,
@@ -33,8 +34,6 @@ from gateway.db.upsert import replace_rows
 from gateway.directory.load import Loaded, store_rows
 from gateway.directory.rows import Row
 from gateway.rollups.versions import touch
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 GROUPS = "user_groups"
 MEMBERSHIPS = "memberships"
@@ -81,11 +80,6 @@ class Scope(NamedTuple):
         }
 
 
-def instant_of(now: datetime) -> int:
-    """Microseconds since the epoch, as all instants are stored."""
-    return (now - _EPOCH) // timedelta(microseconds=1)
-
-
 class Stored(NamedTuple):
     """What an answer changed."""
 
@@ -108,7 +102,8 @@ def store_answer(
 ) -> Stored:
     """Store all that Panoptes has of the scope, and remove what it does not have.
 
-    What another process asked later stays as that one stored it.
+    What another process asked later stays as that one stored it, unless it is said to be of the
+    future: that was another clock's, and would stay for ever.
     """
     stored = _stored_places(connection, scope)
     has = _places_in(scope.resource, rows)
@@ -131,8 +126,8 @@ def store_answer(
     return Stored(loaded, len(gone))
 
 
-def forget_misses(connection: Connection, before: int) -> None:
-    """Forget that Panoptes was asked, before that instant, for what there is not.
+def forget_misses(connection: Connection, before: int, now: int) -> None:
+    """Forget that Panoptes was asked, before that instant or after now, for what there is not.
 
     Ids that nobody has can be asked for without end. To forget what is stale changes no answer.
     """
@@ -143,20 +138,26 @@ def forget_misses(connection: Connection, before: int) -> None:
         connection.execute(
             delete(panoptes_answer).where(
                 panoptes_answer.c.resource == resource,
-                panoptes_answer.c.asked_at < before,
+                or_(
+                    panoptes_answer.c.asked_at < before,
+                    panoptes_answer.c.asked_at > now,
+                ),
                 ~there.exists(),
             )
         )
 
 
 def unseen(resource: str) -> Select[int, int]:
-    """Stored groups or memberships that Panoptes was not seen to have ``since`` an instant."""
+    """Stored groups or memberships that Panoptes was not seen to have ``since`` an instant.
+
+    What is said to have been seen after ``now`` was not.
+    """
     group, user = _COLUMNS[resource]
     seen = select(panoptes_answer.c.resource).where(
         panoptes_answer.c.resource == resource,
         panoptes_answer.c.group_id == group,
         panoptes_answer.c.user_id == user,
-        panoptes_answer.c.asked_at >= bindparam("since"),
+        panoptes_answer.c.asked_at.between(bindparam("since"), bindparam("now")),
     )
     return select(group, user).where(~seen.exists()).order_by(group, user)
 
@@ -196,6 +197,7 @@ def _asked_later(
         panoptes_answer.c.resource == resource,
         among(panoptes_answer.c.group_id, "groups"),
         panoptes_answer.c.asked_at > asked_at,
+        panoptes_answer.c.asked_at <= written_at(connection),
     )
     return {(row[0], row[1]) for row in connection.execute(statement, {"groups": list(groups)})}
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, select
 
 from gateway.db import Database
+from gateway.db.instants import instant_of
 from gateway.db.tables import panoptes_copy
 from gateway.db.upsert import replace_rows
 from gateway.directory.load import Loaded
@@ -21,7 +22,6 @@ from gateway.directory.panoptes.answers import (
     MEMBERSHIPS,
     Place,
     Scope,
-    instant_of,
     store_answer,
     store_page,
     unseen,
@@ -119,12 +119,13 @@ async def left_to_copy(
         copies = {row.resource: row for row in await snapshot.fetch(select(panoptes_copy))}
     known = [copies.get(RESOURCES[name]) for name in names]
     under_way = [position for position, row in enumerate(known) if row and not row.finished_at]
-    recent = instant_of(clock()) - _RUN
+    now = instant_of(clock())
+    recent = now - _RUN
     return [
         name
         for position, (name, row) in enumerate(zip(names, known, strict=True))
         if row is None
-        or (row.finished_at or 0) < recent
+        or not recent <= (row.finished_at or 0) <= now
         or not any(position < later for later in under_way)
     ]
 
@@ -163,7 +164,7 @@ async def _remove_unseen(
     database: Database, api: Api, resource: str, since: int, clock: Callable[[], datetime]
 ) -> int:
     async with database.read() as snapshot:
-        rows = await snapshot.fetch(unseen(resource), {"since": since})
+        rows = await snapshot.fetch(unseen(resource), {"since": since, "now": instant_of(clock())})
     removed = 0
     for scope in _scopes(resource, [(row[0], row[1]) for row in rows]):
         asked_at = instant_of(clock())

@@ -21,11 +21,11 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from gateway.db import Database
+from gateway.db.instants import instant_of
 from gateway.directory.panoptes.answers import (
     Place,
     Scope,
     forget_misses,
-    instant_of,
     place_of,
     store_answer,
 )
@@ -93,7 +93,8 @@ class LiveDirectory:
         #: Answers on their way, and those that are not stored yet.
         self._under_way: dict[_Key, asyncio.Task[_Answer | None]] = {}
         self._storing: set[asyncio.Task[None]] = set()
-        self._quiet_until: dict[tuple[str, bool, bool], int] = {}
+        #: When a question of a kind had no answer.
+        self._unheard_at: dict[tuple[str, bool, bool], int] = {}
         self._swept_at = instant_of(clock())
 
     async def look_up(self, scope: Scope, stored: Mapping[Place, int]) -> LookedUp:
@@ -103,7 +104,7 @@ class LiveDirectory:
         same time, and takes no longer than the timeout.
         """
         now = instant_of(self._clock())
-        ages = {place: now - _latest(place, stored) for place in scope.places()}
+        ages = {place: now - _latest(place, stored, now) for place in scope.places()}
         due = [place for place, age in ages.items() if age >= self._fresh]
         answers = await self._ask(scope, due, now)
         return LookedUp(
@@ -118,7 +119,7 @@ class LiveDirectory:
         kind = (scope.resource, bool(scope.groups), bool(scope.users))
         keys: dict[Place, _Key] = {place: (scope.resource, place) for place in due}
         new = [place for place in due if not self._is_under_way(keys[place], now)]
-        if new and now >= self._quiet_until.get(kind, 0):
+        if new and not self._is_quiet(kind, now):
             task = asyncio.create_task(self._fetch(_narrowed(scope, new), kind, new))
             self._under_way |= {keys[place]: task for place in new}
         tasks = {
@@ -128,10 +129,11 @@ class LiveDirectory:
             await asyncio.wait(set(tasks.values()), timeout=self._timeout)
         results = {place: task.result() for place, task in tasks.items() if task.done()}
         # One that waits to be stored gets stale as well.
+        now = instant_of(self._clock())
         return {
             place: answer
             for place, answer in results.items()
-            if answer is not None and now - answer.asked_at <= self._stale
+            if answer is not None and 0 <= now - answer.asked_at <= self._stale
         }
 
     def _is_under_way(self, key: _Key, now: int) -> bool:
@@ -140,7 +142,12 @@ class LiveDirectory:
             return task is not None
         answer = task.result()
         # Storing can take longer than what is stored stays fresh.
-        return answer is not None and now - answer.asked_at < self._fresh
+        return answer is not None and 0 <= now - answer.asked_at < self._fresh
+
+    def _is_quiet(self, kind: tuple[str, bool, bool], now: int) -> bool:
+        unheard_at = self._unheard_at.get(kind)
+        # A clock that was set back must not make the quiet last until it is there again.
+        return unheard_at is not None and 0 <= now - unheard_at < _QUIET
 
     async def _fetch(
         self, scope: Scope, kind: tuple[str, bool, bool], places: Sequence[Place]
@@ -152,7 +159,7 @@ class LiveDirectory:
                 entries = await ask(self._panoptes, scope)
             answer = _Answer(entries.rows, _by_place(scope, entries.rows), asked_at)
         except (PanoptesAway, PanoptesRefused, TimeoutError) as error:
-            self._quiet_until[kind] = instant_of(self._clock()) + _QUIET
+            self._unheard_at[kind] = instant_of(self._clock())
             _log.warning("Panoptes was not heard of %s: %s", scope.resource, error or "too slow")
         finally:
             keys = [(scope.resource, place) for place in places]
@@ -186,9 +193,9 @@ class LiveDirectory:
 
     async def _sweep(self) -> None:
         now = instant_of(self._clock())
-        if now - self._swept_at >= _SWEEP:
+        if not 0 <= now - self._swept_at < _SWEEP:
             self._swept_at = now
-            await self._database.write(partial(forget_misses, before=now - self._stale))
+            await self._database.write(partial(forget_misses, before=now - self._stale, now=now))
 
     async def settle(self) -> None:
         """Wait until everything that was asked is answered and stored."""
@@ -217,10 +224,14 @@ def _each(answers: Iterable[_Answer]) -> Iterable[_Answer]:
     return {id(answer): answer for answer in answers}.values()
 
 
-def _latest(place: Place, stored: Mapping[Place, int]) -> int:
-    """When Panoptes was last asked about a place, also among others; long ago if it never was."""
+def _latest(place: Place, stored: Mapping[Place, int], now: int) -> int:
+    """When Panoptes was last asked about a place, also among others; long ago if it never was.
+
+    What is said to be of the future was written by another clock: it tells nothing.
+    """
     group, user = place
-    return max(stored.get(one, 0) for one in (place, (group, 0), (0, user)))
+    instants = (stored.get(one, 0) for one in (place, (group, 0), (0, user)))
+    return max((instant for instant in instants if instant <= now), default=0)
 
 
 def _narrowed(scope: Scope, places: Iterable[Place]) -> Scope:

@@ -11,9 +11,12 @@ from sqlalchemy import Connection, select
 
 from gateway.auth.viewer import ANONYMOUS
 from gateway.db import Database, open_database
+from gateway.db.instants import instant_of
 from gateway.db.tables import membership, panoptes_answer, user_group
+from gateway.db.upsert import replace_rows
 from gateway.directory.forget import forget_user
 from gateway.directory.load import load_directory
+from gateway.directory.panoptes.answers import GROUPS, forget_misses
 from gateway.errors import Unavailable
 from tests.directory.panoptes.asking import (
     ADA,
@@ -365,3 +368,56 @@ async def test_an_operation_does_not_wait_until_its_answer_is_stored(
 async def stored_groups(gateway: Gateway) -> list[int]:
     async with gateway.database.read() as snapshot:
         return [row[0] for row in await snapshot.fetch(select(user_group.c.id))]
+
+
+async def test_what_is_said_to_be_of_the_future_is_stale(
+    database: Database, database_url: str, panoptes: LocalPanoptes
+) -> None:
+    """The clock steps back an hour: who has left meanwhile is refused, whoever is asked."""
+    clock = Clock()
+    async with (
+        open_database(database_url, clock=clock) as own,
+        gateway_beside(panoptes, own, clock) as gateway,
+    ):
+        assert (await gateway.ask(TOTAL, BOB, id="501")).codes == {}
+        await gateway.live.settle()
+        panoptes.take_out("memberships", user_group=501, user=1002)
+        clock.pass_by(-3600)
+        assert (await gateway.ask(TOTAL, BOB, id="501")).codes == {"userGroup": "NOT_FOUND"}
+        await gateway.live.settle()
+        async with own.read() as snapshot:
+            assert await snapshot.fetch(select(membership.c.user_id)) == []
+            asked_at = await snapshot.fetch(select(panoptes_answer.c.asked_at))
+        assert max(row.asked_at for row in asked_at) == instant_of(clock())
+
+
+async def test_nothing_opens_by_the_future_while_panoptes_is_down(
+    gateway: Gateway, panoptes: LocalPanoptes
+) -> None:
+    assert (await gateway.ask(TOTAL, BOB, id="501")).codes == {}
+    await gateway.live.settle()
+    panoptes.always = 503
+    gateway.clock.pass_by(-1)
+    assert (await gateway.ask(TOTAL, BOB, id="501")).codes == {"userGroup": "NOT_FOUND"}
+
+
+async def test_who_was_not_heard_is_asked_again_after_the_clock_has_stepped_back(
+    gateway: Gateway, panoptes: LocalPanoptes
+) -> None:
+    panoptes.always = 503
+    assert (await gateway.ask(GROUP, ANONYMOUS, id="502")).codes == {"userGroup": "NOT_FOUND"}
+    panoptes.always = None
+    gateway.clock.pass_by(-3600)
+    assert (await gateway.ask(GROUP, ANONYMOUS, id="502")).codes == {}
+
+
+async def test_what_there_is_not_is_forgotten_though_it_is_said_to_be_of_the_future(
+    database: Database,
+) -> None:
+    def work(connection: Connection) -> int:
+        for instant in (1, 50, 99, 101):
+            replace_rows(connection, panoptes_answer, [(GROUPS, instant, 0, instant)])
+        forget_misses(connection, before=50, now=100)
+        return sum(connection.execute(select(panoptes_answer.c.asked_at)).scalars())
+
+    assert await database.write(work) == 50 + 99
