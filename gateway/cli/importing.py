@@ -39,8 +39,8 @@ INTERRUPTED = 130
     "--project-id",
     type=click.IntRange(1, LARGEST_ID),
     metavar="N",
-    help="The project that classification exports are of; they do not say it themselves. "
-    "Without it, a workflow that is known already tells its project.",
+    help="The project that exports are of; they do not say it themselves. Without it, a workflow "
+    "that is known already tells its project, and Talk's comment export by its name.",
 )
 @click.option(
     "--project-name", metavar="NAME", help="What that project is called; needs --project-id."
@@ -61,9 +61,10 @@ def import_command(
 ) -> None:
     """Store the events of FILEs; each is counted once, however often it is imported.
 
-    A FILE is a classification export (CSV), stream events (one JSON object a line), or a table
-    in the columns of ERAS's classification_events or comment_events (Parquet or CSV); texts may
-    be gzip'd. Its content tells, not its name; - is standard input.
+    A FILE is a classification export (CSV), Talk's comment export (.tar.gz or JSON), stream
+    events (one JSON object a line), or a table in the columns of ERAS's classification_events or
+    comment_events (Parquet or CSV); texts may be gzip'd. Its content tells, not its name; - is
+    standard input.
 
     A row that cannot be counted is refused, reported with its line and its reason, and stops
     nothing: the exit status is 0. It is 1 if rows were refused and no other was there, and 2 if

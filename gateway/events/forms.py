@@ -16,8 +16,8 @@ from gateway.events.shown import shown
 from gateway.events.tables import ClassificationRow, CommentRow
 
 ACCEPTED = (
-    "a classification export (CSV), stream events (one JSON object a line), or a table of "
-    "classification_events or comment_events (Parquet or CSV)"
+    "a classification export (CSV), Talk's comment export (JSON), stream events (one JSON object a "
+    "line), or a table of classification_events or comment_events (Parquet or CSV)"
 )
 
 #: So many lines are looked at until one is a stream event: the first may be damaged.
@@ -31,6 +31,7 @@ class Form(Enum):
     CLASSIFICATIONS = "table of classifications"
     COMMENTS = "table of comments"
     STREAM = "stream events"
+    TALK = "Talk comment export"
 
 
 #: The cells of a row by the form of its table. Fields without a default are needed.
@@ -64,7 +65,7 @@ def form_of_columns(columns: Iterable[str], name: str) -> Form | None:
     """
     present = set(columns)
     if kind := other_kind(present):
-        raise UnreadableFile(f"{name} looks like {kind}: it must be {ACCEPTED}.")
+        raise unlike(name, kind)
     for form, telltales in _TELLTALES:
         if telltales <= present:
             row = ROWS[form]
@@ -89,7 +90,7 @@ def form_of_text(lines: Iterable[bytes], name: str) -> Form:
         map(_is_event, chain([first.text], islice(following, _EVENTS_LOOKED_AT)))
     ):
         return Form.STREAM
-    raise UnreadableFile(f"{name} looks like {_described(first.text)}: it must be {ACCEPTED}.")
+    raise unlike(name, described(first.text))
 
 
 def _is_event(line: bytes) -> bool:
@@ -100,7 +101,12 @@ def _is_event(line: bytes) -> bool:
     return isinstance(event, dict) and "source" in event and "type" in event
 
 
-def _described(first: bytes) -> str:
+def unlike(name: str, kind: str) -> UnreadableFile:
+    """The error that a file is nothing that can be imported, but of some kind."""
+    return UnreadableFile(f"{name} looks like {kind}: it must be {ACCEPTED}.")
+
+
+def described(first: bytes) -> str:
     """What a file looks like to someone who sees its first line."""
     if first[:4] == b"PAR1":
         return "Parquet inside something else"

@@ -8,6 +8,7 @@ from decimal import Decimal
 from gateway.arguments import LARGEST_ID
 from gateway.errors import InvalidEvent
 from gateway.events.left_out import LeftOut
+from gateway.events.missing import not_blank
 from gateway.events.shown import shown
 
 __all__ = ["LARGEST_ID", "read_cell_group_ids", "read_cell_id", "read_group_ids", "read_id"]
@@ -49,7 +50,8 @@ def read_group_ids(values: object, most: int, left_out: Counter[LeftOut]) -> tup
     if values is None or values == []:
         return ()
     if not isinstance(values, list):
-        left_out[LeftOut.GROUPS] += 1
+        if not_blank(values) is not None:
+            left_out[LeftOut.GROUPS] += 1
         return ()
     if len(values) > most:
         left_out[LeftOut.TOO_MANY_GROUPS] += 1

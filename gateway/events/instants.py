@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from gateway.calendar import LAST_DAY, MICROSECONDS_A_DAY
 from gateway.errors import InvalidEvent
 from gateway.events.left_out import LeftOut
+from gateway.events.missing import not_blank
 from gateway.events.shown import shown
 
 #: A longer session says that a page stayed open, not that someone worked: 10,800 seconds.
@@ -70,7 +71,8 @@ def read_session_ms(started: object, finished: object, left_out: Counter[LeftOut
     """
     begin, end = parse_instant(started), parse_instant(finished)
     if begin is None or end is None:
-        if (begin is None and started is not None) or (end is None and finished is not None):
+        ends = ((begin, started), (end, finished))
+        if any(instant is None and not_blank(said) is not None for instant, said in ends):
             left_out[LeftOut.SESSION_TIME] += 1
         return 0
     return session_ms(begin, end)

@@ -20,16 +20,11 @@ def read_metadata(
 
     Anonymous work counts to no group, so its list is not looked at.
     """
-    metadata = not_blank(metadata)
-    if metadata is None:
-        return 0, ()
     if not isinstance(metadata, dict):
-        left_out[LeftOut.METADATA] += 1
+        if not_blank(metadata) is not None:
+            left_out[LeftOut.METADATA] += 1
         return 0, ()
-    session_ms = read_session_ms(
-        not_blank(metadata.get("started_at")), not_blank(metadata.get("finished_at")), left_out
-    )
+    session_ms = read_session_ms(metadata.get("started_at"), metadata.get("finished_at"), left_out)
     if anonymous:
         return session_ms, ()
-    groups = not_blank(metadata.get("user_group_ids"))
-    return session_ms, read_group_ids(groups, most_groups, left_out)
+    return session_ms, read_group_ids(metadata.get("user_group_ids"), most_groups, left_out)

@@ -16,6 +16,7 @@ from gateway.events.forms import Form, form_of_text
 from gateway.events.lines import Lines
 from gateway.events.parquet import PARQUET_MARK, ParquetTable
 from gateway.events.source import Source
+from gateway.events.talk_opening import open_talk, talk_head
 
 #: What the command line writes for standard input.
 STANDARD_INPUT = "-"
@@ -32,22 +33,23 @@ def open_source(path: str, origin: Origin, stdin: BinaryIO | None = None) -> Sou
     """
     if path == STANDARD_INPUT:
         return _open_pipe(stdin or sys.stdin.buffer, "standard input", origin)
-    try:
-        file = Path(path).open("rb", buffering=_BUFFER)  # noqa: SIM115 - a pipe stays open
-    except OSError as error:
-        raise UnreadableFile(f"{path} cannot be opened: {error.strerror}.") from error
+    file = _open(path)
     if not file.seekable():
         return _open_pipe(file, path, origin)
     with file:
         is_parquet = file.read(len(PARQUET_MARK)) == PARQUET_MARK
         file.seek(0)
-        if not is_parquet:
-            return _recognise(Lines(file, path), path, partial(_open_lines, path), origin)
-    return ParquetTable(Path(path), path)
+        if is_parquet:
+            return ParquetTable(Path(path), path)
+        if head := talk_head(file, path):
+            return open_talk(file, head, path, partial(_open, path), origin)
+        return _recognise(Lines(file, path), path, partial(_open_lines, path), origin)
 
 
 def _open_pipe(file: BinaryIO, name: str, origin: Origin) -> Source:
-    """What can be read only once: the lines looked at are kept."""
+    """What can be read only once: what was looked at is kept."""
+    if head := talk_head(file, name):
+        return open_talk(file, head, name, None, origin)
     lines = Lines(file, name)
     return _recognise(lines, name, lambda: lines, origin)
 
@@ -60,7 +62,11 @@ def _recognise(lines: Lines, name: str, start: Callable[[], Lines], origin: Orig
 
 
 def _open_lines(path: str) -> Lines:
+    return Lines(_open(path), path)
+
+
+def _open(path: str) -> BinaryIO:
     try:
-        return Lines(Path(path).open("rb", buffering=_BUFFER), path)
+        return Path(path).open("rb", buffering=_BUFFER)
     except OSError as error:
         raise UnreadableFile(f"{path} cannot be opened: {error.strerror}.") from error

@@ -87,9 +87,8 @@ def _classification(data: _Object, bounds: Bounds, left_out: Counter[LeftOut]) -
     event_id = read_id(data.get("id"), "id")
     event_time = _event_time(data, bounds)
     links = _object(data, "links")
-    updated, user, project = map(
-        not_blank, (data.get("updated_at"), links.get("user"), links.get("project"))
-    )
+    updated = not_blank(data.get("updated_at"))
+    user, project = not_blank(links.get("user")), not_blank(links.get("project"))
     return Classification(
         event_id,
         event_time,
@@ -110,9 +109,8 @@ def _classification(data: _Object, bounds: Bounds, left_out: Counter[LeftOut]) -
 def _comment(data: _Object, bounds: Bounds) -> Comment:
     event_id = read_id(data.get("id"), "id")
     event_time = _event_time(data, bounds)
-    updated, user, project = map(
-        not_blank, (data.get("updated_at"), data.get("user_id"), data.get("project_id"))
-    )
+    updated = not_blank(data.get("updated_at"))
+    user, project = not_blank(data.get("user_id")), not_blank(data.get("project_id"))
     return Comment(
         event_id,
         event_time,

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import fcntl
 import gzip
+import io
 import json
 import random
 import signal
@@ -10,6 +11,7 @@ import sqlite3
 import struct
 import subprocess
 import sys
+import tarfile
 import termios
 import time
 from collections.abc import Callable, Iterator
@@ -19,9 +21,11 @@ from typing import IO
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import select
 
 import gateway
 from gateway.cli import main
+from gateway.db import open_database, tables
 
 DEMO = Path(gateway.__file__).parent / "demo"
 KENYA = DEMO / "wildlife-watch-kenya.csv.gz"
@@ -398,3 +402,59 @@ async def test_the_same_import_goes_into_both_databases(database_url: str, tmp_p
         output, _ = running.communicate(timeout=120)
         assert running.returncode == 0
         assert outcome in output.decode()
+
+
+async def test_the_comments_of_talk_go_into_both_databases(
+    database_url: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "project-593-comments_2016-06-15.tar.gz"
+    rows = [
+        {
+            "board_id": 7,
+            "comment_id": number,
+            "comment_user_id": 1002,
+            "comment_user_login": "ada",
+            "comment_created_at": "2015-06-01T12:00:00.250Z",
+        }
+        for number in (1, 2, None)
+    ]
+    content = json.dumps(rows).encode()
+    with tarfile.open(path, "w:gz") as archive:
+        member = tarfile.TarInfo("project-593-comments_2016-06-15.json")
+        member.size = len(content)
+        archive.addfile(member, io.BytesIO(content))
+    for outcome in ("stored    2\n", "unchanged 2\n"):
+        running = process(
+            str(path), "--database-url", database_url, stdout=subprocess.PIPE, cwd=tmp_path
+        )
+        output, _ = running.communicate(timeout=120)
+        assert running.returncode == 0
+        assert outcome in output.decode()
+        assert "ignored   1\n" in output.decode()
+        assert "1 are boards or discussions without a comment." in output.decode()
+    async with open_database(database_url) as database, database.read() as snapshot:
+        query = select(tables.comment.c.id, tables.comment.c.user_id, tables.comment.c.project_id)
+        found = await snapshot.fetch(query)
+    assert sorted(map(tuple, found)) == [(1, 1002, 593), (2, 1002, 593)]
+
+
+def test_the_stream_and_an_export_of_talk_count_a_comment_once(store: Import) -> None:
+    event = {
+        "source": "talk",
+        "type": "comment",
+        "data": {
+            "id": 5,
+            "created_at": "2015-06-01T12:00:00.250Z",
+            "project_id": 593,
+            "user_id": "1002",
+        },
+    }
+    Path("events.ndjson").write_text(json.dumps(event))
+    row = {
+        "comment_id": 5,
+        "comment_user_id": 1002,
+        "comment_created_at": "2015-06-01T12:00:00.250Z",
+    }
+    Path("project-593-comments_2016-06-15.json").write_text(json.dumps([row]))
+    result = store("events.ndjson", "project-593-comments_2016-06-15.json")
+    assert "stored    1\nunchanged 1\n" in result.stdout

@@ -67,8 +67,9 @@ def test_anything_else_is_unreadable_in_one_sentence(
         open_source(path, Origin())
     assert caught.value.message.startswith(f"{path} {looks}")
     assert caught.value.message.endswith(
-        ": it must be a classification export (CSV), stream events (one JSON object a line), or "
-        "a table of classification_events or comment_events (Parquet or CSV)."
+        ": it must be a classification export (CSV), Talk's comment export (JSON), stream events "
+        "(one JSON object a line), or a table of classification_events or comment_events "
+        "(Parquet or CSV)."
     )
 
 

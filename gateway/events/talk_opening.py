@@ -1,0 +1,69 @@
+"""Recognising an export of Talk, in a file or a pipe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from gateway.errors import UnreadableFile
+from gateway.events.exports import Origin
+from gateway.events.forms import described, unlike
+from gateway.events.header import UTF8_MARK
+from gateway.events.talk_export import TalkExport
+from gateway.events.talk_file import TalkFile
+from gateway.events.tarball import is_tar
+from gateway.events.unpacking import DAMAGE, unpacked
+
+#: So many bytes tell whether a content may be such a file.
+_HEAD = 1024
+
+_COMMENTS = frozenset({"comment_id", "comment_created_at"})
+_TAGS = frozenset({"taggable_id", "taggable_type", "comment_id"})
+
+
+def talk_head(file: BinaryIO, name: str) -> bytes | None:
+    """How the content begins if it is an array or a tar, else None; ``file`` stays where it is."""
+    try:
+        if file.seekable():
+            start = file.tell()
+            head = unpacked(file, name).read(_HEAD)
+            file.seek(start)
+        else:
+            # A pipe cannot be looked into any further than what has come of it.
+            head = file.peek(_HEAD) if hasattr(file, "peek") else b""
+    except DAMAGE as error:
+        raise UnreadableFile(f"{name} is damaged: {error}.") from error
+    is_array = head.removeprefix(UTF8_MARK).lstrip()[:1] == b"["
+    return head if is_array or is_tar(head) else None
+
+
+def open_talk(
+    file: BinaryIO, head: bytes, name: str, again: Callable[[], BinaryIO] | None, origin: Origin
+) -> TalkExport:
+    """The export in ``file``, whose content begins with ``head``; UnreadableFile if it is none.
+
+    ``again`` opens the file to be read; a pipe is read on.
+    """
+
+    def opened(file: BinaryIO) -> TalkFile:
+        content = unpacked(file, name) if file.seekable() else file
+        return TalkFile(file, content, head, name)
+
+    looked_at = opened(file)
+    row = looked_at.first_row()
+    file_name = f"{Path(name).name}/{looked_at.inner_name}"
+    if row is None:
+        if not (looked_at.is_empty and "-comments" in file_name):
+            raise unlike(name, "a tar" if is_tar(head) else described(head.strip()))
+    elif not row.keys() >= _COMMENTS:
+        if row.keys() & _TAGS:
+            raise unlike(name, "Talk's export of tags")
+        raise unlike(name, "JSON, but not one stream event a line")
+    return TalkExport(
+        name,
+        file_name,
+        (lambda: looked_at) if again is None else (lambda: opened(again())),
+        None if again is None else Path(name).stat().st_size,
+        origin,
+    )
