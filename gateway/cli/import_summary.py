@@ -12,9 +12,12 @@ from typing import TextIO
 import click
 
 from gateway.cli.import_contents import Contents
-from gateway.events.event import Batch, Reject
+from gateway.directory.exports import Stored
+from gateway.directory.workflow_projects import Followed
+from gateway.events.event import Reject
 from gateway.events.left_out import LeftOut
 from gateway.private_file import owner_only
+from gateway.rollups.assigned import AssignedProjects
 from gateway.rollups.ingest import Outcome
 
 #: So many rejects are shown; the file has them all.
@@ -71,6 +74,8 @@ class Summary:
         #: What whoever imports should know of the files, a sentence each.
         self.notes: list[str] = []
         self._contents = Contents()
+        self._followed = Followed()
+        self._assigned = AssignedProjects()
         self._shown: list[str] = []
 
     @property
@@ -83,9 +88,12 @@ class Summary:
         """All events met so far, whatever became of them."""
         return sum(self.outcome) + self.rejected + self.ignored
 
-    def add(self, name: str, batch: Batch, outcome: Outcome) -> None:
+    def add(self, name: str, stored: Stored) -> None:
         """Count a committed batch of the source ``name``."""
-        self.outcome = self.outcome.plus(outcome)
+        batch = stored.batch
+        self.outcome = self.outcome.plus(stored.outcome)
+        self._followed.add(stored.followed)
+        self._assigned.add(stored.assigned)
         self.rejected += len(batch.rejects)
         self.ignored += batch.ignored
         self.left_out.update(batch.left_out)
@@ -107,4 +115,4 @@ class Summary:
         yield from self._contents.lines()
         for what, events in sorted(self.left_out.items()):
             yield what.told(events)
-        yield from self.notes
+        yield from (*self._assigned.notes(), *self._followed.notes(), *self.notes)

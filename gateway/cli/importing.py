@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import gc
 import sys
-from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, closing, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 from sqlalchemy import Connection
@@ -18,16 +20,21 @@ from gateway.cli.import_progress import ImportProgress
 from gateway.cli.import_summary import RejectsFile, Summary
 from gateway.cli.running import database_option, opened
 from gateway.db import Database
+from gateway.directory.exports import Export, Stored
 from gateway.directory.learn import learn
-from gateway.directory.workflow_projects import WORKFLOW_PROJECTS
-from gateway.errors import GatewayError, Unavailable
+from gateway.directory.workflow_projects import WORKFLOW_PROJECTS, Followed
+from gateway.errors import GatewayError, Unavailable, UnreadableFile
 from gateway.events.event import Batch
 from gateway.events.exports import Origin
+from gateway.events.forms import EXPORTS
 from gateway.events.ids import LARGEST_ID
 from gateway.events.opening import STANDARD_INPUT, open_source
 from gateway.events.source import Source
-from gateway.rollups.ingest import Outcome, apply_batch
+from gateway.rollups.assigned import AssignedProjects
+from gateway.rollups.ingest import apply_batch
 from gateway.settings import Settings, load_settings
+
+T = TypeVar("T")
 
 #: What a shell reports of a command that Ctrl-C ended.
 INTERRUPTED = 130
@@ -45,6 +52,12 @@ INTERRUPTED = 130
 @click.option(
     "--project-name", metavar="NAME", help="What that project is called; needs --project-id."
 )
+@click.option(
+    "--move",
+    is_flag=True,
+    help="Take stored events of these exports, and their workflows, from another project to this "
+    "one, unless the directory says otherwise.",
+)
 @database_option
 @click.option(
     "--rejects",
@@ -56,6 +69,7 @@ def import_command(
     files: tuple[str, ...],
     project_id: int | None,
     project_name: str | None,
+    move: bool,  # noqa: FBT001 (a flag of the command line)
     database_url: str | None,
     rejects_path: Path | None,
 ) -> None:
@@ -79,7 +93,8 @@ def import_command(
     summary = Summary()
     try:
         with closing(rejects):
-            _import(settings, files, Origin(project_id, project_name, {}), rejects, summary)
+            origin = Origin(project_id, project_name, {})
+            _import(settings, files, origin, rejects, summary, move=move)
     except KeyboardInterrupt:
         click.echo(
             f"Interrupted: what was stored stays ({summary.events:,} events were read); "
@@ -97,6 +112,8 @@ def _import(
     origin: Origin,
     rejects: RejectsFile,
     summary: Summary,
+    *,
+    move: bool,
 ) -> None:
     """Store the files and print the summary, also of what was stored before an error."""
     sources = [open_source(file, origin) for file in files]
@@ -104,14 +121,14 @@ def _import(
     try:
         with ImportProgress(sources) as progress:
 
-            def committed(position: int, batch: Batch, outcome: Outcome) -> None:
-                source = sources[position]
+            def committed(position: int, stored: Stored) -> None:
+                source, batch = sources[position], stored.batch
                 rows[position] += len(batch) + len(batch.rejects) + batch.ignored
                 rejects.write(source.name, batch.rejects)
-                summary.add(source.name, batch, outcome)
+                summary.add(source.name, stored)
                 progress.show(position, source, summary.events)
 
-            _store(settings, sources, origin.workflow_projects, committed)
+            _store(settings, sources, origin, committed, move=move)
     except GatewayError:
         if summary.events:
             _print(summary, sources, rejects)
@@ -127,13 +144,15 @@ def _import(
 def _store(
     settings: Settings,
     sources: Sequence[Source],
-    known: MutableMapping[int, int],
-    committed: Callable[[int, Batch, Outcome], None],
+    origin: Origin,
+    committed: Callable[[int, Stored], None],
+    *,
+    move: bool,
 ) -> None:
     """Store all sources, batch by batch, and tell ``committed`` of each.
 
-    ``known`` is kept to what the directory knows of workflows' projects as each source begins:
-    an earlier one may have told what a later one leaves out.
+    What is known of workflows' projects is read as each source begins: an earlier one may have
+    told what a later one leaves out.
 
     The event loop runs for the database alone: reading a slow pipe outside of it can be
     interrupted at any time.
@@ -141,20 +160,50 @@ def _store(
     now = datetime.now(UTC)
     with _uncollected(), asyncio.Runner() as runner, _opened(settings, runner) as database:
         for position, source in enumerate(sources):
-            known.update(runner.run(_workflow_projects(database)))
+            origin.workflow_projects.update(runner.run(_workflow_projects(database)))
+            export = Export(origin.project_id, move=move) if source.form in EXPORTS else None
+
+            def store(work: Callable[[Connection], T], name: str = source.name) -> T:
+                return runner.run(_write(database, name, work))
+
             with closing(source.batches(now, most_groups=settings.groups_per_event)) as batches:
-                for batch in batches:
-                    committed(position, batch, runner.run(_write(database, source.name, batch)))
+                for stored in _stored(batches, export, store):
+                    committed(position, stored)
 
 
-async def _write(database: Database, name: str, batch: Batch) -> Outcome:
-    """Store a batch and what it tells the directory in one transaction."""
+def _stored(
+    batches: Iterable[Batch],
+    export: Export | None,
+    store: Callable[[Callable[[Connection], Any]], Any],
+) -> Iterator[Stored]:
+    """Store the batches of a source, and what they tell the directory, one by one."""
+    if export is None:
+        for batch in batches:
+            yield store(partial(_store_events, batch=batch))
+        return
+    damage = None
+    try:
+        for batch in batches:
+            stored: Stored = store(partial(export.store, batch=batch))
+            export.note(stored)
+            yield stored
+    except UnreadableFile as error:
+        damage = error
+    # What stands before the damage has its names as well.
+    store(export.finish)
+    if damage is not None:
+        raise damage
 
-    def work(connection: Connection) -> Outcome:
-        outcome = apply_batch(connection, batch)
-        learn(connection, batch.names)
-        return outcome
 
+def _store_events(connection: Connection, batch: Batch) -> Stored:
+    """Store a batch and what it tells the directory."""
+    outcome = apply_batch(connection, batch)
+    learn(connection, batch.names)
+    return Stored(batch, outcome, Followed(), AssignedProjects())
+
+
+async def _write(database: Database, name: str, work: Callable[[Connection], T]) -> T:
+    """Do work in one transaction."""
     try:
         return await database.write(work)
     except DBAPIError as error:

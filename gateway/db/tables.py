@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -16,6 +18,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.sql.expression import false
+from sqlalchemy.types import TypeEngine
 
 from gateway.db.rollup_sets import metadata
 
@@ -146,6 +149,32 @@ workflow = Table(
     Column("retirement_count", BigInteger),
     Index("ix_workflow_project_id", "project_id"),
 )
+
+
+def _sayings(name: str, **fields: TypeEngine[Any]) -> Table:
+    said = [
+        column
+        for field, kind in fields.items()
+        for column in (Column(field, kind), Column(f"{field}_at", BigInteger))
+    ]
+    return Table(
+        name,
+        metadata,
+        _id("id"),
+        Column("directory", SmallInteger, nullable=False),
+        *said,
+        # Written again and again, as the same is said again: room for that on each page.
+        postgresql_with={"fillfactor": 80},
+    )
+
+
+# What events last said of the fields of those tables, and as of when (microseconds; null: never).
+# ``directory`` has a bit for each field, the first the lowest, that the directory says itself: a
+# file or Panoptes, which hold over events.
+user_sayings = _sayings("user_sayings", login=Text(), display_name=Text())
+project_sayings = _sayings("project_sayings", display_name=Text())
+# A project as of -1 was said by whoever imported an export.
+workflow_sayings = _sayings("workflow_sayings", project_id=BigInteger(), display_name=Text())
 
 _IN_USE = text("revoked_at IS NULL")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, delete, select
 
-from gateway.db.tables import membership, panoptes_answer, user
+from gateway.db.tables import membership, panoptes_answer, user, user_sayings
 from gateway.rollups.erasure import erase
 from gateway.rollups.versions import touch
 
@@ -22,6 +22,7 @@ def forget_user(connection: Connection, user_id: int) -> int:
     touched = list(groups)
     connection.execute(delete(membership).where(membership.c.user_id == user_id))
     connection.execute(delete(panoptes_answer).where(panoptes_answer.c.user_id == user_id))
+    connection.execute(delete(user_sayings).where(user_sayings.c.id == user_id))
     connection.execute(delete(user).where(user.c.id == user_id))
     touch(connection, user_record=[user_id], user_group_record=touched)
     return erased

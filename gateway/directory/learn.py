@@ -2,43 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection
 
-from gateway.db.tables import project, user, workflow
-from gateway.directory.rows import Change, Row, ids_in, read_rows, write_rows
+from gateway.directory.rows import ids_in
+from gateway.directory.sayings import PROJECTS, USERS, WORKFLOWS, Said, hear_events
 from gateway.events.event import Names
 from gateway.rollups.erasure import read_forgotten
 from gateway.rollups.versions import touch
 
 
-def learn(connection: Connection, names: Names) -> None:
-    """Note that these ids exist, and their names where given: None leaves a known name alone.
+def learn(connection: Connection, names: Names, as_of: int = 0, *, note_again: bool = True) -> None:
+    """Note that these ids exist, and their names where they hold over those that are known.
 
-    Runs in a writing transaction; only rows that really change are written, and only their data
-    versions grow. Users who were erased are not learned again.
+    ``as_of`` is as of when names are said that do not tell it themselves, in microseconds;
+    ``note_again`` as for ``hear_events``. Runs in a writing transaction; only data versions of
+    what is called otherwise from now on grow. Users who were erased are not learned again.
     """
+
+    def said(value: Any, at: int | None) -> Said | None:
+        return None if value is None else Said(as_of if at is None else at, value)
+
+    at = names.said_at
     forgotten = read_forgotten(connection, names.users.keys())
-    users = _learn(
+    users = hear_events(
         connection,
-        user,
+        USERS,
         {
-            key: {"login": login, "display_name": names.display_names.get(key)}
+            key: (
+                said(login, at.users.get(key)),
+                said(names.display_names.get(key), at.display_names.get(key)),
+            )
             for key, login in names.users.items()
             if key not in forgotten
         },
+        note_again=note_again,
     )
-    projects = _learn(
-        connection, project, {key: {"display_name": name} for key, name in names.projects.items()}
-    )
-    workflows = _learn(
+    projects = hear_events(
         connection,
-        workflow,
+        PROJECTS,
+        {key: (said(name, at.projects.get(key)),) for key, name in names.projects.items()},
+        note_again=note_again,
+    )
+    workflows = hear_events(
+        connection,
+        WORKFLOWS,
         {
-            key: {"project_id": project_id, "display_name": name}
+            key: (
+                said(project_id, at.workflow_projects.get(key)),
+                said(name, at.workflows.get(key)),
+            )
             for key, (project_id, name) in names.workflows.items()
         },
+        note_again=note_again,
     )
     if users or projects or workflows:
         touch(
@@ -47,17 +64,3 @@ def learn(connection: Connection, names: Names) -> None:
             project_record=ids_in(projects, "id") | ids_in(workflows, "project_id"),
             workflow_record=ids_in(workflows, "id"),
         )
-
-
-def _learn(connection: Connection, table: Table, said: Mapping[int, Row]) -> list[Change]:
-    if not said:
-        return []
-    known = read_rows(connection, table, said.keys())
-    nothing: Row = dict.fromkeys(table.c.keys())
-    wanted = [
-        nothing
-        | known.get((key,), {"id": key})
-        | {name: value for name, value in row.items() if value is not None}
-        for key, row in said.items()
-    ]
-    return write_rows(connection, table, known, wanted)

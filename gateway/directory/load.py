@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection
 
 from gateway.db.tables import group_record, membership, project, user, user_group, workflow
 from gateway.directory.document import read_document
 from gateway.directory.rows import Change, Row, ids_in, key_of, read_rows, write_rows
+from gateway.directory.sayings import PROJECTS, USERS, WORKFLOWS, hear_directory
 from gateway.rollups.erasure import read_forgotten
 from gateway.rollups.versions import touch
 
@@ -21,6 +22,8 @@ _TABLES = {
     "projects": project,
     "workflows": workflow,
 }
+#: Those of which events speak as well.
+_NAMED = {"users": USERS, "projects": PROJECTS, "workflows": WORKFLOWS}
 
 
 class Loaded(NamedTuple):
@@ -33,8 +36,9 @@ class Loaded(NamedTuple):
 def load_directory(connection: Connection, document: object) -> dict[str, Loaded]:
     """Store all entries of a document, and count them by the name of their list.
 
-    An entry replaces all that was known of its id (a membership: of its group and user); of two
-    with the same id the last one holds. What is not listed stays. Runs in a writing transaction;
+    An entry replaces all that the directory said of its id (a membership: of its group and user),
+    and holds over what events say; of two with the same id the last one holds. What is not listed
+    stays. Runs in a writing transaction;
     UnreadableFile, and nothing stored, if any entry cannot be used.
     """
     return store_rows(connection, read_document(document))
@@ -46,7 +50,7 @@ def store_rows(connection: Connection, entries: Mapping[str, Sequence[Row]]) -> 
     A list may be left out.
     """
     lists = _without_forgotten(connection, {name: entries.get(name, ()) for name in _TABLES})
-    changes = {name: _replace(connection, _TABLES[name], rows) for name, rows in lists.items()}
+    changes = {name: _replace(connection, name, rows) for name, rows in lists.items()}
     if any(changes.values()):
         touch(
             connection,
@@ -81,9 +85,12 @@ def _without_forgotten(
     }
 
 
-def _replace(connection: Connection, table: Table, rows: Sequence[Row]) -> list[Change]:
+def _replace(connection: Connection, name: str, rows: Sequence[Row]) -> list[Change]:
     if not rows:
         return []
+    if name in _NAMED:
+        return hear_directory(connection, _NAMED[name], rows)
+    table = _TABLES[name]
     last = {key_of(table, row): row for row in rows}
     known = read_rows(connection, table, {key[0] for key in last})
     return write_rows(connection, table, known, last.values())

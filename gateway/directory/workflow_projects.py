@@ -1,12 +1,164 @@
-"""Which project a workflow belongs to, where that is known."""
+"""Which project a workflow belongs to: what is known, and what an import of an export says.
+
+The directory (a file, Panoptes) holds over stream events, these hold over whoever imported an
+export; whoever imports another says so in vain, unless events are to move. The callers of what
+writes hold the writer lock.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import NamedTuple
 
-from gateway.db.tables import workflow
+from sqlalchemy import Connection, select
+
+from gateway.db.ids import among
+from gateway.db.tables import workflow, workflow_sayings
+from gateway.directory.rows import ids_in
+from gateway.directory.sayings import BY_IMPORTER, WORKFLOWS, overrule_events
+from gateway.events.event import Batch, Classification, Names
+from gateway.rollups.versions import touch
 
 #: Workflow id and project id of every workflow whose project is known.
 WORKFLOW_PROJECTS = select(workflow.c.id, workflow.c.project_id).where(
     workflow.c.project_id.is_not(None)
 )
+
+
+class Source(Enum):
+    """Who says which project a workflow is of; the value is how a sentence calls them."""
+
+    DIRECTORY = "the directory says"
+    EVENTS = "its events say"
+    IMPORTER = "an earlier import says"
+
+
+class Unfollowed(NamedTuple):
+    """A workflow that is known to be of another project than an import says."""
+
+    workflow_id: int
+    project_id: int
+    source: Source
+    said: int
+
+    def told(self, rows: int) -> str:
+        """The sentence that an import ends with."""
+        way = "" if self.source is Source.DIRECTORY else "; --move takes it along"
+        return (
+            f"Workflow {self.workflow_id} is of project {self.project_id}, as {self.source.value}: "
+            f"--project-id {self.said} was not followed for {rows:,} rows{way}."
+        )
+
+
+@dataclass(slots=True)
+class Followed:
+    """What became of what an import says of its workflows."""
+
+    unfollowed: Counter[Unfollowed] = field(default_factory=Counter)
+    #: Workflows that were taken from a project to another.
+    moved: set[tuple[int, int, int]] = field(default_factory=set)
+
+    def add(self, other: Followed) -> None:
+        """Count what became of others as well."""
+        self.unfollowed.update(other.unfollowed)
+        self.moved |= other.moved
+
+    def notes(self) -> Iterator[str]:
+        """A sentence for each workflow that moved or did not."""
+        for workflow_id, here, there in sorted(self.moved):
+            yield f"Workflow {workflow_id} moved from project {here} to {there}."
+        for one, rows in sorted(self.unfollowed.items(), key=lambda each: each[0][:2]):
+            yield one.told(rows)
+
+
+def follow(
+    connection: Connection, batch: Batch, said: int | None, *, move: bool
+) -> tuple[Batch, Followed]:
+    """The batch of an export with each event in the project of its workflow, and with what the
+    directory is to learn of these.
+
+    ``said`` is the project that whoever imports it says it is of. The events of the batch itself
+    are left as they are.
+    """
+    followed = Followed()
+    known = _read(connection, batch.names.workflows.keys())
+    projects: dict[int, int] = {}
+    for workflow_id in batch.names.workflows:
+        project_id, source = known.get(workflow_id, (None, None))
+        if project_id is None or project_id == said or said is None:
+            projects[workflow_id] = project_id or said or 0
+        elif move and source is not Source.DIRECTORY:
+            projects[workflow_id] = said
+            followed.moved.add((workflow_id, project_id, said))
+        else:
+            projects[workflow_id] = project_id
+    if followed.moved:
+        there = {workflow_id: project_id for workflow_id, _, project_id in followed.moved}
+        changes = overrule_events(connection, WORKFLOWS, "project_id", there)
+        touch(
+            connection,
+            project_record=ids_in(changes, "project_id"),
+            workflow_record=ids_in(changes, "id"),
+        )
+    for workflow_id, rows in Counter(e.workflow_id for e in batch.classifications).items():
+        project_id, source = known.get(workflow_id, (None, None))
+        if said and project_id and source and projects[workflow_id] != said:
+            followed.unfollowed[Unfollowed(workflow_id, project_id, source, said)] = rows
+    settled = replace(
+        batch,
+        classifications=_in_projects(batch.classifications, projects),
+        comments=[*batch.comments],
+    )
+    settled.names = _named(settled, projects, said)
+    return settled, followed
+
+
+def _read(
+    connection: Connection, workflow_ids: Collection[int]
+) -> dict[int, tuple[int | None, Source]]:
+    if not workflow_ids:
+        return {}
+    sayings = workflow_sayings.c
+    statement = (
+        select(workflow.c.id, workflow.c.project_id, sayings.directory, sayings.project_id_at)
+        .outerjoin(workflow_sayings, sayings.id == workflow.c.id)
+        .where(among(workflow.c.id, "ids"))
+    )
+    bit = 1 << WORKFLOWS.fields.index("project_id")
+    found = {}
+    for workflow_id, project_id, directory, at in connection.execute(
+        statement, {"ids": workflow_ids}
+    ):
+        source = Source.IMPORTER if at == BY_IMPORTER else Source.EVENTS
+        found[workflow_id] = (
+            project_id,
+            Source.DIRECTORY if directory and directory & bit else source,
+        )
+    return found
+
+
+def _in_projects(events: list[Classification], projects: Mapping[int, int]) -> list[Classification]:
+    if all(projects[w] == p for w, p in {(e.workflow_id, e.project_id) for e in events}):
+        return [*events]
+    return [event._replace(project_id=projects[event.workflow_id]) for event in events]
+
+
+def _named(batch: Batch, projects: Mapping[int, int], said: int | None) -> Names:
+    """The names beside these events; who imports them says the projects of workflows."""
+    names = batch.names
+    present = {project_id for project_id in projects.values() if project_id}
+    present |= {post.project_id for post in batch.comments if post.project_id}
+    learned = {
+        workflow_id: (said if projects[workflow_id] == said else None, name)
+        for workflow_id, (_, name) in names.workflows.items()
+    }
+    said_by = dict.fromkeys(learned, BY_IMPORTER)
+    return replace(
+        names,
+        projects={key: names.projects.get(key) for key in sorted(present)},
+        workflows=learned,
+        said_at=replace(names.said_at, workflow_projects=said_by),
+    )

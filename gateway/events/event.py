@@ -25,6 +25,11 @@ class Classification(NamedTuple):
     #: The groups it counts to: ascending, each once, none for an anonymous volunteer.
     group_ids: tuple[int, ...]
 
+    @property
+    def said_at(self) -> int:
+        """As of when it speaks: when it was last changed, else its own time."""
+        return self.event_time if self.updated_at is None else self.updated_at
+
     def anonymous(self) -> Classification:
         """The same, by a volunteer who is not known."""
         return self._replace(user_id=None, group_ids=())
@@ -38,6 +43,11 @@ class Comment(NamedTuple):
     updated_at: int | None
     user_id: int | None
     project_id: int
+
+    @property
+    def said_at(self) -> int:
+        """As of when it speaks: when it was last changed, else its own time."""
+        return self.event_time if self.updated_at is None else self.updated_at
 
     def anonymous(self) -> Comment:
         """The same, by a volunteer who is not known."""
@@ -55,6 +65,18 @@ class Reject(NamedTuple):
 
 
 @dataclass(slots=True)
+class Instants:
+    """As of when names were said, by id; a name that is missing here does not tell."""
+
+    users: dict[int, int] = field(default_factory=dict)
+    projects: dict[int, int] = field(default_factory=dict)
+    workflows: dict[int, int] = field(default_factory=dict)
+    #: Of which project a workflow is.
+    workflow_projects: dict[int, int] = field(default_factory=dict)
+    display_names: dict[int, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Names:
     """Who and what the events speak of; None where the source gives no name."""
 
@@ -65,6 +87,7 @@ class Names:
     workflows: dict[int, tuple[int | None, str | None]] = field(default_factory=dict)
     #: User id to the name as shown to others, for those of ``users`` that have one here.
     display_names: dict[int, str] = field(default_factory=dict)
+    said_at: Instants = field(default_factory=Instants)
 
 
 @dataclass(slots=True)

@@ -16,7 +16,8 @@ from gateway.errors import InvalidEvent, UnreadableFile
 from gateway.events.bounds import MOST_GROUPS, Bounds, bounds_at
 from gateway.events.event import Batch, Classification, Reject
 from gateway.events.forms import ACCEPTED, ROWS, Form, form_of_columns
-from gateway.events.plain_rows import may_be_plain, mention_all, read_plain, select_plain
+from gateway.events.mentions import mention_all
+from gateway.events.plain_rows import may_be_plain, read_plain, select_plain
 from gateway.events.shown import written_id
 from gateway.events.source import MOST_GROUPS_AT_ONCE, Source
 from gateway.events.tables import (

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gateway.events.event import Classification, Names
+from gateway.events.event import Classification
 from gateway.events.instants import LAST_INSTANT, LONGEST_SESSION_MS
-from gateway.events.mentions import name_workflow
 from gateway.events.tables import ClassificationRow
 
 _WHOLE = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT"})
@@ -69,17 +68,3 @@ FROM (SELECT *, {_PLAIN} AS plain FROM ({cells}))"""  # noqa: S608 (names of our
 def read_plain(row: Sequence[Any]) -> Classification:
     """The event of a plain row of :func:`select_plain`."""
     return Classification._make((*row[:7], tuple(row[7]) if row[7] else ()))
-
-
-def mention_all(names: Names, events: Sequence[Classification]) -> None:
-    """Note the ids that many events name, as ``mention`` does one by one."""
-    for user_id in dict.fromkeys(event.user_id for event in events):
-        if user_id is not None:
-            names.users.setdefault(user_id)
-    for project_id in dict.fromkeys(event.project_id for event in events):
-        if project_id:
-            names.projects.setdefault(project_id)
-    for workflow_id, project_id in dict.fromkeys(
-        (event.workflow_id, event.project_id) for event in events
-    ):
-        name_workflow(names, workflow_id, project_id or None, None)

@@ -48,7 +48,7 @@ def add_event(batch: Batch, event: object, bounds: Bounds, position: int) -> Non
     mention(batch.names, read)
     # ``read`` came from it: it is an object.
     if linked := event.get("linked"):  # type: ignore[attr-defined]
-        read_linked(batch.names, linked)
+        read_linked(batch.names, linked, read.said_at)
 
 
 def read_event(
@@ -68,19 +68,21 @@ def read_event(
     return None
 
 
-def read_linked(names: Names, linked: object) -> None:
+def read_linked(names: Names, linked: object, at: int) -> None:
     """Learn the names in an event's ``linked``; what cannot be read there is passed over.
+
+    They are as old as the event: ``at`` is when it speaks, in microseconds.
 
     It is a courtesy of the sender: nothing that is counted depends on it.
     """
     if not isinstance(linked, dict):
         return
     for user_id, user in _entries(linked.get("users")):
-        name_user(names, user_id, user.get("login"), user.get("display_name"))
+        name_user(names, user_id, user.get("login"), user.get("display_name"), at)
     for project_id, project in _entries(linked.get("projects")):
-        name_project(names, project_id, project.get("display_name"))
+        name_project(names, project_id, project.get("display_name"), at)
     for workflow_id, workflow in _entries(linked.get("workflows")):
-        name_workflow(names, workflow_id, None, workflow.get("display_name"))
+        name_workflow(names, workflow_id, None, workflow.get("display_name"), at)
 
 
 def _classification(data: _Object, bounds: Bounds, left_out: Counter[LeftOut]) -> Classification:

@@ -1,0 +1,160 @@
+"""What events say of names, and what the directory says: so that names do not go back in time.
+
+Of each field the later saying of events holds, of two at the same instant the greater value; what
+the directory says (a file, Panoptes) holds over events, and of it the last. So the order in which
+events arrive makes no difference. Callers hold the writer lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from itertools import count
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Table, select
+
+from gateway.db import tables
+from gateway.db.ids import among
+from gateway.db.upsert import replace_rows
+from gateway.directory.rows import Change, Row, read_rows, write_rows
+
+
+class Said(NamedTuple):
+    """A value, and as of when it was said: microseconds, or ``BY_IMPORTER``."""
+
+    at: int
+    value: Any
+
+
+#: Whoever imports an export says whose it is; any event knows better.
+BY_IMPORTER = -1
+
+
+#: A row of sayings: the id, the bits of the directory, then each field's value and instant.
+_Sayings = tuple[Any, ...]
+
+
+class Named(NamedTuple):
+    """A table of the directory, and the one that keeps what was said of its ``fields``."""
+
+    table: Table
+    sayings: Table
+    fields: tuple[str, ...]
+
+    def bits(self, row: Row) -> int:
+        """A bit for each field that the row says, the first the lowest."""
+        return sum(1 << bit for bit, field in enumerate(self.fields) if row[field] is not None)
+
+
+USERS = Named(tables.user, tables.user_sayings, ("login", "display_name"))
+PROJECTS = Named(tables.project, tables.project_sayings, ("display_name",))
+WORKFLOWS = Named(tables.workflow, tables.workflow_sayings, ("project_id", "display_name"))
+
+
+def hear_events(
+    connection: Connection,
+    named: Named,
+    said: Mapping[int, Sequence[Said | None]],
+    *,
+    note_again: bool = True,
+) -> list[Change]:
+    """Take in what events say of each id: of its fields in order, None of what they do not say.
+
+    Returns the directory's rows that changed; an id without a row gets one. That what is known was
+    said again is noted, unless ``note_again`` is False: whoever leaves it out says it all again.
+    """
+    if not said:
+        return []
+    known = _read_sayings(connection, named, said.keys())
+    heard: list[_Sayings] = []
+    differing: dict[int, Row] = {}
+    for key, fields in said.items():
+        row = known.get(key)
+        before = (key, 0, *(None, None) * len(named.fields)) if row is None else row
+        after = _heard(before, fields)
+        if row is not None and after[2::2] == before[2::2]:
+            if note_again and after is not before:
+                heard.append(after)
+            continue
+        heard.append(after)
+        differing[key] = {
+            name: after[place]
+            for place, name in zip(count(2, 2), named.fields, strict=False)
+            if after[place] != before[place] and not _by_directory(after, place)
+        }
+    replace_rows(connection, named.sayings, heard)
+    return _update(connection, named.table, differing)
+
+
+def overrule_events(
+    connection: Connection, named: Named, name: str, values: Mapping[int, Any]
+) -> list[Change]:
+    """Let whoever imports say a field of these ids, whatever events said of it so far.
+
+    The directory must not say it. What events say from now on holds again.
+    """
+    place = 2 + 2 * named.fields.index(name)
+    known = _read_sayings(connection, named, values.keys())
+    replace_rows(
+        connection,
+        named.sayings,
+        [(*row[:place], values[key], BY_IMPORTER, *row[place + 2 :]) for key, row in known.items()],
+    )
+    return _update(connection, named.table, {key: {name: values[key]} for key in known})
+
+
+def hear_directory(connection: Connection, named: Named, rows: Sequence[Row]) -> list[Change]:
+    """Let full rows of the directory replace what it said of their ids before.
+
+    What a row does not say, events may. Of two rows with the same id the last one holds.
+    """
+    last = {row["id"]: row for row in rows}
+    known = _read_sayings(connection, named, last.keys())
+    nothing: _Sayings = (None,) * len(named.sayings.c)
+    heard: list[_Sayings] = []
+    wanted: list[Row] = []
+    for key, row in last.items():
+        sayings, directory = known.get(key, nothing), named.bits(row)
+        if sayings[1] != directory:
+            heard.append((key, directory, *sayings[2:]))
+        by_events = zip(named.fields, sayings[2::2], strict=True)
+        wanted.append(row | {name: value for name, value in by_events if row[name] is None})
+    replace_rows(connection, named.sayings, heard)
+    before = read_rows(connection, named.table, last.keys())
+    return write_rows(connection, named.table, before, wanted)
+
+
+def _read_sayings(
+    connection: Connection, named: Named, ids: Collection[int]
+) -> dict[int, _Sayings]:
+    statement = select(named.sayings).where(among(named.sayings.c.id, "ids"))
+    return {row[0]: tuple(row) for row in connection.execute(statement, {"ids": ids})}
+
+
+def _heard(sayings: _Sayings, fields: Sequence[Said | None]) -> _Sayings:
+    """The sayings after these; the same object if none of them holds."""
+    after = sayings
+    for place, one in zip(count(2, 2), fields, strict=False):
+        if one is None:
+            continue
+        value, at = sayings[place : place + 2]
+        if at is None or one > (at, value):
+            after = (*after[:place], one.value, one.at, *after[place + 2 :])
+    return after
+
+
+def _by_directory(sayings: _Sayings, place: int) -> bool:
+    """Whether the directory itself says the field whose value is at ``place``."""
+    return bool(sayings[1] >> (place - 2) // 2 & 1)
+
+
+def _update(connection: Connection, table: Table, differing: Mapping[int, Row]) -> list[Change]:
+    """Write values into the rows of these ids, new ones where there are none."""
+    if not differing:
+        return []
+    known = read_rows(connection, table, differing.keys())
+    nothing: Row = dict.fromkeys(table.c.keys())
+    wanted = [
+        nothing | known.get((key,), {"id": key}) | values for key, values in differing.items()
+    ]
+    return write_rows(connection, table, known, wanted)

@@ -1,0 +1,50 @@
+"""Events whose project is not their own word, but said by whoever imports them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from gateway.rollups.ledger import Event
+
+
+@dataclass(slots=True)
+class AssignedProjects:
+    """What becomes of the projects of stored events when such copies of them arrive.
+
+    From no project to one they go by themselves, from one to another only if they are to ``move``.
+    """
+
+    move: bool = False
+    #: How many went from a project to another, by both.
+    moved: Counter[tuple[int, int]] = field(default_factory=Counter)
+    #: How many stay in a project though another was assigned to them.
+    kept: Counter[tuple[int, int]] = field(default_factory=Counter)
+
+    def settle(self, event: Event, known: Event) -> Event:
+        """The copy with the project that it is to have where ``known`` is stored."""
+        here, there = known.project_id, event.project_id
+        if here in (0, there):
+            return event
+        if self.move and there:
+            self.moved[here, there] += 1
+            return event
+        if there:
+            self.kept[here, there] += 1
+        return event._replace(project_id=here)
+
+    def add(self, other: AssignedProjects) -> None:
+        """Count what became of others as well."""
+        self.moved.update(other.moved)
+        self.kept.update(other.kept)
+
+    def notes(self) -> Iterator[str]:
+        """A sentence for each pair of projects."""
+        for (here, there), events in sorted(self.moved.items()):
+            yield f"{events:,} stored events moved from project {here} to {there}."
+        for (here, there), events in sorted(self.kept.items()):
+            yield (
+                f"{events:,} stored events stay in project {here}, not {there}: "
+                "import the file again with --move to move them."
+            )
