@@ -24,6 +24,10 @@ _ACCEPT = "application/vnd.api+json; version=1"
 #: A token is renewed this long before it expires, as Panoptes' own client does: a request must
 #: not outlive its token on the way.
 _MARGIN_SECONDS = 120.0
+#: A page of a hundred records with long texts has less than one.
+MOST_BYTES = 8_388_608
+#: A whole answer may take this many times as long as each wait within it.
+_WAITS = 5
 
 Parameters = Mapping[str, str | int]
 
@@ -62,6 +66,13 @@ class Credentials(NamedTuple):
         return f"Credentials(client_id={self.client_id!r}, client_secret=…)"
 
 
+class _Answer(NamedTuple):
+    """An answer that was read to its end."""
+
+    status: int
+    body: bytes
+
+
 class Panoptes:
     """A Panoptes API at ``url``, such as ``https://www.zooniverse.org``.
 
@@ -84,13 +95,15 @@ class Panoptes:
                 base_url=url.rstrip("/"),
                 timeout=timeout_seconds,
                 limits=httpx.Limits(max_connections=connections),
-                headers={"User-Agent": "stats-gateway"},
+                # Not compressed: a few bytes could become very many.
+                headers={"User-Agent": "stats-gateway", "Accept-Encoding": "identity"},
                 trust_env=False,
             )
         except (httpx.InvalidURL, ValueError):
             raise PanoptesRefused("The URL of Panoptes cannot be used.") from None
         if self._http.base_url.scheme not in {"http", "https"} or not self._http.base_url.host:
             raise PanoptesRefused("The URL of Panoptes is not of the form https://host.")
+        self._longest_seconds = timeout_seconds * _WAITS
         self._free = asyncio.Semaphore(connections)
         self._credentials = credentials
         self._clock = clock
@@ -104,13 +117,13 @@ class Panoptes:
         PanoptesAway if there is no answer for now, PanoptesRefused if there will be none.
         """
         answer = await self._get(path, parameters)
-        if answer.status_code == HTTPStatus.UNAUTHORIZED and self._credentials:
+        if answer.status == HTTPStatus.UNAUTHORIZED and self._credentials:
             # A token can be revoked before it expires.
             self._token = None
             answer = await self._get(path, parameters)
         return _read(answer, f"{path.split('?')[0]} of Panoptes")
 
-    async def _get(self, path: str, parameters: Parameters | None) -> httpx.Response:
+    async def _get(self, path: str, parameters: Parameters | None) -> _Answer:
         headers = {"Accept": _ACCEPT, "Content-Type": "application/json"}
         url = httpx.URL(f"/api{path}").copy_merge_params(parameters or {})
         if self._credentials:
@@ -133,11 +146,15 @@ class Panoptes:
                 self._token_until = now + max(lasts - _MARGIN_SECONDS, lasts / 2)
             return self._token
 
-    async def _send(self, request: httpx.Request) -> httpx.Response:
+    async def _send(self, request: httpx.Request) -> _Answer:
         try:
-            async with self._free:
-                answer = await self._http.send(request)
-        except httpx.TimeoutException:
+            async with self._free, asyncio.timeout(self._longest_seconds):
+                answer = await self._http.send(request, stream=True)
+                try:
+                    body = await _body_of(answer)
+                finally:
+                    await answer.aclose()
+        except (httpx.TimeoutException, TimeoutError):
             raise PanoptesAway("Panoptes does not answer in time.") from None
         except httpx.TransportError as error:
             raise PanoptesAway(f"Panoptes cannot be reached: {error}.") from None
@@ -147,7 +164,7 @@ class Panoptes:
                 f"Panoptes answers {status}.",
                 _seconds_of(answer.headers.get("retry-after"), self._clock()),
             )
-        return answer
+        return _Answer(status, body)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -165,14 +182,27 @@ class Panoptes:
         await self.close()
 
 
-def _read(answer: httpx.Response, what: str) -> dict[str, Any]:
-    status = answer.status_code
+async def _body_of(answer: httpx.Response) -> bytes:
+    """The body; PanoptesRefused if it is compressed or too large."""
+    coding = answer.headers.get("content-encoding", "identity").strip().lower()
+    if coding not in {"", "identity"}:
+        raise PanoptesRefused(f"Panoptes answers in the coding {coding}, which was not asked for.")
+    body = bytearray()
+    async for chunk in answer.aiter_raw():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            raise PanoptesRefused(f"Panoptes answers with more than {MOST_BYTES:,} bytes.")
+    return bytes(body)
+
+
+def _read(answer: _Answer, what: str) -> dict[str, Any]:
+    status = answer.status
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         raise PanoptesRefused(f"{what} is refused: check the client id and secret.")
     if status != HTTPStatus.OK:
         raise PanoptesRefused(f"{what} is answered with {status}: check the URL.")
     try:
-        document = orjson.loads(answer.content)
+        document = orjson.loads(answer.body)
     except orjson.JSONDecodeError:
         document = None
     if not isinstance(document, dict):

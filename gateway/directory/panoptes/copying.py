@@ -26,6 +26,7 @@ from gateway.directory.panoptes.answers import (
     store_page,
     unseen,
 )
+from gateway.directory.panoptes.client import PanoptesRefused
 from gateway.directory.panoptes.paging import PAGE_SIZE, first_page, page_at
 from gateway.directory.panoptes.patience import Api
 from gateway.directory.panoptes.questions import add_page, ask
@@ -43,6 +44,8 @@ RESOURCES = {
 
 #: A run that was stopped is gone on with for that long, in microseconds.
 _RUN = 86_400_000_000
+#: 100 million records: nobody has more.
+_MOST_PAGES = 1_000_000
 #: Asked for with each page of a resource, and carried on by the hrefs of further pages.
 _PARAMETERS = {MEMBERSHIPS: {"include": "user"}}
 
@@ -82,12 +85,18 @@ async def copy(
     resource = RESOURCES[name]
     progress = await _read_progress(database, resource)
     copied = Copied(resource, resumed=progress is not None)
+    # A page that was followed once leads in a circle.
+    followed = {progress.next_href} if progress is not None else set()
     while progress is None or progress.next_href is not None:
         asked_at = instant_of(clock())
         if progress is None:
             page = await first_page(api, resource, _PARAMETERS.get(resource, {}))
         else:
             page = await page_at(api, resource, progress.next_href or "")
+        if page.next_href is not None:
+            if page.next_href in followed or len(followed) >= _MOST_PAGES:
+                raise PanoptesRefused(f"/{resource} of Panoptes names next pages without end.")
+            followed.add(page.next_href)
         entries = Entries()
         await add_page(api, resource, page, entries)
         progress = _Progress(progress.started_at if progress else asked_at, page.next_href)

@@ -46,14 +46,16 @@ async def page_at(api: Api, name: str, href: str) -> Page:
     return _read(await api.get(href), name)
 
 
-async def all_pages(api: Api, name: str, parameters: Parameters) -> list[Page]:
+async def all_pages(
+    api: Api, name: str, parameters: Parameters, most: int = MOST_PAGES
+) -> list[Page]:
     """All pages; those behind the first are asked for at once.
 
-    PanoptesRefused if there are more than ``MOST_PAGES``.
+    PanoptesRefused if there are more than ``most``.
     """
     first = await first_page(api, name, parameters)
-    if first.page_count > MOST_PAGES:
-        raise PanoptesRefused(f"/{name} of Panoptes has more than {MOST_PAGES:,} pages.")
+    if first.page_count > most:
+        raise PanoptesRefused(f"/{name} of Panoptes has more than {most:,} pages.")
     more = await together(
         first_page(api, name, {**parameters, "page": number})
         for number in range(2, first.page_count + 1)

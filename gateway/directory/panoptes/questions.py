@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from gateway.directory.panoptes.answers import GROUPS, Scope
-from gateway.directory.panoptes.paging import PAGE_SIZE, Page, Resource, all_pages, together
+from gateway.directory.panoptes.paging import MOST_PAGES, PAGE_SIZE, Page, Resource, all_pages, together
 from gateway.directory.panoptes.patience import Api
 from gateway.directory.panoptes.records import Entries, identity_groups, may_be_identity
 
@@ -16,19 +16,23 @@ async def ask(api: Api, scope: Scope) -> Entries:
     As few requests as there are pages, side by side, whatever the number of ids.
     """
     if scope.resource == GROUPS:
-        asked = [{"id": ids} for ids in _lists(scope.groups)]
+        asked = [({"id": _list(groups)}, 1) for groups in _lists(scope.groups)]
     else:
         asked = [
-            {"include": "user"}
-            | ({"user_group_id": groups} if groups else {})
-            | ({"user_id": users} if users else {})
+            (
+                {"include": "user"}
+                | ({"user_group_id": _list(groups)} if groups else {})
+                | ({"user_id": _list(users)} if users else {}),
+                # Of pairs there are at most so many; of a whole list nobody knows.
+                _pages_of(len(groups) * len(users)) if groups and users else MOST_PAGES,
+            )
             for groups in _lists(scope.groups)
             for users in _lists(scope.users)
         ]
     entries = Entries()
     for page in await _pages(api, scope.resource, asked):
         await add_page(api, scope.resource, page, entries)
-    return entries
+    return entries.only(scope)
 
 
 async def add_page(api: Api, resource: str, page: Page, entries: Entries) -> None:
@@ -48,17 +52,32 @@ async def _identities(api: Api, groups: Collection[Resource]) -> set[str]:
     ids = [str(group.get("id")) for group in groups if may_be_identity(group)]
     if not ids:
         return set()
-    pages = await _pages(api, "memberships", [{"user_group_id": ",".join(ids)}])
+    # A group of these has one member at most.
+    asked = ({"user_group_id": ",".join(ids)}, _pages_of(len(ids)))
+    pages = await _pages(api, "memberships", [asked])
     return identity_groups([one for page in pages for one in page.records])
 
 
-async def _pages(api: Api, resource: str, asked: Iterable[Mapping[str, str]]) -> list[Page]:
-    answers = await together(all_pages(api, resource, parameters) for parameters in asked)
+async def _pages(
+    api: Api, resource: str, asked: Iterable[tuple[Mapping[str, str], int]]
+) -> list[Page]:
+    """All pages of each question, which has at most so many."""
+    answers = await together(
+        all_pages(api, resource, parameters, most) for parameters, most in asked
+    )
     return [page for pages in answers for page in pages]
 
 
-def _lists(ids: Collection[int]) -> Iterator[str]:
+def _pages_of(records: int) -> int:
+    return -(-records // PAGE_SIZE)
+
+
+def _lists(ids: Collection[int]) -> Iterator[list[int]]:
     """The ids, as many as one request names at a time; one empty list if there are none."""
     ordered = sorted(ids)
     for start in range(0, len(ordered) or 1, PAGE_SIZE):
-        yield ",".join(map(str, ordered[start : start + PAGE_SIZE]))
+        yield ordered[start : start + PAGE_SIZE]
+
+
+def _list(ids: Iterable[int]) -> str:
+    return ",".join(map(str, ids))

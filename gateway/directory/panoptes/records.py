@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from gateway.directory.document import read_document
-from gateway.directory.panoptes.answers import GROUPS, RECORDS
+from gateway.directory.panoptes.answers import GROUPS, RECORDS, Scope, place_of
 from gateway.directory.panoptes.paging import Resource
 from gateway.directory.rows import Row
 from gateway.directory.stats_visibility import StatsVisibility
@@ -64,6 +64,29 @@ class Entries:
                 continue
             for each in lists:
                 rows[each] += read[each]
+
+
+    def only(self, scope: Scope) -> Entries:
+        """What was asked for: no other groups, memberships or users, and each of them once.
+
+        Whoever answers for Panoptes is not to write what nobody asked for.
+        """
+        rows = dict(self.rows)
+        wanted = {}
+        for row in rows.get(scope.resource, ()):
+            place = place_of(scope.resource, row)
+            if scope.holds(place):
+                wanted[place] = row
+        rows[scope.resource] = list(wanted.values())
+        if scope.resource == GROUPS:
+            ids = {row["id"] for row in wanted.values()}
+            records = {row["group_id"]: row for row in rows.get(RECORDS, ())}
+            rows[RECORDS] = [row for group, row in records.items() if group in ids]
+        if "users" in rows:
+            ids = {row["user_id"] for row in wanted.values() if "user_id" in row}
+            users = {row["id"]: row for row in rows["users"]}
+            rows["users"] = [row for user, row in users.items() if user in ids]
+        return Entries(rows, self.identities, self.refused)
 
 
 def may_be_identity(group: Resource) -> bool:

@@ -40,6 +40,10 @@ class LocalPanoptes:
     next_href: str | None = None
     #: Named as the number of pages instead of the true one.
     page_count: int | None = None
+    #: Records that come with each answer of their resource, whether asked for or not.
+    beside: dict[str, list[Record]] = field(default_factory=dict)
+    #: Answered to all requests of the API instead: a body and its headers.
+    body: tuple[bytes, dict[str, str]] | None = None
     #: Paths and queries that the API was asked for, and how many tokens it gave.
     asked: list[str] = field(default_factory=list)
     tokens_given: int = 0

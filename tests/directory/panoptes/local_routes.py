@@ -81,6 +81,9 @@ class Routes:
     def answer(self, request: Request) -> Response:
         if self.panoptes.always is not None:
             return Response("It broke.", self.panoptes.always)
+        if self.panoptes.body is not None:
+            content, headers = self.panoptes.body
+            return Response(content, headers=headers, media_type="application/json")
         if self.panoptes.faults:
             status, headers = self.panoptes.faults.popleft()
             return refusal(status, "Not now.", headers)
@@ -116,6 +119,7 @@ class Routes:
         size = int(parameters.get("page_size", 20))
         number = int(parameters.get("page", 1))
         page = found[(number - 1) * size : number * size]
+        page = [*page, *self.panoptes.beside.get(resource, ())]
         body: Record = {
             resource: [self.shown(resource, one, as_admin=as_admin) for one in page],
             "links": {
@@ -137,6 +141,7 @@ class Routes:
                     for one in self.panoptes.has["users"]
                     if one["id"] in named
                 ]
+                + self.panoptes.beside.get("users", [])
             }
         return JSONResponse(body, headers={"ETag": f'W/"{hash(str(body)):x}"'}, media_type=ACCEPT)
 
