@@ -74,9 +74,7 @@ class Scope(NamedTuple):
     def holds(self, place: Place) -> bool:
         """Whether an entry at this place was asked for."""
         group, user = place
-        return (not self.groups or group in self.groups) and (
-            not self.users or user in self.users
-        )
+        return (not self.groups or group in self.groups) and (not self.users or user in self.users)
 
     def parameters(self) -> dict[str, object]:
         """What ``ASKED_AT`` takes to find these places, and all that they are among."""

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from gateway.directory.panoptes.answers import GROUPS, Scope
-from gateway.directory.panoptes.paging import MOST_PAGES, PAGE_SIZE, Page, Resource, all_pages, together
+from gateway.directory.panoptes.paging import (
+    MOST_PAGES,
+    PAGE_SIZE,
+    Page,
+    Resource,
+    all_pages,
+    together,
+)
 from gateway.directory.panoptes.patience import Api
 from gateway.directory.panoptes.records import Entries, identity_groups, may_be_identity
 

@@ -65,7 +65,6 @@ class Entries:
             for each in lists:
                 rows[each] += read[each]
 
-
     def only(self, scope: Scope) -> Entries:
         """What was asked for: no other groups, memberships or users, and each of them once.
 
