@@ -200,6 +200,7 @@ def create_app(
         metrics,
         tracing.request if tracing else None,
         server_timing=settings.server_timing,
+        trusted_proxies=configured_proxies(settings),
     )
     if metrics is not None:
         metrics.watch_pool(lambda: database.pool)

@@ -221,6 +221,17 @@ class Settings(BaseSettings):
     panoptes_timeout_seconds: float = Field(
         2, gt=0, description="How long an operation waits for Panoptes."
     )
+    panoptes_unknown_per_minute: int = Field(
+        1000,
+        ge=1,
+        description="Unknown ids that one viewer or address may have looked up at Panoptes in a"
+        " minute.",
+    )
+    panoptes_unknown_in_all_per_minute: int = Field(
+        10_000,
+        ge=1,
+        description="The same of all who are signed in together, and again of all others.",
+    )
 
     @property
     def allowed_origins(self) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from limits.aio.strategies import FixedWindowRateLimiter
 from limits.errors import ConfigurationError, StorageError
 from limits.storage import storage_from_string
 
+from gateway.auth.spender import spender_of
 from gateway.auth.viewer import Viewer
 from gateway.errors import SettingsError
 from gateway.graphql.refusals import RateLimited
@@ -53,7 +54,7 @@ class Budget:
 
         ``address`` stands for viewers without credentials. Every operation costs at least 1.
         """
-        who = _spender(viewer, address)
+        who = spender_of(viewer, address)
         if self._shared is not None and not self.is_alone:
             try:
                 return await self._spend(self._shared, who, max(cost, 1))
@@ -102,11 +103,3 @@ def open_storage(setting: str, url: str) -> RedisStorage:
         raise SettingsError(f"{setting} cannot be used: {error}") from None
     assert isinstance(storage, RedisStorage)  # noqa: S101 - the scheme says so
     return storage
-
-
-def _spender(viewer: Viewer, address: str) -> str:
-    if viewer.id is not None:
-        return f"user/{viewer.id}"
-    if viewer.api_key_id is not None:
-        return f"key/{viewer.api_key_id}"
-    return f"address/{address}"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.http.client_address import Network, client_address
 from gateway.http.draining import Draining
 from gateway.telemetry.lines import RequestLog
 from gateway.telemetry.metrics import Metrics
@@ -33,6 +35,7 @@ class RecordedRequests:
         around: AroundRequest | None = None,
         *,
         server_timing: bool = True,
+        trusted_proxies: Sequence[Network] = (),
     ) -> None:
         self._app = app
         self._draining = draining
@@ -40,6 +43,7 @@ class RecordedRequests:
         self._metrics = metrics
         self._around = around
         self._server_timing = server_timing
+        self._trusted_proxies = trusted_proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -47,6 +51,7 @@ class RecordedRequests:
             return
         sent = next((value for name, value in scope["headers"] if name == b"x-request-id"), None)
         record = RequestRecord(request_id_of(sent), scope["method"])
+        record.client = client_address(Request(scope), self._trusted_proxies)
         attach(record, scope)
 
         async def send_marked(message: Message) -> None:

@@ -17,6 +17,7 @@ import orjson
 from gateway.directory.memberships import Membership, MembershipState
 from gateway.directory.panoptes.answers import GROUPS, MEMBERSHIPS, Place, Scope
 from gateway.directory.panoptes.live import LiveDirectory, LookedUp
+from gateway.directory.panoptes.look_up_limits import Asker
 from gateway.directory.rows import Row
 from gateway.directory.stats_visibility import StatsVisibility
 from gateway.directory.user_groups import UserGroup
@@ -32,9 +33,10 @@ _NOBODY: frozenset[int] = frozenset()
 class LookUps:
     """Panoptes as one operation asks it, without users who were erased."""
 
-    def __init__(self, facts: Facts, live: LiveDirectory) -> None:
+    def __init__(self, facts: Facts, live: LiveDirectory, asker: Asker) -> None:
         self._facts = facts
         self._live = live
+        self._asker = asker
         self._asked_at = AskedAtLoader(facts)
         self._forgotten = ForgottenLoader(facts)
 
@@ -44,7 +46,7 @@ class LookUps:
 
     async def look_up(self, scope: Scope, asked_at: Mapping[Place, int]) -> LookedUp:
         """What to take for the scope's places."""
-        looked = await self._live.look_up(scope, asked_at)
+        looked = await self._live.look_up(scope, asked_at, self._asker)
         named = {
             row["user_id"] for rows in looked.answered.values() for row in rows if "user_id" in row
         }
@@ -56,6 +58,7 @@ class LookUps:
             {place: _without(erased, rows, "user_id") for place, rows in looked.answered.items()},
             looked.stale,
             _without(erased, looked.users, "id"),
+            looked.refused,
         )
 
     def note(self, resource: str, place: Place, answer: object) -> None:
@@ -73,15 +76,18 @@ class LiveGroupLoader(BatchLoader[int, UserGroup | None]):
         self._look_ups = look_ups
         self._stored = stored
 
-    async def batch(self, keys: list[int]) -> list[UserGroup | None]:
-        """The groups in the order of the ids."""
+    async def batch(self, keys: list[int]) -> list[UserGroup | Exception | None]:
+        """The groups in the order of the ids; Unavailable for those not to be looked up now."""
         scope = Scope(GROUPS, frozenset(keys), _NOBODY)
         stored, asked_at = await asyncio.gather(
             self._stored.load_many(keys), self._look_ups.asked_at(scope)
         )
         looked = await self._look_ups.look_up(scope, asked_at)
-        found = []
+        found: list[UserGroup | Exception | None] = []
         for key, known in zip(keys, stored, strict=True):
+            if (key, 0) in looked.refused:
+                found.append(_too_many())
+                continue
             group = _group(known, (key, 0), looked)
             self._look_ups.note(GROUPS, (key, 0), group)
             found.append(group)
@@ -96,8 +102,8 @@ class LiveMembershipLoader(BatchLoader[MembershipKey, Membership | None]):
         self._look_ups = look_ups
         self._stored = stored
 
-    async def batch(self, keys: list[MembershipKey]) -> list[Membership | None]:
-        """The memberships in the order of the keys."""
+    async def batch(self, keys: list[MembershipKey]) -> list[Membership | Exception | None]:
+        """The memberships in the order of the keys; Unavailable as for groups."""
         scope = Scope(
             MEMBERSHIPS,
             frozenset(key.group_id for key in keys),
@@ -107,9 +113,12 @@ class LiveMembershipLoader(BatchLoader[MembershipKey, Membership | None]):
             self._stored.load_many(keys), self._look_ups.asked_at(scope)
         )
         looked = await self._look_ups.look_up(scope, asked_at)
-        found: list[Membership | None] = []
+        found: list[Membership | Exception | None] = []
         for key, known in zip(keys, stored, strict=True):
             place = (key.group_id, key.user_id)
+            if place in looked.refused:
+                found.append(_too_many())
+                continue
             if place in looked.answered:
                 known = next(map(_membership, looked.answered[place]), None)
             elif place in looked.stale:
@@ -160,6 +169,10 @@ class LiveMembershipsLoader(BatchLoader[int, tuple[Membership, ...]]):
         return found
 
 
+def _too_many() -> Unavailable:
+    return Unavailable("Too much was asked for that only Panoptes knows: try again in a minute.")
+
+
 def _plain(value: object) -> object:
     """What JSON lacks, in one order."""
     if isinstance(value, frozenset):
@@ -170,6 +183,8 @@ def _plain(value: object) -> object:
 def _memberships(
     place: Place, stored: tuple[Membership, ...], looked: LookedUp
 ) -> tuple[Membership, ...] | Exception:
+    if place in looked.refused:
+        return _too_many()
     if place in looked.answered:
         return tuple(sorted(map(_membership, looked.answered[place]), key=_in_order))
     if place in looked.stale:

@@ -8,6 +8,7 @@ from functools import cached_property
 from types import TracebackType
 from typing import Self
 
+from gateway.auth.spender import spender_of
 from gateway.auth.viewer import Viewer
 from gateway.calendar import today
 from gateway.db import Database
@@ -18,6 +19,7 @@ from gateway.directory.memberships import (
     membership_of,
 )
 from gateway.directory.panoptes.live import LiveDirectory
+from gateway.directory.panoptes.look_up_limits import Asker
 from gateway.directory.projects import PROJECTS_BY_ID, Project, project_of
 from gateway.directory.user_groups import USER_GROUPS_BY_ID, UserGroup, user_group_of
 from gateway.directory.users import USERS_BY_ID, User, user_of
@@ -62,10 +64,16 @@ TODAY: Entity = ("today", 0)
 class Loaders:
     """One loader for each question, made when it is first asked."""
 
-    def __init__(self, facts: Facts, viewer: Viewer, live: LiveDirectory | None = None) -> None:
+    def __init__(
+        self, facts: Facts, viewer: Viewer, live: LiveDirectory | None = None, client: str = ""
+    ) -> None:
         self._facts = facts
         self._viewer = viewer
-        self._look_ups = None if live is None else LookUps(facts, live)
+        self._look_ups = None
+        if live is not None:
+            signed_in = viewer.id is not None or viewer.api_key_id is not None
+            asker = Asker(spender_of(viewer, client), signed_in)
+            self._look_ups = LookUps(facts, live, asker)
 
     @cached_property
     def totals(self) -> TotalsLoader:
@@ -201,7 +209,7 @@ class Operation:
         self.snapshot = database.read()
         self.snapshot.around = watch.around_statement
         self.facts = Facts(self.snapshot, cache, watch)
-        self.loaders = Loaders(self.facts, viewer, live)
+        self.loaders = Loaders(self.facts, viewer, live, record.client if record else "")
         self._answers = KeptAnswers(self.snapshot, cache) if cache is not None else None
         self._record = record
 

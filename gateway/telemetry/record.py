@@ -49,6 +49,7 @@ class RequestRecord:
     __slots__ = (
         "_phase",
         "_phase_started",
+        "client",
         "clock",
         "cost",
         "document",
@@ -79,6 +80,8 @@ class RequestRecord:
         #: None when the client went away first.
         self.status: int | None = None
         self.viewer: str | None = None
+        #: The address that limits count by; never written anywhere.
+        self.client = ""
         #: Whether the viewer may know what the answer took: it tells of what was read.
         self.shows_timing = False
         self.operation: str | None = None

@@ -67,6 +67,11 @@ class Scope(NamedTuple):
     groups: frozenset[int]
     users: frozenset[int]
 
+    @property
+    def is_list(self) -> bool:
+        """Whether all memberships of a group or of a user are asked for."""
+        return self.resource == MEMBERSHIPS and not (self.groups and self.users)
+
     def places(self) -> set[Place]:
         """The places that an answer speaks of."""
         return set(product(self.groups or {0}, self.users or {0}))
@@ -127,7 +132,9 @@ def store_answer(
     gone = set(filter(is_ours, stored - has))
     _remove(connection, scope.resource, gone)
     loaded = store_rows(connection, {**rows, **said})
-    _remember(connection, scope.resource, filter(is_ours, has | scope.places()), asked_at)
+    # Of an id that there is not nothing is stored; of one that is gone, that it went.
+    heard = has | gone | (scope.places() if scope.is_list else set())
+    _remember(connection, scope.resource, filter(is_ours, heard), asked_at)
     return Stored(loaded, len(gone))
 
 

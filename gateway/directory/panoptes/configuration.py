@@ -8,6 +8,7 @@ from datetime import datetime
 from gateway.db import Database
 from gateway.directory.panoptes.client import Credentials, Panoptes
 from gateway.directory.panoptes.live import Freshness, LiveDirectory
+from gateway.directory.panoptes.look_up_limits import LookUpLimits
 from gateway.errors import SettingsError
 from gateway.settings import PREFIX, Settings
 
@@ -36,4 +37,9 @@ def configured_live_directory(
             f"{PREFIX}PANOPTES_STALE_SECONDS must not be less than {PREFIX}PANOPTES_FRESH_SECONDS."
         )
     panoptes = configured_panoptes(settings, clock, freshness.timeout_seconds)
-    return None if panoptes is None else LiveDirectory(panoptes, database, clock, freshness)
+    if panoptes is None:
+        return None
+    limits = LookUpLimits(
+        settings.panoptes_unknown_per_minute, settings.panoptes_unknown_in_all_per_minute
+    )
+    return LiveDirectory(panoptes, database, clock, freshness, limits)

@@ -22,6 +22,7 @@ from typing import Any, NamedTuple, Self
 
 from gateway.db import Database
 from gateway.db.instants import instant_of
+from gateway.directory.panoptes.absences import Absences
 from gateway.directory.panoptes.answers import (
     Place,
     Scope,
@@ -30,6 +31,7 @@ from gateway.directory.panoptes.answers import (
     store_answer,
 )
 from gateway.directory.panoptes.client import Panoptes, PanoptesAway, PanoptesRefused
+from gateway.directory.panoptes.look_up_limits import Asker, LookUpLimits
 from gateway.directory.panoptes.questions import ask
 from gateway.directory.rows import Row
 from gateway.errors import Unavailable
@@ -62,6 +64,8 @@ class LookedUp(NamedTuple):
     stale: frozenset[Place]
     #: The names of users that came along.
     users: Sequence[Row]
+    #: Unknown places that were not asked for, since too many were in this minute.
+    refused: frozenset[Place] = frozenset()
 
 
 class _Answer(NamedTuple):
@@ -83,6 +87,7 @@ class LiveDirectory:
         database: Database,
         clock: Callable[[], datetime],
         freshness: Freshness,
+        limits: LookUpLimits,
     ) -> None:
         self._panoptes = panoptes
         self._database = database
@@ -90,6 +95,8 @@ class LiveDirectory:
         self._fresh = int(freshness.fresh_seconds * 1_000_000)
         self._stale = int(freshness.stale_seconds * 1_000_000)
         self._timeout = freshness.timeout_seconds
+        self._limits = limits
+        self.absences = Absences()
         #: Answers on their way, and those that are not stored yet.
         self._under_way: dict[_Key, asyncio.Task[_Answer | None]] = {}
         self._storing: set[asyncio.Task[None]] = set()
@@ -97,26 +104,44 @@ class LiveDirectory:
         self._unheard_at: dict[tuple[str, bool, bool], int] = {}
         self._swept_at = instant_of(clock())
 
-    async def look_up(self, scope: Scope, stored: Mapping[Place, int]) -> LookedUp:
+    async def look_up(self, scope: Scope, stored: Mapping[Place, int], asker: Asker) -> LookedUp:
         """What to take for the places of the scope; ``stored`` says when they were asked for.
 
         Asks Panoptes for those that are not fresh, once for all operations that need them at the
-        same time, and takes no longer than the timeout.
+        same time, and takes no longer than the timeout. Of unknown ones the ``asker`` may have so
+        many looked up in a minute.
         """
         now = instant_of(self._clock())
-        ages = {place: now - _latest(place, stored, now) for place in scope.places()}
-        due = [place for place, age in ages.items() if age >= self._fresh]
-        answers = await self._ask(scope, due, now)
+        heard = {place: _latest(place, stored, now) for place in scope.places()}
+        absent = {place: self.absences.asked_at((scope.resource, place), now) for place in heard}
+        ages = {place: now - max(heard[place], absent[place]) for place in heard}
+        due = {place for place, age in ages.items() if age >= self._fresh}
+        refused = await self._refused(scope, [p for p in due if ages[p] == now], now, asker)
+        answers = await self._ask(scope, sorted(due - refused), now)
+        found = {place: answer.by_place.get(place, ()) for place, answer in answers.items()}
+        stale = {p for p in due - refused if p not in answers and ages[p] >= self._stale}
+        # What was not there when it was last asked for is as good as an entry that is stored.
+        missing = {p for p in heard if absent[p] > heard[p] and p not in stale and p not in found}
         return LookedUp(
-            {place: answer.by_place.get(place, ()) for place, answer in answers.items()},
-            frozenset(p for p in due if p not in answers and ages[p] >= self._stale),
+            {**dict.fromkeys(missing, ()), **found},
+            frozenset(stale),
             [row for answer in _each(answers.values()) for row in answer.rows.get("users", ())],
+            frozenset(refused),
         )
+
+    async def _refused(
+        self, scope: Scope, unknown: Sequence[Place], now: int, asker: Asker
+    ) -> set[Place]:
+        """Those of the unknown places that are not to be asked for; none that others wait for."""
+        new = {p for p in unknown if not self._is_under_way((scope.resource, p), now)}
+        if not new or self._is_quiet(_kind_of(scope), now):
+            return set()
+        return set() if await self._limits.allow(asker, len(new)) else new
 
     async def _ask(self, scope: Scope, due: Sequence[Place], now: int) -> dict[Place, _Answer]:
         if not due:
             return {}
-        kind = (scope.resource, bool(scope.groups), bool(scope.users))
+        kind = _kind_of(scope)
         keys: dict[Place, _Key] = {place: (scope.resource, place) for place in due}
         new = [place for place in due if not self._is_under_way(keys[place], now)]
         if new and not self._is_quiet(kind, now):
@@ -158,6 +183,7 @@ class LiveDirectory:
             async with asyncio.timeout(self._timeout):
                 entries = await ask(self._panoptes, scope)
             answer = _Answer(entries.rows, _by_place(scope, entries.rows), asked_at)
+            self._note_absences(scope, answer)
         except (PanoptesAway, PanoptesRefused, TimeoutError) as error:
             self._unheard_at[kind] = instant_of(self._clock())
             _log.warning("Panoptes was not heard of %s: %s", scope.resource, error or "too slow")
@@ -167,6 +193,15 @@ class LiveDirectory:
             self._storing.add(task)
             task.add_done_callback(self._storing.discard)
         return answer
+
+    def _note_absences(self, scope: Scope, answer: _Answer) -> None:
+        if scope.is_list:
+            return
+        for place in scope.places():
+            if answer.by_place.get(place):
+                self.absences.forget((scope.resource, place))
+            else:
+                self.absences.note((scope.resource, place), answer.asked_at)
 
     async def _store(
         self,
@@ -217,6 +252,10 @@ class LiveDirectory:
         trace: TracebackType | None,
     ) -> None:
         await self.close()
+
+
+def _kind_of(scope: Scope) -> tuple[str, bool, bool]:
+    return scope.resource, bool(scope.groups), bool(scope.users)
 
 
 def _each(answers: Iterable[_Answer]) -> Iterable[_Answer]:

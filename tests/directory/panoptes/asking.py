@@ -12,7 +12,9 @@ from gateway.auth.viewer import Viewer
 from gateway.db import Database
 from gateway.directory.panoptes.client import Credentials, Panoptes
 from gateway.directory.panoptes.live import Freshness, LiveDirectory
+from gateway.directory.panoptes.look_up_limits import LookUpLimits
 from gateway.loaders.operation import Operation
+from gateway.telemetry.record import RequestRecord
 from resolvers.schema import graphql_schema
 from tests.directory.panoptes.local import LocalPanoptes
 from tests.directory.panoptes.local_routes import CLIENT_ID, CLIENT_SECRET
@@ -46,8 +48,14 @@ class Gateway:
         self.live = live
         self.clock = clock
 
-    async def ask(self, document: str, viewer: Viewer, **variables: Any) -> Answer:
-        async with Operation(self.database, viewer, self.clock.now, self.live) as operation:
+    async def ask(
+        self, document: str, viewer: Viewer, *, client: str = "192.0.2.1", **variables: Any
+    ) -> Answer:
+        record = RequestRecord("", "POST")
+        record.client = client
+        async with Operation(
+            self.database, viewer, self.clock.now, self.live, record=record
+        ) as operation:
             result = await executed(graphql_schema, document, variables, operation)
             codes = {
                 ".".join(map(str, error.path or ())): (error.extensions or {})["code"]
@@ -81,6 +89,7 @@ async def gateway_beside(
     database: Database,
     clock: Clock,
     timeout_seconds: float = TIMEOUT_SECONDS,
+    limits: LookUpLimits | None = None,
 ) -> AsyncIterator[Gateway]:
     # Tokens last as the Panoptes' own clock has it: the one of the tests does not matter to them.
     api = Panoptes(
@@ -90,5 +99,7 @@ async def gateway_beside(
         timeout_seconds=timeout_seconds,
     )
     freshness = Freshness(FRESH_SECONDS, STALE_SECONDS, timeout_seconds)
-    async with LiveDirectory(api, database, clock, freshness) as live:
+    async with LiveDirectory(
+        api, database, clock, freshness, limits or LookUpLimits(1000, 10_000)
+    ) as live:
         yield Gateway(database, live, clock)

@@ -68,6 +68,7 @@ async def test_all_of_a_users_memberships_are_replaced(database: Database) -> No
 async def test_an_answer_that_was_asked_for_earlier_undoes_no_later_one(
     database: Database,
 ) -> None:
+    await store(database, {1}, {10}, member(1, 10), at=50)
     await store(database, {1}, {10}, at=200)
     await store(database, {1}, set(), member(1, 10), member(1, 11), at=100)
 

@@ -17,6 +17,7 @@ from gateway.db.upsert import replace_rows
 from gateway.directory.forget import forget_user
 from gateway.directory.load import load_directory
 from gateway.directory.panoptes.answers import GROUPS, forget_misses
+from gateway.directory.panoptes.look_up_limits import LookUpLimits
 from gateway.errors import Unavailable
 from tests.directory.panoptes.asking import (
     ADA,
@@ -102,20 +103,102 @@ async def test_a_group_that_panoptes_does_not_have_is_not_found_and_remembered(
     assert panoptes.asked == []
 
 
-async def test_ids_that_nobody_has_do_not_add_up(gateway: Gateway) -> None:
-    async def remembered() -> set[tuple[str, int, int]]:
-        await gateway.live.settle()
-        columns = panoptes_answer.c
-        statement = select(columns.resource, columns.group_id, columns.user_id)
-        async with gateway.database.read() as snapshot:
-            return {(row[0], row[1], row[2]) for row in await snapshot.fetch(statement)}
+async def remembered(gateway: Gateway) -> set[tuple[str, int, int]]:
+    await gateway.live.settle()
+    columns = panoptes_answer.c
+    statement = select(columns.resource, columns.group_id, columns.user_id)
+    async with gateway.database.read() as snapshot:
+        return {(row[0], row[1], row[2]) for row in await snapshot.fetch(statement)}
 
-    known = {("user_groups", 501, 0), ("memberships", 501, 1001)}
+
+async def test_ids_that_nobody_has_leave_no_row(gateway: Gateway) -> None:
     await gateway.ask(CARDS, ADA, ids=["501", *map(str, range(700, 800))])
-    assert len(await remembered()) == 202
-    gateway.clock.pass_by(3600)
-    await gateway.ask(CARDS, ADA, ids=["777"])
-    assert await remembered() == known | {("user_groups", 777, 0), ("memberships", 777, 1001)}
+    assert await remembered(gateway) == {("user_groups", 501, 0), ("memberships", 501, 1001)}
+    assert len(gateway.live.absences) == 200
+
+
+async def test_who_is_no_member_leaves_no_row_and_is_not_asked_for_again(
+    gateway: Gateway, panoptes: LocalPanoptes
+) -> None:
+    for _ in range(2):
+        answer = await gateway.ask(CARDS, ADA, ids=["502"])
+        assert answer.data["userGroups"][0]["viewerMembership"] is None
+        assert await remembered(gateway) == {("user_groups", 502, 0)}
+        panoptes.asked.clear()
+    assert panoptes.asked == []
+
+
+async def test_what_is_there_by_now_is_found_once_the_absence_is_not_fresh(
+    gateway: Gateway, panoptes: LocalPanoptes
+) -> None:
+    assert (await gateway.ask(GROUP, ADA, id="777")).codes == {"userGroup": "NOT_FOUND"}
+    panoptes.group(777, "public_show_all")
+    gateway.clock.pass_by(FRESH_SECONDS - 1)
+    assert (await gateway.ask(GROUP, ADA, id="777")).codes == {"userGroup": "NOT_FOUND"}
+    gateway.clock.pass_by(2)
+    assert (await gateway.ask(GROUP, ADA, id="777")).codes == {}
+
+
+async def test_an_absence_that_is_older_than_what_is_stored_hides_nothing(
+    gateway: Gateway, panoptes: LocalPanoptes, database: Database
+) -> None:
+    """Another process hears of the group after this one heard that there is none."""
+    assert (await gateway.ask(GROUP, ADA, id="777")).codes == {"userGroup": "NOT_FOUND"}
+    panoptes.group(777, "public_show_all")
+    gateway.clock.pass_by(1)
+    async with gateway_beside(panoptes, database, gateway.clock) as other:
+        assert (await other.ask(GROUP, ADA, id="777")).codes == {}
+        await other.live.settle()
+    assert (await gateway.ask(GROUP, ADA, id="777")).codes == {}
+
+
+async def test_beyond_its_limit_an_address_is_told_so_and_others_are_not(
+    database: Database, panoptes: LocalPanoptes
+) -> None:
+    limits = LookUpLimits(each=5, in_all=8)
+    async with gateway_beside(panoptes, database, Clock(), limits=limits) as gateway:
+        assert (await gateway.ask(GROUP, ANONYMOUS, id="502")).codes == {}
+        await gateway.live.settle()
+        for number in range(700, 704):
+            answer = await gateway.ask(GROUP, ANONYMOUS, id=str(number))
+            assert answer.codes == {"userGroup": "NOT_FOUND"}
+        panoptes.asked.clear()
+        beyond = await gateway.ask(GROUP, ANONYMOUS, id="704")
+        assert beyond.codes == {"userGroup": "UNAVAILABLE"}
+        # What is stored and fresh still serves, and what is known to be absent is.
+        assert (await gateway.ask(GROUP, ANONYMOUS, id="502")).codes == {}
+        assert (await gateway.ask(GROUP, ANONYMOUS, id="703")).codes == {"userGroup": "NOT_FOUND"}
+        assert panoptes.asked == []
+        # Nothing was remembered as absent: another address finds out.
+        panoptes.group(704, "public_show_all")
+        assert (await gateway.ask(GROUP, ANONYMOUS, client="192.0.2.2", id="704")).codes == {}
+
+
+async def test_beyond_the_limit_of_all_the_signed_in_are_apart_from_the_anonymous(
+    database: Database, panoptes: LocalPanoptes
+) -> None:
+    limits = LookUpLimits(each=5, in_all=8)
+    async with gateway_beside(panoptes, database, Clock(), limits=limits) as gateway:
+        codes = [
+            (await gateway.ask(GROUP, ANONYMOUS, client=f"192.0.2.{n}", id=str(700 + n))).codes
+            for n in range(9)
+        ]
+        assert codes == [{"userGroup": "NOT_FOUND"}] * 8 + [{"userGroup": "UNAVAILABLE"}]
+        assert (await gateway.ask(GROUP, ADA, id="502")).codes == {}
+
+
+async def test_a_question_beyond_the_limit_is_refused_whole_and_asks_for_nothing(
+    database: Database, panoptes: LocalPanoptes
+) -> None:
+    limits = LookUpLimits(each=5, in_all=100)
+    async with gateway_beside(panoptes, database, Clock(), limits=limits) as gateway:
+        answer = await gateway.ask(
+            "query($ids: [ID!]!) { userGroups(ids: $ids) { id } }",
+            ANONYMOUS,
+            ids=["502", *map(str, range(700, 710))],
+        )
+        assert answer.codes == {"userGroups": "UNAVAILABLE"}
+        assert panoptes.asked == []
 
 
 async def test_a_users_own_group_is_not_found(gateway: Gateway, panoptes: LocalPanoptes) -> None:

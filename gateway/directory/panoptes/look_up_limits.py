@@ -1,0 +1,39 @@
+"""How many unknown ids may be looked up at Panoptes in a minute; counted in each process.
+
+Ids that are known are asked for again once they are no longer fresh, however often they are
+wanted: their number is bounded. Unknown ones can be made up without end.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from limits import RateLimitItemPerMinute
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import FixedWindowRateLimiter
+
+
+class Asker(NamedTuple):
+    """Whose look-ups are counted together; ``is_signed_in`` is false for who has no credentials."""
+
+    name: str
+    is_signed_in: bool
+
+
+class LookUpLimits:
+    """Ids within a minute: ``each`` for one asker, ``in_all`` for all of one kind together.
+
+    The anonymous use up nothing of what those have who are signed in.
+    """
+
+    def __init__(self, each: int, in_all: int) -> None:
+        self._each = RateLimitItemPerMinute(each)
+        self._in_all = RateLimitItemPerMinute(in_all)
+        self._counted = FixedWindowRateLimiter(MemoryStorage())
+
+    async def allow(self, asker: Asker, ids: int) -> bool:
+        """Count so many ids; false if that is more than is left, and nobody is to be asked."""
+        kind = "signed in" if asker.is_signed_in else "anonymous"
+        return await self._counted.hit(
+            self._each, asker.name, cost=ids
+        ) and await self._counted.hit(self._in_all, kind, cost=ids)
