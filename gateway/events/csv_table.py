@@ -10,9 +10,11 @@ from gateway.errors import InvalidEvent
 from gateway.events.bounds import Bounds
 from gateway.events.event import Batch, Reject
 from gateway.events.exports import ExportRow, Origin, add_export_row
-from gateway.events.forms import ROWS, Form
-from gateway.events.header import first_line, read_header
-from gateway.events.lines import Lines
+from gateway.events.forms import KEY_COLUMNS, ROWS, Form
+from gateway.events.header import first_line
+from gateway.events.lines import LONGEST_LINE, Lines
+from gateway.events.row_shape import RowShape
+from gateway.events.rows import Damage, Row, Rows
 from gateway.events.shown import written_id
 from gateway.events.tables import (
     ClassificationRow,
@@ -23,9 +25,7 @@ from gateway.events.tables import (
 from gateway.events.text import TextSource
 
 #: A cell may hold a long drawing; a quote that is never closed must not take all the memory.
-LARGEST_CELL = 16 * 1024 * 1024
-
-Row = list[str] | csv.Error
+LARGEST_CELL = LONGEST_LINE
 
 
 class CsvTable(TextSource[Row]):
@@ -41,72 +41,64 @@ class CsvTable(TextSource[Row]):
     ) -> None:
         super().__init__(form, name, start, total_bytes)
         self._origin = origin
-        self._columns = 0
+        self._rows: Rows | None = None
         self._pick: Callable[[list[str]], tuple[str, ...]] = tuple
         self._without_project = 0
         self._without_metadata = False
 
     @property
     def remarks(self) -> list[str]:
-        """That the project of some rows is unknown, or that a column lacks, if so."""
-        remarks = []
+        """Also of headers between the rows, projects that are unknown, and a column that lacks."""
+        told = super().remarks
+        if self._rows is not None and (headers := self._rows.headers_passed_over):
+            were = (
+                "header between the rows was" if headers == 1 else "headers between the rows were"
+            )
+            told.append(
+                f"{self.name}: {headers:,} {were} passed over: files were put together here."
+            )
         if self._without_project:
-            remarks.append(
-                f"{self.name}: {self._without_project:,} counted to no project, because theirs is "
-                "unknown; import the file again with --project-id to say it."
+            told.append(
+                f"{self.name}: {self._without_project:,} counted to no project, because theirs "
+                "is unknown; import the file again with --project-id to say it."
             )
         if self._without_metadata:
-            remarks.append(
+            told.append(
                 f"{self.name} has no column metadata: its classifications count 0 seconds, and "
                 "to no group."
             )
-        return remarks
+        return told
 
     def _items(self, lines: Lines) -> Iterator[tuple[int, Row]]:
         # A setting of the process, and the only reader here that needs one.
         csv.field_size_limit(LARGEST_CELL)
         source = iter(lines)
-        first = first_line(source)
-        if first is None:
-            return
-        delimiter, header = read_header(first.text)
-        self._columns = len(header)
+        header = first_line(source)
+        if header is None:
+            return iter(())
+        shape = RowShape(self._decoder.decode(header.text), *KEY_COLUMNS[self.form])
         # A column that the table does not have is the empty cell added to each row.
-        places = {column: place for place, column in reversed(list(enumerate(header)))}
+        places = {column: place for place, column in reversed(list(enumerate(shape.columns)))}
         self._without_metadata = self.form is Form.EXPORT and "metadata" not in places
         fields = ROWS[self.form]._fields
-        self._pick = itemgetter(*(places.get(field, len(header)) for field in fields))
-        rows = csv.reader(
-            (line.decode(errors="replace") for line in source), strict=True, delimiter=delimiter
-        )
-        while True:
-            position = first.number + rows.line_num + 1
-            try:
-                row: Row = next(rows)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                row = error
-            if row:
-                yield position, row
+        self._pick = itemgetter(*(places.get(field, shape.width) for field in fields))
+        self._rows = Rows(self.name, source, header.number, shape, self._decoder)
+        return iter(self._rows)
 
     def _add(self, batch: Batch, position: int, item: Row, bounds: Bounds) -> None:
-        if isinstance(item, csv.Error):
-            batch.rejects.append(Reject(position, None, f"The row is not CSV: {item}."))
+        if isinstance(item, Damage):
+            self._reject(batch, position, item.event_id, item.reason)
             return
-        cells = self._pick([*item, *[""] * (self._columns + 1 - len(item))])
+        cells = self._pick([*item, ""])
         try:
-            self._check_width(item)
             self._add_row(batch, cells, bounds)
         except InvalidEvent as error:
-            batch.rejects.append(Reject(position, written_id(cells[0] or None), error.message))
+            self._reject(batch, position, written_id(cells[0] or None), error.message)
 
-    def _check_width(self, row: list[str]) -> None:
-        """A row of another width than the header has its cells in the wrong columns."""
-        if len(row) != self._columns:
-            raise InvalidEvent(
-                f"The row has {len(row)} cells where the header has {self._columns}."
-            )
+    def _reject(self, batch: Batch, first: int, event_id: str | None, reason: str) -> None:
+        last = first if self._rows is None else self._rows.last_line
+        lines = f" It takes the lines {first} to {last}." if last > first else ""
+        batch.rejects.append(Reject(first, event_id, reason + lines))
 
     def _add_row(self, batch: Batch, cells: tuple[str, ...], bounds: Bounds) -> None:
         if self.form is Form.EXPORT:

@@ -9,7 +9,7 @@ import orjson
 from gateway.events.bounds import Bounds
 from gateway.events.event import Batch, Reject
 from gateway.events.header import UTF8_MARK
-from gateway.events.lines import Lines
+from gateway.events.lines import LONGEST_LINE, MOST_BLANK_LINES, Lines, endlessly_blank
 from gateway.events.stream import add_event
 from gateway.events.text import TextSource
 
@@ -18,15 +18,23 @@ class EventLines(TextSource[bytes]):
     """Newline-delimited JSON; empty lines are passed over."""
 
     def _items(self, lines: Lines) -> Iterator[tuple[int, bytes]]:
+        given = 0
         for position, line in enumerate(lines, 1):
             # The mark may stand behind blank lines, and where files were put together.
             text = line.removeprefix(UTF8_MARK)
             if text and not text.isspace():
+                given = position
                 yield position, text
+            elif position - given > MOST_BLANK_LINES:
+                raise endlessly_blank(self.name, position)
 
     def _add(self, batch: Batch, position: int, item: bytes, bounds: Bounds) -> None:
+        if len(item) > LONGEST_LINE:
+            reason = f"The line is longer than {LONGEST_LINE:,} bytes."
+            batch.rejects.append(Reject(position, None, reason))
+            return
         try:
-            event = orjson.loads(item)
+            event = orjson.loads(item if item.isascii() else self._decoder.decode(item))
         except orjson.JSONDecodeError as error:
             batch.rejects.append(Reject(position, None, f"The line is not JSON: {error}."))
             return

@@ -14,6 +14,7 @@ from gateway.events.header import first_line, read_header
 from gateway.events.other_tables import other_kind
 from gateway.events.shown import shown
 from gateway.events.tables import ClassificationRow, CommentRow
+from gateway.events.unpacking import MARKS
 
 ACCEPTED = (
     "a classification export (CSV), Talk's comment export (JSON), stream events (one JSON object a "
@@ -57,6 +58,12 @@ _TELLTALES = (
     (Form.CLASSIFICATIONS, {"event_time", "workflow_id"}),
     (Form.COMMENTS, {"event_time", "project_id", "user_id"}),
 )
+#: The columns of the ids and of the times in each of them.
+KEY_COLUMNS = {
+    Form.EXPORT: ("classification_id", "created_at"),
+    Form.CLASSIFICATIONS: ("classification_id", "event_time"),
+    Form.COMMENTS: ("comment_id", "event_time"),
+}
 
 
 def form_of_columns(columns: Iterable[str], name: str) -> Form | None:
@@ -97,7 +104,7 @@ def form_of_text(lines: Iterable[bytes], name: str) -> Form:
 
 def _is_event(line: bytes) -> bool:
     try:
-        event = orjson.loads(line)
+        event = orjson.loads(line.decode(errors="replace"))
     except orjson.JSONDecodeError:
         return False
     return isinstance(event, dict) and "source" in event and "type" in event
@@ -112,7 +119,7 @@ def described(first: bytes) -> str:
     """What a file looks like to someone who sees its first line."""
     if first[:4] == b"PAR1":
         return "Parquet inside something else"
-    if first[:2] == b"\x1f\x8b":
+    if first.startswith(tuple(MARKS)):
         return "compressed data"
     try:
         text = first[:200].decode(errors="strict" if len(first) <= 200 else "ignore")

@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 UTF8_MARK = b"\xef\xbb\xbf"
 
+#: In bytes; it is looked for where a file begins.
+LONGEST_HEADER = 1024 * 1024
 #: What parts cells: the comma; Excel's where the comma is decimal; that of its "Unicode text".
 DELIMITERS = ",;\t"
 #: A line of these alone says nothing; spreadsheets save an empty row as a row of delimiters.
@@ -44,11 +46,13 @@ def first_line(lines: Iterable[bytes]) -> FirstLine | None:
 
 
 def read_header(line: bytes) -> Header:
-    """What a header says; no columns if the line is no text."""
-    try:
-        text = line.decode()
-        delimiter = max(DELIMITERS, key=text.count)
-        cells = next(csv.reader([text], delimiter=delimiter), [])
-    except (UnicodeDecodeError, csv.Error):
+    """What a header says, also where letters in it are no UTF-8; nothing if it is endless."""
+    if len(line) > LONGEST_HEADER:
         return Header(DELIMITERS[0], [])
+    text = line.decode(errors="replace")
+    delimiter = max(DELIMITERS, key=text.count)
+    try:
+        cells = next(csv.reader([text], delimiter=delimiter), [])
+    except csv.Error:
+        cells = []
     return Header(delimiter, [cell.strip().lower() for cell in cells])

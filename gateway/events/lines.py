@@ -1,30 +1,36 @@
-"""The lines of a text file, plain or gzip'd, and how much of the file they took."""
+"""The lines of a text file, however it is compressed and encoded, and how much of it they took."""
 
 from __future__ import annotations
 
-import gzip
 import io
-import zlib
 from collections import deque
 from collections.abc import Iterator
+from functools import partial
 from typing import BinaryIO, cast
 
 from gateway.errors import UnreadableFile
+from gateway.events.header import LONGEST_HEADER, first_line
+from gateway.events.recoding import (
+    Recode,
+    Recoded,
+    encoding_of,
+    from_encoding,
+    from_old_line_ends,
+    has_old_line_ends,
+)
+from gateway.events.unpacking import DAMAGE, unpacked
 
-#: Where a header or the first event must begin.
-LOOKED_AT = 1024 * 1024
-
-_GZIP_MARK = b"\x1f\x8b"
-#: No header and no event is longer; a binary file may be one line.
-_LONGEST_FIRST_LINE = 4 * 1024 * 1024
-#: What reading a damaged file, or one on a failing disk, may raise.
-_DAMAGE = (EOFError, OSError, zlib.error)
+#: No row and no event is longer, in bytes: one line must not take all the memory.
+LONGEST_LINE = 16 * 1024 * 1024
+#: More lines than these without anything are no text any more.
+MOST_BLANK_LINES = 1_000_000
 
 
 class Lines:
     """Iterates over the lines once; :meth:`look` shows the first ones before that.
 
-    Where the file turns out to be damaged, an UnreadableFile says so.
+    A line is bytes in UTF-8, or as near to it as the file comes. One that is too long is cut just
+    beyond :data:`LONGEST_LINE`. Where the file turns out to be damaged, an UnreadableFile says so.
     """
 
     def __init__(self, file: BinaryIO, name: str) -> None:
@@ -32,10 +38,18 @@ class Lines:
         self._name = name
         self._seekable = file.seekable()
         self._size = _size(file) if self._seekable else None
-        self._reader = self._unpacked()
         self._looked_at: deque[bytes] = deque()
         self._given = 0
         self._given_bytes = 0
+        #: The encoding the text was in, if it was neither UTF-8 nor one that a line cannot tell.
+        self.encoding: str | None = None
+        self.has_old_line_ends = False
+        try:
+            # A pipe is taken as it comes, since it cannot be looked into.
+            self._reader = unpacked(file, name) if self._seekable else file
+            self._recode()
+        except DAMAGE as error:
+            raise self._damaged(error) from error
 
     @property
     def total_bytes(self) -> int | None:
@@ -50,45 +64,68 @@ class Lines:
     def look(self) -> Iterator[bytes]:
         """The lines that begin in the first megabyte; iteration gives them again."""
         looked_at = 0
+        for line in [*self._looked_at]:
+            looked_at += len(line)
+            yield line
         try:
-            while looked_at < LOOKED_AT:
-                line = self._reader.readline(_LONGEST_FIRST_LINE)
-                if not line:
-                    return
+            while looked_at < LONGEST_HEADER and (line := self._read_line()):
                 looked_at += len(line)
                 self._looked_at.append(line)
                 yield line
-        except _DAMAGE as error:
+        except DAMAGE as error:
             raise self._damaged(error) from error
 
     def __iter__(self) -> Iterator[bytes]:
         try:
-            for line in self._all():
+            while self._looked_at:
+                line = self._looked_at.popleft()
                 self._given += 1
                 self._given_bytes += len(line)
                 yield line
-        except _DAMAGE as error:
+            for line in iter(partial(self._reader.readline, LONGEST_LINE + 1), b""):
+                if len(line) > LONGEST_LINE:
+                    self._drop_rest(line)
+                self._given += 1
+                self._given_bytes += len(line)
+                yield line
+        except DAMAGE as error:
             raise self._damaged(error) from error
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
 
-    def _all(self) -> Iterator[bytes]:
-        while self._looked_at:
-            yield self._looked_at.popleft()
-        yield from self._reader
+    def _recode(self) -> None:
+        head = self._head()
+        if encoding := encoding_of(head):
+            self.encoding = encoding[:6]
+            head = self._read_anew(head, from_encoding(encoding))
+        if has_old_line_ends(head):
+            self.has_old_line_ends = True
+            self._read_anew(head, from_old_line_ends)
 
-    def _unpacked(self) -> BinaryIO:
-        """The file's content; a pipe is taken as it comes, since it cannot be looked into."""
-        if not self._seekable:
-            return self._file
-        start = self._file.tell()
-        mark = self._file.read(len(_GZIP_MARK))
-        self._file.seek(start)
-        if mark != _GZIP_MARK:
-            return self._file
-        return cast("BinaryIO", io.BufferedReader(gzip.GzipFile(fileobj=self._file)))
+    def _head(self) -> bytes:
+        """The text up to the first line that is not blank."""
+        first_line(self.look())
+        return b"".join(self._looked_at)
+
+    def _read_anew(self, head: bytes, recode: Recode) -> bytes:
+        """Recode the text from its beginning, which was read as ``head``; the new head."""
+        recoded = io.BufferedReader(Recoded(head, self._reader, recode))
+        self._reader = cast("BinaryIO", recoded)
+        self._looked_at.clear()
+        return self._head()
+
+    def _read_line(self) -> bytes:
+        line = self._reader.readline(LONGEST_LINE + 1)
+        if len(line) > LONGEST_LINE:
+            self._drop_rest(line)
+        return line
+
+    def _drop_rest(self, line: bytes) -> None:
+        """Pass over what a line has beyond the limit."""
+        while line and not line.endswith(b"\n"):
+            line = self._reader.readline(LONGEST_LINE)
 
     def _damaged(self, error: Exception) -> UnreadableFile:
         return UnreadableFile(
@@ -102,3 +139,11 @@ def _size(file: BinaryIO) -> int:
     size = file.seek(0, io.SEEK_END)
     file.seek(start)
     return size
+
+
+def endlessly_blank(name: str, line: int) -> UnreadableFile:
+    """What to raise where too many lines in a row are blank."""
+    return UnreadableFile(
+        f"{name} is damaged: the {MOST_BLANK_LINES:,} lines up to line {line:,} are blank, and no "
+        "more of it is read."
+    )

@@ -11,6 +11,10 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from gateway.events.event import Classification, Comment, Names
+from gateway.events.line_decoder import REPLACEMENT
+
+#: In letters; what is longer is no name.
+LONGEST_NAME = 1_000
 
 _Said = TypeVar("_Said", str, int)
 
@@ -138,7 +142,10 @@ def _is_again(at: int | None, instants: dict[int, int], key: int) -> bool:
 
 
 def _name(value: object) -> str | None:
-    """A name that a database can hold: PostgreSQL has no NUL in a text."""
-    if not isinstance(value, str):
+    """A name that a database can hold: PostgreSQL has no NUL in a text.
+
+    One with a letter that could not be read is none, and one that is endless is none either.
+    """
+    if not isinstance(value, str) or REPLACEMENT in value or len(value) > LONGEST_NAME:
         return None
     return (value.replace("\0", "") if "\0" in value else value).strip() or None

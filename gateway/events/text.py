@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from datetime import datetime
 from typing import Generic, TypeVar
 
@@ -11,10 +12,15 @@ from gateway.errors import UnreadableFile
 from gateway.events.bounds import MOST_GROUPS, Bounds, bounds_at
 from gateway.events.event import Batch
 from gateway.events.forms import Form
+from gateway.events.line_decoder import LineDecoder, has_utf8_beyond_ascii
 from gateway.events.lines import Lines
 from gateway.events.source import BATCH_SIZE, MOST_GROUPS_AT_ONCE, Source
 
 T = TypeVar("T")
+
+#: So much in a row that cannot be counted is no text of events: a small file may unpack to billions
+#: of lines, and each would be a line in the report of rejects.
+MOST_REFUSED = 1_000_000
 
 
 class TextSource(Source, Generic[T]):
@@ -31,6 +37,8 @@ class TextSource(Source, Generic[T]):
         self._total_bytes = total_bytes
         self._lines: Lines | None = None
         self._bytes_read = 0
+        self._encoding: str | None = None
+        self._decoder = LineDecoder(self._has_utf8)
 
     @property
     def total_bytes(self) -> int | None:
@@ -42,6 +50,12 @@ class TextSource(Source, Generic[T]):
         """Where reading stands in the file."""
         return self._bytes_read if self._lines is None else self._lines.bytes_read
 
+    @property
+    def remarks(self) -> list[str]:
+        """In which encoding it was read, if not in UTF-8 alone."""
+        told = [f"the text is {self._encoding}."] if self._encoding else []
+        return [f"{self.name}: {remark}" for remark in (*told, *self._decoder.remarks())]
+
     def batches(
         self, now: datetime, size: int = BATCH_SIZE, most_groups: int = MOST_GROUPS
     ) -> Generator[Batch, None, None]:
@@ -49,6 +63,7 @@ class TextSource(Source, Generic[T]):
         bounds = bounds_at(now, most_groups)
         lines = self._lines = self._start()
         batch, items, groups = Batch(), 0, 0
+        refused = 0
         try:
             for position, item in self._items(lines):
                 known = len(batch.classifications)
@@ -58,13 +73,20 @@ class TextSource(Source, Generic[T]):
                     groups += len(batch.classifications[-1].group_ids)
                 if items == size or groups >= MOST_GROUPS_AT_ONCE:
                     yield batch
+                    refused = refused + items if len(batch.rejects) == items else 0
                     batch, items, groups = Batch(), 0, 0
+                    if refused >= MOST_REFUSED:
+                        raise UnreadableFile(
+                            f"{self.name} is damaged: the last {refused:,} rows up to line "
+                            f"{position:,} cannot be counted, and no more of it is read."
+                        )
         except UnreadableFile:
             if items:
                 yield batch
             raise
         finally:
             self._bytes_read, self._lines = lines.bytes_read, None
+            self._encoding = lines.encoding
             lines.close()
         if items:
             yield batch
@@ -76,3 +98,15 @@ class TextSource(Source, Generic[T]):
     @abstractmethod
     def _add(self, batch: Batch, position: int, item: T, bounds: Bounds) -> None:
         """Read one item and add it, or why it cannot be counted, to the batch."""
+
+    def _has_utf8(self) -> bool:
+        """Whether a line of the text is UTF-8 beyond ASCII, as far as that can be known."""
+        reading = self._lines
+        if reading is not None and reading.has_old_line_ends:
+            # No Windows wrote it: what is no UTF-8 is likelier to be the old Mac's own encoding.
+            return True
+        other = self._start()
+        if other is reading:
+            return False
+        with closing(other):
+            return has_utf8_beyond_ascii(iter(other))

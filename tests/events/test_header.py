@@ -89,6 +89,9 @@ def test_the_first_line_that_says_something_is_found() -> None:
     assert first_line([]) is None
 
 
-def test_what_is_no_text_has_no_columns() -> None:
+def test_a_header_is_read_whatever_its_letters_are() -> None:
     assert read_header(b"A; b;C") == Header(";", ["a", "b", "c"])
-    assert read_header(b"\x89PNG\x81,a").columns == []
+    assert read_header(b"classification_id,Gr\xf6\xdfe").columns == [
+        "classification_id",
+        "gr\ufffd\ufffde",
+    ]

@@ -50,7 +50,7 @@ def test_the_content_tells_and_not_the_name(write: Write, name: str) -> None:
         (b'[{"source": "talk", "type": "comment"}]', "looks like JSON, but not one stream event"),
         (b"<!DOCTYPE html>", "looks like HTML or XML"),
         (b"\x89PNG\r\n\x1a\n\x00\x00", "looks like binary data"),
-        (EXPORT.encode("utf-16"), "looks like binary data"),
+        ("Dear Sir,\nyours\n".encode("utf-16"), "looks like text that begins with 'Dear Sir,'"),
         (gzip.compress(b"", mtime=0), "is empty"),
         (
             gzip.compress(gzip.compress(EXPORT.encode(), mtime=0), mtime=0),

@@ -1,0 +1,90 @@
+"""The letters of lines that are not UTF-8.
+
+Decided by rule, not by guessing: a detector such as charset-normalizer weighs likelihoods, and a
+name that is likely right is not right.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+#: Put in place of what cannot be read.
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+
+#: What no word in the languages of Windows-1252 has, and words in other code pages do.
+_OTHER_ALPHABET = re.compile(
+    b"|".join(
+        (
+            # four letters beyond ASCII in a row, or three of which one is a sign
+            rb"[\x80-\xff]{4}",
+            rb"[\x80-\xbf][\x80-\xff]{2}",
+            rb"[\x80-\xff][\x80-\xbf][\x80-\xff]",
+            rb"[\x80-\xff]{2}[\x80-\xbf]",
+            # a capital behind a small letter, or a sign inside a word
+            rb"[a-z][\x8a\x8c\x8e\x9f]",
+            rb"[A-Za-z][\x80\x82-\x84\x86-\x89\x8b\x91\x93-\x95\x98\x99\x9b][A-Za-z]",
+        )
+    )
+)
+
+
+class LineDecoder:
+    """Decodes lines as UTF-8, else as Windows-1252, and counts what is not UTF-8.
+
+    Where a file holds UTF-8 beyond ASCII, another line that is none is damaged UTF-8: then, and
+    where bytes mean nothing in Windows-1252 either, letters are replaced.
+    """
+
+    def __init__(self, has_utf8: Callable[[], bool]) -> None:
+        """``has_utf8`` tells, when it matters, whether the file holds UTF-8 beyond ASCII."""
+        self.windows_1252 = 0
+        self.undecided = 0
+        self._has_utf8 = has_utf8
+        self._mixed: bool | None = None
+
+    def decode(self, line: bytes) -> str:
+        """The text of a line."""
+        try:
+            return line.decode()
+        except UnicodeDecodeError:
+            pass
+        if self._mixed is None:
+            self._mixed = self._has_utf8()
+        if not self._mixed and not _OTHER_ALPHABET.search(line):
+            try:
+                text = line.decode("windows-1252")
+            except UnicodeDecodeError:
+                pass
+            else:
+                self.windows_1252 += 1
+                return text
+        self.undecided += 1
+        return line.decode(errors="replace")
+
+    def remarks(self) -> Iterator[str]:
+        """What was not UTF-8, in a sentence each."""
+        if self.windows_1252:
+            yield f"{_lines(self.windows_1252)} not UTF-8 and read as Windows-1252."
+        if self.undecided:
+            yield (
+                f"{_lines(self.undecided)} neither UTF-8 nor surely Windows-1252: names with "
+                "letters that cannot be read are left out, and those known before stay."
+            )
+
+
+def has_utf8_beyond_ascii(lines: Iterator[bytes]) -> bool:
+    """Whether any of the lines is UTF-8 and not ASCII."""
+    return any(not line.isascii() and _is_utf8(line) for line in lines)
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _lines(count: int) -> str:
+    return "1 line is" if count == 1 else f"{count:,} lines are"

@@ -1,0 +1,62 @@
+"""What a line of a table looks like where a row begins: it tells rows apart when quotes do not."""
+
+from __future__ import annotations
+
+import csv
+import re
+
+from gateway.events.header import read_header
+
+
+class RowShape:
+    """The shape of the rows below a header: their width, and where their ids and times stand."""
+
+    def __init__(self, header: str, id_column: str, time_column: str) -> None:
+        self.header = header
+        self.delimiter, self.columns = read_header(header.encode())
+        self.width = len(self.columns)
+        self.id = self.columns.index(id_column)
+        self._time = self.columns.index(time_column)
+        self._named = (id_column, time_column)
+        self._has_time = re.compile(
+            rf'(?:^|{re.escape(self.delimiter)})"?\d{{4}}-\d\d-\d\d[T ]\d\d:\d\d'
+        )
+
+    def is_row(self, text: str) -> bool:
+        """Whether a line begins with an id and has all cells, whatever its quotes say."""
+        separators = text.count(self.delimiter)
+        if separators < self.width - 1 or self.id_in(text) is None:
+            return False
+        return separators == self.width - 1 or self._cells(text) == self.width
+
+    def begins_row(self, text: str) -> bool:
+        """Whether a row, whole or damaged, begins with this line: it has an id or a time."""
+        return self.id_in(text) is not None or self._has_time.search(text) is not None
+
+    def id_in(self, text: str) -> str | None:
+        """The id that a line begins with."""
+        cells = text.split(self.delimiter, self.id + 1)
+        cell = cells[self.id].strip(' "\r\n') if len(cells) > self.id else ""
+        return cell if cell.isdigit() else None
+
+    def rows_in(self, cells: list[str]) -> int:
+        """How many whole rows a line holds: several where the line ends between them are lost."""
+        # The last cell of a row is then one with the first cell of the next.
+        rows, rest = divmod(len(cells) - 1, self.width - 1)
+        begins = range(0, len(cells) - 1, self.width - 1)
+        if rest or not all(self._has_time.match(cells[begin + self._time]) for begin in begins):
+            return 1
+        return rows
+
+    def other_header(self, text: str) -> RowShape | None:
+        """The shape of rows below this line, if it is a header itself."""
+        if self._named[0] not in text.lower():
+            return None
+        columns = read_header(text.encode()).columns
+        return RowShape(text, *self._named) if {*self._named} <= {*columns} else None
+
+    def _cells(self, text: str) -> int:
+        try:
+            return len(next(csv.reader([text], delimiter=self.delimiter), []))
+        except csv.Error:
+            return 0

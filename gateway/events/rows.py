@@ -1,0 +1,215 @@
+"""The rows of a table, however its quotes are damaged.
+
+The csv module reads them. Only where it meets something odd are lines looked at one by one, so
+that a damaged row takes no other row with it.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import deque
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from gateway.errors import UnreadableFile
+from gateway.events.line_decoder import LineDecoder
+from gateway.events.lines import LONGEST_LINE, MOST_BLANK_LINES, endlessly_blank
+from gateway.events.row_shape import RowShape
+
+#: A row may truly span lines: no more than these, which together are no longer than one may be.
+MOST_LINES = 1_000_000
+#: Lines in which no row begins are looked at together, up to so many.
+_LINES_TOGETHER = 1_000
+_MARK = "\ufeff"
+
+
+class Damage(NamedTuple):
+    """In the place of a row's cells: why it cannot be read, and its id if that can be seen."""
+
+    reason: str
+    event_id: str | None = None
+
+
+Row = list[str] | Damage
+
+
+#: Stands for a line that is too long to be read; csv refuses it wherever it stands.
+_TOO_LONG = '"a line"too long\n'
+
+
+class Rows:
+    """Iterates over the rows behind a header, once: the number of the first line, and the cells.
+
+    A row ends where its quotes say, but in any case before a line that begins with an id and has
+    the header's number of cells. A header that stands again, since files were put together, is
+    passed over; another table's is an UnreadableFile.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        lines: Iterator[bytes],
+        header_line: int,
+        shape: RowShape,
+        decoder: LineDecoder,
+    ) -> None:
+        #: The last line of the row that was given last.
+        self.last_line = header_line
+        self.headers_passed_over = 0
+        self._name = name
+        self._lines = lines
+        self._shape = shape
+        self._decoder = decoder
+        #: The lines of the row that is being read, and those to be read again after it.
+        self._taken: list[str] = []
+        self._again: deque[str] = deque()
+
+    def __iter__(self) -> Iterator[tuple[int, Row]]:
+        taken, width, place = self._taken, self._shape.width, self._shape.id
+        given = self.last_line
+        while True:
+            odd: list[str] | csv.Error | None = None
+            rows = csv.reader(self._texts(), strict=True, delimiter=self._shape.delimiter)
+            try:
+                for cells in rows:
+                    if len(taken) == 1 and len(cells) == width and cells[place].isdigit():
+                        taken.clear()
+                        self.last_line = given = self.last_line + 1
+                        yield given, cells
+                    elif len(taken) == 1 and not taken[0].strip():
+                        taken.clear()
+                        self.last_line += 1
+                        if self.last_line - given > MOST_BLANK_LINES:
+                            raise endlessly_blank(self._name, self.last_line)
+                    else:
+                        odd = cells
+                        break
+            except csv.Error as error:
+                odd = error
+            if odd is None:
+                return
+            if not self._mended():
+                yield from self._judged(odd)
+                given = self.last_line
+
+    def _texts(self) -> Iterator[str]:
+        """The lines for csv, noted as taken; they end before a row becomes too large."""
+        taken, again, decoder = self._taken, self._again, self._decoder
+        size = 0
+        while again:
+            text = again.popleft()
+            size = size + len(text) if taken else len(text)
+            if taken and size > LONGEST_LINE:
+                again.appendleft(text)
+                return
+            taken.append(text)
+            yield text
+        for line in self._lines:
+            try:
+                text = line.decode() if len(line) <= LONGEST_LINE else _TOO_LONG
+            except UnicodeDecodeError:
+                text = decoder.decode(line)
+            if taken:
+                size += len(text)
+                if size > LONGEST_LINE or len(taken) >= MOST_LINES:
+                    again.append(text)
+                    return
+            else:
+                size = len(text)
+            taken.append(text)
+            yield text
+
+    def _mended(self) -> bool:
+        """Whether one of the lines taken was mended, which means that they are read again.
+
+        Mended is what comes from putting files together: a header in the middle, also behind a
+        last line that had no end; a byte order mark; other line ends.
+        """
+        shape = self._shape
+        for at, text in enumerate(self._taken):
+            bare = text.rstrip("\r\n")
+            if text.startswith(_MARK):
+                mended = [text.lstrip(_MARK)]
+            elif len(bare) > len(shape.header) and bare.endswith(shape.header):
+                mended = [bare.removesuffix(shape.header).rstrip(_MARK) + "\n"]
+                self.headers_passed_over += 1
+            elif other := shape.other_header(bare):
+                if other.columns != shape.columns:
+                    raise UnreadableFile(
+                        f"{self._name} holds a second table, with other columns, after line "
+                        f"{self.last_line:,}: part it into two files and import both."
+                    )
+                self._shape = other
+                # A blank line keeps its place, so that those after it keep their numbers.
+                mended = ["\n"]
+                self.headers_passed_over += 1
+            elif "\r" in bare and len(self._taken) == 1:
+                mended = [f"{line}\n" for line in re.split("\r\n?", bare)]
+            else:
+                continue
+            self._taken[at : at + 1] = mended
+            self._put_back(0)
+            return True
+        return False
+
+    def _judged(self, odd: list[str] | csv.Error) -> Iterator[tuple[int, Row]]:
+        """What the lines taken are: a row after all, or damage that ends where a row begins."""
+        taken, shape = self._taken, self._shape
+        spanned = len(taken)
+        whole = isinstance(odd, list) and len(odd) == shape.width
+        if whole:
+            end = next((at for at in range(1, spanned) if shape.is_row(taken[at])), spanned)
+        elif '"' in taken[0]:
+            end = self._end_of_damage()
+        else:
+            end = 1
+        self._put_back(end)
+        if end < spanned:
+            id_ = shape.id_in(taken[0])
+            yield from self._given([Damage("A quote of the row is never closed.", id_)])
+        elif isinstance(odd, csv.Error):
+            too_long = taken[0] == _TOO_LONG
+            reason = f"is longer than {LONGEST_LINE:,} bytes" if too_long else f"is not CSV: {odd}"
+            yield from self._given([Damage(f"The row {reason}.")])
+        elif whole:
+            yield from self._given([odd])
+        else:
+            yield from self._given(self._of_another_width(odd))
+
+    def _end_of_damage(self) -> int:
+        """How many of the lines belong to the damaged row; to know that, more are taken."""
+        taken = self._taken
+        size, end = 0, 1
+        while end < len(taken) or (
+            end < _LINES_TOGETHER and size < LONGEST_LINE and next(self._texts(), None) is not None
+        ):
+            if taken[end] == _TOO_LONG or self._shape.begins_row(taken[end]):
+                break
+            size += len(taken[end])
+            end += 1
+        return end
+
+    def _put_back(self, start: int) -> None:
+        """Let the lines taken be read again from this one on."""
+        self._again.extendleft(reversed(self._taken[start:]))
+        del self._taken[start:]
+
+    def _given(self, rows: list[Row]) -> Iterator[tuple[int, Row]]:
+        """Give what the lines taken hold, from the first of them to the last that is not blank."""
+        first, end = self.last_line + 1, len(self._taken)
+        while end > 1 and not self._taken[end - 1].strip():
+            end -= 1
+        blank = len(self._taken) - end
+        self._taken.clear()
+        self.last_line += end
+        for row in rows:
+            yield first, row
+        self.last_line += blank
+
+    def _of_another_width(self, cells: list[str]) -> list[Row]:
+        """Damage for each of the rows on a line: another width puts cells into wrong columns."""
+        reason = f"The row has {len(cells)} cells where the header has {self._shape.width}."
+        id_ = cells[self._shape.id][:40] if len(cells) > self._shape.id else None
+        rows = self._shape.rows_in(cells)
+        return [Damage(reason, id_ or None), *[Damage(reason)] * (rows - 1)]
