@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from sqlalchemy import Connection
 
 from gateway.app import create_app
 from gateway.auth.api_keys import new_api_key
+from gateway.auth.keys import write_new_keys
+from gateway.auth.tokens import issue_token
 from gateway.auth.viewer import Scope
 from gateway.db import Database, open_database
 from gateway.directory.api_keys import add_api_key
@@ -207,7 +210,17 @@ async def test_a_hidden_group_and_an_unknown_one_have_one_tag(client: httpx.Asyn
 async def test_databases_that_differ_in_what_is_private_answer_alike_to_the_header(
     tmp_path: Path,
 ) -> None:
-    """Two servers; what one of them holds that is private, the other has never heard of."""
+    """Two servers; what one of them holds that is private, the other has never heard of.
+
+    A volunteer who is no member of anything is told no more than the anonymous.
+    """
+    keys = write_new_keys(tmp_path / "keys")
+    settings = {
+        "STATS_GATEWAY_BATCH_LIMIT": "100",
+        "STATS_GATEWAY_JWT_PUBLIC_KEY_FILE": str(keys.public),
+    }
+    private_key, expires = keys.private.read_bytes(), datetime.now(UTC) + timedelta(hours=1)
+    token = issue_token(private_key, 8, "eve", "Eve", False, expires)
     with ExitStack() as stack:
         clients = []
         for name, writes in (("one", PUBLIC), ("other", (*PUBLIC, *UNSEEN.values()))):
@@ -217,7 +230,7 @@ async def test_databases_that_differ_in_what_is_private_answer_alike_to_the_head
                 await database.migrate()
                 for write in writes:
                     await database.write(write)
-            server = stack.enter_context(serving(folder, STATS_GATEWAY_BATCH_LIMIT="100"))
+            server = stack.enter_context(serving(folder, **settings))
             base = server.url.removesuffix("/graphql")
             # Links are to the host that was asked, and the two have different ports.
             headers = {"host": "stats.example"}
@@ -225,11 +238,13 @@ async def test_databases_that_differ_in_what_is_private_answer_alike_to_the_head
             clients.append(stack.enter_context(client))
         one, other = clients
         description = orjson.loads(one.get("/openapi.json").content)
-        for question in (
-            *by_get(DOCUMENTS),
-            *in_batches(DOCUMENTS),
-            *beside_graphql(description),
+        batches, beside = in_batches(DOCUMENTS), beside_graphql(description)
+        stranger = {"authorization": f"Bearer {token}"}
+        for headers, questions in (
+            ({}, [*by_get(DOCUMENTS), *batches, *beside]),
+            (stranger, [*by_get(DOCUMENTS[::10]), *batches, *beside]),
         ):
-            here, there = question.ask(one), question.ask(other)
-            assert here.content == there.content, shown(question)
-            assert told(here) == told(there), shown(question)
+            for question in questions:
+                here, there = question.ask(one, **headers), question.ask(other, **headers)
+                assert here.content == there.content, shown(question)
+                assert told(here) == told(there), shown(question)

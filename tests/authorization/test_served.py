@@ -10,7 +10,7 @@ import pytest
 from gateway.rest.ckan.group_count import GROUP_COUNT_PATHS
 from tests.auth.signing import REFUSAL
 from tests.authorization.entries import TO_GROUPS, TO_USERS, expected_errors
-from tests.authorization.mission import Rule, exists, sees
+from tests.authorization.mission import SITE_ADMINS, Rule, exists, sees
 from tests.authorization.people import ASKING, GROUPS, VOLUNTEERS
 from tests.authorization.served import Served
 from tests.authorization.walk import Style, steps_of
@@ -60,6 +60,20 @@ def test_the_addresses_beside_graphql_show_what_the_mission_says(
         found[path] = client.post(path, json=days).status_code
         expected[path] = 200 if sees(asking, Rule.GROUPS_COUNT, group=None, user=None) else 403
     assert found == expected
+
+
+@pytest.mark.parametrize("asking", ASKING)
+def test_times_and_numbers_of_statements_are_for_site_admins_alone(
+    served: Served, asking: str
+) -> None:
+    headers = served.headers(asking)
+    for query in ("{ me { id } }", "{ userGroups(ids: [20]) { id } }", "{ nonsense }"):
+        asked = (
+            httpx.get(served.url, params={"query": query}, headers=headers),
+            httpx.post(served.url, json={"query": query}, headers=headers),
+        )
+        told = ["server-timing" in response.headers for response in asked]
+        assert told == [asking in SITE_ADMINS] * 2
 
 
 @pytest.mark.parametrize("asking", ["revoked API key", "expired token"])
