@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import orjson
-
 from gateway.events.bounds import Bounds
 from gateway.events.event import Batch, Reject
 from gateway.events.header import UTF8_MARK
+from gateway.events.json_text import decode
 from gateway.events.lines import LONGEST_LINE, MOST_BLANK_LINES, Lines, endlessly_blank
 from gateway.events.stream import add_event
 from gateway.events.text import TextSource
@@ -34,8 +33,8 @@ class EventLines(TextSource[bytes]):
             batch.rejects.append(Reject(position, None, reason))
             return
         try:
-            event = orjson.loads(item if item.isascii() else self._decoder.decode(item))
-        except orjson.JSONDecodeError as error:
+            event = decode(item if item.isascii() else self._decoder.decode(item))
+        except ValueError as error:
             batch.rejects.append(Reject(position, None, f"The line is not JSON: {error}."))
             return
         add_event(batch, event, bounds, position)

@@ -6,7 +6,6 @@ and the groups inside the JSON of ``metadata``.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import MutableMapping
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from gateway.events.bounds import Bounds
 from gateway.events.event import Batch, Classification
 from gateway.events.ids import read_cell_id
 from gateway.events.instants import check_not_future, read_instant
+from gateway.events.json_text import decode_leniently
 from gateway.events.left_out import LeftOut
 from gateway.events.literal import read_literal
 from gateway.events.mentions import mention, name_project, name_user, name_workflow
@@ -109,7 +109,7 @@ def _decode(text: str | None) -> object:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
         pass
-    for read in (_decode_leniently, read_literal):
+    for read in (decode_leniently, read_literal):
         try:
             metadata = read(text)
         except ValueError:
@@ -117,11 +117,3 @@ def _decode(text: str | None) -> object:
         if isinstance(metadata, dict):
             return metadata
     raise InvalidEvent(f"metadata is {shown(text)}: not a JSON object.")
-
-
-def _decode_leniently(text: str) -> object:
-    """JSON as Python writes it: with ``NaN``, or half of a surrogate pair."""
-    try:
-        return json.loads(text, parse_constant=lambda _: None)
-    except RecursionError as error:
-        raise ValueError from error

@@ -6,11 +6,10 @@ from collections.abc import Iterable
 from enum import Enum
 from itertools import chain, islice
 
-import orjson
-
 from gateway.errors import UnreadableFile
 from gateway.events.exports import ExportRow
 from gateway.events.header import first_line, read_header
+from gateway.events.json_text import decode
 from gateway.events.other_tables import other_kind
 from gateway.events.shown import shown
 from gateway.events.tables import ClassificationRow, CommentRow
@@ -104,8 +103,8 @@ def form_of_text(lines: Iterable[bytes], name: str) -> Form:
 
 def _is_event(line: bytes) -> bool:
     try:
-        event = orjson.loads(line.decode(errors="replace"))
-    except orjson.JSONDecodeError:
+        event = decode(line.decode(errors="replace"))
+    except ValueError:
         return False
     return isinstance(event, dict) and "source" in event and "type" in event
 

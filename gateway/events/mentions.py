@@ -7,6 +7,7 @@ as of when a name is said, in microseconds; None where only the whole source can
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -15,6 +16,7 @@ from gateway.events.line_decoder import REPLACEMENT
 
 #: In letters; what is longer is no name.
 LONGEST_NAME = 1_000
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 _Said = TypeVar("_Said", str, int)
 
@@ -144,8 +146,11 @@ def _is_again(at: int | None, instants: dict[int, int], key: int) -> bool:
 def _name(value: object) -> str | None:
     """A name that a database can hold: PostgreSQL has no NUL in a text.
 
-    One with a letter that could not be read is none, and one that is endless is none either.
+    One with a letter that could not be read, or half of one, is none; one that is endless is none
+    either.
     """
     if not isinstance(value, str) or REPLACEMENT in value or len(value) > LONGEST_NAME:
+        return None
+    if not value.isascii() and _SURROGATE.search(value):
         return None
     return (value.replace("\0", "") if "\0" in value else value).strip() or None

@@ -16,4 +16,7 @@ def written_id(value: object) -> str | None:
     """An id as it was written, for the report of a reject; None if there is none to show."""
     if value is None or isinstance(value, bool | list | dict):
         return None
-    return value[:40] if isinstance(value, str) else shown(value)
+    if not isinstance(value, str):
+        return shown(value)
+    # As far as it can be written at all: half of a surrogate pair cannot.
+    return value[:40].encode(errors="replace").decode()

@@ -12,8 +12,6 @@ from collections.abc import Callable, Generator
 from datetime import datetime
 from typing import Any
 
-import orjson
-
 from gateway.errors import InvalidEvent, UnreadableFile
 from gateway.events.bounds import MOST_GROUPS, Bounds, bounds_at
 from gateway.events.event import Batch, Comment, Reject
@@ -21,6 +19,7 @@ from gateway.events.exports import Origin
 from gateway.events.forms import Form
 from gateway.events.ids import LARGEST_ID, read_cell_id
 from gateway.events.instants import check_not_future, read_instant
+from gateway.events.json_text import decode
 from gateway.events.mentions import mention, name_project, name_user
 from gateway.events.missing import not_blank
 from gateway.events.shown import shown, written_id
@@ -157,8 +156,8 @@ def _decode(text: bytes | None) -> dict[str, Any]:
     if text is None:
         raise InvalidEvent(f"The row is longer than {LONGEST_ROW:,} bytes.")
     try:
-        row = orjson.loads(text)
-    except orjson.JSONDecodeError as error:
+        row = decode(text)
+    except ValueError as error:
         raise InvalidEvent(f"The row is not JSON: {error}.") from error
     if not isinstance(row, dict):
         raise InvalidEvent(f"The row is {shown(row)}: not a JSON object.")

@@ -17,8 +17,8 @@ from gateway.directory.learn import learn
 from gateway.errors import Unavailable
 from gateway.events.bounds import MOST_GROUPS
 from gateway.events.event import Batch
+from gateway.events.json_text import decode
 from gateway.events.stream import read_payload
-from gateway.http.body import decode_json
 from gateway.http.refusals import BadRequest
 from gateway.rest.counters import IngestionCounters
 from gateway.rest.waiting_batches import Waiting, WaitingBatches, merged
@@ -115,7 +115,14 @@ class Intake:
 
 
 def _read(body: bytes, now: datetime, group_limit: int) -> Batch:
-    return read_payload(_payload(decode_json(body, "The request body")), now, group_limit)
+    return read_payload(_payload(_decoded(body)), now, group_limit)
+
+
+def _decoded(body: bytes) -> object:
+    try:
+        return decode(body)
+    except ValueError as error:
+        raise BadRequest(f"The request body is not JSON: {error}.") from None
 
 
 def _payload(content: object) -> Sequence[object]:

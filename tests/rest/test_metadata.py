@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,20 @@ async def test_events_less_something_are_no_part_of_a_207(send: Send) -> None:
     assert response.status_code == 207
     assert [error["position"] for error in response.json()["errors"]] == [1]
     assert response.json()["taken"] == 1
+
+
+@pytest.mark.parametrize("said", [b'"\\ud83d"', b"1e400", b"9" * 400, b"9" * 100_000])
+async def test_no_text_and_no_number_stops_the_batch_it_comes_with(
+    client: httpx.AsyncClient, ask: Ask, said: bytes
+) -> None:
+    events = [one(1), claiming(2, user_agent="SAID")]
+    events[1]["linked"] = {"users": [{"id": 7, "login": "SAID"}]}
+    events.append({"source": "talk", "type": "comment", "data": {"id": "SAID"}})
+    body = json.dumps({"payload": events}).encode().replace(b'"SAID"', said)
+    response = await client.post("/kinesis", content=body, auth=(USERNAME, PASSWORD))
+    assert response.status_code == 207
+    assert [error["position"] for error in response.json()["errors"]] == [2]
+    assert await totals(ask) == (2, 120.0, 0)
 
 
 def test_a_server_takes_the_limit_from_its_settings_and_shows_what_it_left_out(
