@@ -41,7 +41,7 @@ ROWS: dict[Form, type[ExportRow] | type[ClassificationRow] | type[CommentRow]] =
     Form.COMMENTS: CommentRow,
 }
 #: Forms of one project on the day they were made: whoever imports one says whose it is.
-EXPORTS = frozenset({Form.EXPORT})
+EXPORTS = frozenset({Form.EXPORT, Form.TALK})
 #: Columns that tell the forms apart; the first that fits is it. Those behind the first of each
 #: tell a table that lacks its most important column.
 _TELLTALES = (

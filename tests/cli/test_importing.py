@@ -458,3 +458,23 @@ def test_the_stream_and_an_export_of_talk_count_a_comment_once(store: Import) ->
     Path("project-593-comments_2016-06-15.json").write_text(json.dumps([row]))
     result = store("events.ndjson", "project-593-comments_2016-06-15.json")
     assert "stored    1\nunchanged 1\n" in result.stdout
+
+
+def test_an_export_of_talk_says_logins_as_of_its_newest_row(store: Import) -> None:
+    def rows(login: str, day: str) -> str:
+        return json.dumps(
+            [
+                {
+                    "comment_id": int(day[:4]),
+                    "comment_user_id": 1002,
+                    "comment_user_login": login,
+                    "comment_created_at": f"{day}T12:00:00Z",
+                }
+            ]
+        )
+
+    Path("project-593-comments_new.json").write_text(rows("new", "2024-01-01"))
+    Path("project-593-comments_old.json").write_text(rows("old", "2019-01-01"))
+    result = store("project-593-comments_new.json", "project-593-comments_old.json")
+    assert "stored    2\n" in result.stdout
+    assert [row[:2] for row in dump()["user_account"]] == [(1002, "new")]

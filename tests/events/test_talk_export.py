@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
 import json
 import os
 import tarfile
+import zipfile
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -59,6 +61,13 @@ def tar_of(**files: bytes) -> bytes:
     return packed.getvalue()
 
 
+def zip_of(content: bytes) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("c.json", content)
+    return packed.getvalue()
+
+
 def read_file(path: Path, content: bytes, origin: Origin | None = None) -> tuple[Batch, list[str]]:
     """All that the file gives, and its remarks without its name."""
     path.write_bytes(content)
@@ -85,7 +94,9 @@ def read_file(path: Path, content: bytes, origin: Origin | None = None) -> tuple
         (f"{NAME}.json", written(row())),
         (f"{NAME}.json", b"\xef\xbb\xbf\n " + written(row())),
         (f"{NAME}.json", json.dumps([row()], indent=2).encode()),
+        (f"{NAME}.tar.bz2", bz2.compress(gzip.decompress(tar_of(c=written(row()))))),
         (f"{NAME}.json.gz", gzip.compress(written(row()))),
+        (f"{NAME}.json.zip", zip_of(written(row()))),
         (f"{NAME}.json", written(row(comment_id="9003", comment_user_id="1002"))),
         (f"{NAME}.json", written(row(comment_id=9003.0, comment_user_id=1002.0))),
     ],
