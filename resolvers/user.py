@@ -66,7 +66,7 @@ class User(Row):
         return CommentStats(question=question, subject_id=self.user_id)
 
     @strawberry.field(
-        description="The volunteer's memberships of groups, by ascending group.",
+        description="The volunteer's memberships of groups that go on, by ascending group.",
         directives=[about(20)],
         extensions=[Guard(GuardRule.OWN_STATS)],
     )
@@ -76,7 +76,8 @@ class User(Row):
         from resolvers.membership import load_memberships
 
         found = await info.context.loaders.memberships_by_user.load(self.user_id)
-        return await load_memberships(info, found)
+        shown = await load_memberships(info, found)
+        return [one for one in shown if not one.group.access.group.ended]
 
 
 async def load_users(info: Info, ids: Sequence[int], *path: str) -> list[User]:

@@ -87,12 +87,17 @@ def may_see_individuals(visibility: StatsVisibility, standing: Standing) -> bool
     return standing >= _RULES[visibility].individuals
 
 
-def group_exists(visibility: StatsVisibility, *, private: bool, standing: Standing) -> bool:
+def group_exists(
+    visibility: StatsVisibility, *, private: bool, ended: bool, standing: Standing
+) -> bool:
     """Whether there is such a group at all, as far as that standing is told.
 
-    One that is marked private and shows nothing in public exists only for its members, its
-    invited and site admins. Panoptes marks most groups so: the mark alone hides nothing.
+    One that has ended exists for site admins alone. One that is marked private and shows nothing
+    in public exists only for its members, its invited and site admins. Panoptes marks most groups
+    so: the mark alone hides nothing.
     """
+    if ended:
+        return standing >= Standing.SITE_ADMIN
     hidden = private and not may_see_aggregates(visibility, Standing.ANYONE)
     return not hidden or standing >= Standing.INVITED
 

@@ -96,7 +96,8 @@ user_group = Table(
     Column("private", Boolean, nullable=False, server_default=false()),
 )
 
-# What a group's record says of it beyond who may see what: for counting groups, nothing else.
+# What a group's record says of it beyond who may see what: for counting groups; its state tells
+# whether it has ended.
 group_record = Table(
     "group_record",
     metadata,

@@ -8,31 +8,49 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 
 from gateway.db.ids import among
-from gateway.db.tables import user_group
+from gateway.db.tables import group_record, user_group
 from gateway.directory.stats_visibility import StatsVisibility
+
+#: The state of a group that goes on; so does one of which nothing is said.
+_ACTIVE = "active"
 
 
 class UserGroup(NamedTuple):
-    """A group; ``private`` is Panoptes' mark, which alone hides nothing (see ``gateway.auth``)."""
+    """A group; ``private`` is Panoptes' mark, which alone hides nothing (see ``gateway.auth``).
+
+    One that ended was deleted, or is in any other state than active.
+    """
 
     id: int
     name: str | None
     display_name: str | None
     stats_visibility: StatsVisibility
     private: bool
+    ended: bool = False
+
+
+def is_ended(state: str | None) -> bool:
+    """Whether a group of this state has ended."""
+    return state not in (None, _ACTIVE)
 
 
 def user_group_of(row: Sequence[Any]) -> UserGroup:
     """The group that a row of ``USER_GROUPS_BY_ID`` tells of."""
-    group_id, name, display_name, level, private = row
-    return UserGroup(group_id, name, display_name, StatsVisibility(level), private)
+    group_id, name, display_name, level, private, state = row
+    visibility = StatsVisibility(level)
+    return UserGroup(group_id, name, display_name, visibility, private, is_ended(state))
 
 
 #: The groups with these ``ids``, in no particular order.
-USER_GROUPS_BY_ID = select(
-    user_group.c.id,
-    user_group.c.name,
-    user_group.c.display_name,
-    user_group.c.stats_visibility,
-    user_group.c.private,
-).where(among(user_group.c.id, "ids"))
+USER_GROUPS_BY_ID = (
+    select(
+        user_group.c.id,
+        user_group.c.name,
+        user_group.c.display_name,
+        user_group.c.stats_visibility,
+        user_group.c.private,
+        group_record.c.state,
+    )
+    .join(group_record, group_record.c.group_id == user_group.c.id, isouter=True)
+    .where(among(user_group.c.id, "ids"))
+)

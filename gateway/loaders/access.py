@@ -87,7 +87,7 @@ class Access:
     def _decide(self, group: UserGroup, membership: Membership | None) -> GroupAccess | None:
         standing = standing_in(self._viewer, membership)
         level = group.stats_visibility
-        if not group_exists(level, private=group.private, standing=standing):
+        if not group_exists(level, private=group.private, ended=group.ended, standing=standing):
             return None
         return GroupAccess(
             group,

@@ -20,7 +20,7 @@ from gateway.directory.panoptes.live import LiveDirectory, LookedUp
 from gateway.directory.panoptes.look_up_limits import Asker
 from gateway.directory.rows import Row
 from gateway.directory.stats_visibility import StatsVisibility
-from gateway.directory.user_groups import UserGroup
+from gateway.directory.user_groups import UserGroup, is_ended
 from gateway.directory.users import User
 from gateway.errors import Unavailable
 from gateway.loaders.directory import AskedAtLoader, ForgottenLoader, MembershipKey
@@ -211,6 +211,7 @@ def _user_group(row: Mapping[str, Any]) -> UserGroup:
         row["display_name"],
         StatsVisibility(row["stats_visibility"]),
         row["private"],
+        is_ended(row["state"]),
     )
 
 

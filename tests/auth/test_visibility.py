@@ -76,16 +76,25 @@ def test_whoever_sees_individuals_sees_aggregates_and_no_higher_standing_sees_le
 def test_a_private_group_exists_for_its_people_alone(level: int, asking: str) -> None:
     told = MEMBERS | {"invited", "invited as admin"}
     standing = standing_in(*ASKING[asking])
-    exists = group_exists(StatsVisibility(level), private=True, standing=standing)
+    exists = group_exists(StatsVisibility(level), private=True, ended=False, standing=standing)
     assert exists is (asking in told)
 
 
 @pytest.mark.parametrize("standing", Standing)
 def test_the_mark_alone_hides_no_group_and_neither_does_the_level(standing: Standing) -> None:
     for level in StatsVisibility:
-        assert group_exists(level, private=False, standing=standing)
+        assert group_exists(level, private=False, ended=False, standing=standing)
     for public in (2, 3, 4):
-        assert group_exists(StatsVisibility(public), private=True, standing=standing)
+        level = StatsVisibility(public)
+        assert group_exists(level, private=True, ended=False, standing=standing)
+
+
+@pytest.mark.parametrize("standing", Standing)
+@pytest.mark.parametrize("private", [True, False])
+def test_a_group_that_ended_exists_for_site_admins_alone(standing: Standing, private: bool) -> None:
+    for level in StatsVisibility:
+        exists = group_exists(level, private=private, ended=True, standing=standing)
+        assert exists is (standing is Standing.SITE_ADMIN)
 
 
 def test_another_users_membership_gives_no_standing() -> None:

@@ -32,7 +32,12 @@ def private_group(level: int) -> int:
     return 20 + level
 
 
-GROUPS = [each(level) for each in (open_group, private_group) for level in range(5)]
+def ended_group(level: int) -> int:
+    """The group of a level that has ended; every other one is marked private."""
+    return 30 + level
+
+
+GROUPS = [each(level) for each in (open_group, private_group, ended_group) for level in range(5)]
 
 #: How each volunteer stands in every group: id, state and roles.
 MEMBERSHIPS = {
@@ -71,6 +76,15 @@ def directory() -> dict[str, Any]:
             "private": private,
         }
         for each, name, private in ((open_group, "open", False), (private_group, "private", True))
+        for level in range(5)
+    ] + [
+        {
+            "id": ended_group(level),
+            "name": f"ended-{level}",
+            "stats_visibility": level,
+            "private": level % 2 == 1,
+            "state": ("deleted", "inactive", "Active", "", "archived")[level],
+        }
         for level in range(5)
     ]
     standings = [

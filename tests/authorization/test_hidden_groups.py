@@ -8,13 +8,16 @@ import pytest
 from graphql import GraphQLError
 
 from gateway.db import Database
+from gateway.directory.load import load_directory
 from tests.asking import ask
-from tests.authorization.mission import GROUP_ADMINS, LEVELS, exists
+from tests.authorization.mission import GROUP_ADMINS, LEVELS, SITE_ADMINS, exists
 from tests.authorization.people import (
     ASKING,
     GROUPS,
     MEMBERSHIPS,
     UNKNOWN,
+    ended_group,
+    fill,
     open_group,
     private_group,
 )
@@ -50,7 +53,9 @@ def shown(error: GraphQLError) -> tuple[Any, ...]:
 @pytest.mark.parametrize("asking", ASKING)
 async def test_it_answers_as_if_it_were_unknown(filled: Database, asking: str, entry: str) -> None:
     hidden = [group for group in GROUPS if not exists(asking, group)]
-    assert hidden == ([] if asking in LEVELS[0].exists else [private_group(0), private_group(1)])
+    private = [] if asking in LEVELS[0].exists else [private_group(0), private_group(1)]
+    ended = [] if asking in SITE_ADMINS else [ended_group(level) for level in range(5)]
+    assert hidden == private + ended
     for selection in SELECTIONS:
         unknown = await ask(
             filled, f"{{ {ENTRIES[entry].format(UNKNOWN, selection)}\n}}", viewer=ASKING[asking]
@@ -80,6 +85,55 @@ async def test_among_a_viewers_own_memberships_hidden_groups_are_missing(
     assert found.data["me"]["memberships"] == [
         {"group": {"id": str(group)}, **own} for group in GROUPS if exists(asking, group)
     ]
+
+
+async def test_groups_that_ended_are_in_nobodys_list_of_memberships(filled: Database) -> None:
+    """Not as a site admin sees it either, who sees the group itself."""
+    admin = ASKING["site admin"]
+    own = "{ user(id: 1006) { memberships { group { id } } } }"
+    listed = (await ask(filled, own, viewer=admin)).data["user"]["memberships"]
+    assert [int(one["group"]["id"]) for one in listed] == [one for one in GROUPS if one < 30]
+
+    group = f"{{ userGroup(id: {ended_group(4)}) {{ memberships {{ user {{ id }} }} }} }}"
+    found = (await ask(filled, group, viewer=admin)).data["userGroup"]["memberships"]
+    assert len(found) == len(MEMBERSHIPS)
+
+
+@pytest.mark.parametrize("state", ["deleted", "inactive"])
+async def test_a_group_is_gone_as_soon_as_it_ends_and_back_when_it_goes_on(
+    database: Database, state: str
+) -> None:
+    await fill(database)
+    document = f"{{ userGroup(id: {open_group(4)}) {{ classifications {{ totalCount }} }} }}"
+    member = ASKING["group admin"]
+    before = await ask(database, document, viewer=member)
+    assert before.data["userGroup"] is not None
+
+    await say(database, open_group(4), state=state)
+    ended = await ask(database, document, viewer=member)
+    assert ended.data == {"userGroup": None}
+    assert [error.extensions for error in ended.errors] == [{"code": "NOT_FOUND"}]
+
+    await say(database, open_group(4), state="active")
+    assert (await ask(database, document, viewer=member)).data == before.data
+
+
+async def test_a_group_that_ended_is_counted_as_before(database: Database) -> None:
+    await fill(database)
+    days = 'start: "2024-01-01", end: "2024-12-31"'
+    document = f"{{ userGroupCount({days}) userGroupCounts({days}) {{ totalCount }} }}"
+    admin = ASKING["site admin"]
+    counts = []
+    for state in ("active", "deleted"):
+        await say(database, open_group(4), state=state, created_at="2024-03-01T00:00:00Z")
+        counts.append((await ask(database, document, viewer=admin)).data)
+    assert counts == [{"userGroupCount": 1, "userGroupCounts": {"totalCount": 1}}] * 2
+
+
+async def say(database: Database, group: int, **said: object) -> None:
+    """Load the entry of an open group of level 4 anew."""
+    entry = {"id": group, "name": "open-4", "stats_visibility": 4, **said}
+    await database.write(lambda c: load_directory(c, {"user_groups": [entry]}))
 
 
 @pytest.mark.parametrize("asking", ASKING)

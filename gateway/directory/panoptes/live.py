@@ -24,6 +24,8 @@ from gateway.db import Database
 from gateway.db.instants import instant_of
 from gateway.directory.panoptes.absences import Absences
 from gateway.directory.panoptes.answers import (
+    GROUPS,
+    RECORDS,
     Place,
     Scope,
     forget_misses,
@@ -280,7 +282,9 @@ def _narrowed(scope: Scope, places: Iterable[Place]) -> Scope:
 
 def _by_place(scope: Scope, rows: Mapping[str, Sequence[Row]]) -> dict[Place, list[Row]]:
     found: dict[Place, list[Row]] = defaultdict(list)
+    states = {row["group_id"]: row["state"] for row in rows.get(RECORDS, ())}
     for row in rows[scope.resource]:
         group, user = place_of(scope.resource, row)
-        found[group if scope.groups else 0, user if scope.users else 0].append(row)
+        told = row | {"state": states.get(group)} if scope.resource == GROUPS else row
+        found[group if scope.groups else 0, user if scope.users else 0].append(told)
     return found

@@ -107,6 +107,8 @@ def _entry(name: str, record: Resource) -> Row:
     entry |= {key: links.get(link) for link, key in _LINKS.get(name, {}).items()}
     if name == GROUPS:
         entry["stats_visibility"] = _visibility(record.get("stats_visibility"))
+        if "activated_state" in record:
+            entry["state"] = record["activated_state"]
     return entry
 
 

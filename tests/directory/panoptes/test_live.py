@@ -227,6 +227,22 @@ async def test_a_changed_level_is_seen_after_the_short_time_and_not_before(
     assert (await gateway.ask(TOTAL, ANONYMOUS, id="502")).codes == {"userGroup": "NOT_FOUND"}
 
 
+async def test_a_group_that_has_ended_is_gone_after_the_short_time_but_for_site_admins(
+    gateway: Gateway, panoptes: LocalPanoptes
+) -> None:
+    panoptes.find("user_groups", 502)["activated_state"] = "active"
+    assert (await gateway.ask(TOTAL, ANONYMOUS, id="502")).codes == {}
+    await gateway.live.settle()
+    panoptes.find("user_groups", 502)["activated_state"] = "inactive"
+    gateway.clock.pass_by(FRESH_SECONDS)
+    # As Panoptes has just said it, and as it is stored.
+    for _ in range(2):
+        for viewer in (ANONYMOUS, BOB):
+            assert (await gateway.ask(TOTAL, viewer, id="502")).codes == {"userGroup": "NOT_FOUND"}
+        assert (await gateway.ask(TOTAL, SITE_ADMIN, id="502")).codes == {}
+        await gateway.live.settle()
+
+
 async def test_who_has_left_is_refused_after_the_short_time(
     gateway: Gateway, panoptes: LocalPanoptes
 ) -> None:
