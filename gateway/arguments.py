@@ -37,10 +37,14 @@ def read_ids(argument: str, texts: Sequence[str]) -> tuple[int, ...]:
     return tuple(read_id(argument, text) for text in texts)
 
 
-def read_page(first: int, argument: str = "first") -> int:
-    """How many items of a page are asked for: 0 to ``MAX_FIRST``."""
-    if not 0 <= first <= MAX_FIRST:
-        raise OutOfBounds(argument, first, 0, MAX_FIRST)
+def read_page(first: int, argument: str = "first", least: int = 1) -> int:
+    """How many items of a page are asked for: ``least`` to ``MAX_FIRST``.
+
+    A page of nothing has no end to go on behind: whoever reads on until the last page would not
+    come to an end.
+    """
+    if not least <= first <= MAX_FIRST:
+        raise OutOfBounds(argument, first, least, MAX_FIRST)
     return first
 
 

@@ -73,8 +73,11 @@ class OutOfBounds(ArgumentError):
 
     code = "OUT_OF_BOUNDS"
 
-    def __init__(self, argument: str, value: int, minimum: int, maximum: int) -> None:
-        super().__init__(argument, f"{argument} is {value}: it must be {minimum} to {maximum}.")
+    def __init__(
+        self, argument: str, value: int, minimum: int, maximum: int, sentence: str | None = None
+    ) -> None:
+        said = sentence or f"{argument} is {value}: it must be {minimum} to {maximum}."
+        super().__init__(argument, said)
         self.value = value
         self.minimum = minimum
         self.maximum = maximum

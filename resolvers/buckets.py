@@ -85,10 +85,10 @@ def periods_of_range(
     period = arguments.get("period")
     chosen = period_for(days, today) if period is None else Period(period.value)
     last = today if days.end is None else days.end
-    first = max(day_number(start), FIRST_DAY)
+    first = day_number(start)
     if arguments.get("fillGaps"):
         return min(count_periods(first, last, chosen), MAX_FILLED)
-    return count_periods(first, min(last, today), chosen)
+    return count_periods(max(first, FIRST_DAY), min(last, today), chosen)
 
 
 def _filled(
@@ -101,17 +101,24 @@ def _filled(
     last = days.end if days.end is not None else max([today, *starts])
     _require_fillable(first, last, period)
     known = dict(found)
-    start = period_start(max(first, FIRST_DAY), period)
+    # Before 1970 there are no events, and it is filled all the same.
+    start = period_start(first, period)
     while start <= last:
         yield start, known.get(start, Answer())
         start = next_period(start, period)
 
 
 def _require_fillable(first: int, last: int, period: Period) -> None:
-    days_each = {Period.DAY: 1, Period.WEEK: 7, Period.MONTH: 28, Period.YEAR: 365}[period]
-    buckets = (last - first) // days_each + 1
+    buckets = count_periods(first, last, period)
     if buckets > MAX_FILLED:
-        raise OutOfBounds("fillGaps", buckets, 0, MAX_FILLED)
+        raise OutOfBounds(
+            "fillGaps",
+            buckets,
+            0,
+            MAX_FILLED,
+            f"fillGaps would fill the {last - first + 1:,} days of the range with {buckets:,} "
+            f"buckets, and fills at most {MAX_FILLED:,}: ask for fewer days, or a longer period.",
+        )
 
 
 def period_buckets(found: Buckets) -> list[PeriodBucket]:

@@ -7,6 +7,7 @@ from enum import Enum
 import strawberry
 
 from gateway.calendar import Period as _Period
+from gateway.stats.ranking import Order
 
 
 @strawberry.enum(description="How buckets of time are cut, in UTC.")
@@ -25,3 +26,15 @@ class ContributionOrder(Enum):
 
     COUNT = strawberry.enum_value("count", description="Most classifications first.")
     RECENTS = strawberry.enum_value("recents", description="Last contributed to first.")
+
+
+@strawberry.enum(description="How the members of a group are ordered.")
+class MemberOrder(Enum):
+    """Orders of a group's members."""
+
+    COUNT = strawberry.enum_value(
+        Order.COUNT, description="Most classifications first; ties by ascending id."
+    )
+    ID = strawberry.enum_value(
+        Order.ID, description="By ascending id, which stays while members go on classifying."
+    )

@@ -22,6 +22,7 @@ from gateway.stats.group_counts import (
     group_count_by_day,
     group_count_by_visibility,
 )
+from resolvers.arguments import given
 from resolvers.buckets import periods_of_range
 from resolvers.context import Info
 from resolvers.costs import about, costs
@@ -80,7 +81,7 @@ class GroupCondition:
     """A condition."""
 
     field: GroupField = strawberry.field(description="What is compared.")
-    operator: Operator = strawberry.field(default=Operator.EQUAL, description="How.")
+    operator: Operator | None = strawberry.field(default=Operator.EQUAL, description="How.")
     value: str = strawberry.field(
         description="With what: a text, a number, true or false, a day or a time, as the field is."
     )
@@ -162,24 +163,24 @@ async def count_groups(info: Info, question: GroupQuestion) -> int:
 
 
 def read_question(
-    where: list[GroupAlternatives] | None, date_field: GroupDateField, days: DayRange
+    where: list[GroupAlternatives] | None, date_field: GroupDateField | None, days: DayRange
 ) -> GroupQuestion:
     """The question that the arguments ask."""
-    given = where or []
-    conditions = sum(len(alternatives.any) for alternatives in given)
+    groups = where or []
+    conditions = sum(len(alternatives.any) for alternatives in groups)
     if conditions > MAX_CONDITIONS:
         raise OutOfBounds("where", conditions, 0, MAX_CONDITIONS)
     return GroupQuestion(
-        tuple(tuple(map(_condition, alternatives.any)) for alternatives in given),
-        group_counts.DateField(date_field.value),
+        tuple(tuple(map(_condition, alternatives.any)) for alternatives in groups),
+        group_counts.DateField(given(date_field, GroupDateField.CREATED).value),
         days,
     )
 
 
-def _condition(given: GroupCondition) -> Condition:
+def _condition(condition: GroupCondition) -> Condition:
     return read_condition(
-        group_counts.GroupField(given.field.value),
-        group_counts.Operator(given.operator.value),
-        given.value,
+        group_counts.GroupField(condition.field.value),
+        group_counts.Operator(given(condition.operator, Operator.EQUAL).value),
+        condition.value,
         "where",
     )

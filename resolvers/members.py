@@ -19,7 +19,7 @@ from gateway.loaders.statistics import (
     Rank,
     RankingQuestion,
 )
-from gateway.stats.ranking import Place
+from gateway.stats.ranking import Order, Place
 from gateway.stats.subject import Question
 from resolvers.context import Info
 from resolvers.contributions import (
@@ -78,7 +78,7 @@ class MemberContributionEdge:
     node: MemberContribution = strawberry.field(description="The member's classifications.")
 
 
-@strawberry.type(description="A page of a group's members: most classifications first.")
+@strawberry.type(description="A page of a group's members, in the order asked for.")
 class MemberContributionConnection:
     """Relay's connection; the total is counted only if it is selected."""
 
@@ -104,15 +104,15 @@ async def load_top(
 
 
 async def load_page(
-    info: Info, question: Question, group_id: int, first: int, after: str | None
+    info: Info, question: Question, group_id: int, first: int, after: str | None, order: Order
 ) -> MemberContributionConnection:
-    """A page of members in ranking order, behind the member that ``after`` names."""
-    place = None if after is None else _read_cursor(after)
+    """A page of members in order, behind the member that ``after`` names."""
+    place = None if after is None else _read_cursor(after, order)
     ranks: Sequence[Rank] = ()
     loaders = info.context.loaders
     if selects(info, beyond={"totalCount"}):
         # One more than asked for tells whether there is a next page.
-        asked = loaders.ranking.load((RankingQuestion(question, first + 1, place), group_id))
+        asked = loaders.ranking.load((RankingQuestion(question, first + 1, place, order), group_id))
         if selects(info, beyond=_WITHOUT_TOTAL):
             ranks, _ = await asyncio.gather(asked, loaders.active_users.load((question, group_id)))
         else:
@@ -122,14 +122,15 @@ async def load_page(
     edges: list[MemberContributionEdge] = []
     if reaches(info, "edges"):
         edges = [
-            MemberContributionEdge(cursor=_cursor(rank), node=member)
+            MemberContributionEdge(cursor=_cursor(rank, order), node=member)
             for rank, member in zip(page, members, strict=True)
         ]
     return MemberContributionConnection(
         nodes=members,
         edges=edges,
         page_info=PageInfo(
-            has_next_page=len(ranks) > first, end_cursor=_cursor(page[-1]) if page else None
+            has_next_page=len(ranks) > first,
+            end_cursor=_cursor(page[-1], order) if page else None,
         ),
         question=question,
         group_id=group_id,
@@ -184,18 +185,23 @@ def member_contributions(
     ]
 
 
-def _cursor(rank: Rank) -> str:
-    return base64.urlsafe_b64encode(f"{rank.n}:{rank.user_id}".encode()).decode()
+def _cursor(rank: Rank, order: Order) -> str:
+    # What comes first of a cursor tells the order that it belongs to.
+    first = rank.n if order is Order.COUNT else Order.ID.value
+    return base64.urlsafe_b64encode(f"{first}:{rank.user_id}".encode()).decode()
 
 
-def _read_cursor(after: str) -> Place:
+def _read_cursor(after: str, order: Order) -> Place:
     try:
-        n, user_id = (
+        first, user_id = (
             base64.b64decode(after, altchars=b"-_", validate=True).decode("ascii").split(":")
         )
-        place = Place(int(n), int(user_id))
+        is_by_id = first == Order.ID.value
+        place = Place(1 if is_by_id else int(first), int(user_id))
     except (binascii.Error, ValueError):
-        place = Place(0, 0)
+        is_by_id, place = False, Place(0, 0)
     if not (0 < place.n < 2**63 and 0 < place.user_id < 2**63):
         raise InvalidArgument("after", "after is not a cursor that this list has given.")
+    if is_by_id is not (order is Order.ID):
+        raise InvalidArgument("after", "after is a cursor of another order: begin anew without it.")
     return place

@@ -50,7 +50,7 @@ _Where = Annotated[
     strawberry.argument(description="Of each of these, at least one condition holds."),
 ]
 _DateField = Annotated[
-    GroupDateField, strawberry.argument(description="The date that lies in the range.")
+    GroupDateField | None, strawberry.argument(description="The date that lies in the range.")
 ]
 
 

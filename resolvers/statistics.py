@@ -9,8 +9,9 @@ from typing import Annotated, Self
 import strawberry
 
 from gateway import calendar
-from gateway.arguments import read_first, read_range
+from gateway.arguments import MAX_FIRST, read_first, read_range
 from gateway.stats.subject import Answer, Question
+from resolvers.arguments import given
 from resolvers.buckets import (
     CommentBucket,
     PeriodBucket,
@@ -35,7 +36,7 @@ PeriodArgument = Annotated[
     ),
 ]
 FillGapsArgument = Annotated[
-    bool,
+    bool | None,
     strawberry.argument(
         description=(
             "Also the periods without events: from start, or the first event, to end, or today."
@@ -43,10 +44,11 @@ FillGapsArgument = Annotated[
     ),
 ]
 FirstArgument = Annotated[
-    int | None, strawberry.argument(description="At most this many. Absent: all.")
+    int | None,
+    strawberry.argument(description=f"At most this many, 1 to {MAX_FIRST:,}. Absent: all."),
 ]
 OrderArgument = Annotated[
-    ContributionOrder, strawberry.argument(description="Which contributions come first.")
+    ContributionOrder | None, strawberry.argument(description="Which contributions come first.")
 ]
 #: Ranges are rarely longer, and longer ones are rarely cut into days.
 A_YEAR_OF_DAYS = 366
@@ -127,7 +129,7 @@ class Classifications(Statistics):
             self.question,
             self.subject_id,
             None if period is None else calendar.Period(period.value),
-            fill_gaps=fill_gaps,
+            fill_gaps=given(fill_gaps, False),
         )
         return period_buckets(found)
 
@@ -167,7 +169,11 @@ class Contributed(Classifications):
         order_by: OrderArgument = ContributionOrder.COUNT,
     ) -> list[ProjectContribution]:
         return await load_contributions(
-            info, self.question, self.subject_id, read_first(first), order_by
+            info,
+            self.question,
+            self.subject_id,
+            read_first(first),
+            given(order_by, ContributionOrder.COUNT),
         )
 
     @strawberry.field(
@@ -207,7 +213,7 @@ class CommentStats(Statistics):
             self.question,
             self.subject_id,
             None if period is None else calendar.Period(period.value),
-            fill_gaps=fill_gaps,
+            fill_gaps=given(fill_gaps, False),
         )
         return comment_buckets(found)
 

@@ -12,9 +12,12 @@ from gateway.arguments import MAX_FIRST, read_id, read_page
 from gateway.directory import memberships as directory
 from gateway.errors import NotFound
 from gateway.loaders.access import GroupAccess
+from gateway.stats.ranking import Order
 from gateway.stats.subject import Kind, Question
+from resolvers.arguments import given
 from resolvers.context import Info
 from resolvers.costs import costs, up_to
+from resolvers.enums import MemberOrder
 from resolvers.filters import StatsFilterArgument, classifications_in
 from resolvers.guards import Guard, GuardRule
 from resolvers.members import (
@@ -29,11 +32,16 @@ from resolvers.user import User, load_users
 from resolvers.visibility import StatsVisibility
 
 TopArgument = Annotated[
-    int, strawberry.argument(description=f"At most this many, up to {MAX_FIRST:,}.")
+    int | None, strawberry.argument(description=f"At most this many, 1 to {MAX_FIRST:,}.")
 ]
 PageArgument = Annotated[
-    int, strawberry.argument(description=f"How many make a page, up to {MAX_FIRST:,}.")
+    int | None, strawberry.argument(description=f"How many make a page, 1 to {MAX_FIRST:,}.")
 ]
+MemberOrderArgument = Annotated[
+    MemberOrder | None, strawberry.argument(description="Which members come first.")
+]
+#: What `first` is where it is left out or null.
+TOP, BREAKDOWN_PAGE, ROSTER_PAGE = 10, 40, 100
 BehindUserArgument = Annotated[
     strawberry.ID | None,
     strawberry.argument(description="The id of the volunteer that the page begins behind."),
@@ -66,29 +74,35 @@ class GroupStats(Contributed):
     @strawberry.field(
         description="The volunteers with the most classifications for the group; ties by ascending"
         " id. Former members stay among them, and whoever's browser named the group.",
-        directives=[up_to("first", otherwise=10)],
+        directives=[up_to("first", otherwise=TOP)],
         extensions=[Guard(GuardRule.GROUP_INDIVIDUALS)],
     )
     async def top_contributors(
-        self, info: Info, first: TopArgument = 10
+        self, info: Info, first: TopArgument = TOP
     ) -> list[MemberContribution] | None:
-        return await load_top(info, self.question, self.subject_id, read_page(first))
+        return await load_top(info, self.question, self.subject_id, read_page(given(first, TOP)))
 
     @strawberry.field(
-        description="All volunteers who classified for the group, a page at a time, most"
-        " classifications first; members or not.",
-        directives=[costs(10), up_to("first", otherwise=40, sized=["nodes", "edges"])],
+        description=(
+            "All volunteers who classified for the group, a page at a time; members or not. "
+            "Whoever wants all of them asks by ID: by COUNT, who rises between two pages may be "
+            "on neither."
+        ),
+        directives=[costs(10), up_to("first", otherwise=BREAKDOWN_PAGE, sized=["nodes", "edges"])],
         extensions=[Guard(GuardRule.GROUP_INDIVIDUALS)],
     )
     async def member_breakdown(
         self,
         info: Info,
-        first: PageArgument = 40,
+        first: PageArgument = BREAKDOWN_PAGE,
         after: Annotated[
             str | None, strawberry.argument(description="The cursor that the page begins behind.")
         ] = None,
+        order_by: MemberOrderArgument = MemberOrder.COUNT,
     ) -> MemberContributionConnection | None:
-        return await load_page(info, self.question, self.subject_id, read_page(first), after)
+        size = read_page(given(first, BREAKDOWN_PAGE))
+        order = Order(given(order_by, MemberOrder.COUNT).value)
+        return await load_page(info, self.question, self.subject_id, size, after, order)
 
 
 @strawberry.federation.type(keys=["id"], description="A group of volunteers.")
@@ -145,11 +159,11 @@ class UserGroup:
 
     @strawberry.field(
         description="The roster: active members with a role, by ascending id.",
-        directives=[up_to("first", otherwise=100)],
+        directives=[up_to("first", otherwise=ROSTER_PAGE)],
         extensions=[Guard(GuardRule.GROUP_INDIVIDUALS)],
     )
     async def members(
-        self, info: Info, first: PageArgument = 100, after: BehindUserArgument = None
+        self, info: Info, first: PageArgument = ROSTER_PAGE, after: BehindUserArgument = None
     ) -> list[User] | None:
         found = await info.context.loaders.memberships_by_group.load(self.group_id)
         page = _page((one for one in found if one.is_effective), first, after)
@@ -160,20 +174,20 @@ class UserGroup:
             "Everybody's membership of the group, that of the invited and of those who left "
             "included, by ascending id of the volunteer."
         ),
-        directives=[up_to("first", otherwise=100)],
+        directives=[up_to("first", otherwise=ROSTER_PAGE)],
         extensions=[Guard(GuardRule.GROUP_ADMINS)],
     )
     async def memberships(
-        self, info: Info, first: PageArgument = 100, after: BehindUserArgument = None
+        self, info: Info, first: PageArgument = ROSTER_PAGE, after: BehindUserArgument = None
     ) -> list[Membership] | None:
         found = await info.context.loaders.memberships_by_group.load(self.group_id)
         return await load_memberships(info, _page(found, first, after))
 
 
 def _page(
-    found: Iterable[directory.Membership], first: int, after: str | None
+    found: Iterable[directory.Membership], first: int | None, after: str | None
 ) -> list[directory.Membership]:
     """A page of memberships, which come by ascending user."""
-    checked = read_page(first)
+    size = read_page(given(first, ROSTER_PAGE))
     behind = 0 if after is None else read_id("after", after)
-    return list(islice((one for one in found if one.user_id > behind), checked))
+    return list(islice((one for one in found if one.user_id > behind), size))

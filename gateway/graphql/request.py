@@ -64,8 +64,6 @@ def read_get(request: Request) -> GraphQLRequest:
             parameters[name] = decode_json(parameters[name], f"The parameter {name}")
         else:
             parameters.pop(name, None)
-    if not parameters.get("operationName"):
-        parameters.pop("operationName", None)
     return _request(parameters)
 
 
@@ -90,6 +88,8 @@ def _request(parameters: Mapping[str, Any]) -> GraphQLRequest:
     operation_name = parameters.get("operationName")
     if not isinstance(operation_name, str | None):
         raise BadRequest("operationName must be a string or null.")
+    # Clients that know none send an empty one.
+    operation_name = operation_name or None
     variables = _object(parameters, "variables")
     return GraphQLRequest(query, variables, operation_name, extensions, document_id)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import Select
@@ -13,7 +13,7 @@ from gateway.calendar import Grain, Period, period_start
 from gateway.loaders.facts import Batch, FactLoader
 from gateway.stats.active_users import active_users
 from gateway.stats.last_days import last_days, member_last_days
-from gateway.stats.ranking import Place, ranking
+from gateway.stats.ranking import Order, Place, ranking
 from gateway.stats.rows import parameters
 from gateway.stats.subject import Answer, Question
 from gateway.stats.sums import COARSEST, member_sums, sums
@@ -201,6 +201,7 @@ class RankingQuestion(NamedTuple):
     question: Question
     limit: int
     after: Place | None = None
+    order: Order = Order.COUNT
 
 
 class Rank(NamedTuple):
@@ -211,8 +212,14 @@ class Rank(NamedTuple):
     ms: int
 
 
+_IN_ORDER: Mapping[Order, Callable[[Rank], tuple[int, ...]]] = {
+    Order.COUNT: lambda rank: (-rank.n, rank.user_id),
+    Order.ID: lambda rank: (rank.user_id,),
+}
+
+
 class RankingLoader(StatisticsLoader[RankingQuestion, tuple[Rank, ...]]):
-    """A group's members: most events first, ties by ascending user id."""
+    """A group's members in an order."""
 
     name = "ranking"
 
@@ -222,11 +229,13 @@ class RankingLoader(StatisticsLoader[RankingQuestion, tuple[Rank, ...]]):
     def statement(
         self, question: RankingQuestion, ids: list[int]
     ) -> tuple[Select[Any], Mapping[str, Any]]:
-        asked, limit, after = question
+        asked, limit, after, order = question
         bound: dict[str, Any] = parameters(asked, ids) | {"limit": limit}
         if after is not None:
-            bound |= {"after_n": after.n, "after_user_id": after.user_id}
-        return ranking(asked, after=after is not None), bound
+            bound["after_user_id"] = after.user_id
+            if order is Order.COUNT:
+                bound["after_n"] = after.n
+        return ranking(asked, after=after is not None, order=order), bound
 
     def answers(
         self, question: RankingQuestion, rows: Sequence[Any]
@@ -235,7 +244,7 @@ class RankingLoader(StatisticsLoader[RankingQuestion, tuple[Rank, ...]]):
         for group, user_id, n, ms in rows:
             ranks[group].append(Rank(user_id, n, ms))
         return {
-            group: tuple(sorted(members, key=lambda one: (-one.n, one.user_id)))
+            group: tuple(sorted(members, key=_IN_ORDER[question.order]))
             for group, members in ranks.items()
         }
 

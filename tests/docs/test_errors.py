@@ -138,12 +138,13 @@ def test_a_field_is_null_with_its_code_and_the_rest_answers(
     assert answer["data"]["other"] == {"totalCount": 0}
 
 
-def test_a_null_variable_for_an_argument_with_a_default_makes_its_field_null(demo: Demo) -> None:
+def test_a_null_variable_for_the_if_of_a_directive_makes_its_field_null(demo: Demo) -> None:
     answer = demo.ask(
-        "query Q($first: Int) { userGroup(id: 2) { id members(first: $first) { id } } }",
-        {"first": None},
+        "query Q($shown: Boolean = true) {"
+        " comments { totalCount } classifications { totalCount @include(if: $shown) } }",
+        {"shown": None},
     )
-    assert answer["data"] == {"userGroup": {"id": "2", "members": None}}
+    assert answer["data"] == {"comments": {"totalCount": 0}, "classifications": None}
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["BAD_USER_INPUT"]
     assert "BAD_USER_INPUT" in rows(FIELD)
 

@@ -32,6 +32,7 @@ MALFORMED = {
     "variables are a list": b'{"query": "{ greeting }", "variables": []}',
     "variables are false": b'{"query": "{ greeting }", "variables": false}',
     "operationName is a number": b'{"query": "{ greeting }", "operationName": 0}',
+    "operationName is false": b'{"query": "{ greeting }", "operationName": false}',
     "extensions are a list": b'{"query": "{ greeting }", "extensions": [1]}',
     "NaN": b'{"query": "{ greeting }", "variables": {"x": NaN}}',
     "infinity": b'{"query": "{ greeting }", "variables": {"x": 1e999}}',
@@ -197,9 +198,12 @@ async def test_malformed_query_string_is_400(client, parameters):
 async def test_parts_that_are_null_or_empty_are_as_if_absent(client):
     body = {"query": "{ greeting }", "variables": None, "operationName": None, "extensions": None}
     by_post = await client.post(URL, json=body)
+    unnamed = await client.post(URL, json={"query": "{ greeting }", "operationName": ""})
+    named = await client.post(URL, json={"query": "query A { greeting }", "operationName": ""})
     parameters = {"query": "{ greeting }", "variables": "", "operationName": "", "extensions": ""}
     by_get = await client.get(URL, params=parameters)
     assert by_post.json() == by_get.json() == {"data": {"greeting": "Hello you!"}}
+    assert unnamed.json() == named.json() == by_get.json()
 
 
 async def test_integers_of_64_bits_are_read_exactly(client):

@@ -70,6 +70,12 @@ BAD = [
         for entity in ("user", "userGroup", "project", "workflow")
     ),
     (
+        'classifications(filter: {start: "1939-11-20", end: "1970-01-01"})'
+        " { buckets(period: DAY, fillGaps: true) { count } }",
+        "OUT_OF_BOUNDS",
+        "fillGaps",
+    ),
+    (
         'classifications(filter: {start: "1970-01-01", end: "2024-01-01"})'
         " { buckets(period: DAY, fillGaps: true) { count } }",
         "OUT_OF_BOUNDS",
@@ -120,8 +126,11 @@ def extensions(code: str, argument: str | None) -> dict[str, Any]:
 
 
 GROUP_BAD = [
+    ("topContributors(first: 0) { count }", "OUT_OF_BOUNDS", "first"),
     ("topContributors(first: -1) { count }", "OUT_OF_BOUNDS", "first"),
     ("topContributors(first: 5001) { count }", "OUT_OF_BOUNDS", "first"),
+    ("memberBreakdown(first: 0) { pageInfo { hasNextPage } }", "OUT_OF_BOUNDS", "first"),
+    ("memberBreakdown(first: 0, orderBy: ID) { totalCount }", "OUT_OF_BOUNDS", "first"),
     ("memberBreakdown(first: -1) { totalCount }", "OUT_OF_BOUNDS", "first"),
     ("memberBreakdown(first: 5001) { totalCount }", "OUT_OF_BOUNDS", "first"),
     *(
@@ -129,6 +138,10 @@ GROUP_BAD = [
         # Not base64, no number, a number too many, zero, and beyond 63 bits.
         for text in ("", "?", "eA==", "MToxOjE=", "MDow", "OTIyMzM3MjAzNjg1NDc3NTgwODox")
     ),
+    # A cursor of the other order: 1:1 and id:1.
+    ('memberBreakdown(after: "MTox", orderBy: ID) { totalCount }', "INVALID_ARGUMENT", "after"),
+    ('memberBreakdown(after: "aWQ6MQ==") { totalCount }', "INVALID_ARGUMENT", "after"),
+    ('memberBreakdown(after: "aWQ6MA==", orderBy: ID) { __typename }', "INVALID_ARGUMENT", "after"),
     (
         'comparedWith(start: "2024-03-01", end: "2024-02-29") { totalCount }',
         "INVALID_RANGE",
@@ -152,6 +165,9 @@ async def test_a_bad_argument_below_a_group_leaves_the_group_its_total(
 @pytest.mark.parametrize(
     ("field", "code", "argument"),
     [
+        ("members(first: 0) { id }", "OUT_OF_BOUNDS", "first"),
+        ("memberships(first: 0) { state }", "OUT_OF_BOUNDS", "first"),
+        ("classifications { projectContributions(first: 0) { count } }", "OUT_OF_BOUNDS", "first"),
         ("members(first: -1) { id }", "OUT_OF_BOUNDS", "first"),
         ("members(first: 5001) { id }", "OUT_OF_BOUNDS", "first"),
         ('members(after: "x") { id }', "INVALID_ARGUMENT", "after"),

@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 
 from gateway.db import Database
-from tests.asking import answer
+from tests.asking import answer, ask
 from tests.events_of import classification, comment, store
 
 #: What is computed from the rows is computed alike on both databases.
 ON_ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
+SIXTY = [("1960-02-01", 0), ("1960-03-01", 0)]
 DAYS = ("2023-12-31T12:00", "2024-02-29T12:00", "2024-03-04T11:00")
 
 
@@ -77,6 +78,18 @@ async def test_buckets_hold_only_periods_with_events(
             "DAY",
             [("2025-01-01", 0), ("2025-01-02", 0)],
         ),
+        # Before 1970 there are no events.
+        (
+            '(filter: {start: "1969-12-30", end: "1970-01-02"})',
+            "DAY",
+            [("1969-12-30", 0), ("1969-12-31", 0), ("1970-01-01", 0), ("1970-01-02", 0)],
+        ),
+        ('(filter: {start: "1960-02-29", end: "1960-03-01"})', "MONTH", SIXTY),
+        (
+            '(filter: {start: "0001-01-01", end: "0001-01-08"})',
+            "WEEK",
+            [("0001-01-01", 0), ("0001-01-08", 0)],
+        ),
         # Nothing to start from, or nothing to end with.
         ('(filter: {end: "2020-01-01"})', "DAY", []),
         ('(filter: {start: "2025-01-01"})', "DAY", []),
@@ -128,3 +141,16 @@ async def test_a_second_range_is_compared_beside_the_first(database: Database) -
             "ever": {"totalCount": 3},
         }
     }
+
+
+@ON_ONE_DATABASE
+async def test_more_buckets_than_are_filled_are_refused_in_a_sentence_about_days(
+    database: Database,
+) -> None:
+    document = """{ classifications(filter: { start: "1900-01-01", end: "1970-01-31" }) {
+        buckets(period: DAY, fillGaps: true) { count } } }"""
+    (error,) = (await ask(database, document)).errors
+    assert error.message == (
+        "fillGaps would fill the 25,598 days of the range with 25,598 buckets, and fills at most "
+        "11,000: ask for fewer days, or a longer period."
+    )

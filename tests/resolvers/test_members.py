@@ -114,12 +114,33 @@ async def test_all_pages_make_one_big_page(database: Database, first: int) -> No
     assert pages == -(-MEMBERS // first)
 
 
-async def test_a_page_of_nothing_tells_whether_anybody_follows(database: Database) -> None:
+@pytest.mark.parametrize("order", ["COUNT", "ID"])
+async def test_who_asks_by_id_misses_nobody_while_counts_change(
+    database: Database, order: str
+) -> None:
+    """By count, member 1 rises from the last page to the first between the two."""
     await fill(database)
-    selection = "memberBreakdown(first: 0) { nodes { count } pageInfo { hasNextPage endCursor } }"
-    assert await of_group(database, selection) == {
-        "memberBreakdown": {"nodes": [], "pageInfo": {"hasNextPage": True, "endCursor": None}}
-    }
+    document = f"""query ($after: String) {{ userGroup(id: 501) {{ classifications {{
+        memberBreakdown(first: 12, after: $after, orderBy: {order}) {{
+            nodes {{ user {{ id }} }} edges {{ cursor }} pageInfo {{ hasNextPage endCursor }}
+        }}
+    }} }} }}"""
+
+    async def page(after: str | None) -> dict[str, Any]:
+        found = await answer(database, document, {"after": after})
+        breakdown: dict[str, Any] = found["userGroup"]["classifications"]["memberBreakdown"]
+        return breakdown
+
+    first = await page(None)
+    await store(database, *(classification(9000 + one, groups=(501,)) for one in range(50)))
+    second = await page(first["pageInfo"]["endCursor"])
+    assert first["edges"][-1]["cursor"] == first["pageInfo"]["endCursor"]
+    assert second["pageInfo"]["hasNextPage"] is False
+    seen = users([*first["nodes"], *second["nodes"]])
+    if order == "ID":
+        assert seen == list(range(1, MEMBERS + 1))
+    else:
+        assert sorted(seen) == list(range(2, MEMBERS + 1))
 
 
 async def test_a_cursor_goes_on_behind_its_member(database: Database) -> None:
@@ -243,7 +264,7 @@ async def test_contributions_of_members_tell_the_last_day_within_the_range(
     [
         ("", [13, 11, 12, 14]),
         ("(first: 2)", [13, 11]),
-        ("(first: 0)", []),
+        ("(first: null)", [13, 11, 12, 14]),
         ("(orderBy: COUNT)", [13, 11, 12, 14]),
         ("(orderBy: RECENTS)", [14, 12, 13, 11]),
         ("(orderBy: RECENTS, first: 1)", [14]),

@@ -10,7 +10,7 @@ from gateway.db import Database
 from gateway.db.compiled import runs_of
 from gateway.stats.active_users import active_users
 from gateway.stats.last_days import last_days, member_last_days
-from gateway.stats.ranking import ranking
+from gateway.stats.ranking import Order, ranking
 from gateway.stats.rows import parameters
 from gateway.stats.subject import Activity, Kind, Question, Selection
 from gateway.stats.sums import member_sums, sums
@@ -32,6 +32,7 @@ STATEMENTS = {
     "active users": (GROUP, active_users(GROUP)),
     "ranking": (GROUP, ranking(GROUP, after=False)),
     "page of a ranking": (GROUP, ranking(GROUP, after=True)),
+    "page by id": (GROUP, ranking(GROUP, after=True, order=Order.ID)),
     "members": (GROUP, member_sums(GROUP)),
     "last days of members": (GROUP, member_last_days(GROUP)),
 } | {

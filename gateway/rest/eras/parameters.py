@@ -158,7 +158,7 @@ def read_top(given: Given) -> int | None:
         return 0
     if not re.fullmatch(r"[0-9]{1,18}", text):
         raise InvalidArgument(name, f"{name} is a whole number from 0 to {MAX_FIRST:,}.")
-    return read_page(int(text), name)
+    return read_page(int(text), name, least=0)
 
 
 def _lower(text: str) -> str:
