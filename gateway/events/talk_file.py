@@ -9,6 +9,7 @@ from typing import BinaryIO
 import orjson
 
 from gateway.errors import UnreadableFile
+from gateway.events.header import UTF8_MARK
 from gateway.events.json_array import array_elements
 from gateway.events.tarball import Tarball, is_tar
 from gateway.events.unpacking import DAMAGE
@@ -16,6 +17,11 @@ from gateway.events.unpacking import DAMAGE
 #: No row is longer, in bytes: one must not take all the memory.
 LONGEST_ROW = 1024 * 1024
 _ROWS_LOOKED_AT = 10
+
+
+def begins_array(head: bytes) -> bool:
+    """Whether a text that begins so may be a JSON array."""
+    return head.removeprefix(UTF8_MARK).lstrip()[:1] == b"["
 
 
 class TalkFile:
@@ -29,6 +35,8 @@ class TalkFile:
         self._file = file
         self._name = name
         self._tar = Tarball(content, name) if is_tar(head) else None
+        #: Whether it may be an array at all: a tar may hold anything.
+        self.is_array = begins_array(self._tar.head() if self._tar else head)
         array = self._tar.content if self._tar else content
         self._rows = self._undamaged(array_elements(array, name, LONGEST_ROW))
         self._looked_at: deque[bytes | None] = deque()

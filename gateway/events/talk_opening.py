@@ -9,9 +9,8 @@ from typing import BinaryIO
 from gateway.errors import UnreadableFile
 from gateway.events.exports import Origin
 from gateway.events.forms import described, unlike
-from gateway.events.header import UTF8_MARK
 from gateway.events.talk_export import TalkExport
-from gateway.events.talk_file import TalkFile
+from gateway.events.talk_file import TalkFile, begins_array
 from gateway.events.tarball import is_tar
 from gateway.events.unpacking import DAMAGE, unpacked
 
@@ -34,8 +33,7 @@ def talk_head(file: BinaryIO, name: str) -> bytes | None:
             head = file.peek(_HEAD) if hasattr(file, "peek") else b""
     except DAMAGE as error:
         raise UnreadableFile(f"{name} is damaged: {error}.") from error
-    is_array = head.removeprefix(UTF8_MARK).lstrip()[:1] == b"["
-    return head if is_array or is_tar(head) else None
+    return head if begins_array(head) or is_tar(head) else None
 
 
 def open_talk(
@@ -51,6 +49,8 @@ def open_talk(
         return TalkFile(file, content, head, name)
 
     looked_at = opened(file)
+    if not looked_at.is_array:
+        raise unlike(name, "a tar of something else than Talk's comments, to be unpacked first")
     row = looked_at.first_row()
     file_name = f"{Path(name).name}/{looked_at.inner_name}"
     if row is None:

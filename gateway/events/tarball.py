@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tarfile
+from io import BufferedReader
 from typing import BinaryIO, cast
 
 from gateway.errors import UnreadableFile
@@ -40,6 +41,13 @@ class Tarball:
         #: What the file is called, and what is in it.
         self.file_name = member.name
         self.content = cast("BinaryIO", found)
+
+    def head(self) -> bytes:
+        """How the file begins, while nothing was read of it."""
+        try:
+            return cast("BufferedReader", self.content).peek()
+        except _BAD_TAR as error:
+            raise self._damaged(error) from error
 
     def has_more(self) -> bool:
         """Whether another file follows the first, which was read."""

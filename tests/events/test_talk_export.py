@@ -223,7 +223,11 @@ def test_what_stands_before_the_damage_is_given(tmp_path: Path, packed: bool) ->
         (written({"source": "talk", "type": "comment"}), "JSON, but not one stream event a line"),
         (written(1, 2, 3), r"text that begins with '\[1, ?2, ?3\]'"),
         (b"[]\n", r"text that begins with '\[\]'"),
-        (tar_of(table=b"classification_id,created_at\n"), "is no JSON array"),
+        (
+            tar_of(table=b"classification_id,created_at\n"),
+            "looks like a tar of something else than",
+        ),
+        (tar_of(empty=b""), "looks like a tar of something else than"),
         (tar_of(), "looks like binary data"),
         (tar_of(**{"._c": b"macOS"}), "is a tar without a file in it"),
     ],
