@@ -45,6 +45,21 @@ class Site:
         path.write_text(text)
         return self.run("import", path, *options).stdout
 
+    def talk(self, *comments: tuple[int, str, str], project: int = 88, move: bool = False) -> str:
+        """Import Talk's comments of a project: each an id, a login of user 5 and a day."""
+        rows = [
+            {
+                "comment_id": comment_id,
+                "comment_user_id": 5,
+                "comment_user_login": login,
+                "comment_created_at": f"{day}T10:00:00.000Z",
+            }
+            for comment_id, login, day in comments
+        ]
+        path = self._folder / f"project-{project}-comments_2024-01-01.json"
+        path.write_text(json.dumps(rows))
+        return self.run("import", path, *["--move"] * move).stdout
+
     def directory(self, **lists: Any) -> None:
         path = self._folder / "directory.json"
         path.write_text(json.dumps(lists))

@@ -151,3 +151,11 @@ def test_what_events_said_of_who_is_erased_goes_as_well(site: Site) -> None:
     site.export(NEW, options=OPTIONS)
     assert site.logins() == []
     assert site.rows(tables.user_sayings, "id") == []
+
+
+def test_comments_of_talk_say_names_as_of_the_newest(site: Site) -> None:
+    site.talk((1, "ada", "2019-01-01"), (2, "ada", "2024-01-01"))
+    site.export("7,5,zoe,600,Count,2021-03-01 10:00:00 UTC", options=OPTIONS)
+    assert site.logins() == [(5, "ada")]
+    site.talk((3, "older", "2020-01-01"))
+    assert site.logins() == [(5, "ada")]

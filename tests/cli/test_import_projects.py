@@ -160,3 +160,13 @@ def test_a_table_says_the_project_of_each_row_itself(site: Site) -> None:
     site.table("comments.csv", comments, *OTHER)
     site.table("comments.csv", comments.replace("88", "89"), *OTHER)
     assert site.rows(tables.comment, "id", "project_id") == [(1, 89)]
+
+
+def test_comments_go_from_a_project_to_another_by_moving_alone(site: Site) -> None:
+    comments = [(1, "ada", "2020-01-01"), (2, "ada", "2020-01-02")]
+    site.talk(*comments)
+    assert "2 stored events stay in project 88, not 77: " in site.talk(*comments, project=77)
+    assert site.rows(tables.comment, "id", "project_id") == [(1, 88), (2, 88)]
+    said = site.talk(*comments, project=77, move=True)
+    assert "2 stored events moved from project 88 to 77.\n" in said
+    assert site.rows(tables.comment, "id", "project_id") == [(1, 77), (2, 77)]

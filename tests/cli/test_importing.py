@@ -315,7 +315,7 @@ def test_standard_input_is_a_file_too(store: Import) -> None:
 def test_a_database_that_is_away_is_one_error(store: Import) -> None:
     result = store(KENYA, database="nowhere/stats.db")
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr.startswith("Error: The database sqlite:///nowhere/stats.db cannot be")
+    assert result.stderr.startswith("Error: The database sqlite:///nowhere/stats.db is not there")
 
 
 def process(*arguments: str, **options: object) -> subprocess.Popen[bytes]:
