@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from operator import attrgetter
 
 from gateway.calendar import day_date, day_of
 from gateway.events.event import Batch, Classification, Comment
@@ -10,6 +11,11 @@ from gateway.events.event import Batch, Classification, Comment
 #: So many ids are named; so many volunteers are told apart, which bounds the memory it takes.
 _NAMED = 5
 _TOLD_APART = 1_000_000
+
+_time_of = attrgetter("event_time")
+_user_of = attrgetter("user_id")
+_project_of = attrgetter("project_id")
+_workflow_of = attrgetter("workflow_id")
 
 
 class Contents:
@@ -29,16 +35,16 @@ class Contents:
         events: list[Classification | Comment] = [*batch.classifications, *batch.comments]
         if not events:
             return
-        times = [event.event_time for event in events]
+        times = list(map(_time_of, events))
         first, last = min(times), max(times)
         self._first = first if self._first is None else min(self._first, first)
         self._last = last if self._last is None else max(self._last, last)
-        users = [event.user_id for event in events]
+        users = list(map(_user_of, events))
         self._anonymous += users.count(None)
         if len(self._volunteers) < _TOLD_APART:
-            self._volunteers.update(user for user in users if user is not None)
-        self._projects.update(event.project_id for event in events)
-        self._workflows.update(event.workflow_id for event in batch.classifications)
+            self._volunteers |= {*users} - {None}
+        self._projects |= set(map(_project_of, events))
+        self._workflows |= set(map(_workflow_of, batch.classifications))
         for project_id in self._projects & batch.names.projects.keys():
             if name := batch.names.projects[project_id]:
                 self._project_names[project_id] = name

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain
+from operator import attrgetter
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -14,6 +16,8 @@ from gateway.events.mentions import mention_again
 from gateway.rollups.assigned import AssignedProjects
 from gateway.rollups.ingest import Outcome, apply_batch
 
+_time_of = attrgetter("event_time")
+
 
 class Stored(NamedTuple):
     """A batch as it was stored, and what became of it."""
@@ -22,6 +26,8 @@ class Stored(NamedTuple):
     outcome: Outcome
     followed: Followed
     assigned: AssignedProjects
+    #: The latest event of an export so far, in microseconds.
+    newest: int = 0
 
 
 class Export:
@@ -43,13 +49,15 @@ class Export:
         settled, followed = follow(connection, batch, self._project_id, move=self._move)
         assigned = AssignedProjects(self._move)
         outcome = apply_batch(connection, settled, assigned)
-        learn(connection, settled.names, self._newest_with(batch), note_again=False)
-        return Stored(settled, outcome, followed, assigned)
+        events = chain(settled.classifications, settled.comments)
+        newest = max(chain([self._newest], map(_time_of, events)))
+        learn(connection, settled.names, newest, note_again=False)
+        return Stored(settled, outcome, followed, assigned, newest)
 
     def note(self, stored: Stored) -> None:
         """Keep what a committed batch said for :meth:`finish`."""
         mention_again(self._names, stored.batch.names)
-        self._newest = self._newest_with(stored.batch)
+        self._newest = stored.newest
 
     def finish(self, connection: Connection) -> None:
         """Say all names as of the newest row; in a writing transaction, after the last batch."""
@@ -57,8 +65,3 @@ class Export:
             key: (None, name) for key, (_, name) in self._names.workflows.items()
         }
         learn(connection, replace(self._names, workflows=workflows), self._newest)
-
-    def _newest_with(self, batch: Batch) -> int:
-        times = [event.event_time for event in batch.classifications]
-        times += [post.event_time for post in batch.comments]
-        return max(self._newest, *times) if times else self._newest

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from operator import attrgetter
 from typing import NamedTuple
 
 from sqlalchemy import Connection, select
@@ -21,6 +22,9 @@ from gateway.directory.rows import ids_in
 from gateway.directory.sayings import BY_IMPORTER, WORKFLOWS, overrule_events
 from gateway.events.event import Batch, Classification, Names
 from gateway.rollups.versions import touch
+
+_workflow_of = attrgetter("workflow_id")
+_place_of = attrgetter("workflow_id", "project_id")
 
 #: Workflow id and project id of every workflow whose project is known.
 WORKFLOW_PROJECTS = select(workflow.c.id, workflow.c.project_id).where(
@@ -103,10 +107,11 @@ def follow(
             project_record=ids_in(changes, "project_id"),
             workflow_record=ids_in(changes, "id"),
         )
-    for workflow_id, rows in Counter(e.workflow_id for e in batch.classifications).items():
-        project_id, source = known.get(workflow_id, (None, None))
-        if said and project_id and source and projects[workflow_id] != said:
-            followed.unfollowed[Unfollowed(workflow_id, project_id, source, said)] = rows
+    if said and any(project_id != said for project_id in projects.values()):
+        for workflow_id, rows in Counter(map(_workflow_of, batch.classifications)).items():
+            project_id, source = known.get(workflow_id, (None, None))
+            if project_id and source and projects[workflow_id] != said:
+                followed.unfollowed[Unfollowed(workflow_id, project_id, source, said)] = rows
     settled = replace(
         batch,
         classifications=_in_projects(batch.classifications, projects),
@@ -141,7 +146,7 @@ def _read(
 
 
 def _in_projects(events: list[Classification], projects: Mapping[int, int]) -> list[Classification]:
-    if all(projects[w] == p for w, p in {(e.workflow_id, e.project_id) for e in events}):
+    if all(projects[workflow] == project for workflow, project in set(map(_place_of, events))):
         return [*events]
     return [event._replace(project_id=projects[event.workflow_id]) for event in events]
 

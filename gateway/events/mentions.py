@@ -28,7 +28,13 @@ def mention(names: Names, event: Classification | Comment) -> None:
     if event.project_id:
         names.projects.setdefault(event.project_id)
     if isinstance(event, Classification):
-        _say_project(names, event.workflow_id, event.project_id or None, event.said_at)
+        updated_at = event.updated_at
+        at = event.event_time if updated_at is None else updated_at
+        known, instants = names.workflows.get(event.workflow_id), names.said_at.workflow_projects
+        if known is None or known[0] != event.project_id:
+            _say_project(names, event.workflow_id, event.project_id or None, at)
+        elif at > instants.get(event.workflow_id, 0):
+            instants[event.workflow_id] = at
 
 
 def mention_all(names: Names, events: Sequence[Classification]) -> None:
@@ -67,6 +73,8 @@ def name_user(
 ) -> None:
     """Note a user and, if there are any, the login and the name as shown to others."""
     known = names.users.setdefault(user_id)
+    if at is None and display_name is None and login == known:
+        return
     if (name := _name(login)) and _holds(name, at, known, names.said_at.users, user_id):
         names.users[user_id] = name
     if (shown := _name(display_name)) and _holds(

@@ -10,6 +10,7 @@ from typing import Any
 
 from click.testing import CliRunner, Result
 from sqlalchemy import Table, select
+from sqlalchemy.exc import DBAPIError
 
 from gateway.cli import main
 from gateway.db import open_database, tables
@@ -73,6 +74,13 @@ class Site:
                 return [tuple(row) for row in await snapshot.fetch(statement)]
 
         return asyncio.run(read())
+
+    def is_filled(self) -> bool:
+        """Whether there are tables, and an event in them."""
+        try:
+            return bool(self.rows(tables.classification, "id"))
+        except DBAPIError:
+            return False
 
     def logins(self) -> list[tuple[Any, ...]]:
         return self.rows(tables.user, "id", "login")

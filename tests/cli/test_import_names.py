@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +93,38 @@ def test_names_of_an_export_that_is_damaged_are_as_old_as_what_was_read(
         classified(9, "2019-03-01", linked={"users": [{"id": 5, "login": "zoe"}]}),
     )
     assert site.logins() == [(5, "ada")]
+
+
+def test_killed_before_its_end_and_run_again_an_export_says_the_same(
+    site: Site, tmp_path: Path
+) -> None:
+    # A pipe that is never closed: all but its first batch of 10,000 rows is still to come.
+    rows = "".join(f"{n},5,ada,600,Count,2019-03-02 10:00:00 UTC,{{}}\n" for n in range(10_600))
+    last = "20000,6,bob,600,Count,2024-01-01 10:00:00 UTC,{}\n"
+    text = HEADER + rows.removeprefix("0,").partition("\n")[2] + last
+    words = ["import", "-", *map(str, OPTIONS), "--database-url", site.url]
+    running = subprocess.Popen(
+        [sys.executable, "-c", "from gateway.cli import main; main()", *words],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd=tmp_path,
+    )
+    assert running.stdin is not None
+    running.stdin.write(text.encode())
+    running.stdin.flush()
+    deadline = time.monotonic() + 120
+    while not site.is_filled():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    running.kill()
+    running.wait()
+    running.stdin.close()
+    assert site.logins() == [(5, "ada")]
+    site.stream(classified(30_000, "2021-01-01", linked={"users": [{"id": 5, "login": "zoe"}]}))
+    assert site.logins() == [(5, "zoe")]
+    site.table("again.csv", text, *OPTIONS)
+    assert site.logins() == [(5, "ada"), (6, "bob")]
 
 
 def test_a_copy_that_is_not_taken_turns_no_name_back(site: Site) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from gateway.calendar import DayRange, day_number, parse_date
 from gateway.db import Database
 from gateway.db.tables import (
+    data_version,
     group_record,
     membership,
     panoptes_copy,
@@ -19,12 +20,15 @@ from gateway.db.tables import (
     user_group,
     workflow,
 )
+from gateway.directory.learn import learn
 from gateway.directory.load import load_directory
 from gateway.directory.panoptes.client import Panoptes
 from gateway.directory.panoptes.copying import RESOURCES, Copied, copy
-from gateway.rollups.versions import touch
+from gateway.events.event import Names
+from gateway.events.instants import LAST_INSTANT
 from gateway.stats.group_counts import DateField, GroupQuestion, group_count
 from tests.directory.panoptes.local import LocalPanoptes
+from tests.events_of import clear
 
 
 def now() -> datetime:
@@ -126,13 +130,38 @@ async def test_a_second_copy_changes_nothing(
     database: Database, panoptes: LocalPanoptes, api: Panoptes
 ) -> None:
     await copy_all(database, api)
-    version = await database.write(touch)
+    versions = select(data_version).order_by(data_version.c.kind, data_version.c.entity_id)
+    before = await rows(database, versions)
     again = await copy_all(database, api)
 
     assert {name: (one.changed, one.removed) for name, one in again.items()} == dict.fromkeys(
         RESOURCES, (0, 0)
     )
-    assert await database.write(touch) == version + 1
+    assert await rows(database, versions) == before
+
+
+async def test_what_panoptes_says_holds_over_what_events_say_before_and_after(
+    database: Database, api: Panoptes
+) -> None:
+    everything = (user, project, workflow)
+    await copy_all(database, api)
+    copied = [await rows(database, select(table).order_by(table.c.id)) for table in everything]
+    said = Names(
+        {row[0]: "zzz" for row in copied[0]},
+        {row[0]: "zzz" for row in copied[1]},
+        {row[0]: (row[1] + 1, "zzz") for row in copied[2]},
+        {row[0]: "zzz" for row in copied[0]},
+    )
+    await database.write(lambda connection: learn(connection, said, LAST_INSTANT))
+    assert copied == [
+        await rows(database, select(table).order_by(table.c.id)) for table in everything
+    ]
+    await database.write(clear)
+    await database.write(lambda connection: learn(connection, said, LAST_INSTANT))
+    await copy_all(database, api)
+    assert copied == [
+        await rows(database, select(table).order_by(table.c.id)) for table in everything
+    ]
 
 
 async def test_what_changed_upstream_changes_here(
