@@ -58,6 +58,7 @@ from gateway.rest.wrong_passwords import WrongPasswords
 from gateway.settings import Settings, load_settings
 from gateway.telemetry.configuration import Telemetry, configured_telemetry
 from gateway.telemetry.record import RequestRecord
+from gateway.turns import Turns
 from resolvers.schema import graphql_schema
 
 GRAPHQL_PATH = "/graphql"
@@ -114,8 +115,10 @@ def create_app(
         tracing.statement if tracing else None,
     )
 
+    turns = Turns()
+
     def open_operation(viewer: Viewer, record: RequestRecord) -> Operation:
-        return Operation(database, viewer, clock(), live, cache, record, watch)
+        return Operation(database, viewer, clock(), live, cache, record, watch, turns)
 
     budget = configured_budget(settings, lambda: clock().timestamp())
     executor = configured_executor(
@@ -126,6 +129,7 @@ def create_app(
         budget,
         tracing.operation if tracing else None,
         clock=clock,
+        turns=turns,
     )
     authenticator = configured_authenticator(settings, database, lambda: instant_of(clock()))
     endpoint = GraphQLEndpoint(

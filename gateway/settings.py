@@ -51,6 +51,9 @@ class Settings(BaseSettings):
     body_limit_bytes: int = Field(
         1_048_576, ge=1024, description="Largest body of a GraphQL request."
     )
+    document_limit_bytes: int = Field(
+        32_768, ge=1024, description="Longest text of a GraphQL document."
+    )
     token_limit: int = Field(
         2000, ge=1, description="Names, values and punctuation that a GraphQL document may have."
     )
@@ -67,6 +70,14 @@ class Settings(BaseSettings):
     )
     cost_limit: int = Field(
         250_000, ge=1, description="What one operation may cost; see limits.md."
+    )
+    value_limit: int = Field(
+        1_000_000,
+        ge=1000,
+        description="Values that one operation may produce: fields, and items of lists.",
+    )
+    answer_limit_bytes: int = Field(
+        16_777_216, ge=1024, description="Largest answer of one operation, before it is compressed."
     )
     cost_per_minute: int = Field(
         0, ge=0, description="What one viewer's operations may cost in a minute; 0 is any cost."

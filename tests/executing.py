@@ -12,7 +12,9 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from gateway.errors import GatewayError
 from gateway.graphql.documents import Documents, PreparedDocument
 from gateway.graphql.operation_executor import OperationExecutor
+from gateway.graphql.production import Production
 from gateway.graphql.variables import Variables
+from gateway.turns import Turns
 
 
 def prepared_for(schema: GraphQLSchema, text: str) -> PreparedDocument:
@@ -34,7 +36,8 @@ async def execute_ours(
     values = Variables(schema, operation).coerce(variables or {})
     if isinstance(values, list):
         return ExecutionResult(None, values)
-    return await OperationExecutor(schema, prepared, operation, values, context).run()
+    production = Production(Turns())
+    return await OperationExecutor(schema, prepared, operation, values, context, production).run()
 
 
 async def execute_theirs(

@@ -11,6 +11,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
+from functools import partial
 from types import TracebackType
 from typing import Any, ClassVar, Self, TypeVar
 
@@ -30,6 +31,7 @@ from gateway.db.instants import Clock, begin_at, system_clock
 from gateway.db.places import NoPlace, Pool
 from gateway.db.url import SqliteUrl, read_database_url
 from gateway.errors import SettingsError, Unavailable
+from gateway.turns import beside
 
 T = TypeVar("T")
 Parameters = Mapping[str, Any]
@@ -76,7 +78,7 @@ class Snapshot(ABC):
             self.selects += 1
             with self._told(compiled.text):
                 ((names, rows),) = await self._fetch([(compiled.text, arguments)])
-        return compiled.named(rows, names)
+        return await beside(len(rows), partial(compiled.named, rows, names))
 
     async def ahead(self, statement: Select[Any], parameters: Parameters) -> Rows | None:
         """Run one Select in a state of its own, before the snapshot is taken.
@@ -117,7 +119,8 @@ class Snapshot(ABC):
             with self._told("; ".join(run.text for run in runs)):
                 answers = await self._fetch([(run.text, run.arguments) for run in runs])
         for run, (_, rows) in zip(runs, answers, strict=True):
-            for place, own in zip(run.places, run.apart(rows), strict=True):
+            apart_rows = await beside(len(rows), partial(run.apart, rows))
+            for place, own in zip(run.places, apart_rows, strict=True):
                 found[place] = own
         return found
 

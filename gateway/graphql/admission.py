@@ -16,6 +16,10 @@ from gateway.graphql.refusals import CostTooHigh
 #: What tells of the schema; federation's ``_service`` has its text.
 _OF_THE_SCHEMA = frozenset({"__schema", "__type", "_service"})
 
+#: Letters of a refused document that cost 1: to parse and validate them takes about as long as to
+#: answer what costs that.
+LETTERS_A_COST = 10
+
 
 class Admission:
     """Admits operations up to a cost, within the viewer's budget if there is one.
@@ -58,6 +62,22 @@ class Admission:
         if self._budget is not None:
             await self._budget.spend(viewer, address, cost)
         return cost
+
+    async def require_budget(self, viewer: Viewer, address: str) -> None:
+        """RateLimited for a viewer whose budget is used up, before a document is even read."""
+        if self._budget is not None:
+            await self._budget.require(viewer, address)
+
+    async def settle(self, charged: int, produced: int, viewer: Viewer, address: str) -> int:
+        """Charge what was produced beyond what was charged; return what the operation costs."""
+        if self._budget is not None and produced > charged:
+            await self._budget.charge(viewer, address, produced - charged)
+        return max(charged, produced)
+
+    async def charge_refused(self, text: str, viewer: Viewer, address: str) -> None:
+        """Charge for a document that was read and refused: that takes work, too."""
+        if self._budget is not None:
+            await self._budget.charge(viewer, address, 1 + len(text) // LETTERS_A_COST)
 
 
 class _SchemaFields(Visitor):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from datetime import datetime
 from hashlib import blake2b
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import orjson
 
@@ -49,10 +49,3 @@ def key_of(
         option=orjson.OPT_SORT_KEYS,
     )
     return AnswerKey(viewer, today(now), blake2b(asked, digest_size=16).digest())
-
-
-async def kept(operation: Keeping, key: AnswerKey, data: Mapping[str, Any]) -> orjson.Fragment:
-    """The data that an operation has answered without an error, as JSON; and keep it."""
-    written = orjson.dumps(data)
-    await operation.keep(key, written)
-    return orjson.Fragment(written)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Self
 
 from limits import RateLimitItemPerMinute
@@ -29,6 +29,9 @@ logger = logging.getLogger(__name__)
 #: Operations wait for Redis no longer, and then leave it alone for a while.
 _REDIS_TIMEOUT_SECONDS = 0.5
 _REDIS_PAUSE_SECONDS = 5.0
+
+#: Counts a cost of somebody; RateLimited if that is too much.
+_Ask = Callable[[FixedWindowRateLimiter, str, int], Awaitable[None]]
 
 
 class Budget:
@@ -54,14 +57,24 @@ class Budget:
 
         ``address`` stands for viewers without credentials. Every operation costs at least 1.
         """
-        who = spender_of(viewer, address)
+        await self._asked(self._spend, spender_of(viewer, address), max(cost, 1))
+
+    async def charge(self, viewer: Viewer, address: str, cost: int) -> None:
+        """Count what was done already against the viewer, even if that is more than is left."""
+        await self._asked(self._charge, spender_of(viewer, address), cost)
+
+    async def require(self, viewer: Viewer, address: str) -> None:
+        """RateLimited if nothing is left."""
+        await self._asked(self._require, spender_of(viewer, address), 1)
+
+    async def _asked(self, ask: _Ask, who: str, cost: int) -> None:
         if self._shared is not None and not self.is_alone:
             try:
-                return await self._spend(self._shared, who, max(cost, 1))
+                return await ask(self._shared, who, cost)
             except (StorageError, OSError, TimeoutError) as error:
                 self._shared_failed_at = self._now()
                 logger.warning("costs are counted by this process alone: %s", error)
-        return await self._spend(self._own, who, max(cost, 1))
+        return await ask(self._own, who, cost)
 
     @property
     def is_alone(self) -> bool:
@@ -81,8 +94,17 @@ class Budget:
             await asyncio.sleep(0)
 
     async def _spend(self, limiter: FixedWindowRateLimiter, who: str, cost: int) -> None:
-        if await limiter.hit(self._minute, who, cost=cost):
-            return
+        if not await limiter.hit(self._minute, who, cost=cost):
+            await self._refuse(limiter, who, cost)
+
+    async def _charge(self, limiter: FixedWindowRateLimiter, who: str, cost: int) -> None:
+        await limiter.hit(self._minute, who, cost=cost)
+
+    async def _require(self, limiter: FixedWindowRateLimiter, who: str, cost: int) -> None:
+        if not await limiter.test(self._minute, who, cost=cost):
+            await self._refuse(limiter, who, cost)
+
+    async def _refuse(self, limiter: FixedWindowRateLimiter, who: str, cost: int) -> None:
         ends, _ = await limiter.get_window_stats(self._minute, who)
         seconds = min(max(math.ceil(ends - self._now()), 1), 60)
         raise RateLimited(self.per_minute, cost, seconds)

@@ -21,6 +21,7 @@ from gateway.graphql.persisted import PersistedDocuments
 from gateway.graphql.trusted import read_trusted_documents
 from gateway.http.client_address import Network, read_networks
 from gateway.settings import PREFIX, Settings
+from gateway.turns import Turns
 
 
 def configured_executor(
@@ -32,6 +33,7 @@ def configured_executor(
     around: AroundOperation | None = None,
     *,
     clock: Callable[[], datetime],
+    turns: Turns,
 ) -> Executor:
     """The executor with all limits of the settings; ``clock`` tells the instant, with a zone."""
     schema = _served(settings, schema)
@@ -52,6 +54,9 @@ def configured_executor(
         hide_suggestions=_hides_suggestions(settings),
         persisted=_persisted_documents(settings, documents),
         around=around,
+        value_limit=settings.value_limit,
+        answer_limit=settings.answer_limit_bytes,
+        turns=turns,
         keep_answers=settings.cache_bytes > 0 and settings.answer_cache_bytes > 0,
     )
 
@@ -73,6 +78,7 @@ def _documents(settings: Settings, schema: GraphQLSchema) -> Documents:
     return Documents(
         schema,
         DocumentLimits(settings.depth_limit, settings.alias_limit, settings.directive_limit),
+        max_bytes=settings.document_limit_bytes,
         max_tokens=settings.token_limit,
         hide_suggestions=_hides_suggestions(settings),
     )

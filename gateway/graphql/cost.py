@@ -196,7 +196,7 @@ class _Compiler:
                 named = get_named_type(field.type)
                 each = _sum((weight, self.selection(named, node.selection_set, given, asked)))
             self._each[key] = each
-        if not _is_list(field.type):
+        if not is_list(field.type):
             return each
         told = _told(field)
         if told is not None:
@@ -288,7 +288,8 @@ def _condition(directive: DirectiveNode) -> _Amount:
     return int((isinstance(value, BooleanValueNode) and value.value) is wanted)
 
 
-def _is_list(type_: Any) -> bool:
+def is_list(type_: Any) -> bool:
+    """Whether values of the type are lists, which may be null or not."""
     return is_list_type(type_.of_type if is_non_null_type(type_) else type_)
 
 

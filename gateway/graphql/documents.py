@@ -22,7 +22,7 @@ from graphql import (
 )
 from graphql.execution.collect_fields import FragmentDetails
 
-from gateway.graphql.refusals import TooManyTokens, UnknownOperation
+from gateway.graphql.refusals import DocumentTooLarge, TooManyTokens, UnknownOperation
 from gateway.telemetry.counts import CacheCounts
 
 #: Looks at a document before it is validated; raises what refuses it.
@@ -91,6 +91,7 @@ class Documents:
         schema: GraphQLSchema,
         check: Check | None = None,
         *,
+        max_bytes: int | None = None,
         max_tokens: int | None = None,
         hide_suggestions: bool = False,
         capacity: int = 500,
@@ -98,6 +99,7 @@ class Documents:
     ) -> None:
         self._schema = schema
         self._check = check
+        self._max_bytes = max_bytes
         self._max_tokens = max_tokens
         self._hide_suggestions = hide_suggestions
         self._capacity = capacity
@@ -111,10 +113,15 @@ class Documents:
         """How often a document was known, how often not, and how many are kept."""
         return CacheCounts(self._hits, self._misses, len(self._kept))
 
+    def knows(self, text: str) -> bool:
+        """Whether the document of this text is kept: it need not be parsed, and is valid."""
+        return text in self._kept
+
     def parse(self, text: str) -> PreparedDocument:
         """The document of this text, which may still be invalid.
 
-        InvalidDocument if it is not GraphQL, TooManyTokens, or whatever the check raises.
+        InvalidDocument if it is not GraphQL, DocumentTooLarge, TooManyTokens, or whatever the
+        check raises.
         """
         known = self._kept.get(text)
         if known is not None:
@@ -122,6 +129,11 @@ class Documents:
             self._hits += 1
             return known
         self._misses += 1
+        # No letter has less than a byte: what is much too long is not even measured.
+        if self._max_bytes is not None and (
+            len(text) > self._max_bytes or len(text.encode(errors="replace")) > self._max_bytes
+        ):
+            raise DocumentTooLarge(self._max_bytes)
         try:
             document = parse(text, max_lexical_tokens=self._max_tokens)
         except GraphQLError as error:

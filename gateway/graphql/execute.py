@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection
 from contextlib import (
     AbstractAsyncContextManager,
@@ -13,23 +14,32 @@ from contextlib import (
 )
 from typing import Any, NamedTuple
 
-import orjson
 from graphql import ExecutionResult, GraphQLSchema, OperationDefinitionNode, OperationType
+from orjson import Fragment
 
 from gateway.auth.viewer import Viewer
 from gateway.graphql.admission import Admission
-from gateway.graphql.answers import kept, key_of
+from gateway.graphql.answers import key_of
 from gateway.graphql.caching import Validation
 from gateway.graphql.documents import Documents, InvalidDocument, PreparedDocument
 from gateway.graphql.incremental import IncrementalOperationExecutor, Payloads, is_incremental
 from gateway.graphql.masking import ErrorMask
 from gateway.graphql.operation_executor import OperationExecutor
 from gateway.graphql.persisted import PersistedDocuments
-from gateway.graphql.refusals import OperationTimeout, OperationTypeRefused
+from gateway.graphql.production import (
+    VALUES_OF_AN_ERROR,
+    WORK_OF_A_LETTER,
+    WORK_OF_AN_ERROR,
+    Production,
+    ProductionLimits,
+)
+from gateway.graphql.refusals import OperationTimeout, OperationTypeRefused, RateLimited
 from gateway.graphql.request import GraphQLRequest
 from gateway.graphql.variables import OperationVariables, Variables
-from gateway.http.refusals import NotAcceptable
+from gateway.graphql.writing import written
+from gateway.http.refusals import NotAcceptable, RequestRefused
 from gateway.telemetry.record import RequestRecord
+from gateway.turns import Turns
 
 #: Opens what the resolvers of one operation share, as ``info.context``.
 OpenOperation = Callable[[Viewer, RequestRecord], AbstractAsyncContextManager[Any]]
@@ -49,6 +59,8 @@ class _Ready(NamedTuple):
     variables: OperationVariables
     #: What goes with the answer beside data and errors.
     extensions: dict[str, Any]
+    #: What was charged for it.
+    cost: int
 
 
 class Executor:
@@ -66,13 +78,22 @@ class Executor:
         hide_suggestions: bool = False,
         persisted: PersistedDocuments | None = None,
         around: AroundOperation | None = None,
+        value_limit: float = math.inf,
+        answer_limit: float = math.inf,
+        turns: Turns | None = None,
         keep_answers: bool = False,
     ) -> None:
         self._schema = schema
         self.documents = documents
         self._open_operation = open_operation
         self._mask = mask
-        self._timeout_seconds = timeout_seconds
+        self._limits = ProductionLimits(
+            math.inf if admission is None else admission.cost_limit,
+            value_limit,
+            answer_limit,
+            timeout_seconds,
+        )
+        self._turns = turns or Turns()
         self._admission = admission
         self._hide_suggestions = hide_suggestions
         self._persisted = persisted or PersistedDocuments()
@@ -102,7 +123,7 @@ class Executor:
                 raise NotAcceptable(
                     "An operation with @defer or @stream is answered in several parts."
                 )
-            return await self._finish(ready, request, viewer, record, validation)
+            return await self._finish(ready, request, viewer, record, address, validation)
 
     async def stream(
         self,
@@ -125,27 +146,35 @@ class Executor:
             return
         if not is_incremental(ready.prepared):
             with self._within(record):
-                answer = await self._finish(ready, request, viewer, record, validation)
+                answer = await self._finish(ready, request, viewer, record, address, validation)
             yield answer
             return
-        deadline = self._deadline()
-        async with AsyncExitStack() as stack:
-            async with self._until(deadline):
+        production = Production(self._turns, self._limits)
+        async with (
+            self._settled(ready, production, viewer, address, record),
+            AsyncExitStack() as stack,
+        ):
+            async with self._until(production):
                 context = await stack.enter_async_context(self._open_operation(viewer, record))
-                running = IncrementalOperationExecutor(self._schema, *ready[:3], context)
+                running = IncrementalOperationExecutor(
+                    self._schema, *ready[:3], context, production
+                )
                 result: Any = running.execute_operation()
                 if running.is_awaitable(result):
                     result = await result
+                production.check()
             if isinstance(result, ExecutionResult):
-                yield self._answer(result, ready.extensions)
+                errors = await self._errors(result, production)
+                yield {**errors, "data": result.data, **ready.extensions}
                 return
             payloads = Payloads(result, self._mask)
             stack.push_async_callback(payloads.aclose)
             yield {**payloads.first(), **ready.extensions}
             while payloads.has_next:
                 try:
-                    async with self._until(deadline):
+                    async with self._until(production):
                         following = await payloads.following()
+                        production.check()
                 except Exception as error:
                     # The status is sent already: whatever was to come has failed.
                     following = payloads.failed(self._mask.unexpected(error))
@@ -159,34 +188,73 @@ class Executor:
         record: RequestRecord,
         address: str,
     ) -> _Ready | Answer:
-        """The operation if it may be executed, else the errors in its place."""
-        extensions: dict[str, Any] = {}
+        """The operation if it may be executed, else the errors in its place.
+
+        Whatever it is refused for, reading the document costs the viewer's budget.
+        """
+        record.begin("parse")
+        text = self._persisted.text(request)
+        ready: _Ready | Answer
         try:
-            record.begin("parse")
-            prepared = self.documents.parse(self._persisted.text(request))
-            operation = prepared.operation(request.operation_name)
-            record.ask(operation.name.value if operation.name else None, prepared.digest)
-            if operation.operation not in allowed:
-                raise OperationTypeRefused(operation.operation.value)
-            record.begin("validate")
-            self.documents.validate(prepared)
-            variables = self._variables(prepared, operation).coerce(
-                request.variables or {}, hide_suggestions=self._hide_suggestions
-            )
-            if isinstance(variables, list):
-                return {"errors": self._mask.variables(variables)}
-            if self._admission is not None:
-                cost = await self._admission.admit(
-                    prepared, operation, variables.coerced, viewer, address
-                )
-                record.cost = cost
-                if request.extensions and request.extensions.get("cost") is True:
-                    told = {"value": cost, "limit": self._admission.cost_limit}
-                    extensions = {"extensions": {"cost": told}}
+            if not self.documents.knows(text):
+                await self._before_parsing(text, viewer, address)
+            ready = await self._admitted(text, request, viewer, allowed, record, address)
+        except RateLimited:
+            raise
         except InvalidDocument as refused:
-            return {"errors": self._mask.document(refused.errors)}
-        self._persisted.register(request)
-        return _Ready(prepared, operation, variables, extensions)
+            ready = {"errors": self._mask.document(refused.errors)}
+        except (RequestRefused, OperationTypeRefused):
+            await self._charge_refused(text, viewer, address)
+            raise
+        if isinstance(ready, _Ready):
+            self._persisted.register(request)
+        else:
+            await self._charge_refused(text, viewer, address)
+        return ready
+
+    async def _before_parsing(self, text: str, viewer: Viewer, address: str) -> None:
+        if self._admission is not None:
+            await self._admission.require_budget(viewer, address)
+        # Parsing and validating are a call each, which the limits of documents bound.
+        self._turns.work(WORK_OF_A_LETTER * len(text))
+        await self._turns.give()
+
+    async def _charge_refused(self, text: str, viewer: Viewer, address: str) -> None:
+        if self._admission is not None:
+            await self._admission.charge_refused(text, viewer, address)
+
+    async def _admitted(
+        self,
+        text: str,
+        request: GraphQLRequest,
+        viewer: Viewer,
+        allowed: Collection[OperationType],
+        record: RequestRecord,
+        address: str,
+    ) -> _Ready | Answer:
+        prepared = self.documents.parse(text)
+        operation = prepared.operation(request.operation_name)
+        record.ask(operation.name.value if operation.name else None, prepared.digest)
+        if operation.operation not in allowed:
+            raise OperationTypeRefused(operation.operation.value)
+        record.begin("validate")
+        await self._turns.give()
+        self.documents.validate(prepared)
+        variables = self._variables(prepared, operation).coerce(
+            request.variables or {}, hide_suggestions=self._hide_suggestions
+        )
+        if isinstance(variables, list):
+            return {"errors": self._mask.variables(variables)}
+        cost, extensions = 0, {}
+        if self._admission is not None:
+            cost = await self._admission.admit(
+                prepared, operation, variables.coerced, viewer, address
+            )
+            record.cost = cost
+            if request.extensions and request.extensions.get("cost") is True:
+                told = {"value": cost, "limit": self._admission.cost_limit}
+                extensions = {"extensions": {"cost": told}}
+        return _Ready(prepared, operation, variables, extensions, cost)
 
     async def _finish(
         self,
@@ -194,10 +262,16 @@ class Executor:
         request: GraphQLRequest,
         viewer: Viewer,
         record: RequestRecord,
+        address: str,
         validation: Validation | None,
     ) -> Answer:
         record.begin("execute")
-        async with self._until(self._deadline()), self._open_operation(viewer, record) as context:
+        production = Production(self._turns, self._limits)
+        async with (
+            self._settled(ready, production, viewer, address, record),
+            self._until(production),
+            self._open_operation(viewer, record) as context,
+        ):
             if validation is not None and await validation.still_holds(
                 context,
                 ready.prepared.text,
@@ -213,32 +287,53 @@ class Executor:
                 if known is not None:
                     if validation is not None:
                         validation.executed(known.versions)
-                    return {"data": orjson.Fragment(known.data), **ready.extensions}
-            result = await self._run(*ready[:3], context)
-            answer = self._answer(result, ready.extensions)
+                    return {"data": Fragment(known.data), **ready.extensions}
+            executor = OperationExecutor(self._schema, *ready[:3], context, production)
+            result = await executor.run()
+            data = None
+            if result.data is not None:
+                data = await written(result.data, production.values, production)
             if not result.errors:
                 if validation is not None:
                     validation.executed(await context.versions())
-                if key is not None and result.data is not None:
-                    answer["data"] = await kept(context, key, result.data)
-        return answer
+                if key is not None and data is not None:
+                    await context.keep(key, data)
+            errors = await self._errors(result, production)
+            production.check()
+        shown = None if data is None else Fragment(data)
+        return {**errors, "data": shown, **ready.extensions}
+
+    @asynccontextmanager
+    async def _settled(
+        self,
+        ready: _Ready,
+        production: Production,
+        viewer: Viewer,
+        address: str,
+        record: RequestRecord,
+    ) -> AsyncIterator[None]:
+        """Whatever becomes of the operation, charge what it has produced."""
+        try:
+            yield
+        finally:
+            if self._admission is not None:
+                record.cost = await self._admission.settle(
+                    ready.cost, production.cost, viewer, address
+                )
 
     def _within(self, record: RequestRecord) -> AbstractContextManager[None]:
         return nullcontext() if self._around is None else self._around(record)
 
-    def _deadline(self) -> float:
-        return asyncio.get_running_loop().time() + self._timeout_seconds
-
     @asynccontextmanager
-    async def _until(self, deadline: float) -> AsyncIterator[None]:
-        """Stop what is done within at the deadline: OperationTimeout."""
+    async def _until(self, production: Production) -> AsyncIterator[None]:
+        """Stop what is done within at its deadline: OperationTimeout."""
         try:
-            async with asyncio.timeout_at(deadline) as limit:
+            async with asyncio.timeout_at(production.deadline) as limit:
                 yield
         except TimeoutError:
             if not limit.expired():
                 raise
-            raise OperationTimeout(self._timeout_seconds) from None
+            raise OperationTimeout(self._limits.seconds) from None
 
     def _variables(
         self, prepared: PreparedDocument, operation: OperationDefinitionNode
@@ -249,19 +344,14 @@ class Executor:
             known = prepared.facts[key] = Variables(self._schema, operation)
         return known
 
-    async def _run(
-        self,
-        prepared: PreparedDocument,
-        operation: OperationDefinitionNode,
-        variables: OperationVariables,
-        context: object,
-    ) -> ExecutionResult:
-        return await OperationExecutor(self._schema, prepared, operation, variables, context).run()
-
-    def _answer(self, result: ExecutionResult, extensions: Answer) -> Answer:
-        answer: Answer = {}
-        if result.errors:
-            answer["errors"] = [self._mask.execution(error) for error in result.errors]
-        answer["data"] = result.data
-        answer.update(extensions)
-        return answer
+    async def _errors(self, result: ExecutionResult, production: Production) -> Answer:
+        """What the answer tells of errors: nothing if there are none."""
+        if not result.errors:
+            return {}
+        errors = []
+        for error in result.errors:
+            errors.append(self._mask.execution(error))
+            production.work(WORK_OF_AN_ERROR)
+            await production.turn()
+        values = VALUES_OF_AN_ERROR * len(errors)
+        return {"errors": Fragment(await written(errors, values, production))}

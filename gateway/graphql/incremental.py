@@ -27,8 +27,10 @@ from graphql.execution.values import VariableValues
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from gateway.graphql.counted_execution import CountedExecution
 from gateway.graphql.documents import PreparedDocument
 from gateway.graphql.masking import ErrorMask, FormattedError
+from gateway.graphql.production import Production
 
 _DIRECTIVES = (GraphQLDeferDirective, GraphQLStreamDirective)
 _NAMES = frozenset(directive.name for directive in _DIRECTIVES)
@@ -65,7 +67,7 @@ class _Directives(Visitor):
         self.found = self.found or node.name.value in _NAMES
 
 
-class IncrementalOperationExecutor(IncrementalExecutor):
+class IncrementalOperationExecutor(CountedExecution, IncrementalExecutor):
     """As OperationExecutor, for documents that may defer or stream."""
 
     operation_extensions = None
@@ -78,7 +80,9 @@ class IncrementalOperationExecutor(IncrementalExecutor):
         operation: OperationDefinitionNode,
         variables: VariableValues,
         context: object,
+        production: Production,
     ) -> None:
+        self.production = production
         super().__init__(
             schema,
             prepared.fragments,

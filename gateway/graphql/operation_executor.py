@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from graphql import (
@@ -24,14 +24,16 @@ from graphql.pyutils import Path, gather_with_cancel
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from gateway.graphql.counted_execution import CountedExecution
 from gateway.graphql.documents import PreparedDocument
 from gateway.graphql.plans import FieldPlan, Selection, plan_of
-from gateway.graphql.ready import NotReady, ReadyObject
+from gateway.graphql.production import VALUES_OF_AN_ERROR, Production
+from gateway.graphql.ready import FEW, NotReady, ReadyObject
 from gateway.graphql.variables import OperationVariables
 from gateway.graphql.waves import WaveExecution
 
 
-class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
+class OperationExecutor(CountedExecution, StrawberryGraphQLCoreExecutionContext):
     """Executes a prepared operation with variables that were coerced.
 
     The results, errors included, are those of graphql-core's own executor: a differential test
@@ -45,6 +47,7 @@ class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
         operation: OperationDefinitionNode,
         variables: OperationVariables,
         context: object,
+        production: Production,
     ) -> None:
         super().__init__(
             schema,
@@ -60,11 +63,15 @@ class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
             is_awaitable=optimized_is_awaitable,
         )
         self.variables = variables
+        self.production = production
         self._plan = plan_of(schema, prepared, operation, variables)
         self._arguments: dict[ReadyObject, list[dict[str, Any]]] = {}
 
     async def run(self) -> ExecutionResult:
-        """Execute the operation; what goes wrong is in the result's errors."""
+        """Execute the operation; what goes wrong is in the result's errors.
+
+        LimitExceeded if it produces too much, OperationTimeout if it takes too long.
+        """
         kind = self.operation.operation
         root_type = self.schema.get_root_type(kind)
         if root_type is None:
@@ -76,11 +83,12 @@ class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
             return ExecutionResult(None, [error])
         if kind is OperationType.MUTATION:
             return await self._field_by_field(root)
-        waves = WaveExecution(self._plan, self.variables, self._info_without_path)
+        waves = WaveExecution(self._plan, self.variables, self._info_without_path, self.production)
         # A selection that cannot be collected is met again where it stands.
         try:
             data = await waves.run(root)
         except (NotReady, GraphQLError):
+            self.production.start_again()
             return await self._field_by_field(root)
         return ExecutionResult(data, waves.errors or None)
 
@@ -97,6 +105,10 @@ class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
             data = await pending if optimized_is_awaitable(pending) else pending
         except GraphQLError as error:
             self.collected_errors.add(error, None)
+        self.production.add(0, VALUES_OF_AN_ERROR * len(self.collected_errors.errors))
+        if self.production.refusal is not None:
+            # Fields that could do without it are null by now, and the rest went on.
+            raise self.production.refusal
         return ExecutionResult(data, self.collected_errors.errors or None)
 
     def _info_without_path(self, field: FieldPlan, parent: GraphQLObjectType) -> Any:
@@ -120,12 +132,13 @@ class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
         try:
             ready = selection.ready(self.variables)
             if not ready.pending:
-                return ready.one(result, self._arguments_of(ready))
+                (made,) = ready.few((result,), self._arguments_of(ready), self.production)
+                return made
         except (NotReady, GraphQLError):
             pass  # what it was is met again below
         return self._execute(selection, result, path)
 
-    def complete_list_value(
+    def complete_counted_list(
         self,
         return_type: GraphQLList[GraphQLOutputType],
         field_details_list: FieldDetailsList,
@@ -134,6 +147,8 @@ class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
         result: Any,
         position_context: Any,
     ) -> Any:
+        one_by_one = super().complete_counted_list
+        given = (return_type, field_details_list, info, path, result, position_context)
         item = return_type.of_type
         if isinstance(item, GraphQLNonNull):
             item = item.of_type
@@ -142,12 +157,29 @@ class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
             try:
                 ready = selection.ready(self.variables)
                 if not ready.pending:
-                    return ready.many(result, self._arguments_of(ready))
+                    arguments = self._arguments_of(ready)
+                    if len(result) > FEW or self.production.due:
+                        return self._complete_many(
+                            ready, arguments, result, lambda: one_by_one(*given)
+                        )
+                    return ready.few(result, arguments, self.production)
             except (NotReady, GraphQLError):
                 pass  # what it was is met again below
-        return super().complete_list_value(
-            return_type, field_details_list, info, path, result, position_context
-        )
+        return one_by_one(*given)
+
+    async def _complete_many(
+        self,
+        ready: ReadyObject,
+        arguments: list[dict[str, Any]],
+        values: Sequence[Any],
+        one_by_one: Callable[[], Any],
+    ) -> Any:
+        try:
+            await self.production.turn()
+            return await ready.many(values, arguments, self.production)
+        except NotReady:
+            completed = one_by_one()
+        return await completed if optimized_is_awaitable(completed) else completed
 
     def _arguments_of(self, ready: ReadyObject) -> list[dict[str, Any]]:
         known = self._arguments.get(ready)
@@ -157,6 +189,13 @@ class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
 
     def _execute(self, selection: Selection, source: Any, path: Path | None) -> Any:
         """The response for the selection on one object, or what has to be awaited for it."""
+        return self.counted_object(
+            selection.cost,
+            len(selection.fields),
+            lambda: self._execute_each(selection, source, path),
+        )
+
+    def _execute_each(self, selection: Selection, source: Any, path: Path | None) -> Any:
         results: dict[str, Any] = {}
         pending: list[str] = []
         type_name = selection.object_type.name

@@ -23,6 +23,7 @@ from graphql import (
     Undefined,
     VariableNode,
     Visitor,
+    get_named_type,
     is_leaf_type,
     visit,
 )
@@ -35,6 +36,7 @@ from graphql.execution.collect_fields import (
 from graphql.execution.values import get_argument_values
 from strawberry.types.field import StrawberryField
 
+from gateway.graphql.cost import declared
 from gateway.graphql.documents import PreparedDocument
 from gateway.graphql.ready import ReadyObject, completing_all
 from gateway.graphql.resolving import DEFINITION, FieldResolver
@@ -98,11 +100,13 @@ class FieldPlan:
         "completion",
         "definition",
         "details",
+        "is_list",
         "key",
         "name",
         "nodes",
         "resolver",
         "shared",
+        "weight",
     )
 
     def __init__(
@@ -114,6 +118,10 @@ class FieldPlan:
         self.details = details
         self.nodes = Nodes(one.node for one in details)
         self.completion = Completion(definition.type)
+        # What the value costs; of a list, each of its items. The schema itself costs nothing.
+        of_the_schema = get_named_type(definition.type).name.startswith("__")
+        self.weight = 0 if of_the_schema else declared(definition)[0]
+        self.is_list = self.completion.item is not None
         self.resolver = FieldResolver.of(schema, definition)
         made_from = definition.extensions.get(DEFINITION)
         self.attribute: str | None = None
@@ -167,11 +175,15 @@ class Selection:
         self._plan = plan
         self._ready: ReadyObject | None = None
         self.fields: list[FieldPlan] = []
+        #: What the fields of one object cost, without the items of lists.
+        self.cost = 0
         for key, details in collected.grouped_field_set.items():
             name = details[0].node.name.value
             definition = plan.schema.get_field(object_type, name)
             if definition is not None:
-                self.fields.append(FieldPlan(plan.schema, key, definition, details))
+                field = FieldPlan(plan.schema, key, definition, details)
+                self.fields.append(field)
+                self.cost += 0 if field.is_list else field.weight
 
     def ready(self, variables: OperationVariables) -> ReadyObject:
         """What completes all of it that stands ready; NotReady if its objects cannot be told."""

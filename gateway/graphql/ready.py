@@ -12,7 +12,7 @@ own. Such resolvers must therefore be free of side effects.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,7 @@ from graphql import (
 )
 from strawberry.execution import optimized_is_awaitable
 
+from gateway.graphql.production import Production
 from gateway.graphql.resolving import DEFINITION
 from gateway.graphql.variables import OperationVariables
 
@@ -63,24 +64,42 @@ class NotReady(Exception):
 #: meanwhile, and what was made of it.
 _Shared = dict[int, tuple[Any, Any]]
 
-#: Completes an object, given the converted arguments of the calls in it, and what was shared.
-_Complete = Callable[[Any, list[dict[str, Any]], list[_Shared]], Any]
+#: Completes an object, given the converted arguments of the calls in it, what was shared, and the
+#: numbers of items of the lists in it, which it adds to.
+_Complete = Callable[[Any, list[dict[str, Any]], list[_Shared], list[int]], Any]
+
+#: Objects that are completed before it is known how much there is in each of them.
+FEW = 50
+
+
+class _Place:
+    """Where values come from: the object itself, or the items of one list in it.
+
+    ``cost`` and ``values`` are those of one object or item, without what is in lists below.
+    """
+
+    __slots__ = ("cost", "values")
+
+    def __init__(self, cost: int, values: int) -> None:
+        self.cost = cost
+        self.values = values
 
 
 class ReadyObject:
     """Completes objects of one selection; NotReady, whatever it is that goes wrong.
 
-    Fields that do not stand ready are null in what it makes, and are listed in ``pending``.
+    Fields that do not stand ready are null in what it makes, and are listed in ``pending``. All
+    that is made is counted, and of what is pending the field itself.
     """
 
-    __slots__ = ("_called", "_one", "_shared", "pending")
+    __slots__ = ("_called", "_no_items", "_one", "_places", "_shared", "pending")
 
-    def __init__(
-        self, one: _Complete, called: list[FieldPlan], shared: int, pending: tuple[FieldPlan, ...]
-    ) -> None:
+    def __init__(self, one: _Complete, writer: _Writer, pending: tuple[FieldPlan, ...]) -> None:
         self._one = one
-        self._called = called
-        self._shared = shared
+        self._called = writer.called
+        self._shared = writer.shared
+        self._places = [(place.cost, place.values) for place in writer.places]
+        self._no_items = [0] * (len(self._places) - 1)
         self.pending = pending
 
     @classmethod
@@ -91,17 +110,18 @@ class ReadyObject:
         writer = _Writer(plan, variables)
         pairs, pending = [], []
         for field in selection.fields:
-            known = len(writer.called)
+            before = writer.state()
             try:
                 pairs.append(f"{field.key!r}: {writer.field(selection, field, 'v', 0)}")
             except NotReady:
-                del writer.called[known:]
+                writer.go_back(before, field)
                 pairs.append(f"{field.key!r}: None")
                 pending.append(field)
         check = "True" if selection.is_root else writer.checked(selection, "v")
-        source = f"def one(v, a, s):\n    return {{{', '.join(pairs)}}} if {check} else not_ready()"
+        made = f"{{{', '.join(pairs)}}} if {check} else not_ready()"
+        source = f"def one(v, a, s, c):\n    return {made}"
         exec(compile(source, "<selection>", "exec"), writer.names)  # noqa: S102 - our own text
-        return cls(writer.names["one"], writer.called, writer.shared, tuple(pending))
+        return cls(writer.names["one"], writer, tuple(pending))
 
     def arguments(self, variables: OperationVariables) -> list[dict[str, Any]]:
         """The arguments of the calls, as this execution's variables give them."""
@@ -110,21 +130,50 @@ class ReadyObject:
         except Exception as error:
             raise NotReady from error
 
-    def one(self, value: Any, arguments: list[dict[str, Any]]) -> Any:
-        """Complete one object."""
-        try:
-            return self._one(value, arguments, [{} for _ in range(self._shared)])
-        except Exception as error:
-            raise NotReady from error
+    def few(
+        self, values: Sequence[Any], arguments: list[dict[str, Any]], production: Production
+    ) -> list[Any]:
+        """Complete objects, none of which is null, in one go."""
+        return self._made(values, arguments, production, self._nothing_shared())
 
-    def many(self, values: Iterable[Any], arguments: list[dict[str, Any]]) -> list[Any]:
-        """Complete a list of objects, none of which is null."""
+    async def many(
+        self, values: Sequence[Any], arguments: list[dict[str, Any]], production: Production
+    ) -> list[Any]:
+        """Complete objects, none of which is null; the loop gets its turns meanwhile."""
+        shared = self._nothing_shared()
+        made: list[Any] = []
+        step = FEW
+        while len(made) < len(values):
+            before = production.values
+            part = values[len(made) : len(made) + step]
+            made += self._made(part, arguments, production, shared)
+            await production.turn()
+            each = max((production.values - before) // len(part), 1)
+            step = min(max(production.turns.work_a_turn // each, 1), 10 * step)
+        return made
+
+    def _made(
+        self,
+        values: Sequence[Any],
+        arguments: list[dict[str, Any]],
+        production: Production,
+        shared: list[_Shared],
+    ) -> list[Any]:
         one = self._one
-        shared: list[_Shared] = [{} for _ in range(self._shared)]
+        counts = [len(values), *self._no_items]
         try:
-            return [one(value, arguments, shared) for value in values]
+            made = [one(value, arguments, shared, counts) for value in values]
         except Exception as error:
             raise NotReady from error
+        cost = produced = 0
+        for (own_cost, own_values), count in zip(self._places, counts, strict=True):
+            cost += own_cost * count
+            produced += own_values * count
+        production.add(cost, produced)
+        return made
+
+    def _nothing_shared(self) -> list[_Shared]:
+        return [{} for _ in range(self._shared)]
 
 
 class _Writer:
@@ -137,12 +186,33 @@ class _Writer:
         self.called: list[FieldPlan] = []
         #: How many places there are whose objects may be shared.
         self.shared = 0
+        self.places = [_Place(0, 0)]
+        self._place = self.places[0]
         self.names: dict[str, Any] = {
+            "counted": _counted,
             "finite": math.isfinite,
-            "items": items_of,
             "not_ready": _not_ready,
             "ordinary": _ORDINARY,
         }
+
+    def state(self) -> tuple[int, int, int, int]:
+        """Where the object is before one of its fields is written."""
+        own = self.places[0]
+        return len(self.called), len(self.places), own.cost, own.values
+
+    def go_back(self, state: tuple[int, int, int, int], field: FieldPlan) -> None:
+        """Forget a field that does not stand ready, but for what it costs itself."""
+        called, places, cost, values = state
+        del self.called[called:]
+        del self.places[places:]
+        self._place = self.places[0]
+        self._place.cost, self._place.values = cost, values
+        self._count_field(field)
+
+    def _count_field(self, field: FieldPlan) -> None:
+        self._place.values += 1
+        if not field.is_list:
+            self._place.cost += field.weight
 
     def checked(self, selection: Selection, source: str) -> str:
         """The condition that the variable ``source`` holds an object of the selection's type."""
@@ -161,7 +231,9 @@ class _Writer:
     def field(self, selection: Selection, field: FieldPlan, source: str, depth: int) -> str:
         """The response for one field; NotReady if it has to be executed."""
         if field.name == "__typename":
+            self._place.values += 1
             return repr(selection.object_type.name)
+        self._count_field(field)
         if field.attribute is not None:
             value = f"{source}.{field.attribute}"
         else:
@@ -191,8 +263,12 @@ class _Writer:
                 inner = f"({known}.get(id({t})) or {kept})[1]"
         elif isinstance(of, GraphQLList):
             item = self._fresh()
+            number, around = len(self.places), self._place
+            self._place = _Place(field.weight, 1)
+            self.places.append(self._place)
             each = self._value(of.of_type, field, item, depth + 1)
-            inner = f"[{each} for {item} in items({t})]"
+            self._place = around
+            inner = f"[{each} for {item} in counted({t}, c, {number})]"
         else:
             raise NotReady
         if required:
@@ -267,6 +343,13 @@ def completing_all(kind: GraphQLLeafType) -> Callable[[Sequence[Any]], list[Any]
     made: Callable[[Sequence[Any]], list[Any]]
     made = eval(f"lambda values: [{each} for t in values]", names)  # noqa: S307 - our own text
     return made
+
+
+def _counted(value: Any, counts: list[int], place: int) -> Any:
+    if type(value) is list or type(value) is tuple:
+        counts[place] += len(value)
+        return value
+    raise NotReady
 
 
 def items_of(value: Any) -> Any:

@@ -14,7 +14,10 @@
             ├── TooManyAliases      TOO_MANY_ALIASES               fields selected again and again
             ├── TooManyDirectives   TOO_MANY_DIRECTIVES            such as @include
             ├── BatchTooLarge       BATCH_TOO_LARGE                operations in one request
+            ├── DocumentTooLarge    DOCUMENT_TOO_LARGE             a document of too many bytes
             ├── CostTooHigh         COST_TOO_HIGH                  one operation costs too much
+            ├── TooManyValues       TOO_MANY_VALUES                an answer of too many values
+            ├── AnswerTooLarge      ANSWER_TOO_LARGE               an answer of too many bytes
             └── RateLimited         RATE_LIMITED                   the viewer's minute is used up
 
 OperationTypeRefused is none of them: what it means depends on how the operation was sent, so the
@@ -104,6 +107,13 @@ class TooManyTokens(LimitExceeded):
     what = "The document has too many tokens"
 
 
+class DocumentTooLarge(LimitExceeded):
+    """The text of the document is too long to be read at all."""
+
+    code = "DOCUMENT_TOO_LARGE"
+    what = "The document has too many bytes"
+
+
 class DocumentTooDeep(LimitExceeded):
     """Selections stand too deep within one another, those of fragments included."""
 
@@ -133,10 +143,24 @@ class BatchTooLarge(LimitExceeded):
 
 
 class CostTooHigh(LimitExceeded):
-    """The operation costs more than any may."""
+    """The operation costs more than any may, or turned out to while it was executed."""
 
     code = "COST_TOO_HIGH"
     what = "The operation costs too much"
+
+
+class TooManyValues(LimitExceeded):
+    """The answer would have more values than any may: fields, and items of lists."""
+
+    code = "TOO_MANY_VALUES"
+    what = "The answer has too many values"
+
+
+class AnswerTooLarge(LimitExceeded):
+    """The answer would have more bytes than any may; it was written no further."""
+
+    code = "ANSWER_TOO_LARGE"
+    what = "The answer has too many bytes"
 
 
 class RateLimited(LimitExceeded):

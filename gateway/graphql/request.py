@@ -16,6 +16,8 @@ from gateway.http.refusals import BadRequest
 
 #: orjson reads deeper ones than it writes; no variable of ours is as deep.
 _DEEPEST = 100
+#: A thousand representations have three thousand; each has to be coerced, one by one.
+_MOST_VALUES = 10_000
 #: orjson reads an integer beyond 64 bits as the nearest float; none that we take is as large.
 _WIDE = 2.0**64
 
@@ -101,8 +103,12 @@ def _object(parameters: Mapping[str, Any], name: str) -> dict[str, Any] | None:
     if not isinstance(value, dict):
         raise BadRequest(f"{name} must be an object or null.")
     waiting: list[tuple[Any, int]] = [(value, 1)]
+    seen = 0
     while waiting:
         item, depth = waiting.pop()
+        seen += 1
+        if seen + len(waiting) > _MOST_VALUES:
+            raise BadRequest(f"{name} has more than {_MOST_VALUES:,} values.")
         if isinstance(item, dict | list):
             if depth > _DEEPEST:
                 raise BadRequest(f"{name} has more than {_DEEPEST} levels.")

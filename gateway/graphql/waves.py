@@ -10,7 +10,8 @@ A field may have a function that answers it for all objects at once, which is th
 of its resolver.
 
 What may be executed so: queries whose resolvers await nothing but futures (loaders and what is
-gathered from them), and read no path from their info, which all objects of a level share. An error
+gathered from them), and read no path from their info, which all objects of a level share. What is
+produced is counted as it comes, and after a certain amount the event loop has a turn. An error
 of a nullable field is collected here, at its path; on anything else that is wrong (NotReady, an
 error that would spread to a parent) the whole operation is left to graphql-core, whose second
 execution finds its loaders' answers ready.
@@ -29,33 +30,40 @@ from typing import Any
 from graphql import GraphQLError, GraphQLObjectType, located_error
 
 from gateway.graphql.plans import Completion, FieldPlan, OperationPlan, Selection
-from gateway.graphql.ready import NotReady, ReadyObject, items_of
+from gateway.graphql.production import (
+    VALUES_OF_AN_ERROR,
+    WORK_OF_A_CALL,
+    WORK_OF_AN_ERROR,
+    Production,
+)
+from gateway.graphql.ready import FEW, NotReady, ReadyObject, items_of
 from gateway.graphql.resolving import FieldResolver
 from gateway.graphql.variables import OperationVariables
 
 #: Builds the info that a field's resolver gets.
 BuildInfo = Callable[[FieldPlan, GraphQLObjectType], Any]
 
+_LISTS = (list, tuple)
+
 #: The path to the object or value with this index of a level.
 Where = Callable[[int], list[str | int]]
 
-
-#: In the place of an index: the coroutine answers the whole column.
-_ALL = -1
+#: Where a coroutine's result belongs in its column: the place of one value, or of many.
+_Place = int | slice
 
 
 class _Suspended:
     """A coroutine, the future it waits for, and where its result belongs."""
 
-    __slots__ = ("column", "coroutine", "future", "index")
+    __slots__ = ("column", "coroutine", "future", "place")
 
     def __init__(
-        self, coroutine: Coroutine[Any, Any, Any], future: Any, column: _Column, index: int
+        self, coroutine: Coroutine[Any, Any, Any], future: Any, column: _Column, place: _Place
     ) -> None:
         self.coroutine = coroutine
         self.future = future
         self.column = column
-        self.index = index
+        self.place = place
 
 
 class _Column:
@@ -76,11 +84,16 @@ class WaveExecution:
     """One execution of one operation."""
 
     def __init__(
-        self, plan: OperationPlan, variables: OperationVariables, build_info: BuildInfo
+        self,
+        plan: OperationPlan,
+        variables: OperationVariables,
+        build_info: BuildInfo,
+        production: Production,
     ) -> None:
         self._plan = plan
         self._variables = variables
         self._build_info = build_info
+        self._production = production
         self._suspended: list[_Suspended] = []
         self._going_on: deque[_Suspended] = deque()
         self._arguments: dict[ReadyObject, list[dict[str, Any]]] = {}
@@ -89,49 +102,55 @@ class WaveExecution:
     async def run(self, root: Selection) -> dict[str, Any]:
         """The data of the operation; NotReady if it cannot be had this way."""
         try:
-            (data,) = self._level(root, [None], lambda _: [])
+            (data,) = await self._level(root, [None], lambda _: [])
             while self._suspended:
                 await _settled(self._suspended)
                 wave, self._suspended = self._suspended, []
                 self._going_on = deque(wave)
                 while self._going_on:
-                    self._resume(self._going_on.popleft())
+                    await self._resume(self._going_on.popleft())
         finally:
             for one in (*self._going_on, *self._suspended):
                 one.coroutine.close()
         return data
 
-    def _level(
+    async def _level(
         self, selection: Selection, sources: Sequence[Any], where: Where
     ) -> list[dict[str, Any]]:
         """The responses for objects of one selection; pending fields are filled in later."""
         ready = selection.ready(self._variables)
         if any(field.completion.is_abstract for field in ready.pending):
             raise NotReady
-        objects = ready.many(sources, self._arguments_of(ready))
+        arguments = self._arguments_of(ready)
+        if len(sources) <= FEW:
+            objects = ready.few(sources, arguments, self._production)
+        else:
+            objects = await ready.many(sources, arguments, self._production)
         for field in ready.pending:
-            self._start(_Column(field, objects, where), selection, sources)
+            await self._start(_Column(field, objects, where), selection, sources)
         return objects
 
-    def _start(self, column: _Column, selection: Selection, sources: Sequence[Any]) -> None:
+    async def _start(self, column: _Column, selection: Selection, sources: Sequence[Any]) -> None:
         field = column.field
         if field.attribute is not None:
             try:
                 column.values = [getattr(source, field.attribute) for source in sources]
             except Exception as error:
                 raise NotReady from error
+            if field.is_list:
+                self._count_items(column, column.values)
         else:
             resolver = field.resolver
             if resolver is None:
                 raise NotReady
             # A column counts itself as awaited until all of it has been started.
             column.awaited = 1
-            self._call(column, resolver, selection, sources)
+            await self._call(column, resolver, selection, sources)
             column.awaited -= 1
         if not column.awaited:
-            self._finish(column)
+            await self._finish(column)
 
-    def _call(
+    async def _call(
         self,
         column: _Column,
         resolver: FieldResolver,
@@ -144,13 +163,28 @@ class WaveExecution:
         except Exception as error:
             column.failures = dict.fromkeys(range(len(sources)), error)
             return
-        if column.field.column is not None:
-            column.awaited += 1
-            self._step(column.field.column(sources, info), column, _ALL)
-            return
-        for index, source in enumerate(sources):
+        for part in self._production.turns.slices(len(sources), WORK_OF_A_CALL):
+            if column.field.column is not None:
+                column.awaited += 1
+                self._step(column.field.column(sources[part], info), column, part)
+            else:
+                self._call_each(column, resolver, sources, part, info, arguments)
+            self._production.work(WORK_OF_A_CALL * (part.stop - part.start))
+            if self._production.due:
+                await self._production.turn()
+
+    def _call_each(
+        self,
+        column: _Column,
+        resolver: FieldResolver,
+        sources: Sequence[Any],
+        part: slice,
+        info: Any,
+        arguments: dict[str, Any],
+    ) -> None:
+        for index in range(part.start, part.stop):
             try:
-                value = resolver.call(source, info, **arguments)
+                value = resolver.call(sources[index], info, **arguments)
             except Exception as error:
                 column.failures[index] = error
                 continue
@@ -159,21 +193,20 @@ class WaveExecution:
                 self._step(value, column, index)
             else:
                 column.values[index] = value
+                if column.field.is_list:
+                    self._count_items(column, (value,))
 
-    def _step(self, coroutine: Coroutine[Any, Any, Any], column: _Column, index: int) -> None:
+    def _step(self, coroutine: Coroutine[Any, Any, Any], column: _Column, place: _Place) -> None:
         try:
             future = coroutine.send(None)
         except StopIteration as done:
-            if index == _ALL:
-                column.values = done.value
-            else:
-                column.values[index] = done.value
+            self._take(column, place, done.value)
         except Exception as error:
-            if index == _ALL:
+            if isinstance(place, slice):
                 raise NotReady from error  # whose error it is, is found out one by one
-            column.failures[index] = error
+            column.failures[place] = error
         else:
-            self._suspended.append(_Suspended(coroutine, future, column, index))
+            self._suspended.append(_Suspended(coroutine, future, column, place))
             # As a task does when it takes the future that its coroutine waits for.
             if getattr(future, "_asyncio_future_blocking", None) is None:
                 raise NotReady
@@ -181,12 +214,34 @@ class WaveExecution:
             return
         column.awaited -= 1
 
-    def _resume(self, one: _Suspended) -> None:
-        self._step(one.coroutine, one.column, one.index)
-        if not one.column.awaited:
-            self._finish(one.column)
+    def _take(self, column: _Column, place: _Place, value: Any) -> None:
+        if isinstance(place, slice):
+            if len(value) != place.stop - place.start:
+                raise NotReady
+            column.values[place] = value
+            if column.field.is_list:
+                self._count_items(column, value)
+        else:
+            column.values[place] = value
+            if column.field.is_list:
+                self._count_items(column, (value,))
 
-    def _finish(self, column: _Column) -> None:
+    def _count_items(self, column: _Column, values: Sequence[Any]) -> None:
+        """Count the items of lists when they come, so that there is never much too much."""
+        self._count(column.field, sum([len(one) for one in values if type(one) in _LISTS]))
+
+    def _count(self, field: FieldPlan, items: int) -> None:
+        self._production.add(field.weight * items, items)
+
+    async def _resume(self, one: _Suspended) -> None:
+        self._production.work(WORK_OF_A_CALL)
+        self._step(one.coroutine, one.column, one.place)
+        if self._production.due:
+            await self._production.turn()
+        if not one.column.awaited:
+            await self._finish(one.column)
+
+    async def _finish(self, column: _Column) -> None:
         field, key = column.field, column.field.key
         completion = field.completion
         if column.failures:
@@ -195,56 +250,79 @@ class WaveExecution:
             for index in sorted(column.failures):
                 path = [*column.where(index), key]
                 self.errors.append(located_error(column.failures[index], field.nodes, path))
+                self._production.add(0, VALUES_OF_AN_ERROR)
+                self._production.work(WORK_OF_AN_ERROR)
+                await self._production.turn()
         where = column.where
-        completed = self._complete(
+        completed = await self._complete(
             completion, field, column.values, lambda index: [*where(index), key]
         )
         for target, value in zip(column.objects, completed, strict=True):
             target[key] = value
 
-    def _complete(
+    async def _complete(
         self, completion: Completion, field: FieldPlan, values: Sequence[Any], where: Where
     ) -> Sequence[Any]:
         """What the response shows of a column's values; NotReady where one is wrong."""
         if None not in values:
-            return self._complete_present(completion, field, values, where)
+            return await self._complete_present(completion, field, values, where)
         if completion.required:
             raise NotReady
         present = [index for index, value in enumerate(values) if value is not None]
         completed: list[Any] = [None] * len(values)
         if present:
-            found = self._complete_present(
+            found = await self._complete_present(
                 completion, field, [values[i] for i in present], lambda i: where(present[i])
             )
             for index, value in zip(present, found, strict=True):
                 completed[index] = value
         return completed
 
-    def _complete_present(
+    async def _complete_present(
         self, completion: Completion, field: FieldPlan, values: Sequence[Any], where: Where
     ) -> Sequence[Any]:
         if completion.leaves is not None:
-            try:
-                return completion.leaves(values)
-            except Exception as error:
-                raise NotReady from error
+            return await self._leaves(completion.leaves, values)
         if completion.object_type is not None:
             selection = self._plan.below(completion.object_type, field.details, self._variables)
-            return self._level(selection, values, where)
+            return await self._level(selection, values, where)
         if completion.item is None:
             raise NotReady  # an abstract type; a level with one is not begun
         lists = [items_of(value) for value in values]
+        if completion.item.item is not None:
+            # The lists themselves were counted when they came, those in them were not.
+            inner = chain.from_iterable(lists)
+            self._count(field, sum([len(one) for one in inner if type(one) in _LISTS]))
         if len(lists) == 1:
             (items,) = lists
-            return [[*self._complete(completion.item, field, items, lambda i: [*where(0), i])]]
+            one = await self._complete(completion.item, field, items, lambda i: [*where(0), i])
+            return [[*one]]
         ends = list(accumulate(map(len, lists)))
 
         def item(index: int) -> list[str | int]:
             owner = bisect_right(ends, index)
             return [*where(owner), index - (ends[owner] - len(lists[owner]))]
 
-        flat = self._complete(completion.item, field, list(chain(*lists)), item)
+        flat = await self._complete(completion.item, field, list(chain(*lists)), item)
         return [list(flat[start:end]) for start, end in zip([0, *ends], ends, strict=False)]
+
+    async def _leaves(
+        self, complete: Callable[[Sequence[Any]], list[Any]], values: Sequence[Any]
+    ) -> Sequence[Any]:
+        if len(values) <= FEW:
+            try:
+                return complete(values)
+            except Exception as error:
+                raise NotReady from error
+        completed: list[Any] = []
+        for part in self._production.turns.slices(len(values), 1):
+            try:
+                completed += complete(values[part])
+            except Exception as error:
+                raise NotReady from error
+            self._production.work(part.stop - part.start)
+            await self._production.turn()
+        return completed
 
     def _arguments_of(self, ready: ReadyObject) -> list[dict[str, Any]]:
         known = self._arguments.get(ready)

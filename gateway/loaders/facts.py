@@ -11,6 +11,7 @@ import asyncio
 from abc import abstractmethod
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from aiodataloader import DataLoader
@@ -22,9 +23,13 @@ from gateway.loaders.kept_facts import Fact
 from gateway.loaders.loader import Loader, Turn
 from gateway.loaders.watched import UNWATCHED, Watch
 from gateway.stats.versions import SITE, Entity, read_versions, version_request
+from gateway.turns import Turns, beside
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+
+#: Looking for a key's fact, or keeping it.
+_WORK_OF_A_KEY = 10
 
 #: Operations that begin with more keys than that are not remembered by what they begin with.
 _LONGEST_BEGINNING = 50
@@ -87,11 +92,16 @@ class Facts:
     """What one operation reads of its snapshot, and the versions of all that it has read."""
 
     def __init__(
-        self, snapshot: Snapshot, cache: FactCache | None = None, watch: Watch = UNWATCHED
+        self,
+        snapshot: Snapshot,
+        cache: FactCache | None = None,
+        watch: Watch = UNWATCHED,
+        turns: Turns | None = None,
     ) -> None:
         self._snapshot = snapshot
         self._cache = cache
         self._watch = watch
+        self._turns = turns or Turns()
         self._loop = asyncio.get_running_loop()
         #: The site's version in the snapshot; None before it was read.
         self.site: int | None = None
@@ -152,6 +162,8 @@ class Facts:
         entities: set[Entity] = set()
         for place, (turn, loader) in enumerate(wanted):
             for key in turn.begin():
+                if self._turns.work(_WORK_OF_A_KEY):
+                    await self._turns.give()
                 needed = loader.entities(key)
                 entities.update(needed)
                 self.unversioned = self.unversioned or not needed
@@ -207,8 +219,10 @@ class Facts:
         answers = await self._fetch(versions, asked, [batch for _, batch in batches])
         for (place, batch), rows in zip(batches, answers, strict=True):
             loader = wanted[place][1]
-            values = batch.read(rows)
+            values = await beside(len(rows), partial(batch.read, rows))
             for key in batch.keys:
+                if self._turns.work(_WORK_OF_A_KEY):
+                    await self._turns.give()
                 value = values[key] if key in values else loader.nothing()
                 found[place][key] = value
                 self._keep(loader, key, value)

@@ -56,6 +56,7 @@ from gateway.loaders.watched import UNWATCHED, Watch
 from gateway.stats.subject import Kind
 from gateway.stats.versions import Entity
 from gateway.telemetry.record import RequestRecord
+from gateway.turns import Turns
 
 #: Under what the day is told among the versions.
 TODAY: Entity = ("today", 0)
@@ -203,12 +204,13 @@ class Operation:
         cache: FactCache | None = None,
         record: RequestRecord | None = None,
         watch: Watch = UNWATCHED,
+        turns: Turns | None = None,
     ) -> None:
         self.viewer = viewer
         self.now = now
         self.snapshot = database.read()
         self.snapshot.around = watch.around_statement
-        self.facts = Facts(self.snapshot, cache, watch)
+        self.facts = Facts(self.snapshot, cache, watch, turns)
         self.loaders = Loaders(self.facts, viewer, live, record.client if record else "")
         self._answers = KeptAnswers(self.snapshot, cache) if cache is not None else None
         self._record = record

@@ -166,10 +166,8 @@ async def test_what_is_refused_is_429_and_says_when_to_come_back(endpoint, clien
     assert list(refused.json()) == ["errors"]
     extensions = {"code": "RATE_LIMITED", "limit": 2, "value": 1, "retryAfter": seconds}
     assert refused.json()["errors"][0]["extensions"] == extensions
-    # Somebody else is not concerned; what is invalid costs nothing.
+    # Somebody else is not concerned.
     headers = {"authorization": "Bearer seven"}
-    invalid = await client.post(URL, json=[{"query": "{ nothing }"}] * 5, headers=headers)
-    assert "RATE_LIMITED" not in invalid.text
     batch = await client.post(URL, json=[{"query": "{ greeting }"}] * 3, headers=headers)
     assert ["data" in answer for answer in batch.json()] == [True, True, False]
 
@@ -190,7 +188,7 @@ def test_budgets_are_of_clients_behind_trusted_proxies_and_of_graphql_alone(
             return httpx.post(server.url, json=body, headers=headers).status_code
 
         # Each costs 4: more than a budget of 3 will ever pay.
-        assert ask("198.51.100.1") == 400
+        assert ask("203.0.113.1") == 400
 
         def count(forwarded: str) -> int:
             headers = {"x-forwarded-for": forwarded}

@@ -1,0 +1,130 @@
+"""What an operation produces, counted as it is produced: values, their cost, and bytes.
+
+The cost of a document (``cost``) is known before anything is read, except for lists whose length
+no argument tells. What is produced is counted by the same weights, so that it is never more than
+that but for those lists: then it is what the operation costs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from dataclasses import dataclass
+
+from gateway.graphql.refusals import (
+    AnswerTooLarge,
+    CostTooHigh,
+    OperationTimeout,
+    TooManyValues,
+)
+from gateway.http.refusals import RequestRefused
+from gateway.turns import Turns
+
+#: An error in an answer: its message, place, path, code, and what it takes to write them.
+VALUES_OF_AN_ERROR = 10
+WORK_OF_AN_ERROR = 100
+#: Calling a resolver, and its coroutine.
+WORK_OF_A_CALL = 20
+#: A field that graphql-core executes: its path, its info and all its calls.
+WORK_OF_A_FIELD = 50
+#: A letter of a document that is parsed and validated.
+WORK_OF_A_LETTER = 5
+#: Whoever has done less than this part of a turn's work gives none.
+_PARTS = 10
+
+
+@dataclass(frozen=True)
+class ProductionLimits:
+    """How much one operation may produce; ``seconds`` is how long it may take."""
+
+    cost: float = math.inf
+    values: float = math.inf
+    bytes: float = math.inf
+    seconds: float = math.inf
+
+
+class Production:
+    """What one operation has produced, and when it has to let others go on."""
+
+    __slots__ = (
+        "_cost_limit",
+        "_least",
+        "_limits",
+        "_own",
+        "_time",
+        "_value_limit",
+        "cost",
+        "deadline",
+        "refusal",
+        "turns",
+        "values",
+    )
+
+    def __init__(self, turns: Turns, limits: ProductionLimits = ProductionLimits()) -> None:
+        self.turns = turns
+        self.cost = 0
+        self.values = 0
+        #: What has ended the operation.
+        self.refusal: RequestRefused | None = None
+        self._limits = limits
+        self._cost_limit = limits.cost
+        self._value_limit = limits.values
+        self._time = asyncio.get_running_loop().time
+        #: When the operation has to end, by the loop's clock.
+        self.deadline = self._time() + limits.seconds
+        self._own = 0
+        self._least = turns.work_a_turn // _PARTS
+
+    def add(self, cost: int, values: int) -> None:
+        """Count what is produced; CostTooHigh or TooManyValues beyond a limit, from then on."""
+        self.cost += cost
+        self.values += values
+        self._own += values
+        self.turns.done += values
+        if self.cost > self._cost_limit:
+            self.refusal = CostTooHigh(int(self._cost_limit), self.cost)
+        elif self.values > self._value_limit:
+            self.refusal = TooManyValues(int(self._value_limit), self.values)
+        if self.refusal is not None:
+            raise self.refusal
+
+    def work(self, values: int) -> None:
+        """Count work of so many values that produces none."""
+        self._own += values
+        self.turns.done += values
+
+    def start_again(self) -> None:
+        """Forget what was produced: it is thrown away."""
+        self.cost = self.values = 0
+
+    @property
+    def due(self) -> bool:
+        """Whether a turn is due, and the operation has done enough to give it."""
+        return self._own >= self._least and self.turns.done >= self.turns.work_a_turn
+
+    async def turn(self) -> None:
+        """Give the loop a turn if one is due; OperationTimeout if it took too long until then.
+
+        What is small goes on, whatever others have done: its loaders are to be asked together.
+        """
+        if self.due:
+            self.check_time()
+            await self.turns.give()
+            self._own = 0
+
+    def check_time(self) -> None:
+        """OperationTimeout once the operation has taken too long, waiting or not."""
+        if self._time() > self.deadline:
+            self.refusal = OperationTimeout(self._limits.seconds)
+            raise self.refusal
+
+    def check(self) -> None:
+        """What has ended the operation, or ends it now: OperationTimeout."""
+        if self.refusal is not None:
+            raise self.refusal
+        self.check_time()
+
+    def check_bytes(self, written: int) -> None:
+        """AnswerTooLarge if that many bytes are too many."""
+        if written > self._limits.bytes:
+            raise AnswerTooLarge(int(self._limits.bytes))

@@ -1,0 +1,59 @@
+"""Turns of the event loop: long work is cut, so that everybody else is answered meanwhile.
+
+Work is counted in values, each about 0.2 µs: what is made, completed or written of an answer.
+What takes longer counts as several. All operations of a process share one count, so that many at
+once keep nobody waiting longer than one does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+T = TypeVar("T")
+
+#: Values between two turns: some ten milliseconds.
+WORK_A_TURN = 50_000
+
+#: Rows that are turned into values in the loop; more are in a thread, which shares the processor.
+ROWS_IN_LOOP = 10_000
+
+
+class Turns:
+    """Counts the work since the loop's last turn, and gives it the next one when it is due."""
+
+    def __init__(self, work_a_turn: int = WORK_A_TURN) -> None:
+        self.work_a_turn = work_a_turn
+        #: The work since the loop's last turn.
+        self.done = 0
+        self._begins = False
+
+    def work(self, values: int) -> bool:
+        """Count work; whether a turn is due."""
+        self.done += values
+        return self.done >= self.work_a_turn
+
+    async def give(self) -> None:
+        """Give the loop a turn if one is due; more than one if others work meanwhile."""
+        while self.done >= self.work_a_turn:
+            if not self._begins:
+                self._begins = True
+                asyncio.get_running_loop().call_soon(self._begin)
+            await asyncio.sleep(0)
+
+    def _begin(self) -> None:
+        self._begins = False
+        self.done = 0
+
+    def slices(self, number: int, values_each: int) -> Iterator[slice]:
+        """Cut a number of things, each of so much work, into what fits into a turn."""
+        step = max(self.work_a_turn // values_each, 1)
+        if number <= step:
+            return iter((slice(0, number),))
+        return (slice(start, min(start + step, number)) for start in range(0, number, step))
+
+
+async def beside(rows: int, work: Callable[[], T]) -> T:
+    """Do work on so many rows, in a thread where they are many; it touches nothing shared."""
+    return work() if rows <= ROWS_IN_LOOP else await asyncio.to_thread(work)
