@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from functools import partial
@@ -22,6 +24,7 @@ from gateway.db import open_database
 from gateway.db.instants import Clock, instant_of, system_clock
 from gateway.db.readiness import check_ready, check_writable
 from gateway.directory.panoptes.configuration import configured_live_directory
+from gateway.errors import GatewayError
 from gateway.graphql.caching import Caching
 from gateway.graphql.configuration import (
     configured_budget,
@@ -44,6 +47,7 @@ from gateway.http.probes import probe_routes
 from gateway.http.protocol import CONNECTIONS
 from gateway.http.recorded import RecordedRequests
 from gateway.http.response import errored
+from gateway.http.starting import OnceStarted, Starting
 from gateway.loaders.cache import FactCache
 from gateway.loaders.operation import Operation
 from gateway.loaders.watched import Watch
@@ -60,6 +64,8 @@ from gateway.telemetry.configuration import Telemetry, configured_telemetry
 from gateway.telemetry.record import RequestRecord
 from gateway.turns import Turns
 from resolvers.schema import graphql_schema
+
+logger = logging.getLogger(__name__)
 
 GRAPHQL_PATH = "/graphql"
 STREAM_PATH = "/kinesis"
@@ -97,6 +103,7 @@ def create_app(
     mask = ErrorMask(closed=not settings.introspection)
     pages = Pages(Page(EXAMPLES), built_graphiql(EXAMPLES))
 
+    starting = Starting(database.migrate)
     draining = Draining(settings.drain_seconds)
     connections = Connections(
         PeerLimits(
@@ -161,11 +168,10 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
-        async with database:
-            await database.migrate()
-            async with authenticator, live or nullcontext(), budget or nullcontext():
-                with telemetry.running(), draining.delayed():
-                    yield {CONNECTIONS: connections}
+        directory, spent = live or nullcontext(), budget or nullcontext()
+        async with database, starting, authenticator, directory, spent:
+            with telemetry.running(), draining.delayed():
+                yield {CONNECTIONS: connections}
 
     app = Starlette(
         routes=[
@@ -187,7 +193,7 @@ def create_app(
             ),
             *retired_routes(mask.unexpected),
             *probe_routes(
-                [partial(check_ready, database), authenticator.check_ready],
+                [starting.check_ready, partial(check_ready, database), authenticator.check_ready],
                 [partial(check_writable, database)],
                 draining,
             ),
@@ -198,7 +204,7 @@ def create_app(
     bodies = CompressedBodies(settings.answer_cache_bytes // _COMPRESSED_PART)
     # Around all that Starlette does: what it answers to errors is recorded too.
     app.middleware_stack = RecordedRequests(
-        CompressedAnswers(app.build_middleware_stack(), bodies),
+        OnceStarted(CompressedAnswers(app.build_middleware_stack(), bodies), starting),
         draining,
         telemetry.log,
         metrics,
@@ -223,9 +229,17 @@ def create_app(
 
 
 def from_environment() -> Starlette:
-    """The application of a server process, from ``STATS_GATEWAY_*`` alone."""
-    settings = load_settings()
-    app = create_app(settings, telemetry=configured_telemetry(settings, version("stats-gateway")))
+    """The application of a server process, from ``STATS_GATEWAY_*`` alone.
+
+    What cannot be used is a line of the log, and ends the process.
+    """
+    try:
+        settings = load_settings()
+        telemetry = configured_telemetry(settings, version("stats-gateway"))
+        app = create_app(settings, telemetry=telemetry)
+    except GatewayError as error:
+        logger.critical("The server cannot start: %s", error.message)
+        sys.exit(1)
     collector.spare()
     return app
 

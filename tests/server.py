@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +26,28 @@ class Server:
         """Ask it to stop, and return its exit status."""
         self.process.send_signal(with_signal)
         return self.process.wait(DEADLINE_SECONDS)
+
+    def wait_until_ready(self) -> None:
+        """Wait until it says that requests may be sent."""
+        self.wait_for_probe("readyz", 200)
+
+    def wait_for_probe(self, probe: str, status: int) -> None:
+        """Wait until a probe is answered with this status."""
+        url = self.url.replace("graphql", probe)
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while time.monotonic() < deadline and self.process.poll() is None:
+            with suppress(httpx.TransportError):
+                if httpx.get(url, timeout=5).status_code == status:
+                    return
+            time.sleep(0.05)
+        raise AssertionError(f"/{probe} was never {status}:\n{self.log.read_text()}")
+
+    def wait_until_said(self, line: str) -> None:
+        """Wait until its log has said this, however often."""
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while line not in self.log.read_text():
+            assert time.monotonic() < deadline, self.log.read_text()
+            time.sleep(0.05)
 
     def wait_for(self, line: str, times: int = 1) -> None:
         """Wait until its log has said this so many times; never more often."""
@@ -51,6 +73,14 @@ def serving(folder: Path, *options: str, **settings: str) -> Iterator[Server]:
 @contextmanager
 def running(folder: Path, *arguments: str, **settings: str) -> Iterator[Server]:
     """A command that serves, from when it is ready; the first URL it prints is the endpoint's."""
+    with started(folder, *arguments, **settings) as server:
+        server.wait_until_ready()
+        yield server
+
+
+@contextmanager
+def started(folder: Path, *arguments: str, **settings: str) -> Iterator[Server]:
+    """The same, from when it has printed its URL, ready or not."""
     log = folder / "server.log"
     with log.open("w") as output:
         process = subprocess.Popen(
@@ -61,23 +91,19 @@ def running(folder: Path, *arguments: str, **settings: str) -> Iterator[Server]:
             text=True,
         )
     try:
-        yield Server(process, _wait_until_ready(process, log), log)
+        yield Server(process, _printed_url(process, log), log)
     finally:
         if process.poll() is None:
             process.kill()
             process.wait()
 
 
-def _wait_until_ready(process: subprocess.Popen[str], log: Path) -> str:
+def _printed_url(process: subprocess.Popen[str], log: Path) -> str:
     deadline = time.monotonic() + DEADLINE_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
-        words = log.read_text().split()
-        url = next((word for word in words if word.startswith("http://")), None)
-        if url is not None:
-            try:
-                if httpx.get(url.replace("/graphql", "/readyz"), timeout=5).status_code == 200:
-                    return url
-            except httpx.TransportError:
-                pass
+        # A line that is still being written has no end yet.
+        words = log.read_text().rpartition("\n")[0].split()
+        if url := next((word for word in words if word.startswith("http://")), None):
+            return url
         time.sleep(0.05)
-    raise AssertionError(f"The server did not get ready:\n{log.read_text()}")
+    raise AssertionError(f"The server did not say where it is:\n{log.read_text()}")

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from gateway.db import Database, open_database
 from gateway.db.faults import DatabaseFault
-from gateway.db.migrate import Upgrade, upgrade
+from gateway.db.migrate import Upgrade
 from gateway.db.url import SqliteUrl, read_database_url
 from gateway.errors import GatewayError, SettingsError, Unavailable, UnreadableFile
 from gateway.settings import PREFIX, Settings
@@ -85,7 +85,7 @@ async def upgraded(
         )
     async with database:
         try:
-            done = await database.write(upgrade)
+            done = await database.migrate()
         except DBAPIError as error:
             reason = " ".join(str(error.orig).split())
             raise Unavailable(

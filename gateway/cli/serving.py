@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import sys
+from contextlib import suppress
 
 import click
 import uvicorn
+from uvicorn.config import STARTUP_FAILURE
 
 from gateway.auth.configuration import configured_tokens
 from gateway.cli.running import database_option, opened, run
+from gateway.cli.workers import Workers
+from gateway.db.faults import DatabaseFault, Fault
 from gateway.errors import SettingsError
 from gateway.graphql.configuration import (
     check_trusted_documents,
@@ -28,6 +33,10 @@ from resolvers.schema import graphql_schema
 if sys.platform != "win32":
     import resource
 
+#: What may end by itself; all else is a mistake, or needs somebody.
+_WAITED_FOR = (Fault.AWAY, Fault.BUSY)
+#: How long the database may take before the server starts without it.
+_LOOK_SECONDS = 3
 #: Beside connections: probes without a place, the database, logs, libraries.
 _OTHER_FILES = PLACES_FOR_PROBES + 200
 
@@ -62,7 +71,13 @@ def serve(
     run(_prepare(settings))
     allow_files(settings.connections + _OTHER_FILES)
     click.echo(f"stats-gateway is at {endpoint_url(settings.host, port)}")
-    uvicorn.run(
+    if status := _serve(settings, port):
+        sys.exit(status)
+
+
+def _serve(settings: Settings, port: int) -> int:
+    """Serve until told to stop; the exit status."""
+    config = uvicorn.Config(
         "gateway.app:from_environment",
         factory=True,
         host=settings.host,
@@ -78,17 +93,35 @@ def serve(
         log_config=logging_config(chosen_format(settings.log_format), settings.log_level),
         timeout_graceful_shutdown=settings.shutdown_timeout_seconds,
     )
+    if settings.workers > 1:
+        workers = Workers(config, [config.bind_socket()])
+        workers.run()
+        return workers.exit_status
+    server = uvicorn.Server(config)
+    with suppress(KeyboardInterrupt):
+        server.run()
+    return 0 if server.started else STARTUP_FAILURE
 
 
 async def _prepare(settings: Settings) -> None:
-    """Migrate once, before several workers would, and meet what cannot work before they do."""
+    """Migrate once, before several workers would, and meet what cannot work before they do.
+
+    A database that is away or busy is left to them: they wait for it.
+    """
     configured_tokens(settings)
     configured_proxies(settings)
     configured_budget(settings, lambda: 0)
     check_trusted_documents(settings, graphql_schema)
     check_telemetry(settings)
-    async with opened(settings, may_make=True):
-        pass
+    try:
+        async with asyncio.timeout(_LOOK_SECONDS), opened(settings, may_make=True):
+            pass
+    except TimeoutError:
+        click.echo("The database is busy: the server starts, and waits for it.", err=True)
+    except DatabaseFault as error:
+        if error.fault not in _WAITED_FOR:
+            raise
+        click.echo(f"{error.for_operators} The server starts, and waits for it.", err=True)
 
 
 def allow_files(number: int) -> None:

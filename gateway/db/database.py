@@ -9,7 +9,15 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
 from functools import partial
 from types import TracebackType
@@ -24,10 +32,12 @@ from tenacity import (
     stop_after_delay,
     wait_random_exponential,
 )
+from tenacity.stop import stop_base
 
 from gateway.db.compiled import Rows, compile_statement, runs_of
 from gateway.db.faults import READING, WRITING, Faults
 from gateway.db.instants import Clock, begin_at, system_clock
+from gateway.db.migrate import Upgrade
 from gateway.db.places import NoPlace, Pool
 from gateway.db.url import SqliteUrl, read_database_url
 from gateway.errors import SettingsError, Unavailable
@@ -212,14 +222,12 @@ class Database(ABC):
 
         DatabaseFault, and nothing is changed, if the database itself is the reason.
         """
-        try:
-            done = await self._write_patiently(work)
-        except Exception as error:
-            if (fault := self.faults.met(WRITING, error)) is not None:
-                raise fault from error
-            raise
-        self.faults.over(WRITING)
-        return done
+        # Who has waited for a turn that long already does not queue up again.
+        stop = stop_after_attempt(8) | stop_after_delay(self._timeout)
+        return await self._patiently(lambda: self._write(self._begun(work)), stop)
+
+    def _begun(self, work: Callable[[Connection], T]) -> Callable[[Connection], T]:
+        return lambda connection: work(begin_at(connection, self._clock))
 
     async def check_writable(self) -> None:
         """Return if a transaction can be written now; DatabaseFault, with the reason, if not.
@@ -236,24 +244,26 @@ class Database(ABC):
     @abstractmethod
     async def _check_writable(self) -> None: ...
 
-    async def _write_patiently(self, work: Callable[[Connection], T]) -> T:
-        async for attempt in AsyncRetrying(
-            retry=retry_if_exception(_is_transient),
-            wait=wait_random_exponential(multiplier=0.05, max=2),
-            # Who has waited for a turn that long already does not queue up again.
-            stop=stop_after_attempt(8) | stop_after_delay(self._timeout),
-            reraise=True,
-        ):
-            with attempt:
-                return await self._write(lambda connection: work(begin_at(connection, self._clock)))
-        raise AssertionError("unreachable: the last attempt raises")
+    async def _patiently(self, attempt: Callable[[], Awaitable[T]], stop: stop_base) -> T:
+        """Await an attempt to write, anew while the database asks for it."""
+        try:
+            done = await _again_while_transient(attempt, stop)
+        except Exception as error:
+            if (fault := self.faults.met(WRITING, error)) is not None:
+                raise fault from error
+            raise
+        self.faults.over(WRITING)
+        return done
 
     @abstractmethod
     async def _write(self, work: Callable[[Connection], T]) -> T: ...
 
     @abstractmethod
-    async def migrate(self) -> None:
-        """Create the tables, or bring them to this version's shape."""
+    async def migrate(self) -> Upgrade:
+        """Create the tables, or bring them to this version's shape; errors as for ``write``.
+
+        Cancelled, it ends soon: whoever is told to stop may be waiting for the database.
+        """
 
     @abstractmethod
     async def close(self) -> None:
@@ -271,11 +281,23 @@ class Database(ABC):
         await self.close()
 
 
+async def _again_while_transient(attempt: Callable[[], Awaitable[T]], stop: stop_base) -> T:
+    async for one in AsyncRetrying(
+        retry=retry_if_exception(_is_transient),
+        wait=wait_random_exponential(multiplier=0.05, max=2),
+        stop=stop,
+        reraise=True,
+    ):
+        with one:
+            return await attempt()
+    raise AssertionError("unreachable: the last attempt raises")
+
+
 def _is_transient(error: BaseException) -> bool:
-    if not isinstance(error, DBAPIError):
-        return False
-    state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
-    return state in _TRANSIENT_STATES or "database is locked" in str(error.orig)
+    # Connecting raises the driver's own errors.
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    state = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)
+    return state in _TRANSIENT_STATES or "database is locked" in str(cause)
 
 
 def open_database(

@@ -150,6 +150,8 @@ def fault_of(error: BaseException) -> Fault | None:
     if isinstance(error, PoolTimeout):
         return Fault.BUSY
     if isinstance(error, OSError):
+        if error.errno == errno.ENOENT and error.filename is None:
+            return Fault.AWAY  # no file, but a socket that nobody listens at (yet)
         return _OS.get(error.errno or 0, Fault.AWAY)
     cause: BaseException | None = error
     if isinstance(error, DBAPIError):

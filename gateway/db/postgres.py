@@ -15,7 +15,7 @@ from gateway.db.compiled import Rows
 from gateway.db.database import Database, Snapshot
 from gateway.db.faults import Faults
 from gateway.db.instants import Clock
-from gateway.db.migrate import upgrade
+from gateway.db.migrate import Upgrade, upgrade
 from gateway.db.places import Places, Pool
 from gateway.db.url import PostgresUrl
 
@@ -99,8 +99,8 @@ class PostgresDatabase(Database):
         finally:
             connection.terminate()
 
-    async def migrate(self) -> None:
-        await self.write(upgrade)
+    async def migrate(self) -> Upgrade:
+        return await self.write(upgrade)
 
     async def close(self) -> None:
         await self._readers.close()

@@ -19,12 +19,13 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event
+from tenacity import stop_after_delay
 
 from gateway.db.compiled import Rows
 from gateway.db.database import Database, Snapshot
 from gateway.db.faults import Fault, Faults
 from gateway.db.instants import Clock
-from gateway.db.migrate import upgrade
+from gateway.db.migrate import Upgrade, upgrade
 from gateway.db.places import Places, Pool
 from gateway.private_file import owner_only
 
@@ -35,6 +36,7 @@ T = TypeVar("T")
 _CACHE_KIB = 65_536
 
 
+_LOCK_SECONDS = 0.5
 _INTERRUPT_AGAIN_SECONDS = 0.02
 #: A check of whether the file can be written waits for another writer no longer.
 _CHECK_SECONDS = 3.0
@@ -67,9 +69,12 @@ class SqliteDatabase(Database):
         return self._readers.places.pool
 
     async def _write(self, work: Callable[[Connection], T]) -> T:
+        return await self._transaction(self._writers, work)
+
+    async def _transaction(self, engine: Engine, work: Callable[[Connection], T]) -> T:
         def transaction() -> T:
             self._open_for_writing()
-            with self._writers.begin() as connection:
+            with engine.begin() as connection:
                 return work(connection)
 
         running = asyncio.get_running_loop().run_in_executor(self._writer_thread, transaction)
@@ -102,8 +107,16 @@ class SqliteDatabase(Database):
 
         await asyncio.to_thread(check)
 
-    async def migrate(self) -> None:
-        await self.write(upgrade)
+    async def migrate(self) -> Upgrade:
+        # SQLite cannot be stopped while it waits for a lock: it waits for a moment each time.
+        engine = _engine(self._path, min(self._timeout, _LOCK_SECONDS))
+        try:
+            return await self._patiently(
+                lambda: self._transaction(engine, self._begun(upgrade)),
+                stop_after_delay(self._timeout),
+            )
+        finally:
+            engine.dispose()
 
     async def close(self) -> None:
         self._readers.close()

@@ -24,7 +24,7 @@ from gateway.http.heads import check_head, head_bytes
 from gateway.http.outgoing import Outgoing
 from gateway.http.probes import PROBE_PATHS
 from gateway.http.refusals import BadRequest, HeadTooLarge, RequestTimeout
-from gateway.http.response import headers_for, json_response
+from gateway.http.response import refused_anywhere
 
 #: Where the application's state has the Connections of its process.
 CONNECTIONS = "connections"
@@ -52,10 +52,7 @@ class _Reading(Enum):
 
 
 class Protocol(HttpToolsProtocol):
-    """Uvicorn's, with limits on bytes and on time, and errors in both of our shapes.
-
-    Nobody can tell which endpoint was meant: clients of ERAS read ``error``, others ``errors``.
-    """
+    """Uvicorn's, with limits on bytes and on time, and errors in both of our shapes."""
 
     transport: Outgoing
 
@@ -227,12 +224,9 @@ class Protocol(HttpToolsProtocol):
             self._tell(error)
 
     def _tell(self, error: GatewayError) -> None:
-        described = {"message": error.message, "extensions": error.extensions}
-        headers = {**headers_for(error), "Connection": "close", "Access-Control-Allow-Origin": "*"}
         status = _STATUSES[error.code]
-        response = json_response(
-            {"error": error.message, "errors": [described]}, status, headers=headers
-        )
+        response = refused_anywhere(error, status)
+        response.headers["Connection"] = "close"
         status_line = f"HTTP/1.1 {status.value} {status.phrase}".encode()
         lines = [status_line, *(b": ".join(one) for one in response.raw_headers)]
         self.transport.write(b"\r\n".join([*lines, b"", bytes(response.body)]))

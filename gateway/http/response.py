@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
-from gateway.errors import Unauthenticated, Unavailable
+from gateway.errors import GatewayError, Unauthenticated, Unavailable
 from gateway.http.media import JSON
 from gateway.http.refusals import RequestRefused
 
@@ -36,6 +36,16 @@ def errored(status: HTTPStatus, headers: Mapping[str, str] | None = None) -> Res
     """The response of a path or method that is not served."""
     error = {"message": f"{status.description}.", "extensions": {"code": status.name}}
     return json_response({"errors": [error]}, status, headers=headers)
+
+
+def refused_anywhere(error: GatewayError, status: HTTPStatus) -> Response:
+    """The refusal of a request before it is known which endpoint it is for.
+
+    In both of our shapes (clients of ERAS read ``error``, others ``errors``), for any page.
+    """
+    described = {"message": error.message, "extensions": error.extensions}
+    headers = {**headers_for(error), "Access-Control-Allow-Origin": "*"}
+    return json_response({"error": error.message, "errors": [described]}, status, headers=headers)
 
 
 def headers_for(cause: Exception) -> Mapping[str, str]:

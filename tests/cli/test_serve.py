@@ -2,11 +2,13 @@
 
 import signal
 import socket
+import sqlite3
 import subprocess
 
 import httpx
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import make_url
 
 from gateway.cli import COMMANDS, main
 from tests.server import STATS_GATEWAY, environment, serving
@@ -88,13 +90,39 @@ def test_key_file_that_cannot_be_read_is_one_sentence_and_status_2(tmp_path):
     )
 
 
-def test_database_that_cannot_be_opened_is_one_sentence_without_the_password(tmp_path):
-    url = "postgresql://someone:hunter2@127.0.0.1:1/nothing"
-    result = run(tmp_path, "serve", "--port", "0", "--database-url", url)
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_database_that_never_can_be_opened_is_one_sentence(tmp_path, workers):
+    url = f"sqlite:///{tmp_path}/no/folder/stats.db"
+    result = run(tmp_path, "serve", "--port", "0", "--workers", workers, "--database-url", url)
     assert result.returncode == 1
     (line,) = result.stderr.splitlines()
-    assert line.startswith("Error: The database postgresql://someone@127.0.0.1:1/nothing does")
+    assert line.startswith(f"Error: The database {url} is not there")
+
+
+def test_no_such_database_at_a_server_is_one_sentence_without_the_password(
+    tmp_path, postgres_server
+):
+    url = make_url(postgres_server).set(database="nothing", password="hunter2")
+    shown = url.render_as_string(hide_password=False)
+    result = run(tmp_path, "serve", "--port", "0", "--database-url", shown)
+    assert result.returncode == 1
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("Error: The database postgresql://")
+    assert 'is not there (database "nothing" does not exist)' in line
     assert "hunter2" not in result.stderr
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_tables_of_a_newer_version_are_one_sentence(tmp_path, workers):
+    assert run(tmp_path, "db", "upgrade").returncode == 0
+    with sqlite3.connect(tmp_path / "served.db") as database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    result = run(tmp_path, "serve", "--port", "0", "--workers", workers)
+    assert (result.returncode, result.stderr) == (
+        1,
+        "Error: The database's tables are at migration 9999, which this version does not know: "
+        "use a newer stats-gateway.\n",
+    )
 
 
 @pytest.mark.parametrize(

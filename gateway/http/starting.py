@@ -1,0 +1,95 @@
+"""A server whose database is not there yet: it lives, is not ready, and tries again.
+
+Until then it answers nothing but probes: 503, with ``Retry-After``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from types import TracebackType
+from typing import Self
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from gateway.db.faults import DatabaseFault
+from gateway.errors import GatewayError, Unavailable
+from gateway.http.probes import PROBE_PATHS
+from gateway.http.response import refused_anywhere
+
+logger = logging.getLogger(__name__)
+
+#: Mostly all is there: then nobody meets a server that is not ready.
+_FIRST_SECONDS = 2
+_PAUSE_SECONDS = 1
+
+
+class Starting:
+    """Awaits ``prepare`` until it succeeds, in the background if that takes longer than a moment.
+
+    Entered while the server runs. What it fails with may pass, or the server may still be mended
+    from outside. A fault of the database is told by that itself; all else is logged once.
+    """
+
+    def __init__(self, prepare: Callable[[], Awaitable[object]]) -> None:
+        self.is_over = False
+        self._prepare = prepare
+        self._reason = "The server is starting."
+        self._told: str | None = None
+        self._trying: asyncio.Task[None] | None = None
+
+    async def check_ready(self) -> None:
+        """Return once it has succeeded; Unavailable, saying why it has not, until then."""
+        if not self.is_over:
+            raise Unavailable(self._reason)
+
+    async def _try(self) -> None:
+        while not self.is_over:
+            try:
+                await self._prepare()
+            except Exception as error:  # a server that ends would only be started again
+                self._note(error)
+                await asyncio.sleep(_PAUSE_SECONDS)
+            else:
+                self.is_over = True
+
+    def _note(self, error: Exception) -> None:
+        unexpected = None if isinstance(error, GatewayError) else error
+        self._reason = "The server could not start yet." if unexpected else str(error)
+        if not isinstance(error, DatabaseFault) and str(error) != self._told:
+            self._told = str(error)
+            logger.error("Not ready, and tried again: %s", self._reason, exc_info=unexpected)
+
+    async def __aenter__(self) -> Self:
+        self._trying = asyncio.create_task(self._try())
+        await asyncio.wait([self._trying], timeout=_FIRST_SECONDS)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._trying is not None:
+            self._trying.cancel()
+            await asyncio.wait([self._trying])
+
+
+class OnceStarted:
+    """An ASGI application around another, which is asked nothing but probes until the start."""
+
+    def __init__(self, app: ASGIApp, starting: Starting) -> None:
+        self._app = app
+        self._starting = starting
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        waits = scope["type"] == "http" and not self._starting.is_over
+        if waits and scope["path"].encode() not in PROBE_PATHS:
+            error = Unavailable("The server is starting: try again in a moment.")
+            response = refused_anywhere(error, HTTPStatus.SERVICE_UNAVAILABLE)
+            await response(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
