@@ -23,11 +23,22 @@ class RowShape:
         )
 
     def is_row(self, text: str) -> bool:
-        """Whether a line begins with an id and has all cells, whatever its quotes say."""
+        """Whether a line begins with an id and has all cells, whatever its quotes say.
+
+        Or a time where rows have theirs: two damaged rows must not pass for one that spans lines.
+        """
         separators = text.count(self.delimiter)
-        if separators < self.width - 1 or self.id_in(text) is None:
+        if separators < self._time or self.id_in(text) is None:
             return False
-        return separators == self.width - 1 or self._cells(text) == self.width
+        if separators == self.width - 1:
+            return True
+        try:
+            cells = next(csv.reader([text], delimiter=self.delimiter), [])
+        except csv.Error:
+            return False
+        return len(cells) == self.width or (
+            len(cells) > self._time and self._has_time.match(cells[self._time]) is not None
+        )
 
     def begins_row(self, text: str) -> bool:
         """Whether a row, whole or damaged, begins with this line: it has an id or a time."""
@@ -54,9 +65,3 @@ class RowShape:
             return None
         columns = read_header(text.encode()).columns
         return RowShape(text, *self._named) if {*self._named} <= {*columns} else None
-
-    def _cells(self, text: str) -> int:
-        try:
-            return len(next(csv.reader([text], delimiter=self.delimiter), []))
-        except csv.Error:
-            return 0
