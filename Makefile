@@ -21,7 +21,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 .PHONY: help
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: demo
 demo: $(VENV)/.run-installed ## Load three real exports and serve them on 127.0.0.1:8000 (ARGS='--port 8001')
@@ -35,6 +35,11 @@ test: $(VENV)/.test-installed ## Run all tests (ARGS='…' goes to pytest)
 fuzz: $(VENV)/.test-installed ## Ask a server for two minutes what schemathesis makes up (FUZZ_SECONDS=600 for longer)
 	FUZZ_SECONDS=$(or $(FUZZ_SECONDS),120) $(BIN)/python -m pytest tests/graphql/test_fuzz.py \
 		-n 0 --timeout=3600 $(ARGS)
+
+.PHONY: fuzz-import
+fuzz-import: $(VENV)/.test-installed ## Import damaged files for five minutes (FUZZ_SECONDS=3600 for longer)
+	FUZZ_SECONDS=$(or $(FUZZ_SECONDS),300) $(BIN)/python -m pytest tests/cli/test_fuzz_import.py \
+		-n 0 --timeout=0 $(ARGS)
 
 .PHONY: node
 node: tests/npm/node_modules/.package-lock.json ## Install Node.js and the npm packages, so that all tests run
