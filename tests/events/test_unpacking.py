@@ -164,7 +164,8 @@ BOMBS = {
 }
 
 READ = """
-import resource, sys
+import sys
+from pathlib import Path
 from datetime import UTC, datetime
 from gateway.errors import UnreadableFile
 from gateway.events.exports import Origin
@@ -174,7 +175,9 @@ try:
         del batch
 except UnreadableFile as error:
     print(error.message)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+# What getrusage says may be of the process that began this one, before it was another program.
+(peak,) = (line for line in Path("/proc/self/status").open() if line.startswith("VmHWM"))
+print(int(peak.split()[1]) // 1024)
 """
 
 
