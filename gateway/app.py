@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from gateway import collector
 from gateway.auth.configuration import configured_authenticator
@@ -47,6 +48,7 @@ from gateway.http.probes import probe_routes
 from gateway.http.protocol import CONNECTIONS
 from gateway.http.recorded import RecordedRequests
 from gateway.http.response import errored
+from gateway.http.slashes import WithoutTrailingSlash
 from gateway.http.starting import OnceStarted, Starting
 from gateway.loaders.cache import FactCache
 from gateway.loaders.operation import Operation
@@ -57,7 +59,7 @@ from gateway.rest.credentials import StreamCredentials
 from gateway.rest.eras.routes import eras_routes
 from gateway.rest.intake import Intake
 from gateway.rest.kinesis import KinesisEndpoint
-from gateway.rest.retired import retired_routes
+from gateway.rest.retired import retired_route
 from gateway.rest.wrong_passwords import WrongPasswords
 from gateway.settings import Settings, load_settings
 from gateway.telemetry.configuration import Telemetry, configured_telemetry
@@ -191,7 +193,7 @@ def create_app(
                 mask.unexpected,
                 settings.operation_timeout_seconds,
             ),
-            *retired_routes(mask.unexpected),
+            retired_route(mask.unexpected),
             *probe_routes(
                 [starting.check_ready, partial(check_ready, database), authenticator.check_ready],
                 [partial(check_writable, database)],
@@ -202,8 +204,11 @@ def create_app(
         lifespan=lifespan,
     )
     bodies = CompressedBodies(settings.answer_cache_bytes // _COMPRESSED_PART)
+    app.router.redirect_slashes = False
+    # A preflight of any path is answered, and pages may read what is answered.
+    app.router.default = readable_by_pages(_not_found, methods=("GET", "HEAD", "POST"))
     # Around all that Starlette does: what it answers to errors is recorded too.
-    app.middleware_stack = RecordedRequests(
+    recorded = RecordedRequests(
         OnceStarted(CompressedAnswers(app.build_middleware_stack(), bodies), starting),
         draining,
         telemetry.log,
@@ -212,6 +217,7 @@ def create_app(
         server_timing=settings.server_timing,
         trusted_proxies=configured_proxies(settings),
     )
+    app.middleware_stack = WithoutTrailingSlash(recorded)
     if metrics is not None:
         metrics.watch_pool(lambda: database.pool)
         metrics.watch_connections(lambda: connections.open, connections.closed)
@@ -253,4 +259,10 @@ def _stream_credentials(settings: Settings) -> StreamCredentials:
 
 async def _http_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - Starlette's signature says Exception
-    return errored(HTTPStatus(error.status_code), error.headers)
+    # Pages may read that there is nothing: without it their browsers tell of CORS instead.
+    headers = {"Access-Control-Allow-Origin": "*", **(error.headers or {})}
+    return errored(HTTPStatus(error.status_code), headers)
+
+
+async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:
+    await errored(HTTPStatus.NOT_FOUND)(scope, receive, send)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -12,6 +13,8 @@ from starlette.responses import Response
 #: For a page and for each of its files.
 SAFE_HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 _PLACE_OF_EXAMPLES = "{{ examples }}"
+#: A link to a file below the endpoint.
+_LINK = re.compile(rb'\b(href|src)="(?:\./)?graphql/')
 #: What ``default-src`` does not cover.
 _NO_WAY_OUT = ("base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'")
 
@@ -30,6 +33,11 @@ def with_examples(html: str, examples: Sequence[Example]) -> bytes:
     # A data block is no script to the browser; "<" is escaped so that nothing can end it.
     block = orjson.dumps([asdict(example) for example in examples]).replace(b"<", b"\\u003c")
     return html.replace(_PLACE_OF_EXAMPLES, block.decode()).encode()
+
+
+def seen_from(html: bytes, *, inside: bool) -> bytes:
+    """The page, whose links are relative: ``graphql/…`` at ``/graphql``, and ``…`` inside of it."""
+    return _LINK.sub(rb'\1="', html) if inside else html
 
 
 def html_response(html: bytes, policy: Sequence[str]) -> Response:

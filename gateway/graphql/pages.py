@@ -8,6 +8,7 @@ from starlette.routing import Route
 
 from gateway.graphql.graphiql import GraphiQL
 from gateway.graphql.page import Page
+from gateway.http.slashes import had_trailing_slash
 
 
 class Pages:
@@ -19,9 +20,10 @@ class Pages:
 
     def document(self, request: Request) -> Response:
         """The page that this request asks for."""
+        inside = had_trailing_slash(request.scope)
         if self._graphiql is None or request.query_params.get("page") == "small":
-            return self._small.document()
-        return self._graphiql.document()
+            return self._small.document(inside=inside)
+        return self._graphiql.document(inside=inside)
 
     def routes(self, path: str) -> list[Route]:
         """Where the pages' files are, below the ``path`` of the endpoint."""

@@ -37,7 +37,6 @@ class ReadEndpoint(ABC):
         """The response to a GET; errors are answered by the caller."""
 
 
-def routes_to(path: str, endpoint: ReadEndpoint) -> list[Route]:
-    """Routes with and without the trailing slash, which real clients send, and no redirect."""
-    app = readable_by_pages(endpoint)
-    return [Route(path, app), Route(f"{path}/", app)]
+def route_to(path: str, endpoint: ReadEndpoint) -> Route:
+    """A route to an endpoint that pages may read."""
+    return Route(path, readable_by_pages(endpoint))

@@ -17,7 +17,7 @@ from gateway.calendar import Period
 from gateway.http.response import json_response
 from gateway.rest.eras.parameters import PERIOD, PROJECT_ID, USER_ID, WORKFLOW_ID, read_ids
 from gateway.rest.eras.query import read_query
-from gateway.rest.reading import ReadEndpoint, routes_to
+from gateway.rest.reading import ReadEndpoint, route_to
 from gateway.rest.sentence import DescribeError
 
 PATH = "/counts/{activity}/{period}"
@@ -75,6 +75,6 @@ class RetiredEndpoint(ReadEndpoint):
         return RedirectResponse(request.scope.get("root_path", "") + target, 308)
 
 
-def retired_routes(describe: DescribeError) -> list[Route]:
-    """The routes of the retired service."""
-    return routes_to(PATH, RetiredEndpoint(describe))
+def retired_route(describe: DescribeError) -> Route:
+    """The route of the retired service."""
+    return route_to(PATH, RetiredEndpoint(describe))

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
-from gateway.graphql.html import SAFE_HEADERS, Example, html_response, with_examples
+from gateway.graphql.html import SAFE_HEADERS, Example, html_response, seen_from, with_examples
 from gateway.http.coding import negotiate_coding
 
 _BUNDLE = Path(__file__).parent / "bundle"
@@ -48,9 +48,9 @@ class GraphiQL:
         # What is there now can be asked for, by its bare name: nothing else, and nowhere else.
         self._files = {file.name: file for file in (bundle / "graphql" / "graphiql").iterdir()}
 
-    def document(self) -> Response:
-        """The page itself."""
-        return html_response(self._html, _POLICY)
+    def document(self, *, inside: bool = False) -> Response:
+        """The page itself; ``inside`` is whether its address ends with a slash."""
+        return html_response(seen_from(self._html, inside=inside), _POLICY)
 
     async def file(self, request: Request) -> Response:
         """One of the page's files, by the ``name`` in the path; compressed for who accepts it."""

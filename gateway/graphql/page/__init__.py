@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.graphql.html import SAFE_HEADERS, Example, html_response, with_examples
+from gateway.graphql.html import SAFE_HEADERS, Example, html_response, seen_from, with_examples
 from gateway.http.coding import coding_for
 from gateway.http.validators import entity_tag, has_already
 
@@ -34,9 +34,9 @@ class Page:
         self._html = with_examples((folder / "index.html").read_text("utf-8"), examples)
         self._assets = {name: (folder / name).read_bytes() for name in _MEDIA_TYPES}
 
-    def document(self) -> Response:
-        """The page itself."""
-        return html_response(self._html, _POLICY)
+    def document(self, *, inside: bool = False) -> Response:
+        """The page itself; ``inside`` is whether its address ends with a slash."""
+        return html_response(seen_from(self._html, inside=inside), _POLICY)
 
     async def asset(self, request: Request) -> Response:
         """One of the page's files, by the ``name`` in the path."""

@@ -12,7 +12,7 @@ from gateway.rest.eras.endpoint import IdentifyViewer, OpenOperation, ResourceEn
 from gateway.rest.eras.resource import Resource
 from gateway.rest.eras.user_groups import UserGroups
 from gateway.rest.eras.users import Users
-from gateway.rest.reading import routes_to
+from gateway.rest.reading import route_to
 from gateway.rest.sentence import DescribeError
 
 RESOURCES: tuple[Resource[Any], ...] = (Classifications(), Users(), UserGroups(), Comments())
@@ -26,10 +26,9 @@ def eras_routes(
 ) -> list[Route]:
     """The routes of all resources."""
     return [
-        route
-        for resource in RESOURCES
-        for route in routes_to(
+        route_to(
             resource.path,
             ResourceEndpoint(resource, identify, open_operation, describe, timeout_seconds),
         )
+        for resource in RESOURCES
     ]
