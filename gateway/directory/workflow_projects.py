@@ -31,6 +31,9 @@ WORKFLOW_PROJECTS = select(workflow.c.id, workflow.c.project_id).where(
     workflow.c.project_id.is_not(None)
 )
 
+#: So many workflows are told of by name.
+_TOLD = 10
+
 
 class Source(Enum):
     """Who says which project a workflow is of; the value is how a sentence calls them."""
@@ -53,7 +56,7 @@ class Unfollowed(NamedTuple):
         way = "" if self.source is Source.DIRECTORY else "; --move takes it along"
         return (
             f"Workflow {self.workflow_id} is of project {self.project_id}, as {self.source.value}: "
-            f"--project-id {self.said} was not followed for {rows:,} rows{way}."
+            f"--project-id {self.said} was not followed for {_counted(rows, 'row')}{way}."
         )
 
 
@@ -71,11 +74,23 @@ class Followed:
         self.moved |= other.moved
 
     def notes(self) -> Iterator[str]:
-        """A sentence for each workflow that moved or did not."""
-        for workflow_id, here, there in sorted(self.moved):
+        """A sentence for each workflow that moved or did not; of very many, of the first."""
+        for workflow_id, here, there in sorted(self.moved)[:_TOLD]:
             yield f"Workflow {workflow_id} moved from project {here} to {there}."
-        for one, rows in sorted(self.unfollowed.items(), key=lambda each: each[0][:2]):
+        if (more := len(self.moved) - _TOLD) > 0:
+            yield f"… and {_counted(more, 'more workflow')} moved."
+        unfollowed = sorted(self.unfollowed.items(), key=lambda each: each[0][:2])
+        for one, rows in unfollowed[:_TOLD]:
             yield one.told(rows)
+        if rest := unfollowed[_TOLD:]:
+            rows = sum(count for _, count in rest)
+            yield (
+                f"… nor for {_counted(len(rest), 'more workflow')} with {_counted(rows, 'row')}."
+            )
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def follow(

@@ -42,9 +42,13 @@ class AssignedProjects:
     def notes(self) -> Iterator[str]:
         """A sentence for each pair of projects."""
         for (here, there), events in sorted(self.moved.items()):
-            yield f"{events:,} stored events moved from project {here} to {there}."
+            yield f"{_counted(events)} moved from project {here} to {there}."
         for (here, there), events in sorted(self.kept.items()):
             yield (
-                f"{events:,} stored events stay in project {here}, not {there}: "
-                "import the file again with --move to move them."
+                f"{_counted(events)} kept project {here} and did not go to {there}: import the "
+                "file again with --move to move what is stored."
             )
+
+
+def _counted(events: int) -> str:
+    return "1 stored event" if events == 1 else f"{events:,} stored events"

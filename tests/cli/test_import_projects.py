@@ -116,7 +116,7 @@ def test_stored_events_stay_where_the_directory_has_moved_the_workflow(site: Sit
     site.export(*ROWS, options=OTHER)
     known_by_the_directory(site)
     said = site.export(*ROWS)
-    assert "3 stored events stay in project 77, not 88: import the file again with --move" in said
+    assert "3 stored events kept project 77 and did not go to 88: import the file" in said
     assert "projects    77\n" in said
     assert site.projects_of_events() == IN_77
     assert "3 stored events moved from project 77 to 88.\n" in site.export(
@@ -133,6 +133,17 @@ def test_each_workflow_of_a_file_is_followed_by_itself(site: Site) -> None:
     assert site.workflows() == [(600, 88, "Count"), (601, 77, "Count")]
     assert "was not followed for 2 rows.\n" in said
     assert "projects    77, 88\n" in said
+
+
+def test_of_many_workflows_the_first_are_told_and_the_others_counted(site: Site) -> None:
+    rows = [f"{n},5,ada,{600 + n},Count,2020-01-01 10:00:00 UTC" for n in range(1, 13)]
+    site.export(*rows, options=MINE)
+    said = site.export(*rows, options=OTHER)
+    assert said.count("--project-id 77 was not followed for 1 row;") == 10
+    assert said.endswith("\n… nor for 2 more workflows with 2 rows.\n")
+    said = site.export(*rows, options=(*OTHER, "--move"))
+    assert said.count(" moved from project 88 to 77.\n") == 11
+    assert said.endswith("\n… and 2 more workflows moved.\n")
 
 
 def test_stream_events_hold_over_an_earlier_project_id(site: Site) -> None:
@@ -165,7 +176,9 @@ def test_a_table_says_the_project_of_each_row_itself(site: Site) -> None:
 def test_comments_go_from_a_project_to_another_by_moving_alone(site: Site) -> None:
     comments = [(1, "ada", "2020-01-01"), (2, "ada", "2020-01-02")]
     site.talk(*comments)
-    assert "2 stored events stay in project 88, not 77: " in site.talk(*comments, project=77)
+    assert "2 stored events kept project 88 and did not go to 77: " in site.talk(
+        *comments, project=77
+    )
     assert site.rows(tables.comment, "id", "project_id") == [(1, 88), (2, 88)]
     said = site.talk(*comments, project=77, move=True)
     assert "2 stored events moved from project 88 to 77.\n" in said

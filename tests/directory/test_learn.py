@@ -1,4 +1,4 @@
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, event, select
 
 from gateway.db import Database
 from gateway.db.tables import data_version, project, user, workflow
@@ -83,3 +83,45 @@ async def test_thousands_are_learned_at_once(database: Database) -> None:
     await database.write(lambda c: learn(c, names))
     logins = await database.write(lambda c: c.execute(select(user.c.login)).scalars().all())
     assert sorted(logins) == sorted(f"user{number}" for number in range(1, 20_001))
+
+
+NAMES = Names({7: "ada", 8: "bob"}, {11: "Cats"}, {101: (11, "Count cats")}, {7: "Ada"})
+
+
+def written(connection: Connection, as_of: int, *, note_again: bool = True) -> list[str]:
+    """The statements by which names are learned that write."""
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if not statement.lstrip().startswith(("SELECT", "WITH")):
+            statements.append(statement)
+
+    event.listen(connection, "before_cursor_execute", note)
+    learn(connection, NAMES, as_of, note_again=note_again)
+    event.remove(connection, "before_cursor_execute", note)
+    return statements
+
+
+async def test_that_names_were_said_again_is_one_statement_a_table_and_no_version(
+    database: Database,
+) -> None:
+    await database.write(lambda c: learn(c, NAMES, 1))
+    before = await database.write(versions)
+    again = await database.write(lambda c: written(c, 2))
+    assert [statement.split()[2] for statement in again] == [
+        "user_sayings",
+        "project_sayings",
+        "workflow_sayings",
+    ]
+    assert await database.write(versions) == before
+
+
+async def test_what_was_said_no_later_is_not_written(database: Database) -> None:
+    await database.write(lambda c: learn(c, NAMES, 2))
+    for as_of in (1, 2):
+        assert await database.write(lambda c, as_of=as_of: written(c, as_of)) == []
+
+
+async def test_who_says_it_all_again_in_the_end_need_not_note_it_now(database: Database) -> None:
+    await database.write(lambda c: learn(c, NAMES, 1))
+    assert await database.write(lambda c: written(c, 2, note_again=False)) == []
