@@ -41,6 +41,11 @@ fuzz-import: $(VENV)/.test-installed ## Import damaged files for five minutes (F
 	FUZZ_SECONDS=$(or $(FUZZ_SECONDS),300) $(BIN)/python -m pytest tests/cli/test_fuzz_import.py \
 		-n 0 --timeout=0 $(ARGS)
 
+.PHONY: soak
+soak: $(VENV)/.test-installed ## See that memory is flat over 100,000 different requests of each kind (an hour and more)
+	SOAK_REQUESTS=$(or $(SOAK_REQUESTS),100000) $(BIN)/python -m pytest tests/graphql/test_soak.py \
+		-n 0 -s $(ARGS)
+
 .PHONY: node
 node: tests/npm/node_modules/.package-lock.json ## Install Node.js and the npm packages, so that all tests run
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 from http import HTTPStatus
@@ -22,6 +22,7 @@ from gateway import collector
 from gateway.auth.configuration import configured_authenticator
 from gateway.auth.viewer import Viewer
 from gateway.db import open_database
+from gateway.db.compiled import statements_size
 from gateway.db.instants import Clock, instant_of, system_clock
 from gateway.db.readiness import check_ready, check_writable
 from gateway.directory.panoptes.configuration import configured_live_directory
@@ -43,6 +44,7 @@ from gateway.http.browsers import readable_by_pages
 from gateway.http.compressed import CompressedAnswers, CompressedBodies
 from gateway.http.connections import Connections
 from gateway.http.draining import Draining
+from gateway.http.media import headers_size
 from gateway.http.peers import PeerLimits
 from gateway.http.probes import probe_routes
 from gateway.http.protocol import CONNECTIONS
@@ -141,6 +143,7 @@ def create_app(
         turns=turns,
     )
     authenticator = configured_authenticator(settings, database, lambda: instant_of(clock()))
+    caching = Caching()
     endpoint = GraphQLEndpoint(
         executor,
         authenticator.identify,
@@ -150,7 +153,7 @@ def create_app(
         batch_limit=settings.batch_limit,
         part_seconds=settings.operation_timeout_seconds if settings.incremental_delivery else None,
         trusted_proxies=configured_proxies(settings),
-        caching=Caching(),
+        caching=caching,
     )
 
     group_count = GroupCountEndpoint(
@@ -223,11 +226,33 @@ def create_app(
         metrics.watch_connections(lambda: connections.open, connections.closed)
         metrics.watch_ingestion(intake.counters)
         metrics.watch_masked_errors(lambda: mask.masked)
+        documents = executor.documents
         metrics.watch_cache("compressed", lambda: bodies.counts)
-        metrics.watch_cache("documents", lambda: executor.documents.counts)
+        metrics.watch_cache("documents", lambda: documents.counts)
+        memory: dict[str, Callable[[], int]] = {
+            "documents": partial(documents.size, "documents"),
+            "plans": partial(documents.size, "plans"),
+            "variables": partial(documents.size, "variables"),
+            "persisted": lambda: executor.persisted.size,
+            "tags": lambda: caching.size,
+            "compressed": lambda: bodies.size,
+            "tokens": lambda: authenticator.remembered_bytes,
+            "headers": headers_size,
+            "statements": statements_size,
+        }
+        if budget is not None:
+            memory["budgets"] = lambda: budget.size
         if cache is not None:
             metrics.watch_cache("facts", lambda: cache.counts)
             metrics.watch_cache("answers", lambda: cache.answers.counts)
+            memory |= {
+                "facts": lambda: cache.size,
+                "answers": lambda: cache.answers.size,
+                "versions": lambda: cache.confirmed_size,
+                "guesses": lambda: cache.companions_size,
+            }
+        for name, size in memory.items():
+            metrics.watch_memory(name, size)
     app.state.ingestion_counters = intake.counters
     app.state.fact_cache = cache
     app.state.compressed_bodies = bodies

@@ -43,6 +43,12 @@ class Settings(BaseSettings):
         ge=0,
         description="Memory of each process for whole answers, beside that; 0 keeps none.",
     )
+    document_cache_bytes: int = Field(
+        33_554_432,
+        ge=0,
+        description="Memory of each process for operations that were parsed, their plans and"
+        " variables; 0 keeps none.",
+    )
     operation_timeout_seconds: float = Field(
         60,
         gt=0,

@@ -30,6 +30,11 @@ class Authenticator:
         self._api_keys = api_keys
         self._uses = uses
 
+    @property
+    def remembered_bytes(self) -> int:
+        """The bytes of what is remembered of tokens, by estimate."""
+        return self._tokens.remembered_bytes
+
     async def identify(self, headers: Iterable[tuple[str, str]]) -> Viewer:
         """The viewer of a request with these header lines, their names in lower case.
 

@@ -60,6 +60,11 @@ class TokenVerifier:
         self._leeway_seconds = leeway_seconds
         self._verified = VerifiedTokens(now)
 
+    @property
+    def remembered_bytes(self) -> int:
+        """The bytes of what is remembered of tokens, by estimate."""
+        return self._verified.size
+
     def verify(self, token: str) -> Viewer:
         """The viewer that a token stands for; Unverified, always alike, if it does not."""
         if len(token) > LONGEST_TOKEN:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from hashlib import sha256
 from typing import NamedTuple
 
 from gateway.auth.token_keys import TokenKey
 from gateway.auth.viewer import Viewer
+from gateway.recent import Recent
+
+#: What a token that was verified takes up in memory: its digest, the viewer and their names.
+_ENTRY_BYTES = 1_000
 
 
 class _Verified(NamedTuple):
@@ -26,8 +29,12 @@ class VerifiedTokens:
 
     def __init__(self, now: Callable[[], float], capacity: int = 1000) -> None:
         self._now = now
-        self._capacity = capacity
-        self._known: OrderedDict[bytes, _Verified] = OrderedDict()
+        self._known: Recent[bytes, _Verified] = Recent(_ENTRY_BYTES * capacity)
+
+    @property
+    def size(self) -> int:
+        """The bytes of what is remembered, by estimate."""
+        return self._known.size
 
     def viewer_of(self, token: str, keys: Iterable[TokenKey]) -> Viewer | None:
         """The viewer of a token that one of these keys has verified and that is still good."""
@@ -36,16 +43,13 @@ class VerifiedTokens:
         if known is None:
             return None
         if self._now() >= known.until or not any(known.key is key for key in keys):
-            del self._known[digest]
+            self._known.drop(digest)
             return None
-        self._known.move_to_end(digest)
         return known.viewer
 
     def add(self, token: str, viewer: Viewer, key: TokenKey, until: float) -> None:
         """Remember a token that this key has verified, until then."""
-        self._known[_digest(token)] = _Verified(viewer, key, until)
-        if len(self._known) > self._capacity:
-            self._known.popitem(last=False)
+        self._known.put(_digest(token), _Verified(viewer, key, until), _ENTRY_BYTES)
 
 
 def _digest(token: str) -> bytes:

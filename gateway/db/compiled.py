@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Boolean, Dialect, Executable, Float, Integer, Select, Text
+from sqlalchemy import Boolean, Dialect, Executable, Float, Integer, Text
 from sqlalchemy.types import TypeEngine
+
+from gateway.recent import Recent
 
 #: Rows as the driver gives them: sequences of values.
 Rows = Sequence[Any]
@@ -92,16 +93,35 @@ def _family(one: TypeEngine[Any]) -> str | None:
     return next((name for kind, name in _FAMILIES if isinstance(one, kind)), None)
 
 
-@lru_cache(maxsize=2048)
+#: Statements that are kept compiled, and unions of them. Which these are is for clients to say:
+#: what they select together is united.
+_COMPILED: Recent[tuple[Executable, Dialect, bool], Compiled] = Recent(8_388_608)
+_UNIONS: Recent[tuple[Compiled, ...], Union] = Recent(8_388_608)
+#: What a statement takes up in memory beside its text, as it is written and compiled; and what a
+#: part of a union does.
+_STATEMENT_BYTES = 20_000
+_PART_BYTES = 1_000
+
+
+def statements_size() -> int:
+    """The bytes of what is kept of statements, by estimate."""
+    return _COMPILED.size + _UNIONS.size
+
+
 def compile_statement(statement: Executable, dialect: Dialect) -> Compiled:
-    """The compiled statement; the same object for the same one."""
-    return Compiled(statement, dialect)
+    """The compiled statement; the same object for the same one, as a rule."""
+    return _compiled(statement, dialect, ordered=True)
 
 
-@lru_cache(maxsize=2048)
-def _compile_unordered(statement: Select[Any], dialect: Dialect) -> Compiled:
-    # An order within a union is nobody's: it would be sorted in vain.
-    return Compiled(statement.order_by(None), dialect)
+def _compiled(statement: Executable, dialect: Dialect, *, ordered: bool) -> Compiled:
+    key = (statement, dialect, ordered)
+    known = _COMPILED.get(key)
+    if known is None:
+        # An order within a union is nobody's: it would be sorted in vain.
+        wanted = statement if ordered else statement.order_by(None)  # type: ignore[attr-defined]
+        known = Compiled(wanted, dialect)
+        _COMPILED.put(key, known, _STATEMENT_BYTES + len(known.text))
+    return known
 
 
 class Union:
@@ -163,7 +183,12 @@ def _shifted(part: Compiled, offset: int) -> str:
     return re.sub(r"\$(\d+)", lambda found: f"${int(found[1]) + offset}", part.text)
 
 
-_unite = lru_cache(maxsize=1024)(Union)
+def _unite(parts: tuple[Compiled, ...]) -> Union:
+    known = _UNIONS.get(parts)
+    if known is None:
+        known = Union(parts)
+        _UNIONS.put(parts, known, len(known.text) + _PART_BYTES * len(parts))
+    return known
 
 
 class Run:
@@ -178,7 +203,7 @@ class Run:
             self.text, self.arguments = self._only.text, self._only.arguments(parameters)
             return
         chosen = [requests[place] for place in places]
-        self._union = _unite(tuple(_compile_unordered(one, dialect) for one, _ in chosen))
+        self._union = _unite(tuple(_compiled(one, dialect, ordered=False) for one, _ in chosen))
         self.text = self._union.text
         self.arguments = self._union.arguments([parameters for _, parameters in chosen])
 

@@ -29,6 +29,11 @@ logger = logging.getLogger(__name__)
 #: Operations wait for Redis no longer, and then leave it alone for a while.
 _REDIS_TIMEOUT_SECONDS = 0.5
 _REDIS_PAUSE_SECONDS = 5.0
+#: Addresses cost a stranger little. What a viewer's minute takes up in memory, and of how many
+#: viewers it is counted apart.
+_WINDOW_BYTES = 600
+_MOST_WINDOWS = 50_000
+_FURTHER = "further"
 
 #: Counts a cost of somebody; RateLimited if that is too much.
 _Ask = Callable[[FixedWindowRateLimiter, str, int], Awaitable[None]]
@@ -47,7 +52,8 @@ class Budget:
         self.per_minute = per_minute
         self._now = now
         self._minute = RateLimitItemPerMinute(per_minute)
-        self._own = FixedWindowRateLimiter(MemoryStorage())
+        self._memory = MemoryStorage()
+        self._own = FixedWindowRateLimiter(self._memory)
         self._redis = shared
         self._shared = None if shared is None else FixedWindowRateLimiter(shared)
         self._shared_failed_at = -math.inf
@@ -74,7 +80,19 @@ class Budget:
             except (StorageError, OSError, TimeoutError) as error:
                 self._shared_failed_at = self._now()
                 logger.warning("costs are counted by this process alone: %s", error)
-        return await ask(self._own, who, cost)
+        return await ask(self._own, self._within(who), cost)
+
+    @property
+    def size(self) -> int:
+        """The bytes of the minutes that this process counts, by estimate."""
+        return _WINDOW_BYTES * len(self._memory.storage)
+
+    def _within(self, who: str) -> str:
+        """Who spends, in this process: beyond so many in a minute, further ones spend together."""
+        known = self._memory.storage
+        if len(known) < _MOST_WINDOWS or self._minute.key_for(who) in known:
+            return who
+        return _FURTHER
 
     @property
     def is_alone(self) -> bool:

@@ -10,7 +10,6 @@ that a tag given before would be given again.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from hashlib import blake2b
@@ -27,6 +26,7 @@ from gateway.graphql.statuses import EXECUTED
 from gateway.http.coding import coding_for, negotiate_coding
 from gateway.http.response import raw_json_response
 from gateway.http.validators import entity_tag, has_already
+from gateway.recent import Recent
 from gateway.stats.versions import Entity
 
 SAFE_METHODS = ("GET", "HEAD")
@@ -35,6 +35,10 @@ VARY = "Authorization, Accept, X-CKAN-API-Key, EDX-API-Key"
 _PUBLIC = {"Cache-Control": "public, no-cache", "Vary": VARY}
 #: Answers that depend on more are not remembered: telling their versions is hardly shorter.
 _MOST_ENTITIES = 100
+#: The memory for what is remembered, and what a tag takes of it, and each version beside it.
+_TAGS_BYTES = 4_194_304
+_TAG_BYTES = 600
+_VERSION_BYTES = 150
 
 
 class Versioned(Protocol):
@@ -59,8 +63,12 @@ class Caching:
     """
 
     def __init__(self, capacity: int = 1000) -> None:
-        self._capacity = capacity
-        self._remembered: OrderedDict[bytes, Tagged] = OrderedDict()
+        self._remembered: Recent[bytes, Tagged] = Recent(_TAGS_BYTES, capacity)
+
+    @property
+    def size(self) -> int:
+        """The bytes of what is remembered, by estimate."""
+        return self._remembered.size
 
     def validation(self, request: Request, viewer: Viewer, media: str) -> Validation | None:
         """What to go by for one request; None if its answer is nobody else's."""
@@ -83,12 +91,10 @@ class Caching:
     def remember(self, identity: bytes, tagged: Tagged) -> None:
         """Remember an answer that was tagged, unless it depends on very much."""
         if len(tagged.versions) > _MOST_ENTITIES:
-            self._remembered.pop(identity, None)
+            self._remembered.drop(identity)
             return
-        self._remembered[identity] = tagged
-        self._remembered.move_to_end(identity)
-        if len(self._remembered) > self._capacity:
-            self._remembered.popitem(last=False)
+        size = _TAG_BYTES + _VERSION_BYTES * len(tagged.versions)
+        self._remembered.put(identity, tagged, size)
 
 
 class Validation:

@@ -81,6 +81,7 @@ def _documents(settings: Settings, schema: GraphQLSchema) -> Documents:
         max_bytes=settings.document_limit_bytes,
         max_tokens=settings.token_limit,
         hide_suggestions=_hides_suggestions(settings),
+        capacity_bytes=settings.document_cache_bytes,
     )
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter
 from collections.abc import Callable
 from functools import cached_property
 from hashlib import sha256
-from typing import Any
+from typing import Any, Literal
 
 from graphql import (
     DocumentNode,
@@ -23,7 +23,18 @@ from graphql import (
 from graphql.execution.collect_fields import FragmentDetails
 
 from gateway.graphql.refusals import DocumentTooLarge, TooManyTokens, UnknownOperation
+from gateway.recent import Recent
 from gateway.telemetry.counts import CacheCounts
+
+#: What is kept of a document: itself and what depends on it alone, how it is executed, and the
+#: variables that it was executed with.
+Part = Literal["documents", "plans", "variables"]
+
+#: What a document takes up in memory, and each token of it: with its nodes, and its cost.
+_DOCUMENT_BYTES = 6_000
+_TOKEN_BYTES = 600
+#: A document that has come to take more than this part of the memory would push out all others.
+_LARGEST_PART = 4
 
 #: Looks at a document before it is validated; raises what refuses it.
 Check = Callable[[DocumentNode], None]
@@ -41,7 +52,8 @@ class PreparedDocument:
     """A document, and what depends on it alone.
 
     ``plans`` is the executor's, ``facts`` whoever's who computes something once for a document;
-    both go when the document goes.
+    both go when the document goes. Who adds to them says so by ``grow``: ``sizes`` are the bytes of
+    its parts, by estimate.
     """
 
     def __init__(self, text: str, document: DocumentNode) -> None:
@@ -51,6 +63,10 @@ class PreparedDocument:
         self.operations: dict[str | None, OperationDefinitionNode] = {}
         self.plans: dict[Any, Any] = {}
         self.facts: dict[Any, Any] = {}
+        own = _DOCUMENT_BYTES + 2 * len(text) + _TOKEN_BYTES * document.token_count
+        self.sizes: Counter[Part] = Counter()
+        self.sizes["documents"] = own
+        self._grown: Callable[[Part, int], object] = _nobody
         for definition in document.definitions:
             if isinstance(definition, OperationDefinitionNode):
                 self.operations[definition.name.value if definition.name else None] = definition
@@ -59,6 +75,20 @@ class PreparedDocument:
         self.fragment_details = {
             name: FragmentDetails(fragment, None) for name, fragment in self.fragments.items()
         }
+
+    def grow(self, part: Part, by: int) -> None:
+        """Note that so many bytes more are kept with the document, or less."""
+        self.sizes[part] += by
+        self._grown(part, by)
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it is valid, and found by its text."""
+        return self._grown is not _nobody
+
+    def tell(self, grown: Callable[[Part, int], object] | None) -> None:
+        """Whom to tell of growth; None for nobody."""
+        self._grown = grown or _nobody
 
     @cached_property
     def digest(self) -> str:
@@ -82,8 +112,9 @@ class PreparedDocument:
 class Documents:
     """Parses and validates documents for one schema, and keeps the valid ones used last.
 
-    At most ``capacity`` are kept, none with more than ``longest`` letters. Parsing and validating
-    take longer than most answers, and both depend on the text alone.
+    At most ``capacity`` are kept, none with more than ``longest`` letters, in at most
+    ``capacity_bytes`` with their plans and variables. Parsing and validating take longer than most
+    answers, and both depend on the text alone.
     """
 
     def __init__(
@@ -96,22 +127,26 @@ class Documents:
         hide_suggestions: bool = False,
         capacity: int = 500,
         longest: int = 20_000,
+        capacity_bytes: int = 33_554_432,
     ) -> None:
         self._schema = schema
         self._check = check
         self._max_bytes = max_bytes
         self._max_tokens = max_tokens
         self._hide_suggestions = hide_suggestions
-        self._capacity = capacity
         self._longest = longest
-        self._kept: OrderedDict[str, PreparedDocument] = OrderedDict()
-        self._hits = 0
-        self._misses = 0
+        self._kept: Recent[str, PreparedDocument] = Recent(capacity_bytes, capacity, self._gone)
+        self._sizes: Counter[Part] = Counter()
 
     @property
     def counts(self) -> CacheCounts:
         """How often a document was known, how often not, and how many are kept."""
-        return CacheCounts(self._hits, self._misses, len(self._kept))
+        kept = self._kept
+        return CacheCounts(kept.hits, kept.misses, len(kept))
+
+    def size(self, part: Part) -> int:
+        """The bytes of this part of all documents that are kept, by estimate."""
+        return self._sizes[part]
 
     def knows(self, text: str) -> bool:
         """Whether the document of this text is kept: it need not be parsed, and is valid."""
@@ -125,10 +160,7 @@ class Documents:
         """
         known = self._kept.get(text)
         if known is not None:
-            self._kept.move_to_end(text)
-            self._hits += 1
             return known
-        self._misses += 1
         # No letter has less than a byte: what is much too long is not even measured.
         if self._max_bytes is not None and (
             len(text) > self._max_bytes or len(text.encode(errors="replace")) > self._max_bytes
@@ -140,6 +172,7 @@ class Documents:
             if self._max_tokens is not None and _has_more_tokens(text, self._max_tokens):
                 raise TooManyTokens(self._max_tokens) from None
             raise InvalidDocument([error]) from None
+        _unlink(document)
         if self._check is not None:
             self._check(document)
         return PreparedDocument(text, document)
@@ -147,16 +180,47 @@ class Documents:
     def validate(self, prepared: PreparedDocument) -> None:
         """Raise InvalidDocument unless the document fits the schema; keep it if it does."""
         text = prepared.text
-        if self._kept.get(text) is prepared:
+        if prepared.is_kept:
             return
         if errors := validate(
             self._schema, prepared.document, hide_suggestions=self._hide_suggestions
         ):
             raise InvalidDocument(errors)
         if len(text) <= self._longest:
-            self._kept[text] = prepared
-            if len(self._kept) > self._capacity:
-                self._kept.popitem(last=False)
+            self._keep(text, prepared)
+
+    def _keep(self, text: str, prepared: PreparedDocument) -> None:
+        def grown(part: Part, by: int) -> None:
+            self._sizes[part] += by
+            self._kept.grow(text, by)
+            if prepared.sizes.total() > self._kept.capacity // _LARGEST_PART and prepared.is_kept:
+                self._kept.drop(text)
+                self._gone(prepared)
+
+        # Two that were parsed at the same time are one.
+        if (other := self._kept.drop(text)) is not None:
+            self._gone(other)
+        prepared.tell(grown)
+        self._sizes.update(prepared.sizes)
+        self._kept.put(text, prepared, prepared.sizes.total())
+
+    def _gone(self, prepared: PreparedDocument) -> None:
+        prepared.tell(None)
+        self._sizes.subtract(prepared.sizes)
+        # Both lead back to the document, which would be there until the collector comes by.
+        prepared.plans.clear()
+        prepared.facts.clear()
+
+
+def _unlink(document: DocumentNode) -> None:
+    """Take the tokens apart: they are a chain that leads both ways, for the parser alone."""
+    token = document.loc and document.loc.start_token
+    while token:
+        token.prev, token.next, token = None, None, token.next
+
+
+def _nobody(_part: Part, _by: int) -> None:
+    """For documents that are not kept."""
 
 
 def _has_more_tokens(text: str, limit: int) -> bool:

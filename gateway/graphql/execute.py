@@ -12,6 +12,8 @@ from contextlib import (
     asynccontextmanager,
     nullcontext,
 )
+from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 from graphql import ExecutionResult, GraphQLSchema, OperationDefinitionNode, OperationType
@@ -57,6 +59,8 @@ class _Ready(NamedTuple):
     prepared: PreparedDocument
     operation: OperationDefinitionNode
     variables: OperationVariables
+    #: The request, with no other variables than the operation declares.
+    request: GraphQLRequest
     #: What goes with the answer beside data and errors.
     extensions: dict[str, Any]
     #: What was charged for it.
@@ -96,7 +100,7 @@ class Executor:
         self._turns = turns or Turns()
         self._admission = admission
         self._hide_suggestions = hide_suggestions
-        self._persisted = persisted or PersistedDocuments()
+        self.persisted = persisted or PersistedDocuments()
         self._around = around
         self._keep_answers = keep_answers
 
@@ -123,7 +127,7 @@ class Executor:
                 raise NotAcceptable(
                     "An operation with @defer or @stream is answered in several parts."
                 )
-            return await self._finish(ready, request, viewer, record, address, validation)
+            return await self._finish(ready, viewer, record, address, validation)
 
     async def stream(
         self,
@@ -146,7 +150,7 @@ class Executor:
             return
         if not is_incremental(ready.prepared):
             with self._within(record):
-                answer = await self._finish(ready, request, viewer, record, address, validation)
+                answer = await self._finish(ready, viewer, record, address, validation)
             yield answer
             return
         production = Production(self._turns, self._limits)
@@ -193,7 +197,7 @@ class Executor:
         Whatever it is refused for, reading the document costs the viewer's budget.
         """
         record.begin("parse")
-        text = self._persisted.text(request)
+        text = self.persisted.text(request)
         ready: _Ready | Answer
         try:
             if not self.documents.knows(text):
@@ -207,7 +211,7 @@ class Executor:
             await self._charge_refused(text, viewer, address)
             raise
         if isinstance(ready, _Ready):
-            self._persisted.register(request)
+            self.persisted.register(request)
         else:
             await self._charge_refused(text, viewer, address)
         return ready
@@ -240,9 +244,9 @@ class Executor:
         record.begin("validate")
         await self._turns.give()
         self.documents.validate(prepared)
-        variables = self._variables(prepared, operation).coerce(
-            request.variables or {}, hide_suggestions=self._hide_suggestions
-        )
+        known = self._variables(prepared, operation)
+        request = replace(request, variables=known.declared(request.variables))
+        variables = known.coerce(request.variables or {}, hide_suggestions=self._hide_suggestions)
         if isinstance(variables, list):
             return {"errors": self._mask.variables(variables)}
         cost, extensions = 0, {}
@@ -254,18 +258,18 @@ class Executor:
             if request.extensions and request.extensions.get("cost") is True:
                 told = {"value": cost, "limit": self._admission.cost_limit}
                 extensions = {"extensions": {"cost": told}}
-        return _Ready(prepared, operation, variables, extensions, cost)
+        return _Ready(prepared, operation, variables, request, extensions, cost)
 
     async def _finish(
         self,
         ready: _Ready,
-        request: GraphQLRequest,
         viewer: Viewer,
         record: RequestRecord,
         address: str,
         validation: Validation | None,
     ) -> Answer:
         record.begin("execute")
+        request = ready.request
         production = Production(self._turns, self._limits)
         async with (
             self._settled(ready, production, viewer, address, record),
@@ -341,7 +345,12 @@ class Executor:
         key = (Variables, id(operation))
         known: Variables | None = prepared.facts.get(key)
         if known is None:
-            known = prepared.facts[key] = Variables(self._schema, operation)
+            known = prepared.facts[key] = Variables(
+                self._schema,
+                operation,
+                prepared.text.count("$"),
+                partial(prepared.grow, "variables"),
+            )
         return known
 
     async def _errors(self, result: ExecutionResult, production: Production) -> Answer:

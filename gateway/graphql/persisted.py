@@ -6,7 +6,6 @@ Registered documents are a cache and grant nothing: whoever may send a hash may 
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Mapping
 
 from gateway.graphql.identifiers import hash_of, is_hash
@@ -18,6 +17,10 @@ from gateway.graphql.refusals import (
 )
 from gateway.graphql.request import GraphQLRequest
 from gateway.http.refusals import BadRequest
+from gateway.recent import Recent
+
+#: What a registered text takes up in memory beside its letters.
+_ENTRY_BYTES = 400
 
 
 class PersistedDocuments:
@@ -39,9 +42,12 @@ class PersistedDocuments:
         self._trusted = dict(trusted or {})
         self._trusted_texts = frozenset(self._trusted.values()) if only_trusted else None
         self._capacity = 0 if only_trusted else capacity
-        self._letters = letters
-        self._kept: OrderedDict[str, str] = OrderedDict()
-        self._kept_letters = 0
+        self._kept: Recent[str, str] = Recent(letters, capacity)
+
+    @property
+    def size(self) -> int:
+        """The bytes of what clients have registered, by estimate."""
+        return self._kept.size + _ENTRY_BYTES * len(self._kept)
 
     def text(self, request: GraphQLRequest) -> str:
         """The text of the document that a request sends or names.
@@ -77,22 +83,12 @@ class PersistedDocuments:
         named, sent = request.document_id, request.query
         if named is None or sent is None or not self._capacity or self._known(named) is not None:
             return
-        if len(sent) > self._letters:
-            return
-        self._kept[named] = sent
-        self._kept_letters += len(sent)
-        while len(self._kept) > self._capacity or self._kept_letters > self._letters:
-            _, oldest = self._kept.popitem(last=False)
-            self._kept_letters -= len(oldest)
+        if len(sent) <= self._kept.capacity:
+            self._kept.put(named, sent, len(sent))
 
     def _known(self, named: str) -> str | None:
         trusted = self._trusted.get(named)
-        if trusted is not None:
-            return trusted
-        kept = self._kept.get(named)
-        if kept is not None:
-            self._kept.move_to_end(named)
-        return kept
+        return self._kept.get(named) if trusted is None else trusted
 
     def _unknown(self, named: str) -> Exception:
         if self._trusted_texts is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any
+from weakref import ref
 
 from graphql import (
     DirectiveNode,
@@ -47,6 +48,9 @@ Resolve = Callable[[Sequence[Any], Any], Coroutine[Any, Any, list[Any]]]
 
 #: An operation with n conditional variables has up to 2^n plans; a client may not fill the memory.
 _MAX_PLANS = 32
+#: What a plan takes up in memory, and each field of its selections, with what completes it.
+_PLAN_BYTES = 1_000
+_FIELD_BYTES = 2_500
 
 
 class Completion:
@@ -172,7 +176,8 @@ class Selection:
         self.object_type = object_type
         self.collected = collected
         self.is_root = is_root
-        self._plan = plan
+        # Whoever executes has the plan. It has its selections, and is to go with its document.
+        self._plan = ref(plan)
         self._ready: ReadyObject | None = None
         self.fields: list[FieldPlan] = []
         #: What the fields of one object cost, without the items of lists.
@@ -184,11 +189,15 @@ class Selection:
                 field = FieldPlan(plan.schema, key, definition, details)
                 self.fields.append(field)
                 self.cost += 0 if field.is_list else field.weight
+        plan.grow(_FIELD_BYTES * (1 + len(self.fields)))
 
     def ready(self, variables: OperationVariables) -> ReadyObject:
         """What completes all of it that stands ready; NotReady if its objects cannot be told."""
         if self._ready is None:
-            self._ready = ReadyObject.of(self._plan, self, variables)
+            plan = self._plan()
+            assert plan is not None  # noqa: S101 - see above
+            self._ready = ReadyObject.of(plan, self, variables)
+            plan.grow(self._ready.size)
         return self._ready
 
 
@@ -204,6 +213,13 @@ class OperationPlan:
         self._root: Selection | None = None
         #: A list of details is kept by its selection, so that its id is never another's.
         self._selections: dict[tuple[str, int], Selection] = {}
+        self.size = 0
+        self.grow(_PLAN_BYTES)
+
+    def grow(self, by: int) -> None:
+        """Note that the plan takes so many bytes more."""
+        self.size += by
+        self._prepared.grow("plans", by)
 
     def root(self, object_type: GraphQLObjectType, variables: OperationVariables) -> Selection:
         """The selection of the operation itself."""
@@ -255,6 +271,7 @@ def plan_of(
     plan: OperationPlan | None = prepared.plans.get(key)
     if plan is None:
         if len(prepared.plans) >= _MAX_PLANS:
+            prepared.grow("plans", -sum(plan.size for plan in prepared.plans.values()))
             prepared.plans.clear()
         plan = prepared.plans[key] = OperationPlan(schema, prepared, operation)
     return plan

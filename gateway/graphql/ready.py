@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 
 #: Python's parser takes some hundred nested brackets; each level of ours is a few of them.
 _DEEPEST = 12
+#: What a compiled expression takes up in memory, and each letter of its text.
+_EXPRESSION_BYTES = 2_000
+_LETTER_BYTES = 6
 
 #: What a value of a built-in scalar that is its own result looks like, written for a value ``t``.
 _ITSELF: dict[GraphQLLeafType, str] = {
@@ -92,15 +95,19 @@ class ReadyObject:
     that is made is counted, and of what is pending the field itself.
     """
 
-    __slots__ = ("_called", "_no_items", "_one", "_places", "_shared", "pending")
+    __slots__ = ("_called", "_no_items", "_one", "_places", "_shared", "pending", "size")
 
-    def __init__(self, one: _Complete, writer: _Writer, pending: tuple[FieldPlan, ...]) -> None:
+    def __init__(
+        self, one: _Complete, writer: _Writer, pending: tuple[FieldPlan, ...], size: int
+    ) -> None:
         self._one = one
         self._called = writer.called
         self._shared = writer.shared
         self._places = [(place.cost, place.values) for place in writer.places]
         self._no_items = [0] * (len(self._places) - 1)
         self.pending = pending
+        #: Bytes in memory, by estimate.
+        self.size = size
 
     @classmethod
     def of(
@@ -121,7 +128,8 @@ class ReadyObject:
         made = f"{{{', '.join(pairs)}}} if {check} else not_ready()"
         source = f"def one(v, a, s, c):\n    return {made}"
         exec(compile(source, "<selection>", "exec"), writer.names)  # noqa: S102 - our own text
-        return cls(writer.names["one"], writer, tuple(pending))
+        size = _EXPRESSION_BYTES + _LETTER_BYTES * len(source)
+        return cls(writer.names["one"], writer, tuple(pending), size)
 
     def arguments(self, variables: OperationVariables) -> list[dict[str, Any]]:
         """The arguments of the calls, as this execution's variables give them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 from graphql import GraphQLError, GraphQLSchema, OperationDefinitionNode, Undefined
@@ -20,9 +21,14 @@ from graphql.utilities import coerce_input_value
 _MAX_ERRORS = 50
 
 #: Pages are asked for with the same variables again and again; so many of an operation are kept,
-#: each with at most so many letters.
+#: each with at most so many letters, in at most so many bytes.
 _MOST_KEPT = 64
 _LONGEST_KEPT = 2000
+_LARGEST_KEPT = 65_536
+#: What kept ones take up in memory, each letter of them, and what is made of them at each use.
+_KEPT_BYTES = 2_000
+_LETTER_BYTES = 12
+_USE_BYTES = 700
 
 
 class OperationVariables(VariableValues):
@@ -46,9 +52,16 @@ class Variables:
     """The variables that one operation declares, their types looked up once.
 
     Where a value is missing or wrong, graphql-core's own function says what becomes of it.
+    ``uses`` is how often they are used at most; ``grow`` is told how much more is kept, in bytes.
     """
 
-    def __init__(self, schema: GraphQLSchema, operation: OperationDefinitionNode) -> None:
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        operation: OperationDefinitionNode,
+        uses: int = 0,
+        grow: Callable[[int], object] = lambda _: None,
+    ) -> None:
         self._schema = schema
         self._definitions = operation.variable_definitions or ()
         signatures = [get_variable_signature(schema, node) for node in self._definitions]
@@ -57,6 +70,13 @@ class Variables:
         ]
         self._known = len(self._signatures) == len(signatures)
         self._kept: dict[str, OperationVariables] = {}
+        self._names = frozenset(node.variable.name.value for node in self._definitions)
+        self._uses = uses
+        self._grow = grow
+
+    def declared(self, inputs: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Those of a request's variables that the operation declares: others mean nothing."""
+        return {name: value for name, value in (inputs or {}).items() if name in self._names}
 
     def coerce(
         self, inputs: dict[str, Any], *, hide_suggestions: bool = False
@@ -77,11 +97,18 @@ class Variables:
         if isinstance(values, list):
             return values
         coerced = OperationVariables.of(values)
-        if len(written) <= _LONGEST_KEPT:
+        if len(written) <= _LONGEST_KEPT and self._size(written) <= _LARGEST_KEPT:
             if len(self._kept) >= _MOST_KEPT:
-                del self._kept[next(iter(self._kept))]
+                oldest = next(iter(self._kept))
+                del self._kept[oldest]
+                self._grow(-self._size(oldest))
             self._kept[written] = coerced
+            self._grow(self._size(written))
         return coerced
+
+    def _size(self, written: str) -> int:
+        each = _USE_BYTES + len(written)
+        return _KEPT_BYTES + _LETTER_BYTES * len(written) + each * self._uses
 
     def _given(self, inputs: dict[str, Any]) -> VariableValues | None:
         if not self._known:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from importlib import import_module
 from typing import Any, Protocol
 
-from gateway.http.media import quality_of
+from gateway.http.media import LONGEST_KEPT, quality_of
 
 #: Smaller answers fit into a packet or two as they are.
 SMALLEST = 1024
@@ -70,7 +70,8 @@ def coding_for(accepted: str | None, body: bytes) -> str | None:
 
     What carries a token or a key does not: the length of what is compressed tells of its content.
     """
-    coding = negotiate_coding(accepted)
+    short = len(accepted or "") <= LONGEST_KEPT
+    coding = (negotiate_coding if short else negotiate_coding.__wrapped__)(accepted)
     if coding is None or len(body) < SMALLEST:
         return None
     return None if any(mark in body for mark in _CREDENTIALS) else coding

@@ -6,7 +6,6 @@ the ETag alone.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from hashlib import blake2b
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -14,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.http.coding import coding_for, compress
 from gateway.http.media import content_type
+from gateway.recent import Recent
 from gateway.telemetry.counts import CacheCounts
 
 #: A body that takes more than this part of the memory would push out all others.
@@ -29,35 +29,30 @@ class CompressedBodies:
     """
 
     def __init__(self, capacity: int) -> None:
-        self._capacity = capacity
-        self._bodies: OrderedDict[tuple[str, bytes], bytes] = OrderedDict()
-        self._hits = 0
-        self._misses = 0
-        self.size = 0
+        self._bodies: Recent[tuple[str, bytes], bytes] = Recent(capacity)
+
+    @property
+    def size(self) -> int:
+        """The bytes there are."""
+        return self._bodies.size
 
     @property
     def counts(self) -> CacheCounts:
         """What metrics show."""
-        return CacheCounts(self._hits, self._misses, len(self._bodies))
+        kept = self._bodies
+        return CacheCounts(kept.hits, kept.misses, len(kept))
 
     async def compressed(self, body: bytes, coding: str) -> bytes:
         """The body in this coding, kept or made."""
-        if len(body) > self._capacity:
+        if len(body) > self._bodies.capacity:
             return await compress(body, coding)
         key = (coding, blake2b(body, digest_size=16).digest())
         known = self._bodies.get(key)
         if known is not None:
-            self._hits += 1
-            self._bodies.move_to_end(key)
             return known
-        self._misses += 1
         made = await compress(body, coding)
-        if len(made) <= self._capacity // _LARGEST_PART and key not in self._bodies:
-            self._bodies[key] = made
-            self.size += len(made) + _ENTRY_BYTES
-            while self.size > self._capacity:
-                _, gone = self._bodies.popitem(last=False)
-                self.size -= len(gone) + _ENTRY_BYTES
+        if len(made) <= self._bodies.capacity // _LARGEST_PART:
+            self._bodies.put(key, made, len(made) + _ENTRY_BYTES)
         return made
 
 

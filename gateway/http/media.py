@@ -11,14 +11,23 @@ GRAPHQL = "application/graphql-response+json"
 HTML = "text/html"
 MULTIPART = "multipart/mixed"
 
+#: Longer headers are read each time; what one that is kept takes up in memory, at most.
+LONGEST_KEPT = 300
+_ENTRY_BYTES = 800
 
-@lru_cache(maxsize=256)
+
 def negotiate(accept: str | None, offers: tuple[str, ...]) -> str | None:
     """Choose the offer that the header likes best; None if it allows none.
 
     The highest quality wins, then what the header names first, then what we offer first.
     No header allows everything.
     """
+    choose = _choose if len(accept or "") <= LONGEST_KEPT else _choose.__wrapped__
+    return choose(accept, offers)
+
+
+@lru_cache(maxsize=256)
+def _choose(accept: str | None, offers: tuple[str, ...]) -> str | None:
     if accept is None or not accept.strip():
         return offers[0]
     ranges = [quality_of(part) for part in accept.split(",")]
@@ -43,9 +52,18 @@ def accepts_parts(accept: str | None) -> bool:
     return False
 
 
-@lru_cache(maxsize=256)
 def content_type(header: str) -> tuple[str, str | None]:
     """Split a Content-Type header into media type and charset, both in lower case."""
+    return (_split if len(header) <= LONGEST_KEPT else _split.__wrapped__)(header)
+
+
+def headers_size() -> int:
+    """The bytes of what is kept of headers, by estimate."""
+    return _ENTRY_BYTES * (_choose.cache_info().currsize + _split.cache_info().currsize)
+
+
+@lru_cache(maxsize=256)
+def _split(header: str) -> tuple[str, str | None]:
     message = Message()
     message["content-type"] = header
     return message.get_content_type(), message.get_content_charset()

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from sys import getsizeof
 from typing import Any
 
+from gateway.recent import Recent
 from gateway.stats.versions import Entity
 from gateway.telemetry.counts import CacheCounts
 
 #: Of an entry itself.
 _ENTRY_BYTES = 500
+#: Of an entity and its version.
+_VERSION_BYTES = 150
 #: How many elements of a long value are weighed for all.
 _SAMPLE = 16
 
@@ -27,26 +29,37 @@ class Fact:
     value: Any
     entities: tuple[Entity, ...]
     versions: tuple[int, ...]
-    size: int
     held_at: int = -1
 
 
 class KeptFacts:
     """At most ``capacity`` bytes of facts, by estimate; what was unused for longest makes room.
 
-    ``hits``, ``misses``, ``evictions`` and ``size`` (bytes) are for metrics.
+    ``hits`` and ``misses`` count facts that held, and those that did not or were not there.
     """
 
     def __init__(self, capacity: int) -> None:
-        self.capacity = capacity
         self.hits = 0
         self.misses = 0
-        self.evictions = 0
-        self.size = 0
-        self._facts: OrderedDict[Hashable, Fact] = OrderedDict()
+        self._facts: Recent[Hashable, Fact] = Recent(capacity)
 
     def __len__(self) -> int:
         return len(self._facts)
+
+    @property
+    def capacity(self) -> int:
+        """The most bytes there can be."""
+        return self._facts.capacity
+
+    @property
+    def size(self) -> int:
+        """The bytes there are."""
+        return self._facts.size
+
+    @property
+    def evictions(self) -> int:
+        """How many facts have made room."""
+        return self._facts.evictions
 
     @property
     def counts(self) -> CacheCounts:
@@ -55,10 +68,7 @@ class KeptFacts:
 
     def get(self, key: Hashable) -> Fact | None:
         """The fact that was stored last, valid or not."""
-        fact = self._facts.get(key)
-        if fact is not None:
-            self._facts.move_to_end(key)
-        return fact
+        return self._facts.get(key)
 
     def put(
         self,
@@ -69,17 +79,8 @@ class KeptFacts:
         held_at: int = -1,
     ) -> None:
         """Keep a value that was read where its entities had these versions."""
-        known = self._facts.get(key)
-        if known is not None:
-            self.size -= known.size
-        size = _ENTRY_BYTES + _weight(key) + _weight(value)
-        self._facts[key] = Fact(value, entities, versions, size, held_at)
-        self._facts.move_to_end(key)
-        self.size += size
-        while self.size > self.capacity:
-            _, gone = self._facts.popitem(last=False)
-            self.size -= gone.size
-            self.evictions += 1
+        size = _ENTRY_BYTES + _weight(key) + _weight(value) + _VERSION_BYTES * len(entities)
+        self._facts.put(key, Fact(value, entities, versions, held_at), size)
 
 
 def _weight(value: object) -> int:

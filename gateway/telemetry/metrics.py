@@ -162,6 +162,10 @@ class Metrics:
         """Show a cache under a name of its own."""
         self._sources.caches[name] = counts
 
+    def watch_memory(self, name: str, size: Callable[[], int]) -> None:
+        """Show how many bytes a cache takes."""
+        self._sources.memory[name] = size
+
 
 class _Sources(Collector):
     """What others count, read when Prometheus asks."""
@@ -173,6 +177,7 @@ class _Sources(Collector):
         self.ingestion: IngestionCounts | None = None
         self.masked: Callable[[], int] | None = None
         self.caches: dict[str, Callable[[], CacheCounts]] = {}
+        self.memory: dict[str, Callable[[], int]] = {}
 
     def collect(self) -> Iterable[Metric]:
         """All families, also those without a source yet."""
@@ -230,7 +235,12 @@ class _Sources(Collector):
             hits.add_metric([name], now.hits)
             misses.add_metric([name], now.misses)
             entries.add_metric([name], now.entries)
-        yield from (hits, misses, entries)
+        sizes = GaugeMetricFamily(
+            "stats_gateway_cache_bytes", "Memory that caches take, by estimate.", labels=["cache"]
+        )
+        for name, size in self.memory.items():
+            sizes.add_metric([name], size())
+        yield from (hits, misses, entries, sizes)
 
     def _of_ingestion(self) -> Iterable[Metric]:
         counts = self.ingestion

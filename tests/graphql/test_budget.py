@@ -75,6 +75,19 @@ async def test_each_viewer_has_a_budget_of_their_own(new_budget: Callable[[int],
             await budget.spend(viewer, address, 1)
 
 
+async def test_beyond_so_many_viewers_further_ones_spend_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("gateway.graphql.budget._MOST_WINDOWS", 2)
+    budget = Budget(10, Clock())
+    for address in ("a", "b", "c"):
+        await budget.spend(ANONYMOUS, address, 9)
+    with pytest.raises(RateLimited):
+        await budget.spend(ANONYMOUS, "d", 9)
+    await budget.spend(ANONYMOUS, "a", 1)
+    assert budget.size == 3 * 600
+
+
 async def test_redis_is_asked_again_after_the_clock_has_stepped_back() -> None:
     clock = Clock()
     away = open_storage("URL", f"redis://127.0.0.1:{free_port()}/0")

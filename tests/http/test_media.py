@@ -1,6 +1,6 @@
 import pytest
 
-from gateway.http.media import content_type, negotiate
+from gateway.http.media import content_type, headers_size, negotiate
 
 J = "application/json"
 G = "application/graphql-response+json"
@@ -47,3 +47,11 @@ def test_quality_then_order_of_the_header_then_of_the_offers_decides(accept, cho
 )
 def test_content_type_is_split_in_lower_case(header, media, charset):
     assert content_type(header) == (media, charset)
+
+
+def test_long_headers_are_read_and_not_kept() -> None:
+    before = headers_size()
+    long = f"{J};q=0.5, " + "x" * 10_000
+    assert negotiate(long, (J, G)) == J
+    assert content_type(f'{J}; charset="{"x" * 10_000}"')[0] == J
+    assert headers_size() == before

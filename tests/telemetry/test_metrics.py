@@ -71,6 +71,26 @@ def rows() -> dict[str, tuple[str, frozenset[str], str]]:
     }
 
 
+async def test_every_cache_is_told_in_bytes_and_documented(
+    client: httpx.AsyncClient, metrics: Metrics
+) -> None:
+    await ask(client, "query ($id: ID!) { users(ids: [$id]) { id } }")
+    await client.post("/graphql", json={"query": "{ classifications { totalCount } }"})
+    told = {
+        sample.labels["cache"]: sample.value
+        for family in metrics.registry.collect()
+        if family.name == "stats_gateway_cache_bytes"
+        for sample in family.samples
+    }
+    assert told.keys() == {
+        *("documents", "plans", "variables", "persisted", "tags", "compressed", "tokens"),
+        *("headers", "statements", "facts", "answers", "versions", "guesses"),
+    }
+    assert all(f"`{name}`" in DOCUMENT.read_text() for name in told)
+    for name in ("documents", "plans", "headers", "statements", "facts", "answers", "versions"):
+        assert told[name] > 0
+
+
 async def test_every_metric_is_documented_with_its_labels_and_meaning(
     client: httpx.AsyncClient, metrics: Metrics
 ) -> None:

@@ -1,0 +1,84 @@
+"""Values in memory, the bytes of which are bounded: what was unused for longest makes room."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class Recent(Generic[K, V]):
+    """At most ``capacity`` bytes of values, by estimate, and at most ``most`` of them.
+
+    ``gone`` is told of each value that has to make room. ``hits``, ``misses``, ``evictions`` and
+    ``size`` (bytes) are for metrics. Whoever says how large a value is counts its key as well.
+    """
+
+    def __init__(
+        self,
+        capacity: int,
+        most: int | None = None,
+        gone: Callable[[V], object] = lambda _: None,
+    ) -> None:
+        self.capacity = capacity
+        self.hits = 0
+        self.misses = 0
+        self.evictions = 0
+        self.size = 0
+        self._most = most
+        self._gone = gone
+        self._values: OrderedDict[K, tuple[V, int]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._values
+
+    def get(self, key: K) -> V | None:
+        """The value of a key, used just now."""
+        known = self._values.get(key)
+        if known is None:
+            self.misses += 1
+            return None
+        self.hits += 1
+        self._values.move_to_end(key)
+        return known[0]
+
+    def put(self, key: K, value: V, size: int) -> None:
+        """Keep a value, of so many bytes, in the place of any other, unless it is too large."""
+        self.drop(key)
+        if size > self.capacity:
+            self.evictions += 1
+            self._gone(value)
+            return
+        self._values[key] = (value, size)
+        self.size += size
+        self._make_room()
+
+    def grow(self, key: K, by: int) -> None:
+        """Note that a value has become larger, or smaller; nothing for one that is not here."""
+        known = self._values.get(key)
+        if known is not None:
+            value, size = known
+            self._values[key] = (value, size + by)
+            self.size += by
+            self._make_room()
+
+    def drop(self, key: K) -> V | None:
+        """Forget the value of a key, and return it."""
+        known = self._values.pop(key, None)
+        if known is None:
+            return None
+        self.size -= known[1]
+        return known[0]
+
+    def _make_room(self) -> None:
+        while self.size > self.capacity or (self._most is not None and len(self) > self._most):
+            _, (value, size) = self._values.popitem(last=False)
+            self.size -= size
+            self.evictions += 1
+            self._gone(value)
