@@ -55,6 +55,7 @@ from gateway.http.starting import OnceStarted, Starting
 from gateway.loaders.cache import FactCache
 from gateway.loaders.operation import Operation
 from gateway.loaders.watched import Watch
+from gateway.orphan import end_with_parent
 from gateway.rest.about import about_routes
 from gateway.rest.ckan.group_count import GROUP_COUNT_PATHS, GroupCountEndpoint
 from gateway.rest.credentials import StreamCredentials
@@ -271,6 +272,7 @@ def from_environment() -> Starlette:
     except GatewayError as error:
         logger.critical("The server cannot start: %s", error.message)
         sys.exit(1)
+    end_with_parent()
     collector.spare()
     return app
 

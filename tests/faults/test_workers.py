@@ -88,6 +88,16 @@ def test_all_workers_that_are_killed_at_once_are_replaced(tmp_path: Path) -> Non
         assert server.stop() == 0
 
 
+def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
+    with two_workers(tmp_path) as server:
+        workers = wait_for_workers(server, 2)
+        assert server.stop(signal.SIGKILL) == -signal.SIGKILL
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while any(alive(pid) for pid in workers):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
 def test_a_worker_that_is_killed_while_the_database_is_away_does_not_end_the_others(
     own_postgres: OwnPostgres, tmp_path: Path
 ) -> None:
