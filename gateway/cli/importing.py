@@ -77,8 +77,8 @@ def import_command(
 
     A FILE is a classification export (CSV), Talk's comment export (.tar.gz or JSON), stream
     events (one JSON object a line), or a table in the columns of ERAS's classification_events or
-    comment_events (Parquet or CSV); texts may be gzip'd. Its content tells, not its name; - is
-    standard input.
+    comment_events (Parquet or CSV); texts may be compressed: .gz, .bz2, .xz, or .zip of one file.
+    Its content tells, not its name; - is standard input.
 
     A row that cannot be counted is refused, reported with its line and its reason, and stops
     nothing: the exit status is 0. It is 1 if rows were refused and no other was there, and 2 if

@@ -21,6 +21,8 @@ _OTHER_ALPHABET = re.compile(
             rb"[\x80-\xbf][\x80-\xff]{2}",
             rb"[\x80-\xff][\x80-\xbf][\x80-\xff]",
             rb"[\x80-\xff]{2}[\x80-\xbf]",
+            # a letter of UTF-8, which is a capital and a sign
+            rb"[\xc2-\xdf][\x80-\xbf]",
             # a capital behind a small letter, or a sign inside a word
             rb"[a-z][\x8a\x8c\x8e\x9f]",
             rb"[A-Za-z][\x80\x82-\x84\x86-\x89\x8b\x91\x93-\x95\x98\x99\x9b][A-Za-z]",
