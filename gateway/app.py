@@ -57,7 +57,9 @@ from gateway.loaders.operation import Operation
 from gateway.loaders.watched import Watch
 from gateway.orphan import end_with_parent
 from gateway.rest.about import about_routes
-from gateway.rest.ckan.group_count import GROUP_COUNT_PATHS, GroupCountEndpoint
+from gateway.rest.ckan.action import routes_to_action
+from gateway.rest.ckan.group_count import GroupCountEndpoint
+from gateway.rest.ckan.help_show import HelpShowEndpoint, UnknownActionEndpoint
 from gateway.rest.credentials import StreamCredentials
 from gateway.rest.eras.routes import eras_routes
 from gateway.rest.intake import Intake
@@ -190,7 +192,9 @@ def create_app(
             ),
             *pages.routes(GRAPHQL_PATH),
             Route(STREAM_PATH, stream, methods=["POST"]),
-            *(Route(path, group_count, methods=["POST"]) for path in GROUP_COUNT_PATHS),
+            *routes_to_action(group_count),
+            *routes_to_action(HelpShowEndpoint(settings.body_limit_bytes)),
+            *routes_to_action(UnknownActionEndpoint(settings.body_limit_bytes), "{action}"),
             *eras_routes(
                 authenticator.identify,
                 open_operation,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from gateway.http.media import JSON
-from gateway.rest.ckan.group_count import GROUP_COUNT_PATHS
+from gateway.rest.ckan.action import BASES
+from gateway.rest.ckan.group_count import GroupCountEndpoint
 from gateway.rest.eras.rows import COUNT, Json, schema_of
 
-PATH = GROUP_COUNT_PATHS[0]
+PATH = f"{BASES[0]}/{GroupCountEndpoint.name}"
 
 _HELP: Json = {"type": "string", "format": "uri"}
 _COUNTED = schema_of(
@@ -27,12 +28,19 @@ _QUERY: Json = {
         "required": ["query_group"],
     },
 }
-_ERRORS: Json = {"$ref": "#/components/schemas/Errors"}
 
 
 def _failed(kind: str) -> Json:
     error = {"type": "object", "properties": {"__type": {"const": kind}}, "required": ["__type"]}
     return schema_of({"help": _HELP, "success": {"const": False}, "error": error})
+
+
+def _refused(kind: str) -> Json:
+    message: Json = {"type": "string"}
+    error = schema_of({"message": message, "__type": {"const": kind}})
+    # With the code that a refusal has everywhere.
+    errors: Json = {"type": "array"}
+    return schema_of({"help": _HELP, "success": {"const": False}, "error": error, "errors": errors})
 
 
 def _answer(description: str, schema: Json) -> Json:
@@ -62,12 +70,19 @@ OPERATION: Json = {
     },
     "responses": {
         "200": _answer("Counted.", _COUNTED),
-        "400": _answer("The body is no JSON object.", _ERRORS),
+        "400": _answer("The body is no JSON object.", _refused("Bad Request Error")),
         "403": _answer("The credentials do not let one count.", _failed("Authorization Error")),
-        "405": _answer("Another method than POST.", _ERRORS),
+        "405": _answer("Another method than GET or POST.", _refused("Method Not Allowed Error")),
         "409": _answer("The question cannot be answered.", _failed("Validation Error")),
-        "413": _answer("The body is larger than the gateway takes.", _ERRORS),
-        "415": _answer("The body is not declared to be plain JSON in UTF-8.", _ERRORS),
-        "503": _answer("The database is busy or away: ask again.", _ERRORS),
+        "413": _answer(
+            "The body is larger than the gateway takes.", _refused("Request Entity Too Large Error")
+        ),
+        "415": _answer(
+            "The body is not declared to be plain JSON in UTF-8.",
+            _refused("Unsupported Media Type Error"),
+        ),
+        "503": _answer(
+            "The database is busy or away: ask again.", _refused("Service Unavailable Error")
+        ),
     },
 }

@@ -241,6 +241,88 @@ def test_quotes_in_a_value_are_but_quotes(served: Served) -> None:
     assert served.counted(group({"name": "x' OR '1'='1"})) == 0
 
 
+def test_ckans_own_client_counts_groups_by_get(served: Served) -> None:
+    ckan = ckanapi.RemoteCKAN(served.url, apikey=served.key, get_only=True)
+    assert ckan.action.get_group_count(**RANGE) == {"count": 3}
+    query = json.dumps([group({"name": "alpha"}, {"name": "beta"}), group({"state": "active"})])
+    assert ckan.action.get_group_count(query=query, **RANGE) == {"count": 2}
+    with pytest.raises(ckanapi.ValidationError) as wrong:
+        ckan.action.get_group_count(query="[", **RANGE)
+    assert wrong.value.error_dict["query"].startswith("query is not JSON: ")
+    with pytest.raises(ckanapi.ValidationError) as missing:
+        ckan.action.get_group_count(start_date="2024-01-01")
+    assert missing.value.error_dict["end_date"] == "end_date is missing."
+    with pytest.raises(ckanapi.NotAuthorized):
+        ckanapi.RemoteCKAN(served.url, get_only=True).action.get_group_count(**RANGE)
+
+
+@pytest.mark.parametrize("get_only", [True, False])
+def test_the_help_of_an_answer_leads_to_what_the_action_is(served: Served, get_only: bool) -> None:
+    response = httpx.get(served.post(RANGE).json()["help"])
+    answer = response.json()
+    assert (response.status_code, answer["success"]) == (200, True)
+    assert answer["help"].endswith("/api/3/action/help_show?name=help_show")
+    assert answer["result"].startswith("Count the groups whose date lies in a range.")
+    ckan = ckanapi.RemoteCKAN(served.url, get_only=get_only)
+    assert ckan.action.help_show(name="get_group_count") == answer["result"]
+    with pytest.raises(ckanapi.NotFound):
+        ckan.action.help_show(name="package_list")
+    with pytest.raises(ckanapi.ValidationError):
+        ckan.action.help_show()
+    with pytest.raises(ckanapi.NotFound):
+        ckan.action.package_list()
+
+
+@pytest.mark.parametrize("proto", ["https", "HTTPS", "https, http"])
+def test_behind_tls_the_help_is_no_link_to_plain_http(served: Served, proto: str) -> None:
+    headers = {"X-CKAN-API-Key": served.key, "X-Forwarded-Proto": proto}
+    for response in (served.post(RANGE, **headers), served.post({}, **headers)):
+        assert response.json()["help"] == (
+            served.url.replace("http://", "https://")
+            + "/api/3/action/help_show?name=get_group_count"
+        )
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "options", "status", "kind", "code"),
+    [
+        ("GET", "/api/3/action/package_list", {}, 404, "Not Found Error", "NOT_FOUND"),
+        ("POST", "/api/action/x", {"json": {}}, 404, "Not Found Error", "NOT_FOUND"),
+        ("GET", "/api/3/action/help_show?name=x", {}, 404, "Not Found Error", "NOT_FOUND"),
+        ("PUT", PATH, {"json": {}}, 405, "Method Not Allowed Error", "METHOD_NOT_ALLOWED"),
+        ("DELETE", f"{PATH}/", {}, 405, "Method Not Allowed Error", "METHOD_NOT_ALLOWED"),
+        (
+            "POST",
+            PATH,
+            {"data": {"start_date": "2024-01-01"}},
+            415,
+            "Unsupported Media Type Error",
+            "UNSUPPORTED_MEDIA_TYPE",
+        ),
+        ("POST", PATH, {"content": b"["}, 400, "Bad Request Error", "BAD_REQUEST"),
+    ],
+)
+def test_whatever_is_refused_has_ckans_shape_and_may_be_read_by_pages(
+    served: Served,
+    method: str,
+    path: str,
+    options: dict[str, Any],
+    status: int,
+    kind: str,
+    code: str,
+) -> None:
+    headers = {"X-CKAN-API-Key": served.key, "Origin": "https://edx.example"}
+    response = httpx.request(method, served.url + path, headers=headers, **options)
+    answer = response.json()
+    assert (response.status_code, answer["success"]) == (status, False)
+    assert answer["error"]["__type"] == kind
+    assert answer["error"]["message"]
+    assert "/api/3/action/help_show?name=" in answer["help"]
+    assert answer["errors"][0]["extensions"]["code"] == code
+    assert response.headers["access-control-allow-origin"] == "*"
+    assert ("allow" in response.headers) is (status == 405)
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"\xff", b'{"start_date": NaN}'])
 def test_a_body_that_is_no_object_is_a_bad_request(served: Served, body: bytes) -> None:
     response = served.post(body)
