@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import psutil
 
-from benchmarks import bulk, growth, ingestion, startup
+from benchmarks import beside, bulk, growth, ingestion, startup
 from benchmarks.memory import __main__ as memory
 from benchmarks.peers import node
 from benchmarks.postgres import __main__ as postgres
@@ -55,6 +55,7 @@ PARTS = (
     ),
     Part("bulk", "Bringing in history", bulk.main, (), ("20_000",)),
     Part("startup", "Start and memory", startup.main, (), ("--rounds", "1")),
+    Part("beside", "Beside the heaviest operations", beside.main, (), ("--rounds", "1")),
 )
 
 

@@ -47,8 +47,8 @@ def main(words: list[str] | None = None) -> None:
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     rounds = parser.parse_args(words).rounds
     with TemporaryDirectory() as folder:
-        demo = _make_demo(Path(folder))
-        serve = [_command(), "serve", "--database-url", f"sqlite:///{folder}/demo/demo.db"]
+        demo = make_demo(Path(folder))
+        serve = [gateway_command(), "serve", "--database-url", f"sqlite:///{folder}/demo/demo.db"]
         alone = [sys.executable, "-m", "uvicorn", f"{__spec__.name}:application", "--factory"]
         asked = http_request("/graphql", PAGE.body)
         starts: dict[str, list[Start]] = {US: [], REFERENCE: []}
@@ -72,14 +72,14 @@ def application() -> Starlette:
     return Starlette(routes=[Route("/", alive)])
 
 
-def _command() -> str:
+def gateway_command() -> str:
     return str(Path(sys.executable).with_name("stats-gateway"))
 
 
-def _make_demo(folder: Path) -> float:
+def make_demo(folder: Path) -> float:
     """Seconds from nothing to the first answer."""
     port, begun = free_port(), time.perf_counter()
-    command = [_command(), "demo", "--directory", str(folder / "demo"), "--port", str(port)]
+    command = [gateway_command(), "demo", "--directory", str(folder / "demo"), "--port", str(port)]
     with started(command, port, deadline_seconds=600):
         ask(port, http_request("/readyz"))
         return time.perf_counter() - begun

@@ -14,7 +14,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 #: Values between two turns: some ten milliseconds.
-WORK_A_TURN = 50_000
+WORK_A_TURN = 20_000
 
 #: Rows that are turned into values in the loop; more are in a thread, which shares the processor.
 ROWS_IN_LOOP = 10_000

@@ -14,9 +14,9 @@ import orjson
 from gateway.graphql.production import Production
 
 #: Values that are written in one call.
-VALUES_AT_ONCE = 200_000
+VALUES_AT_ONCE = 150_000
 #: Values of a piece of what has more: each is looked at, which takes longer than to write it.
-VALUES_A_PIECE = 50_000
+VALUES_A_PIECE = 20_000
 
 
 async def written(content: Any, values: int, production: Production) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks import growth, ingestion, startup
+from benchmarks import beside, growth, ingestion, startup
 from benchmarks.contest import Cost, Pace
 from benchmarks.peers import missing
 from benchmarks.postgres.__main__ import OURS, compete
@@ -65,3 +65,12 @@ def test_the_start_is_measured_beside_a_bare_server(capsys: pytest.CaptureFixtur
     assert (ours[0], bare[0]) == (startup.US, startup.REFERENCE)
     assert float(ours[2]) > float(bare[2])
     assert demo[0].startswith("the demo")
+
+
+def test_others_are_watched_beside_each_heavy_operation(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    beside.main(["--rounds", "1"])
+    _, _, *rows = printed(capsys)
+    assert [row[0] for row in rows] == list(beside.OPERATIONS)
+    assert all(float(longest) >= float(middle) for _, _, middle, longest in rows)
