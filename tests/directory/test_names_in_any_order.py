@@ -36,9 +36,9 @@ HEADER = (
 ORDERS = 2
 
 #: Few instants and few names, so that many are said at once, again, and in between.
-days = st.integers(0, 4)
-names = st.sampled_from(["a", "b", "B", "é", "zoo"])
-maybe = st.one_of(st.none(), names)
+days = st.integers(0, 3)
+names = st.sampled_from(["a", "B"])
+maybe = st.sampled_from(["a", "B", None])
 
 
 class Event(NamedTuple):
@@ -214,6 +214,8 @@ def write(path: Path, file: Exported) -> None:
 def pieces(draw: st.DrawFn, streamed: list[Event]) -> list[list[Event]]:
     """The events in any order, in any pieces, and some of them twice."""
     shuffled = draw(st.permutations(streamed + draw(st.permutations(streamed))[:2]))
+    if draw(st.booleans()):
+        return [[event] for event in shuffled]
     cuts = sorted(draw(st.sets(st.integers(1, max(len(shuffled) - 1, 1)), max_size=3)))
     return [shuffled[a:b] for a, b in zip([0, *cuts], [*cuts, len(shuffled)], strict=True)]
 
@@ -225,9 +227,9 @@ def test_in_any_order_and_pieces_the_names_are_what_the_rules_say(
         database = open_database(database_url)
         runner.run(database.migrate())
 
-        @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
         @given(
-            st.lists(events, max_size=6),
+            st.lists(events, max_size=8),
             st.lists(exports, max_size=3),
             st.lists(entries, max_size=3),
             st.data(),
