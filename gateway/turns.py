@@ -1,6 +1,6 @@
 """Turns of the event loop: long work is cut, so that everybody else is answered meanwhile.
 
-Work is counted in values, each about 0.2 µs: what is made, completed or written of an answer.
+Work is counted in values, each up to a microsecond: what is made or completed of an answer.
 What takes longer counts as several. All operations of a process share one count, so that many at
 once keep nobody waiting longer than one does.
 """

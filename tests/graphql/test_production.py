@@ -23,6 +23,7 @@ from graphql import (
     is_non_null_type,
     is_required_argument,
 )
+from starlette.requests import Request
 
 from gateway.auth.viewer import ANONYMOUS, Viewer
 from gateway.db import Database
@@ -50,8 +51,9 @@ from gateway.graphql.refusals import (
     TooManyValues,
     UnknownOperation,
 )
-from gateway.graphql.request import GraphQLRequest
+from gateway.graphql.request import GraphQLRequest, read_post
 from gateway.graphql.variables import Variables
+from gateway.http.refusals import BadRequest
 from gateway.loaders.operation import Operation
 from gateway.settings import Settings
 from gateway.telemetry.record import RequestRecord
@@ -537,3 +539,24 @@ async def test_the_time_limit_counts_what_is_synchronous() -> None:
     assert "errors" not in await ask(0)
     with pytest.raises(OperationTimeout):
         await ask(0.06)
+
+
+# Variables.
+
+
+@pytest.mark.parametrize("name", ["variables", "extensions"])
+@pytest.mark.parametrize("values", [9_998, 9_999], ids=["within", "beyond"])
+async def test_variables_have_so_many_values_and_no_more(name: str, values: int) -> None:
+    content = WRITE({"query": "{ me { id } }", name: {"a": [[]] * values}})
+    received = {"type": "http.request", "body": content, "more_body": False}
+    headers = [(b"content-type", b"application/json")]
+
+    async def receive() -> dict[str, Any]:
+        return received
+
+    request = Request({"type": "http", "method": "POST", "headers": headers}, receive)
+    if values == 9_998:
+        assert isinstance(await read_post(request, 1_000_000), GraphQLRequest)
+    else:
+        with pytest.raises(BadRequest, match=rf"^{name} has more than 10,000 values\.$"):
+            await read_post(request, 1_000_000)
