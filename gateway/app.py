@@ -38,6 +38,7 @@ from gateway.graphql.graphiql import built_graphiql
 from gateway.graphql.masking import ErrorMask
 from gateway.graphql.page import Page
 from gateway.graphql.page.examples import EXAMPLES
+from gateway.graphql.page.fitting import FittedExamples
 from gateway.graphql.pages import Pages
 from gateway.graphql.response import refused
 from gateway.http.browsers import readable_by_pages
@@ -159,6 +160,7 @@ def create_app(
         caching=caching,
     )
 
+    examples = FittedExamples(EXAMPLES, authenticator.identify, open_operation)
     group_count = GroupCountEndpoint(
         authenticator.identify, open_operation, settings.body_limit_bytes
     )
@@ -191,6 +193,7 @@ def create_app(
                 ),
             ),
             *pages.routes(GRAPHQL_PATH),
+            Route(f"{GRAPHQL_PATH}/examples", examples.respond),
             Route(STREAM_PATH, stream, methods=["POST"]),
             *routes_to_action(group_count),
             *routes_to_action(HelpShowEndpoint(settings.body_limit_bytes)),

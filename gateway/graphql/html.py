@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from enum import StrEnum
 from typing import Any
 
 import orjson
@@ -19,13 +20,29 @@ _LINK = re.compile(rb'\b(href|src)="(?:\./)?graphql/')
 _NO_WAY_OUT = ("base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'")
 
 
+class Subject(StrEnum):
+    """What an example is about, and therefore needs; a page says the value to people."""
+
+    SITE = "site"
+    PROJECT = "project"
+    GROUP = "group"
+    VIEWER = "token"
+
+
 @dataclass(frozen=True)
 class Example:
-    """An operation that the page offers to load."""
+    """An operation that the page offers to load.
+
+    ``days`` is how many days its range has, None for all there are. ``missing`` is what it needs
+    and is not there.
+    """
 
     title: str
     query: str
     variables: dict[str, Any] = field(default_factory=dict)
+    subject: Subject = Subject.SITE
+    days: int | None = None
+    missing: Subject | None = None
 
 
 def with_examples(html: str, examples: Sequence[Example]) -> bytes:

@@ -16,7 +16,7 @@ import { createRoot } from "react-dom/client";
 import { openSession } from "./session.js";
 
 const examples = JSON.parse(document.getElementById("examples").textContent);
-const session = openSession(examples, sessionStorage);
+const session = await openSession(examples, sessionStorage);
 const plugins = [HISTORY_PLUGIN, explorerPlugin()];
 const fetcher = createGraphiQLFetcher({
   url: location.pathname,

@@ -9,12 +9,16 @@ const NO_TOKEN = '// { "Authorization": "Bearer …" }';
  * GraphiQL's properties for these examples. `storage` ends with the browser's tab, and everything
  * GraphiQL keeps is kept there: its headers carry a token, and so does its history.
  */
-export function openSession(examples, storage) {
+export async function openSession(examples, storage) {
   const link = readLink();
   if (link.has("token")) keep(storage, link.get("token").trim());
   if (link.size) storage.removeItem(TABS);
-  const headers = headersFor(storage.getItem(TOKEN));
-  const tabs = examples.map(({ query, variables }) => ({
+  const token = storage.getItem(TOKEN);
+  const headers = headersFor(token);
+  const fitting = (await fitted(token)) ?? examples;
+  // Tabs of what cannot be answered would only show an error.
+  const offered = fitting.filter(({ missing }, index) => !missing || (link.size && index === 0));
+  const tabs = (offered.length ? offered : fitting).map(({ query, variables }) => ({
     query,
     variables: Object.keys(variables).length ? JSON.stringify(variables, null, 2) : "",
     headers,
@@ -34,6 +38,20 @@ export function openSession(examples, storage) {
     initialVariables: active.variables,
     initialHeaders: active.headers,
   };
+}
+
+/** The examples with variables that fit what is there for the token's owner; null without answer. */
+async function fitted(token) {
+  try {
+    const response = await fetch(`${location.pathname.replace(/\/$/, "")}/examples`, {
+      headers: token ? { Authorization: `Bearer ${token}` } : {},
+      credentials: "omit",
+      cache: "no-store",
+    });
+    return response.ok ? await response.json() : null;
+  } catch {
+    return null;
+  }
 }
 
 /** What a link carries behind "#", which browsers send to no server; it leaves the address. */

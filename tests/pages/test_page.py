@@ -146,3 +146,24 @@ def test_narrow_screen_needs_no_sideways_scrolling(visit):
     width = page.evaluate("document.documentElement.scrollWidth")
     assert width <= 360
     assert page.locator("#query").bounding_box()["height"] > 200
+
+
+def test_examples_fit_the_data_and_say_what_they_need(visit, served):
+    """The served data is of project 5, and there is no group."""
+    page = visit.page
+    options = page.locator("#example option")
+    expect(options.nth(1)).to_have_text("Group (needs a group)")
+    assert options.nth(1).is_disabled()
+    expect(options.nth(4)).to_have_text("Volunteer (needs a token)")
+    page.select_option("#example", label="Project statistics")
+    page.click("#run")
+    project = _result(page)["data"]["project"]
+    assert project["displayName"] == "Galaxies"
+    assert project["classifications"]["totalCount"] == 3
+    page.fill("#token", served.token)
+    page.locator("#token").blur()
+    expect(options.nth(4)).to_have_text("Volunteer")
+    page.select_option("#example", label="Volunteer")
+    page.click("#run")
+    expect(page.locator("#result")).to_contain_text('"login": "ada"')
+    assert visit.complaints == []

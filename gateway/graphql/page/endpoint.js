@@ -2,6 +2,18 @@
 
 export const ENDPOINT = location.pathname;
 
+/** The page's examples, with variables that fit what is there for the token's owner. */
+export async function fittedExamples(token) {
+  const headers = token ? { Authorization: `Bearer ${token}` } : {};
+  const response = await fetch(`${ENDPOINT.replace(/\/$/, "")}/examples`, {
+    headers,
+    credentials: "omit",
+    cache: "no-store",
+  });
+  if (!response.ok) throw new Error(response.statusText);
+  return response.json();
+}
+
 export async function send(token, body) {
   const headers = {
     "Content-Type": "application/json",

@@ -1,31 +1,45 @@
 """The operations that the page offers to load: those of the pages that front ends build.
 
 Each is a file in ``operations``; ``docs/queries.md`` shows them with their answers, and a test runs
-each. Their variables are of the demo: group 2 and project 1.
+each. Their variables are of the demo: group 2 and project 1. The page replaces them by what fits
+the data that is there (``gateway.graphql.page.fitting``), by their names.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.resources import files
 from typing import Any
 
-from gateway.graphql.html import Example
+from gateway.graphql.html import Example, Subject
 
 
-def _example(title: str, file: str, **variables: Any) -> Example:
+def _example(title: str, file: str, subject: Subject, **variables: Any) -> Example:
     text = (files(__package__) / "operations" / f"{file}.graphql").read_text("utf-8")
-    return Example(title, text, variables)
+    return Example(title, text, variables, subject)
 
+
+_WEEK = {"start": "2017-06-12", "end": "2017-06-18"}
 
 EXAMPLES = (
-    _example("Group", "group", id="2", start="2016-06-01", end="2017-06-30"),
-    _example("Group cards", "group_cards"),
-    _example("Contributors", "contributors", id="2", first=5),
-    _example("Volunteer", "volunteer", start="2016-06-01", end="2017-06-30"),
-    _example("Home", "home", monday="2017-06-12"),
-    _example("Your stats", "your_stats", project="1", start="2017-06-12", end="2017-06-18"),
-    _example("Certificate", "certificate", start="2017-01-01", end="2017-12-31"),
-    _example("Project statistics", "project", id="1", start="2017-04-01", end="2017-06-30"),
-    _example("Site counter", "site_counter"),
-    _example("The whole site by month", "site_by_month"),
+    _example("Group", "group", Subject.GROUP, id="2", start="2016-06-01", end="2017-06-30"),
+    _example("Group cards", "group_cards", Subject.VIEWER),
+    _example("Contributors", "contributors", Subject.GROUP, id="2", first=5),
+    _example("Volunteer", "volunteer", Subject.VIEWER, start="2016-06-01", end="2017-06-30"),
+    _example("Home", "home", Subject.VIEWER, monday="2017-06-12"),
+    replace(
+        _example("Your stats", "your_stats", Subject.VIEWER, project="1", **_WEEK),
+        days=7,
+    ),
+    _example("Certificate", "certificate", Subject.VIEWER, start="2017-01-01", end="2017-12-31"),
+    _example(
+        "Project statistics",
+        "project",
+        Subject.PROJECT,
+        id="1",
+        start="2017-04-01",
+        end="2017-06-30",
+    ),
+    _example("Site counter", "site_counter", Subject.SITE),
+    _example("The whole site by month", "site_by_month", Subject.SITE),
 )

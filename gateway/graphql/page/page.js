@@ -1,13 +1,13 @@
 // The page: an operation, its variables and a token on one side, the answer on the other.
 
 import { Editor } from "./editor.js";
-import { send } from "./endpoint.js";
+import { fittedExamples, send } from "./endpoint.js";
 import { highlightGraphQL, highlightJSON } from "./highlight.js";
 import { layOut } from "./layout.js";
 import { SchemaBrowser } from "./schema.js";
 
 const byId = (id) => document.getElementById(id);
-const examples = JSON.parse(byId("examples").textContent);
+let examples = JSON.parse(byId("examples").textContent);
 const query = new Editor(byId("query-editor"), highlightGraphQL, run);
 const variables = new Editor(byId("variables-editor"), highlightJSON, run);
 const token = byId("token");
@@ -65,16 +65,40 @@ function load({ query: text, variables: values }) {
   variables.text = Object.keys(values).length ? layOut(values) : "";
 }
 
-function start() {
-  examples.forEach(({ title }, index) => byId("example").append(new Option(title, index)));
+async function start() {
   token.value = sessionStorage.getItem(KEPT) ?? "";
-  if (examples.length) load(examples[0]);
   // A link may carry these behind "#", which browsers do not send to any server.
   const link = new URLSearchParams(location.hash.slice(1));
-  if (link.has("query")) query.text = link.get("query");
-  if (link.has("variables")) variables.text = link.get("variables");
   if (link.has("token")) keep(link.get("token"));
   if (location.hash) history.replaceState(null, "", location.pathname + location.search);
+  offer();
+  if (examples.length) load(examples[0]);
+  if (link.has("query")) query.text = link.get("query");
+  if (link.has("variables")) variables.text = link.get("variables");
+  const shown = query.text + variables.text;
+  await fit();
+  // Whoever has begun to write meanwhile keeps what is written.
+  const first = examples.find((example) => !example.missing);
+  if (first && !link.size && query.text + variables.text === shown) load(first);
+}
+
+/** Takes variables that fit the data that this server has, for whoever the token is of. */
+async function fit() {
+  try {
+    examples = await fittedExamples(token.value.trim());
+  } catch {
+    return; // Those that came with the page are for the demo's data.
+  }
+  offer();
+}
+
+function offer() {
+  const options = examples.map(({ title, missing }, index) => {
+    const option = new Option(missing ? `${title} (needs a ${missing})` : title, index);
+    option.disabled = Boolean(missing);
+    return option;
+  });
+  byId("example").replaceChildren(new Option("Choose…", ""), ...options);
 }
 
 function keep(value) {
@@ -85,6 +109,7 @@ function keep(value) {
 
 byId("run").addEventListener("click", run);
 token.addEventListener("input", () => keep(token.value));
+token.addEventListener("change", fit);
 token.addEventListener("keydown", (event) => event.key === "Enter" && run());
 byId("example").addEventListener("change", (event) => {
   if (event.target.value) load(examples[event.target.value]);
