@@ -43,12 +43,15 @@ def _date_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> d
 SCALARS: dict[object, ScalarDefinition] = {
     BigInt: strawberry.scalar(
         name="BigInt",
+        # There the numbers stand that all implementations of JSON agree on.
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc8259#section-6",
         description="A whole number of up to 53 bits, as a JSON number, which is exact everywhere.",
         serialize=_WholeNumbers(),
         parse_value=_WholeNumbers(),
     ),
     date: strawberry.scalar(
         name="Date",
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc3339#section-5.6",
         description="A day in UTC, as `YYYY-MM-DD`.",
         serialize=date.isoformat,
         parse_value=_date,

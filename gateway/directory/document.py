@@ -1,8 +1,8 @@
 """The directory as a JSON document: what a valid one is, and the rows it stands for.
 
 ``{"users": […], "user_groups": […], "memberships": […], "projects": […], "workflows": […]}``,
-each list optional and its entries named as in Panoptes. Unknown keys are ignored: e-mail
-addresses, tokens and the like are never stored.
+each list optional and its entries named as in Panoptes. Unknown keys are refused: they are
+mistyped, or what is never stored, such as e-mail addresses and tokens.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pydantic import (
     ValidationError,
 )
 
-from gateway.directory.memberships import MembershipState, encode_roles
+from gateway.directory.memberships import ROLES, MembershipState, encode_roles
 from gateway.directory.rows import Row
 from gateway.directory.stats_visibility import StatsVisibility
 from gateway.errors import InvalidEvent, UnreadableFile
@@ -63,7 +63,7 @@ _Visibility = Annotated[StatsVisibility, BeforeValidator(StatsVisibility.parse)]
 
 
 class _Entry(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class _User(_Entry):
@@ -174,21 +174,36 @@ class _Document(_Entry):
     workflows: list[_Workflow] = []
 
 
-def read_document(document: object) -> dict[str, list[Row]]:
+def read_document(document: object, *, any_role: bool = False) -> dict[str, list[Row]]:
     """The rows of each list, in the document's order, and of the records of its groups.
 
     UnreadableFile if any entry cannot be used; the message names the first, for example
-    ``memberships[3].state``.
+    ``memberships[3].state``. With ``any_role`` roles that mean nothing here are kept.
     """
     try:
         read = _Document.model_validate(document)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
+        place = _place(first["loc"])
+        if first["type"] == "extra_forbidden":
+            raise UnreadableFile(f"{place} is not a key that is known.") from None
         reason = first["msg"].removeprefix("Value error, ").rstrip(".")
-        raise UnreadableFile(f"{_place(first['loc'])} cannot be used: {reason}.") from None
+        raise UnreadableFile(f"{place} cannot be used: {reason}.") from None
+    if not any_role:
+        _check_roles(read.memberships)
     rows = {name: [entry.row() for entry in getattr(read, name)] for name in _Document.model_fields}
     rows["group_records"] = [row for group in read.user_groups if (row := group.record())]
     return rows
+
+
+def _check_roles(memberships: Sequence[_Membership]) -> None:
+    for position, membership in enumerate(memberships):
+        for role in membership.roles:
+            if role not in ROLES:
+                raise UnreadableFile(
+                    f"memberships[{position}].roles cannot be used: {role!r} is none of"
+                    f" {' and '.join(ROLES)}."
+                )
 
 
 def _place(location: Sequence[int | str]) -> str:

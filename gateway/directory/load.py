@@ -11,6 +11,8 @@ from gateway.db.tables import group_record, membership, project, user, user_grou
 from gateway.directory.document import read_document
 from gateway.directory.rows import Change, Row, ids_in, key_of, read_rows, write_rows
 from gateway.directory.sayings import PROJECTS, USERS, WORKFLOWS, hear_directory
+from gateway.directory.user_groups import USER_GROUPS_BY_ID
+from gateway.errors import UnreadableFile
 from gateway.rollups.erasure import read_forgotten
 from gateway.rollups.versions import touch
 
@@ -41,7 +43,24 @@ def load_directory(connection: Connection, document: object) -> dict[str, Loaded
     stays. Runs in a writing transaction;
     UnreadableFile, and nothing stored, if any entry cannot be used.
     """
-    return store_rows(connection, read_document(document))
+    rows = read_document(document)
+    _check_groups(connection, rows)
+    return store_rows(connection, rows)
+
+
+def _check_groups(connection: Connection, rows: Mapping[str, Sequence[Row]]) -> None:
+    """UnreadableFile for a membership of a group that neither document nor directory has."""
+    listed = {row["id"] for row in rows["user_groups"]}
+    named = {row["group_id"] for row in rows["memberships"]} - listed
+    if not named:
+        return
+    known = {group.id for group in connection.execute(USER_GROUPS_BY_ID, {"ids": sorted(named)})}
+    for position, row in enumerate(rows["memberships"]):
+        if row["group_id"] in named - known:
+            raise UnreadableFile(
+                f"memberships[{position}].user_group_id cannot be used: neither the file nor the"
+                f" directory has a group {row['group_id']}."
+            )
 
 
 def store_rows(connection: Connection, entries: Mapping[str, Sequence[Row]]) -> dict[str, Loaded]:

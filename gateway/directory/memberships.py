@@ -13,6 +13,9 @@ from gateway.db.ids import among
 from gateway.db.tables import membership
 
 GROUP_ADMIN = "group_admin"
+GROUP_MEMBER = "group_member"
+#: Those that mean something here; Panoptes has others.
+ROLES = (GROUP_ADMIN, GROUP_MEMBER)
 
 
 class MembershipState(StrEnum):

@@ -69,7 +69,7 @@ def test_a_refusal_says_what_would_do() -> None:
 
 
 def test_lists_may_be_absent() -> None:
-    assert read_document({"tokens": {"token-1002": 1002}}) == {
+    assert read_document({}) == {
         "users": [],
         "user_groups": [],
         "memberships": [],
@@ -79,9 +79,36 @@ def test_lists_may_be_absent() -> None:
     }
 
 
-def test_what_is_unknown_is_not_taken_over() -> None:
-    rows = read_document({"users": [USER | {"email": "ada@example.org", "admin": True}]})
-    assert rows["users"] == [{"id": 1002, "login": "ada", "display_name": None}]
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        ({"members": []}, "members is not a key that is known."),
+        ({"tokens": {"token-1002": 1002}}, "tokens is not a key that is known."),
+        (
+            {"users": [USER, USER | {"email": "ada@example.org"}]},
+            "users[1].email is not a key that is known.",
+        ),
+        (
+            {"user_groups": [GROUP | {"stats_visiblity": 4}]},
+            "user_groups[0].stats_visiblity is not a key that is known.",
+        ),
+        (
+            {"workflows": [{"id": 1, "project_id": 2, "retirement": {"options": {"counts": 1}}}]},
+            "workflows[0].retirement.options.counts is not a key that is known.",
+        ),
+    ],
+)
+def test_a_key_that_is_unknown_is_refused_with_its_place(document: object, said: str) -> None:
+    assert refusal(document) == said
+
+
+@pytest.mark.parametrize("role", ["admin", "group-admin", "Group_Admin", "", " group_admin"])
+def test_a_role_that_is_unknown_is_refused_with_its_place(role: str) -> None:
+    member = {"user_group_id": 501, "user_id": 1002, "state": "active"}
+    document = {"memberships": [member, member | {"roles": ["group_member", role]}]}
+    assert refusal(document).startswith("memberships[1].roles")
+    rows = read_document({"memberships": [member | {"roles": ["tester"]}]}, any_role=True)
+    assert rows["memberships"][0]["roles"] == '["tester"]'
 
 
 def test_a_group_is_level_0_and_not_private_unless_it_says_otherwise() -> None:

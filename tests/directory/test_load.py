@@ -157,3 +157,21 @@ async def test_a_change_touches_its_entities_alone(
 ) -> None:
     await load(database, DOCUMENT)
     assert await touched(database, document) == {("site", 0), *expected}
+
+
+async def test_a_membership_of_an_unknown_group_is_refused_with_its_place(
+    database: Database,
+) -> None:
+    await load(database, DOCUMENT)
+    member = {"user_id": 1002, "state": "active", "roles": ["group_member"]}
+    known = [{**member, "user_group_id": 505}, {**member, "user_group_id": 7}]
+    with pytest.raises(UnreadableFile) as refused:
+        await load(database, {"user_groups": [{"id": 8}], "memberships": known})
+    assert refused.value.message == (
+        "memberships[1].user_group_id cannot be used: neither the file nor the directory has a"
+        " group 7."
+    )
+    stored = await rows(database, membership)
+    assert {row[0] for row in stored} == {501}
+    await load(database, {"user_groups": [{"id": 7}], "memberships": known})
+    assert {row[0] for row in await rows(database, membership)} == {501, 505, 7}

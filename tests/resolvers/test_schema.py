@@ -10,6 +10,7 @@ from graphql import (
     GraphQLNamedType,
     GraphQLNonNull,
     GraphQLObjectType,
+    GraphQLScalarType,
     GraphQLSchema,
     is_introspection_type,
     is_specified_scalar_type,
@@ -141,3 +142,15 @@ def test_a_statistic_is_nullable(path: str) -> None:
     kind = SERVED.type_map[type_name]
     assert isinstance(kind, GraphQLObjectType)
     assert not isinstance(kind.fields[field_name].type, GraphQLNonNull)
+
+
+def test_every_scalar_of_ours_says_where_it_is_specified() -> None:
+    ours = {
+        name: kind.specified_by_url
+        for name, kind in SERVED.type_map.items()
+        if isinstance(kind, GraphQLScalarType)
+        and not is_specified_scalar_type(kind)
+        and name not in FEDERATION
+    }
+    assert ours.keys() >= {"BigInt", "Date"}
+    assert [name for name, url in ours.items() if not (url or "").startswith("https://")] == []

@@ -58,7 +58,7 @@ class Entries:
                 self.identities[name] += 1
                 continue
             try:
-                read = read_document({name: [_entry(name, record)]})
+                read = read_document({name: [_entry(name, record)]}, any_role=True)
             except UnreadableFile as error:
                 self.refused.setdefault(name, []).append(f"{record.get('id')!r}: {error.message}")
                 continue
@@ -105,11 +105,20 @@ def _entry(name: str, record: Resource) -> Row:
     entry = {key: record[key] for key in _KEPT[name] if record.get(key) is not None}
     links = _links(record)
     entry |= {key: links.get(link) for link, key in _LINKS.get(name, {}).items()}
+    if isinstance(rule := entry.get("retirement"), dict):
+        entry["retirement"] = _retirement(rule)
     if name == GROUPS:
         entry["stats_visibility"] = _visibility(record.get("stats_visibility"))
         if "activated_state" in record:
             entry["state"] = record["activated_state"]
     return entry
+
+
+def _retirement(rule: Resource) -> Resource:
+    """A rule of retirement without what is of no use here."""
+    options = rule.get("options")
+    known = {"count": options["count"]} if isinstance(options, dict) and "count" in options else {}
+    return {"criteria": rule.get("criteria"), "options": known}
 
 
 def _links(record: Resource) -> Resource:

@@ -196,7 +196,7 @@ async def test_what_panoptes_never_had_goes_as_well(
     database: Database, panoptes: LocalPanoptes, api: Panoptes
 ) -> None:
     by_hand = {
-        "user_groups": [{"id": 700, "stats_visibility": 4}],
+        "user_groups": [{"id": 700, "stats_visibility": 4}, {"id": 501}],
         "memberships": [{"user_group_id": 501, "user_id": 1003, "state": "active"}],
     }
     await database.write(lambda connection: load_directory(connection, by_hand))

@@ -1,0 +1,72 @@
+"""What documents show to clients keeps what they tell clients to do."""
+
+from __future__ import annotations
+
+from itertools import chain
+from pathlib import Path
+
+import pytest
+from graphql import (
+    FieldNode,
+    GraphQLNamedType,
+    SelectionSetNode,
+    TypeInfo,
+    TypeInfoVisitor,
+    Visitor,
+    get_named_type,
+    parse,
+    visit,
+)
+
+from resolvers.schema import graphql_schema
+from tests.docs.markdown import DOCUMENTS, ROOT, Example, examples
+
+ENTITIES = {"User", "UserGroup", "Project", "Workflow"}
+QUERIES = list(examples(ROOT / "docs" / "queries.md"))
+#: What a reader of the documents or of a page for browsers is shown.
+PAGES = [
+    *DOCUMENTS,
+    *(ROOT / "gateway" / "rest" / "welcome").glob("*.html"),
+    *(ROOT / "gateway" / "graphql" / "page").glob("*.html"),
+]
+
+
+class Entities(Visitor):
+    """Notes where an entity is selected, and whether its id is."""
+
+    def __init__(self, types: TypeInfo) -> None:
+        super().__init__()
+        self._types = types
+        self.found: list[tuple[str, bool]] = []
+
+    def enter_selection_set(self, node: SelectionSetNode, *_: object) -> None:
+        kind = get_named_type(self._types.get_type() or self._types.get_parent_type())
+        if isinstance(kind, GraphQLNamedType) and kind.name in ENTITIES:
+            fields = {one.name.value for one in node.selections if isinstance(one, FieldNode)}
+            self.found.append((kind.name, "id" in fields))
+
+
+@pytest.mark.parametrize("example", QUERIES, ids=str)
+def test_every_entity_that_a_page_selects_comes_with_its_id(example: Example) -> None:
+    types = TypeInfo(graphql_schema)
+    entities = Entities(types)
+    visit(parse(example.query), TypeInfoVisitor(types, entities))
+    assert [name for name, has_id in entities.found if not has_id] == []
+
+
+def test_entities_are_found() -> None:
+    found = set(chain.from_iterable(_entities(example) for example in QUERIES))
+    assert found == {"User", "UserGroup", "Project", "Workflow"}
+
+
+def _entities(example: Example) -> set[str]:
+    types = TypeInfo(graphql_schema)
+    entities = Entities(types)
+    visit(parse(example.query), TypeInfoVisitor(types, entities))
+    return {name for name, _ in entities.found}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_page_speaks_of_mutations_while_there_are_none(page: Path) -> None:
+    assert graphql_schema.mutation_type is None
+    assert "mutation" not in page.read_text().lower()
