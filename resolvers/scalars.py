@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime
 from typing import Any, NewType
 
 import strawberry
 from graphql import GraphQLError, ValueNode, value_from_ast_untyped
+from strawberry.schema.types.base_scalars import DateTimeDefinition
 from strawberry.types.scalar import ScalarDefinition
 
 from gateway.calendar import parse_date
@@ -41,6 +43,11 @@ def _date_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> d
 
 
 SCALARS: dict[object, ScalarDefinition] = {
+    datetime: replace(
+        DateTimeDefinition,
+        description="An instant, with its offset from UTC.",
+        specified_by_url="https://scalars.graphql.org/andimarek/date-time",
+    ),
     BigInt: strawberry.scalar(
         name="BigInt",
         # There the numbers stand that all implementations of JSON agree on.
