@@ -6,7 +6,7 @@ Denied unless a rule of ``gateway.auth.visibility`` allows it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from gateway.auth.viewer import Viewer
@@ -22,9 +22,14 @@ from gateway.auth.visibility import (
 )
 from gateway.directory.memberships import Membership
 from gateway.directory.user_groups import UserGroup
-from gateway.errors import Forbidden, Unauthenticated
+from gateway.errors import Forbidden, Unauthenticated, Unavailable
 from gateway.loaders.directory import MembershipKey
 from gateway.loaders.loader import Loader
+
+
+def too_much_asked() -> Unavailable:
+    """The error for groups beyond the limit of what may be looked up in a minute."""
+    return Unavailable("Too much was asked for that only Panoptes knows: try again in a minute.")
 
 
 class GroupAccess(NamedTuple):
@@ -42,7 +47,8 @@ class Access:
     """Decisions by group id; None for a group that does not exist for this viewer.
 
     Groups and the viewer's memberships come from loaders, in one statement however many groups.
-    What is required of a group is refused unless a decision about it was loaded before.
+    What is required of a group is refused unless a decision about it was loaded before. Of a group
+    that is ``withheld`` nobody is told that it does not exist: Unavailable instead.
     """
 
     def __init__(
@@ -50,7 +56,9 @@ class Access:
         viewer: Viewer,
         groups: Loader[int, UserGroup | None],
         memberships: Loader[MembershipKey, Membership | None],
+        withheld: Collection[int] = (),
     ) -> None:
+        self._withheld = withheld
         self._viewer = viewer
         self._groups = groups
         self._memberships = memberships
@@ -68,6 +76,8 @@ class Access:
         if unknown:
             for group_id, group, membership in await self._facts_of(unknown):
                 decided = None if group is None else self._decide(group, membership)
+                if decided is None and group_id in self._withheld:
+                    raise too_much_asked()
                 self._decided[group_id] = decided
         return [self._decided[group_id] for group_id in group_ids]
 

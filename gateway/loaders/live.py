@@ -8,12 +8,13 @@ are not answered from stale entries at all.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from hashlib import blake2b
 from typing import Any
 
 import orjson
 
+from gateway.auth.visibility import Standing, group_exists
 from gateway.directory.memberships import Membership, MembershipState
 from gateway.directory.panoptes.answers import GROUPS, MEMBERSHIPS, Place, Scope
 from gateway.directory.panoptes.live import LiveDirectory, LookedUp
@@ -23,6 +24,7 @@ from gateway.directory.stats_visibility import StatsVisibility
 from gateway.directory.user_groups import UserGroup, is_ended
 from gateway.directory.users import User
 from gateway.errors import Unavailable
+from gateway.loaders.access import too_much_asked
 from gateway.loaders.directory import AskedAtLoader, ForgottenLoader, MembershipKey
 from gateway.loaders.facts import Facts
 from gateway.loaders.loader import BatchLoader, Loader
@@ -37,6 +39,8 @@ class LookUps:
         self._facts = facts
         self._live = live
         self._asker = asker
+        #: Groups of which whoever they do not exist for is not to be told so now.
+        self.withheld: set[int] = set()
         self._asked_at = AskedAtLoader(facts)
         self._forgotten = ForgottenLoader(facts)
 
@@ -44,9 +48,11 @@ class LookUps:
         """When Panoptes was last asked for places of the scope, as :meth:`look_up` takes it."""
         return self._asked_at.load(scope)
 
-    async def look_up(self, scope: Scope, asked_at: Mapping[Place, int]) -> LookedUp:
+    async def look_up(
+        self, scope: Scope, asked_at: Mapping[Place, int], secret: Collection[Place] = ()
+    ) -> LookedUp:
         """What to take for the scope's places."""
-        looked = await self._live.look_up(scope, asked_at, self._asker)
+        looked = await self._live.look_up(scope, asked_at, self._asker, secret)
         named = {
             row["user_id"] for rows in looked.answered.values() for row in rows if "user_id" in row
         }
@@ -77,16 +83,18 @@ class LiveGroupLoader(BatchLoader[int, UserGroup | None]):
         self._stored = stored
 
     async def batch(self, keys: list[int]) -> list[UserGroup | Exception | None]:
-        """The groups in the order of the ids; Unavailable for those not to be looked up now."""
+        """The groups in the order of the ids; Unavailable for unknown ones beyond the limit."""
         scope = Scope(GROUPS, frozenset(keys), _NOBODY)
         stored, asked_at = await asyncio.gather(
             self._stored.load_many(keys), self._look_ups.asked_at(scope)
         )
-        looked = await self._look_ups.look_up(scope, asked_at)
+        secret = [(one.id, 0) for one in stored if one is not None and not _is_public(one)]
+        looked = await self._look_ups.look_up(scope, asked_at, secret)
+        self._look_ups.withheld.update(group_id for group_id, _ in looked.refused)
         found: list[UserGroup | Exception | None] = []
         for key, known in zip(keys, stored, strict=True):
-            if (key, 0) in looked.refused:
-                found.append(_too_many())
+            if (key, 0) in looked.refused and known is None:
+                found.append(too_much_asked())
                 continue
             group = _group(known, (key, 0), looked)
             self._look_ups.note(GROUPS, (key, 0), group)
@@ -117,7 +125,7 @@ class LiveMembershipLoader(BatchLoader[MembershipKey, Membership | None]):
         for key, known in zip(keys, stored, strict=True):
             place = (key.group_id, key.user_id)
             if place in looked.refused:
-                found.append(_too_many())
+                found.append(too_much_asked())
                 continue
             if place in looked.answered:
                 known = next(map(_membership, looked.answered[place]), None)
@@ -169,8 +177,11 @@ class LiveMembershipsLoader(BatchLoader[int, tuple[Membership, ...]]):
         return found
 
 
-def _too_many() -> Unavailable:
-    return Unavailable("Too much was asked for that only Panoptes knows: try again in a minute.")
+def _is_public(group: UserGroup) -> bool:
+    """Whether anyone may know that there is this group."""
+    return group_exists(
+        group.stats_visibility, private=group.private, ended=group.ended, standing=Standing.ANYONE
+    )
 
 
 def _plain(value: object) -> object:
@@ -184,7 +195,7 @@ def _memberships(
     place: Place, stored: tuple[Membership, ...], looked: LookedUp
 ) -> tuple[Membership, ...] | Exception:
     if place in looked.refused:
-        return _too_many()
+        return too_much_asked()
     if place in looked.answered:
         return tuple(sorted(map(_membership, looked.answered[place]), key=_in_order))
     if place in looked.stale:

@@ -184,6 +184,7 @@ class Loaders:
             self._viewer,
             LiveGroupLoader(self._look_ups, groups),
             LiveMembershipLoader(self._look_ups, memberships),
+            self._look_ups.withheld,
         )
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from types import TracebackType
@@ -66,7 +66,8 @@ class LookedUp(NamedTuple):
     stale: frozenset[Place]
     #: The names of users that came along.
     users: Sequence[Row]
-    #: Unknown places that were not asked for, since too many were in this minute.
+    #: Places of which nothing is to be told that exists not for whoever asks: too many unknown
+    #: ones were asked for in this minute. Unknown ones were not looked up.
     refused: frozenset[Place] = frozenset()
 
 
@@ -106,19 +107,29 @@ class LiveDirectory:
         self._unheard_at: dict[tuple[str, bool, bool], int] = {}
         self._swept_at = instant_of(clock())
 
-    async def look_up(self, scope: Scope, stored: Mapping[Place, int], asker: Asker) -> LookedUp:
+    async def look_up(
+        self,
+        scope: Scope,
+        stored: Mapping[Place, int],
+        asker: Asker,
+        secret: Collection[Place] = (),
+    ) -> LookedUp:
         """What to take for the places of the scope; ``stored`` says when they were asked for.
 
         Asks Panoptes for those that are not fresh, once for all operations that need them at the
-        same time, and takes no longer than the timeout. Of unknown ones the ``asker`` may have so
-        many looked up in a minute.
+        same time, and takes no longer than the timeout. The ``asker`` may have so many unknown
+        ones looked up in a minute. What is known to be absent counts as well, and so does what is
+        ``secret``: else counting would tell who asks which of them it is.
         """
         now = instant_of(self._clock())
         heard = {place: _latest(place, stored, now) for place in scope.places()}
         absent = {place: self.absences.asked_at((scope.resource, place), now) for place in heard}
         ages = {place: now - max(heard[place], absent[place]) for place in heard}
         due = {place for place, age in ages.items() if age >= self._fresh}
-        refused = await self._refused(scope, [p for p in due if ages[p] == now], now, asker)
+        counted = {place for place in due if ages[place] == now}.union(secret)
+        if scope.resource == GROUPS:
+            counted.update(place for place in heard if absent[place] > heard[place])
+        refused = counted if await self._is_too_much(asker, len(counted)) else set()
         answers = await self._ask(scope, sorted(due - refused), now)
         found = {place: answer.by_place.get(place, ()) for place, answer in answers.items()}
         stale = {p for p in due - refused if p not in answers and ages[p] >= self._stale}
@@ -131,14 +142,8 @@ class LiveDirectory:
             frozenset(refused),
         )
 
-    async def _refused(
-        self, scope: Scope, unknown: Sequence[Place], now: int, asker: Asker
-    ) -> set[Place]:
-        """Those of the unknown places that are not to be asked for; none that others wait for."""
-        new = {p for p in unknown if not self._is_under_way((scope.resource, p), now)}
-        if not new or self._is_quiet(_kind_of(scope), now):
-            return set()
-        return set() if await self._limits.allow(asker, len(new)) else new
+    async def _is_too_much(self, asker: Asker, ids: int) -> bool:
+        return bool(ids) and not await self._limits.allow(asker, ids)
 
     async def _ask(self, scope: Scope, due: Sequence[Place], now: int) -> dict[Place, _Answer]:
         if not due:
