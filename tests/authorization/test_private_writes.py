@@ -51,7 +51,7 @@ DIRECTORY = {
         {"id": HIDDEN, "name": "hidden", "stats_visibility": "private_agg_only", "private": True},
     ],
     "projects": [{"id": 11, "slug": "zoo/cats", "display_name": "Cats"}],
-    "workflows": [{"id": 101, "project_id": 11, "subjects_count": 9, "retirement_limit": 3}],
+    "workflows": [{"id": 101, "project_id": 11, "subjects_count": 9, "retirement_count": 3}],
     "memberships": [
         {"user_group_id": OPEN, "user_id": 1, "state": "active", "roles": ["group_member"]}
     ],
@@ -91,7 +91,7 @@ UNSEEN: dict[str, Write] = {
     "its name": group(NEW, "more secret"),
     "its level": group(NEW, "more secret", "private_show_agg_and_ind"),
     "another hidden group's name": group(HIDDEN, "renamed"),
-    "a member of a hidden group": membership(NEW, 2, "active", "group_member"),
+    "a member of a hidden group": membership(HIDDEN, 2, "active", "group_member"),
     "work that counts to private groups as well": events(
         classification(3, user=2, groups=(MEMBERS, HIDDEN, NEW), updated=1)
     ),
