@@ -33,8 +33,13 @@ def read_id(argument: str, text: str) -> int:
 def read_ids(argument: str, texts: Sequence[str]) -> tuple[int, ...]:
     """Up to ``MAX_IDS`` ids, in their order."""
     if len(texts) > MAX_IDS:
-        raise OutOfBounds(f"{argument}", len(texts), 0, MAX_IDS)
+        raise OutOfBounds(argument, len(texts), 0, MAX_IDS, too_many(argument, len(texts), "ids"))
     return tuple(read_id(argument, text) for text in texts)
+
+
+def too_many(argument: str, length: int, items: str, limit: int = MAX_IDS) -> str:
+    """The sentence for a list that is too long."""
+    return f"{argument} has {length:,} {items}: at most {limit:,} are allowed."
 
 
 def read_page(first: int, argument: str = "first", least: int = 1) -> int:

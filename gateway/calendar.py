@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum, IntEnum
 from typing import NamedTuple
@@ -77,14 +78,22 @@ def today(now: datetime) -> int:
     return day_number(now.astimezone(UTC).date())
 
 
-def parse_date(text: str) -> date:
-    """Read ``YYYY-MM-DD`` in ASCII digits and nothing else; ValueError otherwise.
+def parse_date(value: object) -> date:
+    """Read ``YYYY-MM-DD`` in ASCII digits and nothing else; ValueError, with the value, otherwise.
 
     ``date.fromisoformat`` alone also takes ``20230228`` and ``2023-W09-2``.
     """
-    if not _DATE.fullmatch(text):
-        raise ValueError("not a date as YYYY-MM-DD")
-    return date.fromisoformat(text)
+    if isinstance(value, str) and _DATE.fullmatch(value):
+        with suppress(ValueError):
+            return date.fromisoformat(value)
+    raise ValueError(f"{_shown(value)} is not a valid date (YYYY-MM-DD)")
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, str):
+        return repr(value if len(value) <= 40 else f"{value[:40]}…")
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:40]}…"
 
 
 def bucket_of(day: int, grain: Grain) -> int:

@@ -76,7 +76,7 @@ class OutOfBounds(ArgumentError):
     def __init__(
         self, argument: str, value: int, minimum: int, maximum: int, sentence: str | None = None
     ) -> None:
-        said = sentence or f"{argument} is {value}: it must be {minimum} to {maximum}."
+        said = sentence or f"{argument} is {value}: it must be from {minimum} to {maximum}."
         super().__init__(argument, said)
         self.value = value
         self.minimum = minimum

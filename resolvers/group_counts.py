@@ -9,7 +9,7 @@ from typing import Annotated
 import strawberry
 
 from gateway import calendar
-from gateway.arguments import MAX_CONDITIONS
+from gateway.arguments import MAX_CONDITIONS, too_many
 from gateway.calendar import DayRange, day_date, period_for, period_start
 from gateway.directory.stats_visibility import StatsVisibility as Level
 from gateway.errors import OutOfBounds
@@ -169,7 +169,8 @@ def read_question(
     groups = where or []
     conditions = sum(len(alternatives.any) for alternatives in groups)
     if conditions > MAX_CONDITIONS:
-        raise OutOfBounds("where", conditions, 0, MAX_CONDITIONS)
+        said = too_many("where", conditions, "conditions", MAX_CONDITIONS)
+        raise OutOfBounds("where", conditions, 0, MAX_CONDITIONS, said)
     return GroupQuestion(
         tuple(tuple(map(_condition, alternatives.any)) for alternatives in groups),
         group_counts.DateField(given(date_field, GroupDateField.CREATED).value),

@@ -28,18 +28,20 @@ class _WholeNumbers:
         # A bool is an int to Python, but not of this type.
         if type(value) is int and -_LARGEST <= value <= _LARGEST:
             return value
-        raise GraphQLError("BigInt cannot represent a value that is no whole number of 53 bits.")
+        raise GraphQLError(
+            "BigInt cannot represent a value that is not a whole number of up to 53 bits."
+        )
 
 
-def _date(value: Any) -> date:
+def _date(value: Any, node: ValueNode | None = None) -> date:
     try:
-        return parse_date(value if isinstance(value, str) else "")
-    except ValueError:
-        raise GraphQLError("Date cannot represent a value that is no day as YYYY-MM-DD.") from None
+        return parse_date(value)
+    except ValueError as error:
+        raise GraphQLError(f"{error}.", node) from None
 
 
 def _date_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> date:
-    return _date(value_from_ast_untyped(node, variables))
+    return _date(value_from_ast_untyped(node, variables), node)
 
 
 SCALARS: dict[object, ScalarDefinition] = {

@@ -10,7 +10,7 @@ from strawberry import federation
 from strawberry.federation.schema import FederationAny
 from strawberry.schema.config import StrawberryConfig
 
-from gateway.arguments import MAX_IDS
+from gateway.arguments import MAX_IDS, too_many
 from gateway.errors import GatewayError, InvalidArgument, OutOfBounds
 from resolvers.context import Info
 from resolvers.query import Query
@@ -29,7 +29,9 @@ class FederatedSchema(federation.Schema):
     ) -> list[FederationAny]:
         """Entities in the order of their representations; one that is wrong is an error alone."""
         if len(representations) > MAX_IDS:
-            raise OutOfBounds("representations", len(representations), 0, MAX_IDS)
+            many = len(representations)
+            said = too_many("representations", many, "items")
+            raise OutOfBounds("representations", many, 0, MAX_IDS, said)
         # graphql-core awaits what is awaitable, and raises what is an exception at its own path.
         found: list[Any] = [
             self._entity(info, f"representations[{index}]", one)
@@ -46,11 +48,15 @@ class FederatedSchema(federation.Schema):
         origin = getattr(getattr(known, "definition", None), "origin", None)
         resolve = getattr(origin, "resolve_reference", None)
         if resolve is None:
-            return InvalidArgument(argument, f"{argument} has no __typename of an entity.")
+            return InvalidArgument(
+                argument, f"{argument} has no __typename that names an entity of this schema."
+            )
         try:
             entity_id: str = GraphQLID.parse_value(given.get("id"))
         except GraphQLError:
-            return InvalidArgument(argument, f"{argument} has no id, a positive number.")
+            return InvalidArgument(
+                argument, f"{argument} has no id, which must be a positive whole number."
+            )
         entity: Awaitable[object] = resolve(info, entity_id)
         return entity
 

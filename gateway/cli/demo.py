@@ -22,6 +22,7 @@ from gateway.auth.tokens import issue_token
 from gateway.cli.importing import import_command
 from gateway.cli.running import opened, run
 from gateway.cli.serving import endpoint_url, free_port, serve
+from gateway.cli.whole_number import WholeNumber
 from gateway.directory.backfill_members import backfill_members
 from gateway.directory.load import load_directory
 from gateway.directory.users import USER_IDS
@@ -71,7 +72,7 @@ _QUERY = (
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--port",
-    type=click.IntRange(0, 65535),
+    type=WholeNumber(0, 65535),
     default=8000,
     show_default=True,
     help="Port to listen on; 0 takes a free one.",

@@ -9,6 +9,7 @@ import click
 import orjson
 
 from gateway.cli.running import database_option, opened, run
+from gateway.cli.whole_number import WholeNumber
 from gateway.directory.backfill_members import backfill_members
 from gateway.directory.document import read_document
 from gateway.directory.load import Loaded, store_rows
@@ -16,7 +17,7 @@ from gateway.errors import UnreadableFile
 from gateway.events.ids import LARGEST_ID
 from gateway.settings import Settings, load_settings
 
-_ID = click.IntRange(1, LARGEST_ID)
+_ID = WholeNumber(1, LARGEST_ID)
 
 
 @click.group()

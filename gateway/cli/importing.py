@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from gateway.cli.import_progress import ImportProgress
 from gateway.cli.import_summary import RejectsFile, Summary
 from gateway.cli.running import database_option, opened
+from gateway.cli.whole_number import WholeNumber
 from gateway.db import Database
 from gateway.directory.exports import Export, Stored
 from gateway.directory.learn import learn
@@ -44,7 +45,7 @@ INTERRUPTED = 130
 @click.argument("files", nargs=-1, required=True, metavar="FILE…")
 @click.option(
     "--project-id",
-    type=click.IntRange(1, LARGEST_ID),
+    type=WholeNumber(1, LARGEST_ID),
     metavar="N",
     help="The project that exports are of; they do not say it themselves. Without it, a workflow "
     "that is known already tells its project, and Talk's comment export by its name.",

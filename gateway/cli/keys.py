@@ -12,6 +12,7 @@ import click
 
 from gateway.auth.keys import read_private_key, write_new_keys
 from gateway.auth.tokens import issue_token
+from gateway.cli.whole_number import WholeNumber
 from gateway.events.ids import LARGEST_ID
 from gateway.settings import PREFIX, load_settings
 
@@ -72,7 +73,7 @@ def new(directory: Path, *, force: bool) -> None:
     "--user",
     "user_id",
     metavar="ID",
-    type=click.IntRange(1, LARGEST_ID),
+    type=WholeNumber(1, LARGEST_ID),
     required=True,
     help="Id of the user whom the token stands for.",
 )

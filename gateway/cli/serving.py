@@ -14,6 +14,7 @@ from uvicorn.config import STARTUP_FAILURE
 
 from gateway.auth.configuration import configured_tokens
 from gateway.cli.running import database_option, opened, run
+from gateway.cli.whole_number import WholeNumber
 from gateway.cli.workers import Workers
 from gateway.db.faults import DatabaseFault, Fault
 from gateway.errors import SettingsError
@@ -45,12 +46,12 @@ _OTHER_FILES = PLACES_FOR_PROBES + 200
 @click.option("--host", metavar="ADDRESS", help=f"Address to listen on.  [env: {PREFIX}HOST]")
 @click.option(
     "--port",
-    type=click.IntRange(0, 65535),
+    type=WholeNumber(0, 65535),
     help=f"Port to listen on; 0 takes a free one.  [env: {PREFIX}PORT]",
 )
 @click.option(
     "--workers",
-    type=click.IntRange(1, 256),
+    type=WholeNumber(1, 256),
     help=f"Server processes.  [env: {PREFIX}WORKERS]",
 )
 @database_option

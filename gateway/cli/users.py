@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from gateway.cli.running import database_option, opened, run
+from gateway.cli.whole_number import WholeNumber
 from gateway.directory.forget import forget_user
 from gateway.events.ids import LARGEST_ID
 from gateway.settings import Settings, load_settings
@@ -19,7 +20,7 @@ def users() -> None:
 
 
 @users.command()
-@click.argument("user_id", metavar="ID", type=click.IntRange(1, LARGEST_ID))
+@click.argument("user_id", metavar="ID", type=WholeNumber(1, LARGEST_ID))
 @database_option
 def forget(user_id: int, database_url: str | None) -> None:
     """Erase the user with this ID.

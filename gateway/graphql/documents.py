@@ -22,6 +22,7 @@ from graphql import (
 )
 from graphql.execution.collect_fields import FragmentDetails
 
+from gateway.graphql.literals import RULES
 from gateway.graphql.refusals import DocumentTooLarge, TooManyTokens, UnknownOperation
 from gateway.recent import Recent
 from gateway.telemetry.counts import CacheCounts
@@ -106,7 +107,7 @@ class PreparedDocument:
                 )
         elif name in self.operations:
             return self.operations[name]
-        raise UnknownOperation("The document has no operation of this name.")
+        raise UnknownOperation("The document has no operation with this name.")
 
 
 class Documents:
@@ -183,7 +184,7 @@ class Documents:
         if prepared.is_kept:
             return
         if errors := validate(
-            self._schema, prepared.document, hide_suggestions=self._hide_suggestions
+            self._schema, prepared.document, RULES, hide_suggestions=self._hide_suggestions
         ):
             raise InvalidDocument(errors)
         if len(text) <= self._longest:

@@ -28,7 +28,7 @@ FormattedError = dict[str, Any]
 
 _DOES_NOT_FIT = "The operation does not fit the schema."
 _VARIABLES = "The variables do not fit the operation."
-_ARGUMENT = "The value of an argument cannot be used."
+_ARGUMENT = "The value of an argument is not valid."
 #: A log line holds so much of what a client wrote.
 _LOGGED = 500
 
@@ -92,7 +92,7 @@ class ErrorMask:
             return _formatted(error, message, {"code": code})
         if isinstance(cause, ValueError) and error.nodes:
             # Python's own words about a literal, such as one of 5,000 digits.
-            return _formatted(error, "This value cannot be read as its type.", {"code": code})
+            return _formatted(error, "This value does not fit its type.", {"code": code})
         return _formatted(error, **self._masked(cause))
 
     def _masked(self, cause: BaseException) -> FormattedError:
@@ -100,7 +100,7 @@ class ErrorMask:
         self.masked += 1
         logger.error("error %s", reference, exc_info=cause, extra={"reference": reference})
         return {
-            "message": f"Something went wrong on our side; its reference is {reference}.",
+            "message": f"Something went wrong in the gateway: report the reference {reference}.",
             "extensions": {"code": INTERNAL_ERROR, "reference": reference},
         }
 

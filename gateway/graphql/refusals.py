@@ -71,7 +71,7 @@ class PersistedQueryMismatch(RequestRefused):
     code = "PERSISTED_QUERY_MISMATCH"
 
     def __init__(self) -> None:
-        super().__init__("The hash that was sent is not that of the query.")
+        super().__init__("The hash in the request is not the SHA-256 hash of the query.")
 
 
 class UntrustedDocument(RequestRefused):
@@ -80,19 +80,21 @@ class UntrustedDocument(RequestRefused):
     code = "DOCUMENT_NOT_TRUSTED"
 
     def __init__(self) -> None:
-        super().__init__("Only trusted documents run here, and this is none of them.")
+        super().__init__(
+            "This server runs only trusted documents, and this document is not one of them."
+        )
 
 
 class LimitExceeded(RequestRefused):
     """Something is larger than ``limit``; ``value`` is how large, None where it was not counted."""
 
-    what: ClassVar[str]
+    #: The message, in which attributes are named in braces.
+    sentence: ClassVar[str]
 
     def __init__(self, limit: int, value: int | None = None) -> None:
-        beyond = "more" if value is None else f"{value:,}"
-        super().__init__(f"{self.what}: {beyond}, and at most {limit:,} may be.")
         self.limit = limit
         self.value = value
+        super().__init__(self.sentence.format_map(vars(self)))
 
     @property
     def extensions(self) -> dict[str, Any]:
@@ -104,75 +106,85 @@ class TooManyTokens(LimitExceeded):
     """The document has more tokens: names, values and punctuation; it was read no further."""
 
     code = "TOO_MANY_TOKENS"
-    what = "The document has too many tokens"
+    sentence = (
+        "The document has more than {limit:,} tokens (names, values and punctuation): "
+        "split it into several."
+    )
 
 
 class DocumentTooLarge(LimitExceeded):
     """The text of the document is too long to be read at all."""
 
     code = "DOCUMENT_TOO_LARGE"
-    what = "The document has too many bytes"
+    sentence = (
+        "The document is larger than {limit:,} bytes: send less text, and values as variables."
+    )
 
 
 class DocumentTooDeep(LimitExceeded):
     """Selections stand too deep within one another, those of fragments included."""
 
     code = "DOCUMENT_TOO_DEEP"
-    what = "The document's selections are nested too deeply"
+    sentence = "The document nests selections {value:,} levels deep: at most {limit:,} are allowed."
 
 
 class TooManyAliases(LimitExceeded):
     """Too many fields are selected under another name, or again under the same."""
 
     code = "TOO_MANY_ALIASES"
-    what = "The document has too many aliases and fields selected again"
+    sentence = (
+        "The document has too many fields with an alias or selected again ({value:,}): "
+        "at most {limit:,} are allowed."
+    )
 
 
 class TooManyDirectives(LimitExceeded):
     """The document has too many directives, such as ``@include``."""
 
     code = "TOO_MANY_DIRECTIVES"
-    what = "The document has too many directives"
+    sentence = "The document has {value:,} directives: at most {limit:,} are allowed."
 
 
 class BatchTooLarge(LimitExceeded):
     """The request has too many operations."""
 
     code = "BATCH_TOO_LARGE"
-    what = "The batch has too many operations"
+    sentence = "The batch has {value:,} operations: at most {limit:,} are allowed."
 
 
 class CostTooHigh(LimitExceeded):
     """The operation costs more than any may, or turned out to while it was executed."""
 
     code = "COST_TOO_HIGH"
-    what = "The operation costs too much"
+    sentence = "The operation costs {value:,} points: at most {limit:,} are allowed."
 
 
 class TooManyValues(LimitExceeded):
     """The answer would have more values than any may: fields, and items of lists."""
 
     code = "TOO_MANY_VALUES"
-    what = "The answer has too many values"
+    sentence = "The answer has {value:,} values: at most {limit:,} are allowed."
 
 
 class AnswerTooLarge(LimitExceeded):
     """The answer would have more bytes than any may; it was written no further."""
 
     code = "ANSWER_TOO_LARGE"
-    what = "The answer has too many bytes"
+    sentence = "The answer is larger than {limit:,} bytes: ask for fewer fields or shorter lists."
 
 
 class RateLimited(LimitExceeded):
     """What the viewer may spend in a minute is used up, until ``seconds`` from now."""
 
     code = "RATE_LIMITED"
-    what = "You asked for too much within a minute"
+    sentence = (
+        "The operation needs {value:,} of your {limit:,} cost points a minute, and fewer are left: "
+        "try again in {seconds} seconds."
+    )
 
     def __init__(self, limit: int, value: int, seconds: int) -> None:
-        super().__init__(limit, value)
-        self.message = f"{self.message[:-1]}: try again in {seconds} seconds."
         self.seconds = seconds
+        super().__init__(limit, value)
 
     @property
     def headers(self) -> dict[str, str]:

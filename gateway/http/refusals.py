@@ -61,7 +61,7 @@ class BodyTooLarge(RequestRefused):
     code = "BODY_TOO_LARGE"
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"The request body is larger than {limit} bytes.")
+        super().__init__(f"The request body is larger than {limit:,} bytes.")
         self.limit = limit
 
     @property
@@ -75,7 +75,7 @@ class HeadTooLarge(RequestRefused):
     code = "HEAD_TOO_LARGE"
 
     def __init__(self, limit: int, unit: str) -> None:
-        super().__init__(f"The request's address and headers are longer than {limit:,} {unit}.")
+        super().__init__(f"The request line and headers are longer than {limit:,} {unit}.")
         self.limit = limit
 
     @property

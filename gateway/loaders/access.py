@@ -118,7 +118,7 @@ class Access:
         """Raise unless the viewer may see the stats of the group's members one by one."""
         access = self._decided.get(group_id)
         if access is None or not access.individuals:
-            raise self.refusal("this group's statistics by member")
+            raise self.refusal("the statistics of this group's members")
 
     def require_memberships(self, group_id: int) -> None:
         """Raise unless the viewer may see the group's memberships, with their state and roles."""
@@ -129,20 +129,20 @@ class Access:
     def require_own_stats(self, user_id: int) -> None:
         """Raise unless the viewer is this volunteer or a site admin."""
         if not may_see_own_stats(self._viewer, user_id):
-            raise self.refusal("what is this volunteer's own")
+            raise self.refusal("the private data of this volunteer")
 
     def require_groups_count(self) -> None:
         """Raise unless the viewer may count groups."""
         if not may_count_groups(self._viewer):
-            raise self.refusal("how many groups there are")
+            raise self.refusal("counts of groups")
 
     def require_site_admin(self) -> None:
         """Raise unless the viewer is a site admin."""
         if not self._viewer.is_site_admin:
-            raise self.refusal("what is for site admins")
+            raise self.refusal("data that only site admins may see")
 
     def refusal(self, what: str) -> Unauthenticated | Forbidden:
         """The error for this viewer: a token may help the anonymous, nothing helps others."""
         if self._viewer.is_anonymous:
-            return Unauthenticated(f"A token is needed to see {what}.")
+            return Unauthenticated(f"Send a token to see {what}.")
         return Forbidden(f"You may not see {what}.")

@@ -6,6 +6,7 @@ from gateway.calendar import MICROSECONDS_A_DAY, day_number, parse_date
 from gateway.errors import InvalidArgument, InvalidEvent
 from gateway.events.ids import read_id
 from gateway.events.instants import read_instant
+from gateway.events.shown import shown
 from gateway.stats.group_counts import (
     INSTANTS,
     NUMBERS,
@@ -29,22 +30,26 @@ def read_condition(
     if field in TRUTHS:
         return _truth(field, operator, value, argument)
     if operator is Operator.LIKE and field in NUMBERS | INSTANTS:
-        raise InvalidArgument(argument, f"{field.value} is no text: it cannot be compared by like.")
+        raise InvalidArgument(
+            argument, f"{field.value} is not text, so the operator like cannot compare it."
+        )
     if field in NUMBERS:
         return Condition(field, operator, _number(value, field, argument))
     if field in INSTANTS:
         return Condition(field, operator, _instant(value, field, argument))
     if not isinstance(value, str) or "\0" in value or len(value) > 1000:
-        raise InvalidArgument(argument, f"{field.value} is a text of at most 1,000 characters.")
+        raise InvalidArgument(argument, f"{field.value} must be text of at most 1,000 characters.")
     return Condition(field, operator, value)
 
 
 def _truth(field: GroupField, operator: Operator, value: object, argument: str) -> Condition:
     truth = _TRUTHS.get(value.lower()) if isinstance(value, str) else value
     if not isinstance(truth, bool):
-        raise InvalidArgument(argument, f"{field.value} is true or false.")
+        raise InvalidArgument(argument, f"{field.value} must be true or false.")
     if operator not in (Operator.EQUAL, Operator.NOT_EQUAL):
-        raise InvalidArgument(argument, f"{field.value} is compared by = or !.")
+        raise InvalidArgument(
+            argument, f"{field.value} can only be compared with the operators = and !."
+        )
     return Condition(field, operator, truth)
 
 
@@ -62,5 +67,7 @@ def _instant(value: object, field: GroupField, argument: str) -> int:
         return read_instant(value, field.value)
     except (ValueError, InvalidEvent):
         raise InvalidArgument(
-            argument, f"{field.value} is a day as YYYY-MM-DD, or a time as 2024-02-29T12:00:00Z."
+            argument,
+            f"{field.value}: {shown(value)} is neither a valid date (YYYY-MM-DD) nor a time "
+            "such as 2024-02-29T12:00:00Z.",
         ) from None

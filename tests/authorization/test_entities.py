@@ -163,7 +163,7 @@ async def test_at_most_a_thousand_are_asked_for_at_once(
         "limit": 1000,
         "value": 1001,
     }
-    assert error.message == "representations is 1001: it must be 0 to 1000."
+    assert error.message == "representations has 1,001 items: at most 1,000 are allowed."
 
 
 @pytest.mark.parametrize(("viewer", "more"), [(ANONYMOUS, 0), (Viewer(id=1006), 1)])

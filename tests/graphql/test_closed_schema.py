@@ -93,7 +93,7 @@ def test_an_argument_that_may_not_be_null_is_one_sentence(closed: tuple[Server, 
     server, token = closed
     query = "query ($fill: Boolean = true) { classifications { totalCount @skip(if: $fill) } }"
     (error,) = ask(server, query, token, fill=None)["errors"]
-    assert error["message"] == "The value of an argument cannot be used."
+    assert error["message"] == "The value of an argument is not valid."
 
 
 def test_what_was_wrong_is_in_the_log(closed: tuple[Server, str]) -> None:

@@ -11,7 +11,7 @@ from gateway.errors import Unavailable
 from tests.graphql.conftest import SECRET, URL
 
 SENTENCE = re.compile(
-    r"Something went wrong on our side; its reference is (?P<reference>[0-9a-f]{32})\."
+    r"Something went wrong in the gateway: report the reference (?P<reference>[0-9a-f]{32})\."
 )
 
 

@@ -83,7 +83,7 @@ WRONG = {
     "no GraphQL": ({"a": "{"}, "a, that does not run here: Syntax Error"),
     "an unknown field": ({"a": HELLO, "b": "{ nothing }"}, "b, that does not run here"),
     "a type": ({"a": "type A { a: Int }"}, "a, that does not run here"),
-    "beyond a limit": ({"a": "{ b: large }"}, "too many aliases"),
+    "beyond a limit": ({"a": "{ b: large }"}, "fields with an alias or selected again"),
 }
 
 
@@ -182,7 +182,8 @@ def test_such_a_server_runs_nothing_else(exclusive: Server, query: str) -> None:
         assert response.json() == {
             "errors": [
                 {
-                    "message": "Only trusted documents run here, and this is none of them.",
+                    "message": "This server runs only trusted documents, "
+                    "and this document is not one of them.",
                     "extensions": {"code": "DOCUMENT_NOT_TRUSTED"},
                 }
             ]

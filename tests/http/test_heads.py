@@ -40,7 +40,7 @@ def test_a_head_of_64_kib_is_read_and_one_more_byte_is_431(server: Server) -> No
     assert refusal(answer_to(server, head_of(BYTES + 1))) == (
         431,
         "HEAD_TOO_LARGE",
-        "The request's address and headers are longer than 65,536 bytes.",
+        "The request line and headers are longer than 65,536 bytes.",
     )
 
 

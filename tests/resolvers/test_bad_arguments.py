@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from graphql import SourceLocation
 from sqlalchemy import Connection
 
 from gateway.db import Database
@@ -222,7 +223,7 @@ async def test_a_list_is_of_at_most_a_thousand_ids(database: Database, entities:
     assert [error.extensions for error in asked.errors] == [
         {"code": "OUT_OF_BOUNDS", "argument": "ids", "minimum": 0, "limit": 1000, "value": 1001}
     ]
-    assert asked.errors[0].message == "ids is 1001: it must be 0 to 1000."
+    assert asked.errors[0].message == "ids has 1,001 ids: at most 1,000 are allowed."
 
 
 NO_DATES = pytest.mark.parametrize(
@@ -234,8 +235,13 @@ NO_DATES = pytest.mark.parametrize(
 async def test_a_malformed_date_is_no_part_of_a_valid_document(
     database: Database, text: str
 ) -> None:
-    with pytest.raises(InvalidDocument, match="no day as YYYY-MM-DD"):
+    with pytest.raises(InvalidDocument) as refused:
         await ask(database, f'{{ classifications(filter: {{start: "{text}"}}) {{ totalCount }} }}')
+    (error,) = refused.value.errors
+    assert error.message == (
+        f"Argument 'filter' has invalid value at .start: '{text}' is not a valid date (YYYY-MM-DD)."
+    )
+    assert error.locations == [SourceLocation(1, 35)]
 
 
 @NO_DATES
@@ -246,4 +252,66 @@ async def test_a_malformed_date_is_refused_before_anything_runs(
     asked = await ask(database, document, {"d": text})
     assert asked.data == {}
     assert asked.statements == 0
-    assert "no day as YYYY-MM-DD" in asked.errors[0].message
+    (error,) = asked.errors
+    assert error.message == (
+        f"Variable '$d' has invalid value: '{text}' is not a valid date (YYYY-MM-DD)."
+    )
+    assert error.locations == [SourceLocation(1, 8)]
+
+
+async def test_a_bad_date_within_a_filter_names_its_key(database: Database) -> None:
+    document = "query ($f: StatsFilter!) { classifications(filter: $f) { totalCount } }"
+    asked = await ask(database, document, {"f": {"end": "2023-02-29"}})
+    assert [error.message for error in asked.errors] == [
+        "Variable '$f' has invalid value at .end: '2023-02-29' is not a valid date (YYYY-MM-DD)."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("document", "message", "column"),
+    [
+        (
+            'query ($d: Date = "x") { classifications(filter: {start: $d}) { totalCount } }',
+            "Variable '$d' has invalid default value: 'x' is not a valid date (YYYY-MM-DD).",
+            19,
+        ),
+        (
+            "{ classifications(filter: {end: 20240229}) { totalCount } }",
+            "Argument 'filter' has invalid value at .end: 20240229 is not a valid date "
+            "(YYYY-MM-DD).",
+            33,
+        ),
+        (
+            '{ userGroupCount(start: "2024-02-30", end: "2024-03-01") }',
+            "Argument 'start' has invalid value: '2024-02-30' is not a valid date (YYYY-MM-DD).",
+            25,
+        ),
+        (
+            "{ classifications(filter: {projectIds: [1, 1.5]}) { totalCount } }",
+            "Argument 'filter' has invalid value at .projectIds[1]: ID cannot represent a "
+            "non-string and non-integer value: 1.5",
+            44,
+        ),
+        (
+            "{ me @include(if: 3) { id } }",
+            "Argument 'if' has invalid value: Boolean cannot represent a non boolean value: 3",
+            19,
+        ),
+    ],
+)
+async def test_a_literal_of_the_wrong_type_names_argument_value_and_place(
+    database: Database, document: str, message: str, column: int
+) -> None:
+    with pytest.raises(InvalidDocument) as refused:
+        await ask(database, document)
+    (error,) = refused.value.errors
+    assert error.message == message
+    assert error.locations == [SourceLocation(1, column)]
+
+
+async def test_a_long_text_that_is_no_date_is_shown_in_part(database: Database) -> None:
+    with pytest.raises(InvalidDocument) as refused:
+        await ask(database, f'{{ userGroupCount(start: "{"9" * 5000}", end: "2024-03-01") }}')
+    assert refused.value.errors[0].message == (
+        f"Argument 'start' has invalid value: '{'9' * 40}…' is not a valid date (YYYY-MM-DD)."
+    )

@@ -3,7 +3,7 @@ import { GraphQLError, GraphQLScalarType } from "graphql";
 
 const day = (value) => {
   if (typeof value === "string" && /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(value)) return value;
-  throw new GraphQLError("Date cannot represent a value that is no day as YYYY-MM-DD.");
+  throw new GraphQLError("Date cannot represent a value that is not YYYY-MM-DD.");
 };
 
 const whole = (value) => {

@@ -99,8 +99,8 @@ def _read_date(given: Given, parameter: Parameter) -> date | None:
         return None
     try:
         return parse_date(text)
-    except ValueError:
-        raise InvalidArgument(parameter.name, "Invalid date.") from None
+    except ValueError as error:
+        raise InvalidArgument(parameter.name, f"{parameter.name}: {error}.") from None
 
 
 def read_period(given: Given) -> Period | None:
@@ -157,7 +157,7 @@ def read_top(given: Given) -> int | None:
     if not text:
         return 0
     if not re.fullmatch(r"[0-9]{1,18}", text):
-        raise InvalidArgument(name, f"{name} is a whole number from 0 to {MAX_FIRST:,}.")
+        raise InvalidArgument(name, f"{name} must be a whole number from 0 to {MAX_FIRST:,}.")
     return read_page(int(text), name, least=0)
 
 

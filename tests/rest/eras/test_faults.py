@@ -50,7 +50,7 @@ async def test_what_is_our_own_fault_is_masked_and_readable_by_pages(
     with caplog.at_level(logging.ERROR):
         response = await ask(Starlette(routes=routes))
 
-    said = "Something went wrong on our side; its reference is r1."
+    said = "Something went wrong in the gateway: report the reference r1."
     assert (response.status_code, response.json()) == (500, {"error": said})
     assert response.headers["access-control-allow-origin"] == "*"
     assert "error r1" in caplog.text

@@ -132,7 +132,7 @@ def test_parameters_are_checked_before_the_group_and_the_group_before_credential
 @pytest.mark.parametrize(
     ("who", "sentence"),
     [
-        ("anonymous", "A token is needed to see this group's statistics."),
+        ("anonymous", "Send a token to see this group's statistics."),
         (1020, "You may not see this group's statistics."),
     ],
 )
