@@ -7,7 +7,7 @@ from itertools import product
 import httpx
 import pytest
 
-from gateway.rest.ckan.group_count import GROUP_COUNT_PATHS
+from gateway.rest.ckan.action import BASES
 from tests.auth.signing import REFUSAL
 from tests.authorization.entries import TO_GROUPS, TO_USERS, expected_errors
 from tests.authorization.mission import SITE_ADMINS, Rule, exists, sees
@@ -56,7 +56,8 @@ def test_the_addresses_beside_graphql_show_what_the_mission_says(
             path = f"/classifications/users/{user}"
             found[path] = client.get(path).status_code
             expected[path] = 200 if sees(asking, Rule.OWN, group=None, user=user) else 403
-        path, days = GROUP_COUNT_PATHS[0], {"start_date": "2024-01-01", "end_date": "2024-01-02"}
+        path = f"{BASES[0]}/get_group_count"
+        days = {"start_date": "2024-01-01", "end_date": "2024-01-02"}
         found[path] = client.post(path, json=days).status_code
         expected[path] = 200 if sees(asking, Rule.GROUPS_COUNT, group=None, user=None) else 403
     assert found == expected
