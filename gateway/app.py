@@ -155,6 +155,7 @@ def create_app(
         pages,
         settings.body_limit_bytes,
         batch_limit=settings.batch_limit,
+        batch_bytes=settings.answer_limit_bytes,
         part_seconds=settings.operation_timeout_seconds if settings.incremental_delivery else None,
         trusted_proxies=configured_proxies(settings),
         caching=caching,

@@ -83,7 +83,9 @@ class Settings(BaseSettings):
         description="Values that one operation may produce: fields, and items of lists.",
     )
     answer_limit_bytes: int = Field(
-        16_777_216, ge=1024, description="Largest answer of one operation, before it is compressed."
+        16_777_216,
+        ge=1024,
+        description="Largest answer of one operation, or of a batch, before it is compressed.",
     )
     cost_per_minute: int = Field(
         0, ge=0, description="What one viewer's operations may cost in a minute; 0 is any cost."

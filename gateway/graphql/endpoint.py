@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
+import orjson
 from graphql import OperationType
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -17,7 +19,7 @@ from gateway.graphql.caching import SAFE_METHODS, Caching
 from gateway.graphql.execute import Answer, Executor
 from gateway.graphql.masking import ErrorMask
 from gateway.graphql.pages import Pages
-from gateway.graphql.refusals import OperationTypeRefused
+from gateway.graphql.refusals import BatchAnswerTooLarge, OperationTypeRefused
 from gateway.graphql.request import GraphQLRequest, read_get, read_post
 from gateway.graphql.response import answered, answered_each, refused
 from gateway.http.client_address import Network, client_address
@@ -44,9 +46,10 @@ _ALLOWED = {
 class GraphQLEndpoint:
     """An ASGI application for one path; ``body_limit`` is in bytes.
 
-    ``batch_limit`` is how many operations one request may hold; 0 refuses batches. With
-    ``part_seconds`` an operation may be answered in parts, each of which the client has to take
-    in that time. With ``caching`` public answers may be kept by others.
+    ``batch_limit`` is how many operations one request may hold; 0 refuses batches. Their answers
+    have up to ``batch_bytes`` together. With ``part_seconds`` an operation may be answered in
+    parts, each of which the client has to take in that time. With ``caching`` public answers may
+    be kept by others.
     """
 
     def __init__(
@@ -58,6 +61,7 @@ class GraphQLEndpoint:
         body_limit: int,
         *,
         batch_limit: int = 0,
+        batch_bytes: float = math.inf,
         part_seconds: float | None = None,
         trusted_proxies: Sequence[Network] = (),
         caching: Caching | None = None,
@@ -68,6 +72,7 @@ class GraphQLEndpoint:
         self._pages = pages
         self._body_limit = body_limit
         self._batch_limit = batch_limit
+        self._batch_bytes = batch_bytes
         self._part_seconds = part_seconds
         self._trusted_proxies = trusted_proxies
         self._caching = caching
@@ -133,7 +138,6 @@ class GraphQLEndpoint:
             if isinstance(parsed, list):
                 each = self._each(parsed, asked, method)
                 answers = await while_connected(request.receive, each)
-                record.result = max(map(_result, answers), key=list(Result).index)
                 return _serialised(record, lambda: answered_each(answers, media))
             if self._part_seconds is None or not accepts_parts(request.headers.get("accept")):
                 work = self._executor.execute(parsed, *asked, validation)
@@ -150,16 +154,31 @@ class GraphQLEndpoint:
 
     async def _each(
         self, operations: Sequence[GraphQLRequest], asked: _Asked, method: str
-    ) -> list[Answer]:
-        """One after the other, so that a batch holds no more of the database than one operation."""
-        answers: list[Answer] = []
+    ) -> list[bytes]:
+        """One after the other, so that a batch holds no more of the database than one operation.
+
+        Nor does it hold more of the memory: those that find no room for their answer fail.
+        """
+        written: list[bytes] = []
+        room = self._batch_bytes
+        results = []
         for operation in operations:
             try:
+                if room <= 0:
+                    raise BatchAnswerTooLarge(int(self._batch_bytes))
                 with _kinds_refused(method):
-                    answers.append(await self._executor.execute(operation, *asked))
+                    answer = await self._executor.execute(operation, *asked)
+                text = orjson.dumps(answer)
+                room -= len(text)
+                if room < 0:
+                    raise BatchAnswerTooLarge(int(self._batch_bytes))
             except Exception as error:
-                answers.append({"errors": [self._mask.unexpected(error)]})
-        return answers
+                answer = {"errors": [self._mask.unexpected(error)]}
+                text = orjson.dumps(answer)
+            results.append(_result(answer))
+            written.append(text)
+        asked.record.result = max(results, key=list(Result).index)
+        return written
 
 
 class _Asked(NamedTuple):

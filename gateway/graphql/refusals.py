@@ -173,6 +173,15 @@ class AnswerTooLarge(LimitExceeded):
     sentence = "The answer is larger than {limit:,} bytes: ask for fewer fields or shorter lists."
 
 
+class BatchAnswerTooLarge(AnswerTooLarge):
+    """The answers of a batch would have more bytes together than that of one operation may."""
+
+    sentence = (
+        "The answers of the batch are larger than {limit:,} bytes together: "
+        "send fewer operations in one request."
+    )
+
+
 class RateLimited(LimitExceeded):
     """What the viewer may spend in a minute is used up, until ``seconds`` from now."""
 

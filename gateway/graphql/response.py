@@ -11,7 +11,7 @@ from gateway.graphql.execute import Answer
 from gateway.graphql.masking import FormattedError
 from gateway.graphql.statuses import EXECUTED, status_of
 from gateway.http.media import JSON
-from gateway.http.response import headers_for, json_response
+from gateway.http.response import NOT_KEPT, headers_for, json_response, raw_json_response
 
 
 def answered(answer: Answer, media: str, validation: Validation | None = None) -> Response:
@@ -23,9 +23,13 @@ def answered(answer: Answer, media: str, validation: Validation | None = None) -
     return json_response(answer, status_of(answer["errors"][0]["extensions"]["code"], media), media)
 
 
-def answered_each(answers: Sequence[Answer], media: str) -> Response:
-    """The response for a batch, whose operations tell for themselves what became of them."""
-    return json_response(answers, EXECUTED.json, media)
+def answered_each(answers: Sequence[bytes], media: str) -> Response:
+    """The response for a batch, whose operations tell for themselves what became of them.
+
+    Their answers are written already.
+    """
+    text = b"[" + b",".join(answers) + b"]"
+    return raw_json_response(text, EXECUTED.json, media, NOT_KEPT)
 
 
 def refused(error: FormattedError, cause: Exception, media: str = JSON) -> Response:

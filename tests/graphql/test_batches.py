@@ -86,3 +86,25 @@ async def test_credentials_that_do_not_verify_refuse_the_whole_batch(client):
     response = await client.post(URL, json=[GREETING], headers={"authorization": "Bearer x"})
     assert response.status_code == 401
     assert list(response.json()) == ["errors"]
+
+
+@pytest.mark.parametrize("batch_bytes", [100, 101, 150, 195])
+async def test_answers_of_a_batch_have_one_limit_together(endpoint, client_of, batch_bytes):
+    """Otherwise a hundred answers of a limit each would stand in the memory at once."""
+    client = await client_of(endpoint(batch_limit=100, batch_bytes=batch_bytes))
+    one = {"query": '{ contextId greeting(name: "somebody with a name of some length") }'}
+    alone = len((await client.post(URL, json=[one])).content) - len("[]")
+    fitting = batch_bytes // alone
+    assert fitting in (1, 2)
+    answers = (await client.post(URL, json=[one] * 50)).json()
+    assert ["data" in answer for answer in answers] == [True] * fitting + [False] * (50 - fitting)
+    assert answers[fitting]["errors"] == [
+        {
+            "message": f"The answers of the batch are larger than {batch_bytes} bytes together: "
+            "send fewer operations in one request.",
+            "extensions": {"code": "ANSWER_TOO_LARGE", "limit": batch_bytes},
+        }
+    ]
+    # One was executed to see that it does not fit; those behind it were not.
+    (last,) = (await client.post(URL, json=[one])).json()
+    assert last["data"]["contextId"] - answers[0]["data"]["contextId"] == fitting + 1
