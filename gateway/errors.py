@@ -10,6 +10,7 @@
     ├── Unauthenticated          UNAUTHENTICATED        no token, or one that does not verify
     ├── Forbidden                FORBIDDEN              this viewer may not see this field
     ├── Unavailable              UNAVAILABLE            the database is busy or away; try again
+    ├── TooManyRows              TOO_MANY_VALUES        the answer needs more rows than are read
     ├── Conflict                 CONFLICT               another command got in between; run it again
     ├── UnreadableFile           UNREADABLE_FILE        not a file that can be imported
     ├── InvalidEvent             INVALID_EVENT          one event that cannot be counted
@@ -115,6 +116,20 @@ class Unavailable(GatewayError):
     """The database did not answer in time; the same request may work later."""
 
     code = "UNAVAILABLE"
+
+
+class TooManyRows(GatewayError):
+    """The answer needs more than ``limit`` rows of the database; no more are read."""
+
+    code = "TOO_MANY_VALUES"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"The answer needs more than {limit:,} rows: ask for less at once.")
+        self.limit = limit
+
+    @property
+    def extensions(self) -> dict[str, Any]:
+        return {"code": self.code, "limit": self.limit}
 
 
 class Conflict(GatewayError):

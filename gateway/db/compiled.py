@@ -38,6 +38,8 @@ class Compiled:
     def __init__(self, statement: Executable, dialect: Dialect) -> None:
         compiled: Any = statement.compile(dialect=dialect)  # type: ignore[attr-defined]
         self.text: str = compiled.string
+        #: Whether the statement itself says how many rows there may be.
+        self.is_limited = getattr(statement, "_limit_clause", None) is not None
         self.postgres = dialect.name == "postgresql"
         defaults = compiled.params
         self._binds = [
@@ -206,6 +208,12 @@ class Run:
         self._union = _unite(tuple(_compiled(one, dialect, ordered=False) for one, _ in chosen))
         self.text = self._union.text
         self.arguments = self._union.arguments([parameters for _, parameters in chosen])
+
+    def limited(self, rows: int) -> str:
+        """The text for at most so many rows."""
+        if self._union is None and self._only.is_limited:
+            return self.text
+        return f"{self.text} LIMIT {rows}"
 
     def apart(self, rows: Rows) -> list[Rows]:
         """The rows of each of the places."""

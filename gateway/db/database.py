@@ -40,7 +40,7 @@ from gateway.db.instants import Clock, begin_at, system_clock
 from gateway.db.migrate import Upgrade
 from gateway.db.places import NoPlace, Pool
 from gateway.db.url import SqliteUrl, read_database_url
-from gateway.errors import SettingsError, Unavailable
+from gateway.errors import SettingsError, TooManyRows, Unavailable
 from gateway.turns import beside
 
 T = TypeVar("T")
@@ -49,6 +49,9 @@ Parameters = Mapping[str, Any]
 #: serialization_failure and deadlock_detected, as PostgreSQL names them.
 _TRANSIENT_STATES = frozenset({"40001", "40P01"})
 
+
+#: Rows of one statement that are held in memory at once: some hundreds of megabytes.
+MOST_ROWS = 4_000_000
 
 #: Entered around a statement's text, which is written in the dialect.
 AroundStatement = Callable[[str, Dialect], AbstractContextManager[None]]
@@ -68,6 +71,8 @@ class Snapshot(ABC):
         self.statements = 0
         #: How many Selects these were before some were united.
         self.selects = 0
+        #: The most rows that one statement of several Selects may answer.
+        self.row_limit = MOST_ROWS
         #: What a trace makes of each statement; None without traces.
         self.around: AroundStatement | None = None
         self._dialect = dialect
@@ -127,8 +132,12 @@ class Snapshot(ABC):
             self.statements += len(runs)
             self.selects += len(requests)
             with self._told("; ".join(run.text for run in runs)):
-                answers = await self._fetch([(run.text, run.arguments) for run in runs])
+                answers = await self._fetch(
+                    [(run.limited(self.row_limit + 1), run.arguments) for run in runs]
+                )
         for run, (_, rows) in zip(runs, answers, strict=True):
+            if len(rows) > self.row_limit:
+                raise TooManyRows(self.row_limit)
             apart_rows = await beside(len(rows), partial(run.apart, rows))
             for place, own in zip(run.places, apart_rows, strict=True):
                 found[place] = own

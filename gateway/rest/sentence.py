@@ -18,6 +18,7 @@ STATUSES = {
     "INVALID_RANGE": 400,
     "EXCLUSIVE_ARGUMENTS": 400,
     "OUT_OF_BOUNDS": 400,
+    "TOO_MANY_VALUES": 400,
     # ERAS answers no 401: it does not tell who is unknown from who may not see this.
     "UNAUTHENTICATED": 403,
     "FORBIDDEN": 403,

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from gateway.db import Database, Snapshot, open_database
 from gateway.db.tables import project
-from gateway.errors import Unavailable
+from gateway.errors import TooManyRows, Unavailable
 
 COUNT = select(func.count()).select_from(project)
 CONNECTIONS = 2
@@ -311,3 +311,25 @@ async def test_who_still_reads_when_a_snapshot_is_left_is_stopped(database_url: 
         assert [type(error) for error in ended] == [asyncio.CancelledError] * 2
         async with database.read() as snapshot:
             assert [tuple(row) for row in await snapshot.fetch(text("SELECT 1"))] == [(1,)]
+
+
+@pytest.mark.parametrize("apart", [(), (0,), (0, 1)])
+async def test_no_more_rows_are_read_than_the_limit_and_one(
+    database: Database, apart: tuple[int, ...]
+) -> None:
+    for project_id in range(1, 8):
+        await add(database, project_id)
+    all_ids = select(project.c.id).order_by(project.c.id)
+    first = select(project.c.id).order_by(project.c.id).limit(2)
+
+    async def read(limit: int) -> list[int]:
+        async with database.read() as snapshot:
+            snapshot.row_limit = limit
+            found = await snapshot.fetch_together([(all_ids, {}), (first, {})], apart=apart)
+            assert sorted(row[0] for row in found[1]) == [1, 2]
+            return sorted(row[0] for row in found[0])
+
+    assert await read(9) == [1, 2, 3, 4, 5, 6, 7]
+    with pytest.raises(TooManyRows) as refused:
+        await read(6)
+    assert refused.value.extensions == {"code": "TOO_MANY_VALUES", "limit": 6}
