@@ -71,7 +71,8 @@ class Gateway:
             GraphQLRequest(query, variables), viewer, {OperationType.QUERY}, self.record
         )
         # The order of errors is nobody's: whose field is decided first depends on what is kept.
-        errors = sorted(map(orjson.dumps, valid(answer).get("errors", ())))
+        written = valid(orjson.loads(orjson.dumps(answer)))
+        errors = sorted(map(orjson.dumps, written.get("errors", ())))
         return orjson.dumps({**answer, "errors": list(map(orjson.Fragment, errors))})
 
     async def truth(self, query: str, viewer: Viewer = ANONYMOUS, **variables: Any) -> bytes:
