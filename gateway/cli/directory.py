@@ -12,8 +12,9 @@ from gateway.cli.running import database_option, opened, run
 from gateway.cli.whole_number import WholeNumber
 from gateway.directory.backfill_members import backfill_members
 from gateway.directory.document import read_document
-from gateway.directory.load import Loaded, store_rows
+from gateway.directory.load import Loaded, load_entries
 from gateway.errors import UnreadableFile
+from gateway.events.header import UTF8_MARK
 from gateway.events.ids import LARGEST_ID
 from gateway.settings import Settings, load_settings
 
@@ -43,15 +44,15 @@ async def _load(settings: Settings, file: Path) -> dict[str, Loaded]:
     document = _read_json(file)
     try:
         entries = read_document(document)
+        async with opened(settings, may_make=True) as database:
+            return await database.write(lambda connection: load_entries(connection, entries))
     except UnreadableFile as error:
         raise UnreadableFile(f"{file}: {error.message}") from None
-    async with opened(settings, may_make=True) as database:
-        return await database.write(lambda connection: store_rows(connection, entries))
 
 
 def _read_json(file: Path) -> object:
     try:
-        return orjson.loads(file.read_bytes())
+        return orjson.loads(file.read_bytes().removeprefix(UTF8_MARK))
     except OSError as error:
         raise UnreadableFile(f"{file} cannot be read: {error.strerror}.") from None
     except orjson.JSONDecodeError as error:

@@ -30,6 +30,7 @@ from gateway.directory.stats_visibility import StatsVisibility
 from gateway.errors import InvalidEvent, UnreadableFile
 from gateway.events.ids import read_id
 from gateway.events.instants import read_instant
+from gateway.events.shown import shown
 
 
 def _id(value: object) -> int:
@@ -52,6 +53,19 @@ def _storable(text: str) -> str:
         raise ValueError("it holds a character that is none of Unicode's, or NUL")
     return text
 
+
+#: What pydantic says in the words of Python.
+_REASONS = {
+    "missing": "it is missing",
+    "model_type": "it must be a JSON object",
+    "list_type": "it must be a JSON array",
+    "string_type": "it must be a text",
+    "bool_type": "it must be true or false",
+    "int_type": "it must be a whole number",
+    "float_type": "it must be a number",
+}
+#: A longer key is not shown as a whole.
+_LONGEST_KEY = 40
 
 _Id = Annotated[int, BeforeValidator(_id)]
 _Text = Annotated[StrictStr, AfterValidator(_storable)]
@@ -187,7 +201,9 @@ def read_document(document: object, *, any_role: bool = False) -> dict[str, list
         place = _place(first["loc"])
         if first["type"] == "extra_forbidden":
             raise UnreadableFile(f"{place} is not a key that is known.") from None
-        reason = first["msg"].removeprefix("Value error, ").rstrip(".")
+        reason = _REASONS.get(first["type"]) or first["msg"].removeprefix("Value error, ").rstrip(
+            "."
+        )
         raise UnreadableFile(f"{place} cannot be used: {reason}.") from None
     if not any_role:
         _check_roles(read.memberships)
@@ -206,11 +222,15 @@ def _check_roles(memberships: Sequence[_Membership]) -> None:
                 )
 
 
+def _shown_key(key: str) -> str:
+    return key if key.isprintable() and len(key) <= _LONGEST_KEY else shown(key)
+
+
 def _place(location: Sequence[int | str]) -> str:
     place = ""
     for step in location:
         # Which of two types was tried last is pydantic's affair.
         if step in ("int", "float"):
             continue
-        place += f"[{step}]" if isinstance(step, int) else f".{step}"
+        place += f"[{step}]" if isinstance(step, int) else f".{_shown_key(step)}"
     return place.removeprefix(".") or "The document"

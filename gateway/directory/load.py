@@ -43,9 +43,13 @@ def load_directory(connection: Connection, document: object) -> dict[str, Loaded
     stays. Runs in a writing transaction;
     UnreadableFile, and nothing stored, if any entry cannot be used.
     """
-    rows = read_document(document)
-    _check_groups(connection, rows)
-    return store_rows(connection, rows)
+    return load_entries(connection, read_document(document))
+
+
+def load_entries(connection: Connection, entries: Mapping[str, Sequence[Row]]) -> dict[str, Loaded]:
+    """The same with a document that ``read_document`` has read."""
+    _check_groups(connection, entries)
+    return store_rows(connection, entries)
 
 
 def _check_groups(connection: Connection, rows: Mapping[str, Sequence[Row]]) -> None:
@@ -64,9 +68,9 @@ def _check_groups(connection: Connection, rows: Mapping[str, Sequence[Row]]) -> 
 
 
 def store_rows(connection: Connection, entries: Mapping[str, Sequence[Row]]) -> dict[str, Loaded]:
-    """The same with entries that are read already: full rows by the name of their list.
+    """Store full rows by the name of their list; a list may be left out.
 
-    A list may be left out.
+    Their groups are not looked for: Panoptes tells of memberships before their groups are known.
     """
     lists = _without_forgotten(connection, {name: entries.get(name, ()) for name in _TABLES})
     changes = {name: _replace(connection, name, rows) for name, rows in lists.items()}

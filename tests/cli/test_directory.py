@@ -80,6 +80,7 @@ def test_the_database_is_the_settings_unless_the_option_names_one(
         (b"\xff\xfe", " is not JSON: "),
         (b"[]", ": The document cannot be used: "),
         (b'{"users": [{"id": 7, "login": "x"}, {"id": -1}]}', ": users[1].id cannot be used: "),
+        (b'{"a\\nb": 1}', ": 'a\\nb' is not a key that is known."),
     ],
 )
 def test_a_file_that_cannot_be_used_is_one_sentence(
@@ -93,6 +94,33 @@ def test_a_file_that_cannot_be_used_is_one_sentence(
     assert result.stderr.startswith(f"Error: {path}{reason}")
     assert result.stderr.count("\n") == 1
     assert result.stdout == ""
+
+
+def test_a_membership_may_be_of_a_group_of_an_earlier_file(url: str, file: Path) -> None:
+    command(url, "directory", "load", file)
+    member = {"user_group_id": 501, "user_id": 7, "state": "active"}
+    file.write_text(json.dumps({"memberships": [member]}))
+    assert command(url, "directory", "load", file).exit_code == 0
+
+
+def test_a_membership_of_a_group_that_nobody_lists_is_refused(url: str, file: Path) -> None:
+    command(url, "directory", "load", file)
+    groups = (501, 999, 998)
+    members = [{"user_group_id": group, "user_id": 7, "state": "active"} for group in groups]
+    file.write_text(json.dumps({"users": [{"id": 7, "login": "eve"}], "memberships": members}))
+    result = command(url, "directory", "load", file)
+    assert result.exit_code == 2
+    assert result.stderr == (
+        f"Error: {file}: memberships[1].user_group_id cannot be used: neither the file nor the "
+        "directory has a group 999.\n"
+    )
+    assert sorted(filter(None, logins(url))) == ["ada", "bob"]
+
+
+def test_a_byte_order_mark_before_the_file_does_not_count(url: str, file: Path) -> None:
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    assert command(url, "directory", "load", file).exit_code == 0
+    assert sorted(filter(None, logins(url))) == ["ada", "bob"]
 
 
 def test_a_bad_entry_leaves_the_directory_as_it_was(url: str, file: Path) -> None:

@@ -58,6 +58,27 @@ def test_the_first_bad_entry_is_named(document: object, place: str) -> None:
     assert refusal(document).endswith(".")
 
 
+@pytest.mark.parametrize(
+    ("document", "sentence"),
+    [
+        ([USER], "The document cannot be used: it must be a JSON object."),
+        ({"users": None}, "users cannot be used: it must be a JSON array."),
+        ({"users": [{}]}, "users[0].id cannot be used: it is missing."),
+        (
+            {"projects": [PROJECT | {"slug": 1}]},
+            "projects[0].slug cannot be used: it must be a text.",
+        ),
+        (
+            {"workflows": [WORKFLOW | {"active": "yes"}]},
+            "workflows[0].active cannot be used: it must be true or false.",
+        ),
+        ({"k" * 1000: 1}, f"'{'k' * 41}' is not a key that is known."),
+    ],
+)
+def test_a_refusal_is_in_plain_words(document: object, sentence: str) -> None:
+    assert refusal(document) == sentence
+
+
 def test_a_refusal_says_what_would_do() -> None:
     assert refusal({"memberships": [MEMBERSHIP, MEMBERSHIP | {"state": "gone"}]}) == (
         "memberships[1].state cannot be used: Input should be 'active', 'invited' or 'inactive'."
