@@ -21,6 +21,7 @@ from gateway.cli.import_summary import RejectsFile, Summary
 from gateway.cli.running import database_option, opened
 from gateway.cli.whole_number import WholeNumber
 from gateway.db import Database
+from gateway.db.url import SqliteUrl, read_database_url
 from gateway.directory.exports import Export, Stored
 from gateway.directory.learn import learn
 from gateway.directory.workflow_projects import WORKFLOW_PROJECTS, Followed
@@ -91,6 +92,7 @@ def import_command(
     settings = load_settings(database_url=database_url)
     first = "stdin" if files[0] == STANDARD_INPUT else Path(files[0]).name
     rejects = RejectsFile(rejects_path or Path(f"{first}.rejects.csv"))
+    _check_nothing_is_overwritten(rejects.path, files, settings.database_url)
     summary = Summary()
     try:
         with closing(rejects):
@@ -105,6 +107,22 @@ def import_command(
         sys.exit(INTERRUPTED)
     if summary.failed:
         sys.exit(1)
+
+
+def _check_nothing_is_overwritten(rejects: Path, files: Sequence[str], database_url: str) -> None:
+    """UsageError if the report of rejects would take the place of what is read or stored."""
+    database = read_database_url(database_url)
+    kept = [Path(file) for file in files if file != STANDARD_INPUT]
+    kept += [Path(database.path)] if isinstance(database, SqliteUrl) else []
+    for path in kept:
+        try:
+            same = rejects.samefile(path)
+        except OSError:
+            same = rejects.absolute() == path.absolute()
+        if same:
+            raise click.UsageError(
+                f"What is refused would be written over {path}: name another file with --rejects."
+            )
 
 
 def _import(

@@ -18,7 +18,7 @@ from gateway.events.bounds import Bounds
 from gateway.events.event import Batch, Classification
 from gateway.events.ids import read_cell_id
 from gateway.events.instants import check_not_future, read_instant
-from gateway.events.json_text import decode_leniently
+from gateway.events.json_text import TooMuch, decode_leniently
 from gateway.events.left_out import LeftOut
 from gateway.events.literal import read_literal
 from gateway.events.mentions import mention, name_project, name_user, name_workflow
@@ -112,6 +112,11 @@ def _decode(text: str | None) -> object:
     for read in (decode_leniently, read_literal):
         try:
             metadata = read(text)
+        except TooMuch:
+            # A browser may write anything: what is whole counts, less what it says.
+            if text.rstrip().endswith("}"):
+                return text
+            continue
         except ValueError:
             continue
         if isinstance(metadata, dict):

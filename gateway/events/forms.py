@@ -51,7 +51,7 @@ _TELLTALES = (
     (Form.EXPORT, {"classification_id", "workflow_id"}),
     (Form.EXPORT, {"classification_id", "user_name"}),
     (Form.EXPORT, {"classification_id", "metadata"}),
-    (Form.EXPORT, {"workflow_id", "created_at", "user_name"}),
+    (Form.EXPORT, {"workflow_id", "user_name"}),
     (Form.EXPORT, {"workflow_id", "created_at", "user_id"}),
     (Form.EXPORT, {"workflow_id", "created_at", "annotations"}),
     (Form.CLASSIFICATIONS, {"event_time", "workflow_id"}),

@@ -16,7 +16,7 @@ LONGEST_HEADER = 1024 * 1024
 #: What parts cells: the comma; Excel's where the comma is decimal; that of its "Unicode text".
 DELIMITERS = ",;\t"
 #: A line of these alone says nothing; spreadsheets save an empty row as a row of delimiters.
-_BLANK = b' \t\r\n\v\f",;' + UTF8_MARK
+_BLANK = b' \t\r\n\v\f",;' + UTF8_MARK + "\xa0\u200b\u2028\u2029".encode()
 #: Excel's own first line, which says what parts the cells.
 _EXCEL_HINT = b"sep="
 

@@ -15,6 +15,10 @@ import orjson
 _MOST_DIGITS = 400
 
 
+class TooMuch(ValueError):
+    """A text that is longer, or nested deeper, than it is read."""
+
+
 def decode(text: bytes | str) -> Any:
     """What a JSON text in UTF-8 says; ValueError if it is none, or is nested too deep."""
     try:
@@ -28,11 +32,14 @@ def decode(text: bytes | str) -> Any:
 
 
 def decode_leniently(text: str) -> Any:
-    """The same, with ``NaN`` and its like, which Python writes; they are None."""
+    """The same, with ``NaN`` and its like, which Python writes; they are None.
+
+    TooMuch if it is nested too deep.
+    """
     try:
         return json.loads(text, parse_int=_whole, parse_constant=lambda _: None)
     except RecursionError as error:
-        raise ValueError from error
+        raise TooMuch from error
 
 
 def _whole(digits: str) -> int | None:

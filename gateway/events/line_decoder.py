@@ -23,6 +23,8 @@ _OTHER_ALPHABET = re.compile(
             rb"[\x80-\xff]{2}[\x80-\xbf]",
             # a letter of UTF-8, which is a capital and a sign
             rb"[\xc2-\xdf][\x80-\xbf]",
+            # a sign of the upper half that no word begins with
+            rb"[\xa2-\xa9\xac\xae\xaf\xb1\xb4\xb6\xb8][A-Za-z\xc0-\xff]",
             # a capital behind a small letter, or a sign inside a word
             rb"[a-z][\x8a\x8c\x8e\x9f]",
             rb"[A-Za-z][\x80\x82-\x84\x86-\x89\x8b\x91\x93-\x95\x98\x99\x9b][A-Za-z]",

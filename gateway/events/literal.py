@@ -8,6 +8,8 @@ from __future__ import annotations
 import ast
 import re
 
+from gateway.events.json_text import TooMuch
+
 #: Python's parser needs memory by length (up to 1 KB a byte) and stack by depth.
 _LONGEST = 128 * 1024
 _DEEPEST = 32
@@ -25,12 +27,12 @@ _TOKEN = re.compile(
 
 
 def read_literal(text: str) -> object:
-    """What a text of literals says; ValueError if it holds anything else, or too much.
+    """What a text of literals says; ValueError if it holds anything else, TooMuch beyond limits.
 
     A number that is none, or without end, is None.
     """
     if len(text) > _LONGEST:
-        raise ValueError
+        raise TooMuch
     plain: list[str] = []
     place = depth = 0
     while place < len(text):
@@ -40,7 +42,7 @@ def read_literal(text: str) -> object:
         place = token.end()
         depth += (token["open"] is not None) - (token["close"] is not None)
         if depth > _DEEPEST:
-            raise ValueError
+            raise TooMuch
         plain.append("None" if token["name"] in {"nan", "-nan", "inf", "-inf"} else token[0])
     try:
         return ast.literal_eval("".join(plain).strip())

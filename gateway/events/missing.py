@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 #: Nothing, R's NA, PostgreSQL's \N, and what pandas takes for missing (``na_values``) or writes.
+_WORDS = (
+    *("", "NA", "<NA>", "N/A", "#N/A", "#N/A N/A", "#NA", r"\N", "NaN", "-NaN", "NaT"),
+    *("Null", "None", "-1.#IND", "1.#QNAN", "1.#IND", "-1.#QNAN"),
+)
+#: In any of the usual letter cases, also with a space beside it: looked up as a whole, since cells
+#: are many.
 _MISSING = frozenset(
-    {
-        *("", "NA", "<NA>", "N/A", "n/a", "#N/A", "#N/A N/A", "#NA", r"\N"),
-        *("nan", "NaN", "-nan", "-NaN", "NaT", "null", "NULL", "None"),
-        *("-1.#IND", "1.#QNAN", "1.#IND", "-1.#QNAN"),
-    }
+    spaced
+    for word in _WORDS
+    for cased in (word, word.lower(), word.upper(), word.capitalize())
+    for spaced in (cased, f" {cased}", f"{cased} ", f" {cased} ")
 )
 _MISSING_NAMES = frozenset({"", "NA", r"\N"})
 

@@ -25,8 +25,8 @@ _KINDS = (
 )
 #: What scripts name the columns that they take out of annotations.
 _FLATTENED = re.compile(
-    r"data\..*|t[0-9]+[ ._-].*|task|task_.*|tool|tool_.*|choice|choices|answer|answers|value|val|"
-    r"how_?many|mark|marks|mark_.*|annotation|label"
+    r"data\..*|t[0-9]+(?:[ ._-].*)?|task|task_.*|tool|tool_.*|choice|choices|answer|answers|value|"
+    r"val|how_?many|mark|marks|mark_.*|annotation|label"
 )
 
 

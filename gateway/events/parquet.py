@@ -19,7 +19,7 @@ from gateway.events.forms import ACCEPTED, ROWS, Form, form_of_columns
 from gateway.events.mentions import mention_all
 from gateway.events.plain_rows import may_be_plain, read_plain, select_plain
 from gateway.events.shown import written_id
-from gateway.events.source import MOST_GROUPS_AT_ONCE, Source
+from gateway.events.source import MOST_GROUPS_AT_ONCE, RefusedInARow, Source
 from gateway.events.tables import (
     ClassificationRow,
     CommentRow,
@@ -124,12 +124,15 @@ class ParquetTable(Source):
                     return (batch, self._rows_read) if left < size else None
 
                 # One batch ahead: the next is read while the database stores this one.
+                refused, given = RefusedInARow(self.name, "row"), 0
                 with ThreadPoolExecutor(1) as ahead:
                     following = ahead.submit(read)
                     while (found := following.result()) is not None:
                         following = ahead.submit(read)
                         batch, self._rows_given = found
                         yield batch
+                        refused.add(len(batch.rejects), self._rows_given - given, self._rows_given)
+                        given = self._rows_given
         except duckdb.Error as error:
             raise UnreadableFile(
                 f"{self.name} is damaged: nothing can be read after row {self._rows_read} "

@@ -6,6 +6,7 @@ import csv
 import re
 
 from gateway.events.header import read_header
+from gateway.events.missing import given_text
 
 
 class RowShape:
@@ -30,15 +31,21 @@ class RowShape:
         separators = text.count(self.delimiter)
         if separators < self._time or self.id_in(text) is None:
             return False
-        if separators == self.width - 1:
+        if separators == self.width - 1 and self._may_be_time(text.split(self.delimiter)):
             return True
         try:
             cells = next(csv.reader([text], delimiter=self.delimiter), [])
         except csv.Error:
             return False
-        return len(cells) == self.width or (
-            len(cells) > self._time and self._has_time.match(cells[self._time]) is not None
-        )
+        if len(cells) == self.width:
+            return self._may_be_time(cells)
+        return len(cells) > self._time and self._has_time.match(cells[self._time]) is not None
+
+    def _may_be_time(self, cells: list[str]) -> bool:
+        """Whether a time, or none at all, stands where rows have theirs: a drawing's points are
+        numbers, as many as they may be."""
+        cell = cells[self._time]
+        return self._has_time.match(cell) is not None or given_text(cell.strip('"')) is None
 
     def begins_row(self, text: str) -> bool:
         """Whether a row, whole or damaged, begins with this line: it has an id or a time."""

@@ -22,6 +22,8 @@ MOST_LINES = 1_000_000
 #: Lines in which no row begins are looked at together, up to so many.
 _LINES_TOGETHER = 1_000
 _MARK = "\ufeff"
+#: A line of these alone is no row: spreadsheets save an empty one as a row of delimiters.
+_NOTHING = ' \t\r\n\v\f\xa0",;'
 
 
 class Damage(NamedTuple):
@@ -33,7 +35,9 @@ class Damage(NamedTuple):
 
 Row = list[str] | Damage
 
-
+_NEVER_CLOSED = "A quote of the row is never closed."
+#: How the csv module says that.
+_ENDS_IN_QUOTES = "unexpected end of data"
 #: Stands for a line that is too long to be read; csv refuses it wherever it stands.
 _TOO_LONG = '"a line"too long\n'
 
@@ -77,7 +81,7 @@ class Rows:
                         taken.clear()
                         self.last_line = given = self.last_line + 1
                         yield given, cells
-                    elif len(taken) == 1 and not taken[0].strip():
+                    elif len(taken) == 1 and not taken[0].strip(_NOTHING):
                         taken.clear()
                         self.last_line += 1
                         if self.last_line - given > MOST_BLANK_LINES:
@@ -167,11 +171,13 @@ class Rows:
         self._put_back(end)
         if end < spanned:
             id_ = shape.id_in(taken[0])
-            yield from self._given([Damage("A quote of the row is never closed.", id_)])
+            yield from self._given([Damage(_NEVER_CLOSED, id_)])
         elif isinstance(odd, csv.Error):
             too_long = taken[0] == _TOO_LONG
             reason = f"is longer than {LONGEST_LINE:,} bytes" if too_long else f"is not CSV: {odd}"
-            yield from self._given([Damage(f"The row {reason}.")])
+            never_closed = str(odd) == _ENDS_IN_QUOTES
+            reason = _NEVER_CLOSED if never_closed else f"The row {reason}."
+            yield from self._given([Damage(reason, shape.id_in(taken[0]))])
         elif whole:
             yield from self._given([odd])
         else:

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Generator
 from datetime import datetime
 
+from gateway.errors import UnreadableFile
 from gateway.events.bounds import MOST_GROUPS
 from gateway.events.event import Batch
 from gateway.events.forms import Form
@@ -14,6 +15,28 @@ from gateway.events.forms import Form
 BATCH_SIZE = 10_000
 #: A batch also ends when its events list so many groups together: their rows are written as well.
 MOST_GROUPS_AT_ONCE = 500_000
+
+#: So much in a row that cannot be counted are no events: a small file may unpack to billions of
+#: rows, and each would be a line in the report of rejects.
+MOST_REFUSED = 1_000_000
+
+
+class RefusedInARow:
+    """Counts rows of batches of which none counted; ``places`` is what positions are of."""
+
+    def __init__(self, name: str, places: str) -> None:
+        self._name = name
+        self._places = places
+        self._refused = 0
+
+    def add(self, rejects: int, rows: int, position: int) -> None:
+        """Note a batch that ends at ``position``; UnreadableFile when it is too much."""
+        self._refused = self._refused + rows if rejects == rows else 0
+        if self._refused >= MOST_REFUSED:
+            raise UnreadableFile(
+                f"{self._name} is damaged: the last {self._refused:,} rows up to {self._places} "
+                f"{position:,} cannot be counted, and no more of it is read."
+            )
 
 
 class Source(ABC):

@@ -23,7 +23,7 @@ from gateway.events.json_text import decode
 from gateway.events.mentions import mention, name_project, name_user
 from gateway.events.missing import not_blank
 from gateway.events.shown import shown, written_id
-from gateway.events.source import BATCH_SIZE, Source
+from gateway.events.source import BATCH_SIZE, RefusedInARow, Source
 from gateway.events.talk_file import LONGEST_ROW, TalkFile
 
 _PROJECT = re.compile(r"project-([0-9]{1,19})-comments")
@@ -99,13 +99,16 @@ class TalkExport(Source):
         bounds = bounds_at(now, most_groups)
         file = self._file = self._start()
         batch, rows = Batch(), 0
+        refused = RefusedInARow(self.name, "object")
         try:
             for position, text in enumerate(file, 1):
                 self._add(batch, position, text, bounds)
                 rows += 1
                 if rows == size:
                     yield batch
+                    rejects = len(batch.rejects)
                     batch, rows = Batch(), 0
+                    refused.add(rejects, size, position)
             self._has_more = file.has_more()
         except UnreadableFile:
             if rows:

@@ -6,11 +6,10 @@ from collections import deque
 from collections.abc import Iterator
 from typing import BinaryIO
 
-import orjson
-
 from gateway.errors import UnreadableFile
 from gateway.events.header import UTF8_MARK
 from gateway.events.json_array import array_elements
+from gateway.events.json_text import decode
 from gateway.events.tarball import Tarball, is_tar
 from gateway.events.unpacking import DAMAGE
 
@@ -57,8 +56,8 @@ class TalkFile:
         for text in self._rows:
             self._looked_at.append(text)
             try:
-                row = orjson.loads(text or b"")
-            except orjson.JSONDecodeError:
+                row = decode(text or b"")
+            except ValueError:
                 row = None
             if isinstance(row, dict):
                 return row

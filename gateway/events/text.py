@@ -14,13 +14,9 @@ from gateway.events.event import Batch
 from gateway.events.forms import Form
 from gateway.events.line_decoder import LineDecoder, has_utf8_beyond_ascii
 from gateway.events.lines import Lines
-from gateway.events.source import BATCH_SIZE, MOST_GROUPS_AT_ONCE, Source
+from gateway.events.source import BATCH_SIZE, MOST_GROUPS_AT_ONCE, RefusedInARow, Source
 
 T = TypeVar("T")
-
-#: So much in a row that cannot be counted is no text of events: a small file may unpack to billions
-#: of lines, and each would be a line in the report of rejects.
-MOST_REFUSED = 1_000_000
 
 
 class TextSource(Source, Generic[T]):
@@ -63,7 +59,7 @@ class TextSource(Source, Generic[T]):
         bounds = bounds_at(now, most_groups)
         lines = self._lines = self._start()
         batch, items, groups = Batch(), 0, 0
-        refused = 0
+        refused = RefusedInARow(self.name, "line")
         try:
             for position, item in self._items(lines):
                 known = len(batch.classifications)
@@ -73,13 +69,9 @@ class TextSource(Source, Generic[T]):
                     groups += len(batch.classifications[-1].group_ids)
                 if items == size or groups >= MOST_GROUPS_AT_ONCE:
                     yield batch
-                    refused = refused + items if len(batch.rejects) == items else 0
+                    rejects, rows = len(batch.rejects), items
                     batch, items, groups = Batch(), 0, 0
-                    if refused >= MOST_REFUSED:
-                        raise UnreadableFile(
-                            f"{self.name} is damaged: the last {refused:,} rows up to line "
-                            f"{position:,} cannot be counted, and no more of it is read."
-                        )
+                    refused.add(rejects, rows, position)
         except UnreadableFile:
             if items:
                 yield batch

@@ -33,6 +33,8 @@ _ZIP_LIST = 1024 * 1024
 #: Others, such as LZMA, let the file say how much memory they take.
 _ZIP_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2})
 _ENCRYPTED = 1
+#: What .xlsx and its like hold.
+_OFFICE = "[Content_Types].xml"
 _BUFFER = 256 * 1024
 
 
@@ -85,9 +87,11 @@ class _Xz(io.RawIOBase):
         while not data:
             packed = b""
             if self._stream.eof:
-                packed = self._stream.unused_data or self._file.read(_BUFFER)
-                if not packed:
-                    return 0
+                packed = self._stream.unused_data
+                # Zeros may pad a stream, as the format's description has it.
+                while not (packed := packed.lstrip(b"\0")):
+                    if not (packed := self._file.read(_BUFFER)):
+                        return 0
                 self._stream = self._new_stream()
             elif self._stream.needs_input and not (packed := self._file.read(_BUFFER)):
                 raise EOFError("the compressed data is cut off")
@@ -114,15 +118,24 @@ class _InPieces:
         return data
 
 
+def _is_hidden(path: str) -> bool:
+    return path.startswith("__MACOSX/") or path.rpartition("/")[2].startswith(".")
+
+
 def _in_zip(file: BinaryIO, name: str) -> zipfile.ZipExtFile:
-    """The one file in a zip; what macOS adds beside it does not count."""
+    """The one file in a zip; what macOS adds beside it, hidden, does not count."""
     try:
         archive = zipfile.ZipFile(cast("BinaryIO", _InPieces(file)))
         members = [
             member
             for member in archive.infolist()
-            if not member.is_dir() and not member.filename.startswith("__MACOSX/")
+            if not member.is_dir() and not _is_hidden(member.filename)
         ]
+        if any(member.filename == _OFFICE for member in members):
+            raise UnreadableFile(
+                f"{name} is a workbook or a document of an office program: save the table as CSV, "
+                "and import that."
+            )
         if len(members) != 1:
             raise UnreadableFile(
                 f"{name} is a zip of {len(members):,} files: it must be of one; unpack it, and "

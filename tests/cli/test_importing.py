@@ -285,6 +285,18 @@ def test_a_rejects_file_that_cannot_be_written_is_one_error(store: Import) -> No
     assert "No such file or directory" in result.stderr
 
 
+@pytest.mark.parametrize("path", ["events.ndjson", "./events.ndjson", "stats.db", "more.csv"])
+def test_the_report_of_rejects_takes_the_place_of_nothing(store: Import, path: str) -> None:
+    Path("events.ndjson").write_text(f"{next(stream(1))}\nx\n")
+    Path("more.csv").symlink_to("events.ndjson")
+    before = Path("events.ndjson").read_bytes()
+    result = store("events.ndjson", "--rejects", path)
+    assert result.exit_code == 2
+    assert "would be written over" in result.stderr
+    assert Path("events.ndjson").read_bytes() == before
+    assert not Path("stats.db").exists()
+
+
 def test_one_unreadable_file_and_nothing_starts(store: Import) -> None:
     Path("letter.txt").write_text("Dear Sir,\n")
     result = store(KENYA, "letter.txt")

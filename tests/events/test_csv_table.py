@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from gateway.errors import UnreadableFile
 from gateway.events.event import Classification, Comment, Reject
 from gateway.events.exports import Origin
 from gateway.events.forms import Form
@@ -76,7 +77,7 @@ def test_a_row_that_is_cut_off_inside_a_quote_is_refused(write: Write) -> None:
     good = "1,,7,2020-01-01 00:00:00 UTC,{},\n"
     batch = read_all(write(EXPORT + good + '2,,7,2020-01-01 00:00:00 UTC,"{""started'))
     assert len(batch) == 1
-    assert batch.rejects == [Reject(3, None, "The row is not CSV: unexpected end of data.")]
+    assert batch.rejects == [Reject(3, "2", "A quote of the row is never closed.")]
 
 
 def test_a_cell_beyond_the_limit_is_refused_and_the_rest_is_read(
@@ -88,7 +89,7 @@ def test_a_cell_beyond_the_limit_is_refused_and_the_rest_is_read(
     batch = read_all(write(EXPORT + long + good))
     assert [event.id for event in batch.classifications] == [1]
     assert batch.rejects == [
-        Reject(2, None, "The row is not CSV: field larger than field limit (1000).")
+        Reject(2, "2", "The row is not CSV: field larger than field limit (1000).")
     ]
 
 
@@ -123,3 +124,12 @@ def test_an_unknown_project_is_remarked_upon(write: Write) -> None:
     [remark] = unknown.remarks
     assert remark.startswith(f"{path}: 2 counted to no project")
     assert "--project-id" in remark
+
+
+def test_endless_rows_that_cannot_be_counted_are_not_read_to_the_end(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.events.source.MOST_REFUSED", 20)
+    path = write(EXPORT + "1,,7,2020-01-01 00:00:00 UTC,{},\n" + "x\n" * 1_000)
+    with pytest.raises(UnreadableFile, match="the last 20 rows up to line 31 cannot be counted"):
+        read_all(path, size=10)

@@ -11,6 +11,7 @@ import pytest
 
 from gateway.events.event import Classification
 from gateway.events.exports import Origin
+from gateway.events.left_out import LeftOut
 from gateway.events.opening import open_source
 from tests.events.conftest import DEMO, NOW, read_all
 
@@ -111,7 +112,11 @@ def test_exports_of_other_tools_say_the_same(write: Write, text: str, packed: bo
 
 
 @pytest.mark.parametrize(
-    "user_id", ["", " ", "NA", "nan", "NaN", "null", "None", "NULL", "<NA>", r"\N"]
+    "user_id",
+    [
+        *("", " ", "NA", "nan", "NaN", "null", "None", "NULL", "<NA>", r"\N"),
+        *("none", "NONE", "Null", "Nan", "NAN", "na", " NA", "null ", " None ", "n/a", "nat"),
+    ],
 )
 def test_a_missing_user_id_is_an_anonymous_volunteer_in_no_group(
     write: Write, user_id: str
@@ -213,3 +218,18 @@ def test_somebody_may_be_called_like_a_missing_value(write: Write, name: str) ->
     names = read_all(write(export(row))).names
     assert names.users == {1363523: name}
     assert names.workflows[2649][1] == name
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        '{"user_group_ids": [501], "x": ' + "[" * 3_000 + "]" * 3_000 + "}",
+        "{'user_group_ids': [501], 'x': " + "[" * 100 + "]" * 100 + "}",
+        "{'user_group_ids': [501], 'x': '" + "a" * 200_000 + "'}",
+    ],
+)
+def test_metadata_beyond_what_is_read_loses_no_classification(write: Write, metadata: str) -> None:
+    batch = read_all(write(export(ROW | {"metadata": metadata})))
+    [read] = batch.classifications
+    assert (read.session_ms, read.group_ids) == (0, ())
+    assert batch.left_out == {LeftOut.METADATA: 1}

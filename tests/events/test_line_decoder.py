@@ -98,6 +98,9 @@ def test_a_pipe_and_a_compressed_file_are_decoded_alike(write: Write, packed: bo
         "김철수".encode("euc-kr"),
         "Renée".encode("mac-roman"),
         "Vögel".encode("cp850"),
+        "Łukasz".encode("windows-1250"),
+        "Šárka".encode("iso8859-2"),
+        "Straße".encode("mac-roman"),
     ],
 )
 def test_a_name_that_cannot_be_decided_is_left_out_and_told(write: Write, name: bytes) -> None:

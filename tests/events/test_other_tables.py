@@ -72,6 +72,10 @@ EXPORT = (
             "row_id,classification_id,user_name,user_id,created_at,subject_ids,val",
             "a flattened table of annotations",
         ),
+        (
+            "classification_id,user_name,user_id,workflow_id,created_at,subject_ids,T0,T1",
+            "a flattened table of annotations",
+        ),
         ("subject_id,cluster_index,p(yes),num_users", "a flattened table of aggregations"),
     ],
 )
@@ -95,12 +99,16 @@ def test_an_export_is_one_whatever_else_it_has_or_lacks(without: str) -> None:
         ("created_at", "a classification export without the column created_at."),
         ("workflow_id", "a classification export without the column workflow_id."),
         ("user_id", "a classification export without the column user_id."),
+        (
+            "classification_id,created_at",
+            "a classification export without the column classification_id, created_at.",
+        ),
     ],
 )
 def test_an_export_without_a_needed_column_says_which(
     write: Write, missing: str, message: str
 ) -> None:
-    columns = [column for column in EXPORT.split(",") if column != missing]
+    columns = [column for column in EXPORT.split(",") if column not in missing.split(",")]
     with pytest.raises(UnreadableFile) as caught:
         open_source(write(",".join(columns) + "\n"), Origin())
     assert caught.value.message.endswith(f" looks like {message}")

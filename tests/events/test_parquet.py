@@ -133,6 +133,15 @@ def test_an_empty_table_gives_nothing(parquet) -> None:
     assert len(read_all(parquet(table() + " WHERE false"))) == 0
 
 
+def test_endless_rows_that_cannot_be_counted_are_not_read_to_the_end(
+    parquet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.events.source.MOST_REFUSED", 20)
+    path = parquet(table(workflow_id="NULL::BIGINT") + " FROM range(1000)")
+    with pytest.raises(UnreadableFile, match="the last 20 rows up to row 20 cannot be counted"):
+        read_all(path, size=10)
+
+
 def test_progress_ends_at_the_size_of_the_file(parquet) -> None:
     path = parquet(table(classification_id="range + 1") + " FROM range(10)")
     source = open_source(path, Origin())

@@ -74,10 +74,12 @@ def test_rows_that_truly_span_lines_are_read(write: Write) -> None:
         '"12,5,ada\n13\n14,"',
         '"2020-01-01 00:00:00 UTC,7\r\nx"',
         '"a ""quote""\n""another"""',
+        # as many numbers as there are columns
+        '"\n0,1,2,3,4,5,6,7\n12,1,2,3,4,5,6,7\n8,9,""a,b"",3,4,5\n"',
     ]
     batch = read(write, *(row(number, note=note) for number, note in enumerate(notes, 1)), "x\n")
-    assert ids(batch) == [1, 2, 3, 4, 5]
-    assert told(batch) == [(15, "x")]
+    assert ids(batch) == [1, 2, 3, 4, 5, 6]
+    assert told(batch) == [(20, "x")]
 
 
 def test_a_line_that_is_a_row_ends_the_row_before_it_whatever_its_quotes_say(
@@ -86,6 +88,15 @@ def test_a_line_that_is_a_row_ends_the_row_before_it_whatever_its_quotes_say(
     batch = read(write, row(1, note='"\n' + row(2).rstrip("\n")), 'x"\n', row(3))
     assert ids(batch) == [2, 3]
     assert told(batch)[0] == (2, "1")
+
+
+@pytest.mark.parametrize("time", ["", "NA", "2020-01-01 00:00:00 UTC", '"2020-01-01T00:00"'])
+def test_a_row_without_a_time_is_no_part_of_the_one_before_it(write: Write, time: str) -> None:
+    header = "classification_id,created_at,user_id,workflow_id,workflow_name\n"
+    damaged = f'1,2020-01-01 00:00:00 UTC,5,7,"Count\n2,{time},5,7,Count"\n'
+    batch = read(write, damaged, "3,2020-01-01 00:00:00 UTC,5,7,Count\n", header=header)
+    assert ids(batch)[-1] == 3
+    assert len(batch) + len(batch.rejects) == 3
 
 
 def test_a_row_that_spans_lines_names_them_where_it_is_refused(write: Write) -> None:
@@ -193,9 +204,16 @@ def test_damage_at_the_end_is_told(write: Write, damaged: Sequence[int]) -> None
 
 
 def test_lines_without_quotes_are_rows_of_their_own(write: Write) -> None:
-    batch = read(write, row(1), "x\ny\n,,\n", row(2))
+    batch = read(write, row(1), "x\ny\n,,z\n", row(2))
     assert ids(batch) == [1, 2]
     assert told(batch) == [(3, "x"), (4, "y"), (5, None)]
+
+
+@pytest.mark.parametrize("blank", [",,,,,,,\n", ",\n", ' , ,"",\r\n', ";;;\n", "\xa0\n", ",,,,,,,"])
+def test_a_row_of_delimiters_alone_is_none(write: Write, blank: str) -> None:
+    batch = read(write, row(1), blank.rstrip("\r\n") + "\n", row(2), "x\n", blank)
+    assert ids(batch) == [1, 2]
+    assert told(batch) == [(5, "x")]
 
 
 def test_old_line_ends_behind_others_are_line_ends(write: Write) -> None:

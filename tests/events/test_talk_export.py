@@ -7,6 +7,7 @@ import json
 import os
 import tarfile
 import zipfile
+from collections import deque
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -286,3 +287,21 @@ def test_progress_ends_at_the_size_of_the_file(tmp_path: Path) -> None:
     for _ in source.batches(NOW, 1_000):
         assert 0 < source.bytes_read <= path.stat().st_size
     assert source.bytes_read == path.stat().st_size
+
+
+def test_half_an_emoji_in_the_first_rows_leaves_the_export_what_it_is(tmp_path: Path) -> None:
+    path = tmp_path / f"{NAME}.json"
+    path.write_bytes(written(row(comment_body="\ud83d"), row(comment_id=9004)))
+    [batch] = open_source(str(path), Origin()).batches(NOW)
+    assert [comment.id for comment in batch.comments] == [9003, 9004]
+
+
+def test_endless_rows_that_cannot_be_counted_are_not_read_to_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.events.source.MOST_REFUSED", 20)
+    path = tmp_path / f"{NAME}.json"
+    path.write_bytes(written(row(), *[0] * 1_000))
+    batches = open_source(str(path), Origin()).batches(NOW, 10)
+    with pytest.raises(UnreadableFile, match="the last 20 rows up to object 30 cannot be counted"):
+        deque(batches, 0)

@@ -59,6 +59,17 @@ def test_compressed_files_that_are_put_together_are_read(write: Write, compressi
     assert len(read_all(write(pack(EXPORT + ROW) + pack(ROW) + pack(EXPORT + ROW)))) == 3
 
 
+@pytest.mark.parametrize("padding", [4, 8, 300_000])
+def test_zeros_may_pad_what_xz_packed(write: Write, padding: int) -> None:
+    part = lzma.compress(EXPORT + ROW) + b"\0" * padding
+    assert len(read_all(write(part + part))) == 2
+
+
+@pytest.mark.parametrize("hidden", ["._cats.csv", "data/._cats.csv", ".DS_Store"])
+def test_hidden_files_in_a_zip_do_not_count(write: Write, hidden: str) -> None:
+    assert len(read_all(write(zipped((hidden, b"x"), ("data/cats.csv", EXPORT + ROW))))) == 1
+
+
 def test_what_macos_adds_to_a_zip_does_not_count(write: Write) -> None:
     members = [("data/", b""), ("data/cats.csv", EXPORT + ROW), ("__MACOSX/data/._cats.csv", b"x")]
     assert len(read_all(write(zipped(*members)))) == 1
@@ -83,6 +94,10 @@ def encrypted() -> bytes:
         (zipped(("a", EXPORT), ("b", EXPORT)), "is a zip of 2 files: it must be of one"),
         (zipped(("a", EXPORT), method=zipfile.ZIP_LZMA), "in a compression that is not read here"),
         (encrypted(), "is a zip with a password"),
+        (
+            zipped(("[Content_Types].xml", b"x"), ("xl/workbook.xml", b"x")),
+            "is a workbook or a document of an office program: save the table as CSV",
+        ),
         (zipped(("a", EXPORT))[:-30], "is a damaged zip"),
         (
             zipped(*((f"{n:0200}", b"") for n in range(6_000))),
