@@ -7,27 +7,32 @@ Statements that are known together share their way to a thread and back, which i
 from __future__ import annotations
 
 import asyncio
-import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
 from operator import itemgetter
-from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event
 from tenacity import stop_after_delay
 
 from gateway.db.compiled import Rows
 from gateway.db.database import Database, Snapshot
-from gateway.db.faults import Fault, Faults
+from gateway.db.faults import Faults
 from gateway.db.instants import Clock
 from gateway.db.migrate import Upgrade, upgrade
 from gateway.db.places import Places, Pool
-from gateway.private_file import owner_only
+from gateway.db.sqlite_file import (
+    FileConnection,
+    FileIdentity,
+    connect,
+    identity_of,
+    look_closer,
+    make_file,
+    prepare_connection,
+)
 
 T = TypeVar("T")
 
@@ -40,11 +45,6 @@ _LOCK_SECONDS = 0.5
 _INTERRUPT_AGAIN_SECONDS = 0.02
 #: A check of whether the file can be written waits for another writer no longer.
 _CHECK_SECONDS = 3.0
-#: With less space than this an error of reading or writing is a full disk's.
-_NEARLY_FULL_BYTES = 1_048_576
-
-#: Device and inode: a file that was replaced has others.
-FileIdentity = tuple[int, int]
 
 
 class SqliteDatabase(Database):
@@ -52,7 +52,7 @@ class SqliteDatabase(Database):
 
     def __init__(self, path: str, connections: int, timeout_seconds: float, clock: Clock) -> None:
         super().__init__(
-            timeout_seconds, clock, Faults(f"sqlite:///{path}", partial(_look_closer, path))
+            timeout_seconds, clock, Faults(f"sqlite:///{path}", partial(look_closer, path))
         )
         self._path = path
         #: Which file was written to; None before the first time.
@@ -89,7 +89,7 @@ class SqliteDatabase(Database):
         A connection would go on writing to a file that was deleted, for nobody to read.
         """
         if self._written is None:
-            _make(self._path)
+            make_file(self._path)
         found = identity_of(self._path)
         if self._written not in (None, found):
             self._writers.dispose()
@@ -98,7 +98,7 @@ class SqliteDatabase(Database):
     async def _check_writable(self) -> None:
         def check() -> None:
             identity_of(self._path)
-            with closing(_connect(self._path, _CHECK_SECONDS)) as connection:
+            with closing(connect(self._path, _CHECK_SECONDS)) as connection:
                 connection.execute("BEGIN IMMEDIATE")
                 # Setting what is set already is written all the same, and needs space for it.
                 (version,) = connection.execute("PRAGMA user_version").fetchone()
@@ -134,11 +134,11 @@ class _Readers:
     def __init__(self, path: str, connections: int, timeout: float) -> None:
         self._path = path
         self._timeout = timeout
-        self._idle: list[_Connection] = []
+        self._idle: list[FileConnection] = []
         self._threads = ThreadPoolExecutor(connections, thread_name_prefix="sqlite-read")
         self.places = Places(connections, timeout)
 
-    def take(self) -> _Connection:
+    def take(self) -> FileConnection:
         """A connection to the file that is there now; in a thread."""
         identity = identity_of(self._path)
         while self._idle:
@@ -146,13 +146,13 @@ class _Readers:
             if connection.identity == identity:
                 return connection
             connection.close()
-        connection = _connect(self._path, self._timeout)
+        connection = connect(self._path, self._timeout)
         connection.identity = identity
-        _prepare(connection, _CACHE_KIB)
+        prepare_connection(connection, _CACHE_KIB)
         connection.execute("PRAGMA query_only = ON")
         return connection
 
-    def give_back(self, connection: _Connection | None) -> None:
+    def give_back(self, connection: FileConnection | None) -> None:
         """End what was begun, which waits for nothing, and the right to the connection."""
         self.places.leave()
         if connection is None:
@@ -195,7 +195,7 @@ class _SqliteSnapshot(Snapshot):
     def __init__(self, readers: _Readers, dialect: Dialect, faults: Faults) -> None:
         super().__init__(dialect, faults)
         self._readers = readers
-        self._connection: _Connection | None = None
+        self._connection: FileConnection | None = None
         self._acquired = False
 
     async def _fetch(
@@ -237,7 +237,7 @@ class _SqliteSnapshot(Snapshot):
             connection.execute("BEGIN")
         return connection.execute(text, arguments)
 
-    def _taken(self) -> _Connection:
+    def _taken(self) -> FileConnection:
         if self._connection is None:
             self._connection = self._readers.take()
         return self._connection
@@ -265,7 +265,7 @@ def _engine(path: str, timeout: float) -> Engine:
     def prepare(connection: Any, _record: object) -> None:
         # The driver's own transaction handling is off: SQLAlchemy's "begin" says how it starts.
         connection.isolation_level = None
-        _prepare(connection, 4 * _CACHE_KIB)
+        prepare_connection(connection, 4 * _CACHE_KIB)
 
     @event.listens_for(engine, "begin")
     def start(connection: Connection) -> None:
@@ -274,59 +274,6 @@ def _engine(path: str, timeout: float) -> Engine:
     return engine
 
 
-class _Connection(sqlite3.Connection):
-    """A connection that knows which file it has open."""
-
-    identity: FileIdentity
-
-
-def identity_of(path: str) -> FileIdentity:
-    """Which file the path leads to; FileNotFoundError if none."""
-    found = os.stat(path)
-    return found.st_dev, found.st_ino
-
-
-def _connect(path: str, timeout: float) -> _Connection:
-    """A connection to a file that is there: one is never made here."""
-    return sqlite3.connect(
-        f"file:{quote(path)}?mode=rw",
-        uri=True,
-        timeout=timeout,
-        isolation_level=None,
-        check_same_thread=False,
-        cached_statements=512,
-        factory=_Connection,
-    )
-
-
-def _look_closer(path: str, fault: Fault) -> Fault:
-    """SQLite says of a disk that is full or read-only that the file cannot be opened or read."""
-    folder = Path(path).absolute().parent
-    try:
-        disk = os.statvfs(folder)
-    except OSError:
-        return fault
-    if fault is Fault.MISSING and Path(path).is_file():
-        read_only = disk.f_flag & os.ST_RDONLY or not os.access(folder, os.W_OK)
-        return Fault.READ_ONLY if read_only else Fault.REFUSED
-    if fault is Fault.AWAY and disk.f_bavail * disk.f_frsize < _NEARLY_FULL_BYTES:
-        return Fault.FULL
-    return fault
-
-
 def _retrieved(running: asyncio.Future[Any]) -> None:
     if not running.cancelled():
         running.exception()
-
-
-def _make(path: str) -> None:
-    """Make the file if it is not there; SQLite gives its journal the same mode."""
-    if not Path(path).exists():
-        os.close(owner_only(path, os.O_RDWR | os.O_CREAT))
-
-
-def _prepare(connection: Any, cache_kib: int) -> None:
-    connection.execute("PRAGMA journal_mode = WAL")
-    # A stream's batch is acknowledged once it is committed: it must outlive a power cut too.
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute(f"PRAGMA cache_size = {-cache_kib}")
