@@ -108,9 +108,9 @@ async def test_a_file_whose_pages_are_overwritten_is_damaged(tmp_path: Path) -> 
     assert caught.value.fault is Fault.DAMAGED
 
 
-async def test_a_server_that_is_not_there_is_missing(tmp_path: Path) -> None:
+async def test_a_server_that_is_not_there_is_away(tmp_path: Path) -> None:
     url = f"postgresql:///stats?host={tmp_path}"
-    assert await fault_when(url, run("SELECT 1")) is Fault.MISSING
+    assert await fault_when(url, run("SELECT 1")) is Fault.AWAY
 
 
 async def test_a_port_that_nobody_listens_on_is_away() -> None:
