@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 
 from gateway.db.ids import among
 from gateway.db.tables import group_record, user_group
@@ -55,10 +55,14 @@ USER_GROUPS_BY_ID = (
     .where(among(user_group.c.id, "ids"))
 )
 
-#: Up to ``most`` ids of groups whose aggregates anyone may see, in their order.
+#: Up to ``most`` ids of groups that go on and whose aggregates anyone may see, in their order.
 OPEN_GROUPS = (
     select(user_group.c.id)
-    .where(user_group.c.stats_visibility >= int(StatsVisibility.PUBLIC_AGG_ONLY))
+    .join(group_record, group_record.c.group_id == user_group.c.id, isouter=True)
+    .where(
+        user_group.c.stats_visibility >= int(StatsVisibility.PUBLIC_AGG_ONLY),
+        or_(group_record.c.state.is_(None), group_record.c.state == _ACTIVE),
+    )
     .order_by(user_group.c.id)
     .limit(bindparam("most"))
 )

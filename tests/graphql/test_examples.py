@@ -190,3 +190,24 @@ async def test_without_any_data_nothing_fails(database_url: str) -> None:
         "Site counter",
         "The whole site by month",
     ]
+
+
+async def test_groups_that_ended_stand_before_no_group_that_goes_on(
+    client: httpx.AsyncClient, own_export: str
+) -> None:
+    """However many there are, nobody learns of them: the answer is that of a site without them."""
+    await make_group(own_export, 90, 4)
+    without = await fitted(client, {})
+    assert without[0]["variables"]["id"] == "90"
+    ended = [
+        {
+            "id": one,
+            "name": f"g{one}",
+            "stats_visibility": 4,
+            "state": ("deleted", "inactive")[one % 2],
+        }
+        for one in range(1, 60)
+    ]
+    async with open_database(own_export) as database:
+        await database.write(lambda c: load_directory(c, {"user_groups": ended}))
+    assert await fitted(client, {}) == without

@@ -30,7 +30,7 @@ from gateway.telemetry.record import RequestRecord, record_of
 Identify = Callable[[Iterable[tuple[str, str]]], Awaitable[Viewer]]
 OpenOperation = Callable[[Viewer, RequestRecord], AbstractAsyncContextManager[Operation]]
 
-#: Of groups whose totals anyone may see, so many are tried: some may have ended.
+#: Of groups whose totals anyone may see, so many are tried: Panoptes may say otherwise by now.
 _OPEN_GROUPS = 20
 
 
