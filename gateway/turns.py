@@ -8,6 +8,7 @@ once keep nobody waiting longer than one does.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
@@ -15,6 +16,9 @@ T = TypeVar("T")
 
 #: Values between two turns: some ten milliseconds.
 WORK_A_TURN = 20_000
+
+#: Of those who wait for a turn, who may go on in one: hundreds of thousands may wait at once.
+_WOKEN_A_TURN = 100
 
 #: Rows that are turned into values in the loop; more are in a thread, which shares the processor.
 ROWS_IN_LOOP = 10_000
@@ -27,7 +31,7 @@ class Turns:
         self.work_a_turn = work_a_turn
         #: The work since the loop's last turn.
         self.done = 0
-        self._begins = False
+        self._waiting: deque[asyncio.Future[None]] = deque()
 
     def work(self, values: int) -> bool:
         """Count work; whether a turn is due."""
@@ -36,15 +40,26 @@ class Turns:
 
     async def give(self) -> None:
         """Give the loop a turn if one is due; more than one if others work meanwhile."""
+        again = False
         while self.done >= self.work_a_turn:
-            if not self._begins:
-                self._begins = True
-                asyncio.get_running_loop().call_soon(self._begin)
-            await asyncio.sleep(0)
+            loop = asyncio.get_running_loop()
+            turn = loop.create_future()
+            if not self._waiting:
+                loop.call_soon(self._begin)
+            # Whoever was woken in vain is the next: nobody waits for ever.
+            (self._waiting.appendleft if again else self._waiting.append)(turn)
+            again = True
+            await turn
 
     def _begin(self) -> None:
-        self._begins = False
+        """Begin a turn, and wake who goes on in it; not all, who would mostly wait again."""
         self.done = 0
+        for _ in range(min(len(self._waiting), _WOKEN_A_TURN)):
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+        if self._waiting:
+            asyncio.get_running_loop().call_soon(self._begin)
 
     def slices(self, number: int, values_each: int) -> Iterator[slice]:
         """Cut a number of things, each of so much work, into what fits into a turn."""

@@ -7,7 +7,7 @@ after it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator, Sequence
 from types import CoroutineType, coroutine
 from typing import Any
 
@@ -20,11 +20,14 @@ from graphql import (
 )
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 from graphql.execution.executor import Executor
-from graphql.pyutils import Path
+from graphql.pyutils import Path, gather_with_cancel
 from strawberry.execution import optimized_is_awaitable
 
 from gateway.graphql.cost import declared, is_list
 from gateway.graphql.production import WORK_OF_A_FIELD, Production
+
+#: Items of a list that are completed without asking whether a turn is due.
+_ITEMS_AT_ONCE = 50
 
 
 class CountedExecution(Executor[Any]):
@@ -89,9 +92,49 @@ class CountedExecution(Executor[Any]):
         position_context: Any,
     ) -> Any:
         """Complete a list whose items are counted, one by one."""
-        return super().complete_list_value(
-            return_type, field_details_list, info, path, result, position_context
-        )
+        given = (return_type, field_details_list, info, path, result, position_context)
+        if type(result) not in (list, tuple) or len(result) <= _ITEMS_AT_ONCE:
+            return super().complete_list_value(*given)
+        if self.get_stream_usage(field_details_list, path):
+            return super().complete_list_value(*given)
+        return self._complete_in_turns(*given)
+
+    async def _complete_in_turns(
+        self,
+        return_type: GraphQLList[GraphQLOutputType],
+        field_details_list: FieldDetailsList,
+        info: GraphQLResolveInfo[Any],
+        path: Path,
+        result: Sequence[Any],
+        position_context: Any,
+    ) -> list[Any]:
+        """Complete a long list: an item that waited for a turn would be a task of its own."""
+        completed: list[Any] = []
+        pending: list[int] = []
+        rest = (return_type.of_type, field_details_list, info)
+        try:
+            for index, item in enumerate(result):
+                if index % _ITEMS_AT_ONCE == 0:
+                    await self.production.turn()
+                place = path.add_key(index, None)
+                if self.is_awaitable(item):
+                    completed.append(
+                        self.complete_awaitable_list_item_value(
+                            item, *rest, place, position_context
+                        )
+                    )
+                    pending.append(index)
+                elif self.complete_list_item_value(item, completed, *rest, place, position_context):
+                    pending.append(index)
+        except BaseException:
+            if pending:
+                self.settle_in_background([completed[index] for index in pending])
+            raise
+        if pending:
+            done = await gather_with_cancel(*(completed[index] for index in pending))
+            for index, one in zip(pending, done, strict=True):
+                completed[index] = one
+        return completed
 
     async def complete_awaitable_value(
         self,
