@@ -2,13 +2,13 @@
 
 ``{"users": […], "user_groups": […], "memberships": […], "projects": […], "workflows": […]}``,
 each list optional and its entries named as in Panoptes. Unknown keys are refused: they are
-mistyped, or what is never stored, such as e-mail addresses and tokens.
+mistyped, or what is never stored, such as e-mail addresses. A few are known and not looked at.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
@@ -80,10 +80,16 @@ class _Entry(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+#: What exports of Panoptes say beside: it is known, and neither looked at nor stored.
+_Unused = Annotated[Any, Field(exclude=True)]
+
+
 class _User(_Entry):
     id: _Id
     login: _Text | None = None
     display_name: _Text | None = None
+    #: Only a token tells who is a site admin.
+    admin: _Unused = None
 
     def row(self) -> Row:
         return self.model_dump()
@@ -134,6 +140,7 @@ class _Membership(_Entry):
     user_id: _Id
     state: MembershipState
     roles: list[Annotated[_Text, Field(min_length=1)]] = []
+    id: _Unused = None
 
     def row(self) -> Row:
         return {
@@ -186,6 +193,7 @@ class _Document(_Entry):
     memberships: list[_Membership] = []
     projects: list[_Project] = []
     workflows: list[_Workflow] = []
+    tokens: _Unused = None
 
 
 def read_document(document: object, *, any_role: bool = False) -> dict[str, list[Row]]:
@@ -207,7 +215,8 @@ def read_document(document: object, *, any_role: bool = False) -> dict[str, list
         raise UnreadableFile(f"{place} cannot be used: {reason}.") from None
     if not any_role:
         _check_roles(read.memberships)
-    rows = {name: [entry.row() for entry in getattr(read, name)] for name in _Document.model_fields}
+    lists = [name for name, field in _Document.model_fields.items() if not field.exclude]
+    rows = {name: [entry.row() for entry in getattr(read, name)] for name in lists}
     rows["group_records"] = [row for group in read.user_groups if (row := group.record())]
     return rows
 

@@ -104,7 +104,7 @@ def test_lists_may_be_absent() -> None:
     ("document", "said"),
     [
         ({"members": []}, "members is not a key that is known."),
-        ({"tokens": {"token-1002": 1002}}, "tokens is not a key that is known."),
+        ({"passwords": {"1002": "x"}}, "passwords is not a key that is known."),
         (
             {"users": [USER, USER | {"email": "ada@example.org"}]},
             "users[1].email is not a key that is known.",
@@ -175,3 +175,17 @@ def test_a_workflow_retires_by_count_only_if_it_says_so(
 ) -> None:
     [row] = read_document({"workflows": [WORKFLOW | given]})["workflows"]
     assert row["retirement_count"] == count
+
+
+def test_what_is_known_and_unused_is_not_looked_at() -> None:
+    """Exports for ERAS have these."""
+    member = {"user_group_id": 1, "user_id": 2, "state": "active", "roles": ["group_member"]}
+    plain = {"users": [{"id": 2, "login": "ada"}], "memberships": [member]}
+    rows = read_document(plain)
+    more = {
+        "users": [{"id": 2, "login": "ada", "admin": True}],
+        "memberships": [{**member, "id": 7}],
+        "tokens": {"token-2": 2},
+    }
+    assert read_document(more) == rows
+    assert "tokens" not in rows

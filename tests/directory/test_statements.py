@@ -2,7 +2,8 @@ import pytest
 from sqlalchemy import Select
 
 from gateway.db import Database
-from gateway.directory.load import load_directory
+from gateway.directory.document import read_document
+from gateway.directory.load import store_rows
 from gateway.directory.memberships import (
     MEMBERS_BY_GROUP,
     MEMBERSHIPS_BY_GROUP,
@@ -57,7 +58,7 @@ DOCUMENT = {
 
 @pytest.fixture
 async def database(database: Database) -> Database:
-    await database.write(lambda connection: load_directory(connection, DOCUMENT))
+    await database.write(lambda connection: store_rows(connection, read_document(DOCUMENT)))
     return database
 
 
