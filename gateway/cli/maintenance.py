@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from gateway.cli.running import database_option, opened, run
+from gateway.db import Database
 from gateway.db.rollup_sets import SETS, RollupSet
 from gateway.rollups.rebuild import rebuild
 from gateway.rollups.verify import verify
-from gateway.settings import Settings, load_settings
+from gateway.settings import load_settings
 
 #: A recount reads the whole ledger: it takes what it takes.
 _TIMEOUT_SECONDS = 7 * 86_400.0
@@ -31,7 +32,7 @@ def verify_command(database_url: str | None) -> None:
     Exit status 0 if they do not, 1 if they do. Both are read in one snapshot, so it may run
     beside a server that is taking events.
     """
-    found = run(_verify(_settings(database_url)))
+    found = run(_verify(database_url))
     if not found.total():
         click.echo(f"All {len(SETS)} rollup sets are what the ledger says.")
         return
@@ -50,17 +51,17 @@ def rebuild_command(database_url: str | None) -> None:
     Readers see the old rollups until all of the new ones are there. Killed, it leaves everything
     as it was.
     """
-    mended = run(_rebuild(_settings(database_url)))
+    mended = run(_rebuild(database_url))
     for name, rows in mended.items():
         click.echo(f"{name}: {rows:,} rows mended.")
     if not mended:
         click.echo(f"All {len(SETS)} rollup sets were what the ledger says.")
 
 
-async def _verify(settings: Settings) -> Counter[str]:
+async def _verify(database_url: str | None) -> Counter[str]:
     found: Counter[str] = Counter()
     with _progress() as started:
-        async with opened(settings) as database, database.read() as snapshot:
+        async with _opened(database_url) as database, database.read() as snapshot:
             for rollup in SETS:
                 started(rollup)
                 async for differences in verify(snapshot, rollup):
@@ -70,14 +71,20 @@ async def _verify(settings: Settings) -> Counter[str]:
     return found
 
 
-async def _rebuild(settings: Settings) -> Counter[str]:
+async def _rebuild(database_url: str | None) -> Counter[str]:
     with _progress() as started:
-        async with opened(settings) as database:
+        async with _opened(database_url) as database:
             return await rebuild(database, started)
 
 
-def _settings(database_url: str | None) -> Settings:
-    return load_settings(database_url=database_url, database_timeout_seconds=_TIMEOUT_SECONDS)
+@asynccontextmanager
+async def _opened(database_url: str | None) -> AsyncIterator[Database]:
+    """The database with time for a recount; that another program locks it is told in good time."""
+    async with opened(load_settings(database_url=database_url)):
+        pass
+    patient = load_settings(database_url=database_url, database_timeout_seconds=_TIMEOUT_SECONDS)
+    async with opened(patient) as database:
+        yield database
 
 
 @contextmanager

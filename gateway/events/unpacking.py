@@ -16,7 +16,10 @@ from gateway.errors import UnreadableFile
 #: What reading a damaged file, or one on a failing disk, may raise.
 DAMAGE = (EOFError, OSError, lzma.LZMAError, zlib.error, zipfile.BadZipFile)
 #: What opening a damaged zip may raise beside that: its numbers are believed before its texts.
-_BAD_ZIP = (*DAMAGE, NotImplementedError, OverflowError, RuntimeError, ValueError, struct.error)
+_BAD_ZIP = (
+    *(*DAMAGE, NotImplementedError, OverflowError, RuntimeError, ValueError, LookupError),
+    struct.error,
+)
 
 _GZIP = b"\x1f\x8b"
 _BZIP2 = b"BZh"

@@ -87,6 +87,14 @@ def encrypted() -> bytes:
     return bytes(content)
 
 
+def nameless() -> bytes:
+    content = bytearray(zipped(("x", EXPORT)))
+    listed = content.index(b"PK\x01\x02")
+    # The name's letter becomes an extra field of that length, which is none.
+    content[listed + 28], content[listed + 30] = 0, 1
+    return bytes(content)
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
@@ -94,6 +102,7 @@ def encrypted() -> bytes:
         (zipped(("a", EXPORT), ("b", EXPORT)), "is a zip of 2 files: it must be of one"),
         (zipped(("a", EXPORT), method=zipfile.ZIP_LZMA), "in a compression that is not read here"),
         (encrypted(), "is a zip with a password"),
+        (nameless(), "is a damaged zip: string index out of range"),
         (
             zipped(("[Content_Types].xml", b"x"), ("xl/workbook.xml", b"x")),
             "is a workbook or a document of an office program: save the table as CSV",

@@ -7,8 +7,10 @@ import json
 import os
 import random
 import shutil
+import sqlite3
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -180,12 +182,12 @@ def write_inputs(folder: Path) -> None:
     (folder / "directory.json").write_text('{"user_groups": [{"id": 501, "name": "x"}]}')
 
 
-def one_sentence(site: Site, name: str, code: str) -> None:
+def one_sentence(site: Site, name: str, code: str, **settings: str) -> None:
     """The command ends with one sentence that names the database and the code."""
     folder = site._folder
     write_inputs(folder)
     done = subprocess.run(
-        site.command(*COMMANDS[name]), cwd=folder, env=site.environment,
+        site.command(*COMMANDS[name]), cwd=folder, env=site.environment | settings,
         capture_output=True, text=True, timeout=120,
     )  # fmt: skip
     last = done.stderr.splitlines()[-1]
@@ -212,6 +214,17 @@ def test_a_command_on_what_is_no_database_is_one_sentence(
     (tmp_path / "export.csv").write_text("classification_id,user_name\n" * 100)
     site = Site(tmp_path, f"sqlite:///{tmp_path}/export.csv", keys)
     one_sentence(site, name, "DATABASE_FOREIGN")
+
+
+@pytest.mark.parametrize("name", ["verify", "rebuild", "db upgrade", "import"])
+def test_a_command_on_a_file_that_stays_locked_is_one_sentence(
+    name: str, tmp_path: Path, keys: KeyPair
+) -> None:
+    file = tmp_path / "stats.db"
+    site = site_at(tmp_path, file, keys)
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        one_sentence(site, name, "DATABASE_BUSY", STATS_GATEWAY_DATABASE_TIMEOUT_SECONDS="1")
 
 
 @pytest.mark.parametrize("name", WRITING)
