@@ -116,8 +116,8 @@ def _require_fillable(first: int, last: int, period: Period) -> None:
             buckets,
             0,
             MAX_FILLED,
-            f"fillGaps would fill the {last - first + 1:,} days of the range with {buckets:,} "
-            f"buckets, and fills at most {MAX_FILLED:,}: ask for fewer days, or a longer period.",
+            f"fillGaps would make {buckets:,} buckets for the {last - first + 1:,} days of the "
+            f"range, and the limit is {MAX_FILLED:,}: ask for fewer days or a longer period.",
         )
 
 

@@ -63,7 +63,7 @@ def classifications_in(given: StatsFilter | None) -> Selection:
         return Selection()
     if given.project_ids and given.workflow_ids:
         raise ExclusiveArguments(
-            "workflowIds", "projectIds and workflowIds exclude each other: pass one of them."
+            "workflowIds", "projectIds and workflowIds cannot be combined: pass only one of them."
         )
     return Selection(
         days=read_range(given.start, given.end),

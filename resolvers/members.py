@@ -201,7 +201,9 @@ def _read_cursor(after: str, order: Order) -> Place:
     except (binascii.Error, ValueError):
         is_by_id, place = False, Place(0, 0)
     if not (0 < place.n < 2**63 and 0 < place.user_id < 2**63):
-        raise InvalidArgument("after", "after is not a cursor that this list has given.")
+        raise InvalidArgument("after", "after must be a cursor that this list returned.")
     if is_by_id is not (order is Order.ID):
-        raise InvalidArgument("after", "after is a cursor of another order: begin anew without it.")
+        raise InvalidArgument(
+            "after", "after is a cursor of another orderBy: begin again without after."
+        )
     return place

@@ -88,7 +88,7 @@ async def test_not_ready_while_the_issuers_keys_were_never_had(tmp_path):
     assert response.status_code == 503
     assert response.json() == {
         "status": "unavailable",
-        "reason": "The keys that tokens are verified with could not be had yet.",
+        "reason": "The gateway has no keys yet to verify tokens with.",
     }
 
 

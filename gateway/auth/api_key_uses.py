@@ -43,7 +43,10 @@ class ApiKeyUses:
             try:
                 await self._database.write(partial(record_uses, uses=uses))
             except Exception as error:  # a lost note is no reason to refuse anybody anything
-                logger.warning("The last use of API keys was not stored: %s.", type(error).__name__)
+                logger.warning(
+                    "The time at which API keys were last used was not stored: %s.",
+                    type(error).__name__,
+                )
 
     async def close(self) -> None:
         """Let a write under way come to its end, but not for long."""

@@ -54,7 +54,7 @@ class Authenticator:
             # Without being asked again soon, they would stay away as long as no token comes.
             await self._ring.look_for(None)
         if not self._ring.is_complete:
-            raise Unavailable("The keys that tokens are verified with could not be had yet.")
+            raise Unavailable("The gateway has no keys yet to verify tokens with.")
 
     async def _verify_token(self, token: str) -> Viewer:
         try:
@@ -67,7 +67,7 @@ class Authenticator:
         except UnknownKey:
             pass
         if not self._ring.is_complete:
-            raise Unavailable("Tokens cannot be verified at the moment: try again later.")
+            raise Unavailable("The gateway cannot verify tokens at the moment: try again later.")
         raise Unverified
 
     async def __aenter__(self) -> Self:

@@ -44,7 +44,7 @@ def _id(payload: Mapping[str, object], name: str) -> int:
     user_id = read_id(value, name)
     # Ids have one spelling: "007" is another issuer's name for somebody.
     if isinstance(value, str) and value != str(user_id):
-        raise InvalidEvent(f"{name} is not the decimal text of an id.")
+        raise InvalidEvent(f"The claim {name} must be an id, written as decimal text.")
     return user_id
 
 

@@ -66,7 +66,7 @@ def _key_sources(settings: Settings, algorithms: Sequence[str]) -> list[KeySourc
     if settings.jwt_public_key_file is not None:
         paths = [path for path in settings.jwt_public_key_file.split(os.pathsep) if path]
         if not paths:
-            raise SettingsError(f"{PREFIX}JWT_PUBLIC_KEY_FILE names no file.")
+            raise SettingsError(f"{PREFIX}JWT_PUBLIC_KEY_FILE does not name a file.")
 
         def load_files() -> list[TokenKey]:
             return [key for path in paths for key in _usable_keys(path, algorithms)]
@@ -94,7 +94,7 @@ def _usable_keys(path: str, algorithms: Sequence[str]) -> list[TokenKey]:
     keys = load_public_keys(path)
     if not all(key.algorithms.intersection(algorithms) for key in keys):
         raise SettingsError(
-            f"{PREFIX}JWT_PUBLIC_KEY_FILE names {path}, which holds a key that cannot be used with"
-            f" {', '.join(algorithms)}: set {PREFIX}JWT_ALGORITHMS."
+            f"{PREFIX}JWT_PUBLIC_KEY_FILE names {path}, which holds a key that does not work "
+            f"with {', '.join(algorithms)}: change {PREFIX}JWT_ALGORITHMS."
         )
     return keys

@@ -33,13 +33,15 @@ class Jwks:
         try:
             content = self._client.fetch_data()
         except (jwt.PyJWTError, OSError, ValueError) as error:
-            raise Unavailable(f"{self.name} gave no key set: {error}.") from None
+            raise Unavailable(f"{self.name} did not return a key set: {error}.") from None
         entries = content.get("keys") if isinstance(content, dict) else None
         if not isinstance(entries, list):
-            raise Unavailable(f"{self.name} gave no key set: there is no list of keys.")
+            raise Unavailable(
+                f"{self.name} did not return a key set: the answer has no list of keys."
+            )
         keys = tuple(key for entry in entries if (key := _token_key(entry)) is not None)
         if not keys:
-            raise Unavailable(f"{self.name} gave no key that can verify tokens.")
+            raise Unavailable(f"{self.name} did not return a key that can verify tokens.")
         return keys
 
 
@@ -70,11 +72,15 @@ def _check(url: str) -> None:
     except ValueError:
         host = None
     if not host:
-        raise SettingsError(f"{_SETTING} is not a URL such as https://example.org/jwks.json.")
+        raise SettingsError(f"{_SETTING} must be a URL such as https://example.org/jwks.json.")
     if parts.username is not None or parts.password is not None:
-        raise SettingsError(f"{_SETTING} holds credentials: public keys need none.")
+        raise SettingsError(
+            f"{_SETTING} must not contain a user name or password: public keys need none."
+        )
     if not (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))):
-        raise SettingsError(f"{_SETTING} must be https:// (http:// only on this machine).")
+        raise SettingsError(
+            f"{_SETTING} must begin with https:// (http:// is allowed only for localhost)."
+        )
 
 
 def _is_loopback(host: str) -> bool:

@@ -55,8 +55,8 @@ class KeySource:
                 self.keys = tuple(await asyncio.to_thread(self._load))
             except Exception as error:  # whatever it is, the next reading must still come
                 if str(error) != self._complaint:
-                    kept = "the last good ones stay" if self.keys else "none is known yet"
-                    logger.warning("Token keys were not read (%s): %s", kept, error)
+                    kept = "the last good keys stay in use" if self.keys else "no key is known yet"
+                    logger.warning("Could not read the keys for tokens (%s): %s", kept, error)
                 self._complaint = str(error)
             else:
                 self._complaint = None

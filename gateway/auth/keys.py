@@ -42,17 +42,19 @@ def load_public_keys(path: str | Path) -> list[TokenKey]:
     content = _read(path, f"{_PUBLIC_KEY_SETTING} names {path}, which")
     blocks = list(_BLOCK.finditer(content))
     if not blocks or content.count(b"-----BEGIN ") != len(blocks):
-        _refuse(path, "holds no complete public key in PEM")
+        _refuse(path, "does not hold a complete public key in PEM format")
     return [_public_key(path, block.group(1), block.group()) for block in blocks]
 
 
 def _public_key(path: str | Path, label: bytes, pem: bytes) -> TokenKey:
     if b"PRIVATE" in label:
-        _refuse(path, "holds a private key: give the public one, and keep the other to yourself")
+        _refuse(
+            path, "holds a private key: use the public key here, and keep the private key secret"
+        )
     try:
         key = load_pem_public_key(pem)
     except (ValueError, UnsupportedAlgorithm):
-        _refuse(path, "holds a block that is no public key")
+        _refuse(path, "holds a PEM block that is not a public key")
     weakness = weakness_of(key)
     if weakness is not None or not isinstance(key, PublicKey):
         _refuse(path, f"holds a key {weakness}")
@@ -65,10 +67,12 @@ def read_private_key(path: str | Path) -> bytes:
     try:
         key = load_pem_private_key(content, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise SettingsError(f"The key file {path} holds no unencrypted private key.") from None
+        raise SettingsError(
+            f"The key file {path} does not hold an unencrypted private key."
+        ) from None
     if not isinstance(key, rsa.RSAPrivateKey) or key.key_size < SMALLEST_RSA_BITS:
         raise SettingsError(
-            f"The key file {path} holds no RSA key of {SMALLEST_RSA_BITS} bits or more."
+            f"The key file {path} does not hold an RSA key of at least {SMALLEST_RSA_BITS} bits."
         )
     return content
 
@@ -88,7 +92,9 @@ def write_new_keys(directory: Path, *, overwrite: bool = False) -> KeyPair:
             if overwrite:
                 path.unlink(missing_ok=True)
             elif path.exists():
-                raise SettingsError(f"{path} exists: with --force it is overwritten for good.")
+                raise SettingsError(
+                    f"{path} exists: add --force to overwrite it, which cannot be undone."
+                )
         _write_new(pair.private, private, 0o600)
         _write_new(pair.public, public, 0o644)
     except OSError as error:

@@ -45,7 +45,7 @@ def weakness_of(key: object) -> str | None:
     """Why a key must not verify tokens, to follow its name; None for one that may."""
     if isinstance(key, RSAPublicKey):
         if key.key_size < SMALLEST_RSA_BITS:
-            return f"of {key.key_size} bits: {SMALLEST_RSA_BITS} is the least"
+            return f"of {key.key_size} bits: it must have at least {SMALLEST_RSA_BITS}"
         return None
     if isinstance(key, EllipticCurvePublicKey):
         if key.curve.name not in _CURVES:

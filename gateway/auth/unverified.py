@@ -13,7 +13,7 @@ class Unverified(Unauthenticated):
     """
 
     def __init__(self) -> None:
-        super().__init__("The credentials that were sent do not verify.")
+        super().__init__("The credentials are not valid.")
 
 
 class UnknownKey(Unverified):

@@ -51,10 +51,10 @@ class Commands(click.Group):
 @click.command(
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Every command reads its settings from STATS_GATEWAY_* variables of the environment; "
-    "an option wins over the variable. Commands that use the database bring its tables up to date, "
-    "and may run beside a live server; a SQLite file that is not there is made by import, serve, "
-    "demo, db upgrade, directory load and sync panoptes alone.",
+    epilog="Commands read their settings from STATS_GATEWAY_* environment variables; an option "
+    "overrides its variable. Commands that use the database upgrade its tables, and may run beside "
+    "a server. Only import, serve, demo, db upgrade, directory load and sync panoptes create a "
+    "SQLite file that does not exist.",
 )
 @click.version_option(None, "-V", "--version", package_name="stats-gateway")
 def main() -> None:

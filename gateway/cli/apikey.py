@@ -19,36 +19,40 @@ _HEADINGS = ("ID", "NAME", "SCOPES", "CREATED", "LAST USED", "REVOKED")
 
 @click.group()
 def apikey() -> None:
-    """API keys for machines: reports, dashboards, catalogues."""
+    """Manage API keys for programs such as reports and dashboards."""
 
 
 @apikey.command()
-@click.option("--name", required=True, help="What it is for; no two keys in use have one name.")
+@click.option(
+    "--name",
+    required=True,
+    help="Name of the key, such as what uses it. No other active key may have this name.",
+)
 @click.option(
     "--scope",
     "scopes",
     type=click.Choice([scope.value for scope in Scope]),
     required=True,
     multiple=True,
-    help="What it allows; may be given several times. stats:read sees all that a site admin sees "
-    "and changes nothing, groups:count counts the user groups.",
+    help="What the key allows; repeat the option for several scopes. stats:read reads "
+    "everything that a site admin can read. groups:count counts user groups.",
 )
 @database_option
 def create(name: str, scopes: tuple[str, ...], database_url: str | None) -> None:
-    """Make a key and print it, this once: only a hash of it is stored."""
+    """Create a key and print it once: only its hash is stored."""
     settings = load_settings(database_url=database_url)
     key = new_api_key(name, map(Scope, scopes), _now_us())
     run(_add(settings, key.stored))
     click.echo(key.text)
     click.echo(
-        f"This is the key {key.stored.id}, {name}. Keep it safe: it is not shown again.", err=True
+        f"Created the key {key.stored.id}, {name}. Store it now: it is not shown again.", err=True
     )
 
 
 @apikey.command("list")
 @database_option
 def list_keys(database_url: str | None) -> None:
-    """List all keys, revoked ones too, without what is secret of them. Times are UTC."""
+    """List all keys, with revoked ones, without their secrets. Times are in UTC."""
     keys = run(_read(load_settings(database_url=database_url)))
     if not keys:
         click.echo("There are no API keys.")
@@ -64,7 +68,7 @@ def list_keys(database_url: str | None) -> None:
 @click.argument("key", metavar="ID|NAME")
 @database_option
 def revoke(key: str, database_url: str | None) -> None:
-    """Refuse a key from now on, for good; its name may be given to another."""
+    """Revoke a key for good. Its name may be used again."""
     settings = load_settings(database_url=database_url)
     revoked = run(_revoke(settings, key, _now_us()))
     click.echo(f"Revoked the key {revoked.id}, {revoked.name}.")

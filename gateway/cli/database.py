@@ -11,16 +11,16 @@ from gateway.settings import Settings, load_settings
 
 @click.group()
 def db() -> None:
-    """The database's tables."""
+    """Create and upgrade the database's tables."""
 
 
 @db.command("upgrade")
 @database_option
 def upgrade_tables(database_url: str | None) -> None:
-    """Create the tables, or bring them to this version's shape.
+    """Create the tables, or upgrade them to this version.
 
-    Every command that uses the database brings its tables up to date by itself; this one does
-    nothing else, and tells what it did. All of it is done, or nothing.
+    Every command that uses the database upgrades its tables by itself; this one does nothing
+    else, and reports what it did. Either the whole upgrade is done, or nothing.
     """
     before, after = run(_upgrade(load_settings(database_url=database_url)))
     if before is None:
@@ -28,7 +28,7 @@ def upgrade_tables(database_url: str | None) -> None:
     elif before == after:
         click.echo(f"Nothing to do: the tables are at migration {after}.")
     else:
-        click.echo(f"Brought the tables from migration {before} to {after}.")
+        click.echo(f"Upgraded the tables from migration {before} to {after}.")
 
 
 async def _upgrade(settings: Settings) -> Upgrade:

@@ -49,7 +49,7 @@ class Role(NamedTuple):
 
 
 #: Two volunteers of the first export (the member came back on 22 days) and somebody in no group.
-ADMIN = Role("admin", 1304710, "An admin of the group also sees who did how much")
+ADMIN = Role("admin", 1304710, "An admin of the group also sees the statistics of each member")
 MEMBER = Role("member", 1631617, "A member of the group sees its totals")
 SITE_ADMIN = Role("site-admin", 1, "A site admin sees everything", is_site_admin=True)
 ROLES = (MEMBER, ADMIN, SITE_ADMIN)
@@ -67,7 +67,7 @@ _QUERY = (
     type=click.Path(path_type=Path, file_okay=False),
     default=".demo",
     show_default=True,
-    help="Where the database, the keys and the tokens go; a demo that is there is made anew.",
+    help="Where to store the database, the keys and the tokens. An earlier demo there is replaced.",
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
@@ -75,14 +75,14 @@ _QUERY = (
     type=WholeNumber(0, 65535),
     default=8000,
     show_default=True,
-    help="Port to listen on; 0 takes a free one.",
+    help="Port to listen on; 0 picks a free one.",
 )
 @click.pass_context
 def demo(context: click.Context, directory: Path, host: str, port: int) -> None:
-    """Load three real exports into a fresh SQLite file, and serve it.
+    """Load three real exports into a new SQLite file, and serve it.
 
-    Makes two groups of their volunteers: group 1 shows its totals to members alone, group 2 shows
-    everything to anyone. Prints what to open, a query to paste and a token for each role.
+    Creates two groups: only members see the totals of group 1; anyone sees everything of group 2.
+    Prints a link, a query and a token for each role.
     """
     # First of all: a demo that is still running keeps its files, and this one says why it cannot.
     port = free_port(host, port)
@@ -185,10 +185,13 @@ def _write_tokens(directory: Path, private_key: bytes, issuer: str) -> dict[Role
 
 def _explain(url: str, directory: Path, tokens: dict[Role, str]) -> None:
     group = quote(json.dumps({"id": str(CLASSROOM)}))
-    click.echo(f"\nOpen {url} and run what is there: group {SHOWCASE} shows everything to anyone.")
-    click.echo(f"\nGroup {CLASSROOM} is private. A query of it to paste:\n\n  {_QUERY}")
-    click.echo(f"\nThe page as others see it; their tokens are also in {directory}/*.token.")
-    click.echo(f"\nWithout a token one is refused:\n{url}#variables={group}&token=")
+    click.echo(f"\nOpen {url} and run the query there: anyone may see all of group {SHOWCASE}.")
+    click.echo(f"\nGroup {CLASSROOM} is private. To query it, paste:\n\n  {_QUERY}")
+    click.echo(
+        "\nThe links below open the page as different users; their tokens are also in "
+        f"{directory}/*.token."
+    )
+    click.echo(f"\nWithout a token, the query is refused:\n{url}#variables={group}&token=")
     for role, token in tokens.items():
         click.echo(f"\n{role.sees}:\n{url}#variables={group}&token={token}")
-    click.echo("\nA new demo makes new tokens; Ctrl-C stops this one.\n")
+    click.echo("\nPress Ctrl-C to stop. The next demo makes new tokens.\n")

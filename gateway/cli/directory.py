@@ -32,8 +32,8 @@ def directory() -> None:
 def load(file: Path, database_url: str | None) -> None:
     """Store the users, groups, memberships, projects and workflows of a JSON FILE.
 
-    An entry replaces what was known of its id; what the file does not list stays as it is. All
-    of the file is stored, or nothing.
+    An entry replaces the stored entry with the same id. Entries that the file does not list stay.
+    Either the whole file is stored, or nothing.
     """
     counts = run(_load(load_settings(database_url=database_url), file))
     for name, (listed, changed) in counts.items():
@@ -72,17 +72,17 @@ def groups() -> None:
     metavar="ID",
     type=_ID,
     multiple=True,
-    help="Id of a member; may be given several times. All active members if left out.",
+    help="Id of a member; repeat the option for several members. Default: all active members.",
 )
 @database_option
 def backfill(group_id: int, user_ids: tuple[int, ...], database_url: str | None) -> None:
-    """Count what members have classified so far to their group.
+    """Count earlier classifications of members to their group.
 
-    Once, however often it is run.
+    Running it again counts nothing twice.
     """
     settings = load_settings(database_url=database_url)
     counted = run(_backfill(settings, group_id, user_ids, time.time_ns() // 1000))
-    click.echo(f"{counted:,} classifications newly counted to group {group_id}.")
+    click.echo(f"{counted:,} classifications added to group {group_id}.")
 
 
 async def _backfill(

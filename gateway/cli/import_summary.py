@@ -111,7 +111,7 @@ class Summary:
         if self.rejected > len(self._shown):
             yield f"… and {self.rejected - len(self._shown):,} more."
         if self.rejected:
-            yield f"All rejects with their reasons: {rejects_path}"
+            yield f"All rejected rows, with reasons: {rejects_path}"
         yield from self._contents.lines()
         for what, events in sorted(self.left_out.items()):
             yield what.told(events)

@@ -48,24 +48,25 @@ INTERRUPTED = 130
     "--project-id",
     type=WholeNumber(1, LARGEST_ID),
     metavar="N",
-    help="The project that exports are of; they do not say it themselves. Without it, a workflow "
-    "that is known already tells its project, and Talk's comment export by its name.",
+    help="The id of the project that the exports come from, which classification exports do "
+    "not contain. Without this option, the project is taken from workflows that are "
+    "already known and from the name of a Talk comment export.",
 )
 @click.option(
-    "--project-name", metavar="NAME", help="What that project is called; needs --project-id."
+    "--project-name", metavar="NAME", help="The name of that project; requires --project-id."
 )
 @click.option(
     "--move",
     is_flag=True,
-    help="Take stored events of these exports, and their workflows, from another project to this "
-    "one, unless the directory says otherwise.",
+    help="Move events of these exports that are stored under another project, and their "
+    "workflows, to this project, unless the directory says otherwise.",
 )
 @database_option
 @click.option(
     "--rejects",
     "rejects_path",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Where to write what was refused, as CSV.  [default: <first FILE>.rejects.csv here]",
+    help="CSV file for the rejected rows.  [default: <first FILE>.rejects.csv here]",
 )
 def import_command(
     files: tuple[str, ...],
@@ -75,20 +76,20 @@ def import_command(
     database_url: str | None,
     rejects_path: Path | None,
 ) -> None:
-    """Store the events of FILEs; each is counted once, however often it is imported.
+    """Store the events of FILEs. Importing a file again changes nothing.
 
     A FILE is a classification export (CSV), Talk's comment export (.tar.gz or JSON), stream
     events (one JSON object a line), or a table in the columns of ERAS's classification_events or
-    comment_events (Parquet or CSV); texts may be compressed: .gz, .bz2, .xz, or .zip of one file.
-    Its content tells, not its name; - is standard input.
+    comment_events (Parquet or CSV). CSV and JSON may be compressed: .gz, .bz2, .xz, or .zip with
+    one file. The format is recognised by the content, not by the name. - is standard input.
 
-    A row that cannot be counted is refused, reported with its line and its reason, and stops
-    nothing: the exit status is 0. It is 1 if rows were refused and no other was there, and 2 if
-    a file is none of these; all are looked at before the first is stored. After Ctrl-C (exit
-    status 130) what is stored stays, and the same command goes on.
+    A row that cannot be counted is rejected and reported with its line and the reason; all other
+    rows are stored. The exit status is 1 if all rows were rejected, 2 if a file has another
+    format, and else 0. The formats of all files are checked before the first row is stored. Ctrl-C
+    (exit status 130) keeps what is stored; run the same command again to continue.
     """
     if project_name is not None and project_id is None:
-        raise click.UsageError("--project-name needs --project-id.")
+        raise click.UsageError("--project-name requires --project-id.")
     settings = load_settings(database_url=database_url)
     first = "stdin" if files[0] == STANDARD_INPUT else Path(files[0]).name
     rejects = RejectsFile(rejects_path or Path(f"{first}.rejects.csv"))
@@ -100,8 +101,8 @@ def import_command(
             _import(settings, files, origin, rejects, summary, move=move)
     except KeyboardInterrupt:
         click.echo(
-            f"Interrupted: what was stored stays ({summary.events:,} events were read); "
-            "the same command goes on.",
+            f"Interrupted after {summary.events:,} events, which stay stored: run the same "
+            "command again to continue.",
             err=True,
         )
         sys.exit(INTERRUPTED)
@@ -153,7 +154,7 @@ def _import(
             _print(summary, sources, rejects)
         raise
     summary.notes += [
-        f"{source.name} has no rows: nothing of it was stored."
+        f"{source.name} has no rows: nothing was stored from it."
         for source, count in zip(sources, rows, strict=True)
         if not count
     ]
@@ -226,7 +227,7 @@ async def _write(database: Database, name: str, work: Callable[[Connection], T])
     try:
         return await database.write(work)
     except DBAPIError as error:
-        raise Unavailable(f"The database refused events of {name}: {error.orig}.") from error
+        raise Unavailable(f"The database refused events from {name}: {error.orig}.") from error
 
 
 async def _workflow_projects(database: Database) -> dict[int, int]:

@@ -34,13 +34,13 @@ class Duration(click.ParamType[timedelta]):
         match = re.fullmatch(r"([0-9]{1,9})([smhd])", value)
         span = timedelta(**{_UNITS[match[2]]: int(match[1])}) if match else timedelta(0)
         if not timedelta(0) < span <= _LONGEST:
-            self.fail(f"{value!r} is not a time such as 90s, 30m, 2h or 7d.", param, ctx)
+            self.fail(f"{value!r} is not a duration such as 90s, 30m, 2h or 7d.", param, ctx)
         return span
 
 
 @click.group()
 def keys() -> None:
-    """Make the keys that tokens are signed and verified with."""
+    """Create the keys that sign and verify tokens."""
 
 
 @keys.command()
@@ -49,13 +49,13 @@ def keys() -> None:
     type=click.Path(path_type=Path, file_okay=False),
     default=".",
     show_default=True,
-    help="Where to write the two files; made if missing.",
+    help="Directory for the two files; created if missing.",
 )
-@click.option("--force", is_flag=True, help="Overwrite keys that are there.")
+@click.option("--force", is_flag=True, help="Overwrite existing keys.")
 def new(directory: Path, *, force: bool) -> None:
-    """Write a new pair: private.pem signs tokens, public.pem verifies them.
+    """Write a new key pair: private.pem signs tokens, public.pem verifies them.
 
-    Give public.pem to the server, and keep private.pem to yourself.
+    Give public.pem to the server, and keep private.pem secret.
     """
     pair = write_new_keys(directory, overwrite=force)
     click.echo(f"Private key: {pair.private} (stats-gateway token --key {pair.private} …)")
@@ -67,7 +67,7 @@ def new(directory: Path, *, force: bool) -> None:
     "--key",
     type=click.Path(path_type=Path),
     required=True,
-    help="The private key, as `stats-gateway keys new` wrote it.",
+    help="The private key that `stats-gateway keys new` wrote.",
 )
 @click.option(
     "--user",
@@ -75,19 +75,21 @@ def new(directory: Path, *, force: bool) -> None:
     metavar="ID",
     type=WholeNumber(1, LARGEST_ID),
     required=True,
-    help="Id of the user whom the token stands for.",
+    help="Id of the user whom the token is for.",
 )
 @click.option("--login", help="The user's login.")
-@click.option("--display-name", help="The user's name as others see it.")
+@click.option("--display-name", help="The user's display name.")
 @click.option("--admin", is_flag=True, help="Make it a site admin's token.")
 @click.option(
     "--expires",
     type=Duration(),
     default="2h",
     show_default=True,
-    help="How long it is good for: 90s, 30m, 2h, 7d.",
+    help="How long the token is valid, such as 90s, 30m, 2h or 7d.",
 )
-@click.option("--issuer", help=f"Who issues it.  [env: {PREFIX}JWT_ISSUER; default: pan-prod]")
+@click.option(
+    "--issuer", help=f"The issuer of the token.  [env: {PREFIX}JWT_ISSUER; default: pan-prod]"
+)
 def token(
     key: Path,
     user_id: int,
@@ -98,7 +100,7 @@ def token(
     *,
     admin: bool,
 ) -> None:
-    """Print a token as Panoptes would sign it, for `Authorization: Bearer …`."""
+    """Print a token signed with your key, for the header `Authorization: Bearer …`."""
     text = issue_token(
         read_private_key(key),
         user_id,

@@ -27,35 +27,35 @@ _SHOWN = 5
 @click.command("verify")
 @database_option
 def verify_command(database_url: str | None) -> None:
-    """Recount all rollups from the ledger and tell where they differ.
+    """Recount all rollups from the stored events and report differences.
 
-    Exit status 0 if they do not, 1 if they do. Both are read in one snapshot, so it may run
-    beside a server that is taking events.
+    The exit status is 0 without differences and 1 with some. The command reads one snapshot, so it
+    may run while a server stores events.
     """
     found = run(_verify(database_url))
     if not found.total():
-        click.echo(f"All {len(SETS)} rollup sets are what the ledger says.")
+        click.echo(f"All {len(SETS)} rollup sets agree with the stored events.")
         return
     for name, differing in found.items():
         if differing:
             click.echo(f"{name}: {differing:,} rows differ.")
-    click.echo("Run stats-gateway rebuild to mend them.", err=True)
+    click.echo("Run stats-gateway rebuild to repair them.", err=True)
     sys.exit(1)
 
 
 @click.command("rebuild")
 @database_option
 def rebuild_command(database_url: str | None) -> None:
-    """Make all rollups what the ledger says, beside a server that reads and writes.
+    """Repair all rollups: recount them from the stored events.
 
-    Readers see the old rollups until all of the new ones are there. Killed, it leaves everything
-    as it was.
+    A server may run meanwhile: it reads the old rollups until all new ones are ready. If the
+    command is stopped, nothing changes.
     """
     mended = run(_rebuild(database_url))
     for name, rows in mended.items():
-        click.echo(f"{name}: {rows:,} rows mended.")
+        click.echo(f"{name}: {rows:,} rows repaired.")
     if not mended:
-        click.echo(f"All {len(SETS)} rollup sets were what the ledger says.")
+        click.echo(f"All {len(SETS)} rollup sets already agreed with the stored events.")
 
 
 async def _verify(database_url: str | None) -> Counter[str]:

@@ -80,7 +80,7 @@ async def upgraded(
     missing = _missing_file(settings.database_url)
     if missing and not may_make:
         raise SettingsError(
-            f"There is no database at {missing}: check the path, or make one with "
+            f"There is no database at {missing}: check the path, or create one with "
             "stats-gateway import or stats-gateway db upgrade."
         )
     async with database:
@@ -89,11 +89,11 @@ async def upgraded(
         except DBAPIError as error:
             reason = " ".join(str(error.orig).split())
             raise Unavailable(
-                f"The database {database.faults.shown} cannot be given this version's tables:"
-                f" {reason}."
+                f"The database {database.faults.shown} cannot be upgraded to this version's "
+                f"tables: {reason}."
             ) from error
         if missing:
-            click.echo(f"Made a new database at {missing}.", err=True)
+            click.echo(f"Created a new database at {missing}.", err=True)
         yield database, done
 
 

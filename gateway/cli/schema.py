@@ -9,7 +9,7 @@ import click
 
 @click.group()
 def schema() -> None:
-    """The GraphQL schema that this version serves."""
+    """Print the GraphQL schema of this version."""
 
 
 @schema.command("print")
@@ -18,10 +18,10 @@ def schema() -> None:
     metavar="FILE",
     type=click.File("w", encoding="utf-8", lazy=True),
     default="-",
-    help="Write it to this file instead of the terminal.",
+    help="Write the schema to this file instead of standard output.",
 )
 def print_schema(output: TextIO) -> None:
-    """Print the schema in GraphQL's schema definition language, federation included."""
+    """Print the schema in GraphQL's schema definition language, with federation."""
     from resolvers.schema import schema as served
 
     click.echo(served.as_str().rstrip(), file=output)

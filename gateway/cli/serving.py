@@ -47,18 +47,18 @@ _OTHER_FILES = PLACES_FOR_PROBES + 200
 @click.option(
     "--port",
     type=WholeNumber(0, 65535),
-    help=f"Port to listen on; 0 takes a free one.  [env: {PREFIX}PORT]",
+    help=f"Port to listen on; 0 picks a free one.  [env: {PREFIX}PORT]",
 )
 @click.option(
     "--workers",
     type=WholeNumber(1, 256),
-    help=f"Server processes.  [env: {PREFIX}WORKERS]",
+    help=f"Number of server processes.  [env: {PREFIX}WORKERS]",
 )
 @database_option
 def serve(
     host: str | None, port: int | None, workers: int | None, database_url: str | None
 ) -> None:
-    """Answer GraphQL over HTTP until told to stop."""
+    """Serve GraphQL and the REST resources over HTTP."""
     options = {"host": host, "port": port, "workers": workers, "database_url": database_url}
     settings = load_settings(**options)
     # Worker processes start from nothing but the environment.
@@ -118,11 +118,11 @@ async def _prepare(settings: Settings) -> None:
         async with asyncio.timeout(_LOOK_SECONDS), opened(settings, may_make=True):
             pass
     except TimeoutError:
-        click.echo("The database is busy: the server starts, and waits for it.", err=True)
+        click.echo("The database is busy: the server starts and waits for the database.", err=True)
     except DatabaseFault as error:
         if error.fault not in _WAITED_FOR:
             raise
-        click.echo(f"{error.for_operators} The server starts, and waits for it.", err=True)
+        click.echo(f"{error.for_operators} The server starts and waits for the database.", err=True)
 
 
 def allow_files(number: int) -> None:

@@ -31,18 +31,20 @@ class _Names(click.ParamType[tuple[str, ...]]):
         """Names out of ``RESOURCES``, in its order."""
         named = {name.strip() for name in str(value).split(",")}
         if unknown := sorted(named - set(RESOURCES)):
-            self.fail(f"{unknown[0]!r} is none of {', '.join(RESOURCES)}.", param, ctx)
+            self.fail(f"{unknown[0]!r} is not one of {', '.join(RESOURCES)}.", param, ctx)
         return tuple(name for name in RESOURCES if name in named)
 
 
 @click.group()
 def sync() -> None:
-    """Copy the directory from where it is kept."""
+    """Copy users, groups, projects and workflows from Panoptes."""
 
 
 @sync.command("panoptes")
 @click.option(
-    "--url", metavar="URL", help=f"Such as https://www.zooniverse.org.  [env: {PREFIX}PANOPTES_URL]"
+    "--url",
+    metavar="URL",
+    help=f"URL of Panoptes, such as https://www.zooniverse.org.  [env: {PREFIX}PANOPTES_URL]",
 )
 @click.option(
     "--only",
@@ -51,23 +53,26 @@ def sync() -> None:
     metavar="NAMES",
     default=",".join(RESOURCES),
     show_default=True,
-    help="What to copy, with commas between.",
+    help="What to copy, separated by commas.",
 )
 @database_option
 def sync_panoptes(url: str | None, names: tuple[str, ...], database_url: str | None) -> None:
     """Copy users' public names, groups, memberships, projects and workflows from Panoptes.
 
-    Panoptes' API is read page by page; one that is busy or away is waited for. Stopped at any
-    moment, the same command goes on where it was. Groups and memberships that Panoptes does not
-    have are removed in the end; e-mail addresses and users' own (identity) groups are never
-    stored. The client id and secret are settings, and belong to an application whose owner is an
-    admin: others see public groups alone.
+    The command reads Panoptes' API page by page, and waits while Panoptes is busy or does not
+    answer. After an interruption, run it again to continue. At the end it removes groups and
+    memberships that Panoptes does not have. It never stores e-mail addresses or the personal
+    (identity) groups of users. The client id and secret are settings. Their application must
+    belong to an admin of Panoptes: others see only public groups.
     """
     settings = load_settings(database_url=database_url, panoptes_url=url)
     try:
         run(_sync(settings, names))
     except KeyboardInterrupt:
-        click.echo("Interrupted: what was stored stays; the same command goes on.", err=True)
+        click.echo(
+            "Interrupted: everything stored so far stays; run the same command again to continue.",
+            err=True,
+        )
         sys.exit(INTERRUPTED)
 
 
@@ -78,14 +83,14 @@ def _now() -> datetime:
 async def _sync(settings: Settings, names: tuple[str, ...]) -> None:
     panoptes = configured_panoptes(settings, _now, _TIMEOUT_SECONDS)
     if panoptes is None:
-        raise SettingsError(f"Which Panoptes? Name it by --url or {PREFIX}PANOPTES_URL.")
+        raise SettingsError(f"Panoptes has no URL: pass --url or set {PREFIX}PANOPTES_URL.")
     async with panoptes, opened(settings, may_make=True) as database:
         with SyncProgress(time.monotonic) as progress:
             api = PatientPanoptes(panoptes, progress.waiting)
             left = await left_to_copy(database, names, _now)
             for name in names:
                 if name not in left:
-                    click.echo(f"{name}: copied before it was stopped")
+                    click.echo(f"{name}: already copied before the interruption")
                     continue
                 copied = await copy(database, api, name, _now, progress.show)
                 for line in summary(name, copied):

@@ -72,10 +72,10 @@ def summary(name: str, copied: Copied) -> Iterator[str]:
     if copied.removed:
         facts.append(f"{copied.removed:,} removed")
     if copied.identities:
-        facts.append(f"{copied.identities:,} of users' own left out")
+        facts.append(f"{copied.identities:,} personal groups of users left out")
     if copied.refused:
         facts.append(f"{len(copied.refused):,} refused")
-    went_on = " (went on where it had stopped)" if copied.resumed else ""
+    went_on = " (continued from the last interruption)" if copied.resumed else ""
     yield f"{name}: {', '.join(facts)}{went_on}"
     for reason in copied.refused[:_SHOWN]:
         yield f"  {reason}"

@@ -16,21 +16,21 @@ _TIMEOUT_SECONDS = 86_400.0
 
 @click.group()
 def users() -> None:
-    """Volunteers."""
+    """Erase volunteers."""
 
 
 @users.command()
 @click.argument("user_id", metavar="ID", type=WholeNumber(1, LARGEST_ID))
 @database_option
 def forget(user_id: int, database_url: str | None) -> None:
-    """Erase the user with this ID.
+    """Erase the user with this ID. This cannot be undone.
 
-    Their events become anonymous and count to no group any more; their name and memberships are
-    deleted. Nothing that is sent again undoes it, and it cannot be taken back.
+    The user's events become anonymous and no longer count to any group. The name and the
+    memberships are deleted. Events that are sent again stay anonymous.
     """
     settings = load_settings(database_url=database_url, database_timeout_seconds=_TIMEOUT_SECONDS)
     erased = run(_forget(settings, user_id))
-    click.echo(f"User {user_id} is forgotten: {erased:,} events are anonymous now.")
+    click.echo(f"User {user_id} is erased: {erased:,} events are now anonymous.")
 
 
 async def _forget(settings: Settings, user_id: int) -> int:

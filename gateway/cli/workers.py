@@ -57,7 +57,7 @@ class Workers(Multiprocess):
                 self.processes[place].start()
         self._seen = {one: self._seen.get(one, _Seen()) for one in self.processes}
         if all(_failed_to_start(one, self._seen[one]) for one in self.processes):
-            logger.error("No worker process can start: their lines above say why.")
+            logger.error("No worker process can start: the log lines above give the reason.")
             self.exit_status = 1
             self.should_exit.set()
 
@@ -73,7 +73,7 @@ class Workers(Multiprocess):
                     self._failures = 0
                 seen.asked_at = None
             elif seen.served and time.monotonic() - seen.asked_at > _HANGS_AFTER_SECONDS:
-                logger.error("Worker process %s hangs, and is killed.", process.pid)
+                logger.error("Worker process %s does not respond: killing it.", process.pid)
                 process.process.kill()
         except (OSError, EOFError):
             return  # it has just ended
@@ -82,7 +82,7 @@ class Workers(Multiprocess):
         seen.ended_at = time.monotonic()
         self._failures = 0 if seen.served else self._failures + 1
         logger.warning(
-            "Worker process %s ended (%s): another takes its place.",
+            "Worker process %s ended (%s): starting another.",
             process.pid,
             _how(process.exitcode),
         )

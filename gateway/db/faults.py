@@ -89,7 +89,7 @@ class Faults:
     def over(self, doing: str) -> None:
         """Note that ``doing`` works."""
         if self._met and (fault := self._met.pop(doing, None)) is not None and self.logged:
-            logger.warning("%s works again: %s is over.", doing, fault.code)
+            logger.warning("%s works again after %s.", doing, fault.code)
 
 
 #: PostgreSQL's states, then its classes of states: https://www.postgresql.org/docs/current/errcodes-appendix.html

@@ -41,8 +41,8 @@ def upgrade(connection: Connection) -> Upgrade:
         script.revision for script in scripts.walk_revisions()
     }:
         raise Unavailable(
-            f"The database's tables are at migration {before}, which this version does not know: "
-            "use a newer stats-gateway."
+            f"The database's tables are at migration {before}, which this version does not "
+            "know: install a newer stats-gateway."
         )
     command.upgrade(config, "head")
     return Upgrade(before, scripts.get_current_head())

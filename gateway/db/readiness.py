@@ -31,7 +31,7 @@ async def check_ready(database: Database) -> None:
     except (Unavailable, SQLAlchemyError) as error:
         raise Unavailable("The database does not answer.") from error
     if [row.version_num for row in rows] != [newest_migration()]:
-        raise Unavailable("The database's tables are of another version.")
+        raise Unavailable("The database's tables belong to another version of stats-gateway.")
 
 
 async def check_writable(database: Database) -> None:

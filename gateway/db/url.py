@@ -56,17 +56,18 @@ def read_database_url(url: str) -> SqliteUrl | PostgresUrl:
     try:
         parsed = make_url(url.strip())
     except ArgumentError:
-        raise SettingsError(f"The database URL is not of the form {_FORMS}.") from None
+        raise SettingsError(f"The database URL must have the form {_FORMS}.") from None
     except ValueError:
         raise SettingsError(
-            "The database URL has a port that is not one number: write host:5432, one host alone."
+            "The database URL has a port that is not a number: write one host and port, such "
+            "as host:5432."
         ) from None
     kind = parsed.get_backend_name().lower()
     if kind == "sqlite":
         return _sqlite(parsed)
     if kind in ("postgresql", "postgres"):
         return _postgres(parsed)
-    raise SettingsError(f"{kind} is no database that the gateway supports: use {_FORMS}.")
+    raise SettingsError(f"The gateway does not support {kind} databases: use {_FORMS}.")
 
 
 def _sqlite(url: URL) -> SqliteUrl:
@@ -78,7 +79,9 @@ def _sqlite(url: URL) -> SqliteUrl:
     if not url.database or url.database == ":memory:":
         raise SettingsError("A SQLite database needs a file: sqlite:///file.db")
     for name in url.query:
-        raise SettingsError(f"The database URL has the parameter {name}: a SQLite URL takes none.")
+        raise SettingsError(
+            f"The database URL has the parameter {name}: a SQLite URL has no parameters."
+        )
     return SqliteUrl(url.database)
 
 
@@ -116,13 +119,13 @@ def _parameters(url: URL) -> Mapping[str, str]:
         if name in _OPTIONAL:
             if value not in _OPTIONAL[name]:
                 raise SettingsError(
-                    f"The database URL has {name}={value}, which the gateway cannot do: leave"
-                    f" {name} out."
+                    f"The database URL has {name}={value}, which the gateway does not support: "
+                    f"leave {name} out."
                 )
         elif name not in _ASYNCPG | _SESSION | {"connect_timeout"}:
             raise SettingsError(
-                f"The database URL has the parameter {name}, which the gateway does not know:"
-                " it takes those of libpq, such as sslmode and application_name."
+                f"The database URL has the parameter {name}, which the gateway does not know: "
+                "use parameters of libpq, such as sslmode and application_name."
             )
         else:
             query[name] = value

@@ -47,7 +47,7 @@ def add_api_key(connection: Connection, key: ApiKey) -> None:
     """Store a new key in a writing transaction; InvalidArgument if its name cannot be used."""
     if not 0 < len(key.name) <= _LONGEST_NAME or not key.name.isprintable():
         raise InvalidArgument(
-            "name", f"The name of a key is 1 to {_LONGEST_NAME} printable characters."
+            "name", f"The name of a key must have 1 to {_LONGEST_NAME} printable characters."
         )
     if connection.execute(_IN_USE, {"name": key.name}).first() is not None:
         raise InvalidArgument("name", f"There is a key named {key.name}: choose another name.")
@@ -67,7 +67,9 @@ def revoke_api_key(connection: Connection, id_or_name: str, now_us: int) -> ApiK
     )
     if row is None:
         # Not quoted: whoever revokes a key may have pasted the key itself.
-        raise InvalidArgument("key", "There is no API key with this id, nor one in use so named.")
+        raise InvalidArgument(
+            "key", "There is no API key with this id, and no active key with this name."
+        )
     key = api_key_of(row)
     if key.revoked_at is not None:
         return key

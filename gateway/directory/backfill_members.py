@@ -27,7 +27,7 @@ def backfill_members(
     if strangers := sorted(set(user_ids) - members):
         raise InvalidArgument(
             "user",
-            f"User {strangers[0]} is no active member of group {group_id}"
-            " with a role: there is nothing to count for them.",
+            f"User {strangers[0]} is not an active member of group {group_id} with a role, so "
+            "nothing was counted.",
         )
     return backfill(connection, group_id, sorted(user_ids or members), until_us)

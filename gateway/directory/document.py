@@ -50,7 +50,7 @@ def _instant(value: object) -> int:
 def _storable(text: str) -> str:
     # PostgreSQL stores no NUL, and neither database half a surrogate pair.
     if any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text):
-        raise ValueError("it holds a character that is none of Unicode's, or NUL")
+        raise ValueError("it contains NUL or a character that is not valid Unicode")
     return text
 
 

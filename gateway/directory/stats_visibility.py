@@ -21,4 +21,4 @@ class StatsVisibility(IntEnum):
             if value == level.name.lower() or (type(value) is int and value == level):
                 return level
         names = ", ".join(level.name.lower() for level in cls)
-        raise ValueError(f"not one of {names}, nor their numbers 0 to {max(cls)}")
+        raise ValueError(f"not one of {names}, and not a number from 0 to {max(cls)}")

@@ -38,9 +38,9 @@ _TOLD = 10
 class Source(Enum):
     """Who says which project a workflow is of; the value is how a sentence calls them."""
 
-    DIRECTORY = "the directory says"
-    EVENTS = "its events say"
-    IMPORTER = "an earlier import says"
+    DIRECTORY = "according to the directory"
+    EVENTS = "according to its events"
+    IMPORTER = "according to an earlier import"
 
 
 class Unfollowed(NamedTuple):
@@ -53,10 +53,11 @@ class Unfollowed(NamedTuple):
 
     def told(self, rows: int) -> str:
         """The sentence that an import ends with."""
-        way = "" if self.source is Source.DIRECTORY else "; --move takes it along"
+        way = "" if self.source is Source.DIRECTORY else "; --move moves the workflow as well"
         return (
-            f"Workflow {self.workflow_id} is of project {self.project_id}, as {self.source.value}: "
-            f"--project-id {self.said} was not followed for {_counted(rows, 'row')}{way}."
+            f"Workflow {self.workflow_id} belongs to project {self.project_id}, "
+            f"{self.source.value}: --project-id {self.said} was not applied to "
+            f"{_counted(rows, 'row')}{way}."
         )
 
 
@@ -84,9 +85,7 @@ class Followed:
             yield one.told(rows)
         if rest := unfollowed[_TOLD:]:
             rows = sum(count for _, count in rest)
-            yield (
-                f"… nor for {_counted(len(rest), 'more workflow')} with {_counted(rows, 'row')}."
-            )
+            yield (f"… nor to {_counted(len(rest), 'more workflow')} with {_counted(rows, 'row')}.")
 
 
 def _counted(number: int, what: str) -> str:

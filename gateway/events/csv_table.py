@@ -55,17 +55,18 @@ class CsvTable(TextSource[Row]):
                 "header between the rows was" if headers == 1 else "headers between the rows were"
             )
             told.append(
-                f"{self.name}: {headers:,} {were} passed over: files were put together here."
+                f"{self.name}: {headers:,} {were} skipped: the file was put together from "
+                "several files."
             )
         if self._without_project:
             told.append(
-                f"{self.name}: {self._without_project:,} counted to no project, because theirs "
-                "is unknown; import the file again with --project-id to say it."
+                f"{self.name}: {self._without_project:,} counted to no project, because their "
+                "project is unknown: import the file again with --project-id to set it."
             )
         if self._without_metadata:
             told.append(
-                f"{self.name} has no column metadata: its classifications count 0 seconds, and "
-                "to no group."
+                f"{self.name} has no column metadata: its classifications count 0 seconds and "
+                "count to no group."
             )
         return told
 

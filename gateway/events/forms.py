@@ -91,7 +91,9 @@ def form_of_text(lines: Iterable[bytes], name: str) -> Form:
     following = iter(lines)
     first = first_line(following)
     if first is None:
-        raise UnreadableFile(f"{name} is empty, or blank where it begins: it must be {ACCEPTED}.")
+        raise UnreadableFile(
+            f"{name} is empty or begins with blank lines only: it must be {ACCEPTED}."
+        )
     if form := form_of_columns(read_header(first.text).columns, name):
         return form
     if first.text.startswith(b"{") and any(
@@ -117,7 +119,7 @@ def unlike(name: str, kind: str) -> UnreadableFile:
 def described(first: bytes) -> str:
     """What a file looks like to someone who sees its first line."""
     if first[:4] == b"PAR1":
-        return "Parquet inside something else"
+        return "Parquet inside a compressed file"
     if first.startswith(tuple(MARKS)):
         return "compressed data"
     try:
@@ -127,7 +129,7 @@ def described(first: bytes) -> str:
     if not text.isprintable() and "\t" not in text:
         return "binary data"
     if text.startswith(("{", "[{")) or text == "[":
-        return "JSON, but not one stream event a line"
+        return "JSON, but not with one stream event on each line"
     if text[:1] == "<":
         return "HTML or XML"
     return f"text that begins with {shown(text)}"

@@ -66,7 +66,7 @@ class _Splitter:
                 self._keep(piece[place:end])
             place = end
         if self._ended and piece[place:].strip(_SPACE):
-            raise self._broken("something else follows")
+            raise self._broken("other text follows the array")
 
     def finish(self) -> None:
         """UnreadableFile if the array has not ended."""
@@ -77,7 +77,7 @@ class _Splitter:
         """Where the first element begins; its bracket is in the first piece, or it is no array."""
         place = piece.find(b"[") + 1
         if piece[:place].removeprefix(UTF8_MARK).strip(_SPACE) != b"[":
-            raise self._broken("it is no JSON array")
+            raise self._broken("it is not a JSON array")
         self._depth = 1
         return place
 
@@ -88,11 +88,11 @@ class _Splitter:
         elif mark in b"[{":
             self._depth += 1
             if self._depth > _DEEPEST:
-                raise self._broken(f"the next is nested deeper than {_DEEPEST}")
+                raise self._broken(f"the next object is nested deeper than {_DEEPEST} levels")
         elif mark in b"]}":
             self._depth -= 1
             if not self._depth and mark != b"]":
-                raise self._broken("it ends with another bracket")
+                raise self._broken("it ends with the wrong bracket")
             return not self._depth
         return self._depth == 1 and mark == b","
 
@@ -103,7 +103,7 @@ class _Splitter:
         elif self._size <= self._longest * _PASSED_OVER:
             self._element.clear()
         else:
-            raise self._broken("the next does not end")
+            raise self._broken("the next object does not end")
 
     def _complete(self) -> Iterator[bytes | None]:
         too_long = self._size > self._longest

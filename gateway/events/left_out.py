@@ -23,8 +23,9 @@ class LeftOut(StrEnum):
 
 
 _TOLD = {
-    LeftOut.GROUPS: "less what is no id in user_group_ids",
-    LeftOut.TOO_MANY_GROUPS: "to no group, because user_group_ids lists more than are taken",
+    LeftOut.GROUPS: "without values in user_group_ids that are not ids",
+    LeftOut.TOO_MANY_GROUPS: "to no group, because user_group_ids has too many ids "
+    "(STATS_GATEWAY_GROUPS_PER_EVENT)",
     LeftOut.SESSION_TIME: "0 seconds, because a time of the session cannot be read",
     LeftOut.METADATA: "0 seconds and to no group, because metadata is not a JSON object",
 }

@@ -69,11 +69,11 @@ class LineDecoder:
     def remarks(self) -> Iterator[str]:
         """What was not UTF-8, in a sentence each."""
         if self.windows_1252:
-            yield f"{_lines(self.windows_1252)} not UTF-8 and read as Windows-1252."
+            yield f"{_lines(self.windows_1252)} not UTF-8 and were read as Windows-1252."
         if self.undecided:
             yield (
-                f"{_lines(self.undecided)} neither UTF-8 nor surely Windows-1252: names with "
-                "letters that cannot be read are left out, and those known before stay."
+                f"{_lines(self.undecided)} in an unknown encoding: names with unreadable "
+                "letters are left out, and names that are already stored stay."
             )
 
 

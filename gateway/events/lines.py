@@ -144,6 +144,6 @@ def _size(file: BinaryIO) -> int:
 def endlessly_blank(name: str, line: int) -> UnreadableFile:
     """What to raise where too many lines in a row are blank."""
     return UnreadableFile(
-        f"{name} is damaged: the {MOST_BLANK_LINES:,} lines up to line {line:,} are blank, and no "
-        "more of it is read."
+        f"{name} is damaged: the {MOST_BLANK_LINES:,} lines up to line {line:,} are blank, so "
+        "reading stopped there."
     )

@@ -142,7 +142,7 @@ class Rows:
                 if other.columns != shape.columns:
                     raise UnreadableFile(
                         f"{self._name} holds a second table, with other columns, after line "
-                        f"{self.last_line:,}: part it into two files and import both."
+                        f"{self.last_line:,}: split it into two files and import both."
                     )
                 self._shape = other
                 # A blank line keeps its place, so that those after it keep their numbers.
@@ -215,7 +215,7 @@ class Rows:
 
     def _of_another_width(self, cells: list[str]) -> list[Row]:
         """Damage for each of the rows on a line: another width puts cells into wrong columns."""
-        reason = f"The row has {len(cells)} cells where the header has {self._shape.width}."
+        reason = f"The row has {len(cells)} cells, but the header has {self._shape.width}."
         id_ = cells[self._shape.id][:40] if len(cells) > self._shape.id else None
         rows = self._shape.rows_in(cells)
         return [Damage(reason, id_ or None), *[Damage(reason)] * (rows - 1)]

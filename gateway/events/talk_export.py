@@ -75,18 +75,18 @@ class TalkExport(Source):
         """What is odd about the file, a sentence each."""
         remarks = []
         if self._empty:
-            remarks.append(f"{self._empty:,} are boards or discussions without a comment.")
+            remarks.append(f"{self._empty:,} are boards or discussions without comments.")
         if self._without_project and not self._of_site:
             remarks.append(
-                f"{self._without_project:,} counted to no project, because theirs is unknown; "
-                "import the file again with --project-id to say it."
+                f"{self._without_project:,} counted to no project, because their project is "
+                "unknown: import the file again with --project-id to set it."
             )
         given = self._origin.project_id
         if given and given != self.project_id:
             whose = f"project {self._said}" if self._said else "no project"
-            remarks.append(f"its name says that it is of {whose}, so --project-id is not followed.")
+            remarks.append(f"its name says that it is of {whose}, so --project-id was not applied.")
         if self._has_more:
-            remarks.append("the tar holds more than one file; the others were not read.")
+            remarks.append("the tar file contains several files; only the first was read.")
         return [f"{self.name}: {remark}" for remark in remarks]
 
     def batches(

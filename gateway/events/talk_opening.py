@@ -50,7 +50,7 @@ def open_talk(
 
     looked_at = opened(file)
     if not looked_at.is_array:
-        raise unlike(name, "a tar of something else than Talk's comments, to be unpacked first")
+        raise unlike(name, "a tar file without Talk's comments: unpack it first")
     row = looked_at.first_row()
     file_name = f"{Path(name).name}/{looked_at.inner_name}"
     if row is None:
@@ -59,7 +59,7 @@ def open_talk(
     elif not row.keys() >= _COMMENTS:
         if row.keys() & _TAGS:
             raise unlike(name, "Talk's export of tags")
-        raise unlike(name, "JSON, but not one stream event a line")
+        raise unlike(name, "JSON, but not with one stream event on each line")
     return TalkExport(
         name,
         file_name,

@@ -66,7 +66,7 @@ class Tarball:
         return None
 
     def _damaged(self, error: Exception) -> UnreadableFile:
-        return UnreadableFile(f"{self._name} is a damaged tar: {error}.")
+        return UnreadableFile(f"{self._name} is a damaged tar file: {error}.")
 
 
 class _Limited:
@@ -81,5 +81,5 @@ class _Limited:
         if self.left is not None:
             self.left -= size
             if self.left < 0:
-                raise OSError("it holds something large beside the file that is read")
+                raise OSError("it contains something large besides the file that is read")
         return self._file.read(size)

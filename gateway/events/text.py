@@ -49,7 +49,7 @@ class TextSource(Source, Generic[T]):
     @property
     def remarks(self) -> list[str]:
         """In which encoding it was read, if not in UTF-8 alone."""
-        told = [f"the text is {self._encoding}."] if self._encoding else []
+        told = [f"the text was read as {self._encoding}."] if self._encoding else []
         return [f"{self.name}: {remark}" for remark in (*told, *self._decoder.remarks())]
 
     def batches(

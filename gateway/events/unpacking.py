@@ -97,7 +97,7 @@ class _Xz(io.RawIOBase):
                         return 0
                 self._stream = self._new_stream()
             elif self._stream.needs_input and not (packed := self._file.read(_BUFFER)):
-                raise EOFError("the compressed data is cut off")
+                raise EOFError("the compressed data ends too early")
             data = self._stream.decompress(packed, size)
         buffer[: len(data)] = data
         return len(data)
@@ -141,8 +141,8 @@ def _in_zip(file: BinaryIO, name: str) -> zipfile.ZipExtFile:
             )
         if len(members) != 1:
             raise UnreadableFile(
-                f"{name} is a zip of {len(members):,} files: it must be of one; unpack it, and "
-                "import what is in it."
+                f"{name} is a zip of {len(members):,} files: it must be of one; unpack it and "
+                "import its files."
             )
         if members[0].flag_bits & _ENCRYPTED:
             raise UnreadableFile(f"{name} is a zip with a password: unpack it first.")
@@ -152,4 +152,4 @@ def _in_zip(file: BinaryIO, name: str) -> zipfile.ZipExtFile:
             )
         return cast("zipfile.ZipExtFile", archive.open(members[0]))
     except _BAD_ZIP as error:
-        raise UnreadableFile(f"{name} is a damaged zip: {error}.") from error
+        raise UnreadableFile(f"{name} is a damaged zip file: {error}.") from error

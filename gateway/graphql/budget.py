@@ -79,7 +79,9 @@ class Budget:
                 return await ask(self._shared, who, cost)
             except (StorageError, OSError, TimeoutError) as error:
                 self._shared_failed_at = self._now()
-                logger.warning("costs are counted by this process alone: %s", error)
+                logger.warning(
+                    "Redis does not answer, so this process counts costs by itself: %s", error
+                )
         return await ask(self._own, self._within(who), cost)
 
     @property
@@ -131,7 +133,7 @@ class Budget:
 def open_storage(setting: str, url: str) -> RedisStorage:
     """The Redis of this URL, which is asked when something is counted; SettingsError if wrong."""
     if not url.startswith(("redis://", "rediss://")):
-        raise SettingsError(f"{setting} cannot be used: it is no redis:// URL.")
+        raise SettingsError(f"{setting} cannot be used: it must be a redis:// or rediss:// URL.")
     try:
         storage = storage_from_string(
             f"async+{url}",

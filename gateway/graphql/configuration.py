@@ -93,8 +93,7 @@ def _persisted_documents(settings: Settings, documents: Documents) -> PersistedD
         )
     elif settings.trusted_documents_only:
         raise SettingsError(
-            f"{PREFIX}TRUSTED_DOCUMENTS_ONLY needs {PREFIX}TRUSTED_DOCUMENTS_FILE: without it"
-            " nothing runs."
+            f"{PREFIX}TRUSTED_DOCUMENTS_ONLY requires {PREFIX}TRUSTED_DOCUMENTS_FILE."
         )
     return PersistedDocuments(
         trusted,

@@ -95,7 +95,7 @@ class GraphQLEndpoint:
             media = JSON
         try:
             if media is None:
-                raise NotAcceptable(f"Answers are written as {' or '.join(_ANSWERS)}.")
+                raise NotAcceptable(f"The Accept header must allow {' or '.join(_ANSWERS)}.")
             return await self._answer(request, media, record)
         except ClientDisconnect:
             raise
@@ -211,7 +211,9 @@ def _kinds_refused(method: str) -> Iterator[None]:
     except OperationTypeRefused as error:
         kind = error.kind
         if OperationType(kind) in _ALLOWED[method]:
-            raise Forbidden(f"An API key only reads: it may not send a {kind}.") from None
+            raise Forbidden(f"An API key can only read: it may not send a {kind}.") from None
         if method == "GET":
-            raise MethodNotAllowed(f"A {kind} is not sent by GET.", ("POST",)) from None
-        raise BadRequest(f"No {kind} is served here.") from None
+            raise MethodNotAllowed(
+                f"A {kind} cannot be sent by GET: use POST.", ("POST",)
+            ) from None
+        raise BadRequest(f"This server has no {kind} operations.") from None

@@ -125,7 +125,7 @@ class Executor:
                 return ready
             if is_incremental(ready.prepared):
                 raise NotAcceptable(
-                    "An operation with @defer or @stream is answered in several parts."
+                    "An operation with @defer or @stream needs Accept: multipart/mixed."
                 )
             return await self._finish(ready, viewer, record, address, validation)
 

@@ -40,9 +40,8 @@ def read_identifier(written: object, what: str) -> str:
         elif _IDENTIFIER.fullmatch(written):
             return written
     raise BadRequest(
-        f"{what} must be {HASH_PREFIX} and 64 hexadecimal digits in lower case, or a name of at"
-        f" most {_LONGEST} letters, digits and -._~ that may begin with x-, another name and a"
-        " colon."
+        f"{what} must be {HASH_PREFIX} and 64 hexadecimal digits in lower case, or a name of at "
+        f"most {_LONGEST} letters, digits and -._~, which may have a prefix such as x-name:."
     )
 
 

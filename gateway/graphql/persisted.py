@@ -65,7 +65,7 @@ class PersistedDocuments:
             if sent == known:
                 return sent
         if sent is None:
-            raise BadRequest("The request needs a query, or the name of one.")
+            raise BadRequest("The request needs a query, a documentId or a persistedQuery.")
         if self._trusted_texts is not None:
             if sent not in self._trusted_texts:
                 raise UntrustedDocument
@@ -96,5 +96,7 @@ class PersistedDocuments:
         if not self._capacity:
             return PersistedQueryNotSupported()
         if not self._trusted and not is_hash(named):
-            return BadRequest("Documents are named by their SHA-256 hash, in lower case.")
+            return BadRequest(
+                "extensions.persistedQuery.sha256Hash must be a SHA-256 hash in lower case."
+            )
         return PersistedQueryNotFound()

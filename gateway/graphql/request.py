@@ -86,7 +86,7 @@ def _request(parameters: Mapping[str, Any]) -> GraphQLRequest:
     query = parameters.get("query")
     document_id = named_document(parameters, extensions)
     if (query is None and document_id is None) or not isinstance(query, str | None) or query == "":
-        raise BadRequest("The request needs a query, which is a non-empty string.")
+        raise BadRequest("The request needs a query, which must be a non-empty string.")
     operation_name = parameters.get("operationName")
     if not isinstance(operation_name, str | None):
         raise BadRequest("operationName must be a string or null.")

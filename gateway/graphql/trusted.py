@@ -46,7 +46,9 @@ def _read(path: str, documents: Documents) -> dict[str, str]:
     texts: dict[str, str] = {}
     for written, text in _entries(manifest):
         if not isinstance(written, str) or not isinstance(text, str):
-            raise _Unusable(f"has an entry that is not an identifier with a text: {written!r}")
+            raise _Unusable(
+                f"has an entry that is not an identifier with a document text: {written!r}"
+            )
         identifier = _identifier(written, text)
         if texts.setdefault(identifier, text) != text:
             raise _Unusable(f"has two documents under {identifier}")
@@ -73,7 +75,7 @@ def _identifier(written: str, text: str) -> str:
     except GatewayError as error:
         raise _Unusable(error.message.removesuffix(".")) from None
     if written.startswith(HASH_PREFIX) and identifier != hash_of(text):
-        raise _Unusable(f"has a document under {written} whose hash is another")
+        raise _Unusable(f"has a document under {written} that has another hash")
     return identifier
 
 

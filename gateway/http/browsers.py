@@ -48,7 +48,8 @@ class _Pages(CORSMiddleware):
             return response
         # Starlette's own is plain text; every refusal here is JSON of one shape.
         error = {
-            "message": "Pages of this origin may not send such a request.",
+            "message": "Web pages of this origin may not send this request: ask the operator "
+            "to allow the origin.",
             "extensions": {"code": "FORBIDDEN"},
         }
         vary = {"Vary": response.headers["vary"]}

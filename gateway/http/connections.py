@@ -97,7 +97,7 @@ class Connections:
         if not self._told:
             self._told = True
             logger.warning(
-                "All %d connections are taken: those that wait for a request are closed for new"
-                " ones, and when there are none of these, new ones are refused.",
+                "All %d connections are in use: idle connections are closed to make room, and "
+                "new connections are refused when none is idle.",
                 self.limits.connections,
             )

@@ -14,17 +14,17 @@ _HOST = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+;=%-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9
 def check_head(version: str, headers: Sequence[tuple[bytes, bytes]]) -> None:
     """BadRequest for what a proxy on the way could read otherwise; names are in lower case."""
     if version not in ("1.0", "1.1"):
-        raise BadRequest(f"HTTP/{version} is not spoken here: use HTTP/1.1.")
+        raise BadRequest(f"HTTP/{version} is not supported: use HTTP/1.1.")
     hosts = [value for name, value in headers if name == b"host"]
     if len(hosts) > 1 or (not hosts and version == "1.1"):
         raise BadRequest(
-            f"A request has exactly one Host header, and this one has {len(hosts) or 'none'}."
+            f"A request must have exactly one Host header, but this one has {len(hosts) or 'none'}."
         )
     if hosts and not _HOST.fullmatch(hosts[0]):
-        raise BadRequest("The Host header is not the name of one host.")
+        raise BadRequest("The Host header must be the name of one host.")
     codings = [value.lower() for name, value in headers if name == b"transfer-encoding"]
     if codings and (codings != [b"chunked"] or version == "1.0"):
-        raise BadRequest("The only Transfer-Encoding that is read here is chunked, over HTTP/1.1.")
+        raise BadRequest("The only supported Transfer-Encoding is chunked, over HTTP/1.1.")
 
 
 def head_bytes(method: bytes, target: bytes, headers: Sequence[tuple[bytes, bytes]]) -> int:

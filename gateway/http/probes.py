@@ -41,12 +41,12 @@ def probe_routes(
         purpose = request.query_params.get("for", "reads")
         if purpose not in _PURPOSES:
             return JSONResponse(
-                {"status": "unknown", "reason": "for must be reads or writes."}, 400
+                {"status": "unknown", "reason": "The parameter for must be reads or writes."}, 400
             )
         asked = [*checks, *write_checks] if purpose == "writes" else checks
         try:
             if draining.under_way:
-                raise Unavailable("The server is about to stop.")
+                raise Unavailable("The server is shutting down.")
             async with asyncio.timeout(_WITHIN_SECONDS):
                 for check in asked:
                     await check()

@@ -33,8 +33,8 @@ _BYTES_AROUND_A_BYTE = 16
 #: Requests that a client sends ahead of their answers; each takes memory until its turn.
 _MOST_AHEAD = 100
 
-_NO_REQUEST = BadRequest("This is no HTTP request that can be read.")
-_TOO_MANY_AHEAD = BadRequest(f"More than {_MOST_AHEAD} requests wait on this connection.")
+_NO_REQUEST = BadRequest("The request is not valid HTTP.")
+_TOO_MANY_AHEAD = BadRequest(f"This connection has more than {_MOST_AHEAD} waiting requests.")
 _NO_PLACE = Unavailable("The server has too many connections: try again in a moment.")
 _STATUSES = {
     BadRequest.code: HTTPStatus.BAD_REQUEST,
@@ -259,8 +259,8 @@ class Protocol(HttpToolsProtocol):
         if self._begun:
             self._refuse(
                 RequestTimeout(
-                    "The request's headers did not come within"
-                    f" {self._limits.head_seconds:g} seconds."
+                    f"The request's headers did not arrive within {self._limits.head_seconds:g} "
+                    "seconds."
                 )
             )
         else:
@@ -280,8 +280,8 @@ class Protocol(HttpToolsProtocol):
             self._count(Closed.SLOW_BODY)
             self._refuse(
                 RequestTimeout(
-                    "The request's body came at less than"
-                    f" {self._limits.bytes_per_second} bytes a second."
+                    f"The request's body arrived at less than {self._limits.bytes_per_second:,} "
+                    "bytes per second."
                 )
             )
 

@@ -60,7 +60,9 @@ class Starting:
         self._reason = "The server could not start yet." if unexpected else str(error)
         if not isinstance(error, DatabaseFault) and str(error) != self._told:
             self._told = str(error)
-            logger.error("Not ready, and tried again: %s", self._reason, exc_info=unexpected)
+            logger.error(
+                "The server is not ready and tries again: %s", self._reason, exc_info=unexpected
+            )
 
     async def __aenter__(self) -> Self:
         self._trying = asyncio.create_task(self._try())

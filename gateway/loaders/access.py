@@ -29,7 +29,7 @@ from gateway.loaders.loader import Loader
 
 def too_much_asked() -> Unavailable:
     """The error for groups beyond the limit of what may be looked up in a minute."""
-    return Unavailable("Too much was asked for that only Panoptes knows: try again in a minute.")
+    return Unavailable("Too many unknown ids were looked up at Panoptes: try again in a minute.")
 
 
 class GroupAccess(NamedTuple):

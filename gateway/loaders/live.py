@@ -199,7 +199,7 @@ def _memberships(
     if place in looked.answered:
         return tuple(sorted(map(_membership, looked.answered[place]), key=_in_order))
     if place in looked.stale:
-        return Unavailable("Panoptes, which knows the memberships, does not answer.")
+        return Unavailable("Panoptes, which stores the memberships, does not answer.")
     return stored
 
 

@@ -70,7 +70,7 @@ OPERATION: Json = {
     },
     "responses": {
         "200": _answer("Counted.", _COUNTED),
-        "400": _answer("The body is no JSON object.", _refused("Bad Request Error")),
+        "400": _answer("The body must be a JSON object.", _refused("Bad Request Error")),
         "403": _answer("The credentials do not let one count.", _failed("Authorization Error")),
         "405": _answer("Another method than GET or POST.", _refused("Method Not Allowed Error")),
         "409": _answer("The question cannot be answered.", _failed("Validation Error")),

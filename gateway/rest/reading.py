@@ -27,7 +27,7 @@ class ReadEndpoint(ABC):
     async def _respond_or_refuse(self, request: Request) -> Response:
         try:
             if request.method not in ("GET", "HEAD"):
-                raise MethodNotAllowed("This is only read, by GET.", ("GET", "HEAD"))
+                raise MethodNotAllowed("This address accepts only GET requests.", ("GET", "HEAD"))
             return await self.respond(request)
         except Exception as error:
             return refused_in_a_sentence(error, self._describe)

@@ -37,10 +37,12 @@ def location(activity: str, period: str, given: Mapping[str, str]) -> str:
     """
     lists = {one.name: read_ids(given, one) for one in _FILTERS}
     if period not in [known.value for known in Period]:
-        raise Gone("Counts are kept by day, week, month and year; no other period is served.")
+        raise Gone("Counts exist only by day, week, month and year.")
     filters = {name: ids for name, ids in lists.items() if ids is not None}
     if PROJECT_ID.name in filters and WORKFLOW_ID.name in filters:
-        raise Gone("Counts by project and workflow at once are not served any more: name one.")
+        raise Gone(
+            "Counts by project and workflow together are no longer served: give only one of them."
+        )
     path = _path(activity, filters)
     query = {name: ",".join(map(str, ids)) for name, ids in filters.items()}
     return f"{path}?{urlencode({PERIOD.name: period, **query}, safe=',')}"
@@ -50,15 +52,15 @@ def _path(activity: str, filters: dict[str, tuple[int, ...]]) -> str:
     """The resource; what it names in its path is taken out of ``filters``."""
     if activity == "comment":
         if WORKFLOW_ID.name in filters:
-            raise Gone("Comments belong to no workflow: they are counted by project and user.")
+            raise Gone("Comments do not belong to workflows: give a project or a user instead.")
         return "/comments"
     if activity != "classification":
-        raise Gone("Only classification and comment are counted.")
+        raise Gone("Only classification and comment can be counted.")
     users = filters.pop(USER_ID.name, None)
     if users is None:
         return "/classifications"
     if len(users) > 1:
-        raise Gone("Classifications of several users at once are not served any more: name one.")
+        raise Gone("Classifications of several users together are no longer served: give one user.")
     return f"/classifications/users/{users[0]}"
 
 

@@ -22,8 +22,8 @@ class TooManyTries(RequestRefused):
 
     def __init__(self, seconds: int) -> None:
         super().__init__(
-            f"This address has sent {TRIES} wrong passwords within a minute: try again in"
-            f" {seconds} seconds."
+            f"This IP address has sent {TRIES} wrong passwords within a minute: try again in "
+            f"{seconds} seconds."
         )
         self.seconds = seconds
 

@@ -64,7 +64,7 @@ async def rebuild(
 
 def _mend(connection: Connection, found: IO[bytes], rebuilds: int) -> None:
     if (connection.execute(_REBUILDS).scalar() or 0) != rebuilds:
-        raise Conflict("Another rebuild ended meanwhile: run this one again.")
+        raise Conflict("Another rebuild finished in the meantime: run the command again.")
     touched: dict[str, set[int]] = {kind: set() for kind in _KINDS.values()}
     for rollup, rows in _read(found):
         width = len(rollup.keys)

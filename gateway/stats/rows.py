@@ -66,7 +66,7 @@ def narrowest(question: Question, columns: Iterable[str] = ()) -> RollupSet:
     for candidate in _CANDIDATES[question.selection.activity, question.kind]:
         if needed <= set(candidate.dims):
             return candidate
-    raise LookupError(f"no rollup set answers {question} by {sorted(needed)}")
+    raise LookupError(f"no rollup set can answer {question} by {sorted(needed)}")
 
 
 def grains(question: Question, coarsest: Grain) -> tuple[Grain, ...]:

@@ -41,7 +41,7 @@ def metrics_served(registry: CollectorRegistry, host: str, ports: range) -> Iter
             server.server_close()
             thread.join()
         return
-    logger.warning("No port of %s to %s is free: no metrics are served.", ports[0], ports[-1])
+    logger.warning("No port from %s to %s is free: metrics are not served.", ports[0], ports[-1])
     yield None
 
 

@@ -12,7 +12,7 @@ from gateway.auth.tokens import TokenVerifier
 from gateway.errors import Unauthenticated
 from tests.auth.conftest import Pair
 
-REFUSAL = "The credentials that were sent do not verify."
+REFUSAL = "The credentials are not valid."
 ABSENT = object()
 
 

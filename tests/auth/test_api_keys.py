@@ -269,5 +269,8 @@ async def test_a_use_that_cannot_be_stored_fails_no_request(
     assert (await keys.verify(key.text)).api_key_id == key.stored.id
     await uses.close()
     assert [(record.levelno, record.getMessage()) for record in caplog.records] == [
-        (logging.WARNING, "The last use of API keys was not stored: IntegrityError.")
+        (
+            logging.WARNING,
+            "The time at which API keys were last used was not stored: IntegrityError.",
+        )
     ]

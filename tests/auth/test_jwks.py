@@ -71,7 +71,7 @@ def test_keys_that_must_not_verify_are_left_out(issuer: Issuer, ours: Pair, olde
 )
 def test_an_answer_without_keys_is_unavailable(issuer: Issuer, status: int, body: bytes) -> None:
     issuer.status, issuer.body = status, body
-    with pytest.raises(Unavailable, match=f"^{issuer.url} gave no key.*\\.$"):
+    with pytest.raises(Unavailable, match=f"^{issuer.url} did not return a key.*\\.$"):
         Jwks(issuer.url).load()
 
 
@@ -112,15 +112,30 @@ def test_a_url_is_https_or_of_this_machine(url: str) -> None:
 @pytest.mark.parametrize(
     ("url", "reason"),
     [
-        ("http://login.example.org/jwks.json", "must be https:// (http:// only on this machine)."),
-        ("http://localhost.example.org/jwks", "must be https:// (http:// only on this machine)."),
-        ("http://127.0.0.1.example.org/jwks", "must be https:// (http:// only on this machine)."),
-        ("ftp://login.example.org/jwks", "must be https:// (http:// only on this machine)."),
-        ("https://user:secret@example.org/jwks", "holds credentials: public keys need none."),
-        ("file:///etc/jwks.json", "is not a URL such as https://example.org/jwks.json."),
-        ("jwks.json", "is not a URL such as https://example.org/jwks.json."),
-        ("https://[::1/jwks", "is not a URL such as https://example.org/jwks.json."),
-        ("", "is not a URL such as https://example.org/jwks.json."),
+        (
+            "http://login.example.org/jwks.json",
+            "must begin with https:// (http:// is allowed only for localhost).",
+        ),
+        (
+            "http://localhost.example.org/jwks",
+            "must begin with https:// (http:// is allowed only for localhost).",
+        ),
+        (
+            "http://127.0.0.1.example.org/jwks",
+            "must begin with https:// (http:// is allowed only for localhost).",
+        ),
+        (
+            "ftp://login.example.org/jwks",
+            "must begin with https:// (http:// is allowed only for localhost).",
+        ),
+        (
+            "https://user:secret@example.org/jwks",
+            "must not contain a user name or password: public keys need none.",
+        ),
+        ("file:///etc/jwks.json", "must be a URL such as https://example.org/jwks.json."),
+        ("jwks.json", "must be a URL such as https://example.org/jwks.json."),
+        ("https://[::1/jwks", "must be a URL such as https://example.org/jwks.json."),
+        ("", "must be a URL such as https://example.org/jwks.json."),
     ],
 )
 def test_any_other_url_is_one_sentence(url: str, reason: str) -> None:

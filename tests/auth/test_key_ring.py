@@ -174,7 +174,10 @@ async def test_the_last_good_keys_stay_and_the_fault_is_logged_once(
         await source.refresh()
     assert source.keys == (older.key,)
     assert [(record.levelno, record.getMessage()) for record in caplog.records] == [
-        (logging.WARNING, f"Token keys were not read (the last good ones stay): {fault}")
+        (
+            logging.WARNING,
+            f"Could not read the keys for tokens (the last good keys stay in use): {fault}",
+        )
     ]
 
     shelf.fault, shelf.keys = None, [ours.key]

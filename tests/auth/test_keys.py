@@ -39,31 +39,31 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 def test_a_file_without_keys_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "public.pem"
     path.write_bytes(content)
-    assert refusal(path) == "holds no complete public key in PEM."
+    assert refusal(path) == "does not hold a complete public key in PEM format."
 
 
 def test_a_second_key_that_is_cut_off_is_refused(tmp_path: Path, ours: Pair) -> None:
     path = tmp_path / "public.pem"
     path.write_bytes(ours.public_pem + ours.public_pem[:100])
-    assert refusal(path) == "holds no complete public key in PEM."
+    assert refusal(path) == "does not hold a complete public key in PEM format."
 
 
 def test_a_block_that_is_no_key_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "public.pem"
     path.write_bytes(b"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n")
-    assert refusal(path) == "holds a block that is no public key."
+    assert refusal(path) == "holds a PEM block that is not a public key."
 
 
 def test_a_private_key_is_refused(tmp_path: Path, ours: Pair) -> None:
     path = tmp_path / "private.pem"
     path.write_bytes(ours.private_pem)
-    assert refusal(path).startswith("holds a private key: give the public one")
+    assert refusal(path).startswith("holds a private key: use the public key here")
 
 
 def test_a_short_key_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "public.pem"
     path.write_bytes(pair(1024).public_pem)
-    assert refusal(path) == "holds a key of 1024 bits: 2048 is the least."
+    assert refusal(path) == "holds a key of 1024 bits: it must have at least 2048."
 
 
 def written(path: Path, key: PublicKeyTypes) -> Path:
@@ -110,9 +110,9 @@ def test_only_private_rsa_keys_sign(tmp_path: Path, ours: Pair) -> None:
     short.write_bytes(pair(1024).private_pem)
     assert read_private_key(good) == ours.private_pem
     for path in (public, locked):
-        with pytest.raises(SettingsError, match="holds no unencrypted private key"):
+        with pytest.raises(SettingsError, match="does not hold an unencrypted private key"):
             read_private_key(path)
-    with pytest.raises(SettingsError, match="holds no RSA key of 2048 bits or more"):
+    with pytest.raises(SettingsError, match="does not hold an RSA key of at least 2048 bits"):
         read_private_key(short)
 
 

@@ -86,7 +86,7 @@ async def test_new_key_files_are_noticed_without_refusing_a_good_token(
             assert await running.ask(signed(foreign, payload())) == 401
 
             path.write_text("half a file")
-            broken = "holds no complete public key in PEM"
+            broken = "does not hold a complete public key in PEM format"
             await until(lambda: broken in server.log.read_text())
             await running.go_on_for(50)
         assert list(running.statuses) == [200]

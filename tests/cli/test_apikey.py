@@ -58,7 +58,7 @@ def test_a_key_is_printed_alone_and_explained_beside(url: str) -> None:
     match = KEY.fullmatch(result.stdout.removesuffix("\n"))
     assert match is not None
     assert result.stderr == (
-        f"This is the key {match[1]}, report. Keep it safe: it is not shown again.\n"
+        f"Created the key {match[1]}, report. Store it now: it is not shown again.\n"
     )
     viewer = verified(url, match.group())
     assert (viewer.api_key_id, viewer.is_site_admin) == (match[1], True)
@@ -109,7 +109,7 @@ def test_a_key_that_is_not_there_cannot_be_revoked(url: str) -> None:
         result = command(url, "revoke", wrong)
         assert (result.exit_code, result.stdout) == (1, "")
         assert result.stderr == (
-            "Error: There is no API key with this id, nor one in use so named.\n"
+            "Error: There is no API key with this id, and no active key with this name.\n"
         )
 
 

@@ -36,7 +36,7 @@ def test_older_tables_are_brought_to_the_newest_migration(database_url: str) -> 
     asyncio.run(create_first_tables())
     result = upgrade(database_url)
     assert result.exit_code == 0
-    assert result.stdout == f"Brought the tables from migration 0001 to {newest_migration()}.\n"
+    assert result.stdout == f"Upgraded the tables from migration 0001 to {newest_migration()}.\n"
 
 
 def test_tables_of_a_newer_version_are_left_alone(tmp_path: Path) -> None:
@@ -49,7 +49,7 @@ def test_tables_of_a_newer_version_are_left_alone(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert result.stderr == (
         "Error: The database's tables are at migration 9999, which this version does not know: "
-        "use a newer stats-gateway.\n"
+        "install a newer stats-gateway.\n"
     )
 
 

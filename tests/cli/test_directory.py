@@ -165,9 +165,9 @@ def test_a_backfill_counts_once_however_often_it_is_run(url: str, file: Path) ->
     rest = command(url, "groups", "backfill", "--group", 501)
     again = command(url, "groups", "backfill", "--group", 501)
     assert [result.exit_code for result in (one, rest, again)] == [0, 0, 0]
-    assert one.stdout == "1 classifications newly counted to group 501.\n"
-    assert rest.stdout == "2 classifications newly counted to group 501.\n"
-    assert again.stdout == "0 classifications newly counted to group 501.\n"
+    assert one.stdout == "1 classifications added to group 501.\n"
+    assert rest.stdout == "2 classifications added to group 501.\n"
+    assert again.stdout == "0 classifications added to group 501.\n"
     assert counted(url) == 3
 
 
@@ -182,7 +182,7 @@ def test_a_backfill_of_a_stranger_fails(url: str, file: Path) -> None:
     command(url, "directory", "load", file)
     result = command(url, "groups", "backfill", "--group", 501, "--user", 1003, "--user", 7)
     assert result.exit_code == 1
-    assert result.stderr.startswith("Error: User 7 is no active member of group 501")
+    assert result.stderr.startswith("Error: User 7 is not an active member of group 501")
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "abc", str(2**63)])

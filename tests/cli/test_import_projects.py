@@ -35,8 +35,8 @@ def test_a_workflow_of_the_directory_goes_nowhere_else(site: Site, move: tuple[s
     assert site.workflows() == [(600, 88, "Count")]
     assert site.rows(tables.project, "id") == [(88,)]
     assert said.endswith(
-        "\nWorkflow 600 is of project 88, as the directory says: "
-        "--project-id 77 was not followed for 3 rows.\n"
+        "\nWorkflow 600 belongs to project 88, according to the directory: --project-id 77 was "
+        "not applied to 3 rows.\n"
     )
     assert "projects    88\n" in said
 
@@ -46,8 +46,8 @@ def test_a_workflow_that_events_know_goes_elsewhere_by_moving_alone(site: Site) 
     said = site.export(*ROWS, options=OTHER)
     assert site.projects_of_events() == [*IN_88, (9, 88)]
     assert (
-        "Workflow 600 is of project 88, as its events say: --project-id 77 was not followed for "
-        "3 rows; --move takes it along.\n"
+        "Workflow 600 belongs to project 88, according to its events: --project-id 77 was not "
+        "applied to 3 rows; --move moves the workflow as well.\n"
     ) in said
     said = site.export(*ROWS, options=(*OTHER, "--move"))
     assert site.projects_of_events() == [*IN_77, (9, 88)]
@@ -63,8 +63,8 @@ def test_the_same_file_with_a_mistyped_project_moves_nothing(site: Site) -> None
     said = site.export(*ROWS, options=OTHER)
     assert "unchanged 3\nreplaced  0\n" in said
     assert (
-        "Workflow 600 is of project 88, as an earlier import says: --project-id 77 was not "
-        "followed for 3 rows; --move takes it along.\n"
+        "Workflow 600 belongs to project 88, according to an earlier import: --project-id 77 was "
+        "not applied to 3 rows; --move moves the workflow as well.\n"
     ) in said
     assert site.projects_of_events() == IN_88
     assert site.workflows() == [(600, 88, "Count")]
@@ -116,7 +116,7 @@ def test_stored_events_stay_where_the_directory_has_moved_the_workflow(site: Sit
     site.export(*ROWS, options=OTHER)
     known_by_the_directory(site)
     said = site.export(*ROWS)
-    assert "3 stored events kept project 77 and did not go to 88: import the file" in said
+    assert "3 stored events stayed in project 77 and did not move to 88: import the file" in said
     assert "projects    77\n" in said
     assert site.projects_of_events() == IN_77
     assert "3 stored events moved from project 77 to 88.\n" in site.export(
@@ -131,7 +131,7 @@ def test_each_workflow_of_a_file_is_followed_by_itself(site: Site) -> None:
     said = site.export(*mixed, options=OTHER)
     assert site.projects_of_events() == [(1, 88), (2, 77), (3, 88)]
     assert site.workflows() == [(600, 88, "Count"), (601, 77, "Count")]
-    assert "was not followed for 2 rows.\n" in said
+    assert "was not applied to 2 rows.\n" in said
     assert "projects    77, 88\n" in said
 
 
@@ -139,8 +139,8 @@ def test_of_many_workflows_the_first_are_told_and_the_others_counted(site: Site)
     rows = [f"{n},5,ada,{600 + n},Count,2020-01-01 10:00:00 UTC" for n in range(1, 13)]
     site.export(*rows, options=MINE)
     said = site.export(*rows, options=OTHER)
-    assert said.count("--project-id 77 was not followed for 1 row;") == 10
-    assert said.endswith("\n… nor for 2 more workflows with 2 rows.\n")
+    assert said.count("--project-id 77 was not applied to 1 row;") == 10
+    assert said.endswith("\n… nor to 2 more workflows with 2 rows.\n")
     said = site.export(*rows, options=(*OTHER, "--move"))
     assert said.count(" moved from project 88 to 77.\n") == 11
     assert said.endswith("\n… and 2 more workflows moved.\n")
@@ -176,7 +176,7 @@ def test_a_table_says_the_project_of_each_row_itself(site: Site) -> None:
 def test_comments_go_from_a_project_to_another_by_moving_alone(site: Site) -> None:
     comments = [(1, "ada", "2020-01-01"), (2, "ada", "2020-01-02")]
     site.talk(*comments)
-    assert "2 stored events kept project 88 and did not go to 77: " in site.talk(
+    assert "2 stored events stayed in project 88 and did not move to 77: " in site.talk(
         *comments, project=77
     )
     assert site.rows(tables.comment, "id", "project_id") == [(1, 88), (2, 88)]

@@ -163,7 +163,7 @@ def test_a_workflow_that_is_known_tells_its_project(store: Import) -> None:
 def test_a_project_name_needs_its_id(store: Import) -> None:
     result = store(KENYA, "--project-name", "Kenya")
     assert result.exit_code == 2
-    assert "--project-name needs --project-id." in result.stderr
+    assert "--project-name requires --project-id." in result.stderr
 
 
 def test_bad_rows_are_reported_and_stop_nothing(store: Import) -> None:
@@ -180,7 +180,7 @@ def test_bad_rows_are_reported_and_stop_nothing(store: Import) -> None:
         "ignored   0",
         "cats.csv:2 workflow_id is missing.",
         "cats.csv:4 created_at lies more than a day ahead of now.",
-        "All rejects with their reasons: cats.csv.rejects.csv",
+        "All rejected rows, with reasons: cats.csv.rejects.csv",
         "projects    3",
         "days        2020-01-01 to 2020-01-01",
         "volunteers  1, and 0 anonymous events",
@@ -206,10 +206,11 @@ def test_what_was_left_out_of_events_that_count_is_told(store: Import) -> None:
     assert "stored    4\n" in result.stdout
     assert "rejected  0\n" in result.stdout
     assert result.stdout.splitlines()[-4:] == [
-        "2 counted less what is no id in user_group_ids.",
+        "2 counted without values in user_group_ids that are not ids.",
         "1 counted 0 seconds and to no group, because metadata is not a JSON object.",
         "1 counted 0 seconds, because a time of the session cannot be read.",
-        "1 counted to no group, because user_group_ids lists more than are taken.",
+        "1 counted to no group, because user_group_ids has too many ids "
+        "(STATS_GATEWAY_GROUPS_PER_EVENT).",
     ]
     assert [row[-1] for row in dump()["classification"]] == ["[501]", None, None, None]
     assert not list(Path().glob("*.rejects.csv"))
@@ -223,7 +224,8 @@ def test_an_import_takes_the_limit_of_groups_from_the_settings(
     result = store("events.ndjson")
     assert "stored    2\n" in result.stdout
     assert (
-        "2 counted to no group, because user_group_ids lists more than are taken." in result.stdout
+        "2 counted to no group, because user_group_ids has too many ids "
+        "(STATS_GATEWAY_GROUPS_PER_EVENT)." in result.stdout
     )
 
 
@@ -241,7 +243,7 @@ def test_a_file_without_rows_says_so(store: Import) -> None:
     Path("some.csv").write_text(HEADER + ROW)
     result = store("none.csv", "some.csv", "--project-id", 3)
     assert result.exit_code == 0
-    assert result.stdout.endswith("\nnone.csv has no rows: nothing of it was stored.\n")
+    assert result.stdout.endswith("\nnone.csv has no rows: nothing was stored from it.\n")
     assert "some.csv has" not in result.stdout
 
 
@@ -273,7 +275,7 @@ def test_twenty_rejects_are_shown_and_all_are_kept(store: Import) -> None:
     result = store("bad.ndjson", "--rejects", "refused.csv")
     shown = [line for line in result.stdout.splitlines() if line.startswith("bad.ndjson:")]
     assert len(shown) == 20
-    assert "… and 5 more.\nAll rejects with their reasons: refused.csv" in result.stdout
+    assert "… and 5 more.\nAll rejected rows, with reasons: refused.csv" in result.stdout
     assert len(Path("refused.csv").read_text().splitlines()) == 26
 
 
@@ -367,8 +369,9 @@ def test_ctrl_c_keeps_what_is_stored(store: Import) -> None:
     assert running.returncode == 130
     assert output == b""
     assert errors.decode() == (
-        "Made a new database at stats.db.\n"
-        "Interrupted: what was stored stays (10,000 events were read); the same command goes on.\n"
+        "Created a new database at stats.db.\n"
+        "Interrupted after 10,000 events, which stay stored: "
+        "run the same command again to continue.\n"
     )
     assert stored() == 10_000
 
@@ -382,7 +385,7 @@ def test_ctrl_c_before_anything_was_read_is_one_sentence(store: Import) -> None:
     running.send_signal(signal.SIGINT)
     _, errors = running.communicate(timeout=120)
     assert running.returncode == 130
-    assert errors.startswith(b"Interrupted: what was stored stays (0 events were read)")
+    assert errors.startswith(b"Interrupted after 0 events, which stay stored")
     assert not Path("stats.db").exists()
 
 
@@ -443,7 +446,7 @@ async def test_the_comments_of_talk_go_into_both_databases(
         assert running.returncode == 0
         assert outcome in output.decode()
         assert "ignored   1\n" in output.decode()
-        assert "1 are boards or discussions without a comment." in output.decode()
+        assert "1 are boards or discussions without comments." in output.decode()
     async with open_database(database_url) as database, database.read() as snapshot:
         query = select(tables.comment.c.id, tables.comment.c.user_id, tables.comment.c.project_id)
         found = await snapshot.fetch(query)

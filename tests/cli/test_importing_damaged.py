@@ -56,10 +56,10 @@ def test_a_stray_quote_costs_one_row(store: Import) -> None:
     assert counts(result) == {
         "stored": 99, "unchanged": 0, "replaced": 0, "rejected": 1, "ignored": 0,
     }  # fmt: skip
-    assert "cats.csv:3 A quote of the row is never closed.\n" in result.stdout
+    assert "cats.csv:3 A quoted cell of the row is never closed.\n" in result.stdout
     with Path("cats.csv.rejects.csv").open(newline="") as file:
         assert list(csv.reader(file))[1:] == [
-            ["cats.csv", "3", "2", "A quote of the row is never closed."]
+            ["cats.csv", "3", "2", "A quoted cell of the row is never closed."]
         ]
 
 
@@ -82,9 +82,9 @@ def test_blank_lines_before_the_header_cost_nothing(store: Import, before: str) 
 @pytest.mark.parametrize(
     ("encoding", "remark"),
     [
-        ("windows-1252", "cats.csv: 1 line is not UTF-8 and read as Windows-1252."),
-        ("utf-16", "cats.csv: the text is UTF-16."),
-        ("utf-16-be", "cats.csv: the text is UTF-16."),
+        ("windows-1252", "cats.csv: 1 line is not UTF-8 and were read as Windows-1252."),
+        ("utf-16", "cats.csv: the text was read as UTF-16."),
+        ("utf-16-be", "cats.csv: the text was read as UTF-16."),
     ],
 )
 def test_another_encoding_is_read_right_and_told_in_one_line(
@@ -102,7 +102,7 @@ def test_what_cannot_be_decided_keeps_known_names_and_says_so(store: Import) -> 
     text = (HEADER + row(2, "NAME", "Vögel")).encode().replace(b"NAME", b"Ren\xc3e")
     result = store(text)
     assert counts(result)["stored"] == 1
-    assert "cats.csv: 1 line is neither UTF-8 nor surely Windows-1252" in result.stdout
+    assert "cats.csv: 1 line is in an unknown encoding" in result.stdout
     assert named("user_account", "login") == ["Renée"]
     assert named("workflow", "display_name") == ["Vögel"]
 

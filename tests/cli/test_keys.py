@@ -45,7 +45,9 @@ def test_existing_keys_are_overwritten_only_with_force(tmp_path: Path) -> None:
     first = private.read_bytes()
     refused = command("keys", "new", "--directory", tmp_path)
     assert refused.exit_code == 2
-    assert refused.stderr == f"Error: {private} exists: with --force it is overwritten for good.\n"
+    assert refused.stderr == (
+        f"Error: {private} exists: add --force to overwrite it, which cannot be undone.\n"
+    )
     assert private.read_bytes() == first
     assert command("keys", "new", "--directory", tmp_path, "--force").exit_code == 0
     assert private.read_bytes() != first
@@ -73,7 +75,7 @@ def test_a_token_lasts_as_long_as_asked(keys: Path, text: str | None, seconds: i
 def test_any_other_time_is_a_usage_error(keys: Path, text: str) -> None:
     result = command("token", "--key", keys / "private.pem", "--user", 7, "--expires", text)
     assert result.exit_code == 2
-    assert "is not a time such as 90s, 30m, 2h or 7d." in result.stderr
+    assert "is not a duration such as 90s, 30m, 2h or 7d." in result.stderr
 
 
 def test_the_issuer_is_the_option_or_the_setting_or_panoptes(keys: Path) -> None:
@@ -100,7 +102,7 @@ def test_a_user_id_is_a_positive_whole_number(keys: Path, user: str) -> None:
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("public.pem", "holds no unencrypted private key"),
+        ("public.pem", "does not hold an unencrypted private key"),
         ("none.pem", "cannot be read: No such file or directory"),
     ],
 )

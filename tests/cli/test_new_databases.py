@@ -15,7 +15,7 @@ EXPORT = (
     "classification_id,user_id,user_name,workflow_id,workflow_name,created_at,metadata\n"
     "1,5,ada,7,Count,2020-01-01 00:00:00 UTC,{}\n"
 )
-NEW = "Made a new database at statz.db.\n"
+NEW = "Created a new database at statz.db.\n"
 
 
 @pytest.fixture(autouse=True)

@@ -121,7 +121,7 @@ def test_tables_of_a_newer_version_are_one_sentence(tmp_path, workers):
     assert (result.returncode, result.stderr) == (
         1,
         "Error: The database's tables are at migration 9999, which this version does not know: "
-        "use a newer stats-gateway.\n",
+        "install a newer stats-gateway.\n",
     )
 
 

@@ -65,6 +65,8 @@ async def test_an_unknown_group_is_not_found(database: Database) -> None:
 
 @pytest.mark.parametrize("stranger", [1004, 1005, 2000])
 async def test_strangers_are_not_counted(database: Database, stranger: int) -> None:
-    with pytest.raises(InvalidArgument, match=f"^User {stranger} is no active member of group 501"):
+    with pytest.raises(
+        InvalidArgument, match=f"^User {stranger} is not an active member of group 501"
+    ):
         await backfilled(database, 501, 1002, stranger)
     assert await backfilled(database, 501, 1002) == 1

@@ -81,7 +81,7 @@ def test_commands_of_the_readme_work_in_their_order(
     for words in commands(README):
         if words[0] != "serve":
             result = CliRunner().invoke(main, words)
-            new = "" if ran else "Made a new database at stats-gateway.db.\n"
+            new = "" if ran else "Created a new database at stats-gateway.db.\n"
             assert (result.exit_code, result.stderr) == (0, new), shlex.join(words)
             ran.append(words[0])
     assert ran == ["import", "directory", "groups", "keys", "token"]

@@ -61,8 +61,8 @@ def test_rejects_say_on_which_line_their_row_begins(write: Write) -> None:
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        ("2,,7\n", "The row has 3 cells where the header has 6."),
-        ("2,,7,2020-01-01 00:00:00 UTC,{},,,\n", "The row has 8 cells where the header has 6."),
+        ("2,,7\n", "The row has 3 cells, but the header has 6."),
+        ("2,,7,2020-01-01 00:00:00 UTC,{},,,\n", "The row has 8 cells, but the header has 6."),
         ('2,,"7"x,,{},\n', "The row is not CSV: ',' expected after '\"'."),
     ],
 )

@@ -208,7 +208,7 @@ def test_without_the_column_metadata_rows_count_no_seconds_and_this_is_told(writ
     [batch] = source.batches(NOW)
     assert batch.classifications == [READ._replace(session_ms=0, group_ids=())]
     assert source.remarks == [
-        f"{path} has no column metadata: its classifications count 0 seconds, and to no group."
+        f"{path} has no column metadata: its classifications count 0 seconds and count to no group."
     ]
 
 

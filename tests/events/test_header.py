@@ -68,7 +68,7 @@ def test_the_header_tells_what_parts_the_cells(write: Write, delimiter: str) -> 
         text = text.replace(",", delimiter).replace(f"a;d{delimiter}\ta", "a;d,\ta")
     batch = read_all(write(text))
     assert batch.names.users == {5: "a;d,\ta"}
-    assert batch.rejects == [Reject(3, "2", "The row has 3 cells where the header has 6.")]
+    assert batch.rejects == [Reject(3, "2", "The row has 3 cells, but the header has 6.")]
 
 
 @pytest.mark.parametrize("change", [str.upper, str.title, str.swapcase])

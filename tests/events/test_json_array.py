@@ -71,13 +71,13 @@ def test_an_element_that_is_too_long_is_passed_over_alone() -> None:
 @pytest.mark.parametrize(
     ("again", "reason"),
     [
-        (b"[", "the next is nested deeper than 100"),
-        (b'{"a":', "the next is nested deeper than 100"),
-        (b" ", "the next does not end"),
-        (b'""', "the next does not end"),
-        (b"1", "the next does not end"),
-        (b"[]", "the next does not end"),
-        (b'\\"', "the next does not end"),
+        (b"[", "the next object is nested deeper than 100 levels"),
+        (b'{"a":', "the next object is nested deeper than 100 levels"),
+        (b" ", "the next object does not end"),
+        (b'""', "the next object does not end"),
+        (b"1", "the next object does not end"),
+        (b"[]", "the next object does not end"),
+        (b'\\"', "the next object does not end"),
     ],
 )
 def test_endless_elements_end_the_array_in_bounded_memory(again: bytes, reason: str) -> None:
@@ -105,12 +105,12 @@ def test_endless_elements_end_the_array_in_bounded_memory(again: bytes, reason: 
     ("text", "given", "reason"),
     [
         (b"", 0, "it ends in the middle"),
-        (b"{}", 0, "it is no JSON array"),
-        (b"x[1]", 0, "it is no JSON array"),
+        (b"{}", 0, "it is not a JSON array"),
+        (b"x[1]", 0, "it is not a JSON array"),
         (b"[1, 2", 1, "it ends in the middle"),
         (b'[1, "2]', 1, "it ends in the middle"),
-        (b"[1] [2]", 1, "something else follows"),
-        (b"[1}", 0, "it ends with another bracket"),
+        (b"[1] [2]", 1, "other text follows the array"),
+        (b"[1}", 0, "it ends with the wrong bracket"),
     ],
 )
 def test_where_an_array_does_not_go_on_is_said(text: bytes, given: int, reason: str) -> None:

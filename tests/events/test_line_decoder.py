@@ -50,7 +50,7 @@ def test_windows_1252_is_read_and_told(write: Write, name: str) -> None:
     names, remarks = read(write(rows("Renée", "ada", name).encode("windows-1252")))
     assert names.users == {1: "Renée", 2: "ada", 3: name}
     assert names.workflows[7][1] == "Vögel"
-    assert remarks == ["3 lines are not UTF-8 and read as Windows-1252."]
+    assert remarks == ["3 lines are not UTF-8 and were read as Windows-1252."]
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_utf16_is_read_and_told(
     names, remarks = read(path)
     assert names.users == {1: "Renée", 2: "名前", 3: BEYOND}
     assert names.workflows[7][1] == "Vögel"
-    assert remarks == [f"the text is {encoding[:6].upper()}."]
+    assert remarks == [f"the text was read as {encoding[:6].upper()}."]
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -109,8 +109,8 @@ def test_a_name_that_cannot_be_decided_is_left_out_and_told(write: Write, name: 
     assert names.users == {1: "ada", 2: None, 3: "joan"}
     assert names.workflows[7][1] == "Birds"
     assert remarks == [
-        "1 line is neither UTF-8 nor surely Windows-1252: names with letters that cannot be read "
-        "are left out, and those known before stay."
+        "1 line is in an unknown encoding: names with unreadable letters are left out, and "
+        "names that are already stored stay."
     ]
 
 
@@ -125,7 +125,7 @@ def test_where_a_file_holds_utf8_what_is_none_is_damaged_utf8(
     names, remarks = read(write(text))
     assert sorted(map(str, names.users.values())) == ["None", "Zoë"]
     assert len(remarks) == 1
-    assert remarks[0].startswith("1 line is neither UTF-8 nor surely Windows-1252")
+    assert remarks[0].startswith("1 line is in an unknown encoding")
 
 
 def test_old_line_ends_are_read(write: Write) -> None:

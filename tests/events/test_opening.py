@@ -45,9 +45,15 @@ def test_the_content_tells_and_not_the_name(write: Write, name: str) -> None:
         (b"Dear Sir,\nyours\n", "looks like text that begins with 'Dear Sir,'"),
         (b"x" * 500, f"looks like text that begins with '{'x' * 30}"),
         (b"a,b,c\n1,2,3\n", "looks like text that begins with 'a,b,c'"),
-        (b'{"users": []}\n', "looks like JSON, but not one stream event a line"),
-        (b'{\n "source": "talk"\n}\n', "looks like JSON, but not one stream event a line"),
-        (b'[{"source": "talk", "type": "comment"}]', "looks like JSON, but not one stream event"),
+        (b'{"users": []}\n', "looks like JSON, but not with one stream event on each line"),
+        (
+            b'{\n "source": "talk"\n}\n',
+            "looks like JSON, but not with one stream event on each line",
+        ),
+        (
+            b'[{"source": "talk", "type": "comment"}]',
+            "looks like JSON, but not with one stream event",
+        ),
         (b"<!DOCTYPE html>", "looks like HTML or XML"),
         (b"\x89PNG\r\n\x1a\n\x00\x00", "looks like binary data"),
         ("Dear Sir,\nyours\n".encode("utf-16"), "looks like text that begins with 'Dear Sir,'"),
@@ -56,7 +62,7 @@ def test_the_content_tells_and_not_the_name(write: Write, name: str) -> None:
             gzip.compress(gzip.compress(EXPORT.encode(), mtime=0), mtime=0),
             "looks like compressed data",
         ),
-        (gzip.compress(b"PAR1\x15\x04", mtime=0), "looks like Parquet inside something else"),
+        (gzip.compress(b"PAR1\x15\x04", mtime=0), "looks like Parquet inside a compressed file"),
     ],
 )
 def test_anything_else_is_unreadable_in_one_sentence(

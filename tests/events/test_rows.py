@@ -15,7 +15,7 @@ from tests.events.conftest import NOW, read_all
 Write = Callable[..., str]
 
 HEADER = "classification_id,user_id,user_name,workflow_id,workflow_name,created_at,metadata,note\n"
-NEVER_CLOSED = "A quote of the row is never closed."
+NEVER_CLOSED = "A quoted cell of the row is never closed."
 NO_CSV = "The row is not CSV: ',' expected after '\"'."
 
 
@@ -51,10 +51,10 @@ def test_a_quote_that_never_ends_takes_only_its_row(write: Write) -> None:
         (row(2, note='"a ""b"" c'), NEVER_CLOSED),
         (row(2, name='"a" b'), NO_CSV),
         (row(2, name='""a'), NO_CSV),
-        ("2,5,ada,7\n", "The row has 4 cells where the header has 8."),
+        ("2,5,ada,7\n", "The row has 4 cells, but the header has 8."),
         ('2,5,"ada\n', NEVER_CLOSED),
-        ("2\n", "The row has 1 cells where the header has 8."),
-        (row(2, name="a,b"), "The row has 9 cells where the header has 8."),
+        ("2\n", "The row has 1 cells, but the header has 8."),
+        (row(2, name="a,b"), "The row has 9 cells, but the header has 8."),
     ],
 )
 @pytest.mark.parametrize("together", [1, 3])
@@ -142,7 +142,8 @@ def test_files_that_are_put_together_are_read_as_one(
     assert ids(batch) == [1, 2]
     assert batch.rejects == []
     assert source.remarks == [
-        f"{path}: 1 header between the rows was passed over: files were put together here."
+        f"{path}: 1 header between the rows was skipped: the file was put together from "
+        "several files."
     ]
 
 

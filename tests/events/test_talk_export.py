@@ -117,7 +117,7 @@ def test_boards_and_discussions_without_comments_are_ignored_and_told(tmp_path: 
     content = written(EMPTY, row(), EMPTY | {"discussion_id": None})
     batch, remarks = read_file(tmp_path / f"{NAME}.json", content)
     assert (batch.comments, batch.rejects, batch.ignored) == ([READ], [], 2)
-    assert remarks == ["2 are boards or discussions without a comment."]
+    assert remarks == ["2 are boards or discussions without comments."]
 
 
 def test_an_export_of_nothing_but_empty_boards_is_one(tmp_path: Path) -> None:
@@ -136,15 +136,15 @@ def test_an_export_of_nothing_but_empty_boards_is_one(tmp_path: Path) -> None:
             f"{NAME}.json",
             Origin(7),
             593,
-            ["its name says that it is of project 593, so --project-id is not followed."],
+            ["its name says that it is of project 593, so --project-id was not applied."],
         ),
         (
             "comments.json",
             Origin(),
             0,
             [
-                "1 counted to no project, because theirs is unknown; import the file again with "
-                "--project-id to say it."
+                "1 counted to no project, because their project is unknown: import the file "
+                "again with --project-id to set it."
             ],
         ),
         ("zooniverse-comments_2016-06-15.json", Origin(), 0, []),
@@ -152,7 +152,7 @@ def test_an_export_of_nothing_but_empty_boards_is_one(tmp_path: Path) -> None:
             "zooniverse-comments_2016-06-15.json",
             Origin(7),
             0,
-            ["its name says that it is of no project, so --project-id is not followed."],
+            ["its name says that it is of no project, so --project-id was not applied."],
         ),
         ("project-0-comments_x.json", Origin(7), 7, []),
         ("project-9999999999999999999-comments_x.json", Origin(7), 7, []),
@@ -225,14 +225,17 @@ def test_what_stands_before_the_damage_is_given(tmp_path: Path, packed: bool) ->
     ("content", "message"),
     [
         (written({"id": 1, "name": "cat", "taggable_id": 5, "comment_id": 3}), "export of tags"),
-        (written({"source": "talk", "type": "comment"}), "JSON, but not one stream event a line"),
+        (
+            written({"source": "talk", "type": "comment"}),
+            "JSON, but not with one stream event on each line",
+        ),
         (written(1, 2, 3), r"text that begins with '\[1, ?2, ?3\]'"),
         (b"[]\n", r"text that begins with '\[\]'"),
         (
             tar_of(table=b"classification_id,created_at\n"),
-            "looks like a tar of something else than",
+            "looks like a tar file without Talk's comments",
         ),
-        (tar_of(empty=b""), "looks like a tar of something else than"),
+        (tar_of(empty=b""), "looks like a tar file without Talk's comments"),
         (tar_of(), "looks like binary data"),
         (tar_of(**{"._c": b"macOS"}), "is a tar without a file in it"),
     ],
@@ -251,7 +254,7 @@ def test_other_files_in_the_tar_are_told(tmp_path: Path) -> None:
     content = tar_of(**{f"{NAME}.json": written(row()), "more.json": b"x" * 5_000_000})
     batch, remarks = read_file(tmp_path / "both.tar.gz", content)
     assert batch.comments == [READ]
-    assert remarks == ["the tar holds more than one file; the others were not read."]
+    assert remarks == ["the tar file contains several files; only the first was read."]
 
 
 def test_a_tar_that_describes_too_much_ends_at_once(tmp_path: Path) -> None:
@@ -263,7 +266,7 @@ def test_a_tar_that_describes_too_much_ends_at_once(tmp_path: Path) -> None:
         file.write(bytes(20_000_000))
     path = tmp_path / "bomb.tar.gz"
     path.write_bytes(packed.getvalue())
-    with pytest.raises(UnreadableFile, match=r"is a damaged tar: it holds something large beside"):
+    with pytest.raises(UnreadableFile, match=r"is a damaged tar file: it contains something large"):
         open_source(str(path), Origin())
 
 

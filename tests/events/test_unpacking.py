@@ -110,13 +110,13 @@ def nameless() -> bytes:
         (zipped(("a", EXPORT))[:-30], "is a damaged zip"),
         (
             zipped(*((f"{n:0200}", b"") for n in range(6_000))),
-            "is a damaged zip: it lists too many",
+            "is a damaged zip file: it lists too many",
         ),
         (lzma.compress(EXPORT)[:40], "is damaged: "),
         (bz2.compress(EXPORT)[:40], "is damaged: "),
         (gzip.compress(EXPORT, mtime=0)[:40], "is damaged: "),
         (zipped(("a", zipped(("b", EXPORT)))), "looks like compressed data"),
-        (zipped(("a", b"PAR1\x15\x04")), "looks like Parquet inside something else"),
+        (zipped(("a", b"PAR1\x15\x04")), "looks like Parquet inside a compressed file"),
     ],
 )
 def test_what_cannot_be_unpacked_is_one_sentence(

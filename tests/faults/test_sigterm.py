@@ -149,7 +149,7 @@ def test_while_draining_requests_are_answered_and_readiness_is_not(tmp_path: Pat
             time.sleep(0.05)
         assert (told.status_code, told.json()) == (
             503,
-            {"status": "unavailable", "reason": "The server is about to stop."},
+            {"status": "unavailable", "reason": "The server is shutting down."},
         )
         answer = client.post(server.url, json=json.loads(BODY))
         assert (answer.json(), answer.headers["connection"]) == (ANSWER, "close")

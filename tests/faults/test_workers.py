@@ -136,5 +136,8 @@ def test_a_worker_that_cannot_start_is_tried_again_and_all_that_cannot_are_the_e
         for pid in wait_for_workers(server, 3):
             os.kill(pid, signal.SIGKILL)
         assert server.process.wait(DEADLINE_SECONDS) == 1
-        assert "No worker process can start: their lines above say why." in server.log.read_text()
+        assert (
+            "No worker process can start: the log lines above give the reason."
+            in server.log.read_text()
+        )
         assert "Traceback" not in server.log.read_text()

@@ -130,7 +130,7 @@ async def identify(headers: Sequence[tuple[str, str]]) -> Viewer:
             return Viewer(7, "seven", "Seven")
         case ["machine"]:
             return Viewer(api_key_id="c0ffee")
-    raise Unauthenticated("The credentials that were sent do not verify.")
+    raise Unauthenticated("The credentials are not valid.")
 
 
 @pytest.fixture

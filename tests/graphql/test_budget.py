@@ -123,7 +123,7 @@ async def test_without_redis_a_process_counts_by_itself_and_asks_again_later(
 ) -> None:
     port = free_port()
     clock = Clock()
-    said = "costs are counted by this process alone"
+    said = "so this process counts costs by itself"
     async with Budget(10, clock, open_storage("URL", f"redis://127.0.0.1:{port}/0")) as budget:
         await budget.spend(ADA, "", 10)
         with pytest.raises(RateLimited):

@@ -75,7 +75,7 @@ WRONG = {
     "a number": ({"a": 7}, "'a'"),
     "an identifier that cannot be sent": ({"a b": HELLO}, "'a b'"),
     "an unknown prefix": ({"md5:00": HELLO}, "'md5:00'"),
-    "the hash of another text": ({f"sha256:{hash_of(LARGE)}": HELLO}, "whose hash is another"),
+    "the hash of another text": ({f"sha256:{hash_of(LARGE)}": HELLO}, "that has another hash"),
     "two documents under one name": (
         apollo(operation("a", HELLO), operation("a", LARGE)),
         "has two documents under a",

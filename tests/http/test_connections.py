@@ -15,7 +15,7 @@ from tests.http.raw import answer_to, connect, next_status, refusal, statuses, u
 from tests.server import Server, serving
 
 LIMIT = 3
-REACHED = f"All {LIMIT} connections are taken"
+REACHED = f"All {LIMIT} connections are in use"
 GET = b"GET /livez HTTP/1.1\r\nHost: g\r\n\r\n"
 BODY = b'{"query": "{ __typename }"}'
 POST = b"POST /graphql HTTP/1.1\r\nHost: g\r\nContent-Type: application/json\r\n"

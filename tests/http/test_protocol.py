@@ -29,7 +29,7 @@ def test_what_is_no_request_is_answered_as_all_else_is(server: Server, said: byt
     assert refusal(answer_to(server, said)) == (
         400,
         "BAD_REQUEST",
-        "This is no HTTP request that can be read.",
+        "The request is not valid HTTP.",
     )
 
 

@@ -78,7 +78,7 @@ def test_a_head_that_drips_is_given_up(server: Server) -> None:
         assert refusal(until_closed(connection)) == (
             408,
             "REQUEST_TIMEOUT",
-            "The request's headers did not come within 1 seconds.",
+            "The request's headers did not arrive within 1 seconds.",
         )
 
 
@@ -130,7 +130,7 @@ def test_a_body_that_drips_is_given_up(server: Server, framing: bytes, piece: by
         assert refusal(until_closed(connection)) == (
             408,
             "REQUEST_TIMEOUT",
-            f"The request's body came at less than {BYTES_PER_SECOND} bytes a second.",
+            f"The request's body arrived at less than {BYTES_PER_SECOND:,} bytes per second.",
         )
 
 
@@ -271,4 +271,4 @@ def test_a_thousand_and_a_half_of_heads_that_never_end_do_not_stay(server: Serve
             until_closed(connection)
         wait_until(lambda: metric("stats_gateway_connections") == 0)
     assert closed("gave_way") >= 500
-    assert server.log.read_text().count("All 1000 connections are taken") == 1
+    assert server.log.read_text().count("All 1000 connections are in use") == 1

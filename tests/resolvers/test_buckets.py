@@ -151,6 +151,6 @@ async def test_more_buckets_than_are_filled_are_refused_in_a_sentence_about_days
         buckets(period: DAY, fillGaps: true) { count } } }"""
     (error,) = (await ask(database, document)).errors
     assert error.message == (
-        "fillGaps would fill the 25,598 days of the range with 25,598 buckets, and fills at most "
-        "11,000: ask for fewer days, or a longer period."
+        "fillGaps would make 25,598 buckets for the 25,598 days of the range, and the "
+        "limit is 11,000: ask for fewer days or a longer period."
     )

@@ -32,7 +32,11 @@ async def test_a_bad_event_is_reported_and_does_not_sink_its_batch(send: Send, a
                 "reason": "links.workflow is 'none': "
                 "an id is a whole number from 1 to 9223372036854775807.",
             },
-            {"position": 3, "id": None, "reason": "The event is 'text': not a JSON object."},
+            {
+                "position": 3,
+                "id": None,
+                "reason": "The event is 'text': not a JSON object.",
+            },
             {"position": 4, "id": "4", "reason": "created_at lies more than a day ahead of now."},
             {
                 "position": 5,

@@ -45,24 +45,24 @@ async def test_what_can_be_expressed_is_redirected_for_good(
     [
         (
             "/counts/classification/hour",
-            "Counts are kept by day, week, month and year; no other period is served.",
+            "Counts exist only by day, week, month and year.",
         ),
         (
             "/counts/comment/quarter?project_id=11",
-            "Counts are kept by day, week, month and year; no other period is served.",
+            "Counts exist only by day, week, month and year.",
         ),
-        ("/counts/workflow_counters/day", "Only classification and comment are counted."),
+        ("/counts/workflow_counters/day", "Only classification and comment can be counted."),
         (
             "/counts/classification/day?project_id=11&workflow_id=101",
-            "Counts by project and workflow at once are not served any more: name one.",
+            "Counts by project and workflow together are no longer served: give only one of them.",
         ),
         (
             "/counts/classification/day?user_id=7,8",
-            "Classifications of several users at once are not served any more: name one.",
+            "Classifications of several users together are no longer served: give one user.",
         ),
         (
             "/counts/comment/day?workflow_id=101",
-            "Comments belong to no workflow: they are counted by project and user.",
+            "Comments do not belong to workflows: give a project or a user instead.",
         ),
     ],
 )
@@ -81,7 +81,7 @@ async def test_what_cannot_be_expressed_is_gone(
         ("project_id=11%0d%0aX:1", "project_id: '11\\r\\nX:1' is not an id, a positive number."),
         ("user_id=7'--", 'user_id: "7\'--" is not an id, a positive number.'),
         ("user_id=7&user_id=8", "user_id is given more than once."),
-        ("workflow_id=" + ",".join(["1"] * 1001), "workflow_id holds more than 1,000 ids."),
+        ("workflow_id=" + ",".join(["1"] * 1001), "workflow_id has more than 1,000 ids."),
     ],
 )
 async def test_a_list_that_is_none_is_refused(

@@ -250,7 +250,7 @@ def test_a_taken_port_is_left_to_whoever_has_it(caplog: pytest.LogCaptureFixture
     ):
         assert port == ports[1]
         assert none is None
-        assert f"No port of {ports[0]} to {ports[1]} is free" in caplog.text
+        assert f"No port from {ports[0]} to {ports[1]} is free" in caplog.text
         assert httpx.get(f"http://127.0.0.1:{port}/metrics").status_code == 200
     with metrics_served(registry, "127.0.0.1", ports) as again:
         assert again == ports[0]

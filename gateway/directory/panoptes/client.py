@@ -59,7 +59,7 @@ class Credentials(NamedTuple):
         if client_id is None and client_secret is None:
             return None
         if client_id is None or client_secret is None:
-            raise PanoptesRefused("Panoptes needs a client id and its secret, or neither.")
+            raise PanoptesRefused("Panoptes needs both a client id and its secret, or neither.")
         return cls(client_id, client_secret.get_secret_value())
 
     def __repr__(self) -> str:
@@ -100,9 +100,9 @@ class Panoptes:
                 trust_env=False,
             )
         except (httpx.InvalidURL, ValueError):
-            raise PanoptesRefused("The URL of Panoptes cannot be used.") from None
+            raise PanoptesRefused("The URL of Panoptes is not valid.") from None
         if self._http.base_url.scheme not in {"http", "https"} or not self._http.base_url.host:
-            raise PanoptesRefused("The URL of Panoptes is not of the form https://host.")
+            raise PanoptesRefused("The URL of Panoptes must have the form https://host.")
         self._longest_seconds = timeout_seconds * _WAITS
         self._free = asyncio.Semaphore(connections)
         self._credentials = credentials
@@ -141,7 +141,7 @@ class Panoptes:
                 answer = _read(await self._send(request), "/oauth/token of Panoptes")
                 token, lasts = answer.get("access_token"), answer.get("expires_in")
                 if not isinstance(token, str) or not isinstance(lasts, int | float):
-                    raise PanoptesRefused("/oauth/token of Panoptes answers without a token.")
+                    raise PanoptesRefused("/oauth/token of Panoptes returned no token.")
                 self._token = token
                 self._token_until = now + max(lasts - _MARGIN_SECONDS, lasts / 2)
             return self._token
@@ -155,13 +155,13 @@ class Panoptes:
                 finally:
                     await answer.aclose()
         except (httpx.TimeoutException, TimeoutError):
-            raise PanoptesAway("Panoptes does not answer in time.") from None
+            raise PanoptesAway("Panoptes did not answer in time.") from None
         except httpx.TransportError as error:
             raise PanoptesAway(f"Panoptes cannot be reached: {error}.") from None
         status = answer.status_code
         if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise PanoptesAway(
-                f"Panoptes answers {status}.",
+                f"Panoptes answered with status {status}.",
                 _seconds_of(answer.headers.get("retry-after"), self._clock()),
             )
         return _Answer(status, body)
@@ -186,27 +186,29 @@ async def _body_of(answer: httpx.Response) -> bytes:
     """The body; PanoptesRefused if it is compressed or too large."""
     coding = answer.headers.get("content-encoding", "identity").strip().lower()
     if coding not in {"", "identity"}:
-        raise PanoptesRefused(f"Panoptes answers in the coding {coding}, which was not asked for.")
+        raise PanoptesRefused(
+            f"Panoptes answered with the content encoding {coding}, which was not requested."
+        )
     body = bytearray()
     async for chunk in answer.aiter_raw():
         body += chunk
         if len(body) > MOST_BYTES:
-            raise PanoptesRefused(f"Panoptes answers with more than {MOST_BYTES:,} bytes.")
+            raise PanoptesRefused(f"Panoptes answered with more than {MOST_BYTES:,} bytes.")
     return bytes(body)
 
 
 def _read(answer: _Answer, what: str) -> dict[str, Any]:
     status = answer.status
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-        raise PanoptesRefused(f"{what} is refused: check the client id and secret.")
+        raise PanoptesRefused(f"{what} refused the request: check the client id and secret.")
     if status != HTTPStatus.OK:
-        raise PanoptesRefused(f"{what} is answered with {status}: check the URL.")
+        raise PanoptesRefused(f"{what} answered with status {status}: check the URL.")
     try:
         document = orjson.loads(answer.body)
     except orjson.JSONDecodeError:
         document = None
     if not isinstance(document, dict):
-        raise PanoptesRefused(f"{what} is not answered with a JSON object: check the URL.")
+        raise PanoptesRefused(f"{what} did not answer with a JSON object: check the URL.")
     return document
 
 

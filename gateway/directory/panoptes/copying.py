@@ -95,7 +95,7 @@ async def copy(
             page = await page_at(api, resource, progress.next_href or "")
         if page.next_href is not None:
             if page.next_href in followed or len(followed) >= _MOST_PAGES:
-                raise PanoptesRefused(f"/{resource} of Panoptes names next pages without end.")
+                raise PanoptesRefused(f"/{resource} of Panoptes never ends: its pages repeat.")
             followed.add(page.next_href)
         entries = Entries()
         await add_page(api, resource, page, entries)

@@ -193,7 +193,9 @@ class LiveDirectory:
             self._note_absences(scope, answer)
         except (PanoptesAway, PanoptesRefused, TimeoutError) as error:
             self._unheard_at[kind] = instant_of(self._clock())
-            _log.warning("Panoptes was not heard of %s: %s", scope.resource, error or "too slow")
+            _log.warning(
+                "Panoptes did not answer about %s: %s", scope.resource, error or "too slow"
+            )
         finally:
             keys = [(scope.resource, place) for place in places]
             task = asyncio.create_task(self._store(scope, answer, keys, asyncio.current_task()))
@@ -225,9 +227,9 @@ class LiveDirectory:
                 await self._sweep()
         except Unavailable:
             # The operations have their answer; the next ones ask Panoptes again.
-            _log.warning("What Panoptes answered is not stored: the database is away.")
+            _log.warning("An answer of Panoptes was not stored: the database does not answer.")
         except Exception:
-            _log.exception("What Panoptes answered cannot be stored.")
+            _log.exception("An answer of Panoptes could not be stored.")
         finally:
             for key in keys:
                 if self._under_way.get(key) is fetching:

@@ -78,12 +78,14 @@ def _read(document: dict[str, Any], name: str) -> Page:
     meta = document.get("meta")
     about = meta.get(name) if isinstance(meta, dict) else None
     if not isinstance(records, list) or not isinstance(about, dict):
-        raise PanoptesRefused(f"/{name} of Panoptes is not answered with a page of {name}.")
+        raise PanoptesRefused(f"/{name} of Panoptes did not answer with a page of {name}.")
     linked = document.get("linked")
     href = about.get("next_href")
     # Only ever a path of this API: an absolute URL would take our token elsewhere.
     if href is not None and not str(href).startswith(f"/{name}?"):
-        raise PanoptesRefused(f"/{name} of Panoptes names a next page that is none of its own.")
+        raise PanoptesRefused(
+            f"/{name} of Panoptes gives a next page that belongs to another resource or server."
+        )
     return Page(
         [record for record in records if isinstance(record, dict)],
         linked if isinstance(linked, dict) else {},

@@ -85,7 +85,7 @@ class ActionEndpoint(ABC):
         check_json(request, undeclared=JSON)
         body = decode_json(await read_body(request, self._body_limit), "The body")
         if not isinstance(body, dict):
-            raise BadRequest("The body is no JSON object.")
+            raise BadRequest("The body must be a JSON object.")
         return body
 
 

@@ -128,7 +128,7 @@ def read_ids(given: Given, parameter: Parameter) -> tuple[int, ...] | None:
     text = text.removesuffix(",")
     # Counted before it is cut into pieces: the list may be long and of nothing but commas.
     if text.count(",") >= MAX_IDS:
-        raise InvalidArgument(parameter.name, f"{parameter.name} holds more than {MAX_IDS:,} ids.")
+        raise InvalidArgument(parameter.name, f"{parameter.name} has more than {MAX_IDS:,} ids.")
     return tuple(sorted({read_id(parameter.name, one.strip(_SPACES)) for one in text.split(",")}))
 
 

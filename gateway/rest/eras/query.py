@@ -26,7 +26,7 @@ def read_query(query: bytes, names: Collection[str]) -> dict[str, str]:
         if name not in names:
             continue
         if bracket:
-            raise InvalidArgument(name, f"{name} is not taken in brackets: separate ids by commas.")
+            raise InvalidArgument(name, f"{name} cannot have brackets: separate ids by commas.")
         if name in given:
             raise InvalidArgument(name, f"{name} is given more than once.")
         given[name] = value

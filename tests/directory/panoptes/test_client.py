@@ -153,5 +153,5 @@ async def test_a_next_page_elsewhere_is_not_followed(
 ) -> None:
     panoptes.next_href = "https://elsewhere.example/api/users?page=2"
 
-    with pytest.raises(PanoptesRefused, match="none of its own"):
+    with pytest.raises(PanoptesRefused, match="belongs to another resource or server"):
         await page_at(api, "users", "/users?page=1")

@@ -19,7 +19,7 @@ from tests.directory.panoptes.local_routes import CLIENT_ID, CLIENT_SECRET
 from tests.server import STATS_GATEWAY, environment
 
 DEADLINE_SECONDS = 120
-NEW = "Made a new database at "
+NEW = "Created a new database at "
 
 
 def command(
@@ -68,8 +68,8 @@ def test_it_ends_with_a_summary(tmp_path: Path, panoptes: LocalPanoptes) -> None
     assert (status, err) == (0, "")
     assert lines == [
         "users: 3 read, 3 new or changed",
-        "groups: 5 read, 2 new or changed, 3 of users' own left out",
-        "memberships: 7 read, 4 new or changed, 3 of users' own left out",
+        "groups: 5 read, 2 new or changed, 3 personal groups of users left out",
+        "memberships: 7 read, 4 new or changed, 3 personal groups of users left out",
         "projects: 1 read, 1 new or changed",
         "workflows: 2 read, 2 new or changed",
     ]
@@ -87,14 +87,14 @@ def test_what_cannot_be_copied_is_a_usage_error(tmp_path: Path, panoptes: LocalP
     status, _, err = finished(command(tmp_path, panoptes, "--only", "groups,emails"))
 
     assert status == 2
-    assert "'emails' is none of users, groups, memberships, projects, workflows." in err
+    assert "'emails' is not one of users, groups, memberships, projects, workflows." in err
 
 
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
         ({"STATS_GATEWAY_PANOPTES_CLIENT_SECRET": "guess"}, "check the client id and secret."),
-        ({"STATS_GATEWAY_PANOPTES_URL": "nowhere"}, "is not of the form https://host."),
+        ({"STATS_GATEWAY_PANOPTES_URL": "nowhere"}, "must have the form https://host."),
     ],
 )
 def test_a_wrong_setting_is_one_sentence(
@@ -116,9 +116,9 @@ def test_it_waits_for_a_panoptes_that_is_busy_or_broken(
 
     assert (status, lines) == (0, ["projects: 1 read, 1 new or changed"])
     assert time.monotonic() - started > 1
-    assert err.splitlines()[0] == "Panoptes answers 429. Trying again in 1.0 s."
+    assert err.splitlines()[0] == "Panoptes answered with status 429. Trying again in 1.0 s."
     assert [line.split(".")[0] for line in err.splitlines()] == [
-        "Panoptes answers 429",
+        "Panoptes answered with status 429",
         "Panoptes answers 502",
         "Panoptes answers 503",
     ]
@@ -135,7 +135,9 @@ def test_interrupted_it_says_that_the_same_command_goes_on(
     panoptes.held_at = None
 
     assert status == 130
-    assert err == "Interrupted: what was stored stays; the same command goes on.\n"
+    assert err == (
+        "Interrupted: everything stored so far stays; run the same command again to continue.\n"
+    )
 
 
 def wait_for_requests(panoptes: LocalPanoptes, number: int) -> None:
@@ -176,10 +178,10 @@ async def test_killed_again_and_again_it_goes_on_and_copies_all(
     assert status == 0
     assert await counts(database_url) == (1003, 1004)
     assert lines[:2] == [
-        "users: copied before it was stopped",
-        "groups: copied before it was stopped",
+        "users: already copied before the interruption",
+        "groups: already copied before the interruption",
     ]
-    assert lines[2].endswith("(went on where it had stopped)")
+    assert lines[2].endswith("(continued from the last interruption)")
     assert panoptes.asked[0].startswith(
         ("/memberships?page=3", "/memberships?page=4", "/memberships?page=5")
     )

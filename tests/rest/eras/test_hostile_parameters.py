@@ -99,9 +99,9 @@ LONG = [
     (path, f"{name}={ids}", sentence)
     for path, name in ((CLASSIFICATIONS, "project_id"), (COMMENTS, "user_id"), (USER, "project_id"))
     for ids, sentence in {
-        ",".join(["7"] * 1001): f"{name} holds more than 1,000 ids.",
-        "," * 59_000: f"{name} holds more than 1,000 ids.",
-        ",".join(map(str, range(1, 11_000))): f"{name} holds more than 1,000 ids.",
+        ",".join(["7"] * 1001): f"{name} has more than 1,000 ids.",
+        "," * 59_000: f"{name} has more than 1,000 ids.",
+        ",".join(map(str, range(1, 11_000))): f"{name} has more than 1,000 ids.",
         ",".join(map(str, range(1, 12_500))): "The query string is longer than 60,000 bytes.",
     }.items()
 ]
@@ -112,8 +112,8 @@ REPEATED = [
         "project_id=11&project_id=12": twice("project_id"),
         "period=day&period=day": twice("period"),
         "start_date=2023-01-01&x=1&start%5Fdate=2023-01-01": twice("start_date"),
-        "project_id[]=11": "project_id is not taken in brackets: separate ids by commas.",
-        "project_id%5B0%5D=11": "project_id is not taken in brackets: separate ids by commas.",
+        "project_id[]=11": "project_id cannot have brackets: separate ids by commas.",
+        "project_id%5B0%5D=11": "project_id cannot have brackets: separate ids by commas.",
     }.items()
 ]
 OTHERS = [

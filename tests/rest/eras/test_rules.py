@@ -32,7 +32,7 @@ def test_a_credential_that_does_not_verify_is_403_on_public_data_too(
     response = gateway.get(path, who)
 
     assert response.status_code == 403
-    assert response.json() == {"error": "The credentials that were sent do not verify."}
+    assert response.json() == {"error": "The credentials are not valid."}
 
 
 #: As front ends send it while nobody is signed in: no credentials, where ERAS answers.
@@ -71,7 +71,7 @@ def test_whatever_else_does_not_verify_is_refused(gateway: Gateway, lines: list[
     response = gateway.client.get(GROUP, headers=[("Authorization", line) for line in lines])
 
     assert response.status_code == 403
-    assert response.json() == {"error": "The credentials that were sent do not verify."}
+    assert response.json() == {"error": "The credentials are not valid."}
 
 
 def test_a_key_beside_an_authorization_without_a_token_is_still_looked_at(gateway: Gateway) -> None:
@@ -188,7 +188,7 @@ def test_statistics_are_only_read(gateway: Gateway, method: str) -> None:
     response = gateway.client.request(method, "/classifications")
 
     assert (response.status_code, response.headers["allow"]) == (405, "GET, HEAD")
-    assert response.json() == {"error": "This is only read, by GET."}
+    assert response.json() == {"error": "This address accepts only GET requests."}
 
 
 def test_head_is_get_without_a_body(gateway: Gateway) -> None:
