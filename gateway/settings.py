@@ -28,31 +28,37 @@ class Settings(BaseSettings):
         description="sqlite:///file.db or postgresql://user:password@host/name.",
     )
     database_connections: int = Field(
-        4, ge=1, le=256, description="Answers that one process reads from the database at once."
+        4,
+        ge=1,
+        le=256,
+        description="Database connections of one process, and so the answers "
+        "that it reads at once.",
     )
     database_timeout_seconds: float = Field(
-        30, gt=0, description="How long a statement may run, and a writer may wait for its turn."
+        30,
+        gt=0,
+        description="Longest time that a statement may run, or a writer may wait for its turn.",
     )
     cache_bytes: int = Field(
         67_108_864,
         ge=0,
-        description="Memory of each process for what was read before; 0 keeps nothing.",
+        description="Memory of each process for cached data; 0 switches this cache off.",
     )
     answer_cache_bytes: int = Field(
         16_777_216,
         ge=0,
-        description="Memory of each process for whole answers, beside that; 0 keeps none.",
+        description="Memory of each process for cached answers; 0 switches this cache off.",
     )
     document_cache_bytes: int = Field(
         33_554_432,
         ge=0,
-        description="Memory of each process for operations that were parsed, their plans and"
-        " variables; 0 keeps none.",
+        description="Memory of each process for parsed operations, their plans and variables; "
+        "0 switches this cache off.",
     )
     operation_timeout_seconds: float = Field(
         60,
         gt=0,
-        description="How long one GraphQL operation may take, all its statements included.",
+        description="Longest time that one GraphQL operation may take, with all its statements.",
     )
     body_limit_bytes: int = Field(
         1_048_576, ge=1024, description="Largest body of a GraphQL request."
@@ -61,26 +67,29 @@ class Settings(BaseSettings):
         32_768, ge=1024, description="Longest text of a GraphQL document."
     )
     token_limit: int = Field(
-        2000, ge=1, description="Names, values and punctuation that a GraphQL document may have."
+        2000, ge=1, description="Most tokens (names, values and punctuation) of a GraphQL document."
     )
     depth_limit: int = Field(
-        30, ge=1, le=100, description="Selections within selections, those of fragments included."
+        30,
+        ge=1,
+        le=100,
+        description="Deepest nesting of selections in a GraphQL document, with its fragments.",
     )
     alias_limit: int = Field(
         100,
         ge=0,
-        description="Fields of a document under another name, or selected again in one place.",
+        description="Most fields of a document that have an alias or are selected again.",
     )
     directive_limit: int = Field(
-        50, ge=0, description="Directives that a document may have, such as @include."
+        50, ge=0, description="Most directives, such as @include, of a document."
     )
     cost_limit: int = Field(
-        250_000, ge=1, description="What one operation may cost; see limits.md."
+        250_000, ge=1, description="Highest cost of one operation, in points; see limits.md."
     )
     value_limit: int = Field(
         1_000_000,
         ge=1000,
-        description="Values that one operation may produce: fields, and items of lists.",
+        description="Most values (fields and items of lists) that one operation may produce.",
     )
     answer_limit_bytes: int = Field(
         16_777_216,
@@ -88,74 +97,79 @@ class Settings(BaseSettings):
         description="Largest answer of one operation, or of a batch, before it is compressed.",
     )
     cost_per_minute: int = Field(
-        0, ge=0, description="What one viewer's operations may cost in a minute; 0 is any cost."
+        0, ge=0, description="Cost points that one viewer may spend in a minute; 0 sets no limit."
     )
     budget_redis_url: str | None = Field(
         None,
-        description="Where minutes are counted for all processes: redis://host:6379/0. Unset, each"
-        " process counts for itself.",
+        description="Redis that counts costs for all processes, such as redis://host:6379/0. "
+        "If unset, each process counts by itself.",
     )
     trusted_proxies: str | None = Field(
         None,
-        description="Addresses and networks of proxies whose X-Forwarded-For is believed,"
-        " comma-separated.",
+        description="Addresses and networks of proxies whose X-Forwarded-For is trusted, "
+        "comma-separated.",
     )
     batch_limit: int = Field(
-        0, ge=0, le=100, description="Operations that one request may hold; 0 refuses batches."
+        0, ge=0, le=100, description="Most operations of one request (batch); 0 refuses batches."
     )
     persisted_queries: int = Field(
         1000,
         ge=0,
         le=100_000,
-        description="Operations that each process keeps by their hash (automatic persisted"
-        " queries); 0 keeps none.",
+        description="Automatic persisted queries that each process keeps; 0 switches them off.",
     )
     trusted_documents_file: str | None = Field(
-        None, description="A manifest (JSON) of operations that are run by their identifiers."
+        None, description="JSON manifest of trusted operations, which clients run by identifier."
     )
     trusted_documents_only: bool = Field(
-        False, description="Whether nothing but the operations of that manifest runs."
+        False, description="Whether only the operations of that manifest may run."
     )
     incremental_delivery: bool = Field(
-        False, description="Whether @defer and @stream are known, and answered piece by piece."
+        False, description="Whether @defer and @stream are supported."
     )
     introspection: bool = Field(
         True,
-        description="Whether the schema is open. Closed, only site admins may ask for it, and"
-        " errors do not tell of it.",
+        description="Whether everyone may read the schema. If false, only site admins may, and "
+        "errors reveal nothing of it.",
     )
     suggestions: bool = Field(
-        True, description="Whether errors propose names that look alike; never in a closed schema."
+        True, description="Whether errors suggest similar names; never if introspection is off."
     )
     connections: int = Field(
-        1000, ge=1, le=65_536, description="Connections that one process has with clients at once."
+        1000,
+        ge=1,
+        le=65_536,
+        description="Most connections with clients that one process has at once.",
     )
     keep_alive_seconds: int = Field(
-        5, ge=1, description="How long a connection stays open between two requests."
+        5, ge=1, description="How long an idle connection stays open between two requests."
     )
     head_limit_bytes: int = Field(
-        65_536, ge=1024, le=1_048_576, description="Longest request line and headers together."
+        65_536,
+        ge=1024,
+        le=1_048_576,
+        description="Most bytes of the request line and headers together.",
     )
-    header_limit: int = Field(100, ge=10, le=10_000, description="Header lines of a request.")
+    header_limit: int = Field(100, ge=10, le=10_000, description="Most header lines of a request.")
     head_timeout_seconds: float = Field(
-        10, gt=0, description="How long a request's line and headers may take to come."
+        10, gt=0, description="Longest time for a request's line and headers to arrive."
     )
     stall_seconds: float = Field(
         10,
         gt=0,
-        description="How long a body may come, or an answer be taken, more slowly than"
-        " STATS_GATEWAY_BYTES_PER_SECOND.",
+        description="How long a client may send a body or read an answer more slowly than "
+        "STATS_GATEWAY_BYTES_PER_SECOND.",
     )
     bytes_per_second: int = Field(
-        500, ge=1, description="How fast a body has to come, and an answer to be taken, at least."
+        500, ge=1, description="Lowest speed at which a client must send a body and read an answer."
     )
     shutdown_timeout_seconds: int = Field(
-        10, ge=0, description="How long a server that is told to stop waits for requests under way."
+        10, ge=0, description="How long a stopping server waits for requests in progress."
     )
     drain_seconds: float = Field(
         0,
         ge=0,
-        description="How long before that it still takes requests, while /readyz answers 503.",
+        description="How long a stopping server still accepts requests, while /readyz answers 503.",
     )
     log_format: LogFormat = Field(
         "auto",
@@ -163,54 +177,55 @@ class Settings(BaseSettings):
     )
     log_level: LogLevel = Field(
         "info",
-        description="debug, info, warning or error; each request is a line of the level info.",
+        description="debug, info, warning or error; each request is logged at level info.",
     )
     metrics_port: int | None = Field(
         None,
         ge=1,
         le=65535,
-        description="Port that Prometheus asks for metrics; each further worker takes the next.",
+        description="Port where Prometheus reads metrics; each further worker uses the next port.",
     )
-    metrics_host: str = Field("127.0.0.1", description="Address that metrics are served at.")
+    metrics_host: str = Field("127.0.0.1", description="Address where metrics are served.")
     traces: bool = Field(
         False,
-        description="Whether traces are sent by OTLP over HTTP, as the OTEL_* variables say.",
+        description="Whether traces are sent by OTLP over HTTP; OTEL_* variables configure them.",
     )
     server_timing: bool = Field(
         True,
-        description="Whether answers at /graphql tell site admins how long they took"
-        " (Server-Timing).",
+        description="Whether answers of /graphql have a Server-Timing header, for site admins "
+        "only.",
     )
     cors_origins: str = Field(
         "*",
-        description="Origins whose pages may ask at /graphql, comma-separated; * is any.",
+        description="Origins whose web pages may use /graphql (CORS), comma-separated; * "
+        "allows any.",
     )
     jwt_public_key_file: str | None = Field(
         None,
-        description="PEM files with public keys that tokens are verified with; separated as in"
-        " PATH.",
+        description="PEM files with public keys that verify tokens; separated as in PATH.",
     )
     jwt_jwks_url: str | None = Field(
         None, description="Where the issuer publishes its keys (JWKS): https://…"
     )
-    jwt_issuer: str = Field("pan-prod", description="The issuer that a token must name.")
+    jwt_issuer: str = Field("pan-prod", description="The issuer (iss) that a token must have.")
     jwt_audience: str | None = Field(
-        None, description="The audience that a token must name; unset, it must name none."
+        None,
+        description="The audience (aud) that a token must have; if unset, a token must have none.",
     )
     jwt_algorithms: str = Field(
         "RS512",
-        description="Signature algorithms that are accepted, comma-separated: of RS256 to RS512,"
-        " PS256 to PS512, ES256 to ES512.",
+        description="Accepted signature algorithms, comma-separated: RS256 to RS512, PS256 to "
+        "PS512, ES256 to ES512.",
     )
-    jwt_id_claim: str = Field("data.id", description="The claim that holds the user's id.")
-    jwt_login_claim: str = Field("data.login", description="The claim that holds the login.")
-    jwt_name_claim: str = Field("data.dname", description="The claim that holds the name shown.")
+    jwt_id_claim: str = Field("data.id", description="The claim with the user's id.")
+    jwt_login_claim: str = Field("data.login", description="The claim with the login.")
+    jwt_name_claim: str = Field("data.dname", description="The claim with the display name.")
     jwt_admin_claim: str = Field(
-        "data.admin", description="The claim that is the JSON value true for a site admin."
+        "data.admin", description="The claim that is true for a site admin."
     )
-    jwt_scope_claim: str = Field("data.scope", description="The claim that holds the scopes.")
+    jwt_scope_claim: str = Field("data.scope", description="The claim with the scopes.")
     jwt_admin_scope: str | None = Field(
-        None, description="A scope that makes a site admin as well; unset, none does."
+        None, description="A scope that also makes a site admin; if unset, no scope does."
     )
     stream_username: str | None = Field(None, description="User name for POST /kinesis.")
     stream_password: SecretStr | None = Field(None, description="Password for POST /kinesis.")
@@ -220,36 +235,42 @@ class Settings(BaseSettings):
     groups_per_event: int = Field(
         1000,
         ge=0,
-        description="Groups that an event may list; one that lists more counts to none of them.",
+        description="Most groups that an event may list; an event with more counts to none of "
+        "them.",
     )
     panoptes_url: str | None = Field(
-        None, description="Panoptes whose API tells of groups, such as https://www.zooniverse.org."
+        None,
+        description="URL of Panoptes, whose API provides groups, such as "
+        "https://www.zooniverse.org.",
     )
     panoptes_client_id: str | None = Field(
-        None, description="Id of the OAuth application that asks Panoptes; its owner is an admin."
+        None,
+        description="Client id of the OAuth application for Panoptes; its owner must be an admin.",
     )
     panoptes_client_secret: SecretStr | None = Field(
-        None, description="Secret of that OAuth application."
+        None, description="Client secret of that OAuth application."
     )
     panoptes_fresh_seconds: float = Field(
-        60, ge=0, description="How long what Panoptes said of a group is not asked for again."
+        60, ge=0, description="How long an answer of Panoptes is fresh and not asked for again."
     )
     panoptes_stale_seconds: float = Field(
-        600, ge=0, description="How long it serves when Panoptes does not answer."
+        600,
+        ge=0,
+        description="How long an older answer is still used when Panoptes does not answer.",
     )
     panoptes_timeout_seconds: float = Field(
-        2, gt=0, description="How long an operation waits for Panoptes."
+        2, gt=0, description="Longest time that an operation waits for Panoptes."
     )
     panoptes_unknown_per_minute: int = Field(
         1000,
         ge=1,
-        description="Unknown ids that one viewer or address may have looked up at Panoptes in a"
-        " minute.",
+        description="Most unknown ids that one viewer or address may look up at Panoptes in a "
+        "minute.",
     )
     panoptes_unknown_in_all_per_minute: int = Field(
         10_000,
         ge=1,
-        description="The same of all who are signed in together, and again of all others.",
+        description="The same limit for all signed-in viewers together, and again for all others.",
     )
 
     @property

@@ -11,11 +11,13 @@ from gateway.arguments import read_ids, read_range
 from gateway.errors import ExclusiveArguments
 from gateway.stats.subject import Activity, Selection
 
-_START = "First day, included. Absent: from the first event on."
-_END = "Last day, included. Absent: up to the latest event."
+_START = "First day, included. Default: the day of the first event."
+_END = "Last day, included. Default: the day of the latest event."
 
 
-@strawberry.input(description="Which classifications count. Not both lists of ids at once.")
+@strawberry.input(
+    description="Which classifications are counted. projectIds and workflowIds cannot be combined."
+)
 class StatsFilter:
     """Days, and projects or workflows."""
 
@@ -23,15 +25,15 @@ class StatsFilter:
     end: date | None = strawberry.field(default=None, description=_END)
     project_ids: list[strawberry.ID] | None = strawberry.field(
         default=None,
-        description="Only in these projects. An empty list filters nothing; unknown ids count 0.",
+        description="Only in these projects. An empty list does not filter; unknown ids count 0.",
     )
     workflow_ids: list[strawberry.ID] | None = strawberry.field(
         default=None,
-        description="Only in these workflows. An empty list filters nothing; unknown ids count 0.",
+        description="Only in these workflows. An empty list does not filter; unknown ids count 0.",
     )
 
 
-@strawberry.input(description="Which comments count.")
+@strawberry.input(description="Which comments are counted.")
 class CommentFilter:
     """Days, projects and authors."""
 
@@ -39,21 +41,21 @@ class CommentFilter:
     end: date | None = strawberry.field(default=None, description=_END)
     project_ids: list[strawberry.ID] | None = strawberry.field(
         default=None,
-        description="Only in these projects. An empty list filters nothing; unknown ids count 0.",
+        description="Only in these projects. An empty list does not filter; unknown ids count 0.",
     )
     user_ids: list[strawberry.ID] | None = strawberry.field(
         default=None,
-        description="Only by these users. An empty list filters nothing; unknown ids count 0.",
+        description="Only by these users. An empty list does not filter; unknown ids count 0.",
     )
 
 
 StatsFilterArgument = Annotated[
     StatsFilter | None,
-    strawberry.argument(description="Which classifications count. Absent: all of them."),
+    strawberry.argument(description="Which classifications are counted. Default: all."),
 ]
 CommentFilterArgument = Annotated[
     CommentFilter | None,
-    strawberry.argument(description="Which comments count. Absent: all of them."),
+    strawberry.argument(description="Which comments are counted. Default: all."),
 ]
 
 

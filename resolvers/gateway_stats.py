@@ -14,21 +14,19 @@ from resolvers.scalars import BigInt
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@strawberry.type(description="How much the gateway holds, and how fresh it is.")
+@strawberry.type(description="How much data the gateway has, and how recent it is.")
 class GatewayStats:
     """For whoever runs the gateway."""
 
     last_event_at: datetime | None = strawberry.field(
-        description="Time of the latest event that was ever stored; null if there is none."
+        description="Time of the latest stored event; null if there is none."
     )
     ledger_size: BigInt = strawberry.field(
         description="Stored events: classifications and comments."
     )
     classifications: BigInt = strawberry.field(description="Stored classifications.")
     comments: BigInt = strawberry.field(description="Stored comments.")
-    data_version: BigInt = strawberry.field(
-        description="Grows with every transaction that changes what an answer may say."
-    )
+    data_version: BigInt = strawberry.field(description="Grows with every change of the data.")
 
 
 async def load_gateway_stats(info: Info) -> GatewayStats:

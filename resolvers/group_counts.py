@@ -34,9 +34,9 @@ from resolvers.visibility import StatsVisibility
 class GroupField(Enum):
     """The fields of the group table."""
 
-    NAME = strawberry.enum_value("name", description="Unique name, as in links.")
+    NAME = strawberry.enum_value("name", description="Unique name, as used in URLs.")
     ID = strawberry.enum_value("id", description="The group's number.")
-    TITLE = strawberry.enum_value("title", description="Name as shown.")
+    TITLE = strawberry.enum_value("title", description="Display name.")
     DESCRIPTION = strawberry.enum_value("description", description="What it is about.")
     CREATED = strawberry.enum_value("created", description="When it was created.")
     STATE = strawberry.enum_value("state", description="Such as active or deleted.")
@@ -44,7 +44,7 @@ class GroupField(Enum):
     TYPE = strawberry.enum_value("type", description="Kind of group.")
     APPROVAL_STATUS = strawberry.enum_value("approval_status", description="Such as approved.")
     IMAGE_URL = strawberry.enum_value("image_url", description="Address of its picture.")
-    OWNER_ID = strawberry.enum_value("owner_id", description="Whom it belongs to.")
+    OWNER_ID = strawberry.enum_value("owner_id", description="The owner.")
     LANDING_PAGE = strawberry.enum_value("landing_page", description="Address of its page.")
     GROUP_REVIEWED = strawberry.enum_value("group_reviewed", description="true or false.")
     OPEN_ACCESS = strawberry.enum_value("open_access", description="true or false.")
@@ -66,11 +66,11 @@ class Operator(Enum):
     """Comparisons."""
 
     EQUAL = strawberry.enum_value("=", description="The same.")
-    NOT_EQUAL = strawberry.enum_value("!", description="Another, or none at all.")
-    LESS = strawberry.enum_value("<", description="Before it; texts byte by byte.")
+    NOT_EQUAL = strawberry.enum_value("!", description="Different from it, or null.")
+    LESS = strawberry.enum_value("<", description="Less than it; text is compared byte by byte.")
     GREATER = strawberry.enum_value(">", description="After it.")
-    LESS_OR_EQUAL = strawberry.enum_value("<=", description="Before it, or the same.")
-    GREATER_OR_EQUAL = strawberry.enum_value(">=", description="After it, or the same.")
+    LESS_OR_EQUAL = strawberry.enum_value("<=", description="Less than or equal to it.")
+    GREATER_OR_EQUAL = strawberry.enum_value(">=", description="Greater than or equal to it.")
     LIKE = strawberry.enum_value(
         "like", description="As a pattern: `%` is any text, `_` any character."
     )
@@ -80,14 +80,15 @@ class Operator(Enum):
 class GroupCondition:
     """A condition."""
 
-    field: GroupField = strawberry.field(description="What is compared.")
+    field: GroupField = strawberry.field(description="The field to compare.")
     operator: Operator | None = strawberry.field(default=Operator.EQUAL, description="How.")
     value: str = strawberry.field(
-        description="With what: a text, a number, true or false, a day or a time, as the field is."
+        description="The value to compare with, of the field's type: text, a number, true or "
+        "false, a day or a time."
     )
 
 
-@strawberry.input(description="Conditions of which at least one has to hold.")
+@strawberry.input(description="A list of conditions, at least one of which must hold.")
 class GroupAlternatives:
     """Alternatives."""
 
@@ -110,7 +111,7 @@ class GroupCountByVisibility:
     count: int = strawberry.field(description="Groups.")
 
 
-@strawberry.type(description="How many groups there are, in all and apart.")
+@strawberry.type(description="Counts of groups: in total, by period and by visibility.")
 class GroupCounts:
     """Only what is selected is counted."""
 
@@ -130,7 +131,7 @@ class GroupCounts:
         info: Info,
         period: Annotated[
             Period | None,
-            strawberry.argument(description="Absent: the one that suits the range."),
+            strawberry.argument(description="Default: the period that suits the range."),
         ] = None,
     ) -> list[GroupCountBucket]:
         asked = None if period is None else calendar.Period(period.value)

@@ -22,7 +22,7 @@ from strawberry.types.field import StrawberryField
 from resolvers.context import Info
 
 
-@strawberry.enum(description="Who may see a guarded field. Site admins see all of them.")
+@strawberry.enum(description="Who may see a guarded field. Site admins may see all fields.")
 class GuardRule(Enum):
     """The rules; where they depend on the group's level, ``gateway.auth.visibility`` has it."""
 
@@ -52,7 +52,8 @@ GUARD = "guard"
 @strawberry.schema_directive(
     locations=[Location.FIELD_DEFINITION],
     name=GUARD,
-    description="The field is null, with an error, for viewers whom the rule does not allow.",
+    description="Only viewers whom the rule allows see the field; for others it is null, with "
+    "an error.",
 )
 class GuardDirective:
     """How a guard shows in the SDL."""
@@ -108,12 +109,14 @@ _CHECKS: dict[GuardRule, Callable[[Any, Info], None]] = {
 }
 
 _SENTENCES = {
-    GuardRule.GROUP_AGGREGATES: "For whom the group's `statsVisibility` shows aggregate stats.",
-    GuardRule.GROUP_INDIVIDUALS: "For whom the group's `statsVisibility` shows individual stats.",
-    GuardRule.GROUP_ADMINS: "For the group's admins and site admins.",
-    GuardRule.OWN_STATS: "For the volunteer and site admins.",
-    GuardRule.GROUPS_COUNT: "For site admins, and API keys with the scope `groups:count`.",
-    GuardRule.SITE_ADMIN: "For site admins.",
+    GuardRule.GROUP_AGGREGATES: "Only for viewers to whom the group's `statsVisibility` shows "
+    "aggregate stats.",
+    GuardRule.GROUP_INDIVIDUALS: "Only for viewers to whom the group's `statsVisibility` shows "
+    "individual stats.",
+    GuardRule.GROUP_ADMINS: "Only for the group's admins and site admins.",
+    GuardRule.OWN_STATS: "Only for the volunteer and site admins.",
+    GuardRule.GROUPS_COUNT: "Only for site admins, and API keys with the scope `groups:count`.",
+    GuardRule.SITE_ADMIN: "Only for site admins.",
 }
 
 

@@ -60,11 +60,13 @@ class MemberContribution(Row):
         return project_contributions(self.sums[: read_first(first)], self.projects, self.days)
 
 
-@strawberry.type(description="Where a page of members ends.")
+@strawberry.type(description="The end of a page of members.")
 class PageInfo:
     """Relay's page info, forward only."""
 
-    has_next_page: bool = strawberry.field(description="Whether members follow.")
+    has_next_page: bool = strawberry.field(
+        description="Whether there are more members after this page."
+    )
     end_cursor: str | None = strawberry.field(
         description="Pass it as `after` for the next page; null on an empty page."
     )
@@ -74,7 +76,9 @@ class PageInfo:
 class MemberContributionEdge:
     """Relay's edge."""
 
-    cursor: str = strawberry.field(description="Pass it as `after` to go on behind this member.")
+    cursor: str = strawberry.field(
+        description="Pass it as `after` for the members that follow this one."
+    )
     node: MemberContribution = strawberry.field(description="The member's classifications.")
 
 
@@ -83,8 +87,10 @@ class MemberContributionConnection:
     """Relay's connection; the total is counted only if it is selected."""
 
     nodes: list[MemberContribution] = strawberry.field(description="The members of the page.")
-    edges: list[MemberContributionEdge] = strawberry.field(description="The same, with cursors.")
-    page_info: PageInfo = strawberry.field(description="Where the page ends.")
+    edges: list[MemberContributionEdge] = strawberry.field(
+        description="The members of the page, with cursors."
+    )
+    page_info: PageInfo = strawberry.field(description="The end of the page.")
     question: strawberry.Private[Question]
     group_id: strawberry.Private[int]
 

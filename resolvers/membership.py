@@ -17,19 +17,19 @@ if TYPE_CHECKING:
     from resolvers.user_group import UserGroup
 
 
-@strawberry.enum(description="How far a membership has come.")
+@strawberry.enum(description="The state of a membership.")
 class MembershipState(Enum):
     """Panoptes' states."""
 
     ACTIVE = strawberry.enum_value(
         directory.MembershipState.ACTIVE,
-        description="A member, as long as there is at least one role.",
+        description="A member, if there is at least one role.",
     )
     INVITED = strawberry.enum_value(
         directory.MembershipState.INVITED, description="Invited, not yet a member."
     )
     INACTIVE = strawberry.enum_value(
-        directory.MembershipState.INACTIVE, description="Left, or taken out."
+        directory.MembershipState.INACTIVE, description="Former member: left or was removed."
     )
 
 
@@ -43,7 +43,7 @@ class Membership:
     group: Annotated[UserGroup, strawberry.lazy("resolvers.user_group")] = strawberry.field(
         description="The group."
     )
-    state: MembershipState = strawberry.field(description="How far the membership has come.")
+    state: MembershipState = strawberry.field(description="The state of the membership.")
     roles: list[str] = strawberry.field(
         description="Roles, such as `group_admin` and `group_member`, in order of name.",
         directives=[about(2)],

@@ -31,8 +31,8 @@ class Project(Row):
     """Names are null where the directory has none, or where the operation selects none."""
 
     id: strawberry.ID = strawberry.field(description="The project's number.")
-    slug: str | None = strawberry.field(description="Unique name, as in links.")
-    display_name: str | None = strawberry.field(description="Name as shown.")
+    slug: str | None = strawberry.field(description="Unique name, as used in URLs.")
+    display_name: str | None = strawberry.field(description="Display name.")
     project_id: strawberry.Private[int]
 
     @classmethod
@@ -51,12 +51,12 @@ class Project(Row):
             raise NotFound("project", project_id)
         return cls.of(project_id, record)
 
-    @strawberry.field(description="What was classified in the project.")
+    @strawberry.field(description="Classifications in the project.")
     def classifications(self, filter: StatsFilterArgument = None) -> ClassificationStats | None:  # noqa: A002
         question = Question(Kind.PROJECT, classifications_in(filter))
         return ClassificationStats(question=question, subject_id=self.project_id)
 
-    @strawberry.field(description="What was written about the project on Talk.")
+    @strawberry.field(description="Comments about the project on Talk.")
     def comments(self, filter: CommentFilterArgument = None) -> CommentStats | None:  # noqa: A002
         question = Question(Kind.PROJECT, comments_in(filter))
         return CommentStats(question=question, subject_id=self.project_id)
@@ -70,7 +70,7 @@ class Project(Row):
         active: Annotated[
             bool | None,
             strawberry.argument(
-                description="Only those that take classifications now, or only the others."
+                description="true: only active workflows; false: only inactive ones."
             ),
         ] = None,
     ) -> list[Annotated[Workflow, strawberry.lazy("resolvers.workflow")]]:

@@ -37,7 +37,8 @@ from resolvers.user_group import UserGroup
 from resolvers.workflow import Workflow
 
 _Ids = Annotated[
-    list[strawberry.ID], strawberry.argument(description="Up to 1,000; answered in their order.")
+    list[strawberry.ID],
+    strawberry.argument(description="Up to 1,000 ids; the answer has the same order."),
 ]
 
 #: For routers, which do not count ids as the gateway does.
@@ -47,10 +48,10 @@ _Start = Annotated[date, strawberry.argument(description="First day, included.")
 _End = Annotated[date, strawberry.argument(description="Last day, included.")]
 _Where = Annotated[
     list[GroupAlternatives] | None,
-    strawberry.argument(description="Of each of these, at least one condition holds."),
+    strawberry.argument(description="Each list must have at least one condition that holds."),
 ]
 _DateField = Annotated[
-    GroupDateField | None, strawberry.argument(description="The date that lies in the range.")
+    GroupDateField | None, strawberry.argument(description="The date that must be in the range.")
 ]
 
 
@@ -58,11 +59,13 @@ _DateField = Annotated[
 class Query:
     """Single entities are null with NOT_FOUND, entities in lists just null, where unknown."""
 
-    @strawberry.field(name="_service", description="What a federated graph is composed from.")
+    @strawberry.field(
+        name="_service", description="The schema from which a federated graph is composed."
+    )
     def service(self) -> Service:
         return Service()
 
-    @strawberry.field(description="The volunteer whose token was sent; null without one.")
+    @strawberry.field(description="The volunteer of the token; null without a token.")
     async def me(self, info: Info) -> User | None:
         viewer = info.context.viewer
         if viewer.id is None:
@@ -113,25 +116,25 @@ class Query:
         records = await info.context.loaders.workflows.load_many(read_ids("ids", ids))
         return [None if record is None else Workflow.of(record) for record in records]
 
-    @strawberry.field(description="What was classified on the whole site.")
+    @strawberry.field(description="Classifications on the whole site.")
     def classifications(self, filter: StatsFilterArgument = None) -> ClassificationStats | None:  # noqa: A002
         question = Question(Kind.SITE, classifications_in(filter))
         return ClassificationStats(question=question, subject_id=0)
 
-    @strawberry.field(description="What was written on Talk on the whole site.")
+    @strawberry.field(description="Comments on Talk on the whole site.")
     def comments(self, filter: CommentFilterArgument = None) -> CommentStats | None:  # noqa: A002
         question = Question(Kind.SITE, comments_in(filter))
         return CommentStats(question=question, subject_id=0)
 
     @strawberry.field(
-        description="How much the gateway holds, and how fresh it is.",
+        description="How much data the gateway has, and how recent it is.",
         extensions=[Guard(GuardRule.SITE_ADMIN)],
     )
     async def stats(self, info: Info) -> GatewayStats | None:
         return await load_gateway_stats(info)
 
     @strawberry.field(
-        description="How many groups there are whose date lies in a range.",
+        description="How many groups have a date in a range.",
         directives=[costs(10)],
         extensions=[Guard(GuardRule.GROUPS_COUNT)],
     )
@@ -146,7 +149,7 @@ class Query:
         return await count_groups(info, read_question(where, date_field, read_range(start, end)))
 
     @strawberry.field(
-        description="The same by period and by visibility.",
+        description="The same counts by period and by visibility.",
         extensions=[Guard(GuardRule.GROUPS_COUNT)],
     )
     def user_group_counts(

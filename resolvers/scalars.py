@@ -54,7 +54,8 @@ SCALARS: dict[object, ScalarDefinition] = {
         name="BigInt",
         # There the numbers stand that all implementations of JSON agree on.
         specified_by_url="https://www.rfc-editor.org/rfc/rfc8259#section-6",
-        description="A whole number of up to 53 bits, as a JSON number, which is exact everywhere.",
+        description="A whole number of up to 53 bits, which every client reads exactly from a "
+        "JSON number.",
         serialize=_WholeNumbers(),
         parse_value=_WholeNumbers(),
     ),

@@ -21,11 +21,13 @@ from resolvers.context import Info
 from resolvers.guards import GUARD, GuardRule
 
 
-@strawberry.type(name="_Service", description="This subgraph, as routers ask for it.")
+@strawberry.type(name="_Service", description="This subgraph, for routers.")
 class Service:
     """Federation's own type and field; only what they say is ours."""
 
-    @strawberry.field(description="The schema without `@guard`: rules are checked here alone.")
+    @strawberry.field(
+        description="The schema without `@guard`, whose rules only this subgraph checks."
+    )
     def sdl(self, info: Info) -> str:
         return composable_sdl(info.schema)
 

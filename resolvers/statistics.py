@@ -30,8 +30,8 @@ PeriodArgument = Annotated[
     Period | None,
     strawberry.argument(
         description=(
-            "Absent: by day up to 31 days, by week up to 183, by month up to 1,460, else by year; "
-            "an open end means today."
+            "Default: day for ranges of up to 31 days, week up to 183, month up to 1,460, else "
+            "year; a range without end ends today."
         )
     ),
 ]
@@ -39,16 +39,17 @@ FillGapsArgument = Annotated[
     bool | None,
     strawberry.argument(
         description=(
-            "Also the periods without events: from start, or the first event, to end, or today."
+            "Whether to include periods without events, from start (or the first event) to end "
+            "(or today)."
         )
     ),
 ]
 FirstArgument = Annotated[
     int | None,
-    strawberry.argument(description=f"At most this many, 1 to {MAX_FIRST:,}. Absent: all."),
+    strawberry.argument(description=f"At most this many, 1 to {MAX_FIRST:,}. Default: all."),
 ]
 OrderArgument = Annotated[
-    ContributionOrder | None, strawberry.argument(description="Which contributions come first.")
+    ContributionOrder | None, strawberry.argument(description="The order of the contributions.")
 ]
 #: Ranges are rarely longer, and longer ones are rarely cut into days.
 A_YEAR_OF_DAYS = 366
@@ -108,8 +109,8 @@ class Classifications(Statistics):
 
     @strawberry.field(
         description=(
-            "Session time in seconds: finished minus started; below 0 counts 0, above 10,800 "
-            "counts 10,800, unknown counts 0."
+            "Session time in seconds: finished minus started, limited to 0 to 10,800 for each "
+            "classification; unknown times count 0."
         ),
         metadata={"column": times_spent},
     )
@@ -133,7 +134,7 @@ class Classifications(Statistics):
         )
         return period_buckets(found)
 
-    @strawberry.field(description="The same statistic over other days, to compare with.")
+    @strawberry.field(description="The same statistic for other days, for comparison.")
     def compared_with(self, start: StartArgument = None, end: EndArgument = None) -> Self | None:
         return self.over(start, end)
 
@@ -148,7 +149,8 @@ class ClassificationStats(Classifications):
         return BigInt(found.anonymous_n)
 
     @strawberry.field(
-        description="Share of the classifications that is anonymous, 0 to 1; null without any."
+        description="Share of the classifications that are anonymous, 0 to 1; null without "
+        "classifications."
     )
     async def anonymous_share(self, info: Info) -> float | None:
         (found,) = await totals([self], info)
@@ -217,6 +219,6 @@ class CommentStats(Statistics):
         )
         return comment_buckets(found)
 
-    @strawberry.field(description="The same statistic over other days, to compare with.")
+    @strawberry.field(description="The same statistic for other days, for comparison.")
     def compared_with(self, start: StartArgument = None, end: EndArgument = None) -> Self | None:
         return self.over(start, end)

@@ -33,8 +33,8 @@ class User(Row):
     """Names are null where the directory has none, or where the operation selects none."""
 
     id: strawberry.ID = strawberry.field(description="The volunteer's number.")
-    login: str | None = strawberry.field(description="Unique name, as in links.")
-    display_name: str | None = strawberry.field(description="Name as shown to others.")
+    login: str | None = strawberry.field(description="Unique name, as used in URLs.")
+    display_name: str | None = strawberry.field(description="Display name.")
     user_id: strawberry.Private[int]
 
     @classmethod
@@ -52,21 +52,22 @@ class User(Row):
         return cls.of(user_id, await info.context.loaders.users.load(user_id))
 
     @strawberry.field(
-        description="What the volunteer classified.", extensions=[Guard(GuardRule.OWN_STATS)]
+        description="The volunteer's classifications.", extensions=[Guard(GuardRule.OWN_STATS)]
     )
     def classifications(self, filter: StatsFilterArgument = None) -> UserStats | None:  # noqa: A002
         question = Question(Kind.USER, classifications_in(filter))
         return UserStats(question=question, subject_id=self.user_id)
 
     @strawberry.field(
-        description="What the volunteer wrote on Talk; public, as the posts themselves are."
+        description="The volunteer's comments on Talk. They are public, as the posts are."
     )
     def comments(self, filter: CommentFilterArgument = None) -> CommentStats | None:  # noqa: A002
         question = Question(Kind.USER, comments_in(filter))
         return CommentStats(question=question, subject_id=self.user_id)
 
     @strawberry.field(
-        description="The volunteer's memberships of groups that go on, by ascending group.",
+        description="The volunteer's memberships of groups that have not ended, by ascending "
+        "group id.",
         directives=[about(20)],
         extensions=[Guard(GuardRule.OWN_STATS)],
     )

@@ -35,16 +35,16 @@ TopArgument = Annotated[
     int | None, strawberry.argument(description=f"At most this many, 1 to {MAX_FIRST:,}.")
 ]
 PageArgument = Annotated[
-    int | None, strawberry.argument(description=f"How many make a page, 1 to {MAX_FIRST:,}.")
+    int | None, strawberry.argument(description=f"Members on one page, 1 to {MAX_FIRST:,}.")
 ]
 MemberOrderArgument = Annotated[
-    MemberOrder | None, strawberry.argument(description="Which members come first.")
+    MemberOrder | None, strawberry.argument(description="The order of the members.")
 ]
 #: What `first` is where it is left out or null.
 TOP, BREAKDOWN_PAGE, ROSTER_PAGE = 10, 40, 100
 BehindUserArgument = Annotated[
     strawberry.ID | None,
-    strawberry.argument(description="The id of the volunteer that the page begins behind."),
+    strawberry.argument(description="The id of the volunteer before the page."),
 ]
 
 
@@ -72,8 +72,9 @@ class GroupStats(Contributed):
         return (await active_user_counts([self], info))[0]
 
     @strawberry.field(
-        description="The volunteers with the most classifications for the group; ties by ascending"
-        " id. Former members stay among them, and whoever's browser named the group.",
+        description="The volunteers with the most classifications for the group; ties by "
+        "ascending id. They include former members, and volunteers whose browser "
+        "named the group.",
         directives=[up_to("first", otherwise=TOP)],
         extensions=[Guard(GuardRule.GROUP_INDIVIDUALS)],
     )
@@ -84,9 +85,9 @@ class GroupStats(Contributed):
 
     @strawberry.field(
         description=(
-            "All volunteers who classified for the group, a page at a time; members or not. "
-            "Whoever wants all of them asks by ID: by COUNT, who rises between two pages may be "
-            "on neither."
+            "All volunteers who classified for the group, members or not, a page at a time. To "
+            "read all pages, order by ID: with COUNT, a volunteer whose count rises between "
+            "two pages may be missed."
         ),
         directives=[costs(10), up_to("first", otherwise=BREAKDOWN_PAGE, sized=["nodes", "edges"])],
         extensions=[Guard(GuardRule.GROUP_INDIVIDUALS)],
@@ -96,7 +97,7 @@ class GroupStats(Contributed):
         info: Info,
         first: PageArgument = BREAKDOWN_PAGE,
         after: Annotated[
-            str | None, strawberry.argument(description="The cursor that the page begins behind.")
+            str | None, strawberry.argument(description="The cursor before the page.")
         ] = None,
         order_by: MemberOrderArgument = MemberOrder.COUNT,
     ) -> MemberContributionConnection | None:
@@ -110,8 +111,8 @@ class UserGroup:
     """That a group exists, and its names, are public; its statistics follow its visibility."""
 
     id: strawberry.ID = strawberry.field(description="The group's number.")
-    name: str | None = strawberry.field(description="Unique name, as in links.")
-    display_name: str | None = strawberry.field(description="Name as shown.")
+    name: str | None = strawberry.field(description="Unique name, as used in URLs.")
+    display_name: str | None = strawberry.field(description="Display name.")
     stats_visibility: StatsVisibility = strawberry.field(
         description="Who may see the group's statistics."
     )
@@ -144,14 +145,14 @@ class UserGroup:
         return cls.of(access)
 
     @strawberry.field(
-        description="What was classified for the group.",
+        description="Classifications for the group.",
         extensions=[Guard(GuardRule.GROUP_AGGREGATES)],
     )
     def classifications(self, filter: StatsFilterArgument = None) -> GroupStats | None:  # noqa: A002
         question = Question(Kind.GROUP, classifications_in(filter))
         return GroupStats(question=question, subject_id=self.group_id)
 
-    @strawberry.field(description="The viewer's own membership, whatever its state; else null.")
+    @strawberry.field(description="The viewer's own membership in any state; null without one.")
     async def viewer_membership(self, info: Info) -> Membership | None:
         if self.access.membership is None:
             return None
@@ -171,8 +172,8 @@ class UserGroup:
 
     @strawberry.field(
         description=(
-            "Everybody's membership of the group, that of the invited and of those who left "
-            "included, by ascending id of the volunteer."
+            "All memberships of the group, including invited and former members, by ascending "
+            "id of the volunteer."
         ),
         directives=[up_to("first", otherwise=ROSTER_PAGE)],
         extensions=[Guard(GuardRule.GROUP_ADMINS)],

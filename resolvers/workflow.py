@@ -29,14 +29,17 @@ class Workflow:
     """What the directory says of a workflow, and its statistics."""
 
     id: strawberry.ID = strawberry.field(description="The workflow's number.")
-    display_name: str | None = strawberry.field(description="Name as shown.")
-    active: bool | None = strawberry.field(description="Whether it takes classifications now.")
+    display_name: str | None = strawberry.field(description="Display name.")
+    active: bool | None = strawberry.field(
+        description="Whether it is active and accepts classifications."
+    )
     completeness: float | None = strawberry.field(
-        description="Share of its subjects that are retired, 0 to 1."
+        description="Share of its subjects that are retired, from 0 to 1."
     )
     subjects_count: BigInt | None = strawberry.field(description="How many subjects it has.")
     retirement_count: BigInt | None = strawberry.field(
-        description="Classifications a subject needs to retire; null if that is not the criterion."
+        description="Classifications that retire a subject; null if the workflow has another "
+        "criterion."
     )
     record: strawberry.Private[workflows.Workflow]
 
@@ -62,14 +65,14 @@ class Workflow:
             raise NotFound("workflow", workflow_id)
         return cls.of(record)
 
-    @strawberry.field(description="The project it belongs to; null if that is not known.")
+    @strawberry.field(description="Its project; null if it is not known.")
     async def project(self, info: Info) -> Project | None:
         project_id = self.record.project_id
         if not project_id:
             return None
         return (await load_projects(info, [project_id], ()))[project_id]
 
-    @strawberry.field(description="What was classified in the workflow.")
+    @strawberry.field(description="Classifications in the workflow.")
     def classifications(self, filter: StatsFilterArgument = None) -> ClassificationStats | None:  # noqa: A002
         question = Question(Kind.WORKFLOW, classifications_in(filter))
         return ClassificationStats(question=question, subject_id=self.record.id)
@@ -77,9 +80,9 @@ class Workflow:
     @strawberry.field(
         description=(
             "Days until all subjects are retired, at the pace of the last 14 full days, or of "
-            "those since the first classification; null for a complete workflow, without "
-            "classifications in these days, beyond the range of Int, and where subjectsCount or "
-            "retirementCount is not known."
+            "those since the first classification. Null if the workflow is complete, if it had "
+            "no classifications in these days, if subjectsCount or retirementCount is not "
+            "known, or if the number does not fit Int."
         ),
         directives=[costs(15)],
     )

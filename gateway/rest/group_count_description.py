@@ -49,7 +49,8 @@ def _answer(description: str, schema: Json) -> Json:
 
 OPERATION: Json = {
     "operationId": "get_group_count",
-    "summary": "How many groups there are, as a CKAN action; for site admins and API keys for it.",
+    "summary": "How many groups there are, as a CKAN action; only for site admins and API keys "
+    "with the scope groups:count.",
     "security": [{"token": []}, {"key": []}, {"edxKey": []}],
     "requestBody": {
         "required": True,
@@ -71,14 +72,16 @@ OPERATION: Json = {
     "responses": {
         "200": _answer("Counted.", _COUNTED),
         "400": _answer("The body must be a JSON object.", _refused("Bad Request Error")),
-        "403": _answer("The credentials do not let one count.", _failed("Authorization Error")),
+        "403": _answer(
+            "The credentials do not allow counting groups.", _failed("Authorization Error")
+        ),
         "405": _answer("Another method than GET or POST.", _refused("Method Not Allowed Error")),
-        "409": _answer("The question cannot be answered.", _failed("Validation Error")),
+        "409": _answer("The query is not valid.", _failed("Validation Error")),
         "413": _answer(
-            "The body is larger than the gateway takes.", _refused("Request Entity Too Large Error")
+            "The body is larger than the limit.", _refused("Request Entity Too Large Error")
         ),
         "415": _answer(
-            "The body is not declared to be plain JSON in UTF-8.",
+            "The Content-Type is not plain JSON in UTF-8.",
             _refused("Unsupported Media Type Error"),
         ),
         "503": _answer(

@@ -28,10 +28,10 @@ _STATUS = schema_of(
 )
 _REFUSALS = {
     400: "A parameter cannot be used: malformed, given twice, or refused beside another.",
-    403: "The credentials do not verify, or whoever sent them may not see this.",
-    404: "There is no such group, or none for whoever asks.",
-    405: "Another method than GET.",
-    410: "Not served any more; the sentence says what is instead.",
+    403: "The credentials are not valid, or do not allow this.",
+    404: "There is no such group, or it is hidden from this client.",
+    405: "The method is not GET.",
+    410: "No longer served; the message names the replacement.",
     503: "The database is busy or away: ask again after Retry-After seconds.",
 }
 
@@ -59,7 +59,8 @@ def describe(version: str) -> Json:
                 "token": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": "A volunteer's token, or an API key. None is anonymous.",
+                    "description": "A volunteer's token or an API key. Without credentials, "
+                    "the request is anonymous.",
                 },
                 "key": {"type": "apiKey", "in": "header", "name": "X-CKAN-API-Key"},
                 "edxKey": {"type": "apiKey", "in": "header", "name": "EDX-API-Key"},
@@ -115,7 +116,7 @@ def _retired() -> Json:
     )
     period = Parameter(
         "period",
-        "By which period; hours are not served any more.",
+        "The period; hours are no longer served.",
         {"type": "string", "enum": ["hour", *(period.value for period in Period)]},
     )
     return {

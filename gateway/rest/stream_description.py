@@ -11,9 +11,9 @@ PATH = "/kinesis"
 _REFUSALS = {
     "BAD_REQUEST": "The body is not a JSON object with a list payload.",
     "FORBIDDEN": "The user name or the password is missing or wrong.",
-    "METHOD_NOT_ALLOWED": "Another method than POST.",
-    "BODY_TOO_LARGE": "The body is larger than the gateway takes.",
-    "UNSUPPORTED_MEDIA_TYPE": "The body is not declared to be plain JSON in UTF-8.",
+    "METHOD_NOT_ALLOWED": "The method is not POST.",
+    "BODY_TOO_LARGE": "The body is larger than the limit.",
+    "UNSUPPORTED_MEDIA_TYPE": "The Content-Type is not plain JSON in UTF-8.",
     "RATE_LIMITED": "The address has sent ten wrong passwords within a minute: see Retry-After.",
     "UNAVAILABLE": "The database is busy or away; nothing was stored, send it again.",
 }
@@ -48,7 +48,7 @@ _REPORT = schema_of({"errors": list_of(_REJECT), "taken": COUNT, "ignored": COUN
 
 OPERATION: Json = {
     "operationId": "kinesis",
-    "summary": "Takes in events of the stream; each is counted once, however often it is sent.",
+    "summary": "Stores events of the stream; each event is counted once, however often it is sent.",
     "security": [{"stream": []}],
     "requestBody": {
         "required": True,
@@ -69,9 +69,9 @@ OPERATION: Json = {
         },
     },
     "responses": {
-        "204": {"description": "Every event was taken, or is of a type that is ignored."},
+        "204": {"description": "Every event was stored, or has a type that is ignored."},
         "207": {
-            "description": "The good events were taken; these were not.",
+            "description": "The valid events were stored; the listed ones were not.",
             "content": {JSON: {"schema": _REPORT}},
         },
         **{

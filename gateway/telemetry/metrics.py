@@ -48,12 +48,12 @@ class Metrics:
         ).labels(version).set(1)
         self._in_progress = Gauge(
             "stats_gateway_requests_in_progress",
-            "Requests that are being answered.",
+            "Requests in progress.",
             registry=self.registry,
         )
         self._requests = Counter(
             "stats_gateway_requests",
-            "Requests that were answered, or whose client went away first.",
+            "Requests that were answered, or whose client disconnected first.",
             ["route", "method", "status"],
             registry=self.registry,
         )
@@ -66,7 +66,7 @@ class Metrics:
         )
         self._operations = Counter(
             "stats_gateway_operations",
-            "GraphQL operations by what became of them.",
+            "GraphQL operations by outcome.",
             ["result"],
             registry=self.registry,
         )
@@ -85,7 +85,7 @@ class Metrics:
         )
         self._batches = Histogram(
             "stats_gateway_loader_batch_size",
-            "Keys that loaders answered at once.",
+            "Keys that loaders fetched in one batch.",
             ["loader"],
             buckets=_BATCH,
             registry=self.registry,
@@ -188,7 +188,7 @@ class _Sources(Collector):
         masked = None if self.masked is None else self.masked()
         yield CounterMetricFamily(
             "stats_gateway_masked_errors",
-            "Errors that were hidden behind a reference.",
+            "Internal errors, which clients see only as a reference.",
             value=masked,
         )
 
@@ -211,24 +211,22 @@ class _Sources(Collector):
         use = None if self.pool is None else self.pool()
         yield GaugeMetricFamily(
             "stats_gateway_database_connections_in_use",
-            "Connections that operations hold.",
+            "Database connections in use by operations.",
             value=None if use is None else use.in_use,
         )
         yield GaugeMetricFamily(
             "stats_gateway_database_connections",
-            "Connections that there can be: STATS_GATEWAY_DATABASE_CONNECTIONS.",
+            "Most database connections of the process: STATS_GATEWAY_DATABASE_CONNECTIONS.",
             value=None if use is None else use.size,
         )
 
     def _of_caches(self) -> Iterable[Metric]:
-        hits = CounterMetricFamily(
-            "stats_gateway_cache_hits", "What caches knew already.", labels=["cache"]
-        )
+        hits = CounterMetricFamily("stats_gateway_cache_hits", "Cache hits.", labels=["cache"])
         misses = CounterMetricFamily(
-            "stats_gateway_cache_misses", "What caches did not know.", labels=["cache"]
+            "stats_gateway_cache_misses", "Cache misses.", labels=["cache"]
         )
         entries = GaugeMetricFamily(
-            "stats_gateway_cache_entries", "What caches hold.", labels=["cache"]
+            "stats_gateway_cache_entries", "Entries in caches.", labels=["cache"]
         )
         for name, counts in list(self.caches.items()):
             now = counts()
@@ -236,7 +234,7 @@ class _Sources(Collector):
             misses.add_metric([name], now.misses)
             entries.add_metric([name], now.entries)
         sizes = GaugeMetricFamily(
-            "stats_gateway_cache_bytes", "Memory that caches take, by estimate.", labels=["cache"]
+            "stats_gateway_cache_bytes", "Estimated memory of caches, in bytes.", labels=["cache"]
         )
         for name, size in self.memory.items():
             sizes.add_metric([name], size())
@@ -251,7 +249,7 @@ class _Sources(Collector):
         )
         events = CounterMetricFamily(
             "stats_gateway_ingestion_events",
-            "Events of those batches, by what became of them.",
+            "Events of those batches, by outcome.",
             labels=["result"],
         )
         if counts is not None:
@@ -260,7 +258,7 @@ class _Sources(Collector):
         yield events
         left_out = CounterMetricFamily(
             "stats_gateway_ingestion_left_out",
-            "Events that were taken less what could not be used of them, by what that was.",
+            "Events that were stored without unusable parts, by part.",
             labels=["what"],
         )
         if counts is not None:

@@ -29,7 +29,7 @@ def test_it_is_the_printed_schema_without_guards() -> None:
 
 
 def test_who_may_see_a_field_stands_in_its_description() -> None:
-    assert "For the volunteer and site admins." in COMPOSED
+    assert "Only for the volunteer and site admins." in COMPOSED
 
 
 def test_it_defines_no_directive_that_composition_would_drop() -> None:

@@ -74,13 +74,14 @@ ORDER = Parameter(
 )
 TOP_CONTRIBUTORS = Parameter(
     "top_contributors",
-    "Adds this many members, most classifications first (empty: 0); needs to see individual stats.",
+    "Adds this many members, most classifications first (empty: 0); requires permission to see "
+    "individual stats.",
     {"type": "integer", "minimum": 0, "maximum": MAX_FIRST},
 )
 BREAKDOWN = Parameter(
     "individual_stats_breakdown",
-    "true answers the stats of each member instead; needs to see individual stats. "
-    "Only with start_date and end_date, whatever its value.",
+    "true answers the stats of each member instead; requires permission to see individual "
+    "stats. Only with start_date and end_date, whatever its value.",
     _FLAG,
 )
 
