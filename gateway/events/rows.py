@@ -35,7 +35,7 @@ class Damage(NamedTuple):
 
 Row = list[str] | Damage
 
-_NEVER_CLOSED = "A quote of the row is never closed."
+_NEVER_CLOSED = "A quoted cell of the row is never closed."
 #: How the csv module says that.
 _ENDS_IN_QUOTES = "unexpected end of data"
 #: Stands for a line that is too long to be read; csv refuses it wherever it stands.

@@ -35,7 +35,7 @@ class RefusedInARow:
         if self._refused >= MOST_REFUSED:
             raise UnreadableFile(
                 f"{self._name} is damaged: the last {self._refused:,} rows up to {self._places} "
-                f"{position:,} cannot be counted, and no more of it is read."
+                f"{position:,} cannot be counted, so reading stopped there."
             )
 
 

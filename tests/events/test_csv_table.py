@@ -77,7 +77,7 @@ def test_a_row_that_is_cut_off_inside_a_quote_is_refused(write: Write) -> None:
     good = "1,,7,2020-01-01 00:00:00 UTC,{},\n"
     batch = read_all(write(EXPORT + good + '2,,7,2020-01-01 00:00:00 UTC,"{""started'))
     assert len(batch) == 1
-    assert batch.rejects == [Reject(3, "2", "A quote of the row is never closed.")]
+    assert batch.rejects == [Reject(3, "2", "A quoted cell of the row is never closed.")]
 
 
 def test_a_cell_beyond_the_limit_is_refused_and_the_rest_is_read(
