@@ -124,7 +124,7 @@ def test_a_disk_that_fills_up_is_told_once_and_goes_on_when_there_is_space(
         filler.unlink()
         assert ready(server, "?for=writes") == (200, "")
         assert send(server, 6) == 204
-        assert server.log.read_text().count("works again: DATABASE_FULL is over") == 1
+        assert server.log.read_text().count("works again after DATABASE_FULL") == 1
         check_log(server, "DATABASE_FULL")
 
 

@@ -111,7 +111,7 @@ def test_a_manifest_that_is_missing_is_one_sentence() -> None:
 
 
 def test_that_nothing_else_runs_needs_a_manifest() -> None:
-    with pytest.raises(SettingsError, match="needs STATS_GATEWAY_TRUSTED_DOCUMENTS_FILE"):
+    with pytest.raises(SettingsError, match="requires STATS_GATEWAY_TRUSTED_DOCUMENTS_FILE"):
         check_trusted_documents(Settings(trusted_documents_only=True), graphql_schema)
 
 
