@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import orjson
@@ -36,7 +37,9 @@ async def execute_ours(
     values = Variables(schema, operation).coerce(variables or {})
     if isinstance(values, list):
         return ExecutionResult(None, values)
-    production = Production(Turns())
+    # Without turns of the loop in between: where a null spreads, which errors of its siblings are
+    # still met depends on who goes first (GraphQL specification, 6.4.4).
+    production = Production(Turns(work_a_turn=sys.maxsize))
     return await OperationExecutor(schema, prepared, operation, values, context, production).run()
 
 
