@@ -90,9 +90,12 @@ class Names:
     said_at: Instants = field(default_factory=Instants)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Batch:
-    """Events to store together, in the order they arrived, and what was said beside them."""
+    """Events to store together, in the order they arrived, and what was said beside them.
+
+    It is never written out: where asyncio sets signal handlers it writes out a task's result.
+    """
 
     classifications: list[Classification] = field(default_factory=list)
     comments: list[Comment] = field(default_factory=list)

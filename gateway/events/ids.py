@@ -11,7 +11,14 @@ from gateway.events.left_out import LeftOut
 from gateway.events.missing import not_blank
 from gateway.events.shown import shown
 
-__all__ = ["LARGEST_ID", "read_cell_group_ids", "read_cell_id", "read_group_ids", "read_id"]
+__all__ = [
+    "LARGEST_ID",
+    "read_cell_group_ids",
+    "read_cell_id",
+    "read_group_ids",
+    "read_id",
+    "read_id_or_none",
+]
 
 #: Every whole number up to here has a floating-point number of its own.
 _LARGEST_EXACT_FLOAT = 2.0**53
@@ -23,7 +30,11 @@ def read_id(value: object, field: str) -> int:
 
     Anything else is an InvalidEvent that names ``field``.
     """
-    number = _id(value)
+    # Nearly every id is such a text; with fewer digits than the largest it cannot be too large.
+    if type(value) is str and len(value) < _MOST_DIGITS and value.isascii() and value.isdigit():
+        number = int(value)
+    else:
+        number = _id(value)
     if number:
         return number
     if value is None:
@@ -39,7 +50,14 @@ def read_cell_id(value: object, field: str) -> int:
     Tools that know missing values only as floating-point numbers (pandas among them) write the
     whole column that way as soon as one volunteer is anonymous.
     """
-    return read_id(_whole(value), field)
+    if not (isinstance(value, str) and value.isdigit()):
+        value = _whole(value)
+    return read_id(value, field)
+
+
+def read_id_or_none(value: object, field: str) -> int | None:
+    """An id of JSON, None if there is none: null, or a text of nothing but spaces."""
+    return None if value is None or not_blank(value) is None else read_id(value, field)
 
 
 def read_group_ids(values: object, most: int, left_out: Counter[LeftOut]) -> tuple[int, ...]:

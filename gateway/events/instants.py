@@ -6,8 +6,9 @@ All arithmetic is on integers: nothing is lost on the way.
 from __future__ import annotations
 
 import re
+from calendar import timegm
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from gateway.calendar import LAST_DAY, MICROSECONDS_A_DAY
 from gateway.errors import InvalidEvent
@@ -24,11 +25,12 @@ _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a zone-less text is UTC, and so 
 _EPOCH_UTC = datetime(1970, 1, 1, tzinfo=UTC)
 
 # ``fromisoformat`` also takes week dates, any separator and more; which, differs by version.
-_DATE_TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?"
-_OFFSET = r"[+-][0-9]{2}(?::?[0-9]{2})?"
-_ISO = re.compile(rf"{_DATE_TIME}(?:Z|{_OFFSET})?")
-#: As Ruby writes it, and with it Panoptes' exports.
-_SPACED = re.compile(rf"({_DATE_TIME}) (?:UTC|Z|({_OFFSET}))")
+_DATE_TIME = r"\d\d\d\d-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?"
+_OFFSET = r"[+-]\d\d(?::?\d\d)?"
+#: ISO's form, or Ruby's of UTC, in which Panoptes' exports write their times.
+_is_usual = re.compile(rf"{_DATE_TIME}(?:Z| UTC|{_OFFSET})?", re.ASCII).fullmatch
+#: As Ruby writes others.
+_SPACED = re.compile(rf"({_DATE_TIME}) (?:Z|({_OFFSET}))", re.ASCII)
 
 
 def read_instant(text: object, field: str) -> int:
@@ -55,7 +57,7 @@ def bounded_instant(instant: int, field: str) -> int:
 
 def latest_instant(now: datetime) -> int:
     """The last ``created_at`` that is believed: a day after ``now``, which must carry a zone."""
-    return _microseconds(now.astimezone(UTC) - _EPOCH_UTC) + MICROSECONDS_A_DAY
+    return timegm(now.utctimetuple()) * 1_000_000 + now.microsecond + MICROSECONDS_A_DAY
 
 
 def check_not_future(instant: int, latest: int, field: str) -> None:
@@ -87,7 +89,10 @@ def parse_instant(text: object) -> int | None:
     """The instant that a text names, bounded only by what ``datetime`` can say."""
     if not isinstance(text, str):
         return None
-    if not _ISO.fullmatch(text):
+    if _is_usual(text):
+        if text[-1] == "C":
+            text = text[:-4] + "Z"
+    else:
         spaced = _SPACED.fullmatch(text)
         if spaced is None:
             return None
@@ -96,8 +101,5 @@ def parse_instant(text: object) -> int | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return _microseconds(moment - (_EPOCH if moment.tzinfo is None else _EPOCH_UTC))
-
-
-def _microseconds(span: timedelta) -> int:
+    span = moment - (_EPOCH if moment.tzinfo is None else _EPOCH_UTC)
     return (span.days * 86_400 + span.seconds) * 1_000_000 + span.microseconds

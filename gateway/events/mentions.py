@@ -72,15 +72,14 @@ def name_user(
     names: Names, user_id: int, login: object, display_name: object = None, at: int | None = None
 ) -> None:
     """Note a user and, if there are any, the login and the name as shown to others."""
-    known = names.users.setdefault(user_id)
-    if at is None and display_name is None and login == known:
-        return
-    if (name := _name(login)) and _holds(name, at, known, names.said_at.users, user_id):
+    known, said_at = names.users.setdefault(user_id), names.said_at
+    if name := _new_name(login, at, known, said_at.users, user_id):
         names.users[user_id] = name
-    if (shown := _name(display_name)) and _holds(
-        shown, at, names.display_names.get(user_id), names.said_at.display_names, user_id
-    ):
-        names.display_names[user_id] = shown
+    if display_name is None:
+        return
+    known = names.display_names.get(user_id)
+    if name := _new_name(display_name, at, known, said_at.display_names, user_id):
+        names.display_names[user_id] = name
 
 
 def name_project(
@@ -88,11 +87,7 @@ def name_project(
 ) -> None:
     """Note a project and, if there is one, its name."""
     known = names.projects.setdefault(project_id)
-    if display_name == known and _is_again(at, names.said_at.projects, project_id):
-        return
-    if (name := _name(display_name)) and _holds(
-        name, at, known, names.said_at.projects, project_id
-    ):
+    if name := _new_name(display_name, at, known, names.said_at.projects, project_id):
         names.projects[project_id] = name
 
 
@@ -107,11 +102,7 @@ def name_workflow(
     if project_id is not None:
         _say_project(names, workflow_id, project_id, at)
     project, known = names.workflows.setdefault(workflow_id, (None, None))
-    if display_name == known and _is_again(at, names.said_at.workflows, workflow_id):
-        return
-    if (name := _name(display_name)) and _holds(
-        name, at, known, names.said_at.workflows, workflow_id
-    ):
+    if name := _new_name(display_name, at, known, names.said_at.workflows, workflow_id):
         names.workflows[workflow_id] = (project, name)
 
 
@@ -125,6 +116,16 @@ def _say_project(names: Names, workflow_id: int, project_id: int | None, at: int
         and project_id != known
     ):
         names.workflows[workflow_id] = (project_id, name)
+
+
+def _new_name(
+    said: object, at: int | None, known: str | None, instants: dict[int, int], key: int
+) -> str | None:
+    """What is said if it is a name that holds over what is known."""
+    if said == known and _is_again(at, instants, key):
+        return None
+    name = _name(said)
+    return name if name is not None and _holds(name, at, known, instants, key) else None
 
 
 def _holds(
@@ -143,8 +144,10 @@ def _holds(
 
 def _is_again(at: int | None, instants: dict[int, int], key: int) -> bool:
     """Note that what is known was said again: most is, thousands of times."""
+    if at is None:
+        return True
     before = instants.get(key)
-    if before is None or at is None:
+    if before is None:
         return False
     if before < at:
         instants[key] = at

@@ -10,7 +10,7 @@ from typing import Any
 from gateway.errors import InvalidEvent
 from gateway.events.bounds import MOST_GROUPS, Bounds, bounds_at
 from gateway.events.event import Batch, Classification, Comment, Names, Reject
-from gateway.events.ids import read_id
+from gateway.events.ids import read_id, read_id_or_none
 from gateway.events.instants import check_not_future, read_instant
 from gateway.events.left_out import LeftOut
 from gateway.events.mentions import mention, name_project, name_user, name_workflow
@@ -89,19 +89,18 @@ def _classification(data: _Object, bounds: Bounds, left_out: Counter[LeftOut]) -
     event_id = read_id(data.get("id"), "id")
     event_time = _event_time(data, bounds)
     links = _object(data, "links")
-    updated = not_blank(data.get("updated_at"))
-    user, project = not_blank(links.get("user")), not_blank(links.get("project"))
+    user_id = read_id_or_none(links.get("user"), "links.user")
     return Classification(
         event_id,
         event_time,
-        None if updated is None else read_instant(updated, "updated_at"),
-        None if user is None else read_id(user, "links.user"),
-        0 if project is None else read_id(project, "links.project"),
+        _updated_at(data),
+        user_id,
+        read_id_or_none(links.get("project"), "links.project") or 0,
         read_id(links.get("workflow"), "links.workflow"),
         # Last, when nothing refuses the event any more: what it notes was counted.
         *read_metadata(
             data.get("metadata"),
-            anonymous=user is None,
+            anonymous=user_id is None,
             most_groups=bounds.groups,
             left_out=left_out,
         ),
@@ -111,14 +110,12 @@ def _classification(data: _Object, bounds: Bounds, left_out: Counter[LeftOut]) -
 def _comment(data: _Object, bounds: Bounds) -> Comment:
     event_id = read_id(data.get("id"), "id")
     event_time = _event_time(data, bounds)
-    updated = not_blank(data.get("updated_at"))
-    user, project = not_blank(data.get("user_id")), not_blank(data.get("project_id"))
     return Comment(
         event_id,
         event_time,
-        None if updated is None else read_instant(updated, "updated_at"),
-        None if user is None else read_id(user, "user_id"),
-        0 if project is None else read_id(project, "project_id"),
+        _updated_at(data),
+        read_id_or_none(data.get("user_id"), "user_id"),
+        read_id_or_none(data.get("project_id"), "project_id") or 0,
     )
 
 
@@ -126,6 +123,13 @@ def _event_time(data: _Object, bounds: Bounds) -> int:
     created = read_instant(data.get("created_at"), "created_at")
     check_not_future(created, bounds.latest, "created_at")
     return created
+
+
+def _updated_at(data: _Object) -> int | None:
+    updated = data.get("updated_at")
+    if updated is None or not_blank(updated) is None:
+        return None
+    return read_instant(updated, "updated_at")
 
 
 def _object(parent: _Object, field: str) -> _Object:

@@ -26,6 +26,7 @@ from sqlalchemy import select
 import gateway
 from gateway.cli import main
 from gateway.db import open_database, tables
+from gateway.events.event import Classification
 
 DEMO = Path(gateway.__file__).parent / "demo"
 KENYA = DEMO / "wildlife-watch-kenya.csv.gz"
@@ -118,6 +119,16 @@ def test_an_export_is_stored_with_what_it_is_about(store: Import) -> None:
     }
     assert (1631617, "volunteer-001") in {row[:2] for row in tables["user_account"]}
     assert not list(Path().glob("*.rejects.csv"))
+
+
+def test_no_event_is_written_out_while_it_is_stored(
+    store: Import, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def written(event: object) -> str:
+        pytest.fail(f"event {event.id} was written out")  # type: ignore[attr-defined]
+
+    monkeypatch.setattr(Classification, "__repr__", written)
+    assert "stored    2,000" in store(KENYA, "--project-id", 7).stdout
 
 
 def test_a_second_import_changes_nothing(store: Import) -> None:

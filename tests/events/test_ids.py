@@ -55,6 +55,26 @@ def test_anything_else_is_refused_by_name(value: object) -> None:
         read_id(value, "links.user")
 
 
+@pytest.mark.parametrize(
+    ("cell", "number"),
+    [
+        ("1021", 1021),
+        ("1021.0", 1021),
+        ("999999999999999999", 999_999_999_999_999_999),
+        ("9223372036854775807", LARGEST_ID),
+        ("9223372036854775807.0", LARGEST_ID),
+    ],
+)
+def test_an_id_of_a_table_is_exact_with_any_digits(cell: str, number: int) -> None:
+    assert read_cell_id(cell, "user_id") == number
+
+
+@pytest.mark.parametrize("cell", ["0", "0.0", "\u00b2", "\u0661\u0662", "9223372036854775808"])
+def test_digits_that_are_no_id_are_refused_in_a_table_too(cell: str) -> None:
+    with pytest.raises(InvalidEvent, match=r"^user_id is .{1,60}: an id is a whole number"):
+        read_cell_id(cell, "user_id")
+
+
 def test_a_missing_id_is_called_missing() -> None:
     with pytest.raises(InvalidEvent, match=r"^links\.workflow is missing\.$"):
         read_id(None, "links.workflow")
