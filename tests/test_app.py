@@ -54,7 +54,10 @@ async def test_ready_when_the_database_answers(client):
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ("UPDATE alembic_version SET version_num = '9999'", "are of another version."),
+        (
+            "UPDATE alembic_version SET version_num = '9999'",
+            "belong to another version of stats-gateway.",
+        ),
         ("DROP TABLE alembic_version", "does not answer."),
     ],
 )

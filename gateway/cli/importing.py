@@ -84,9 +84,9 @@ def import_command(
     one file. The format is recognised by the content, not by the name. - is standard input.
 
     A row that cannot be counted is rejected and reported with its line and the reason; all other
-    rows are stored. The exit status is 1 if all rows were rejected, 2 if a file has another
-    format, and else 0. The formats of all files are checked before the first row is stored. Ctrl-C
-    (exit status 130) keeps what is stored; run the same command again to continue.
+    rows are stored, and the exit status is 0. It is 1 if all rows were rejected, and 2 if a file
+    has another format; the formats of all files are checked before the first row is stored.
+    Ctrl-C (exit status 130) keeps what is stored; run the same command again to continue.
     """
     if project_name is not None and project_id is None:
         raise click.UsageError("--project-name requires --project-id.")

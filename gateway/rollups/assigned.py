@@ -45,8 +45,8 @@ class AssignedProjects:
             yield f"{_counted(events)} moved from project {here} to {there}."
         for (here, there), events in sorted(self.kept.items()):
             yield (
-                f"{_counted(events)} kept project {here} and did not go to {there}: import the "
-                "file again with --move to move what is stored."
+                f"{_counted(events)} stayed in project {here} and did not move to {there}: import "
+                "the file again with --move to move them."
             )
 
 

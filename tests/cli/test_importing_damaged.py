@@ -110,12 +110,12 @@ def test_what_cannot_be_decided_keeps_known_names_and_says_so(store: Import) -> 
 def test_two_files_put_together_are_both_stored(store: Import) -> None:
     result = store(HEADER + row(1) + "2,5,ad" + HEADER + row(3))
     assert (counts(result)["stored"], counts(result)["rejected"]) == (2, 1)
-    assert "cats.csv: 1 header between the rows was passed over" in result.stdout
+    assert "cats.csv: 1 header between the rows was skipped" in result.stdout
 
 
 def test_a_file_of_nothing_but_line_ends_is_one_sentence(store: Import) -> None:
     result = store(gzip.compress(b"\n" * 5_000_000))
     assert result.exit_code == 2
     assert re.fullmatch(
-        r"Error: cats.csv is empty, or blank where it begins: .*\.\n", result.stderr
+        r"Error: cats.csv is empty or begins with blank lines only: .*\.\n", result.stderr
     )

@@ -100,8 +100,9 @@ def _read_date(given: Given, parameter: Parameter) -> date | None:
         return None
     try:
         return parse_date(text)
-    except ValueError as error:
-        raise InvalidArgument(parameter.name, f"{parameter.name}: {error}.") from None
+    except ValueError:
+        # ERAS's words, which its recorded answers have: the parameter is named by the code alone.
+        raise InvalidArgument(parameter.name, "Invalid date.") from None
 
 
 def read_period(given: Given) -> Period | None:
