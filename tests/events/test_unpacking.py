@@ -102,7 +102,7 @@ def nameless() -> bytes:
         (zipped(("a", EXPORT), ("b", EXPORT)), "is a zip of 2 files: it must be of one"),
         (zipped(("a", EXPORT), method=zipfile.ZIP_LZMA), "in a compression that is not read here"),
         (encrypted(), "is a zip with a password"),
-        (nameless(), "is a damaged zip: string index out of range"),
+        (nameless(), "is a damaged zip file: string index out of range"),
         (
             zipped(("[Content_Types].xml", b"x"), ("xl/workbook.xml", b"x")),
             "is a workbook or a document of an office program: save the table as CSV",

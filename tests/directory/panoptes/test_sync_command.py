@@ -119,8 +119,8 @@ def test_it_waits_for_a_panoptes_that_is_busy_or_broken(
     assert err.splitlines()[0] == "Panoptes answered with status 429. Trying again in 1.0 s."
     assert [line.split(".")[0] for line in err.splitlines()] == [
         "Panoptes answered with status 429",
-        "Panoptes answers 502",
-        "Panoptes answers 503",
+        "Panoptes answered with status 502",
+        "Panoptes answered with status 503",
     ]
 
 
