@@ -34,7 +34,9 @@ class Starting:
     """
 
     def __init__(self, prepare: Callable[[], Awaitable[object]]) -> None:
-        self.is_over = False
+        #: False from when it is entered until it has succeeded: an application that is used without
+        #: a lifespan waits for nothing.
+        self.is_over = True
         self._prepare = prepare
         self._reason = "The server is starting."
         self._told: str | None = None
@@ -65,6 +67,7 @@ class Starting:
             )
 
     async def __aenter__(self) -> Self:
+        self.is_over = False
         self._trying = asyncio.create_task(self._try())
         await asyncio.wait([self._trying], timeout=_FIRST_SECONDS)
         return self
