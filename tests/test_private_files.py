@@ -94,7 +94,7 @@ def test_the_demos_tokens_keys_and_database_are_for_their_owner(tmp_path: Path) 
     ) as process:
         assert process.stdout is not None
         for line in process.stdout:
-            if "Ctrl-C stops" in line:
+            if "Press Ctrl-C" in line:
                 break
         made = modes(tmp_path / "demo")
         process.send_signal(signal.SIGINT)

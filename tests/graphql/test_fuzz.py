@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from itertools import count
 
+import httpx
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -68,7 +69,10 @@ def test_no_operation_meets_an_error_that_is_not_ours(served: Served) -> None:
 
     def ask(case: schemathesis.Case, asking: str, known: str | None) -> None:
         query = case.body if known is None else IDS.sub(f'"{known}"', case.body)
-        response = served.post(query, asking)
+        # Not by ways that take every document for valid: a made-up day may be none.
+        response = httpx.post(
+            served.url, json={"query": query}, headers=served.headers(asking), timeout=60
+        )
         assert response.status_code < 500, (query, response.text)
         answer = response.json()
         codes = {error["extensions"]["code"] for error in answer.get("errors", ())}
@@ -81,6 +85,9 @@ def test_no_operation_meets_an_error_that_is_not_ours(served: Served) -> None:
                 "GRAPHQL_PARSE_FAILED",
                 "GRAPHQL_VALIDATION_FAILED",
                 "TOO_MANY_TOKENS",
+                "TOO_MANY_VALUES",
+                "DOCUMENT_TOO_LARGE",
+                "ANSWER_TOO_LARGE",
                 "DOCUMENT_TOO_DEEP",
                 "TOO_MANY_ALIASES",
                 "COST_TOO_HIGH",
