@@ -16,9 +16,7 @@ export async function openSession(examples, storage) {
   const token = storage.getItem(TOKEN);
   const headers = headersFor(token);
   const fitting = (await fitted(token)) ?? examples;
-  // Tabs of what cannot be answered would only show an error.
-  const offered = fitting.filter(({ missing }, index) => !missing || (link.size && index === 0));
-  const tabs = (offered.length ? offered : fitting).map(({ query, variables }) => ({
+  const tabs = fitting.map(({ query, variables }) => ({
     query,
     variables: Object.keys(variables).length ? JSON.stringify(variables, null, 2) : "",
     headers,
