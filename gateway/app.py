@@ -27,20 +27,20 @@ from gateway.db.instants import Clock, instant_of, system_clock
 from gateway.db.readiness import check_ready, check_writable
 from gateway.directory.panoptes.configuration import configured_live_directory
 from gateway.errors import GatewayError
-from gateway.graphql.caching import Caching
 from gateway.graphql.configuration import (
     configured_budget,
     configured_executor,
     configured_proxies,
 )
-from gateway.graphql.endpoint import GraphQLEndpoint
+from gateway.graphql.endpoint.caching import Caching
+from gateway.graphql.endpoint.graphql_endpoint import GraphQLEndpoint
+from gateway.graphql.endpoint.pages import Pages
+from gateway.graphql.endpoint.response import refused
 from gateway.graphql.graphiql import built_graphiql
 from gateway.graphql.masking import ErrorMask
 from gateway.graphql.page import Page
 from gateway.graphql.page.examples import EXAMPLES
 from gateway.graphql.page.fitting import FittedExamples
-from gateway.graphql.pages import Pages
-from gateway.graphql.response import refused
 from gateway.http.browsers import readable_by_pages
 from gateway.http.compressed import CompressedAnswers, CompressedBodies
 from gateway.http.connections import Connections

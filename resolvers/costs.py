@@ -1,7 +1,7 @@
 """What fields cost and how long lists are, declared on the fields with federation's directives.
 
 A field that leads to an object costs 1, any other nothing, unless ``@cost`` says otherwise; a list
-costs that for each of its items. ``gateway.graphql.cost`` adds them up.
+costs that for each of its items. ``gateway.graphql.admission.cost`` adds them up.
 """
 
 from __future__ import annotations

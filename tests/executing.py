@@ -11,10 +11,10 @@ from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from gateway.errors import GatewayError
-from gateway.graphql.documents import Documents, PreparedDocument
-from gateway.graphql.operation_executor import OperationExecutor
-from gateway.graphql.production import Production
-from gateway.graphql.variables import Variables
+from gateway.graphql.documents.document_cache import Documents, PreparedDocument
+from gateway.graphql.documents.variables import Variables
+from gateway.graphql.execution.operation_executor import OperationExecutor
+from gateway.graphql.execution.production import Production
 from gateway.turns import Turns
 
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from gateway.db import Database
-from gateway.graphql.documents import InvalidDocument
+from gateway.graphql.documents.document_cache import InvalidDocument
 from gateway.loaders.operation import Operation
 from resolvers.schema import graphql_schema
 from tests.asking import ADMIN, NOW, answer, ask

@@ -16,12 +16,12 @@ from starlette.routing import Route
 from benchmarks.memory.operation import MemoryOperation, Store
 from gateway import collector
 from gateway.auth.viewer import Viewer
-from gateway.graphql.documents import Documents
-from gateway.graphql.endpoint import GraphQLEndpoint
-from gateway.graphql.execute import Executor
+from gateway.graphql.documents.document_cache import Documents
+from gateway.graphql.endpoint.graphql_endpoint import GraphQLEndpoint
+from gateway.graphql.endpoint.pages import Pages
+from gateway.graphql.execution.executor import Executor
 from gateway.graphql.masking import ErrorMask
 from gateway.graphql.page import Page
-from gateway.graphql.pages import Pages
 from gateway.telemetry.record import RequestRecord
 from resolvers.schema import graphql_schema
 

@@ -9,16 +9,16 @@ from graphql import GraphQLSchema
 
 from gateway.calendar import today
 from gateway.errors import SettingsError
-from gateway.graphql.admission import Admission
-from gateway.graphql.budget import Budget, open_storage
-from gateway.graphql.cost import CostModel
-from gateway.graphql.documents import Documents
-from gateway.graphql.execute import AroundOperation, Executor, OpenOperation
-from gateway.graphql.incremental import with_incremental_directives
-from gateway.graphql.limits import DocumentLimits
+from gateway.graphql.admission.admission import Admission
+from gateway.graphql.admission.budget import Budget, open_storage
+from gateway.graphql.admission.cost import CostModel
+from gateway.graphql.admission.document_limits import DocumentLimits
+from gateway.graphql.documents.document_cache import Documents
+from gateway.graphql.documents.persisted import PersistedDocuments
+from gateway.graphql.documents.trusted import read_trusted_documents
+from gateway.graphql.execution.executor import AroundOperation, Executor, OpenOperation
+from gateway.graphql.execution.incremental import with_incremental_directives
 from gateway.graphql.masking import ErrorMask
-from gateway.graphql.persisted import PersistedDocuments
-from gateway.graphql.trusted import read_trusted_documents
 from gateway.http.client_address import Network, read_networks
 from gateway.settings import PREFIX, Settings
 from gateway.turns import Turns

@@ -14,7 +14,7 @@ import gateway
 from gateway.db.faults import Fault
 from gateway.errors import GatewayError, SettingsError, UnreadableFile
 from gateway.graphql import masking
-from gateway.graphql.statuses import STATUSES
+from gateway.graphql.endpoint.statuses import STATUSES
 from gateway.rest.refused import STATUSES as REST_STATUSES
 from tests.demo import Demo
 from tests.docs.markdown import ROOT, blocks

@@ -12,15 +12,15 @@ import strawberry
 
 from gateway.auth.viewer import ANONYMOUS, Viewer
 from gateway.errors import Forbidden, Unauthenticated
-from gateway.graphql.admission import Admission
-from gateway.graphql.documents import Documents
-from gateway.graphql.endpoint import GraphQLEndpoint
-from gateway.graphql.execute import Executor
-from gateway.graphql.html import Example
+from gateway.graphql.admission.admission import Admission
+from gateway.graphql.documents.document_cache import Documents
+from gateway.graphql.documents.persisted import PersistedDocuments
+from gateway.graphql.endpoint.graphql_endpoint import GraphQLEndpoint
+from gateway.graphql.endpoint.html import Example
+from gateway.graphql.endpoint.pages import Pages
+from gateway.graphql.execution.executor import Executor
 from gateway.graphql.masking import ErrorMask
 from gateway.graphql.page import Page
-from gateway.graphql.pages import Pages
-from gateway.graphql.persisted import PersistedDocuments
 from gateway.telemetry.record import RequestRecord
 from resolvers.scalars import SCALARS, BigInt
 

@@ -10,10 +10,10 @@ import pytest
 
 from gateway.auth.viewer import ANONYMOUS, Viewer
 from gateway.errors import SettingsError
-from gateway.graphql.admission import Admission
-from gateway.graphql.budget import Budget, open_storage
-from gateway.graphql.cost import CostModel
-from gateway.graphql.documents import Documents
+from gateway.graphql.admission.admission import Admission
+from gateway.graphql.admission.budget import Budget, open_storage
+from gateway.graphql.admission.cost import CostModel
+from gateway.graphql.documents.document_cache import Documents
 from gateway.graphql.refusals import CostTooHigh, RateLimited
 from tests.graphql.conftest import URL, schema
 from tests.redis_server import free_port, running_redis

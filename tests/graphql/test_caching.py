@@ -14,8 +14,8 @@ import pytest
 
 from gateway.auth.keys import write_new_keys
 from gateway.auth.tokens import issue_token
-from gateway.graphql.caching import Caching, Tagged
-from gateway.graphql.identifiers import hash_of
+from gateway.graphql.documents.identifiers import hash_of
+from gateway.graphql.endpoint.caching import Caching, Tagged
 from tests.graphql.copies import (
     GRAPHQL,
     GROUP,

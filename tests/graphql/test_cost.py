@@ -8,8 +8,8 @@ from graphql.execution.values import get_variable_values
 from strawberry.federation.schema_directives import ListSize
 
 from gateway.calendar import day_number
-from gateway.graphql.cost import LARGEST, CostModel
-from gateway.graphql.documents import Documents
+from gateway.graphql.admission.cost import LARGEST, CostModel
+from gateway.graphql.documents.document_cache import Documents
 from gateway.graphql.page.examples import EXAMPLES
 from gateway.settings import Settings
 from resolvers.schema import graphql_schema

@@ -1,6 +1,6 @@
 import pytest
 
-from gateway.graphql.documents import Documents, InvalidDocument
+from gateway.graphql.documents.document_cache import Documents, InvalidDocument
 from gateway.graphql.refusals import UnknownOperation
 from tests.graphql.conftest import URL, schema
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
-from gateway.graphql.incremental import with_incremental_directives
+from gateway.graphql.execution.incremental import with_incremental_directives
 from tests.graphql.conftest import SECRET, URL, open_operation, schema
 
 PARTS = {"accept": "multipart/mixed, application/json"}

@@ -16,10 +16,10 @@ from sqlalchemy import text
 
 from gateway.auth.viewer import ANONYMOUS, Scope, Viewer
 from gateway.db import Database, open_database
-from gateway.graphql.documents import Documents
-from gateway.graphql.execute import Executor
+from gateway.graphql.documents.document_cache import Documents
+from gateway.graphql.documents.request import GraphQLRequest
+from gateway.graphql.execution.executor import Executor
 from gateway.graphql.masking import ErrorMask
-from gateway.graphql.request import GraphQLRequest
 from gateway.loaders.cache import FactCache
 from gateway.loaders.operation import Operation
 from gateway.telemetry.record import RequestRecord

@@ -3,8 +3,8 @@
 import pytest
 from graphql import parse
 
-from gateway.graphql.documents import Documents, InvalidDocument
-from gateway.graphql.limits import DocumentLimits
+from gateway.graphql.admission.document_limits import DocumentLimits
+from gateway.graphql.documents.document_cache import Documents, InvalidDocument
 from gateway.graphql.refusals import (
     DocumentTooDeep,
     LimitExceeded,

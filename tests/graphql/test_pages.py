@@ -10,10 +10,10 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.routing import Route
 
+from gateway.graphql.endpoint.html import Example
+from gateway.graphql.endpoint.pages import Pages
 from gateway.graphql.graphiql import built_graphiql
-from gateway.graphql.html import Example
 from gateway.graphql.page import Page
-from gateway.graphql.pages import Pages
 
 EXAMPLES = [Example("Greeting </script>", "{ greeting }")]
 SCRIPT = b"export default 42;\n"

@@ -5,8 +5,8 @@ from hashlib import sha256
 
 import pytest
 
-from gateway.graphql.limits import DocumentLimits
-from gateway.graphql.persisted import PersistedDocuments
+from gateway.graphql.admission.document_limits import DocumentLimits
+from gateway.graphql.documents.persisted import PersistedDocuments
 from tests.graphql.conftest import URL
 
 JSON = "application/json"

@@ -30,18 +30,20 @@ from gateway.db import Database
 from gateway.db.compiled import Compiled, Union
 from gateway.db.tables import membership
 from gateway.directory.memberships import encode_roles
-from gateway.graphql import writing
-from gateway.graphql.admission import LETTERS_A_COST, Admission
-from gateway.graphql.budget import Budget
-from gateway.graphql.cost import CostModel, declared, is_list
-from gateway.graphql.documents import Documents
-from gateway.graphql.execute import Executor
-from gateway.graphql.incremental import IncrementalOperationExecutor
-from gateway.graphql.limits import DocumentLimits
+from gateway.graphql.admission.admission import LETTERS_A_COST, Admission
+from gateway.graphql.admission.budget import Budget
+from gateway.graphql.admission.cost import CostModel, declared, is_list
+from gateway.graphql.admission.document_limits import DocumentLimits
+from gateway.graphql.documents.document_cache import Documents
+from gateway.graphql.documents.request import GraphQLRequest, read_post
+from gateway.graphql.documents.variables import Variables
+from gateway.graphql.execution import writing
+from gateway.graphql.execution.compiled_selection import ReadyObject
+from gateway.graphql.execution.executor import Executor
+from gateway.graphql.execution.incremental import IncrementalOperationExecutor
+from gateway.graphql.execution.operation_executor import OperationExecutor
+from gateway.graphql.execution.production import Production
 from gateway.graphql.masking import ErrorMask
-from gateway.graphql.operation_executor import OperationExecutor
-from gateway.graphql.production import Production
-from gateway.graphql.ready import ReadyObject
 from gateway.graphql.refusals import (
     AnswerTooLarge,
     CostTooHigh,
@@ -53,8 +55,6 @@ from gateway.graphql.refusals import (
     TooManyValues,
     UnknownOperation,
 )
-from gateway.graphql.request import GraphQLRequest, read_post
-from gateway.graphql.variables import Variables
 from gateway.http.refusals import BadRequest
 from gateway.loaders.operation import Operation
 from gateway.settings import Settings

@@ -9,11 +9,11 @@ import httpx
 import pytest
 
 from gateway.errors import SettingsError
+from gateway.graphql.admission.document_limits import DocumentLimits
 from gateway.graphql.configuration import check_trusted_documents
-from gateway.graphql.documents import Documents
-from gateway.graphql.identifiers import hash_of
-from gateway.graphql.limits import DocumentLimits
-from gateway.graphql.trusted import read_trusted_documents
+from gateway.graphql.documents.document_cache import Documents
+from gateway.graphql.documents.identifiers import hash_of
+from gateway.graphql.documents.trusted import read_trusted_documents
 from gateway.settings import Settings
 from resolvers.schema import graphql_schema
 from tests.graphql.conftest import schema

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.graphql import writing
-from gateway.graphql.production import Production, ProductionLimits
+from gateway.graphql.execution import writing
+from gateway.graphql.execution.production import Production, ProductionLimits
+from gateway.graphql.execution.writing import pieces, written
 from gateway.graphql.refusals import AnswerTooLarge
-from gateway.graphql.writing import pieces, written
 from gateway.turns import Turns
 
 leaves = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=5)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from gateway.graphql.identifiers import hash_of
+from gateway.graphql.documents.identifiers import hash_of
 from tests.npm.client import CLIENTS, Operation, run_client
 from tests.server import Server, serving
 

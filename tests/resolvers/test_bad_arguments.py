@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from gateway.db import Database
 from gateway.directory.load import load_directory
-from gateway.graphql.documents import InvalidDocument
+from gateway.graphql.documents.document_cache import InvalidDocument
 from tests.asking import ask
 from tests.events_of import classification, store
 

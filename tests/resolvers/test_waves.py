@@ -9,10 +9,10 @@ from graphql import ExecutionResult
 
 from gateway.auth.viewer import ANONYMOUS, Viewer
 from gateway.db import Database
-from gateway.graphql.html import Example
-from gateway.graphql.operation_executor import OperationExecutor
+from gateway.graphql.endpoint.html import Example
+from gateway.graphql.execution.operation_executor import OperationExecutor
+from gateway.graphql.execution.plans import Selection
 from gateway.graphql.page.examples import EXAMPLES
-from gateway.graphql.plans import Selection
 from gateway.loaders.operation import Operation
 from resolvers.schema import graphql_schema
 from tests.asking import ADMIN, NOW

@@ -13,7 +13,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
-from gateway.graphql.html import SAFE_HEADERS, Example, html_response, seen_from, with_examples
+from gateway.graphql.endpoint.html import (
+    SAFE_HEADERS,
+    Example,
+    html_response,
+    seen_from,
+    with_examples,
+)
 from gateway.http.coding import negotiate_coding
 
 _BUNDLE = Path(__file__).parent / "bundle"

@@ -11,7 +11,7 @@ from dataclasses import replace
 from importlib.resources import files
 from typing import Any
 
-from gateway.graphql.html import Example, Subject
+from gateway.graphql.endpoint.html import Example, Subject
 
 
 def _example(title: str, file: str, subject: Subject, **variables: Any) -> Example:

@@ -19,8 +19,8 @@ from gateway.auth.viewer import Viewer
 from gateway.calendar import Period, day_date, period_start
 from gateway.directory.user_groups import OPEN_GROUPS
 from gateway.errors import GatewayError
-from gateway.graphql.html import Example, Subject
-from gateway.graphql.response import refused
+from gateway.graphql.endpoint.html import Example, Subject
+from gateway.graphql.endpoint.response import refused
 from gateway.http.response import json_response
 from gateway.loaders.operation import Operation
 from gateway.stats.present import FIRST_PROJECT, FIRST_PROJECT_OF_USER, first_and_last_day

@@ -37,11 +37,12 @@ from graphql.execution.collect_fields import (
 from graphql.execution.values import get_argument_values
 from strawberry.types.field import StrawberryField
 
-from gateway.graphql.cost import declared
-from gateway.graphql.documents import PreparedDocument
-from gateway.graphql.ready import ReadyObject, completing_all
-from gateway.graphql.resolving import DEFINITION, FieldResolver
-from gateway.graphql.variables import OperationVariables
+from gateway.graphql.admission.cost import declared
+from gateway.graphql.definitions import DEFINITION
+from gateway.graphql.documents.document_cache import PreparedDocument
+from gateway.graphql.documents.variables import OperationVariables
+from gateway.graphql.execution.compiled_selection import ReadyObject, completing_all
+from gateway.graphql.execution.resolving import FieldResolver
 
 #: Answers a field for sources, given the field's info, in their order.
 Resolve = Callable[[Sequence[Any], Any], Coroutine[Any, Any, list[Any]]]

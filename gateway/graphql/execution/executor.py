@@ -20,25 +20,29 @@ from graphql import ExecutionResult, GraphQLSchema, OperationDefinitionNode, Ope
 from orjson import Fragment
 
 from gateway.auth.viewer import Viewer
-from gateway.graphql.admission import Admission
-from gateway.graphql.answers import key_of
-from gateway.graphql.caching import Validation
-from gateway.graphql.documents import Documents, InvalidDocument, PreparedDocument
-from gateway.graphql.incremental import IncrementalOperationExecutor, Payloads, is_incremental
-from gateway.graphql.masking import ErrorMask
-from gateway.graphql.operation_executor import OperationExecutor
-from gateway.graphql.persisted import PersistedDocuments
-from gateway.graphql.production import (
+from gateway.graphql.admission.admission import Admission
+from gateway.graphql.documents.document_cache import Documents, InvalidDocument, PreparedDocument
+from gateway.graphql.documents.persisted import PersistedDocuments
+from gateway.graphql.documents.request import GraphQLRequest
+from gateway.graphql.documents.variables import OperationVariables, Variables
+from gateway.graphql.endpoint.caching import Validation
+from gateway.graphql.execution.answers import key_of
+from gateway.graphql.execution.incremental import (
+    IncrementalOperationExecutor,
+    Payloads,
+    is_incremental,
+)
+from gateway.graphql.execution.operation_executor import OperationExecutor
+from gateway.graphql.execution.production import (
     VALUES_OF_AN_ERROR,
     WORK_OF_A_LETTER,
     WORK_OF_AN_ERROR,
     Production,
     ProductionLimits,
 )
+from gateway.graphql.execution.writing import written
+from gateway.graphql.masking import ErrorMask
 from gateway.graphql.refusals import OperationTimeout, OperationTypeRefused, RateLimited
-from gateway.graphql.request import GraphQLRequest
-from gateway.graphql.variables import OperationVariables, Variables
-from gateway.graphql.writing import written
 from gateway.http.refusals import NotAcceptable, RequestRefused
 from gateway.telemetry.record import RequestRecord
 from gateway.turns import Turns

@@ -23,8 +23,8 @@ from graphql.execution.executor import Executor
 from graphql.pyutils import Path, gather_with_cancel
 from strawberry.execution import optimized_is_awaitable
 
-from gateway.graphql.cost import declared, is_list
-from gateway.graphql.production import WORK_OF_A_FIELD, Production
+from gateway.graphql.admission.cost import declared, is_list
+from gateway.graphql.execution.production import WORK_OF_A_FIELD, Production
 
 #: Items of a list that are completed without asking whether a turn is due.
 _ITEMS_AT_ONCE = 50

@@ -24,13 +24,13 @@ from graphql.pyutils import Path, gather_with_cancel
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from gateway.graphql.counted_execution import CountedExecution
-from gateway.graphql.documents import PreparedDocument
-from gateway.graphql.plans import FieldPlan, Selection, plan_of
-from gateway.graphql.production import VALUES_OF_AN_ERROR, Production
-from gateway.graphql.ready import FEW, NotReady, ReadyObject
-from gateway.graphql.variables import OperationVariables
-from gateway.graphql.waves import WaveExecution
+from gateway.graphql.documents.document_cache import PreparedDocument
+from gateway.graphql.documents.variables import OperationVariables
+from gateway.graphql.execution.breadth_first import WaveExecution
+from gateway.graphql.execution.compiled_selection import FEW, NotReady, ReadyObject
+from gateway.graphql.execution.counted_execution import CountedExecution
+from gateway.graphql.execution.plans import FieldPlan, Selection, plan_of
+from gateway.graphql.execution.production import VALUES_OF_AN_ERROR, Production
 
 
 class OperationExecutor(CountedExecution, StrawberryGraphQLCoreExecutionContext):

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
-from gateway.graphql.identifiers import named_document
+from gateway.graphql.documents.identifiers import named_document
 from gateway.graphql.refusals import BatchTooLarge
 from gateway.http.body import check_json, decode_json, read_body
 from gateway.http.refusals import BadRequest

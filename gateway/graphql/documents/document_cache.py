@@ -22,7 +22,7 @@ from graphql import (
 )
 from graphql.execution.collect_fields import FragmentDetails
 
-from gateway.graphql.literals import RULES
+from gateway.graphql.documents.literals import RULES
 from gateway.graphql.refusals import DocumentTooLarge, TooManyTokens, UnknownOperation
 from gateway.recent import Recent
 from gateway.telemetry.counts import CacheCounts

@@ -13,8 +13,8 @@ from typing import Any
 import orjson
 
 from gateway.errors import GatewayError, SettingsError
-from gateway.graphql.documents import Documents, InvalidDocument
-from gateway.graphql.identifiers import HASH_PREFIX, hash_of, read_identifier
+from gateway.graphql.documents.document_cache import Documents, InvalidDocument
+from gateway.graphql.documents.identifiers import HASH_PREFIX, hash_of, read_identifier
 
 _FORMAT = "apollo-persisted-query-manifest"
 

@@ -8,9 +8,9 @@ from typing import Any
 from graphql import FieldNode, GraphQLError, OperationDefinitionNode, Visitor, visit
 
 from gateway.auth.viewer import Viewer
-from gateway.graphql.budget import Budget
-from gateway.graphql.cost import CostModel
-from gateway.graphql.documents import InvalidDocument, PreparedDocument
+from gateway.graphql.admission.budget import Budget
+from gateway.graphql.admission.cost import CostModel
+from gateway.graphql.documents.document_cache import InvalidDocument, PreparedDocument
 from gateway.graphql.refusals import CostTooHigh
 
 #: What tells of the schema; federation's ``_service`` has its text.

@@ -22,7 +22,7 @@ from starlette.responses import Response
 
 from gateway.auth.viewer import Viewer
 from gateway.calendar import today
-from gateway.graphql.statuses import EXECUTED
+from gateway.graphql.endpoint.statuses import EXECUTED
 from gateway.http.coding import coding_for, negotiate_coding
 from gateway.http.response import raw_json_response
 from gateway.http.validators import entity_tag, has_already

@@ -42,8 +42,8 @@ from graphql.execution.values import VariableValues, get_argument_values
 from strawberry.federation.schema_directives import Cost, ListSize
 from strawberry.types.field import StrawberryField
 
-from gateway.graphql.documents import PreparedDocument
-from gateway.graphql.resolving import DEFINITION
+from gateway.graphql.definitions import DEFINITION
+from gateway.graphql.documents.document_cache import PreparedDocument
 
 #: Larger costs are told as this: they are refused anyway, and JSON has to hold them.
 LARGEST = 2**53

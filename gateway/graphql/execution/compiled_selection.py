@@ -32,12 +32,12 @@ from graphql import (
 )
 from strawberry.execution import optimized_is_awaitable
 
-from gateway.graphql.production import Production
-from gateway.graphql.resolving import DEFINITION
-from gateway.graphql.variables import OperationVariables
+from gateway.graphql.definitions import DEFINITION
+from gateway.graphql.documents.variables import OperationVariables
+from gateway.graphql.execution.production import Production
 
 if TYPE_CHECKING:
-    from gateway.graphql.plans import FieldPlan, OperationPlan, Selection
+    from gateway.graphql.execution.plans import FieldPlan, OperationPlan, Selection
 
 #: Python's parser takes some hundred nested brackets; each level of ours is a few of them.
 _DEEPEST = 12

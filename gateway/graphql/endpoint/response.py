@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from starlette.responses import Response
 
-from gateway.graphql.caching import Validation
-from gateway.graphql.execute import Answer
+from gateway.graphql.endpoint.caching import Validation
+from gateway.graphql.endpoint.statuses import EXECUTED, status_of
+from gateway.graphql.execution.executor import Answer
 from gateway.graphql.masking import FormattedError
-from gateway.graphql.statuses import EXECUTED, status_of
 from gateway.http.media import JSON
 from gateway.http.response import NOT_KEPT, headers_for, json_response, raw_json_response
 

@@ -27,10 +27,10 @@ from graphql.execution.values import VariableValues
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from gateway.graphql.counted_execution import CountedExecution
-from gateway.graphql.documents import PreparedDocument
+from gateway.graphql.documents.document_cache import PreparedDocument
+from gateway.graphql.execution.counted_execution import CountedExecution
+from gateway.graphql.execution.production import Production
 from gateway.graphql.masking import ErrorMask, FormattedError
-from gateway.graphql.production import Production
 
 _DIRECTIVES = (GraphQLDeferDirective, GraphQLStreamDirective)
 _NAMES = frozenset(directive.name for directive in _DIRECTIVES)

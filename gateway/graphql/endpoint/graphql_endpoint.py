@@ -15,13 +15,13 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.auth.viewer import Viewer
 from gateway.errors import Forbidden
-from gateway.graphql.caching import SAFE_METHODS, Caching
-from gateway.graphql.execute import Answer, Executor
+from gateway.graphql.documents.request import GraphQLRequest, read_get, read_post
+from gateway.graphql.endpoint.caching import SAFE_METHODS, Caching
+from gateway.graphql.endpoint.pages import Pages
+from gateway.graphql.endpoint.response import answered, answered_each, refused
+from gateway.graphql.execution.executor import Answer, Executor
 from gateway.graphql.masking import ErrorMask
-from gateway.graphql.pages import Pages
 from gateway.graphql.refusals import BatchAnswerTooLarge, OperationTypeRefused
-from gateway.graphql.request import GraphQLRequest, read_get, read_post
-from gateway.graphql.response import answered, answered_each, refused
 from gateway.http.client_address import Network, client_address
 from gateway.http.connection import while_connected
 from gateway.http.media import GRAPHQL, HTML, JSON, accepts_parts, negotiate

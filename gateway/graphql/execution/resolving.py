@@ -21,8 +21,7 @@ from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 
-#: Under which Strawberry keeps what a field or type of graphql-core was made from.
-DEFINITION = "strawberry-definition"
+from gateway.graphql.definitions import DEFINITION
 
 Keywords = dict[str, Any]
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gateway.graphql.identifiers import hash_of, is_hash
+from gateway.graphql.documents.identifiers import hash_of, is_hash
+from gateway.graphql.documents.request import GraphQLRequest
 from gateway.graphql.refusals import (
     PersistedQueryMismatch,
     PersistedQueryNotFound,
     PersistedQueryNotSupported,
     UntrustedDocument,
 )
-from gateway.graphql.request import GraphQLRequest
 from gateway.http.refusals import BadRequest
 from gateway.recent import Recent
 

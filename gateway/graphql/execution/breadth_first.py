@@ -29,16 +29,16 @@ from typing import Any
 
 from graphql import GraphQLError, GraphQLObjectType, located_error
 
-from gateway.graphql.plans import Completion, FieldPlan, OperationPlan, Selection
-from gateway.graphql.production import (
+from gateway.graphql.documents.variables import OperationVariables
+from gateway.graphql.execution.compiled_selection import FEW, NotReady, ReadyObject, items_of
+from gateway.graphql.execution.plans import Completion, FieldPlan, OperationPlan, Selection
+from gateway.graphql.execution.production import (
     VALUES_OF_AN_ERROR,
     WORK_OF_A_CALL,
     WORK_OF_AN_ERROR,
     Production,
 )
-from gateway.graphql.ready import FEW, NotReady, ReadyObject, items_of
-from gateway.graphql.resolving import FieldResolver
-from gateway.graphql.variables import OperationVariables
+from gateway.graphql.execution.resolving import FieldResolver
 
 #: Builds the info that a field's resolver gets.
 BuildInfo = Callable[[FieldPlan, GraphQLObjectType], Any]

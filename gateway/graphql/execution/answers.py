@@ -16,8 +16,8 @@ import orjson
 
 from gateway.auth.viewer import Viewer
 from gateway.calendar import today
-from gateway.graphql.documents import PreparedDocument
-from gateway.graphql.request import GraphQLRequest
+from gateway.graphql.documents.document_cache import PreparedDocument
+from gateway.graphql.documents.request import GraphQLRequest
 from gateway.stats.versions import Entity
 
 

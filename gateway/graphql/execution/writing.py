@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from gateway.graphql.production import Production
+from gateway.graphql.execution.production import Production
 
 #: Values that are written in one call.
 VALUES_AT_ONCE = 150_000

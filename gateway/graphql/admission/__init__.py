@@ -1,0 +1,1 @@
+"""Admission: limits of documents, the cost of operations, and budgets."""

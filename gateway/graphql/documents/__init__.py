@@ -1,0 +1,1 @@
+"""Documents: their texts, their cache, their variables, and how a request names one."""

@@ -1,0 +1,1 @@
+"""The HTTP endpoint: requests, responses, HTTP caching, and the pages for browsers."""

@@ -1,0 +1,1 @@
+"""Execution: from a validated operation to the bytes of its answer."""
