@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from gateway.errors import SettingsError
+from gateway.reasons import as_reason
 
 PREFIX = "STATS_GATEWAY_"
 
@@ -287,4 +288,4 @@ def load_settings(**overrides: Any) -> Settings:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         name = PREFIX + str(first["loc"][0]).upper()
-        raise SettingsError(f"{name} cannot be used: {first['msg']}.") from None
+        raise SettingsError(f"{name} cannot be used: {as_reason(first['msg'])}.") from None

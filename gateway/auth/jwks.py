@@ -9,6 +9,7 @@ import jwt
 
 from gateway.auth.token_keys import PublicKey, TokenKey, weakness_of
 from gateway.errors import SettingsError, Unavailable
+from gateway.reasons import reason_of
 from gateway.settings import PREFIX
 
 _SETTING = f"{PREFIX}JWT_JWKS_URL"
@@ -33,7 +34,9 @@ class Jwks:
         try:
             content = self._client.fetch_data()
         except (jwt.PyJWTError, OSError, ValueError) as error:
-            raise Unavailable(f"{self.name} did not return a key set: {error}.") from None
+            raise Unavailable(
+                f"{self.name} did not return a key set: {reason_of(error)}."
+            ) from None
         entries = content.get("keys") if isinstance(content, dict) else None
         if not isinstance(entries, list):
             raise Unavailable(

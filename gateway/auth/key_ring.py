@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Self
 
 from gateway.auth.token_keys import TokenKey
+from gateway.reasons import reason_of
 
 logger = logging.getLogger(__name__)
 
@@ -54,10 +55,11 @@ class KeySource:
             try:
                 self.keys = tuple(await asyncio.to_thread(self._load))
             except Exception as error:  # whatever it is, the next reading must still come
-                if str(error) != self._complaint:
+                reason = reason_of(error)
+                if reason != self._complaint:
                     kept = "the last good keys stay in use" if self.keys else "no key is known yet"
-                    logger.warning("Could not read the keys for tokens (%s): %s", kept, error)
-                self._complaint = str(error)
+                    logger.warning("Could not read the keys for tokens (%s): %s.", kept, reason)
+                self._complaint = reason
             else:
                 self._complaint = None
 

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from gateway.auth.token_keys import SMALLEST_RSA_BITS, PublicKey, TokenKey, weakness_of
 from gateway.errors import SettingsError
+from gateway.reasons import reason_of
 from gateway.settings import PREFIX
 
 _NEW_KEY_BITS = 3072
@@ -98,7 +99,7 @@ def write_new_keys(directory: Path, *, overwrite: bool = False) -> KeyPair:
         _write_new(pair.private, private, 0o600)
         _write_new(pair.public, public, 0o644)
     except OSError as error:
-        raise SettingsError(f"{error.filename} cannot be written: {error.strerror}.") from None
+        raise SettingsError(f"{error.filename} cannot be written: {reason_of(error)}.") from None
     return pair
 
 
@@ -113,7 +114,7 @@ def _read(path: str | Path, subject: str) -> bytes:
     try:
         return Path(path).read_bytes()
     except OSError as error:
-        raise SettingsError(f"{subject} cannot be read: {error.strerror}.") from None
+        raise SettingsError(f"{subject} cannot be read: {reason_of(error)}.") from None
 
 
 def _refuse(path: str | Path, reason: str) -> NoReturn:

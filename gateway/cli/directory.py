@@ -16,6 +16,7 @@ from gateway.directory.load import Loaded, load_entries
 from gateway.errors import UnreadableFile
 from gateway.events.header import UTF8_MARK
 from gateway.events.ids import LARGEST_ID
+from gateway.reasons import reason_of
 from gateway.settings import Settings, load_settings
 
 _ID = WholeNumber(1, LARGEST_ID)
@@ -54,9 +55,9 @@ def _read_json(file: Path) -> object:
     try:
         return orjson.loads(file.read_bytes().removeprefix(UTF8_MARK))
     except OSError as error:
-        raise UnreadableFile(f"{file} cannot be read: {error.strerror}.") from None
+        raise UnreadableFile(f"{file} cannot be read: {reason_of(error)}.") from None
     except orjson.JSONDecodeError as error:
-        raise UnreadableFile(f"{file} is not JSON: {error}.") from None
+        raise UnreadableFile(f"{file} is not JSON: {reason_of(error)}.") from None
 
 
 @click.group()

@@ -9,14 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-import click
-
 from gateway.cli.import_contents import Contents
+from gateway.cli.running import CommandFailed
 from gateway.directory.exports import Stored
 from gateway.directory.workflow_projects import Followed
 from gateway.events.event import Reject
 from gateway.events.left_out import LeftOut
 from gateway.private_file import owner_only
+from gateway.reasons import reason_of
 from gateway.rollups.assigned import AssignedProjects
 from gateway.rollups.ingest import Outcome
 
@@ -32,7 +32,7 @@ class RejectsFile:
         self._file: TextIO | None = None
 
     def write(self, name: str, rejects: Iterable[Reject]) -> None:
-        """Add the rejects of the source ``name``; a FileError if the disk does not take them."""
+        """Add the rejects of the source ``name``; CommandFailed if the disk does not take them."""
         with self._errors():
             for reject in rejects:
                 csv.writer(self._opened()).writerow((name, *reject))
@@ -60,7 +60,7 @@ class RejectsFile:
         except OSError as error:
             # What is still in its buffer cannot be written at the end either.
             self._file = None
-            raise click.FileError(str(self.path), error.strerror) from error
+            raise CommandFailed(f"{self.path} cannot be written: {reason_of(error)}.") from error
 
 
 class Summary:

@@ -32,6 +32,7 @@ from gateway.events.forms import EXPORTS
 from gateway.events.ids import LARGEST_ID
 from gateway.events.opening import STANDARD_INPUT, open_source
 from gateway.events.source import Source
+from gateway.reasons import reason_of
 from gateway.rollups.assigned import AssignedProjects
 from gateway.rollups.ingest import apply_batch
 from gateway.settings import Settings, load_settings
@@ -227,7 +228,9 @@ async def _write(database: Database, name: str, work: Callable[[Connection], T])
     try:
         return await database.write(work)
     except DBAPIError as error:
-        raise Unavailable(f"The database refused events from {name}: {error.orig}.") from error
+        raise Unavailable(
+            f"The database refused events from {name}: {reason_of(error)}."
+        ) from error
 
 
 async def _workflow_projects(database: Database) -> dict[int, int]:

@@ -16,6 +16,7 @@ from gateway.db.faults import DatabaseFault
 from gateway.db.migrate import Upgrade
 from gateway.db.url import SqliteUrl, read_database_url
 from gateway.errors import GatewayError, SettingsError, Unavailable, UnreadableFile
+from gateway.reasons import reason_of
 from gateway.settings import PREFIX, Settings
 
 T = TypeVar("T")
@@ -87,10 +88,9 @@ async def upgraded(
         try:
             done = await database.migrate()
         except DBAPIError as error:
-            reason = " ".join(str(error.orig).split())
             raise Unavailable(
                 f"The database {database.faults.shown} cannot be upgraded to this version's "
-                f"tables: {reason}."
+                f"tables: {reason_of(error)}."
             ) from error
         if missing:
             click.echo(f"Created a new database at {missing}.", err=True)

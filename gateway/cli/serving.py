@@ -25,6 +25,7 @@ from gateway.graphql.configuration import (
 )
 from gateway.http.connections import PLACES_FOR_PROBES
 from gateway.http.protocol import Protocol
+from gateway.reasons import reason_of
 from gateway.settings import PREFIX, Settings, load_settings
 from gateway.telemetry.configuration import check_telemetry
 from gateway.telemetry.lines import chosen_format, logging_config
@@ -146,7 +147,7 @@ def free_port(host: str, port: int) -> int:
             free: int = probe.getsockname()[1]
             return free
     except OSError as error:
-        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else reason_of(error)
         raise SettingsError(f"Cannot listen on port {port} of {host}: {reason}.") from None
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from gateway.errors import Unavailable
+from gateway.reasons import reason_of
 
 logger = logging.getLogger(__name__)
 
@@ -167,8 +168,7 @@ def fault_of(error: BaseException) -> Fault | None:
 
 
 def _reason(fault: Fault, cause: BaseException) -> str:
-    """What the driver says of a connection, in one line."""
+    """What the driver says of a connection."""
     if fault not in _WITH_REASON:
         return ""
-    reason = " ".join(str(getattr(cause, "orig", None) or cause).split()).rstrip(".")
-    return f" ({reason})" if reason else ""
+    return f" ({reason_of(cause)})"

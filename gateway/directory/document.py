@@ -31,6 +31,7 @@ from gateway.errors import InvalidEvent, UnreadableFile
 from gateway.events.ids import read_id
 from gateway.events.instants import read_instant
 from gateway.events.shown import shown
+from gateway.reasons import as_reason
 
 
 def _id(value: object) -> int:
@@ -209,8 +210,8 @@ def read_document(document: object, *, any_role: bool = False) -> dict[str, list
         place = _place(first["loc"])
         if first["type"] == "extra_forbidden":
             raise UnreadableFile(f"{place} is not a key that is known.") from None
-        reason = _REASONS.get(first["type"]) or first["msg"].removeprefix("Value error, ").rstrip(
-            "."
+        reason = _REASONS.get(first["type"]) or as_reason(
+            first["msg"].removeprefix("Value error, ")
         )
         raise UnreadableFile(f"{place} cannot be used: {reason}.") from None
     if not any_role:
@@ -226,7 +227,7 @@ def _check_roles(memberships: Sequence[_Membership]) -> None:
         for role in membership.roles:
             if role not in ROLES:
                 raise UnreadableFile(
-                    f"memberships[{position}].roles cannot be used: {role!r} is none of"
+                    f"memberships[{position}].roles cannot be used: {shown(role)} is none of"
                     f" {' and '.join(ROLES)}."
                 )
 

@@ -11,6 +11,7 @@ from gateway.events.json_text import decode
 from gateway.events.lines import LONGEST_LINE, MOST_BLANK_LINES, Lines, endlessly_blank
 from gateway.events.stream import add_event
 from gateway.events.text import TextSource
+from gateway.reasons import reason_of
 
 
 class EventLines(TextSource[bytes]):
@@ -35,6 +36,8 @@ class EventLines(TextSource[bytes]):
         try:
             event = decode(item if item.isascii() else self._decoder.decode(item))
         except ValueError as error:
-            batch.rejects.append(Reject(position, None, f"The line is not JSON: {error}."))
+            batch.rejects.append(
+                Reject(position, None, f"The line is not JSON: {reason_of(error)}.")
+            )
             return
         add_event(batch, event, bounds, position)

@@ -19,6 +19,7 @@ from gateway.events.recoding import (
     has_old_line_ends,
 )
 from gateway.events.unpacking import DAMAGE, unpacked
+from gateway.reasons import reason_of
 
 #: No row and no event is longer, in bytes: one line must not take all the memory.
 LONGEST_LINE = 16 * 1024 * 1024
@@ -129,7 +130,8 @@ class Lines:
 
     def _damaged(self, error: Exception) -> UnreadableFile:
         return UnreadableFile(
-            f"{self._name} is damaged: nothing can be read after line {self._given} ({error})."
+            f"{self._name} is damaged: nothing can be read after line {self._given} "
+            f"({reason_of(error)})."
         )
 
 

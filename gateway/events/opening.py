@@ -17,6 +17,7 @@ from gateway.events.lines import Lines
 from gateway.events.parquet import PARQUET_MARK, ParquetTable
 from gateway.events.source import Source
 from gateway.events.talk_opening import open_talk, talk_head
+from gateway.reasons import reason_of
 
 #: What the command line writes for standard input.
 STANDARD_INPUT = "-"
@@ -69,4 +70,4 @@ def _open(path: str) -> BinaryIO:
     try:
         return Path(path).open("rb", buffering=_BUFFER)
     except OSError as error:
-        raise UnreadableFile(f"{path} cannot be opened: {error.strerror}.") from error
+        raise UnreadableFile(f"{path} cannot be opened: {reason_of(error)}.") from error

@@ -26,6 +26,7 @@ from gateway.events.tables import (
     add_classification_row,
     add_comment_row,
 )
+from gateway.reasons import as_reason, reason_of
 
 PARQUET_MARK = b"PAR1"
 
@@ -66,12 +67,13 @@ class ParquetTable(Source):
                     "DESCRIBE SELECT * FROM read_parquet($file)", self._file
                 ).fetchall()
         except duckdb.Error as error:
-            raise UnreadableFile(f"{name} is damaged Parquet: {_first_line(error)}") from error
+            raise UnreadableFile(f"{name} is damaged Parquet: {reason_of(error)}.") from error
         types = {column.lower(): kind for column, kind, *_ in described}
         form = form_of_columns(types, name)
         if form not in (Form.CLASSIFICATIONS, Form.COMMENTS):
+            columns = as_reason(", ".join(map(as_reason, types)))
             raise UnreadableFile(
-                f"{name} is Parquet with the columns {', '.join(types)}: it must be {ACCEPTED}."
+                f"{name} is Parquet with the columns {columns}: it must be {ACCEPTED}."
             )
         super().__init__(form, name)
         # The names in the statement are ours: only those of the row's own fields.
@@ -136,7 +138,7 @@ class ParquetTable(Source):
         except duckdb.Error as error:
             raise UnreadableFile(
                 f"{self.name} is damaged: nothing can be read after row {self._rows_read} "
-                f"({_first_line(error)})."
+                f"({reason_of(error)})."
             ) from error
 
     def _add_plain(self, batch: Batch, rows: list[tuple[Any, ...]], bounds: Bounds) -> None:
@@ -177,14 +179,12 @@ def _cell(field: str, kind: str | None, name: str) -> str:
             # An infinite time is none.
             return f"TRY(epoch_us({field}))"
         if field in _NEEDED_INSTANTS:
-            raise UnreadableFile(f"{name} has {field} as {kind}: it must be a time or a text.")
+            raise UnreadableFile(
+                f"{name} has {field} as {as_reason(kind)}: it must be a time or a text."
+            )
         # No time, whatever it is: it must not look like one in microseconds.
         return f"CAST({field} AS VARCHAR)"
     if kind.endswith("[]"):
         # A list that is too long is cut to what still tells that it is.
         return f"{field}[1:$groups + 1]"
     return f"CAST({field} AS VARCHAR)" if kind.startswith("DECIMAL") else field
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]

@@ -16,6 +16,7 @@ from gateway.errors import UnreadableFile
 from gateway.events.line_decoder import LineDecoder
 from gateway.events.lines import LONGEST_LINE, MOST_BLANK_LINES, endlessly_blank
 from gateway.events.row_shape import RowShape
+from gateway.reasons import reason_of
 
 #: A row may truly span lines: no more than these, which together are no longer than one may be.
 MOST_LINES = 1_000_000
@@ -173,10 +174,12 @@ class Rows:
             id_ = shape.id_in(taken[0])
             yield from self._given([Damage(_NEVER_CLOSED, id_)])
         elif isinstance(odd, csv.Error):
-            too_long = taken[0] == _TOO_LONG
-            reason = f"is longer than {LONGEST_LINE:,} bytes" if too_long else f"is not CSV: {odd}"
-            never_closed = str(odd) == _ENDS_IN_QUOTES
-            reason = _NEVER_CLOSED if never_closed else f"The row {reason}."
+            if str(odd) == _ENDS_IN_QUOTES:
+                reason = _NEVER_CLOSED
+            elif taken[0] == _TOO_LONG:
+                reason = f"The row is longer than {LONGEST_LINE:,} bytes."
+            else:
+                reason = f"The row is not CSV: {reason_of(odd)}."
             yield from self._given([Damage(reason, shape.id_in(taken[0]))])
         elif whole:
             yield from self._given([odd])

@@ -25,6 +25,7 @@ from gateway.events.missing import not_blank
 from gateway.events.shown import shown, written_id
 from gateway.events.source import BATCH_SIZE, RefusedInARow, Source
 from gateway.events.talk_file import LONGEST_ROW, TalkFile
+from gateway.reasons import reason_of
 
 _PROJECT = re.compile(r"project-([0-9]{1,19})-comments")
 #: The talk of the whole site, which is of no project.
@@ -161,7 +162,7 @@ def _decode(text: bytes | None) -> dict[str, Any]:
     try:
         row = decode(text)
     except ValueError as error:
-        raise InvalidEvent(f"The row is not JSON: {error}.") from error
+        raise InvalidEvent(f"The row is not JSON: {reason_of(error)}.") from error
     if not isinstance(row, dict):
         raise InvalidEvent(f"The row is {shown(row)}: not a JSON object.")
     return row

@@ -12,6 +12,7 @@ from gateway.events.json_array import array_elements
 from gateway.events.json_text import decode
 from gateway.events.tarball import Tarball, is_tar
 from gateway.events.unpacking import DAMAGE
+from gateway.reasons import reason_of
 
 #: No row is longer, in bytes: one must not take all the memory.
 LONGEST_ROW = 1024 * 1024
@@ -89,4 +90,4 @@ class TalkFile:
         try:
             yield from rows
         except DAMAGE as error:
-            raise UnreadableFile(f"{self._name} is damaged: {error}.") from error
+            raise UnreadableFile(f"{self._name} is damaged: {reason_of(error)}.") from error

@@ -13,6 +13,7 @@ from gateway.events.talk_export import TalkExport
 from gateway.events.talk_file import TalkFile, begins_array
 from gateway.events.tarball import is_tar
 from gateway.events.unpacking import DAMAGE, unpacked
+from gateway.reasons import reason_of
 
 #: So many bytes tell whether a content may be such a file.
 _HEAD = 1024
@@ -32,7 +33,7 @@ def talk_head(file: BinaryIO, name: str) -> bytes | None:
             # A pipe cannot be looked into any further than what has come of it.
             head = file.peek(_HEAD) if hasattr(file, "peek") else b""
     except DAMAGE as error:
-        raise UnreadableFile(f"{name} is damaged: {error}.") from error
+        raise UnreadableFile(f"{name} is damaged: {reason_of(error)}.") from error
     return head if begins_array(head) or is_tar(head) else None
 
 

@@ -8,6 +8,7 @@ from typing import BinaryIO, cast
 
 from gateway.errors import UnreadableFile
 from gateway.events.unpacking import DAMAGE
+from gateway.reasons import reason_of
 
 _MAGIC, _MAGIC_AT = b"ustar", 257
 #: What describes a file in a tar is read as a whole, and no larger than this.
@@ -66,7 +67,7 @@ class Tarball:
         return None
 
     def _damaged(self, error: Exception) -> UnreadableFile:
-        return UnreadableFile(f"{self._name} is a damaged tar file: {error}.")
+        return UnreadableFile(f"{self._name} is a damaged tar file: {reason_of(error)}.")
 
 
 class _Limited:

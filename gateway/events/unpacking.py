@@ -12,6 +12,7 @@ import zlib
 from typing import Any, BinaryIO, cast
 
 from gateway.errors import UnreadableFile
+from gateway.reasons import reason_of
 
 #: What reading a damaged file, or one on a failing disk, may raise.
 DAMAGE = (EOFError, OSError, lzma.LZMAError, zlib.error, zipfile.BadZipFile)
@@ -152,4 +153,4 @@ def _in_zip(file: BinaryIO, name: str) -> zipfile.ZipExtFile:
             )
         return cast("zipfile.ZipExtFile", archive.open(members[0]))
     except _BAD_ZIP as error:
-        raise UnreadableFile(f"{name} is a damaged zip file: {error}.") from error
+        raise UnreadableFile(f"{name} is a damaged zip file: {reason_of(error)}.") from error

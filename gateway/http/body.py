@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from gateway.http.media import JSON, content_type
 from gateway.http.refusals import BadRequest, BodyTooLarge, UnsupportedMediaType
+from gateway.reasons import reason_of
 
 
 def check_json(request: Request, undeclared: str = "") -> None:
@@ -46,4 +47,4 @@ def decode_json(text: bytes | str, what: str) -> Any:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        raise BadRequest(f"{what} is not JSON: {error}.") from None
+        raise BadRequest(f"{what} is not JSON: {reason_of(error)}.") from None

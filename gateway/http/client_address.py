@@ -15,6 +15,7 @@ from ipaddress import (
 from starlette.requests import Request
 
 from gateway.errors import SettingsError
+from gateway.reasons import reason_of
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -28,7 +29,7 @@ def read_networks(setting: str, text: str) -> tuple[Network, ...]:
     try:
         return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
     except ValueError as error:
-        raise SettingsError(f"{setting} cannot be used: {error}.") from None
+        raise SettingsError(f"{setting} cannot be used: {reason_of(error)}.") from None
 
 
 def client_address(request: Request, trusted: Sequence[Network]) -> str:

@@ -20,6 +20,7 @@ from gateway.events.event import Batch
 from gateway.events.json_text import decode
 from gateway.events.stream import read_payload
 from gateway.http.refusals import BadRequest
+from gateway.reasons import reason_of
 from gateway.rest.counters import IngestionCounters
 from gateway.rest.waiting_batches import Waiting, WaitingBatches, merged
 from gateway.rollups.ingest import Outcome, apply_batch
@@ -122,7 +123,7 @@ def _decoded(body: bytes) -> object:
     try:
         return decode(body)
     except ValueError as error:
-        raise BadRequest(f"The request body is not JSON: {error}.") from None
+        raise BadRequest(f"The request body is not JSON: {reason_of(error)}.") from None
 
 
 def _payload(content: object) -> Sequence[object]:

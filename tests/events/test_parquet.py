@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from gateway.errors import UnreadableFile
@@ -11,6 +10,7 @@ from gateway.events.exports import Origin
 from gateway.events.forms import Form
 from gateway.events.opening import open_source
 from tests.events.conftest import NOW, read_all
+from tests.events.parquet_bytes import parquet_bytes, table
 
 INSTANT = 1_640_086_891_238_000
 
@@ -21,29 +21,10 @@ def parquet(tmp_path: Path):
 
     def write(select: str, name: str = "events") -> str:
         path = tmp_path / name
-        written = tmp_path / "written.parquet"
-        duckdb.connect().execute(f"COPY ({select}) TO '{written}' (FORMAT parquet)")
-        written.rename(path)
+        path.write_bytes(parquet_bytes(select))
         return str(path)
 
     return write
-
-
-def table(**cells: str) -> str:
-    columns = {
-        "classification_id": "5::BIGINT",
-        "event_time": "TIMESTAMPTZ '2021-12-21 11:41:31.238+00'",
-        "classification_updated_at": "TIMESTAMP '2021-12-21 11:41:31.238'",
-        "started_at": "TIMESTAMP '2021-12-21 11:41:00'",
-        "finished_at": "TIMESTAMP '2021-12-21 11:41:30.5'",
-        "project_id": "12::INTEGER",
-        "workflow_id": "105::BIGINT",
-        "user_id": "1021::BIGINT",
-        "user_group_ids": "[9, 3, 9]::BIGINT[]",
-        "session_time": "1::DOUBLE",
-        "already_seen": "true",
-    } | cells
-    return "SELECT " + ", ".join(f"{value} AS {name}" for name, value in columns.items())
 
 
 READ = Classification(5, INSTANT, INSTANT, 1021, 12, 105, 30_500, (3, 9))
@@ -165,10 +146,3 @@ def test_progress_ends_at_the_size_of_the_file(parquet) -> None:
 def test_other_tables_are_unreadable(parquet, select: str, message: str) -> None:
     with pytest.raises(UnreadableFile, match=message):
         open_source(parquet(select), Origin())
-
-
-def test_damaged_parquet_is_unreadable(tmp_path: Path) -> None:
-    path = tmp_path / "cut.parquet"
-    path.write_bytes(b"PAR1 and no more")
-    with pytest.raises(UnreadableFile, match="is damaged Parquet"):
-        open_source(str(path), Origin())

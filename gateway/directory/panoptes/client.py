@@ -18,6 +18,8 @@ import orjson
 from pydantic import SecretStr
 
 from gateway.errors import SettingsError, Unavailable
+from gateway.events.shown import shown
+from gateway.reasons import reason_of
 
 #: Without it Panoptes answers 404 to everything.
 _ACCEPT = "application/vnd.api+json; version=1"
@@ -157,7 +159,7 @@ class Panoptes:
         except (httpx.TimeoutException, TimeoutError):
             raise PanoptesAway("Panoptes did not answer in time.") from None
         except httpx.TransportError as error:
-            raise PanoptesAway(f"Panoptes cannot be reached: {error}.") from None
+            raise PanoptesAway(f"Panoptes cannot be reached: {reason_of(error)}.") from None
         status = answer.status_code
         if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise PanoptesAway(
@@ -187,7 +189,7 @@ async def _body_of(answer: httpx.Response) -> bytes:
     coding = answer.headers.get("content-encoding", "identity").strip().lower()
     if coding not in {"", "identity"}:
         raise PanoptesRefused(
-            f"Panoptes answered with the content encoding {coding}, which was not requested."
+            f"Panoptes answered with the content encoding {shown(coding)}, which was not requested."
         )
     body = bytearray()
     async for chunk in answer.aiter_raw():

@@ -12,6 +12,7 @@ from gateway.directory.panoptes.paging import Resource
 from gateway.directory.rows import Row
 from gateway.directory.stats_visibility import StatsVisibility
 from gateway.errors import UnreadableFile
+from gateway.events.shown import shown
 
 #: Panoptes' attributes that an entry keeps under the same name; e-mail addresses and all the
 #: rest are dropped here, and never stored.
@@ -60,7 +61,8 @@ class Entries:
             try:
                 read = read_document({name: [_entry(name, record)]}, any_role=True)
             except UnreadableFile as error:
-                self.refused.setdefault(name, []).append(f"{record.get('id')!r}: {error.message}")
+                reason = f"{shown(record.get('id'))}: {error.message}"
+                self.refused.setdefault(name, []).append(reason)
                 continue
             for each in lists:
                 rows[each] += read[each]

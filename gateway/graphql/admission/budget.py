@@ -23,6 +23,7 @@ from gateway.auth.spender import spender_of
 from gateway.auth.viewer import Viewer
 from gateway.errors import SettingsError
 from gateway.graphql.refusals import RateLimited
+from gateway.reasons import reason_of
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +81,8 @@ class Budget:
             except (StorageError, OSError, TimeoutError) as error:
                 self._shared_failed_at = self._now()
                 logger.warning(
-                    "Redis does not answer, so this process counts costs by itself: %s", error
+                    "Redis does not answer, so this process counts costs by itself: %s.",
+                    reason_of(error),
                 )
         return await ask(self._own, self._within(who), cost)
 
@@ -142,6 +144,6 @@ def open_storage(setting: str, url: str) -> RedisStorage:
             connect_timeout=_REDIS_TIMEOUT_SECONDS,
         )
     except ConfigurationError as error:
-        raise SettingsError(f"{setting} cannot be used: {error}") from None
+        raise SettingsError(f"{setting} cannot be used: {reason_of(error)}.") from None
     assert isinstance(storage, RedisStorage)  # noqa: S101 - the scheme says so
     return storage

@@ -13,8 +13,10 @@ from typing import Any
 import orjson
 
 from gateway.errors import GatewayError, SettingsError
+from gateway.events.shown import shown
 from gateway.graphql.documents.document_cache import Documents, InvalidDocument
 from gateway.graphql.documents.identifiers import HASH_PREFIX, hash_of, read_identifier
+from gateway.reasons import reason_of
 
 _FORMAT = "apollo-persisted-query-manifest"
 
@@ -38,16 +40,16 @@ def _read(path: str, documents: Documents) -> dict[str, str]:
     try:
         manifest = orjson.loads(Path(path).read_bytes())
     except OSError as error:
-        raise _Unusable(f"cannot be read ({error.strerror})") from None
+        raise _Unusable(f"cannot be read ({reason_of(error)})") from None
     except orjson.JSONDecodeError as error:
-        raise _Unusable(f"is not JSON ({error})") from None
+        raise _Unusable(f"is not JSON ({reason_of(error)})") from None
     if not isinstance(manifest, dict):
         raise _Unusable("is not a JSON object")
     texts: dict[str, str] = {}
     for written, text in _entries(manifest):
         if not isinstance(written, str) or not isinstance(text, str):
             raise _Unusable(
-                f"has an entry that is not an identifier with a document text: {written!r}"
+                f"has an entry that is not an identifier with a document text: {shown(written)}"
             )
         identifier = _identifier(written, text)
         if texts.setdefault(identifier, text) != text:
@@ -71,9 +73,9 @@ def _entries(manifest: dict[str, Any]) -> Iterable[tuple[Any, Any]]:
 
 def _identifier(written: str, text: str) -> str:
     try:
-        identifier = read_identifier(written, f"has an identifier, {written!r}, which")
+        identifier = read_identifier(written, f"has an identifier, {shown(written)}, which")
     except GatewayError as error:
-        raise _Unusable(error.message.removesuffix(".")) from None
+        raise _Unusable(reason_of(error)) from None
     if written.startswith(HASH_PREFIX) and identifier != hash_of(text):
         raise _Unusable(f"has a document under {written} that has another hash")
     return identifier
@@ -83,5 +85,6 @@ def _check(identifier: str, text: str, documents: Documents) -> None:
     try:
         documents.validate(documents.parse(text))
     except (InvalidDocument, GatewayError) as error:
-        reason = str(error).split("\n", 1)[0].removesuffix(".")
-        raise _Unusable(f"has a document, {identifier}, that does not run here: {reason}") from None
+        raise _Unusable(
+            f"has a document, {identifier}, that does not run here: {reason_of(error)}"
+        ) from None
