@@ -163,38 +163,42 @@ class WaveExecution:
         except Exception as error:
             column.failures = dict.fromkeys(range(len(sources)), error)
             return
+        if column.field.column is None:
+            await self._call_each(column, resolver, sources, info, arguments)
+            return
         for part in self._production.turns.slices(len(sources), WORK_OF_A_CALL):
-            if column.field.column is not None:
-                column.awaited += 1
-                self._step(column.field.column(sources[part], info), column, part)
-            else:
-                self._call_each(column, resolver, sources, part, info, arguments)
+            column.awaited += 1
+            self._step(column.field.column(sources[part], info), column, part)
             self._production.work(WORK_OF_A_CALL * (part.stop - part.start))
             if self._production.due:
                 await self._production.turn()
 
-    def _call_each(
+    async def _call_each(
         self,
         column: _Column,
         resolver: FieldResolver,
         sources: Sequence[Any],
-        part: slice,
         info: Any,
         arguments: dict[str, Any],
     ) -> None:
-        for index in range(part.start, part.stop):
+        production = self._production
+        for index, source in enumerate(sources):
             try:
-                value = resolver.call(sources[index], info, **arguments)
+                value = resolver.call(source, info, **arguments)
             except Exception as error:
                 column.failures[index] = error
-                continue
-            if type(value) is CoroutineType:
-                column.awaited += 1
-                self._step(value, column, index)
             else:
-                column.values[index] = value
-                if column.field.is_list:
-                    self._count_items(column, (value,))
+                if type(value) is CoroutineType:
+                    column.awaited += 1
+                    self._step(value, column, index)
+                else:
+                    column.values[index] = value
+                    if column.field.is_list:
+                        self._count_items(column, (value,))
+            # A call that waits for nothing has made all of its list by now.
+            production.work(WORK_OF_A_CALL)
+            if production.due:
+                await production.turn()
 
     def _step(self, coroutine: Coroutine[Any, Any, Any], column: _Column, place: _Place) -> None:
         try:

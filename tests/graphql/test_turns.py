@@ -1,0 +1,80 @@
+"""Whatever an operation does for long, others have a turn of the loop meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import Any
+
+import strawberry
+from gateway.graphql.endpoint.request import GraphQLRequest
+from graphql import OperationType
+
+from gateway.auth.viewer import ANONYMOUS
+from gateway.graphql.documents import Documents
+from gateway.graphql.execution.executor import Executor
+from gateway.graphql.masking import ErrorMask
+from gateway.telemetry.record import RequestRecord
+from gateway.turns import WORK_A_TURN
+from tests.asking import NOW
+
+LENGTH = 500
+
+
+class Context:
+    """Counts what resolvers make between two turns of the loop."""
+
+    now = NOW
+
+    def __init__(self) -> None:
+        self.turn = 0
+        self.made: Counter[int] = Counter()
+
+    def opened(self, *_: object) -> Context:
+        return self
+
+    async def __aenter__(self) -> Context:
+        return self
+
+    async def __aexit__(self, *_: object) -> None: ...
+
+    async def watch(self) -> None:
+        while True:
+            await asyncio.sleep(0)
+            self.turn += 1
+
+
+@strawberry.type
+class Chart:
+    @strawberry.field
+    async def awaiting_nothing(self, info: strawberry.Info) -> list[int]:
+        info.context.made[info.context.turn] += LENGTH
+        return [*range(LENGTH)]
+
+    @strawberry.field
+    def at_once(self, info: strawberry.Info) -> list[int]:
+        info.context.made[info.context.turn] += LENGTH
+        return [*range(LENGTH)]
+
+
+@strawberry.type
+class Query:
+    @strawberry.field
+    async def charts(self) -> list[Chart]:
+        return [Chart() for _ in range(1000)]
+
+
+async def test_lists_of_resolvers_that_wait_for_nothing_give_turns() -> None:
+    """As those do whose loaders have answered before."""
+    schema: Any = strawberry.Schema(Query)._schema
+    for field in ("awaitingNothing", "atOnce"):
+        context = Context()
+        executor = Executor(schema, Documents(schema), context.opened, ErrorMask(), 60)
+        watching = asyncio.create_task(context.watch())
+        request = GraphQLRequest(f"{{ charts {{ {field} }} }}")
+        kinds, record = {OperationType.QUERY}, RequestRecord("", "POST")
+        answer = await executor.execute(request, ANONYMOUS, kinds, record)
+        watching.cancel()
+        assert "errors" not in answer
+        assert sum(context.made.values()) == 1000 * LENGTH
+        assert max(context.made.values()) <= WORK_A_TURN + LENGTH
