@@ -7,11 +7,11 @@ from collections import Counter
 from typing import Any
 
 import strawberry
-from gateway.graphql.endpoint.request import GraphQLRequest
 from graphql import OperationType
 
 from gateway.auth.viewer import ANONYMOUS
 from gateway.graphql.documents import Documents
+from gateway.graphql.documents.request import GraphQLRequest
 from gateway.graphql.execution.executor import Executor
 from gateway.graphql.masking import ErrorMask
 from gateway.telemetry.record import RequestRecord
