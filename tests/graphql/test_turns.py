@@ -10,7 +10,7 @@ import strawberry
 from graphql import OperationType
 
 from gateway.auth.viewer import ANONYMOUS
-from gateway.graphql.documents import Documents
+from gateway.graphql.documents.document_cache import Documents
 from gateway.graphql.documents.request import GraphQLRequest
 from gateway.graphql.execution.executor import Executor
 from gateway.graphql.masking import ErrorMask
