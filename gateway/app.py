@@ -21,6 +21,7 @@ from starlette.types import Receive, Scope, Send
 from gateway import collector
 from gateway.auth.configuration import configured_authenticator
 from gateway.auth.viewer import Viewer
+from gateway.changes.feed import ChangeFeed
 from gateway.db import open_database
 from gateway.db.compiled import statements_size
 from gateway.db.instants import Clock, instant_of, system_clock
@@ -104,6 +105,7 @@ def create_app(
         clock=clock,
     )
     database.faults.logged = True
+    changes = ChangeFeed(database)
     live = configured_live_directory(settings, database, clock)
     cache = None
     if settings.cache_bytes:
@@ -133,7 +135,7 @@ def create_app(
     turns = Turns()
 
     def open_operation(viewer: Viewer, record: RequestRecord) -> Operation:
-        return Operation(database, viewer, clock(), live, cache, record, watch, turns)
+        return Operation(database, viewer, clock(), live, cache, record, watch, turns, changes)
 
     budget = configured_budget(settings, lambda: clock().timestamp())
     executor = configured_executor(
@@ -180,7 +182,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
         directory, spent = live or nullcontext(), budget or nullcontext()
-        async with database, starting, authenticator, directory, spent:
+        async with database, changes, starting, authenticator, directory, spent:
             with telemetry.running(), draining.delayed():
                 yield {CONNECTIONS: connections}
 
@@ -248,6 +250,7 @@ def create_app(
             "tokens": lambda: authenticator.remembered_bytes,
             "headers": headers_size,
             "statements": statements_size,
+            "changes": lambda: changes.size,
         }
         if budget is not None:
             memory["budgets"] = lambda: budget.size
@@ -264,6 +267,7 @@ def create_app(
             metrics.watch_memory(name, size)
     app.state.ingestion_counters = intake.counters
     app.state.fact_cache = cache
+    app.state.changes = changes
     app.state.compressed_bodies = bodies
     return app
 

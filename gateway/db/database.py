@@ -39,6 +39,7 @@ from gateway.db.faults import READING, WRITING, Faults
 from gateway.db.instants import Clock, begin_at, system_clock
 from gateway.db.migrate import Upgrade
 from gateway.db.places import NoPlace, Pool
+from gateway.db.side_connection import SideConnection
 from gateway.db.url import SqliteUrl, read_database_url
 from gateway.errors import SettingsError, TooManyRows, Unavailable
 from gateway.turns import beside
@@ -220,6 +221,10 @@ class Database(ABC):
     @abstractmethod
     def read(self) -> Snapshot:
         """A snapshot to read one answer from; costs nothing until its first statement."""
+
+    @abstractmethod
+    def side_connection(self, timeout_seconds: float) -> SideConnection:
+        """A connection that is not of the pool; a statement may run for so long."""
 
     @property
     @abstractmethod

@@ -17,6 +17,8 @@ from gateway.db.faults import Faults
 from gateway.db.instants import Clock
 from gateway.db.migrate import Upgrade, upgrade
 from gateway.db.places import Places, Pool
+from gateway.db.postgres_side import PostgresSideConnection
+from gateway.db.side_connection import SideConnection
 from gateway.db.url import PostgresUrl
 
 T = TypeVar("T")
@@ -62,25 +64,27 @@ class PostgresDatabase(Database):
             pool_pre_ping=True,
             hide_parameters=True,
         )
+        # All statements look up ranges of keys: planning them anew for each parameter, or compiling
+        # them, would take longer than running them.
+        reading = {**server_settings, "plan_cache_mode": "force_generic_plan", "jit": "off"}
         self._readers = _Readers(
-            connections,
-            min(timeout_seconds, 5),
-            {
-                **arguments,
-                # All statements look up ranges of keys: planning them anew for each parameter, or
-                # compiling them, would take longer than running them.
-                "server_settings": {
-                    **server_settings,
-                    "plan_cache_mode": "force_generic_plan",
-                    "jit": "off",
-                },
-            },
+            connections, min(timeout_seconds, 5), {**arguments, "server_settings": reading}
         )
+
+        async def connect_aside(session: dict[str, str]) -> Any:
+            return await asyncpg.connect(**arguments, server_settings={**reading, **session})
+
+        self._connect_aside = connect_aside
         # Writers of this process wait for each other here, and not with a connection in hand.
         self._writing = asyncio.Lock()
 
     def read(self) -> Snapshot:
         return _PostgresSnapshot(self._readers, self._engine.dialect, self.faults)
+
+    def side_connection(self, timeout_seconds: float) -> SideConnection:
+        return PostgresSideConnection(
+            self._connect_aside, self._engine.dialect, min(timeout_seconds, self._timeout)
+        )
 
     @property
     def pool(self) -> Pool:

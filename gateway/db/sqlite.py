@@ -24,6 +24,7 @@ from gateway.db.faults import Faults
 from gateway.db.instants import Clock
 from gateway.db.migrate import Upgrade, upgrade
 from gateway.db.places import Places, Pool
+from gateway.db.side_connection import SideConnection
 from gateway.db.sqlite_file import (
     FileConnection,
     FileIdentity,
@@ -33,6 +34,7 @@ from gateway.db.sqlite_file import (
     make_file,
     prepare_connection,
 )
+from gateway.db.sqlite_side import SqliteSideConnection
 
 T = TypeVar("T")
 
@@ -63,6 +65,11 @@ class SqliteDatabase(Database):
 
     def read(self) -> Snapshot:
         return _SqliteSnapshot(self._readers, self._writers.dialect, self.faults)
+
+    def side_connection(self, timeout_seconds: float) -> SideConnection:
+        return SqliteSideConnection(
+            self._path, self._writers.dialect, min(timeout_seconds, self._timeout)
+        )
 
     @property
     def pool(self) -> Pool:

@@ -1,4 +1,4 @@
-"""The ledger, the directory and the data versions. The rollups are in ``rollup_sets``."""
+"""The ledger, the directory, data versions and change log; rollups are in ``rollup_sets``."""
 
 from __future__ import annotations
 
@@ -233,4 +233,14 @@ data_version = Table(
     Column("kind", Text, primary_key=True),
     _id("entity_id"),
     Column("version", BigInteger, nullable=False),
+)
+
+# One row for each writing transaction, see ``gateway.changes``. ``mark`` is a random number that
+# tells histories apart; ``entities`` are ids by kind as JSON, null for everything.
+change_log = Table(
+    "change_log",
+    metadata,
+    _id("version"),
+    Column("mark", BigInteger, nullable=False),
+    Column("entities", Text),
 )

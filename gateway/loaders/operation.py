@@ -11,6 +11,7 @@ from typing import Self
 from gateway.auth.spender import spender_of
 from gateway.auth.viewer import Viewer
 from gateway.calendar import today
+from gateway.changes.feed import ChangeFeed
 from gateway.db import Database
 from gateway.directory.memberships import (
     MEMBERSHIPS_BY_GROUP,
@@ -206,9 +207,11 @@ class Operation:
         record: RequestRecord | None = None,
         watch: Watch = UNWATCHED,
         turns: Turns | None = None,
+        feed: ChangeFeed | None = None,
     ) -> None:
         self.viewer = viewer
         self.now = now
+        self.feed = feed
         self.snapshot = database.read()
         self.snapshot.around = watch.around_statement
         self.facts = Facts(self.snapshot, cache, watch, turns)

@@ -14,6 +14,7 @@ from secrets import randbits
 from sqlalchemy import BigInteger, Connection, case, literal
 from sqlalchemy.dialects import postgresql, sqlite
 
+from gateway.changes.log import log_change
 from gateway.db.instants import written_at
 from gateway.db.tables import data_version
 from gateway.db.upsert import replace_rows
@@ -54,4 +55,5 @@ def touch(
         (kind, entity_id, version) for kind in sorted(ids) for entity_id in sorted(set(ids[kind]))
     ]
     replace_rows(connection, data_version, rows)
+    log_change(connection, **ids)
     return version

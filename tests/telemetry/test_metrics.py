@@ -85,6 +85,7 @@ async def test_every_cache_is_told_in_bytes_and_documented(
     assert told.keys() == {
         *("documents", "plans", "variables", "persisted", "tags", "compressed", "tokens"),
         *("headers", "statements", "facts", "answers", "versions", "guesses"),
+        "changes",
     }
     assert all(f"`{name}`" in DOCUMENT.read_text() for name in told)
     for name in ("documents", "plans", "headers", "statements", "facts", "answers", "versions"):

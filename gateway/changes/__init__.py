@@ -1,0 +1,1 @@
+"""What has changed in the database: the log that writers append to, and the feed that reads it."""

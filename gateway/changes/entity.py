@@ -1,0 +1,24 @@
+"""Entities: what changes are logged of, and what cache entries depend on."""
+
+from __future__ import annotations
+
+#: A kind and the id of an entity of that kind.
+Entity = tuple[str, int]
+
+#: Changes with every row of the log.
+SITE: Entity = ("site", 0)
+
+#: What is counted of an entity, and what the directory says of it, are entities of their own:
+#: counts change all the time.
+KINDS = frozenset(
+    {
+        "user",
+        "user_group",
+        "project",
+        "workflow",
+        "user_record",
+        "user_group_record",
+        "project_record",
+        "workflow_record",
+    }
+)

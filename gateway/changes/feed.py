@@ -1,0 +1,139 @@
+"""Change feed: tells whether what was read before still holds; one for each process.
+
+It reads the change log, at most one statement at a time, and remembers the chain of its newest
+rows. What was read at one row of the chain holds at another if no row says otherwise. Wherever
+the chain breaks (a backup was restored, a standby took over, the log was cut) all is forgotten.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from types import TracebackType
+from typing import Self
+
+from gateway.changes.chain import Chain
+from gateway.changes.entity import Entity
+from gateway.changes.log import ROWS_SINCE
+from gateway.changes.position import LogPosition
+from gateway.db import Database
+
+#: A read that takes longer has failed.
+READ_SECONDS = 1.0
+
+
+class ChangeFeed:
+    """An async context manager; before and after it, nothing can be told.
+
+    ``reads`` and ``failed`` count statements that have begun, and those that came to nothing.
+    """
+
+    def __init__(self, database: Database, timeout_seconds: float = READ_SECONDS) -> None:
+        self.reads = 0
+        self.failed = 0
+        self._side = database.side_connection(timeout_seconds)
+        self._chain = Chain()
+        self._source: object = None
+        self._forgetting: list[Callable[[], object]] = []
+        self._open = False
+        self._waiting: list[asyncio.Future[LogPosition | None]] = []
+        self._reading: asyncio.Task[None] | None = None
+
+    @property
+    def position(self) -> LogPosition | None:
+        """The newest position that it has caught up with; None before the first."""
+        return self._chain.newest
+
+    @property
+    def size(self) -> int:
+        """The bytes of what it remembers, by estimate."""
+        return self._chain.size
+
+    def holds(
+        self, entities: Iterable[Entity], read_at: LogPosition, at: LogPosition | None = None
+    ) -> bool:
+        """Whether what was read of these at ``read_at`` is the same at ``at``, or at the newest.
+
+        False wherever that is not certain.
+        """
+        return self._chain.holds(entities, read_at, at)
+
+    def contains(self, position: LogPosition) -> bool:
+        """Whether the position is a row of the chain."""
+        return position in self._chain
+
+    def on_forget(self, callback: Callable[[], object]) -> None:
+        """Call this whenever all is forgotten: nothing that was read before holds."""
+        self._forgetting.append(callback)
+
+    async def catch_up(self) -> LogPosition | None:
+        """The position of a state that was read no earlier than this call.
+
+        None if that cannot be told: as if nothing were cached, then. Whoever calls while a read is
+        under way shares the next one. Waits for two reads at most, so for about two timeouts.
+        """
+        if not self._open:
+            return None
+        if self._reading is None and self._side.is_unchanged():
+            return self.position
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[LogPosition | None] = loop.create_future()
+        self._waiting.append(waiter)
+        if self._reading is None:
+            self._reading = loop.create_task(self._read_for_all())
+        return await waiter
+
+    async def _read_for_all(self) -> None:
+        """Read once for all who wait, and again for those who came meanwhile."""
+        try:
+            while self._waiting:
+                waiting, self._waiting = self._waiting, []
+                position = None
+                try:
+                    position = await self._read()
+                except Exception:
+                    self.failed += 1
+                finally:
+                    _answer(waiting, position)
+        finally:
+            self._reading = None
+            _answer(self._waiting, None)
+            self._waiting = []
+
+    async def _read(self) -> LogPosition | None:
+        if self._side.is_unchanged():
+            return self.position
+        self.reads += 1
+        known = self._chain.newest
+        rows = await self._side.fetch(ROWS_SINCE, {"known": 0 if known is None else known.version})
+        replaced = self._source != self._side.source
+        self._source = self._side.source
+        if replaced or not self._chain.extend(rows):
+            self._chain.restart(rows)
+            for callback in self._forgetting:
+                callback()
+        return self.position
+
+    async def __aenter__(self) -> Self:
+        self._open = True
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._open = False
+        if self._reading is not None:
+            self._reading.cancel()
+            await asyncio.wait([self._reading])
+        await self._side.close()
+
+
+def _answer(
+    waiting: Iterable[asyncio.Future[LogPosition | None]], position: LogPosition | None
+) -> None:
+    for waiter in waiting:
+        if not waiter.done():
+            waiter.set_result(position)

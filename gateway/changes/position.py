@@ -1,0 +1,16 @@
+"""Log position: which committed state of which history something was read in."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class LogPosition(NamedTuple):
+    """The newest row of the change log in a snapshot.
+
+    Two copies of a database go on apart and reach the same ``version``; their ``mark`` differs,
+    a random number of 64 bits. Equal positions are the same state.
+    """
+
+    version: int
+    mark: int

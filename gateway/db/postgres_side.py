@@ -1,0 +1,56 @@
+"""Side connection to PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import asyncpg
+from sqlalchemy import Dialect, Select
+
+from gateway.db.compiled import Rows, compile_statement
+from gateway.db.side_connection import SideConnection
+
+#: The server gives up first, so that a statement that waits for a lock costs no connection.
+_SERVER_FIRST_SECONDS = 0.25
+
+#: Connects with these further parameters of the session.
+Connect = Callable[[dict[str, str]], Awaitable[Any]]
+
+
+class PostgresSideConnection(SideConnection):
+    """Nothing tells that nothing was committed but a statement."""
+
+    def __init__(self, connect: Connect, dialect: Dialect, timeout_seconds: float) -> None:
+        self._connect = connect
+        self._dialect = dialect
+        self._timeout = timeout_seconds
+        self._connection: Any = None
+
+    def is_unchanged(self) -> bool:
+        return False
+
+    async def fetch(self, statement: Select[Any], parameters: Mapping[str, Any]) -> Rows:
+        compiled = compile_statement(statement, self._dialect)
+        arguments = compiled.arguments(parameters)
+        try:
+            async with asyncio.timeout(self._timeout + _SERVER_FIRST_SECONDS):
+                if self._connection is None or self._connection.is_closed():
+                    limit = str(int(self._timeout * 1000))
+                    self._connection = await self._connect({"statement_timeout": limit})
+                rows: Rows = await self._connection.fetch(compiled.text, *arguments)
+        except asyncpg.QueryCanceledError:
+            raise
+        except BaseException:
+            self._give_up()
+            raise
+        return rows
+
+    def _give_up(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.terminate()
+
+    async def close(self) -> None:
+        self._give_up()

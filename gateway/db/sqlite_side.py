@@ -1,0 +1,115 @@
+"""Side connection to a SQLite file."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from sqlalchemy import Dialect, Select
+
+from gateway.db.compiled import Rows, compile_statement
+from gateway.db.side_connection import SideConnection
+from gateway.db.sqlite_file import FileConnection, FileIdentity, connect, identity_of
+from gateway.errors import Unavailable
+
+_CACHE_KIB = 2048
+
+
+class SqliteSideConnection(SideConnection):
+    """``PRAGMA data_version`` tells in the event loop whether another connection has committed.
+
+    It waits for no lock: a file that is locked has to be asked in the thread, which then fails.
+    """
+
+    def __init__(self, path: str, dialect: Dialect, timeout_seconds: float) -> None:
+        self._path = path
+        self._dialect = dialect
+        self._timeout = timeout_seconds
+        self._connection: FileConnection | None = None
+        #: At the last statement; None before the first, and after one that failed.
+        self._data_version: int | None = None
+        self.source: FileIdentity | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-side")
+        self._running: asyncio.Future[tuple[int, Rows]] | None = None
+
+    def is_unchanged(self) -> bool:
+        connection = self._connection
+        if connection is None or self._data_version is None or self._running is not None:
+            return False
+        try:
+            return (
+                _data_version(connection) == self._data_version
+                and identity_of(self._path) == self.source
+            )
+        except (sqlite3.Error, OSError):
+            return False
+
+    async def fetch(self, statement: Select[Any], parameters: Mapping[str, Any]) -> Rows:
+        if self._running is not None:
+            # A thread cannot be stopped: it may hang in the file system.
+            raise Unavailable("An earlier statement is still running.")
+        self._data_version = None
+        compiled = compile_statement(statement, self._dialect)
+        arguments = compiled.arguments(parameters)
+        loop = asyncio.get_running_loop()
+        running = loop.run_in_executor(self._thread, self._fetch, compiled.text, arguments)
+        self._running = running
+        running.add_done_callback(self._ended)
+        try:
+            async with asyncio.timeout(self._timeout):
+                self._data_version, rows = await asyncio.shield(running)
+        except (TimeoutError, asyncio.CancelledError):
+            if self._connection is not None:
+                self._connection.interrupt()
+            raise
+        return rows
+
+    def _fetch(self, text: str, arguments: Sequence[Any]) -> tuple[int, Rows]:
+        """In the thread: what the version is, no later than the rows, and the rows."""
+        try:
+            if self._connection is not None and identity_of(self._path) != self.source:
+                self._drop()
+            if self._connection is None:
+                self._connection = self._opened()
+            version = _data_version(self._connection)
+            return version, self._connection.execute(text, arguments).fetchall()
+        except BaseException:
+            self._drop()
+            raise
+
+    def _opened(self) -> FileConnection:
+        identity = identity_of(self._path)
+        connection = connect(self._path, timeout=0)
+        try:
+            connection.execute("PRAGMA query_only = ON")
+            connection.execute(f"PRAGMA cache_size = {-_CACHE_KIB}")
+            if identity_of(self._path) != identity:
+                raise Unavailable("The file was replaced while it was opened.")
+        except BaseException:
+            connection.close()
+            raise
+        self.source = identity
+        return connection
+
+    def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def _ended(self, running: asyncio.Future[tuple[int, Rows]]) -> None:
+        self._running = None
+        if not running.cancelled():
+            running.exception()
+
+    async def close(self) -> None:
+        self._thread.shutdown(wait=False, cancel_futures=True)
+        if self._running is None:
+            self._drop()
+
+
+def _data_version(connection: sqlite3.Connection) -> int:
+    (version,) = connection.execute("PRAGMA data_version").fetchone()
+    return int(version)
