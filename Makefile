@@ -37,8 +37,9 @@ fuzz: $(VENV)/.test-installed ## Ask a server for two minutes what schemathesis 
 		-n 0 --timeout=3600 $(ARGS)
 
 .PHONY: fuzz-import
-fuzz-import: $(VENV)/.test-installed ## Import damaged files for five minutes (FUZZ_SECONDS=3600 for longer)
-	FUZZ_SECONDS=$(or $(FUZZ_SECONDS),300) $(BIN)/python -m pytest tests/cli/test_fuzz_import.py \
+fuzz-import: $(VENV)/.fuzz-installed ## Import damaged files for five minutes (FUZZ_SECONDS=3600 for longer, FUZZ_SEED=7 for others)
+	FUZZ_SECONDS=$(or $(FUZZ_SECONDS),300) FUZZ_SEED=$(or $(FUZZ_SEED),0) \
+		$(BIN)/python -m pytest tests/cli/test_fuzz_import.py \
 		-n 0 --timeout=0 $(ARGS)
 
 .PHONY: soak
@@ -95,6 +96,7 @@ lock: | $(BIN)/python ## Pin all requirements anew (LOCK=--upgrade for the newes
 	$(COMPILE) --group build -c requirements/test.lock -o requirements/build.lock
 	$(COMPILE) --group node -o requirements/node.lock
 	$(COMPILE) --group crawler -o requirements/crawler.lock
+	$(COMPILE) --group fuzz -o requirements/fuzz.lock
 
 .PHONY: clean
 clean: ## Remove what was built, cached and installed here
@@ -121,6 +123,11 @@ $(VENV)/.test-installed: requirements/test.lock pyproject.toml | $(BIN)/python
 	@echo "Installing into $(VENV), with what the tests need …"
 	@$(PIP_INSTALL) $(LOCKED) $(FROM_SOURCE) -r requirements/test.lock
 	@$(PIP_INSTALL) $(THE_PROJECT)
+	@touch $@
+
+$(VENV)/.fuzz-installed: requirements/fuzz.lock $(VENV)/.test-installed
+	@echo "Installing what guides made-up files, where there is one, into $(VENV) …"
+	@$(PIP_INSTALL) $(LOCKED) -r requirements/fuzz.lock
 	@touch $@
 
 $(VENV)/.node-installed: requirements/node.lock | $(BIN)/python
