@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import strawberry
 
 from gateway.directory import memberships as directory
 from resolvers.context import Info
 from resolvers.costs import about
+from resolvers.lookahead import selects
 
 if TYPE_CHECKING:
     from resolvers.user import User
@@ -68,3 +69,27 @@ async def load_memberships(info: Info, found: Iterable[directory.Membership]) ->
         for one, user, access in zip(shown, users, decisions, strict=True)
         if access is not None
     ]
+
+
+async def load_own_membership(info: Info, group: UserGroup) -> Membership | None:
+    """The viewer's own membership of a group; None without one.
+
+    Only state and roles are the same for others with the same permissions: an operation that
+    selects more asks whose membership it is, which makes its answer personal.
+    """
+    from resolvers.user import load_users
+
+    own = group.access.permissions
+    if own.state is None:
+        return None
+    user = cast("User", None)  # not selected: a null in its place would be an error
+    if selects(info, beyond={"state", "roles"}):
+        user_id = info.context.permissions.user_id
+        assert user_id is not None  # noqa: S101 - there is a membership
+        (user,) = await load_users(info, [user_id], "user")
+    return Membership(
+        user=user,
+        group=group,
+        state=MembershipState(own.state),
+        roles=sorted(own.roles or ()),
+    )

@@ -67,14 +67,15 @@ class Query:
 
     @strawberry.field(description="The volunteer of the token; null without a token.")
     async def me(self, info: Info) -> User | None:
-        viewer = info.context.viewer
-        if viewer.id is None:
+        viewer = info.context.permissions
+        user_id = viewer.user_id
+        if user_id is None:
             return None
-        known = await info.context.loaders.users.load(viewer.id)
+        known = await info.context.loaders.users.load(user_id)
         login = (known.login if known else None) or viewer.login
         shown = (known.display_name or known.login) if known else None
         shown = shown or viewer.display_name or viewer.login
-        return User.of(viewer.id, users.User(viewer.id, login, shown))
+        return User.of(user_id, users.User(user_id, login, shown))
 
     @strawberry.field(description="One volunteer.")
     async def user(self, info: Info, id: IdArgument) -> User | None:  # noqa: A002

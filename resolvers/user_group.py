@@ -26,7 +26,7 @@ from resolvers.members import (
     load_page,
     load_top,
 )
-from resolvers.membership import Membership, load_memberships
+from resolvers.membership import Membership, load_memberships, load_own_membership
 from resolvers.statistics import Contributed, Statistics
 from resolvers.user import User, load_users
 from resolvers.visibility import StatsVisibility
@@ -154,9 +154,7 @@ class UserGroup:
 
     @strawberry.field(description="The viewer's own membership in any state; null without one.")
     async def viewer_membership(self, info: Info) -> Membership | None:
-        if self.access.membership is None:
-            return None
-        return (await load_memberships(info, [self.access.membership]))[0]
+        return await load_own_membership(info, self)
 
     @strawberry.field(
         description="The roster: active members with a role, by ascending id.",

@@ -23,20 +23,20 @@ from gateway.directory.memberships import Membership, MembershipState
 from gateway.directory.stats_visibility import StatsVisibility
 
 __all__ = [
-    "Standing",
     "StatsVisibility",
+    "ViewerRole",
     "group_exists",
     "may_count_groups",
     "may_see_aggregates",
     "may_see_individuals",
     "may_see_memberships",
     "may_see_own_stats",
-    "standing_in",
+    "role_of",
 ]
 
 
-class Standing(IntEnum):
-    """What a viewer is to a group; whoever stands higher may see all that lower ones may."""
+class ViewerRole(IntEnum):
+    """What a viewer is to a group; a higher role may see all that lower ones may."""
 
     ANYONE = 0
     INVITED = 1
@@ -46,65 +46,65 @@ class Standing(IntEnum):
 
 
 class _Least(NamedTuple):
-    aggregates: Standing
-    individuals: Standing
+    aggregates: ViewerRole
+    individuals: ViewerRole
 
 
 _RULES = {
-    StatsVisibility.PRIVATE_AGG_ONLY: _Least(Standing.MEMBER, Standing.GROUP_ADMIN),
-    StatsVisibility.PRIVATE_SHOW_AGG_AND_IND: _Least(Standing.MEMBER, Standing.MEMBER),
-    StatsVisibility.PUBLIC_AGG_ONLY: _Least(Standing.ANYONE, Standing.GROUP_ADMIN),
-    StatsVisibility.PUBLIC_AGG_SHOW_IND_IF_MEMBER: _Least(Standing.ANYONE, Standing.MEMBER),
-    StatsVisibility.PUBLIC_SHOW_ALL: _Least(Standing.ANYONE, Standing.ANYONE),
+    StatsVisibility.PRIVATE_AGG_ONLY: _Least(ViewerRole.MEMBER, ViewerRole.GROUP_ADMIN),
+    StatsVisibility.PRIVATE_SHOW_AGG_AND_IND: _Least(ViewerRole.MEMBER, ViewerRole.MEMBER),
+    StatsVisibility.PUBLIC_AGG_ONLY: _Least(ViewerRole.ANYONE, ViewerRole.GROUP_ADMIN),
+    StatsVisibility.PUBLIC_AGG_SHOW_IND_IF_MEMBER: _Least(ViewerRole.ANYONE, ViewerRole.MEMBER),
+    StatsVisibility.PUBLIC_SHOW_ALL: _Least(ViewerRole.ANYONE, ViewerRole.ANYONE),
 }
 
 
-def standing_in(viewer: Viewer, membership: Membership | None) -> Standing:
-    """The standing that the viewer's own membership of a group gives, None if there is none.
+def role_of(viewer: Viewer, membership: Membership | None) -> ViewerRole:
+    """The role that the viewer's own membership of a group gives, None if there is none.
 
-    Only an active membership with at least one role counts; who has left is anyone.
+    Only an active membership with at least one of Panoptes' roles counts; who has left is anyone.
     """
     if viewer.is_site_admin:
-        return Standing.SITE_ADMIN
+        return ViewerRole.SITE_ADMIN
     if viewer.id is None or membership is None or membership.user_id != viewer.id:
-        return Standing.ANYONE
+        return ViewerRole.ANYONE
     if membership.is_group_admin:
-        return Standing.GROUP_ADMIN
+        return ViewerRole.GROUP_ADMIN
     if membership.is_effective:
-        return Standing.MEMBER
+        return ViewerRole.MEMBER
     if membership.state is MembershipState.INVITED:
-        return Standing.INVITED
-    return Standing.ANYONE
+        return ViewerRole.INVITED
+    return ViewerRole.ANYONE
 
 
-def may_see_aggregates(visibility: StatsVisibility, standing: Standing) -> bool:
-    """Whether a group of this level shows its aggregates to that standing."""
-    return standing >= _RULES[visibility].aggregates
+def may_see_aggregates(visibility: StatsVisibility, role: ViewerRole) -> bool:
+    """Whether a group of this level shows its aggregates to that role."""
+    return role >= _RULES[visibility].aggregates
 
 
-def may_see_individuals(visibility: StatsVisibility, standing: Standing) -> bool:
-    """Whether a group of this level shows its members' stats to that standing."""
-    return standing >= _RULES[visibility].individuals
+def may_see_individuals(visibility: StatsVisibility, role: ViewerRole) -> bool:
+    """Whether a group of this level shows its members' stats to that role."""
+    return role >= _RULES[visibility].individuals
 
 
 def group_exists(
-    visibility: StatsVisibility, *, private: bool, ended: bool, standing: Standing
+    visibility: StatsVisibility, *, private: bool, ended: bool, role: ViewerRole
 ) -> bool:
-    """Whether there is such a group at all, as far as that standing is told.
+    """Whether there is such a group at all, as far as that role is told.
 
     One that has ended exists for site admins alone. One that is marked private and shows nothing
     in public exists only for its members, its invited and site admins. Panoptes marks most groups
     so: the mark alone hides nothing.
     """
     if ended:
-        return standing >= Standing.SITE_ADMIN
-    hidden = private and not may_see_aggregates(visibility, Standing.ANYONE)
-    return not hidden or standing >= Standing.INVITED
+        return role >= ViewerRole.SITE_ADMIN
+    hidden = private and not may_see_aggregates(visibility, ViewerRole.ANYONE)
+    return not hidden or role >= ViewerRole.INVITED
 
 
-def may_see_memberships(standing: Standing) -> bool:
-    """Whether a group of any level shows its memberships, with state and roles, to a standing."""
-    return standing >= Standing.GROUP_ADMIN
+def may_see_memberships(role: ViewerRole) -> bool:
+    """Whether a group of any level shows its memberships, with state and roles."""
+    return role >= ViewerRole.GROUP_ADMIN
 
 
 def may_see_own_stats(viewer: Viewer, user_id: int) -> bool:

@@ -6,25 +6,19 @@ Denied unless a rule of ``gateway.auth.visibility`` allows it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from gateway.auth.viewer import Viewer
 from gateway.auth.visibility import (
-    Standing,
     group_exists,
-    may_count_groups,
     may_see_aggregates,
     may_see_individuals,
     may_see_memberships,
-    may_see_own_stats,
-    standing_in,
 )
-from gateway.directory.memberships import Membership
 from gateway.directory.user_groups import UserGroup
 from gateway.errors import Forbidden, Unauthenticated, Unavailable
-from gateway.loaders.directory import MembershipKey
 from gateway.loaders.loader import Loader
+from gateway.loaders.permissions import GroupPermissions, ViewerPermissions
 
 
 def too_much_asked() -> Unavailable:
@@ -36,8 +30,7 @@ class GroupAccess(NamedTuple):
     """A group that exists for the viewer, and what it shows."""
 
     group: UserGroup
-    membership: Membership | None
-    standing: Standing
+    permissions: GroupPermissions
     aggregates: bool
     individuals: bool
     memberships: bool
@@ -46,22 +39,20 @@ class GroupAccess(NamedTuple):
 class Access:
     """Decisions by group id; None for a group that does not exist for this viewer.
 
-    Groups and the viewer's memberships come from loaders, in one statement however many groups.
+    Groups and the viewer's permissions come from loaders, in one statement however many groups.
     What is required of a group is refused unless a decision about it was loaded before. Of a group
     that is ``withheld`` nobody is told that it does not exist: Unavailable instead.
     """
 
     def __init__(
         self,
-        viewer: Viewer,
+        permissions: ViewerPermissions,
         groups: Loader[int, UserGroup | None],
-        memberships: Loader[MembershipKey, Membership | None],
         withheld: Collection[int] = (),
     ) -> None:
         self._withheld = withheld
-        self._viewer = viewer
+        self._permissions = permissions
         self._groups = groups
-        self._memberships = memberships
         self._decided: dict[int, GroupAccess | None] = {}
 
     async def load(self, group_id: int) -> GroupAccess | None:
@@ -74,39 +65,28 @@ class Access:
         """The decisions in the order of the group ids."""
         unknown = [group_id for group_id in group_ids if group_id not in self._decided]
         if unknown:
-            for group_id, group, membership in await self._facts_of(unknown):
-                decided = None if group is None else self._decide(group, membership)
+            groups, permissions = await self._read(unknown)
+            for group_id, group, held in zip(unknown, groups, permissions, strict=True):
+                decided = None if group is None else _decide(group, held)
                 if decided is None and group_id in self._withheld:
                     raise too_much_asked()
                 self._decided[group_id] = decided
         return [self._decided[group_id] for group_id in group_ids]
 
-    async def _facts_of(
+    async def _read(
         self, group_ids: list[int]
-    ) -> Iterable[tuple[int, UserGroup | None, Membership | None]]:
-        viewer = self._viewer.id
-        if viewer is None:
-            groups = await self._groups.load_many(group_ids)
-            return [(one, group, None) for one, group in zip(group_ids, groups, strict=True)]
+    ) -> tuple[list[UserGroup | None], list[GroupPermissions]]:
         # Side by side: where another service is asked, an operation waits for it once.
-        found = self._groups.load_many(group_ids)
-        own = self._memberships.load_many(MembershipKey(viewer, one) for one in group_ids)
-        await asyncio.gather(found, own, return_exceptions=True)
-        return zip(group_ids, found.result(), own.result(), strict=True)
-
-    def _decide(self, group: UserGroup, membership: Membership | None) -> GroupAccess | None:
-        standing = standing_in(self._viewer, membership)
-        level = group.stats_visibility
-        if not group_exists(level, private=group.private, ended=group.ended, standing=standing):
-            return None
-        return GroupAccess(
-            group,
-            membership,
-            standing,
-            aggregates=may_see_aggregates(level, standing),
-            individuals=may_see_individuals(level, standing),
-            memberships=may_see_memberships(standing),
+        groups, permissions = await asyncio.gather(
+            self._groups.load_many(group_ids),
+            self._permissions.in_groups(group_ids),
+            return_exceptions=True,
         )
+        if isinstance(groups, BaseException):
+            raise groups
+        if isinstance(permissions, BaseException):
+            raise permissions
+        return groups, permissions
 
     def require_aggregates(self, group_id: int) -> None:
         """Raise unless the viewer may see the group's aggregate stats."""
@@ -128,21 +108,34 @@ class Access:
 
     def require_own_stats(self, user_id: int) -> None:
         """Raise unless the viewer is this volunteer or a site admin."""
-        if not may_see_own_stats(self._viewer, user_id):
+        if not self._permissions.may_see_own_stats(user_id):
             raise self.refusal("the private data of this volunteer")
 
     def require_groups_count(self) -> None:
         """Raise unless the viewer may count groups."""
-        if not may_count_groups(self._viewer):
+        if not self._permissions.may_count_groups:
             raise self.refusal("counts of groups")
 
     def require_site_admin(self) -> None:
         """Raise unless the viewer is a site admin."""
-        if not self._viewer.is_site_admin:
+        if not self._permissions.is_site_admin:
             raise self.refusal("data that only site admins may see")
 
     def refusal(self, what: str) -> Unauthenticated | Forbidden:
         """The error for this viewer: a token may help the anonymous, nothing helps others."""
-        if self._viewer.is_anonymous:
+        if self._permissions.is_anonymous:
             return Unauthenticated(f"Send a token to see {what}.")
         return Forbidden(f"You may not see {what}.")
+
+
+def _decide(group: UserGroup, permissions: GroupPermissions) -> GroupAccess | None:
+    role, level = permissions.role, group.stats_visibility
+    if not group_exists(level, private=group.private, ended=group.ended, role=role):
+        return None
+    return GroupAccess(
+        group,
+        permissions,
+        aggregates=may_see_aggregates(level, role),
+        individuals=may_see_individuals(level, role),
+        memberships=may_see_memberships(role),
+    )

@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from gateway.auth.visibility import Standing, group_exists
+from gateway.auth.visibility import ViewerRole, group_exists
 from gateway.directory.memberships import Membership, MembershipState
 from gateway.directory.panoptes.answers import GROUPS, MEMBERSHIPS, Place, Scope
 from gateway.directory.panoptes.live import LiveDirectory, LookedUp
@@ -180,7 +180,7 @@ class LiveMembershipsLoader(BatchLoader[int, tuple[Membership, ...]]):
 def _is_public(group: UserGroup) -> bool:
     """Whether anyone may know that there is this group."""
     return group_exists(
-        group.stats_visibility, private=group.private, ended=group.ended, standing=Standing.ANYONE
+        group.stats_visibility, private=group.private, ended=group.ended, role=ViewerRole.ANYONE
     )
 
 

@@ -34,7 +34,7 @@ from gateway.errors import Unavailable
 from gateway.loaders.access import Access
 from gateway.loaders.answers import KeptAnswer, KeptAnswers
 from gateway.loaders.cache import FactCache
-from gateway.loaders.directory import MembershipLoader, RecordLoader, RecordsLoader
+from gateway.loaders.directory import MembershipKey, MembershipLoader, RecordLoader, RecordsLoader
 from gateway.loaders.facts import Facts
 from gateway.loaders.live import (
     LiveGroupLoader,
@@ -43,6 +43,7 @@ from gateway.loaders.live import (
     LookUps,
 )
 from gateway.loaders.loader import Loader
+from gateway.loaders.permissions import ViewerPermissions
 from gateway.loaders.statistics import (
     ActiveUsersLoader,
     BucketsLoader,
@@ -67,15 +68,11 @@ class Loaders:
     """One loader for each question, made when it is first asked."""
 
     def __init__(
-        self, facts: Facts, viewer: Viewer, live: LiveDirectory | None = None, client: str = ""
+        self, facts: Facts, permissions: ViewerPermissions, look_ups: LookUps | None = None
     ) -> None:
         self._facts = facts
-        self._viewer = viewer
-        self._look_ups = None
-        if live is not None:
-            signed_in = viewer.id is not None or viewer.api_key_id is not None
-            asker = Asker(spender_of(viewer, client), signed_in)
-            self._look_ups = LookUps(facts, live, asker)
+        self._permissions = permissions
+        self._look_ups = look_ups
 
     @cached_property
     def totals(self) -> TotalsLoader:
@@ -178,19 +175,16 @@ class Loaders:
         groups: RecordLoader[UserGroup] = RecordLoader(
             self._facts, Kind.GROUP, USER_GROUPS_BY_ID, user_group_of
         )
-        memberships = MembershipLoader(self._facts)
         if self._look_ups is None:
-            return Access(self._viewer, groups, memberships)
-        return Access(
-            self._viewer,
-            LiveGroupLoader(self._look_ups, groups),
-            LiveMembershipLoader(self._look_ups, memberships),
-            self._look_ups.withheld,
-        )
+            return Access(self._permissions, groups)
+        live = LiveGroupLoader(self._look_ups, groups)
+        return Access(self._permissions, live, self._look_ups.withheld)
 
 
 class Operation:
     """The context of one operation; never shared by two, also not within an HTTP batch.
+
+    Of its viewer it tells no more than its ``permissions`` do.
 
     With a ``live`` directory, groups and memberships are what Panoptes says; without one, what
     the directory says is never stale. With a ``cache``, what was read before in the same state
@@ -209,13 +203,19 @@ class Operation:
         turns: Turns | None = None,
         feed: ChangeFeed | None = None,
     ) -> None:
-        self.viewer = viewer
         self.now = now
         self.feed = feed
         self.snapshot = database.read()
         self.snapshot.around = watch.around_statement
         self.facts = Facts(self.snapshot, cache, watch, turns)
-        self.loaders = Loaders(self.facts, viewer, live, record.client if record else "")
+        look_ups = None
+        memberships: Loader[MembershipKey, Membership | None] = MembershipLoader(self.facts)
+        if live is not None:
+            asker = _asker(viewer, record.client if record else "")
+            look_ups = LookUps(self.facts, live, asker)
+            memberships = LiveMembershipLoader(look_ups, memberships)
+        self.permissions = ViewerPermissions(viewer, memberships)
+        self.loaders = Loaders(self.facts, self.permissions, look_ups)
         self._answers = KeptAnswers(self.snapshot, cache) if cache is not None else None
         self._record = record
 
@@ -291,3 +291,8 @@ class Operation:
         if self._record is not None:
             self._record.statements += self.snapshot.statements
         await self.snapshot.__aexit__(kind, error, trace)
+
+
+def _asker(viewer: Viewer, client: str) -> Asker:
+    signed_in = viewer.id is not None or viewer.api_key_id is not None
+    return Asker(spender_of(viewer, client), signed_in)

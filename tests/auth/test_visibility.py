@@ -4,13 +4,13 @@ import pytest
 
 from gateway.auth.viewer import ANONYMOUS, Viewer
 from gateway.auth.visibility import (
-    Standing,
     StatsVisibility,
+    ViewerRole,
     group_exists,
     may_see_aggregates,
     may_see_individuals,
     may_see_own_stats,
-    standing_in,
+    role_of,
 )
 from gateway.directory.memberships import Membership, MembershipState
 
@@ -55,18 +55,18 @@ TABLE = [
 def test_the_table_is_followed(
     number: int, name: str, aggregates: set[str], individuals: set[str], asking: str
 ) -> None:
-    level, standing = StatsVisibility.parse(name), standing_in(*ASKING[asking])
+    level, role = StatsVisibility.parse(name), role_of(*ASKING[asking])
     assert level == number
-    assert may_see_aggregates(level, standing) is (asking in aggregates)
-    assert may_see_individuals(level, standing) is (asking in individuals)
+    assert may_see_aggregates(level, role) is (asking in aggregates)
+    assert may_see_individuals(level, role) is (asking in individuals)
 
 
-def test_whoever_sees_individuals_sees_aggregates_and_no_higher_standing_sees_less() -> None:
-    for level, standing in product(StatsVisibility, Standing):
-        seen = (may_see_aggregates(level, standing), may_see_individuals(level, standing))
+def test_whoever_sees_individuals_sees_aggregates_and_no_higher_role_sees_less() -> None:
+    for level, role in product(StatsVisibility, ViewerRole):
+        seen = (may_see_aggregates(level, role), may_see_individuals(level, role))
         assert seen != (False, True)
-        for higher in Standing:
-            if higher > standing:
+        for higher in ViewerRole:
+            if higher > role:
                 assert may_see_aggregates(level, higher) >= seen[0]
                 assert may_see_individuals(level, higher) >= seen[1]
 
@@ -75,32 +75,32 @@ def test_whoever_sees_individuals_sees_aggregates_and_no_higher_standing_sees_le
 @pytest.mark.parametrize("level", [0, 1])
 def test_a_private_group_exists_for_its_people_alone(level: int, asking: str) -> None:
     told = MEMBERS | {"invited", "invited as admin"}
-    standing = standing_in(*ASKING[asking])
-    exists = group_exists(StatsVisibility(level), private=True, ended=False, standing=standing)
+    role = role_of(*ASKING[asking])
+    exists = group_exists(StatsVisibility(level), private=True, ended=False, role=role)
     assert exists is (asking in told)
 
 
-@pytest.mark.parametrize("standing", Standing)
-def test_the_mark_alone_hides_no_group_and_neither_does_the_level(standing: Standing) -> None:
+@pytest.mark.parametrize("role", ViewerRole)
+def test_the_mark_alone_hides_no_group_and_neither_does_the_level(role: ViewerRole) -> None:
     for level in StatsVisibility:
-        assert group_exists(level, private=False, ended=False, standing=standing)
+        assert group_exists(level, private=False, ended=False, role=role)
     for public in (2, 3, 4):
         level = StatsVisibility(public)
-        assert group_exists(level, private=True, ended=False, standing=standing)
+        assert group_exists(level, private=True, ended=False, role=role)
 
 
-@pytest.mark.parametrize("standing", Standing)
+@pytest.mark.parametrize("role", ViewerRole)
 @pytest.mark.parametrize("private", [True, False])
-def test_a_group_that_ended_exists_for_site_admins_alone(standing: Standing, private: bool) -> None:
+def test_a_group_that_ended_exists_for_site_admins_alone(role: ViewerRole, private: bool) -> None:
     for level in StatsVisibility:
-        exists = group_exists(level, private=private, ended=True, standing=standing)
-        assert exists is (standing is Standing.SITE_ADMIN)
+        exists = group_exists(level, private=private, ended=True, role=role)
+        assert exists is (role is ViewerRole.SITE_ADMIN)
 
 
-def test_another_users_membership_gives_no_standing() -> None:
+def test_another_users_membership_gives_no_role() -> None:
     others = belonging("active", "group_admin", user_id=1003)
-    assert standing_in(VIEWER, others) is Standing.ANYONE
-    assert standing_in(ANONYMOUS, others) is Standing.ANYONE
+    assert role_of(VIEWER, others) is ViewerRole.ANYONE
+    assert role_of(ANONYMOUS, others) is ViewerRole.ANYONE
 
 
 @pytest.mark.parametrize(

@@ -29,8 +29,10 @@ from gateway.directory.load import store_rows
 from gateway.directory.panoptes.answers import MEMBERSHIPS, Scope, store_answer
 from gateway.events.event import Classification, Comment, Names
 from gateway.loaders.cache import FactCache
+from gateway.loaders.directory import MembershipLoader
 from gateway.loaders.facts import Facts
 from gateway.loaders.operation import Loaders, Operation
+from gateway.loaders.permissions import ViewerPermissions
 from gateway.rollups.backfill import backfill
 from gateway.rollups.rebuild import rebuild
 from resolvers.schema import graphql_schema
@@ -89,10 +91,11 @@ DOCUMENTS = (
 class Plain(Operation):
     """The same operation without a cache, in the same snapshot."""
 
-    def __init__(self, other: Operation) -> None:
-        self.viewer, self.now, self.snapshot = other.viewer, other.now, other.snapshot
+    def __init__(self, other: Operation, viewer: Viewer) -> None:
+        self.now, self.snapshot = other.now, other.snapshot
         self.facts = Facts(other.snapshot)
-        self.loaders = Loaders(self.facts, other.viewer)
+        self.permissions = ViewerPermissions(viewer, MembershipLoader(self.facts))
+        self.loaders = Loaders(self.facts, self.permissions)
 
 
 async def answer(operation: Operation, document: str) -> bytes:
@@ -103,10 +106,10 @@ async def answer(operation: Operation, document: str) -> bytes:
     return written(result)
 
 
-async def agree(operation: Operation, document: str) -> None:
+async def agree(operation: Operation, viewer: Viewer, document: str) -> None:
     """The cached answer is that of the snapshot, and so are the versions."""
     cached = await answer(operation, document)
-    plain = Plain(operation)
+    plain = Plain(operation, viewer)
     assert cached == await answer(plain, document)
     known, read = await operation.versions(), await plain.versions()
     assert {entity: known[entity] for entity in read} == read
@@ -247,7 +250,7 @@ class Gateways(BesideAWriter):
     def ask(self, gateway: int, viewer: Viewer, document: str) -> None:
         async def asking() -> None:
             async with await self._open(gateway, viewer) as operation:
-                await agree(operation, document)
+                await agree(operation, viewer, document)
 
         self.runner.run(asking())
 
@@ -259,8 +262,8 @@ class Gateways(BesideAWriter):
     )
     def begin_a_long_operation(self, gateway: int, viewer: Viewer, document: str) -> None:
         async def asking() -> None:
-            self.held = await self._open(gateway, viewer)
-            await agree(self.held, document)
+            self.held, self.holder = await self._open(gateway, viewer), viewer
+            await agree(self.held, self.holder, document)
 
         self.runner.run(asking())
 
@@ -268,7 +271,7 @@ class Gateways(BesideAWriter):
     @rule(document=st.sampled_from(DOCUMENTS), last=st.booleans())
     def go_on_with_the_long_operation(self, document: str, last: bool) -> None:
         assert self.held is not None
-        self.runner.run(agree(self.held, document))
+        self.runner.run(agree(self.held, self.holder, document))
         if last:
             self.teardown()
 
@@ -338,7 +341,7 @@ async def test_a_cached_answer_is_the_one_that_is_read_while_others_write(
                 database = (one, other)[gateway]
                 async with Operation(database, viewer, NOW, cache=caches[gateway]) as operation:
                     for document in (DOCUMENTS[turn % 3], DOCUMENTS[(turn + reader) % 8]):
-                        await agree(operation, document)
+                        await agree(operation, viewer, document)
 
         writing = group.create_task(write())
         await asyncio.gather(*(ask(reader) for reader in range(4)))

@@ -99,7 +99,7 @@ async def _values(subject: Subject, operation: Operation) -> dict[str, Any] | No
 
 async def _find(subject: Subject, operation: Operation) -> tuple[Kind, int] | None:
     """Which entity an example is to be about; None if there is none for this viewer."""
-    viewer = operation.viewer.id
+    viewer = operation.permissions.user_id
     if subject is Subject.GROUP:
         group = await _first_group(operation)
         return None if group is None else (Kind.GROUP, group)
@@ -112,7 +112,7 @@ async def _find(subject: Subject, operation: Operation) -> tuple[Kind, int] | No
 
 
 async def _first_group(operation: Operation) -> int | None:
-    viewer = operation.viewer.id
+    viewer = operation.permissions.user_id
     memberships = () if viewer is None else await operation.loaders.memberships_by_user.load(viewer)
     own = [one.group_id for one in memberships if one.is_effective]
     rows = await operation.snapshot.fetch(OPEN_GROUPS, {"most": _OPEN_GROUPS})

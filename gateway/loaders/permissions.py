@@ -1,0 +1,105 @@
+"""What an operation may ask about its viewer, and what its answer depends on because of it.
+
+Resolvers, guards and loaders get no viewer: they ask a :class:`ViewerPermissions`. An answer is
+personal by construction. It may be shared only if every question was one of :meth:`in_groups`: then
+it is the same for every viewer with the same :class:`GroupPermissions` in these groups.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+from typing import NamedTuple
+
+from gateway.auth.viewer import Viewer
+from gateway.auth.visibility import ViewerRole, may_count_groups, may_see_own_stats, role_of
+from gateway.directory.memberships import Membership, MembershipState
+from gateway.loaders.directory import MembershipKey
+from gateway.loaders.loader import Loader
+
+
+class GroupPermissions(NamedTuple):
+    """A viewer's role in a group, and state and roles of their membership; None without one."""
+
+    role: ViewerRole
+    state: MembershipState | None = None
+    roles: frozenset[str] | None = None
+
+    @classmethod
+    def of(cls, viewer: Viewer, membership: Membership | None) -> GroupPermissions:
+        """The permissions that the viewer's own membership of a group gives."""
+        role = role_of(viewer, membership)
+        if membership is None or membership.user_id != viewer.id:
+            return cls(role)
+        return cls(role, membership.state, membership.roles)
+
+
+class ViewerPermissions:
+    """The questions that one operation may ask about its viewer; each is recorded."""
+
+    def __init__(
+        self, viewer: Viewer, memberships: Loader[MembershipKey, Membership | None]
+    ) -> None:
+        self.__viewer = viewer
+        self.__memberships = memberships
+        #: What was asked by group id. Nothing else of the viewer counts unless ``personal``.
+        self.asked: dict[int, GroupPermissions] = {}
+        #: Whether the answer may depend on anything of the viewer.
+        self.personal = False
+
+    def in_groups(self, group_ids: Sequence[int]) -> Awaitable[list[GroupPermissions]]:
+        """The permissions in each group, in the order of the ids. The one shareable question.
+
+        Memberships are requested at the call, so that they are read with whatever else is.
+        """
+        user_id = self.__viewer.id
+        if user_id is None:
+            return self.__recorded(group_ids, None)
+        keys = [MembershipKey(user_id, group_id) for group_id in group_ids]
+        return self.__recorded(group_ids, self.__memberships.load_many(keys))
+
+    async def __recorded(
+        self, group_ids: Sequence[int], loading: asyncio.Future[list[Membership | None]] | None
+    ) -> list[GroupPermissions]:
+        memberships = [None] * len(group_ids) if loading is None else await loading
+        found = [GroupPermissions.of(self.__viewer, one) for one in memberships]
+        self.asked.update(zip(group_ids, found, strict=True))
+        return found
+
+    @property
+    def user_id(self) -> int | None:
+        """The viewer's id; personal, and so is whatever is loaded by it."""
+        return self.__personal().id
+
+    @property
+    def login(self) -> str | None:
+        """The login of the viewer's token; personal."""
+        return self.__personal().login
+
+    @property
+    def display_name(self) -> str | None:
+        """The display name of the viewer's token; personal."""
+        return self.__personal().display_name
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether no credentials were sent; personal."""
+        return self.__personal().is_anonymous
+
+    @property
+    def is_site_admin(self) -> bool:
+        """Whether the viewer sees everything; personal. A role in a group tells it as well."""
+        return self.__personal().is_site_admin
+
+    @property
+    def may_count_groups(self) -> bool:
+        """Whether the viewer may count groups; personal."""
+        return may_count_groups(self.__personal())
+
+    def may_see_own_stats(self, user_id: int) -> bool:
+        """Whether the viewer may see a volunteer's own stats; personal."""
+        return may_see_own_stats(self.__personal(), user_id)
+
+    def __personal(self) -> Viewer:
+        self.personal = True
+        return self.__viewer
