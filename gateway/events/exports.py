@@ -88,12 +88,7 @@ def read_export_row(
         origin.project_of(workflow_id),
         workflow_id,
         # Last, when nothing refuses the row any more: what it notes was counted.
-        *read_metadata(
-            _decode(row.metadata),
-            anonymous=user_id is None,
-            most_groups=bounds.groups,
-            left_out=left_out,
-        ),
+        *read_metadata(_decode(row.metadata), user_id, bounds.groups, left_out),
     )
 
 

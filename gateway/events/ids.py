@@ -57,7 +57,10 @@ def read_cell_id(value: object, field: str) -> int:
 
 def read_id_or_none(value: object, field: str) -> int | None:
     """An id of JSON, None if there is none: null, or a text of nothing but spaces."""
-    return None if value is None or not_blank(value) is None else read_id(value, field)
+    # Whether there is none is asked last: nearly all are ids.
+    if value is not None and (number := _id(value)):
+        return number
+    return None if not_blank(value) is None else read_id(value, field)
 
 
 def read_group_ids(values: object, most: int, left_out: Counter[LeftOut]) -> tuple[int, ...]:
@@ -65,15 +68,17 @@ def read_group_ids(values: object, most: int, left_out: Counter[LeftOut]) -> tup
 
     A list of more than ``most`` is not looked at.
     """
-    if values is None or values == []:
-        return ()
     if not isinstance(values, list):
         if not_blank(values) is not None:
             left_out[LeftOut.GROUPS] += 1
         return ()
+    if not values:
+        return ()
     if len(values) > most:
         left_out[LeftOut.TOO_MANY_GROUPS] += 1
         return ()
+    if len(values) == 1 and (only := _id(values[0])):
+        return (only,)
     ids = set(map(_id, values))
     if 0 in ids:
         left_out[LeftOut.GROUPS] += 1
@@ -101,10 +106,12 @@ def _whole(value: object) -> object:
 
 def _id(value: object) -> int:
     """The id, 0 if it is none."""
-    if isinstance(value, str):
+    # No bool, which is an int to Python.
+    if type(value) is int:
+        number = value
+    elif isinstance(value, str):
         usable = len(value) <= _MOST_DIGITS and value.isascii() and value.isdigit()
         number = int(value) if usable else 0
     else:
-        # No bool, which is an int to Python.
-        number = value if type(value) is int else 0
+        number = 0
     return number if 0 < number <= LARGEST_ID else 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from calendar import timegm
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from gateway.calendar import LAST_DAY, MICROSECONDS_A_DAY
 from gateway.errors import InvalidEvent
@@ -21,14 +21,14 @@ LONGEST_SESSION_MS = 10_800_000
 
 LAST_INSTANT = (LAST_DAY + 1) * MICROSECONDS_A_DAY - 1
 
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a zone-less text is UTC, and so is this
-_EPOCH_UTC = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 # ``fromisoformat`` also takes week dates, any separator and more; which, differs by version.
 _DATE_TIME = r"\d\d\d\d-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?"
 _OFFSET = r"[+-]\d\d(?::?\d\d)?"
 #: ISO's form, or Ruby's of UTC, in which Panoptes' exports write their times.
 _is_usual = re.compile(rf"{_DATE_TIME}(?:Z| UTC|{_OFFSET})?", re.ASCII).fullmatch
+_SHORTEST, _LONGEST = len("2021-12-21T11:41:31.2Z"), len("2021-12-21T11:41:31.238123Z")
 #: As Ruby writes others.
 _SPACED = re.compile(rf"({_DATE_TIME}) (?:Z|({_OFFSET}))", re.ASCII)
 
@@ -71,13 +71,13 @@ def read_session_ms(started: object, finished: object, left_out: Counter[LeftOut
 
     It is 0 as well where one is no time; that is noted.
     """
-    begin, end = parse_instant(started), parse_instant(finished)
+    begin, end = _moment(started), _moment(finished)
     if begin is None or end is None:
         ends = ((begin, started), (end, finished))
-        if any(instant is None and not_blank(said) is not None for instant, said in ends):
+        if any(moment is None and not_blank(said) is not None for moment, said in ends):
             left_out[LeftOut.SESSION_TIME] += 1
         return 0
-    return session_ms(begin, end)
+    return session_ms(0, _microseconds(end - begin))
 
 
 def session_ms(started: int, finished: int) -> int:
@@ -87,8 +87,25 @@ def session_ms(started: int, finished: int) -> int:
 
 def parse_instant(text: object) -> int | None:
     """The instant that a text names, bounded only by what ``datetime`` can say."""
+    moment = _moment(text)
+    return None if moment is None else _microseconds(moment - _EPOCH)
+
+
+def _moment(text: object) -> datetime | None:
     if not isinstance(text, str):
         return None
+    # Nearly every text is such a one, as JavaScript and Panoptes write it: what is left to see
+    # then, that there are digits in between, ``fromisoformat`` looks at as well. It must not be
+    # longer: of the digits beyond the microsecond not all are looked at.
+    if text[4:20:3] != "--T::." or text[-1] != "Z" or not _SHORTEST <= len(text) <= _LONGEST:
+        return _unusual_moment(text)
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _unusual_moment(text: str) -> datetime | None:
     if _is_usual(text):
         if text[-1] == "C":
             text = text[:-4] + "Z"
@@ -101,5 +118,8 @@ def parse_instant(text: object) -> int | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return None
-    span = moment - (_EPOCH if moment.tzinfo is None else _EPOCH_UTC)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
+def _microseconds(span: timedelta) -> int:
     return (span.days * 86_400 + span.seconds) * 1_000_000 + span.microseconds

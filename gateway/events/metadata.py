@@ -14,7 +14,7 @@ from gateway.events.missing import not_blank
 
 
 def read_metadata(
-    metadata: object, *, anonymous: bool, most_groups: int, left_out: Counter[LeftOut]
+    metadata: object, user_id: int | None, most_groups: int, left_out: Counter[LeftOut]
 ) -> tuple[int, tuple[int, ...]]:
     """The session in milliseconds and the groups that a decoded ``metadata`` claims.
 
@@ -25,6 +25,6 @@ def read_metadata(
             left_out[LeftOut.METADATA] += 1
         return 0, ()
     session_ms = read_session_ms(metadata.get("started_at"), metadata.get("finished_at"), left_out)
-    if anonymous:
+    if user_id is None:
         return session_ms, ()
     return session_ms, read_group_ids(metadata.get("user_group_ids"), most_groups, left_out)

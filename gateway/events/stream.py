@@ -11,7 +11,12 @@ from gateway.errors import InvalidEvent
 from gateway.events.bounds import MOST_GROUPS, Bounds, bounds_at
 from gateway.events.event import Batch, Classification, Comment, Names, Reject
 from gateway.events.ids import read_id, read_id_or_none
-from gateway.events.instants import check_not_future, read_instant
+from gateway.events.instants import (
+    bounded_instant,
+    check_not_future,
+    parse_instant,
+    read_instant,
+)
 from gateway.events.left_out import LeftOut
 from gateway.events.mentions import mention, name_project, name_user, name_workflow
 from gateway.events.metadata import read_metadata
@@ -20,6 +25,9 @@ from gateway.events.shown import shown, written_id
 
 #: A decoded JSON object: whatever its sender put there.
 _Object = Mapping[str, Any]
+
+#: Takes half the time that a call of the class does.
+_make = Classification._make
 
 
 def read_payload(events: Sequence[object], now: datetime, most_groups: int = MOST_GROUPS) -> Batch:
@@ -90,20 +98,13 @@ def _classification(data: _Object, bounds: Bounds, left_out: Counter[LeftOut]) -
     event_time = _event_time(data, bounds)
     links = _object(data, "links")
     user_id = read_id_or_none(links.get("user"), "links.user")
-    return Classification(
-        event_id,
-        event_time,
-        _updated_at(data),
-        user_id,
-        read_id_or_none(links.get("project"), "links.project") or 0,
-        read_id(links.get("workflow"), "links.workflow"),
-        # Last, when nothing refuses the event any more: what it notes was counted.
-        *read_metadata(
-            data.get("metadata"),
-            anonymous=user_id is None,
-            most_groups=bounds.groups,
-            left_out=left_out,
-        ),
+    updated_at = _updated_at(data)
+    project_id = read_id_or_none(links.get("project"), "links.project") or 0
+    workflow_id = read_id(links.get("workflow"), "links.workflow")
+    # Last, when nothing refuses the event any more: what it notes was counted.
+    session_ms, groups = read_metadata(data.get("metadata"), user_id, bounds.groups, left_out)
+    return _make(
+        (event_id, event_time, updated_at, user_id, project_id, workflow_id, session_ms, groups)
     )
 
 
@@ -127,9 +128,10 @@ def _event_time(data: _Object, bounds: Bounds) -> int:
 
 def _updated_at(data: _Object) -> int | None:
     updated = data.get("updated_at")
-    if updated is None or not_blank(updated) is None:
-        return None
-    return read_instant(updated, "updated_at")
+    instant = parse_instant(updated)
+    if instant is not None:
+        return bounded_instant(instant, "updated_at")
+    return None if not_blank(updated) is None else read_instant(updated, "updated_at")
 
 
 def _object(parent: _Object, field: str) -> _Object:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -77,6 +78,41 @@ def test_what_is_no_time_is_refused_by_name(text: object) -> None:
         read_instant(text, "created_at")
 
 
+_USUAL = "2021-12-21T11:41:31.238123Z"
+_DOCUMENTED = re.compile(
+    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z| UTC| ?[+-]\d\d(:?\d\d)?)?", re.ASCII
+)
+
+
+@pytest.mark.parametrize("place", range(len(_USUAL)))
+def test_a_letter_that_is_none_of_a_time_is_refused_wherever_it_stands(place: int) -> None:
+    for letter in "x :+-.,TZW\0\u0663\u00b2\U0001f4ae\ud83d":
+        for usual in (_USUAL, _USUAL[:23] + "Z", _USUAL[:21] + "Z", _USUAL[:19] + "Z"):
+            text = usual[:place] + letter + usual[place + 1 :]
+            if _DOCUMENTED.fullmatch(text):
+                continue
+            with pytest.raises(InvalidEvent, match="not a time such as"):
+                read_instant(text, "created_at")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2021-12-21T11:41:31.Z",
+        "2021-12-21T11:41:31.+1Z",
+        "2021-12-21T11:41:31.+01:00Z",
+        "2021-12-21T11:41:31.238ZZ",
+        "2021-12-21T11:41:31.238123\x004Z",
+        "2021-12-21T11:41:31.2381234\x00Z",
+        "2021-12-21T11:41:31.2381234xZ",
+        "21-12-21T11:41:31.238123Z",
+    ],
+)
+def test_what_only_looks_like_the_usual_time_is_refused(text: str) -> None:
+    with pytest.raises(InvalidEvent, match="not a time such as"):
+        read_instant(text, "created_at")
+
+
 def test_a_missing_time_is_called_missing() -> None:
     with pytest.raises(InvalidEvent, match=r"^created_at is missing\.$"):
         read_instant(None, "created_at")
@@ -118,6 +154,7 @@ def test_now_counts_in_its_own_zone() -> None:
     [
         ("2016-06-15T00:51:10.969Z", "2016-06-15T00:51:20.702Z", 9_733),
         ("2016-06-15T00:51:10Z", "2016-06-15T02:51:20+02:00", 10_000),
+        ("2016-06-15T00:51:10.969Z", "2016-06-15 00:51:20", 9_031),
         ("2016-06-15T00:51:20Z", "2016-06-15T00:51:10Z", 0),
         ("2016-06-15T00:00:00Z", "2016-06-15T03:00:00Z", 10_800_000),
         ("2016-06-15T00:00:00Z", "2016-06-15T03:00:00.001Z", 10_800_000),

@@ -209,7 +209,7 @@ def test_times_as_far_apart_as_can_be_written_stop_nothing(tmp_path: Path) -> No
 def test_anonymous_work_counts_to_no_group_whatever_is_claimed() -> None:
     left_out = Counter[LeftOut]()
     metadata = {"user_group_ids": [None]}
-    read = read_metadata(metadata, anonymous=True, most_groups=1_000, left_out=left_out)
+    read = read_metadata(metadata, None, 1_000, left_out)
     assert (read, left_out) == ((0, ()), {})
 
 
