@@ -1,4 +1,4 @@
-// GraphiQL for the endpoint that served this page, with the examples that the page carries.
+// GraphiQL for the endpoint that served this page, with the examples in the page.
 
 import "graphiql/setup-workers/vite";
 import "@graphiql/react/style.css";
@@ -20,12 +20,12 @@ const session = await openSession(examples, sessionStorage);
 const plugins = [HISTORY_PLUGIN, explorerPlugin()];
 const fetcher = createGraphiQLFetcher({
   url: location.pathname,
-  // The header editor alone says who asks.
+  // Credentials come from the header editor only.
   fetch: (url, options) => fetch(url, { ...options, credentials: "omit", cache: "no-store" }),
 });
 
 function Page() {
-  // Null keeps GraphiQL from asking for the schema before there is a header editor to read.
+  // Null delays the introspection until the header editor exists, which contains the token.
   const [schema, setSchema] = useState(null);
   return (
     <GraphiQL

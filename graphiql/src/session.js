@@ -1,13 +1,13 @@
-// What GraphiQL starts with: the examples as tabs, the token of the link in their headers.
+// The initial state of GraphiQL: the examples as tabs, with the token of the link in their headers.
 
-// The small page keeps the token under the same name.
+// The small page stores the token under the same name.
 const TOKEN = "stats-gateway.token";
 const TABS = "graphiql:tabState";
 const NO_TOKEN = '// { "Authorization": "Bearer …" }';
 
 /**
- * GraphiQL's properties for these examples. `storage` ends with the browser's tab, and everything
- * GraphiQL keeps is kept there: its headers carry a token, and so does its history.
+ * GraphiQL's properties for these examples. GraphiQL stores everything in `storage`, which ends with
+ * the browser tab, because its headers and its history contain a token.
  */
 export async function openSession(examples, storage) {
   const link = readLink();
@@ -21,7 +21,7 @@ export async function openSession(examples, storage) {
     variables: Object.keys(variables).length ? JSON.stringify(variables, null, 2) : "",
     headers,
   }));
-  // A link is of the first example, unless it says otherwise.
+  // A link without a query opens the first example.
   for (const part of ["query", "variables"]) {
     if (link.has(part)) tabs[0][part] = link.get(part);
   }
@@ -31,14 +31,14 @@ export async function openSession(examples, storage) {
     shouldPersistHeaders: true,
     defaultTabs: tabs,
     defaultHeaders: headers,
-    // Tabs alone do not fill the editors.
+    // The editors need these: GraphiQL does not fill them from its tabs.
     initialQuery: active.query,
     initialVariables: active.variables,
     initialHeaders: active.headers,
   };
 }
 
-/** The examples with variables that fit what is there for the token's owner; null without answer. */
+/** The examples with variables that fit the data the token may see; null if the request fails. */
 async function fitted(token) {
   try {
     const response = await fetch(`${location.pathname.replace(/\/$/, "")}/examples`, {
@@ -52,7 +52,7 @@ async function fitted(token) {
   }
 }
 
-/** What a link carries behind "#", which browsers send to no server; it leaves the address. */
+/** The parameters of a link after "#", which browsers never send to a server; removes them from the URL. */
 function readLink() {
   const link = new URLSearchParams(location.hash.slice(1));
   if (location.hash) history.replaceState(null, "", location.pathname + location.search);
@@ -68,7 +68,7 @@ function headersFor(token) {
   return token ? JSON.stringify({ Authorization: `Bearer ${token}` }, null, 2) : NO_TOKEN;
 }
 
-/** The tab that was in front when this page was last here; undefined if it was not. */
+/** The active tab of the last visit; undefined on the first one. */
 function activeTab(storage) {
   const state = JSON.parse(storage.getItem(TABS));
   return state?.tabs[state.activeTabIndex];

@@ -76,7 +76,7 @@ def test_refused_token_and_broken_variables_are_told(visit):
     page = visit.page
     page.fill("#variables", "{ nothing }")
     page.click("#run")
-    expect(page.locator("#status")).to_contain_text("The variables are not JSON")
+    expect(page.locator("#status")).to_contain_text("The variables are not valid JSON")
     page.fill("#variables", "")
     page.fill("#token", "not.a.token")
     page.click("#run")

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 def test_root_leads_to_the_page_that_asks_in_graphql(visit, served):
     page = visit.page
     page.goto(served.url.replace("/graphql", "/"))
-    page.get_by_role("link", name="Ask in GraphQL").click()
+    page.get_by_role("link", name="Open the GraphQL page").click()
     expect(page.locator("#run")).to_be_visible()
     assert page.url == served.url
     assert visit.complaints == []
@@ -27,7 +27,7 @@ def test_root_wears_the_look_of_the_page_and_fits_a_telephone(visit, served):
     accent = page.evaluate("getComputedStyle(document.getElementById('run')).backgroundColor")
     page.set_viewport_size({"width": 360, "height": 640})
     page.goto(served.url.replace("/graphql", "/"))
-    link = page.get_by_role("link", name="Ask in GraphQL")
+    link = page.get_by_role("link", name="Open the GraphQL page")
     assert link.evaluate("node => getComputedStyle(node).color") == accent
     assert page.evaluate("document.documentElement.scrollWidth") == 360
     assert visit.complaints == []

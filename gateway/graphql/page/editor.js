@@ -1,4 +1,4 @@
-// A text area with colours behind it, indentation by Tab, and a way out for the keyboard.
+// A text area with syntax highlighting and indentation by Tab; Escape, then Tab, leaves it.
 
 export class Editor {
   constructor(frame, highlight, onRun) {
@@ -53,7 +53,7 @@ export class Editor {
   }
 
   insert(text) {
-    // The old command is the one way of inserting that keeps the browser's undo history.
+    // This deprecated command is the only way to insert text and keep the browser's undo history.
     if (!document.execCommand("insertText", false, text)) {
       this.area.setRangeText(text, this.area.selectionStart, this.area.selectionEnd, "end");
       this.paint();

@@ -2,7 +2,7 @@
 
 export const ENDPOINT = location.pathname;
 
-/** The page's examples, with variables that fit what is there for the token's owner. */
+/** The page's examples, with variables that fit the data the token may see. */
 export async function fittedExamples(token) {
   const headers = token ? { Authorization: `Bearer ${token}` } : {};
   const response = await fetch(`${ENDPOINT.replace(/\/$/, "")}/examples`, {

@@ -1,4 +1,4 @@
-// The page: an operation, its variables and a token on one side, the answer on the other.
+// The page: the operation, its variables and the token on one side, the answer on the other.
 
 import { Editor } from "./editor.js";
 import { fittedExamples, send } from "./endpoint.js";
@@ -13,7 +13,7 @@ const variables = new Editor(byId("variables-editor"), highlightJSON, run);
 const token = byId("token");
 const schema = new SchemaBrowser(byId("entries"), byId("search"), () => token.value.trim());
 
-// The session's storage ends with the tab: a token must not outlive it.
+// The session storage ends with the browser tab, and with it the token.
 const KEPT = "stats-gateway.token";
 let latest = 0;
 
@@ -23,7 +23,7 @@ async function run() {
   try {
     if (variables.text.trim()) body.variables = JSON.parse(variables.text);
   } catch (error) {
-    say("bad", "The variables are not JSON", error.message);
+    say("bad", "The variables are not valid JSON", error.message);
     return variables.area.focus();
   }
   byId("run").setAttribute("aria-busy", "true");
@@ -67,7 +67,7 @@ function load({ query: text, variables: values }) {
 
 async function start() {
   token.value = sessionStorage.getItem(KEPT) ?? "";
-  // A link may carry these behind "#", which browsers do not send to any server.
+  // A link may contain parameters after "#", which browsers never send to a server.
   const link = new URLSearchParams(location.hash.slice(1));
   if (link.has("token")) keep(link.get("token"));
   if (location.hash) history.replaceState(null, "", location.pathname + location.search);
@@ -77,17 +77,17 @@ async function start() {
   if (link.has("variables")) variables.text = link.get("variables");
   const shown = query.text + variables.text;
   await fit();
-  // Whoever has begun to write meanwhile keeps what is written.
+  // Do not replace what the user has typed meanwhile.
   const first = examples.find((example) => !example.missing);
   if (first && !link.size && query.text + variables.text === shown) load(first);
 }
 
-/** Takes variables that fit the data that this server has, for whoever the token is of. */
+/** Loads variables that fit the data of this server which the token may see. */
 async function fit() {
   try {
     examples = await fittedExamples(token.value.trim());
   } catch {
-    return; // Those that came with the page are for the demo's data.
+    return; // The examples in the page fit the data of the demo.
   }
   offer();
 }

@@ -1,4 +1,4 @@
-// The schema browser: types and fields by introspection, searchable.
+// The schema browser: shows and searches types and fields, by introspection.
 
 import { send } from "./endpoint.js";
 
@@ -42,7 +42,7 @@ export class SchemaBrowser {
       this.types = new Map(own.map((type) => [type.name, type]));
       this.overview();
     } catch (error) {
-      this.show(make("p", `The schema cannot be read: ${error.message}`));
+      this.show(make("p", `Cannot load the schema: ${error.message}`));
     }
   }
 
@@ -78,7 +78,7 @@ export class SchemaBrowser {
         }
       }
     }
-    this.show(rows.length ? make("ul", ...rows) : make("p", "Nothing has this name."));
+    this.show(rows.length ? make("ul", ...rows) : make("p", "No type or field matches."));
   }
 
   definition(type) {
@@ -124,7 +124,7 @@ function members(type) {
   return (type.fields ?? type.inputFields ?? type.enumValues ?? []).filter(isOwn);
 }
 
-// Introspection's names and federation's begin with an underscore: routers need them, people not.
+// Names of introspection and federation begin with an underscore: only tools need them.
 function isOwn({ name }) {
   return !name.startsWith("_");
 }
