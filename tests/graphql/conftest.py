@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import math
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -143,6 +144,7 @@ def endpoint() -> Callable[..., GraphQLEndpoint]:
         closed: bool = False,
         check: Any = None,
         persisted: PersistedDocuments | None = None,
+        answer_limit: float = math.inf,
         **options: Any,
     ) -> GraphQLEndpoint:
         mask = ErrorMask(closed=closed)
@@ -156,6 +158,7 @@ def endpoint() -> Callable[..., GraphQLEndpoint]:
             admission,
             hide_suggestions=closed,
             persisted=persisted,
+            answer_limit=answer_limit,
         )
         pages = Pages(Page([Example("</script>", "{ greeting }")]), None)
         return GraphQLEndpoint(executor, identify, mask, pages, BODY_LIMIT, **options)

@@ -27,16 +27,16 @@ from gateway.graphql.documents.request import GraphQLRequest
 from gateway.graphql.documents.variables import OperationVariables, Variables
 from gateway.graphql.endpoint.caching import Validation
 from gateway.graphql.execution.answers import key_of
+from gateway.graphql.execution.errors import masked
 from gateway.graphql.execution.incremental import (
     IncrementalOperationExecutor,
-    Payloads,
     is_incremental,
 )
 from gateway.graphql.execution.operation_executor import OperationExecutor
+from gateway.graphql.execution.payloads import Payloads
 from gateway.graphql.execution.production import (
     VALUES_OF_AN_ERROR,
     WORK_OF_A_LETTER,
-    WORK_OF_AN_ERROR,
     Production,
     ProductionLimits,
 )
@@ -171,21 +171,23 @@ class Executor:
                 if running.is_awaitable(result):
                     result = await result
                 production.check()
-            if isinstance(result, ExecutionResult):
-                errors = await self._errors(result, production)
-                yield {**errors, "data": result.data, **ready.extensions}
-                return
-            payloads = Payloads(result, self._mask)
-            stack.push_async_callback(payloads.aclose)
-            yield {**payloads.first(), **ready.extensions}
-            while payloads.has_next:
+                payloads = None
+                if isinstance(result, ExecutionResult):
+                    data = await self._data(result, production)
+                    first = {**await self._errors(result, production), "data": _shown(data)}
+                    production.check()
+                else:
+                    payloads = Payloads(result, self._mask, production)
+                    stack.push_async_callback(payloads.aclose)
+                    first = await payloads.first()
+            yield {**first, **ready.extensions}
+            while payloads is not None and payloads.has_next:
                 try:
                     async with self._until(production):
                         following = await payloads.following()
-                        production.check()
                 except Exception as error:
                     # The status is sent already: whatever was to come has failed.
-                    following = payloads.failed(self._mask.unexpected(error))
+                    following = await payloads.failed(self._mask.unexpected(error))
                 yield following
 
     async def _ready(
@@ -298,9 +300,7 @@ class Executor:
                     return {"data": Fragment(known.data), **ready.extensions}
             executor = OperationExecutor(self._schema, *ready[:3], context, production)
             result = await executor.run()
-            data = None
-            if result.data is not None:
-                data = await written(result.data, production.values, production)
+            data = await self._data(result, production)
             if not result.errors:
                 if validation is not None:
                     validation.executed(await context.versions())
@@ -308,8 +308,7 @@ class Executor:
                     await context.keep(key, data)
             errors = await self._errors(result, production)
             production.check()
-        shown = None if data is None else Fragment(data)
-        return {**errors, "data": shown, **ready.extensions}
+        return {**errors, "data": _shown(data), **ready.extensions}
 
     @asynccontextmanager
     async def _settled(
@@ -357,14 +356,20 @@ class Executor:
             )
         return known
 
+    async def _data(self, result: ExecutionResult, production: Production) -> bytes | None:
+        """The data as JSON, if there is any."""
+        if result.data is None:
+            return None
+        return await written(result.data, production.values, production)
+
     async def _errors(self, result: ExecutionResult, production: Production) -> Answer:
         """What the answer tells of errors: nothing if there are none."""
         if not result.errors:
             return {}
-        errors = []
-        for error in result.errors:
-            errors.append(self._mask.execution(error))
-            production.work(WORK_OF_AN_ERROR)
-            await production.turn()
+        errors = await masked(result.errors, self._mask, production)
         values = VALUES_OF_AN_ERROR * len(errors)
         return {"errors": Fragment(await written(errors, values, production))}
+
+
+def _shown(data: bytes | None) -> Fragment | None:
+    return None if data is None else Fragment(data)

@@ -19,20 +19,22 @@ VALUES_AT_ONCE = 150_000
 VALUES_A_PIECE = 20_000
 
 
-async def written(content: Any, values: int, production: Production) -> bytes:
+async def written(content: Any, values: int, production: Production, before: int = 0) -> bytes:
     """The content as JSON; ``values`` is how many values it has, at most.
 
-    AnswerTooLarge beyond the operation's limit of bytes, OperationTimeout beyond its time.
+    ``before`` is how many bytes of the answer were written before. AnswerTooLarge beyond the
+    operation's limit of bytes, OperationTimeout beyond its time.
     """
     if values <= VALUES_AT_ONCE:
         text = orjson.dumps(content)
-        production.check_bytes(len(text))
+        production.check_bytes(before + len(text))
         return text
     found = bytearray()
     for piece in pieces(content, VALUES_A_PIECE):
         found += piece
-        production.check_bytes(len(found))
-        production.work(VALUES_A_PIECE)
+        production.check_bytes(before + len(found))
+        # Each value has a byte at least.
+        production.work(min(VALUES_A_PIECE, len(piece)))
         await production.turn()
     return bytes(found)
 
