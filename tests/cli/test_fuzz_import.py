@@ -92,12 +92,13 @@ def test_whatever_reaches_other_code_is_counted_or_told(check: ImportCheck, tmp_
         ],
         cwd=tmp_path,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
     )
-    # libFuzzer shows the file, in Base64, behind the traceback.
-    assert guided.returncode == 0, guided.stderr[-5_000:]
+    refused = [path.read_bytes() for path in tmp_path.glob("*-*") if path.is_file()]
+    assert guided.returncode == 0, f"{refused}\n{guided.stdout[-5_000:]}"
     # The longest have what reached other code last.
     for path in sorted(found.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True):
         check(path.read_bytes())
