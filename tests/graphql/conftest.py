@@ -5,13 +5,18 @@ import itertools
 import math
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 import strawberry
+from sqlalchemy import update
 
 from gateway.auth.viewer import ANONYMOUS, Viewer
+from gateway.db import Database
+from gateway.db.tables import membership
+from gateway.directory.memberships import encode_roles
 from gateway.errors import Forbidden, Unauthenticated
 from gateway.graphql.admission.admission import Admission
 from gateway.graphql.documents.document_cache import Documents
@@ -24,6 +29,8 @@ from gateway.graphql.masking import ErrorMask
 from gateway.graphql.page import Page
 from gateway.telemetry.record import RequestRecord
 from resolvers.scalars import SCALARS, BigInt
+from tests.events_of import classification, comment, store
+from tests.loaders.test_never_stale import entries
 
 URL = "http://gateway/graphql"
 BODY_LIMIT = 8192
@@ -188,3 +195,38 @@ async def client(endpoint: Callable[..., GraphQLEndpoint]) -> AsyncIterator[http
         del client.headers["accept"]
         del client.headers["accept-encoding"]
         yield client
+
+
+#: More than any list is assumed to have.
+DAYS, PROJECTS, GROUPS, WORKFLOWS = 400, 60, 30, 25
+
+
+@pytest.fixture
+async def filled(database: Database) -> Database:
+    """One volunteer of long ago, with more of everything than lists are assumed to have."""
+    member = {"user_id": 1, "state": "active", "roles": ["group_admin", "group_member"]}
+    await database.write(
+        entries(
+            users=[{"id": 1, "login": "ada"}],
+            projects=[{"id": one, "slug": f"zoo/{one}"} for one in range(1, PROJECTS + 1)],
+            workflows=[{"id": one, "project_id": 1} for one in range(1, WORKFLOWS + 1)],
+            user_groups=[{"id": one, "name": f"group-{one}"} for one in range(1, GROUPS + 1)],
+            memberships=[{**member, "user_group_id": one} for one in range(1, GROUPS + 1)],
+        )
+    )
+    # A file's roles are those that mean something; Panoptes may have more.
+    roles = encode_roles([*member["roles"], "x"])
+    await database.write(
+        lambda connection: connection.execute(update(membership), {"roles": roles})
+    )
+    first = datetime(2020, 1, 1, 12, tzinfo=UTC)
+    days = [(first + timedelta(days=n)).strftime("%Y-%m-%dT%H:%M") for n in range(DAYS)]
+    await store(
+        database,
+        *(
+            classification(n, when, project=n % PROJECTS + 1, workflow=1, groups=(1,))
+            for n, when in enumerate(days)
+        ),
+        *(comment(n, when, project=1) for n, when in enumerate(days)),
+    )
+    return database

@@ -1,9 +1,14 @@
 """Every malformed request is refused: 4xx, JSON, a list of errors with a code, and no data."""
 
+from typing import Any
+
 import httpx
 import orjson
 import pytest
+from starlette.requests import Request
 
+from gateway.graphql.documents.request import GraphQLRequest, read_post
+from gateway.http.refusals import BadRequest
 from tests.graphql.conftest import BODY_LIMIT, URL
 
 JSON = {"content-type": "application/json"}
@@ -212,3 +217,21 @@ async def test_integers_of_64_bits_are_read_exactly(client):
         "variables": {"n": "x", "m": 2**63},
     }
     assert (await client.post(URL, json=body)).json() == {"data": {"greeting": "Hello x!"}}
+
+
+@pytest.mark.parametrize("name", ["variables", "extensions"])
+@pytest.mark.parametrize("values", [9_998, 9_999], ids=["within", "beyond"])
+async def test_variables_have_so_many_values_and_no_more(name: str, values: int) -> None:
+    content = orjson.dumps({"query": "{ me { id } }", name: {"a": [[]] * values}})
+    received = {"type": "http.request", "body": content, "more_body": False}
+    headers = [(b"content-type", b"application/json")]
+
+    async def receive() -> dict[str, Any]:
+        return received
+
+    request = Request({"type": "http", "method": "POST", "headers": headers}, receive)
+    if values == 9_998:
+        assert isinstance(await read_post(request, 1_000_000), GraphQLRequest)
+    else:
+        with pytest.raises(BadRequest, match=rf"^{name} has more than 10,000 values\.$"):
+            await read_post(request, 1_000_000)

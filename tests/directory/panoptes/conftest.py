@@ -7,6 +7,7 @@ import pytest
 
 from gateway.db import Database, open_database
 from gateway.directory.panoptes.client import Credentials, Panoptes
+from tests.directory.panoptes.asking import Clock, Gateway, gateway_beside
 from tests.directory.panoptes.local import LocalPanoptes, panoptes_running
 from tests.directory.panoptes.local_routes import CLIENT_ID, CLIENT_SECRET
 
@@ -63,4 +64,10 @@ def now() -> datetime:
 async def api(panoptes: LocalPanoptes) -> AsyncIterator[Panoptes]:
     credentials = Credentials(CLIENT_ID, CLIENT_SECRET)
     async with Panoptes(panoptes.url, credentials, now, timeout_seconds=60) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def gateway(database: Database, panoptes: LocalPanoptes) -> AsyncIterator[Gateway]:
+    async with gateway_beside(panoptes, database, Clock()) as opened:
         yield opened

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import AsyncIterator
 
 import pytest
 from sqlalchemy import select
@@ -15,18 +14,12 @@ from gateway.directory.panoptes.answers import GROUPS, MEMBERSHIPS, Scope
 from gateway.directory.panoptes.client import MOST_BYTES, Panoptes, PanoptesRefused
 from gateway.directory.panoptes.copying import copy
 from gateway.directory.panoptes.questions import ask
-from tests.directory.panoptes.asking import ADA, Clock, Gateway, gateway_beside
+from tests.directory.panoptes.asking import ADA, Gateway
 from tests.directory.panoptes.conftest import now
 from tests.directory.panoptes.local import LocalPanoptes
+from tests.directory.panoptes.questions import TOTAL
 
 GROUP = "query Group($id: ID!) { userGroup(id: $id) { id } }"
-TOTAL = "query Total($id: ID!) { userGroup(id: $id) { classifications { totalCount } } }"
-
-
-@pytest.fixture
-async def gateway(database: Database, panoptes: LocalPanoptes) -> AsyncIterator[Gateway]:
-    async with gateway_beside(panoptes, database, Clock()) as opened:
-        yield opened
 
 
 async def test_an_answer_beyond_the_limit_is_not_read(
