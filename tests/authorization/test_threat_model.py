@@ -11,13 +11,13 @@ MODEL = ROOT / "docs" / "security.md"
 NAMED = re.compile(r"`(test_\w+)`")
 ASSETS = [
     "Individual statistics of volunteers",
-    "Membership of groups, of minors above all",
+    "Group memberships, especially of minors",
     "Existence of hidden groups",
     "Tokens and API keys",
-    "Credentials for ingestion, and integrity of counts",
-    "A router in front, and what it sends",
+    "Ingestion and integrity of counts",
+    "Federation routers",
     "Availability",
-    "Panoptes, down or malicious",
+    "Outage or compromise of Panoptes",
 ]
 ATTACKERS = [
     "anonymous",
@@ -42,6 +42,13 @@ def rows(section: str) -> list[list[str]]:
     """The threats of an asset: attacker, what is tried, what stands in the way, tests."""
     table = [line for line in section.splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in table[2:]]
+
+
+def tables() -> list[list[str]]:
+    """The lines of each table of the document that names attackers."""
+    blocks = re.findall(r"(?:^\|.*\n?)+", MODEL.read_text(encoding="utf-8"), re.MULTILINE)
+    found = [block.splitlines() for block in blocks]
+    return [lines for lines in found if len(lines) > 2 and not lines[0].startswith("| Level ")]
 
 
 def existing_tests() -> set[str]:
@@ -69,6 +76,15 @@ def test_every_threat_has_an_attacker_a_defence_and_a_test() -> None:
             assert attempt, name
             assert defence, name
             assert NAMED.findall(tests), f"{name}: {attempt}"
+
+
+def test_every_table_of_threats_has_its_headings_and_every_row_a_test() -> None:
+    """Also outside of the assets; a blank line within a table would cut off its last rows."""
+    assert len(tables()) == len(ASSETS) + 1
+    for heading, line, *threats in tables():
+        assert heading == "| Attacker | Attempt | Defence | Test |"
+        assert set(line) == set("| -")
+        assert [threat for threat in threats if not NAMED.search(threat.split(" | ")[3])] == []
 
 
 def test_every_attacker_stands_in_the_threat_model() -> None:
