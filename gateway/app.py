@@ -235,6 +235,7 @@ def create_app(
     if metrics is not None:
         metrics.watch_pool(lambda: database.pool)
         metrics.watch_connections(lambda: connections.open, connections.closed)
+        metrics.watch_changes(changes)
         metrics.watch_ingestion(intake.counters)
         metrics.watch_masked_errors(lambda: mask.masked)
         documents = executor.documents

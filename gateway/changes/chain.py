@@ -1,8 +1,9 @@
-"""Chain of log rows: the newest rows of one history, and which entities changed in which."""
+"""Chain of log rows: the newest rows of one history, and in which of them entities changed last."""
 
 from __future__ import annotations
 
-from collections import deque
+from array import array
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -10,36 +11,37 @@ from gateway.changes.entity import SITE, Entity
 from gateway.changes.log import decode_entities
 from gateway.changes.position import LogPosition
 
-#: Rows and changes of entities that are remembered; older rows leave the chain.
-MOST_ROWS = 10_000
-MOST_CHANGES = 100_000
+#: Rows and entities that are remembered: at least so many rows, and at most twice as many.
+ROWS = 50_000
+ENTITIES = 50_000
 
-_ROW_BYTES = 400
-_CHANGE_BYTES = 300
+_ROW_BYTES = 8
+_ENTITY_BYTES = 300
 
 
 class Chain:
-    """Rows without a gap. What was read at a row holds at another unless a row between says not."""
+    """Rows without a gap. What was read at one holds at another if no row between them says not."""
 
-    def __init__(self, most_rows: int = MOST_ROWS, most_changes: int = MOST_CHANGES) -> None:
+    def __init__(self, rows: int = ROWS, entities: int = ENTITIES) -> None:
         self.newest: LogPosition | None = None
-        self._most_rows = most_rows
-        self._most_changes = most_changes
-        self._marks: dict[int, int] = {}
-        self._rows: deque[tuple[int, Sequence[Entity]]] = deque()
-        self._changes = 0
-        #: The version of each entity's last change, as far as a row of the chain made it.
-        self._changed: dict[Entity, int] = {}
-        #: The last row that changed everything.
+        self._most_rows = rows
+        self._most_entities = entities
+        #: The marks of the rows from this version on.
+        self._first = 0
+        self._marks = array("q")
+        #: The version of the last change of each entity that changed since the floor, oldest first.
+        self._changed: OrderedDict[Entity, int] = OrderedDict()
+        #: What was read before this version does not hold.
         self._floor = 0
 
     def __contains__(self, position: LogPosition) -> bool:
-        return self._marks.get(position.version) == position.mark
+        place = position.version - self._first
+        return 0 <= place < len(self._marks) and self._marks[place] == position.mark
 
     @property
     def size(self) -> int:
         """The bytes in memory, by estimate."""
-        return _ROW_BYTES * len(self._rows) + _CHANGE_BYTES * self._changes
+        return _ROW_BYTES * len(self._marks) + _ENTITY_BYTES * len(self._changed)
 
     def holds(
         self, entities: Iterable[Entity], read_at: LogPosition, at: LogPosition | None = None
@@ -50,7 +52,8 @@ class Chain:
             return False
         if at == read_at:
             return True
-        # Of a change that lies behind both nobody knows whether there was another between them.
+        # Only the last change of an entity is known: if that is later than both, there may have
+        # been another one between them.
         earlier = min(read_at.version, at.version)
         if earlier < self._floor:
             return False
@@ -60,12 +63,11 @@ class Chain:
     def restart(self, rows: Sequence[Any]) -> None:
         """Forget all rows, and begin with the first, which is the newest; with none if none."""
         self.newest = None
-        self._marks.clear()
-        self._rows.clear()
+        self._marks = array("q")
         self._changed.clear()
-        self._changes = self._floor = 0
         if rows:
             version, mark, _ = rows[0]
+            self._first = self._floor = version
             self._append(version, mark, ())
 
     def extend(self, rows: Sequence[Any]) -> bool:
@@ -80,27 +82,21 @@ class Chain:
             return False
         decoded = [(version, mark, decode_entities(text)) for version, mark, text in rows[:-1]]
         for version, mark, entities in reversed(decoded):
-            if entities is None:
-                self._floor = version
-            self._append(version, mark, entities or ())
+            self._append(version, mark, entities)
         return True
 
-    def _append(self, version: int, mark: int, entities: Sequence[Entity]) -> None:
+    def _append(self, version: int, mark: int, entities: Sequence[Entity] | None) -> None:
         self.newest = LogPosition(version, mark)
-        self._marks[version] = mark
-        self._rows.append((version, entities))
-        self._changes += len(entities)
-        self._changed.update(dict.fromkeys(entities, version))
-        self._changed[SITE] = version
-        while len(self._rows) > 1 and (
-            len(self._rows) > self._most_rows or self._changes > self._most_changes
-        ):
-            self._drop_oldest()
-
-    def _drop_oldest(self) -> None:
-        version, entities = self._rows.popleft()
-        del self._marks[version]
-        self._changes -= len(entities)
-        for entity in entities:
-            if self._changed.get(entity) == version:
-                del self._changed[entity]
+        self._marks.append(mark)
+        if len(self._marks) > 2 * self._most_rows:
+            del self._marks[: self._most_rows]
+            self._first += self._most_rows
+        if entities is None:
+            self._changed.clear()
+            self._floor = version
+        changed = self._changed
+        for entity in (*(entities or ()), SITE):
+            changed[entity] = version
+            changed.move_to_end(entity)
+        while len(changed) > self._most_entities:
+            _, self._floor = changed.popitem(last=False)

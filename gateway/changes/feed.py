@@ -8,6 +8,7 @@ the chain breaks (a backup was restored, a standby took over, the log was cut) a
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Self
@@ -17,20 +18,32 @@ from gateway.changes.entity import Entity
 from gateway.changes.log import ROWS_SINCE
 from gateway.changes.position import LogPosition
 from gateway.db import Database
+from gateway.db.faults import READING
+
+logger = logging.getLogger(__name__)
 
 #: A read that takes longer has failed.
 READ_SECONDS = 1.0
+_READING_LOG = "Reading the change log"
+#: Failures in a row of which a line is logged: one alone costs a few answers from caches.
+_NOTABLE_FAILURES = 3
 
 
 class ChangeFeed:
     """An async context manager; before and after it, nothing can be told.
 
-    ``reads`` and ``failed`` count statements that have begun, and those that came to nothing.
+    ``reads`` counts statements that began. Of these ``continued`` went on from what was known,
+    ``restarted`` forgot all, and ``failed`` came to nothing.
     """
 
     def __init__(self, database: Database, timeout_seconds: float = READ_SECONDS) -> None:
         self.reads = 0
+        self.continued = 0
+        self.restarted = 0
         self.failed = 0
+        self._faults = database.faults
+        self._failed_in_a_row = 0
+        self._logged = False
         self._side = database.side_connection(timeout_seconds)
         self._chain = Chain()
         self._source: object = None
@@ -81,6 +94,7 @@ class ChangeFeed:
         self._waiting.append(waiter)
         if self._reading is None:
             self._reading = loop.create_task(self._read_for_all())
+            self._reading.add_done_callback(self._ended)
         return await waiter
 
     async def _read_for_all(self) -> None:
@@ -91,14 +105,42 @@ class ChangeFeed:
                 position = None
                 try:
                     position = await self._read()
-                except Exception:
-                    self.failed += 1
+                except Exception as error:  # whatever it is, caches are not used then
+                    self._failed(error)
                 finally:
                     _answer(waiting, position)
         finally:
-            self._reading = None
-            _answer(self._waiting, None)
-            self._waiting = []
+            self._end()
+
+    def _ended(self, reading: asyncio.Task[None]) -> None:
+        # A task that is cancelled before it begins does nothing at all.
+        if self._reading is reading:
+            self._end()
+
+    def _end(self) -> None:
+        self._reading = None
+        waiting, self._waiting = self._waiting, []
+        _answer(waiting, None)
+
+    def _failed(self, error: Exception) -> None:
+        """Count a failure; log one of many, if others can read the database meanwhile."""
+        self.failed += 1
+        self._failed_in_a_row += 1
+        if (
+            self._logged
+            or self._failed_in_a_row < _NOTABLE_FAILURES
+            or self._faults.is_met(READING)
+        ):
+            return
+        self._logged = True
+        if self._faults.met(_READING_LOG, error) is None:
+            logger.error("%s fails: nothing is answered from caches.", _READING_LOG, exc_info=error)
+
+    def _worked(self) -> None:
+        self._failed_in_a_row = 0
+        if self._logged:
+            self._logged = False
+            self._faults.over(_READING_LOG)
 
     async def _read(self) -> LogPosition | None:
         if self._side.is_unchanged():
@@ -108,10 +150,14 @@ class ChangeFeed:
         rows = await self._side.fetch(ROWS_SINCE, {"known": 0 if known is None else known.version})
         replaced = self._source != self._side.source
         self._source = self._side.source
-        if replaced or not self._chain.extend(rows):
+        if not replaced and self._chain.extend(rows):
+            self.continued += 1
+        else:
+            self.restarted += 1
             self._chain.restart(rows)
             for callback in self._forgetting:
                 callback()
+        self._worked()
         return self.position
 
     async def __aenter__(self) -> Self:

@@ -34,6 +34,8 @@ MOST_ENTITIES = 5_000
 #: Rows that stay in the log, at least. Older ones are cut once in so many versions.
 ROWS_KEPT = 10_000
 CUT_EVERY = 1_000
+#: Characters of entities in the rows of one read: a hundred thousand ids.
+LONGEST_READ = 1_000_000
 
 _log = change_log.c
 _newest = select(func.max(_log.version)).scalar_subquery()
@@ -42,12 +44,26 @@ _newest = select(func.max(_log.version)).scalar_subquery()
 CURRENT_POSITION: Select[Any] = select(_log.version, _log.mark).where(_log.version == _newest)
 
 _known = bindparam("known", type_=BigInteger)
-#: Rows from the version ``known`` on, newest first; the newest row in any case.
-ROWS_SINCE: Select[Any] = (
-    select(_log.version, _log.mark, _log.entities)
-    .where(_log.version >= case((_known < _newest, _known), else_=_newest))
+_top = func.max(_log.version)
+_first = select(case((_known < _top, _known), else_=_top)).scalar_subquery()
+_rows = (
+    select(
+        *_log,
+        func.sum(func.length(_log.entities))
+        .over(order_by=_log.version.desc(), rows=(None, 0))
+        .label("length"),
+    )
+    .where(_log.version >= _first)
     .order_by(_log.version.desc())
     .limit(ROWS_KEPT)
+    .subquery("newest")
+)
+#: Rows from the version ``known`` on, newest first: the newest in any case, of all others no more
+#: than can be read at once. Whoever misses the row of this version knows too little.
+ROWS_SINCE: Select[Any] = (
+    select(_rows.c.version, _rows.c.mark, _rows.c.entities)
+    .where(func.coalesce(_rows.c.length, 0) <= LONGEST_READ)
+    .order_by(_rows.c.version.desc())
 )
 
 _APPEND = (
@@ -137,8 +153,14 @@ def _encoded(ids: Mapping[str, Collection[int]] | None) -> str | None:
 
 
 def decode_entities(entities: str | None) -> list[Entity] | None:
-    """The entities that a row of the log names; None for everything."""
+    """The entities that a row of the log names; None for everything.
+
+    Everything as well where it cannot be read: a later version may write otherwise.
+    """
     if entities is None:
         return None
-    ids: dict[str, list[int]] = orjson.loads(entities)
-    return [(kind, entity_id) for kind, found in ids.items() for entity_id in found]
+    try:
+        ids = orjson.loads(entities)
+        return [(kind, entity_id) for kind, found in ids.items() for entity_id in found]
+    except (ValueError, TypeError, AttributeError):
+        return None

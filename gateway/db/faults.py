@@ -87,6 +87,10 @@ class Faults:
                 logger.warning("%s failed: %s", doing, told.for_operators)
         return told
 
+    def is_met(self, doing: str) -> bool:
+        """Whether the last ``doing`` met a fault."""
+        return doing in self._met
+
     def over(self, doing: str) -> None:
         """Note that ``doing`` works."""
         if self._met and (fault := self._met.pop(doing, None)) is not None and self.logged:

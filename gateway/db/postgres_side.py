@@ -45,7 +45,7 @@ class PostgresSideConnection(SideConnection):
         except BaseException:
             self._give_up()
             raise
-        return rows
+        return compiled.values(rows)
 
     def _give_up(self) -> None:
         connection, self._connection = self._connection, None
@@ -53,4 +53,10 @@ class PostgresSideConnection(SideConnection):
             connection.terminate()
 
     async def close(self) -> None:
-        self._give_up()
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        try:
+            await connection.close(timeout=self._timeout)
+        except Exception:
+            connection.terminate()

@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Dialect, Select
@@ -34,6 +35,7 @@ class SqliteSideConnection(SideConnection):
         self.source: FileIdentity | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-side")
         self._running: asyncio.Future[tuple[int, Rows]] | None = None
+        self._closed = False
 
     def is_unchanged(self) -> bool:
         connection = self._connection
@@ -48,24 +50,30 @@ class SqliteSideConnection(SideConnection):
             return False
 
     async def fetch(self, statement: Select[Any], parameters: Mapping[str, Any]) -> Rows:
-        if self._running is not None:
-            # A thread cannot be stopped: it may hang in the file system.
-            raise Unavailable("An earlier statement is still running.")
-        self._data_version = None
         compiled = compile_statement(statement, self._dialect)
         arguments = compiled.arguments(parameters)
-        loop = asyncio.get_running_loop()
-        running = loop.run_in_executor(self._thread, self._fetch, compiled.text, arguments)
-        self._running = running
-        running.add_done_callback(self._ended)
+        self._data_version = None
         try:
             async with asyncio.timeout(self._timeout):
+                if self._running is not None:
+                    # It was given up, but a thread cannot be stopped.
+                    await asyncio.wait([self._running])
+                self._running = running = asyncio.get_running_loop().run_in_executor(
+                    self._thread, self._fetch, compiled.text, arguments
+                )
+                running.add_done_callback(self._ended)
                 self._data_version, rows = await asyncio.shield(running)
         except (TimeoutError, asyncio.CancelledError):
-            if self._connection is not None:
-                self._connection.interrupt()
+            self._interrupt()
             raise
-        return rows
+        return compiled.values(rows)
+
+    def _interrupt(self) -> None:
+        connection = self._connection
+        if connection is not None:
+            # The thread may just have closed it.
+            with suppress(sqlite3.Error):
+                connection.interrupt()
 
     def _fetch(self, text: str, arguments: Sequence[Any]) -> tuple[int, Rows]:
         """In the thread: what the version is, no later than the rows, and the rows."""
@@ -100,11 +108,15 @@ class SqliteSideConnection(SideConnection):
             connection.close()
 
     def _ended(self, running: asyncio.Future[tuple[int, Rows]]) -> None:
-        self._running = None
+        if self._running is running:
+            self._running = None
         if not running.cancelled():
             running.exception()
+        if self._closed:
+            self._drop()
 
     async def close(self) -> None:
+        self._closed = True
         self._thread.shutdown(wait=False, cancel_futures=True)
         if self._running is None:
             self._drop()

@@ -24,6 +24,14 @@ class PoolUse(Protocol):
     def size(self) -> int: ...
 
 
+class ChangeCounts(Protocol):
+    """Reads of the change log, by what came of them; they only grow."""
+
+    continued: int
+    restarted: int
+    failed: int
+
+
 class IngestionCounts(Protocol):
     """Sums over the batches of events that were taken in; they only grow."""
 

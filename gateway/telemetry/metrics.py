@@ -21,7 +21,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from gateway.telemetry.counts import CacheCounts, IngestionCounts, PoolUse
+from gateway.telemetry.counts import CacheCounts, ChangeCounts, IngestionCounts, PoolUse
 from gateway.telemetry.record import RequestRecord
 
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -154,6 +154,10 @@ class Metrics:
         """Show what was taken in."""
         self._sources.ingestion = counts
 
+    def watch_changes(self, counts: ChangeCounts) -> None:
+        """Show how the change log was read."""
+        self._sources.changes = counts
+
     def watch_masked_errors(self, count: Callable[[], int]) -> None:
         """Show how many errors were masked."""
         self._sources.masked = count
@@ -175,6 +179,7 @@ class _Sources(Collector):
         self.connections: Callable[[], int] | None = None
         self.closed: Mapping[str, int] = {}
         self.ingestion: IngestionCounts | None = None
+        self.changes: ChangeCounts | None = None
         self.masked: Callable[[], int] | None = None
         self.caches: dict[str, Callable[[], CacheCounts]] = {}
         self.memory: dict[str, Callable[[], int]] = {}
@@ -184,6 +189,7 @@ class _Sources(Collector):
         yield from self._of_connections()
         yield from self._of_pool()
         yield from self._of_caches()
+        yield self._of_changes()
         yield from self._of_ingestion()
         masked = None if self.masked is None else self.masked()
         yield CounterMetricFamily(
@@ -239,6 +245,17 @@ class _Sources(Collector):
         for name, size in self.memory.items():
             sizes.add_metric([name], size())
         yield from (hits, misses, entries, sizes)
+
+    def _of_changes(self) -> Metric:
+        reads = CounterMetricFamily(
+            "stats_gateway_change_log_reads",
+            "Reads of the change log, by what they meant for cached data.",
+            labels=["result"],
+        )
+        if self.changes is not None:
+            for result in ("continued", "restarted", "failed"):
+                reads.add_metric([result], getattr(self.changes, result))
+        return reads
 
     def _of_ingestion(self) -> Iterable[Metric]:
         counts = self.ingestion
