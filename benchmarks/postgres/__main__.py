@@ -31,11 +31,11 @@ EVENTS = 10_000_000
 #: The gateway's settings by its column.
 OURS: dict[str, Mapping[str, str]] = {
     "us, cache off": CACHE_OFF,
-    "us, facts kept": FACTS_KEPT,
-    "us, answers kept": {},
+    "us, entity cache": FACTS_KEPT,
+    "us, response cache": {},
 }
 #: Over REST no answers are kept.
-OVER_REST = ["us, cache off", "us, facts kept"]
+OVER_REST = ["us, cache off", "us, entity cache"]
 MERCURIUS, POSTGRAPHILE, FLOOR = "Mercurius", "PostGraphile", "the floor"
 
 
