@@ -17,6 +17,7 @@ from typing import NamedTuple
 import psutil
 
 from benchmarks import beside, bulk, growth, ingestion, startup
+from benchmarks.hot import __main__ as hot
 from benchmarks.memory import __main__ as memory
 from benchmarks.peers import node
 from benchmarks.postgres import __main__ as postgres
@@ -37,6 +38,7 @@ class Part(NamedTuple):
 PARTS = (
     Part("memory", "Execution and HTTP, data in memory", memory.main, (), _SHORT),
     Part("postgres", "Over PostgreSQL", postgres.main, (), ("100_000", *_SHORT)),
+    Part("hot", "A page that everybody looks at", hot.main, (), ("100_000", *_SHORT)),
     Part("growth", "Growth, SQLite", growth.main, (), ("20_000", "40_000", *_SHORT)),
     Part(
         "growth",

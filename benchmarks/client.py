@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any
 
 import httptools
@@ -44,24 +46,33 @@ def http_request(
     return "\r\n".join([*lines, "", ""]).encode() + (body or b"")
 
 
-def ask(port: int, request: bytes) -> bytes:
+#: One request that is sent again and again, or one after another.
+Requests = bytes | Iterator[bytes]
+
+
+def ask(port: int, request: Requests) -> bytes:
     """The body of one response."""
     return load(port, request, concurrency=1, seconds=0).body
 
 
-def load(port: int, request: bytes, *, concurrency: int, seconds: float, status: int = 200) -> Load:
+def load(
+    port: int, requests: Requests, *, concurrency: int, seconds: float, status: int = 200
+) -> Load:
     """Keep ``concurrency`` requests under way for that long; each connection sends at least one.
 
     UnexpectedResponse for another status than this one.
     """
-    return uvloop.run(_load(port, request, concurrency, seconds, status))
+    following = repeat(requests) if isinstance(requests, bytes) else requests
+    return uvloop.run(_load(port, following, concurrency, seconds, status))
 
 
-async def _load(port: int, request: bytes, concurrency: int, seconds: float, status: int) -> Load:
+async def _load(
+    port: int, requests: Iterator[bytes], concurrency: int, seconds: float, status: int
+) -> Load:
     loop = asyncio.get_running_loop()
     done = Load(status)
     connections = [
-        (await loop.create_connection(lambda: _Connection(request, done), "127.0.0.1", port))[1]
+        (await loop.create_connection(lambda: _Connection(requests, done), "127.0.0.1", port))[1]
         for _ in range(concurrency)
     ]
     until = time.perf_counter() + seconds
@@ -72,9 +83,9 @@ async def _load(port: int, request: bytes, concurrency: int, seconds: float, sta
 
 
 class _Connection(asyncio.Protocol):
-    def __init__(self, request: bytes, done: Load) -> None:
+    def __init__(self, requests: Iterator[bytes], done: Load) -> None:
         self.finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._request = request
+        self._requests = requests
         self._done = done
         self._parser = httptools.HttpResponseParser(self)
         self._body: list[bytes] = []
@@ -87,8 +98,9 @@ class _Connection(asyncio.Protocol):
         self._send()
 
     def _send(self) -> None:
+        request = next(self._requests)
         self._sent = time.perf_counter()
-        self._transport.write(self._request)
+        self._transport.write(request)
 
     def data_received(self, data: bytes) -> None:
         try:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from benchmarks.client import ask, load
+from benchmarks.client import Requests, ask, load
 from benchmarks.servers import Server, Usage
 
 CONCURRENCIES = (1, 16)
@@ -28,8 +28,10 @@ class Entry(NamedTuple):
 
     name: str
     server: Server
-    request: bytes
+    request: Requests
     shape: Callable[[Any], Any] = lambda answer: answer
+    #: What undoes the content coding that the request asks for.
+    decode: Callable[[bytes], bytes] = lambda body: body
 
 
 class Pace(NamedTuple):
@@ -115,7 +117,7 @@ def compare_answers(entries: Sequence[Entry]) -> None:
 
 
 def _answer(entry: Entry) -> Any:
-    answer = orjson.loads(ask(entry.server.port, entry.request))
+    answer = orjson.loads(entry.decode(ask(entry.server.port, entry.request)))
     if isinstance(answer, dict) and answer.get("errors"):
         raise DifferentAnswers(f"{entry.name} answers with an error: {answer['errors'][0]}")
     return entry.shape(answer)

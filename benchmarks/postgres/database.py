@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -41,19 +42,36 @@ def loaded_database(events: int) -> Iterator[Loaded]:
     """A server of its own with that many events; it goes with its data at the end."""
     with running_postgres() as server, TemporaryDirectory() as folder:
         url = server.get_uri()
-        file = Path(folder, "events.parquet")
-        generate(events, file)
-        command = [Path(sys.executable).with_name("stats-gateway"), "import", file]
-        subprocess.run(
-            [*map(str, command), "--database-url", url], check=True, stdout=subprocess.DEVNULL
-        )
+        _import(events, Path(folder, "events.parquet"), url)
         asyncio.run(_prepare(url))
         yield Loaded(url, Usage(_postmaster(server.pgdata)))
 
 
-async def _prepare(url: str) -> None:
+@contextmanager
+def loaded_file(events: int) -> Iterator[Loaded]:
+    """The same in a SQLite file; ``usage`` is of this process, since no other serves it."""
+    with TemporaryDirectory() as folder:
+        url = f"sqlite:///{folder}/stats.db"
+        _import(events, Path(folder, "events.parquet"), url)
+        asyncio.run(_name(url))
+        yield Loaded(url, Usage(os.getpid()))
+
+
+def _import(events: int, file: Path, url: str) -> None:
+    generate(events, file)
+    command = [Path(sys.executable).with_name("stats-gateway"), "import", file]
+    subprocess.run(
+        [*map(str, command), "--database-url", url], check=True, stdout=subprocess.DEVNULL
+    )
+
+
+async def _name(url: str) -> None:
     async with open_database(url) as database:
         await database.write(lambda connection: load_directory(connection, directory()))
+
+
+async def _prepare(url: str) -> None:
+    await _name(url)
     connection = await asyncpg.connect(url)
     await connection.execute((FOLDER / "postgres" / "postgraphile.sql").read_text("utf-8"))
     await connection.execute("VACUUM ANALYZE")
