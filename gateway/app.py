@@ -128,7 +128,7 @@ def create_app(
     metrics, tracing = telemetry.metrics, telemetry.tracing
     watch = Watch(
         metrics.batch if metrics else None,
-        tracing.wave if tracing else None,
+        tracing.batch if tracing else None,
         tracing.statement if tracing else None,
     )
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import strawberry
 
 from gateway.rollups.versions import VERSIONS_A_MICROSECOND
-from gateway.stats.ledger_state import LEDGER_STATE, LedgerState
+from gateway.stats.ledger_state import LedgerState
 from resolvers.context import Info
 from resolvers.scalars import BigInt
 
@@ -31,7 +31,7 @@ class GatewayStats:
 
 async def load_gateway_stats(info: Info) -> GatewayStats:
     """Read all of it in one statement, from rollups and counters: never from the ledger."""
-    (row,) = await info.context.facts.fetch(LEDGER_STATE)
+    (row,) = await info.context.loaders.ledger_state.load(None)
     state = LedgerState._make(row)
     last = state.last_event_at
     return GatewayStats(

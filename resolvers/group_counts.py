@@ -18,9 +18,6 @@ from gateway.stats.group_conditions import read_condition
 from gateway.stats.group_counts import (
     Condition,
     GroupQuestion,
-    group_count,
-    group_count_by_day,
-    group_count_by_visibility,
 )
 from resolvers.arguments import given
 from resolvers.buckets import periods_of_range
@@ -137,7 +134,7 @@ class GroupCounts:
         asked = None if period is None else calendar.Period(period.value)
         chosen = asked or period_for(self.question.days, info.context.today)
         counts: dict[int, int] = {}
-        for day, count in await info.context.facts.fetch(group_count_by_day(self.question)):
+        for day, count in await info.context.loaders.group_counts_by_day.load(self.question):
             start = period_start(day, chosen)
             counts[start] = counts.get(start, 0) + count
         return [
@@ -150,7 +147,7 @@ class GroupCounts:
         directives=[about(5)],
     )
     async def by_stats_visibility(self, info: Info) -> list[GroupCountByVisibility]:
-        rows = await info.context.facts.fetch(group_count_by_visibility(self.question))
+        rows = await info.context.loaders.group_counts_by_visibility.load(self.question)
         return [
             GroupCountByVisibility(stats_visibility=StatsVisibility(Level(level)), count=count)
             for level, count in rows
@@ -159,8 +156,8 @@ class GroupCounts:
 
 async def count_groups(info: Info, question: GroupQuestion) -> int:
     """How many groups the question is about."""
-    (row,) = await info.context.facts.fetch(group_count(question))
-    return int(row[0])
+    ((count,),) = await info.context.loaders.group_counts.load(question)
+    return int(count)
 
 
 def read_question(

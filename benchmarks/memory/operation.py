@@ -6,7 +6,7 @@ statement, these look into dictionaries. They are asynchronous and batch, as the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +14,6 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import orjson
-from aiodataloader import DataLoader
 
 from gateway.auth.viewer import Viewer
 from gateway.calendar import DayRange, day_number
@@ -24,7 +23,7 @@ from gateway.directory.stats_visibility import StatsVisibility
 from gateway.directory.user_groups import UserGroup
 from gateway.directory.users import User
 from gateway.loaders.access import Access
-from gateway.loaders.loader import Loader, Turn
+from gateway.loaders.loader import Batches, Loader
 from gateway.loaders.statistics import (
     Buckets,
     BucketsQuestion,
@@ -94,30 +93,20 @@ class Store:
         }
 
 
-class Lookups:
-    """What the loaders of one operation look up together, as ``gateway.loaders.facts`` does."""
+class Lookups(Batches):
+    """What the loaders of one operation look up together, as ``gateway.loaders.reads`` does."""
 
-    def __init__(self) -> None:
-        self.wanted: DataLoader[tuple[Turn[Any, Any], Callable[[Any], Any]], None] = DataLoader(
-            self._run, cache=False
-        )
-
-    async def _run(self, wanted: list[tuple[Turn[Any, Any], Callable[[Any], Any]]]) -> list[None]:
-        for turn, find in wanted:
-            turn.end({key: find(key) for key in turn.begin()})
-        return [None] * len(wanted)
+    async def read(self, wanted: Mapping[MemoryLoader[Any, Any], Sequence[Any]]) -> None:
+        for loader, keys in wanted.items():
+            loader.values |= ((key, loader.find(key)) for key in keys)
 
 
 class MemoryLoader(Loader[K, V]):
     """Looks each key up."""
 
     def __init__(self, lookups: Lookups, find: Callable[[K], V]) -> None:
-        super().__init__()
-        self._lookups = lookups
-        self._find = find
-
-    def _schedule(self, turn: Turn[K, V]) -> None:
-        self._lookups.wanted.load((turn, self._find))
+        super().__init__(lookups)
+        self.find = find
 
 
 class MemoryLoaders:

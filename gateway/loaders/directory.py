@@ -11,33 +11,33 @@ from sqlalchemy import Select
 
 from gateway.directory.memberships import MEMBERSHIPS_OF_VIEWER, Membership, membership_of
 from gateway.directory.panoptes.answers import ASKED_AT, FORGOTTEN, Place, Scope
-from gateway.loaders.facts import Batch, FactLoader, Facts
+from gateway.loaders.loader import Batches, Request, StatementLoader
 from gateway.stats.subject import Kind
 from gateway.stats.versions import RECORDED, Entity
 
 V = TypeVar("V")
 
 
-class RecordLoader(FactLoader[int, V | None], Generic[V]):
+class RecordLoader(StatementLoader[int, V | None], Generic[V]):
     """Records by id, None for an id that the directory does not know."""
 
     def __init__(
         self,
-        facts: Facts,
+        batches: Batches,
         kind: Kind,
         statement: Select[Any],
         read: Callable[[Any], V],
     ) -> None:
-        super().__init__(facts)
+        super().__init__(batches)
         self.name = RECORDED[kind]  # type: ignore[misc]  # one class for all kinds
         self._statement = statement
         self._read = read
 
-    def batches(self, keys: Sequence[int]) -> Iterable[Batch]:
-        def read(rows: Sequence[Any]) -> Mapping[int, V]:
+    def requests(self, keys: Sequence[int]) -> Iterable[Request]:
+        def values(rows: Sequence[Any]) -> Mapping[int, V]:
             return {row[0]: self._read(row) for row in rows}
 
-        yield Batch(keys, self._statement, {"ids": keys}, read)
+        yield Request(keys, self._statement, {"ids": keys}, values)
 
     def entities(self, key: int) -> tuple[Entity, ...]:
         return ((self.name, key),)
@@ -46,7 +46,7 @@ class RecordLoader(FactLoader[int, V | None], Generic[V]):
         return None
 
 
-class RecordsLoader(FactLoader[int, tuple[V, ...]], Generic[V]):
+class RecordsLoader(StatementLoader[int, tuple[V, ...]], Generic[V]):
     """All records that belong to an id, ascending by their ``order``.
 
     ``what`` is a name for the records; ``owner`` is the field that holds the id of a ``kind``.
@@ -54,7 +54,7 @@ class RecordsLoader(FactLoader[int, tuple[V, ...]], Generic[V]):
 
     def __init__(
         self,
-        facts: Facts,
+        batches: Batches,
         what: str,
         kind: Kind,
         statement: Select[Any],
@@ -62,7 +62,7 @@ class RecordsLoader(FactLoader[int, tuple[V, ...]], Generic[V]):
         owner: str,
         order: str,
     ) -> None:
-        super().__init__(facts)
+        super().__init__(batches)
         self.name = f"{what} of {kind.name}"  # type: ignore[misc]  # one class for all lists
         self._kind = RECORDED[kind]
         self._statement = statement
@@ -70,14 +70,14 @@ class RecordsLoader(FactLoader[int, tuple[V, ...]], Generic[V]):
         self._owner = attrgetter(owner)
         self._order = attrgetter(order)
 
-    def batches(self, keys: Sequence[int]) -> Iterable[Batch]:
-        def read(rows: Sequence[Any]) -> Mapping[int, tuple[V, ...]]:
+    def requests(self, keys: Sequence[int]) -> Iterable[Request]:
+        def values(rows: Sequence[Any]) -> Mapping[int, tuple[V, ...]]:
             records: dict[int, list[V]] = defaultdict(list)
             for record in map(self._read, rows):
                 records[self._owner(record)].append(record)
             return {key: tuple(sorted(found, key=self._order)) for key, found in records.items()}
 
-        yield Batch(keys, self._statement, {"ids": keys}, read)
+        yield Request(keys, self._statement, {"ids": keys}, values)
 
     def entities(self, key: int) -> tuple[Entity, ...]:
         return ((self._kind, key),)
@@ -93,13 +93,13 @@ class MembershipKey(NamedTuple):
     group_id: int
 
 
-class MembershipLoader(FactLoader[MembershipKey, Membership | None]):
+class MembershipLoader(StatementLoader[MembershipKey, Membership | None]):
     """Single memberships, whatever their state; None where there is none."""
 
     name = "membership"
 
-    def batches(self, keys: Sequence[MembershipKey]) -> Iterable[Batch]:
-        def read(rows: Sequence[Any]) -> Mapping[MembershipKey, Membership]:
+    def requests(self, keys: Sequence[MembershipKey]) -> Iterable[Request]:
+        def values(rows: Sequence[Any]) -> Mapping[MembershipKey, Membership]:
             found = map(membership_of, rows)
             return {MembershipKey(one.user_id, one.group_id): one for one in found}
 
@@ -108,7 +108,7 @@ class MembershipLoader(FactLoader[MembershipKey, Membership | None]):
             groups[key.user_id].append(key)
         for user_id, asked in groups.items():
             parameters = {"viewer": user_id, "ids": [key.group_id for key in asked]}
-            yield Batch(asked, MEMBERSHIPS_OF_VIEWER, parameters, read)
+            yield Request(asked, MEMBERSHIPS_OF_VIEWER, parameters, values)
 
     def entities(self, key: MembershipKey) -> tuple[Entity, ...]:
         return ((RECORDED[Kind.GROUP], key.group_id),)
@@ -117,18 +117,18 @@ class MembershipLoader(FactLoader[MembershipKey, Membership | None]):
         return None
 
 
-class AskedAtLoader(FactLoader[Scope, Mapping[Place, int]]):
+class AskedAtLoader(StatementLoader[Scope, Mapping[Place, int]]):
     """When Panoptes was last asked; that has no version, and is read each time."""
 
     name = "asked at"
 
-    def batches(self, keys: Sequence[Scope]) -> Iterable[Batch]:
+    def requests(self, keys: Sequence[Scope]) -> Iterable[Request]:
         for scope in keys:
 
-            def read(rows: Sequence[Any], scope: Scope = scope) -> Mapping[Scope, object]:
+            def values(rows: Sequence[Any], scope: Scope = scope) -> Mapping[Scope, object]:
                 return {scope: {(row[0], row[1]): row[2] for row in rows}}
 
-            yield Batch([scope], ASKED_AT, scope.parameters(), read)
+            yield Request([scope], ASKED_AT, scope.parameters(), values)
 
     def entities(self, key: Scope) -> tuple[Entity, ...]:
         return ()
@@ -137,16 +137,16 @@ class AskedAtLoader(FactLoader[Scope, Mapping[Place, int]]):
         return {}
 
 
-class ForgottenLoader(FactLoader[int, bool]):
+class ForgottenLoader(StatementLoader[int, bool]):
     """Whether users were erased."""
 
     name = "forgotten"
 
-    def batches(self, keys: Sequence[int]) -> Iterable[Batch]:
-        def read(rows: Sequence[Any]) -> Mapping[int, bool]:
+    def requests(self, keys: Sequence[int]) -> Iterable[Request]:
+        def values(rows: Sequence[Any]) -> Mapping[int, bool]:
             return {row[0]: True for row in rows}
 
-        yield Batch(keys, FORGOTTEN, {"users": keys}, read)
+        yield Request(keys, FORGOTTEN, {"users": keys}, values)
 
     def entities(self, key: int) -> tuple[Entity, ...]:
         return ((RECORDED[Kind.USER], key),)

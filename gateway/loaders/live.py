@@ -8,9 +8,9 @@ are not answered from stale entries at all.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Mapping
-from hashlib import blake2b
-from typing import Any
+from abc import abstractmethod
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import orjson
 
@@ -26,32 +26,46 @@ from gateway.directory.users import User
 from gateway.errors import Unavailable
 from gateway.loaders.access import too_much_asked
 from gateway.loaders.directory import AskedAtLoader, ForgottenLoader, MembershipKey
-from gateway.loaders.facts import Facts
-from gateway.loaders.loader import BatchLoader, Loader
+from gateway.loaders.loader import Batches, Loader
+from gateway.loaders.reads import OperationReads
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
 
 _NOBODY: frozenset[int] = frozenset()
 
 
 class LookUps:
-    """Panoptes as one operation asks it, without users who were erased."""
+    """Panoptes as one operation asks it, without users who were erased.
 
-    def __init__(self, facts: Facts, live: LiveDirectory, asker: Asker) -> None:
-        self._facts = facts
+    ``named`` is told the names of users that came along.
+    """
+
+    def __init__(
+        self,
+        reads: OperationReads,
+        live: LiveDirectory,
+        asker: Asker,
+        named: Callable[[User], object],
+    ) -> None:
+        self._named = named
+        self._reads = reads
         self._live = live
         self._asker = asker
         #: Groups of which whoever they do not exist for is not to be told so now.
         self.withheld: set[int] = set()
-        self._asked_at = AskedAtLoader(facts)
-        self._forgotten = ForgottenLoader(facts)
+        self._asked_at = AskedAtLoader(reads)
+        self._forgotten = ForgottenLoader(reads)
 
     def asked_at(self, scope: Scope) -> asyncio.Future[Mapping[Place, int]]:
         """When Panoptes was last asked for places of the scope, as :meth:`look_up` takes it."""
         return self._asked_at.load(scope)
 
     async def look_up(
-        self, scope: Scope, asked_at: Mapping[Place, int], secret: Collection[Place] = ()
+        self, scope: Scope, asked_at: Mapping[Place, int], secret: Collection[Place]
     ) -> LookedUp:
-        """What to take for the scope's places."""
+        """What to take for the scope's places; an answer that rests on it is not cacheable."""
+        self._reads.cacheable = False
         looked = await self._live.look_up(scope, asked_at, self._asker, secret)
         named = {
             row["user_id"] for rows in looked.answered.values() for row in rows if "user_id" in row
@@ -60,121 +74,128 @@ class LookUps:
             return looked
         gone = await self._forgotten.load_many(named)
         erased = {user_id for user_id, is_gone in zip(named, gone, strict=True) if is_gone}
-        return LookedUp(
-            {place: _without(erased, rows, "user_id") for place, rows in looked.answered.items()},
-            looked.stale,
-            _without(erased, looked.users, "id"),
-            looked.refused,
+        for user in _without(erased, looked.users, "id"):
+            self._named(User(user["id"], user["login"], user["display_name"]))
+        return looked._replace(
+            answered={
+                place: _without(erased, rows, "user_id") for place, rows in looked.answered.items()
+            }
         )
 
-    def note(self, resource: str, place: Place, answer: object) -> None:
-        """Note what was taken, as a version: it may have changed without any of the database."""
-        group, user = place
-        digest = blake2b(orjson.dumps(answer, default=_plain), digest_size=7).digest()
-        self._facts.note((f"panoptes {resource} of {group}", user), int.from_bytes(digest))
+
+class LiveBatches(Batches):
+    """The batches of one loader that asks others."""
+
+    async def read(self, wanted: Mapping[LiveLoader[Any, Any], Sequence[Any]]) -> None:
+        for loader, keys in wanted.items():
+            loader.values |= zip(keys, await loader.look_up(keys), strict=True)
 
 
-class LiveGroupLoader(BatchLoader[int, UserGroup | None]):
+class LiveLoader(Loader[K, V]):
+    """What is stored, and in its place what Panoptes answers.
+
+    Unavailable for unknown keys beyond the limit of look-ups.
+    """
+
+    has_errors = True
+
+    def __init__(self, look_ups: LookUps, stored: Loader[K, V]) -> None:
+        super().__init__(LiveBatches())
+        self._look_ups = look_ups
+        self._stored = stored
+
+    @abstractmethod
+    def scope(self, keys: Sequence[K]) -> Scope:
+        """What to ask Panoptes about."""
+
+    def secret(self, stored: Sequence[V]) -> Collection[Place]:
+        """Places of which not everybody may know that there is something."""
+        return ()
+
+    @abstractmethod
+    def taken(self, key: K, stored: V, looked: LookedUp) -> V | Exception:
+        """The value of a key, or the error in its place."""
+
+    async def look_up(self, keys: Sequence[K]) -> Sequence[V | Exception]:
+        """The values of the keys, in their order."""
+        scope = self.scope(keys)
+        stored, asked_at = await asyncio.gather(
+            self._stored.load_many(keys), self._look_ups.asked_at(scope)
+        )
+        looked = await self._look_ups.look_up(scope, asked_at, self.secret(stored))
+        return [self.taken(key, one, looked) for key, one in zip(keys, stored, strict=True)]
+
+
+class LiveGroupLoader(LiveLoader[int, UserGroup | None]):
     """Groups by id; None for one that neither Panoptes nor the directory has."""
 
-    def __init__(self, look_ups: LookUps, stored: Loader[int, UserGroup | None]) -> None:
-        super().__init__()
-        self._look_ups = look_ups
-        self._stored = stored
+    def scope(self, keys: Sequence[int]) -> Scope:
+        return Scope(GROUPS, frozenset(keys), _NOBODY)
 
-    async def batch(self, keys: list[int]) -> list[UserGroup | Exception | None]:
-        """The groups in the order of the ids; Unavailable for unknown ones beyond the limit."""
-        scope = Scope(GROUPS, frozenset(keys), _NOBODY)
-        stored, asked_at = await asyncio.gather(
-            self._stored.load_many(keys), self._look_ups.asked_at(scope)
-        )
-        secret = [(one.id, 0) for one in stored if one is not None and not _is_public(one)]
-        looked = await self._look_ups.look_up(scope, asked_at, secret)
-        self._look_ups.withheld.update(group_id for group_id, _ in looked.refused)
-        found: list[UserGroup | Exception | None] = []
-        for key, known in zip(keys, stored, strict=True):
-            if (key, 0) in looked.refused and known is None:
-                found.append(too_much_asked())
-                continue
-            group = _group(known, (key, 0), looked)
-            self._look_ups.note(GROUPS, (key, 0), group)
-            found.append(group)
-        return found
+    def secret(self, stored: Sequence[UserGroup | None]) -> Collection[Place]:
+        return [(one.id, 0) for one in stored if one is not None and not _is_public(one)]
+
+    def taken(
+        self, key: int, stored: UserGroup | None, looked: LookedUp
+    ) -> UserGroup | Exception | None:
+        place = (key, 0)
+        if place in looked.refused:
+            self._look_ups.withheld.add(key)
+            if stored is None:
+                return too_much_asked()
+        if place in looked.answered:
+            return next(map(_user_group, looked.answered[place]), None)
+        if stored is not None and place in looked.stale:
+            return stored._replace(stats_visibility=StatsVisibility.PRIVATE_AGG_ONLY)
+        return stored
 
 
-class LiveMembershipLoader(BatchLoader[MembershipKey, Membership | None]):
+class LiveMembershipLoader(LiveLoader[MembershipKey, Membership | None]):
     """One user's memberships of groups."""
 
-    def __init__(self, look_ups: LookUps, stored: Loader[MembershipKey, Membership | None]) -> None:
-        super().__init__()
-        self._look_ups = look_ups
-        self._stored = stored
+    def scope(self, keys: Sequence[MembershipKey]) -> Scope:
+        groups = frozenset(key.group_id for key in keys)
+        return Scope(MEMBERSHIPS, groups, frozenset(key.user_id for key in keys))
 
-    async def batch(self, keys: list[MembershipKey]) -> list[Membership | Exception | None]:
-        """The memberships in the order of the keys; Unavailable as for groups."""
-        scope = Scope(
-            MEMBERSHIPS,
-            frozenset(key.group_id for key in keys),
-            frozenset(key.user_id for key in keys),
-        )
-        stored, asked_at = await asyncio.gather(
-            self._stored.load_many(keys), self._look_ups.asked_at(scope)
-        )
-        looked = await self._look_ups.look_up(scope, asked_at)
-        found: list[Membership | Exception | None] = []
-        for key, known in zip(keys, stored, strict=True):
-            place = (key.group_id, key.user_id)
-            if place in looked.refused:
-                found.append(too_much_asked())
-                continue
-            if place in looked.answered:
-                known = next(map(_membership, looked.answered[place]), None)
-            elif place in looked.stale:
-                known = None
-            self._look_ups.note(MEMBERSHIPS, place, known)
-            found.append(known)
-        return found
+    def taken(
+        self, key: MembershipKey, stored: Membership | None, looked: LookedUp
+    ) -> Membership | Exception | None:
+        place = (key.group_id, key.user_id)
+        if place in looked.refused:
+            return too_much_asked()
+        if place in looked.answered:
+            return next(map(_membership, looked.answered[place]), None)
+        return None if place in looked.stale else stored
 
 
-class LiveMembershipsLoader(BatchLoader[int, tuple[Membership, ...]]):
+class LiveMembershipsLoader(LiveLoader[int, tuple[Membership, ...]]):
     """Memberships by group or by user, whatever their state, in ascending order.
 
-    Unavailable, for that id, where the stored ones are stale. ``named`` is told the names of users
-    that came along.
+    Unavailable, for that id, where the stored ones are stale.
     """
 
     def __init__(
-        self,
-        look_ups: LookUps,
-        stored: Loader[int, tuple[Membership, ...]],
-        named: Callable[[User], object],
-        *,
-        of_groups: bool,
+        self, look_ups: LookUps, stored: Loader[int, tuple[Membership, ...]], *, of_groups: bool
     ) -> None:
-        super().__init__()
-        self._look_ups = look_ups
-        self._stored = stored
-        self._named = named
+        super().__init__(look_ups, stored)
         self._of_groups = of_groups
 
-    async def batch(self, keys: list[int]) -> list[tuple[Membership, ...] | Exception]:
-        """The memberships of each id, in the order of the ids."""
+    def scope(self, keys: Sequence[int]) -> Scope:
         ids = frozenset(keys)
         groups, users = (ids, _NOBODY) if self._of_groups else (_NOBODY, ids)
-        scope = Scope(MEMBERSHIPS, groups, users)
-        stored, asked_at = await asyncio.gather(
-            self._stored.load_many(keys), self._look_ups.asked_at(scope)
-        )
-        looked = await self._look_ups.look_up(scope, asked_at)
-        for user in looked.users:
-            self._named(User(user["id"], user["login"], user["display_name"]))
-        found = []
-        for key, known in zip(keys, stored, strict=True):
-            place = (key, 0) if self._of_groups else (0, key)
-            memberships = _memberships(place, known, looked)
-            self._look_ups.note(MEMBERSHIPS, place, (memberships, looked.users))
-            found.append(memberships)
-        return found
+        return Scope(MEMBERSHIPS, groups, users)
+
+    def taken(
+        self, key: int, stored: tuple[Membership, ...], looked: LookedUp
+    ) -> tuple[Membership, ...] | Exception:
+        place = (key, 0) if self._of_groups else (0, key)
+        if place in looked.refused:
+            return too_much_asked()
+        if place in looked.answered:
+            return tuple(sorted(map(_membership, looked.answered[place]), key=_in_order))
+        if place in looked.stale:
+            return Unavailable("Panoptes, which stores the memberships, does not answer.")
+        return stored
 
 
 def _is_public(group: UserGroup) -> bool:
@@ -184,35 +205,8 @@ def _is_public(group: UserGroup) -> bool:
     )
 
 
-def _plain(value: object) -> object:
-    """What JSON lacks, in one order."""
-    if isinstance(value, frozenset):
-        return sorted(value)
-    return tuple(value) if isinstance(value, tuple) else str(value)
-
-
-def _memberships(
-    place: Place, stored: tuple[Membership, ...], looked: LookedUp
-) -> tuple[Membership, ...] | Exception:
-    if place in looked.refused:
-        return too_much_asked()
-    if place in looked.answered:
-        return tuple(sorted(map(_membership, looked.answered[place]), key=_in_order))
-    if place in looked.stale:
-        return Unavailable("Panoptes, which stores the memberships, does not answer.")
-    return stored
-
-
 def _without(users: set[int], rows: Iterable[Row], column: str) -> list[Row]:
     return [row for row in rows if row[column] not in users]
-
-
-def _group(stored: UserGroup | None, place: Place, looked: LookedUp) -> UserGroup | None:
-    if place in looked.answered:
-        return next(map(_user_group, looked.answered[place]), None)
-    if stored is not None and place in looked.stale:
-        return stored._replace(stats_visibility=StatsVisibility.PRIVATE_AGG_ONLY)
-    return stored
 
 
 def _user_group(row: Mapping[str, Any]) -> UserGroup:

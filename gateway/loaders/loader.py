@@ -1,191 +1,153 @@
-"""Loaders: whatever an operation asks in one turn is answered together, and once.
+"""Loaders: what an operation asks for in one tick of the event loop is read together, and once.
 
-``load`` and ``load_many`` take their keys at once and answer later, or without any delay where
-the answer is known. A batch that fails is forgotten, so that it may be asked again.
-
-aiodataloader says when a batch goes out. It would make a future for each key, and a gathered one
-around those of a list: for a page of members that costs more than the rest of the operation. So
-what it batches are turns, each with all the keys that a loader was asked for meanwhile.
+A loader is written by stating four things (:class:`StatementLoader`). aiodataloader tells when a
+batch goes out, and gives each caller its values.
 """
 
 from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Iterable, Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from aiodataloader import DataLoader
+from sqlalchemy import Select
+
+from gateway.stats.versions import Entity
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
-class Loader(ABC, Generic[K, V]):
-    """Values by key for one operation; to be made inside the running loop."""
+class KeyList:
+    """Keys that a loader was asked for at once, and the future of their values."""
+
+    __slots__ = ("alone", "future", "keys", "loader")
+
+    def __init__(self, loader: Loader[Any, Any], keys: Sequence[Any], *, alone: bool) -> None:
+        self.loader = loader
+        self.keys = keys
+        #: Whether the value of the only key is wanted, and not a list.
+        self.alone = alone
+        self.future: asyncio.Future[Any] | None = None
+
+    def result(self) -> Any:
+        """The values once all are known, or the first error in the place of one."""
+        known = self.loader.values
+        values = [known[key] for key in self.keys]
+        if self.loader.has_errors:
+            for value in values:
+                if isinstance(value, Exception):
+                    return value
+        return values[0] if self.alone else values
+
+
+class Batches(ABC):
+    """aiodataloader's batches. One batch is read at a time, and a failed one is not remembered.
+
+    A key of aiodataloader is a list of keys here: it makes a future for each key, and a gathered
+    one around those of a list. For a page of members that costs more than all else of an operation.
+    """
 
     def __init__(self) -> None:
-        self._values: dict[K, V | Exception] = {}
-        #: Whether an error may stand in the place of a value.
-        self._has_errors = False
-        self._turn: Turn[K, V] | None = None
-        self._turns: dict[K, Turn[K, V]] = {}
         self._loop = asyncio.get_running_loop()
+        self._data_loader: DataLoader[KeyList, Any] = DataLoader(self._batch, cache=False)
+        self._one_at_a_time = asyncio.Lock()
 
-    def load(self, key: K) -> asyncio.Future[V]:
-        """The value of a key; raises what stands in its place."""
-        future: asyncio.Future[V] = self._loop.create_future()
-        waiter = _Waiter(self, (key,), future, alone=True)
-        turn = self._turns.get(key)
-        if turn is None:
-            if key in self._values or not self._not_at_hand([key]):
-                waiter.answer()
-                return future
-            turn = self._turns[key] = self._open_turn()
-            turn.keys.append(key)
-        waiter.turns = 1
-        turn.waiters.append(waiter)
+    def ask(self, asked: KeyList) -> asyncio.Future[Any]:
+        """The future of the values; it is done already where all are known."""
+        known = asked.loader.values
+        unknown = [key for key in asked.keys if key not in known]
+        if unknown and self.not_at_hand(asked.loader, unknown):
+            asked.future = self._data_loader.load(asked)
+            return asked.future
+        future: asyncio.Future[Any] = self._loop.create_future()
+        result = asked.result()
+        if isinstance(result, Exception):
+            future.set_exception(result)
+        else:
+            future.set_result(result)
         return future
 
-    def load_many(self, keys: Iterable[K]) -> asyncio.Future[list[V]]:
-        """The values of keys, in their order; raises the first error that stands in a place."""
-        future: asyncio.Future[list[V]] = self._loop.create_future()
-        asked = list(keys)
-        waiter = _Waiter(self, asked, future, alone=False)
-        unknown = [key for key in asked if key not in self._values]
-        if unknown:
-            unknown = self._not_at_hand(unknown)
-        if not unknown:
-            waiter.answer()
-            return future
-        known = self._turns
-        turns = {known[key] for key in unknown if key in known} if known else set()
-        fresh = [key for key in dict.fromkeys(unknown) if key not in known]
-        if fresh:
-            turn = self._open_turn()
-            turn.keys += fresh
-            known |= dict.fromkeys(fresh, turn)
-            turns.add(turn)
-        waiter.turns = len(turns)
-        for turn in turns:
-            turn.waiters.append(waiter)
-        return future
-
-    def prime(self, key: K, value: V) -> None:
-        """Take a value that came along, unless the key has been asked for."""
-        if key not in self._turns:
-            self._values.setdefault(key, value)
-
-    def _open_turn(self) -> Turn[K, V]:
-        if self._turn is None:
-            self._turn = Turn(self)
-            self._schedule(self._turn)
-        return self._turn
-
-    def _not_at_hand(self, keys: list[K]) -> list[K]:
+    def not_at_hand(self, loader: Any, keys: list[Any]) -> list[Any]:
         """The keys whose values could not be put in place without waiting."""
         return keys
 
     @abstractmethod
-    def _schedule(self, turn: Turn[K, V]) -> None:
-        """See to it that the turn is begun soon, and then ended."""
+    async def read(self, wanted: Mapping[Any, Sequence[Any]]) -> None:
+        """Put a value of each of these keys into ``values`` of its loader."""
+
+    async def _batch(self, batch: list[KeyList]) -> list[Any]:
+        try:
+            async with self._one_at_a_time:
+                wanted: dict[Loader[Any, Any], dict[Any, None]] = {}
+                for asked in batch:
+                    known = asked.loader.values
+                    unknown = [key for key in asked.keys if key not in known]
+                    if unknown:
+                        wanted.setdefault(asked.loader, {}).update(dict.fromkeys(unknown))
+                if wanted:
+                    await self.read({loader: [*keys] for loader, keys in wanted.items()})
+        except asyncio.CancelledError:
+            # aiodataloader hands on errors alone: whoever waits would wait for ever.
+            for asked in batch:
+                if asked.future is not None:
+                    asked.future.cancel()
+            raise
+        return [asked.result() for asked in batch]
 
 
-class Turn(Generic[K, V]):
-    """The keys that were asked for together, and who waits for them."""
+class Loader(ABC, Generic[K, V]):
+    """Values by key for one operation; to be made inside the running loop."""
 
-    __slots__ = ("keys", "loader", "waiters")
+    #: Whether an error may stand in the place of a value.
+    has_errors: ClassVar[bool] = False
 
-    def __init__(self, loader: Loader[K, V]) -> None:
-        self.loader = loader
-        self.keys: list[K] = []
-        self.waiters: list[_Waiter[K, V]] = []
+    def __init__(self, batches: Batches) -> None:
+        self._batches = batches
+        #: What is known already.
+        self.values: dict[K, V] = {}
 
-    def begin(self) -> list[K]:
-        """Take no more keys, and tell which there are."""
-        self._close()
-        return self.keys
+    def load(self, key: K) -> asyncio.Future[V]:
+        """The value of a key; raises the error in its place."""
+        return self._batches.ask(KeyList(self, (key,), alone=True))
 
-    def end(self, values: Mapping[K, V | Exception]) -> None:
-        """Give the values to all who wait."""
-        self.loader._values.update(values)
-        self._leave()
-        for waiter in self.waiters:
-            waiter.turns -= 1
-            if not waiter.turns:
-                waiter.answer()
+    def load_many(self, keys: Iterable[K]) -> asyncio.Future[list[V]]:
+        """The values of keys, in their order; raises the first error in the place of one."""
+        return self._batches.ask(KeyList(self, [*keys], alone=False))
 
-    def fail(self, error: BaseException) -> None:
-        """Give the error to all who wait, and forget what was asked."""
-        self._leave()
-        for waiter in self.waiters:
-            waiter.fail(error)
-
-    def _close(self) -> None:
-        if self.loader._turn is self:
-            self.loader._turn = None
-
-    def _leave(self) -> None:
-        self._close()
-        for key in self.keys:
-            self.loader._turns.pop(key, None)
+    def prime(self, key: K, value: V) -> None:
+        """Take a value that came along, unless the key has one."""
+        self.values.setdefault(key, value)
 
 
-class _Waiter(Generic[K, V]):
-    __slots__ = ("_alone", "_future", "_loader", "keys", "turns")
+class Request(NamedTuple):
+    """A statement that answers keys."""
 
-    def __init__(
-        self, loader: Loader[K, V], keys: Sequence[K], future: asyncio.Future[Any], *, alone: bool
-    ) -> None:
-        self.keys = keys
-        self.turns = 0
-        self._loader = loader
-        self._future = future
-        self._alone = alone
-
-    def answer(self) -> None:
-        if self._future.done():
-            return
-        known = self._loader._values
-        values = [known[key] for key in self.keys]
-        if self._loader._has_errors:
-            for value in values:
-                if isinstance(value, Exception):
-                    self._future.set_exception(value)
-                    return
-        self._future.set_result(values[0] if self._alone else values)
-
-    def fail(self, error: BaseException) -> None:
-        if isinstance(error, asyncio.CancelledError):
-            self._future.cancel()
-        elif not self._future.done():
-            self._future.set_exception(error)
+    keys: Sequence[Any]
+    statement: Select[Any]
+    parameters: Mapping[str, Any]
+    #: Values by key in the rows, which are in no particular order; a key may be left out.
+    values: Callable[[Sequence[Any]], Mapping[Any, Any]]
+    #: Whether there may be thousands of rows.
+    large: bool = False
 
 
-class BatchLoader(Loader[K, V]):
-    """A loader that asks others: its keys of one turn are answered by one :meth:`batch`."""
+class StatementLoader(Loader[K, V], Generic[K, V]):
+    """A loader of what statements answer."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._turns_begun: DataLoader[Turn[K, V], None] = DataLoader(self._run, cache=False)
+    #: What metrics and the read cache call it.
+    name: ClassVar[str]
 
     @abstractmethod
-    async def batch(self, keys: list[K]) -> Sequence[V | Exception]:
-        """The values in the order of the keys."""
+    def requests(self, keys: Sequence[K]) -> Iterable[Request]:
+        """The statements that answer the keys, each key once."""
 
-    def _schedule(self, turn: Turn[K, V]) -> None:
-        self._turns_begun.load(turn)
+    @abstractmethod
+    def entities(self, key: K) -> tuple[Entity, ...]:
+        """What changes whenever the value does; nothing for a value that is never cached."""
 
-    async def _run(self, turns: list[Turn[K, V]]) -> list[None]:
-        for turn in turns:
-            try:
-                keys = turn.begin()
-                values = await self.batch(keys)
-                if any(isinstance(value, Exception) for value in values):
-                    self._has_errors = True
-                turn.end(dict(zip(keys, values, strict=True)))
-            except BaseException as error:
-                turn.fail(error)
-                if not isinstance(error, Exception):
-                    raise
-        return [None] * len(turns)
+    @abstractmethod
+    def nothing(self) -> V:
+        """The value of a key that the rows do not speak of."""

@@ -35,7 +35,6 @@ from gateway.loaders.access import Access
 from gateway.loaders.answers import KeptAnswer, KeptAnswers
 from gateway.loaders.cache import FactCache
 from gateway.loaders.directory import MembershipKey, MembershipLoader, RecordLoader, RecordsLoader
-from gateway.loaders.facts import Facts
 from gateway.loaders.live import (
     LiveGroupLoader,
     LiveMembershipLoader,
@@ -44,6 +43,8 @@ from gateway.loaders.live import (
 )
 from gateway.loaders.loader import Loader
 from gateway.loaders.permissions import ViewerPermissions
+from gateway.loaders.reads import OperationReads
+from gateway.loaders.site import SiteLoader
 from gateway.loaders.statistics import (
     ActiveUsersLoader,
     BucketsLoader,
@@ -55,6 +56,13 @@ from gateway.loaders.statistics import (
     TotalsLoader,
 )
 from gateway.loaders.watched import UNWATCHED, Watch
+from gateway.stats.group_counts import (
+    GroupQuestion,
+    group_count,
+    group_count_by_day,
+    group_count_by_visibility,
+)
+from gateway.stats.ledger_state import LEDGER_STATE
 from gateway.stats.subject import Kind
 from gateway.stats.versions import Entity
 from gateway.telemetry.record import RequestRecord
@@ -68,60 +76,76 @@ class Loaders:
     """One loader for each question, made when it is first asked."""
 
     def __init__(
-        self, facts: Facts, permissions: ViewerPermissions, look_ups: LookUps | None = None
+        self, reads: OperationReads, permissions: ViewerPermissions, look_ups: LookUps | None = None
     ) -> None:
-        self._facts = facts
+        self._reads = reads
         self._permissions = permissions
         self._look_ups = look_ups
 
     @cached_property
     def totals(self) -> TotalsLoader:
-        return TotalsLoader(self._facts)
+        return TotalsLoader(self._reads)
 
     @cached_property
     def buckets(self) -> BucketsLoader:
-        return BucketsLoader(self._facts)
+        return BucketsLoader(self._reads)
 
     @cached_property
     def contributions(self) -> ContributionsLoader:
-        return ContributionsLoader(self._facts)
+        return ContributionsLoader(self._reads)
 
     @cached_property
     def last_days(self) -> LastDaysLoader:
-        return LastDaysLoader(self._facts)
+        return LastDaysLoader(self._reads)
 
     @cached_property
     def active_users(self) -> ActiveUsersLoader:
-        return ActiveUsersLoader(self._facts)
+        return ActiveUsersLoader(self._reads)
 
     @cached_property
     def ranking(self) -> RankingLoader:
-        return RankingLoader(self._facts)
+        return RankingLoader(self._reads)
 
     @cached_property
     def member_contributions(self) -> MemberContributionsLoader:
-        return MemberContributionsLoader(self._facts)
+        return MemberContributionsLoader(self._reads)
 
     @cached_property
     def member_last_days(self) -> MemberLastDaysLoader:
-        return MemberLastDaysLoader(self._facts)
+        return MemberLastDaysLoader(self._reads)
+
+    @cached_property
+    def group_counts(self) -> SiteLoader[GroupQuestion]:
+        return SiteLoader(self._reads, "group counts", group_count)
+
+    @cached_property
+    def group_counts_by_day(self) -> SiteLoader[GroupQuestion]:
+        return SiteLoader(self._reads, "group counts by day", group_count_by_day)
+
+    @cached_property
+    def group_counts_by_visibility(self) -> SiteLoader[GroupQuestion]:
+        return SiteLoader(self._reads, "group counts by visibility", group_count_by_visibility)
+
+    @cached_property
+    def ledger_state(self) -> SiteLoader[None]:
+        return SiteLoader(self._reads, "ledger state", lambda _: LEDGER_STATE)
 
     @cached_property
     def users(self) -> RecordLoader[User]:
-        return RecordLoader(self._facts, Kind.USER, USERS_BY_ID, user_of)
+        return RecordLoader(self._reads, Kind.USER, USERS_BY_ID, user_of)
 
     @cached_property
     def projects(self) -> RecordLoader[Project]:
-        return RecordLoader(self._facts, Kind.PROJECT, PROJECTS_BY_ID, project_of)
+        return RecordLoader(self._reads, Kind.PROJECT, PROJECTS_BY_ID, project_of)
 
     @cached_property
     def workflows(self) -> RecordLoader[Workflow]:
-        return RecordLoader(self._facts, Kind.WORKFLOW, WORKFLOWS_BY_ID, workflow_of)
+        return RecordLoader(self._reads, Kind.WORKFLOW, WORKFLOWS_BY_ID, workflow_of)
 
     @cached_property
     def workflows_by_project(self) -> RecordsLoader[Workflow]:
         return RecordsLoader(
-            self._facts,
+            self._reads,
             "workflows",
             Kind.PROJECT,
             WORKFLOWS_BY_PROJECT,
@@ -133,7 +157,7 @@ class Loaders:
     @cached_property
     def memberships_by_user(self) -> Loader[int, tuple[Membership, ...]]:
         stored = RecordsLoader(
-            self._facts,
+            self._reads,
             "memberships",
             Kind.USER,
             MEMBERSHIPS_BY_USER,
@@ -146,7 +170,7 @@ class Loaders:
     @cached_property
     def memberships_by_group(self) -> Loader[int, tuple[Membership, ...]]:
         stored = RecordsLoader(
-            self._facts,
+            self._reads,
             "memberships",
             Kind.GROUP,
             MEMBERSHIPS_BY_GROUP,
@@ -161,19 +185,13 @@ class Loaders:
     ) -> Loader[int, tuple[Membership, ...]]:
         if self._look_ups is None:
             return stored
-        # Names that came along with memberships need not be read: they may not be stored yet.
-        return LiveMembershipsLoader(
-            self._look_ups,
-            stored,
-            lambda user: self.users.prime(user.id, user),
-            of_groups=of_groups,
-        )
+        return LiveMembershipsLoader(self._look_ups, stored, of_groups=of_groups)
 
     @cached_property
     def access(self) -> Access:
         """Decisions about groups; groups are read through it alone, so that none slips by."""
         groups: RecordLoader[UserGroup] = RecordLoader(
-            self._facts, Kind.GROUP, USER_GROUPS_BY_ID, user_group_of
+            self._reads, Kind.GROUP, USER_GROUPS_BY_ID, user_group_of
         )
         if self._look_ups is None:
             return Access(self._permissions, groups)
@@ -207,23 +225,27 @@ class Operation:
         self.feed = feed
         self.snapshot = database.read()
         self.snapshot.around = watch.around_statement
-        self.facts = Facts(self.snapshot, cache, watch, turns)
+        self.reads = OperationReads(self.snapshot, cache, watch, turns)
         look_ups = None
-        memberships: Loader[MembershipKey, Membership | None] = MembershipLoader(self.facts)
+        memberships: Loader[MembershipKey, Membership | None] = MembershipLoader(self.reads)
         if live is not None:
             asker = _asker(viewer, record.client if record else "")
-            look_ups = LookUps(self.facts, live, asker)
+            look_ups = LookUps(self.reads, live, asker, self._name)
             memberships = LiveMembershipLoader(look_ups, memberships)
         self.permissions = ViewerPermissions(viewer, memberships)
-        self.loaders = Loaders(self.facts, self.permissions, look_ups)
+        self.loaders = Loaders(self.reads, self.permissions, look_ups)
         self._answers = KeptAnswers(self.snapshot, cache) if cache is not None else None
         self._record = record
+
+    def _name(self, user: User) -> None:
+        # Names that came along need not be read: they may not be stored yet.
+        self.loaders.users.prime(user.id, user)
 
     @property
     def today(self) -> int:
         """The UTC day of the operation."""
         day = today(self.now)
-        self.facts.note(TODAY, day)
+        self.reads.note(TODAY, day)
         return day
 
     async def versions(self) -> dict[Entity, int]:
@@ -241,7 +263,7 @@ class Operation:
         statement, in the operation's snapshot, and none with a cache, which has read the versions
         already. Unavailable as for any statement.
         """
-        return await self.facts.versions()
+        return await self.reads.versions()
 
     async def current_versions(self, entities: Iterable[Entity]) -> dict[Entity, int]:
         """The versions that these entities of an earlier :meth:`versions` have in this snapshot.
@@ -251,7 +273,7 @@ class Operation:
         """
         wanted = set(entities)
         stored = {one for one in wanted if one != TODAY and not one[0].startswith("panoptes")}
-        known = await self.facts.versions(stored)
+        known = await self.reads.versions(stored)
         return known | ({TODAY: today(self.now)} if TODAY in wanted else {})
 
     async def recall(self, key: Hashable) -> KeptAnswer | None:
@@ -267,8 +289,8 @@ class Operation:
 
         The key tells the viewer, the UTC day, and all that was asked.
         """
-        site = self.facts.site
-        if self._answers is None or self.facts.unversioned or site is None:
+        site = self.reads.site
+        if self._answers is None or not self.reads.cacheable or site is None:
             return
         try:
             versions = await self.versions()
@@ -287,7 +309,7 @@ class Operation:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.facts.close()
+        self.reads.close()
         if self._record is not None:
             self._record.statements += self.snapshot.statements
         await self.snapshot.__aexit__(kind, error, trace)

@@ -10,7 +10,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from sqlalchemy import Select
 
 from gateway.calendar import Grain, Period, period_start
-from gateway.loaders.facts import Batch, FactLoader
+from gateway.loaders.loader import Request, StatementLoader
 from gateway.stats.active_users import active_users
 from gateway.stats.last_days import last_days, member_last_days
 from gateway.stats.ranking import Order, Place, ranking
@@ -22,13 +22,16 @@ from gateway.stats.versions import Entity, counted
 Q = TypeVar("Q", bound=Hashable)
 V = TypeVar("V")
 
+#: A statement and its parameters.
+Bound = tuple[Select[Any], Mapping[str, Any]]
 
-class StatisticsLoader(FactLoader[tuple[Q, int], V], Generic[Q, V]):
+
+class StatisticsLoader(StatementLoader[tuple[Q, int], V], Generic[Q, V]):
     """Keys are a question and an entity's id: one statement for each different question."""
 
     @abstractmethod
-    def statement(self, question: Q, ids: list[int]) -> tuple[Select[Any], Mapping[str, Any]]:
-        """What asks the question about these entities, and its parameters."""
+    def statement(self, question: Q, ids: list[int]) -> Bound:
+        """What asks the question about these entities."""
 
     @abstractmethod
     def answers(self, question: Q, rows: Sequence[Any]) -> Mapping[int, V]:
@@ -38,18 +41,18 @@ class StatisticsLoader(FactLoader[tuple[Q, int], V], Generic[Q, V]):
         """Whose statistics are asked for, and which part of them."""
         return asked  # type: ignore[return-value]  # unless a loader knows better
 
-    def batches(self, keys: Sequence[tuple[Q, int]]) -> Iterable[Batch]:
-        ids: dict[Q, list[int]] = defaultdict(list)
-        for question, entity_id in keys:
-            ids[question].append(entity_id)
-        for question in ids:
+    def requests(self, keys: Sequence[tuple[Q, int]]) -> Iterable[Request]:
+        asked: dict[Q, list[tuple[Q, int]]] = defaultdict(list)
+        for key in keys:
+            asked[key[0]].append(key)
+        for question, of_question in asked.items():
 
-            def read(rows: Sequence[Any], question: Q = question) -> Mapping[tuple[Q, int], V]:
-                found = self.answers(question, rows)
-                return {(question, entity_id): answer for entity_id, answer in found.items()}
+            def values(rows: Sequence[Any], question: Q = question) -> Mapping[tuple[Q, int], V]:
+                answers = self.answers(question, rows)
+                return {(question, entity_id): answer for entity_id, answer in answers.items()}
 
-            asked = [(question, entity_id) for entity_id in ids[question]]
-            yield Batch(asked, *self.statement(question, ids[question]), read)
+            statement = self.statement(question, [entity_id for _, entity_id in of_question])
+            yield Request(of_question, *statement, values)
 
     def entities(self, key: tuple[Q, int]) -> tuple[Entity, ...]:
         return counted(self.question(key[0]), key[1])
@@ -60,9 +63,7 @@ class TotalsLoader(StatisticsLoader[Question, Answer]):
 
     name = "totals"
 
-    def statement(
-        self, question: Question, ids: list[int]
-    ) -> tuple[Select[Any], Mapping[str, Any]]:
+    def statement(self, question: Question, ids: list[int]) -> Bound:
         return sums(question), parameters(question, ids)
 
     def answers(self, question: Question, rows: Sequence[Any]) -> Mapping[int, Answer]:
@@ -91,9 +92,7 @@ class BucketsLoader(StatisticsLoader[BucketsQuestion, Buckets]):
     def question(self, asked: BucketsQuestion) -> Question:
         return asked.question
 
-    def statement(
-        self, question: BucketsQuestion, ids: list[int]
-    ) -> tuple[Select[Any], Mapping[str, Any]]:
+    def statement(self, question: BucketsQuestion, ids: list[int]) -> Bound:
         asked, period = question
         coarsest = COARSEST[period]
         return sums(asked, ("bucket",), coarsest), parameters(asked, ids, coarsest)
@@ -126,9 +125,7 @@ class ContributionsLoader(StatisticsLoader[Question, tuple[ProjectSum, ...]]):
 
     name = "contributions"
 
-    def statement(
-        self, question: Question, ids: list[int]
-    ) -> tuple[Select[Any], Mapping[str, Any]]:
+    def statement(self, question: Question, ids: list[int]) -> Bound:
         return sums(question, ("project_id",)), parameters(question, ids)
 
     def answers(
@@ -141,10 +138,6 @@ class ContributionsLoader(StatisticsLoader[Question, tuple[ProjectSum, ...]]):
 
     def nothing(self) -> tuple[ProjectSum, ...]:
         return ()
-
-
-#: Project sums by user id.
-Members = Mapping[int, tuple[ProjectSum, ...]]
 
 
 def most_first(added: list[ProjectSum]) -> tuple[ProjectSum, ...]:
@@ -162,9 +155,7 @@ class LastDaysLoader(StatisticsLoader[Question, Mapping[int, int]]):
 
     name = "last days"
 
-    def statement(
-        self, question: Question, ids: list[int]
-    ) -> tuple[Select[Any], Mapping[str, Any]]:
+    def statement(self, question: Question, ids: list[int]) -> Bound:
         return last_days(question), parameters(question, ids, Grain.DAY)
 
     def answers(self, question: Question, rows: Sequence[Any]) -> Mapping[int, Mapping[int, int]]:
@@ -183,9 +174,7 @@ class ActiveUsersLoader(StatisticsLoader[Question, int]):
 
     name = "active users"
 
-    def statement(
-        self, question: Question, ids: list[int]
-    ) -> tuple[Select[Any], Mapping[str, Any]]:
+    def statement(self, question: Question, ids: list[int]) -> Bound:
         return active_users(question), parameters(question, ids)
 
     def answers(self, question: Question, rows: Sequence[Any]) -> Mapping[int, int]:
@@ -226,9 +215,7 @@ class RankingLoader(StatisticsLoader[RankingQuestion, tuple[Rank, ...]]):
     def question(self, asked: RankingQuestion) -> Question:
         return asked.question
 
-    def statement(
-        self, question: RankingQuestion, ids: list[int]
-    ) -> tuple[Select[Any], Mapping[str, Any]]:
+    def statement(self, question: RankingQuestion, ids: list[int]) -> Bound:
         asked, limit, after, order = question
         bound: dict[str, Any] = parameters(asked, ids) | {"limit": limit}
         if after is not None:
@@ -260,82 +247,84 @@ class MembersKey(NamedTuple):
     user_ids: tuple[int, ...]
 
 
-class MemberContributionsLoader(FactLoader[MembersKey, Members]):
-    """Project sums of many members of many groups, in one statement for each question."""
+class MembersLoader(StatementLoader[MembersKey, Mapping[int, V]], Generic[V]):
+    """What many members of many groups did, by user id: one statement for each question."""
 
-    name = "member contributions"
+    @abstractmethod
+    def statement(self, question: Question, groups: set[int]) -> Bound:
+        """What asks the question about these groups; the members are bound as ``users``."""
 
-    def batches(self, keys: Sequence[MembersKey]) -> Iterable[Batch]:
-        for question, asked in _by_question(keys):
+    @abstractmethod
+    def answers(self, rows: Sequence[Any]) -> Mapping[tuple[int, int], V]:
+        """Answers by group and user id."""
 
-            def read(
+    @abstractmethod
+    def of_nobody(self) -> V:
+        """The answer for a member whom the rows do not speak of."""
+
+    def requests(self, keys: Sequence[MembersKey]) -> Iterable[Request]:
+        for question in dict.fromkeys(key.question for key in keys):
+            asked = [key for key in keys if key.question == question]
+
+            def values(
                 rows: Sequence[Any], asked: Sequence[MembersKey] = asked
-            ) -> Mapping[MembersKey, Members]:
-                groups: dict[int, dict[int, list[ProjectSum]]] = defaultdict(dict)
-                for group, user_id, project_id, n, ms in rows:
-                    members = groups[group]
-                    members.setdefault(user_id, []).append(ProjectSum(project_id, n, ms))
+            ) -> Mapping[MembersKey, Mapping[int, V]]:
+                found, nobody = self.answers(rows), self.of_nobody()
                 return {
-                    key: {
-                        user_id: most_first(groups[key.group_id].get(user_id, []))
-                        for user_id in key.user_ids
-                    }
+                    key: {one: found.get((key.group_id, one), nobody) for one in key.user_ids}
                     for key in asked
                 }
 
-            bound = _members_bound(question, asked, Grain.ALL)
-            yield Batch(asked, member_sums(question), bound, read, large=True)
+            statement, bound = self.statement(question, {key.group_id for key in asked})
+            users = {user_id for key in asked for user_id in key.user_ids}
+            yield Request(asked, statement, {**bound, "users": list(users)}, values, large=True)
 
     def entities(self, key: MembersKey) -> tuple[Entity, ...]:
         return counted(key.question, key.group_id)
 
-    def nothing(self) -> Members:
+    def nothing(self) -> Mapping[int, V]:
         return {}
+
+
+#: Project sums by user id.
+Members = Mapping[int, tuple[ProjectSum, ...]]
+
+
+class MemberContributionsLoader(MembersLoader[tuple[ProjectSum, ...]]):
+    """Project sums of members: most events first, ties by ascending project id."""
+
+    name = "member contributions"
+
+    def statement(self, question: Question, groups: set[int]) -> Bound:
+        return member_sums(question), parameters(question, groups)
+
+    def answers(self, rows: Sequence[Any]) -> Mapping[tuple[int, int], tuple[ProjectSum, ...]]:
+        added: dict[tuple[int, int], list[ProjectSum]] = defaultdict(list)
+        for group, user_id, project_id, n, ms in rows:
+            added[group, user_id].append(ProjectSum(project_id, n, ms))
+        return {member: most_first(sums) for member, sums in added.items()}
+
+    def of_nobody(self) -> tuple[ProjectSum, ...]:
+        return ()
 
 
 #: The last day in each project (by its id), by user id.
 MemberDays = Mapping[int, Mapping[int, int]]
 
 
-class MemberLastDaysLoader(FactLoader[MembersKey, MemberDays]):
-    """The last days of many members of many groups, in one statement for each question."""
+class MemberLastDaysLoader(MembersLoader[Mapping[int, int]]):
+    """The last days of members in each project, by project id."""
 
     name = "member last days"
 
-    def batches(self, keys: Sequence[MembersKey]) -> Iterable[Batch]:
-        for question, asked in _by_question(keys):
+    def statement(self, question: Question, groups: set[int]) -> Bound:
+        return member_last_days(question), parameters(question, groups, Grain.DAY)
 
-            def read(
-                rows: Sequence[Any], asked: Sequence[MembersKey] = asked
-            ) -> Mapping[MembersKey, MemberDays]:
-                groups: dict[int, dict[int, dict[int, int]]] = defaultdict(dict)
-                for group, user_id, project_id, day in rows:
-                    groups[group].setdefault(user_id, {})[project_id] = day
-                return {
-                    key: {
-                        user_id: groups[key.group_id].get(user_id, {}) for user_id in key.user_ids
-                    }
-                    for key in asked
-                }
+    def answers(self, rows: Sequence[Any]) -> Mapping[tuple[int, int], Mapping[int, int]]:
+        days: dict[tuple[int, int], dict[int, int]] = defaultdict(dict)
+        for group, user_id, project_id, day in rows:
+            days[group, user_id][project_id] = day
+        return days
 
-            bound = _members_bound(question, asked, Grain.DAY)
-            yield Batch(asked, member_last_days(question), bound, read, large=True)
-
-    def entities(self, key: MembersKey) -> tuple[Entity, ...]:
-        return counted(key.question, key.group_id)
-
-    def nothing(self) -> MemberDays:
+    def of_nobody(self) -> Mapping[int, int]:
         return {}
-
-
-def _by_question(keys: Sequence[MembersKey]) -> Iterable[tuple[Question, list[MembersKey]]]:
-    for question in dict.fromkeys(key.question for key in keys):
-        yield question, [key for key in keys if key.question == question]
-
-
-def _members_bound(
-    question: Question, asked: Sequence[MembersKey], coarsest: Grain
-) -> dict[str, Any]:
-    users = {user_id for key in asked for user_id in key.user_ids}
-    groups = {key.group_id for key in asked}
-    return parameters(question, groups, coarsest) | {"users": list(users)}

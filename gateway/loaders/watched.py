@@ -10,15 +10,15 @@ from gateway.db.database import AroundStatement
 
 #: Told the name of a loader and how many keys it answers at once.
 CountBatch = Callable[[str, int], None]
-#: Entered around a wave, the loads that go out together; told how many keys these are.
-AroundWave = Callable[[int], AbstractContextManager[None]]
+#: Entered around a batch; told how many keys it has.
+AroundBatch = Callable[[int], AbstractContextManager[None]]
 
 
 class Watch(NamedTuple):
     """Made once for a process; ``around_statement`` is for the snapshots of operations."""
 
     count_batch: CountBatch | None = None
-    around_wave: AroundWave | None = None
+    around_batch: AroundBatch | None = None
     around_statement: AroundStatement | None = None
 
 

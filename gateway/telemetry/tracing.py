@@ -72,8 +72,8 @@ class Tracing:
                 _describe_operation(span, record)
 
     @contextmanager
-    def wave(self, size: int) -> Iterator[None]:
-        """The span of a wave: so many keys that loaders look up together."""
+    def batch(self, size: int) -> Iterator[None]:
+        """The span of a batch: so many keys that loaders look up together."""
         with self._tracer.start_as_current_span(
             "load",
             attributes={"stats_gateway.wave_size": size},

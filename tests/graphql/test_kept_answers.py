@@ -119,9 +119,8 @@ async def test_other_variables_are_another_question(gateway: Gateway) -> None:
     [
         (ME, 3),
         ("{ user(id: 1) { classifications { totalCount } } }", 3),
-        # Neither has a version: both are read each time.
-        ('{ userGroupCount(start: "2024-01-01", end: "2024-12-31") }', 0),
-        ("{ stats { ledgerSize } }", 0),
+        ('{ userGroupCount(start: "2024-01-01", end: "2024-12-31") }', 2),
+        ("{ stats { ledgerSize } }", 1),
     ],
 )
 async def test_an_answer_is_given_to_nobody_else(

@@ -30,9 +30,9 @@ from gateway.directory.panoptes.answers import MEMBERSHIPS, Scope, store_answer
 from gateway.events.event import Classification, Comment, Names
 from gateway.loaders.cache import FactCache
 from gateway.loaders.directory import MembershipLoader
-from gateway.loaders.facts import Facts
 from gateway.loaders.operation import Loaders, Operation
 from gateway.loaders.permissions import ViewerPermissions
+from gateway.loaders.reads import OperationReads
 from gateway.rollups.backfill import backfill
 from gateway.rollups.rebuild import rebuild
 from resolvers.schema import graphql_schema
@@ -93,9 +93,9 @@ class Plain(Operation):
 
     def __init__(self, other: Operation, viewer: Viewer) -> None:
         self.now, self.snapshot = other.now, other.snapshot
-        self.facts = Facts(other.snapshot)
-        self.permissions = ViewerPermissions(viewer, MembershipLoader(self.facts))
-        self.loaders = Loaders(self.facts, self.permissions)
+        self.reads = OperationReads(other.snapshot)
+        self.permissions = ViewerPermissions(viewer, MembershipLoader(self.reads))
+        self.loaders = Loaders(self.reads, self.permissions)
 
 
 async def answer(operation: Operation, document: str) -> bytes:

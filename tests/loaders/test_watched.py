@@ -37,7 +37,7 @@ async def test_a_wave_and_its_statement_run_within_what_is_around_them(
     told: list[str] = []
 
     @contextmanager
-    def around_wave(size: int) -> Iterator[None]:
+    def around_batch(size: int) -> Iterator[None]:
         told.append(f"begin wave of {size}")
         try:
             yield
@@ -52,7 +52,7 @@ async def test_a_wave_and_its_statement_run_within_what_is_around_them(
         finally:
             told.append("end statement")
 
-    watch = Watch(around_wave=around_wave, around_statement=around_statement)
+    watch = Watch(around_batch=around_batch, around_statement=around_statement)
     async with Operation(database, ANONYMOUS, NOW, watch=watch) as operation:
         await operation.loaders.users.load_many([1, 2])
     dialect = "sqlite" if "Sqlite" in type(database).__name__ else "postgresql"
@@ -68,7 +68,7 @@ async def test_what_is_around_a_wave_ends_also_when_it_fails(database: Database)
     told: list[str] = []
 
     @contextmanager
-    def around_wave(_: int) -> Iterator[None]:
+    def around_batch(_: int) -> Iterator[None]:
         try:
             yield
         finally:
@@ -79,7 +79,7 @@ async def test_what_is_around_a_wave_ends_also_when_it_fails(database: Database)
         raise LookupError
         yield
 
-    watch = Watch(around_wave=around_wave, around_statement=around_statement)
+    watch = Watch(around_batch=around_batch, around_statement=around_statement)
     async with Operation(database, ANONYMOUS, NOW, watch=watch) as operation:
         with pytest.raises(LookupError):
             await operation.loaders.users.load(1)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from gateway.calendar import DayRange, Grain, Period
 from gateway.db import Database, Snapshot, open_database
 from gateway.events.event import Classification, Comment
-from gateway.loaders.facts import Facts
+from gateway.loaders.reads import OperationReads
 from gateway.loaders.statistics import BucketsLoader, BucketsQuestion
 from gateway.rollups.backfill import backfill
 from gateway.stats.active_users import active_users
@@ -196,7 +196,7 @@ def test_totals_contributions_and_buckets(database_url: str) -> None:
 async def buckets(
     snapshot: Snapshot, question: Question, period: Period
 ) -> Mapping[tuple[Any, ...], Answer]:
-    loader, ids = BucketsLoader(Facts(snapshot)), IDS[question.kind]
+    loader, ids = BucketsLoader(OperationReads(snapshot)), IDS[question.kind]
     asked = BucketsQuestion(question, period)
     answers = dict(zip(ids, await loader.load_many((asked, one) for one in ids), strict=True))
     for of_subject in answers.values():

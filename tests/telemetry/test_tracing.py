@@ -1,4 +1,4 @@
-"""Spans of a request, its operation, phases, waves and statements."""
+"""Spans of a request, its operation, phases, batches and statements."""
 
 from __future__ import annotations
 

@@ -10,7 +10,6 @@ from gateway.auth.viewer import Viewer
 from gateway.loaders.operation import Operation
 from gateway.rest.ckan.action import ActionEndpoint
 from gateway.rest.ckan.group_count_query import read_query
-from gateway.stats.group_counts import group_count
 from gateway.telemetry.record import RequestRecord, record_of
 
 #: The viewer of a request's header lines.
@@ -42,5 +41,5 @@ class GroupCountEndpoint(ActionEndpoint):
             # Asked before the body is read: it may be large, and a stranger's.
             operation.loaders.access.require_groups_count()
             question = read_query(await self.given(request), operation.today)
-            (row,) = await operation.facts.fetch(group_count(question))
-            return {"count": int(row[0])}
+            ((count,),) = await operation.loaders.group_counts.load(question)
+            return {"count": int(count)}
