@@ -45,7 +45,7 @@ OPERATIONS: dict[str, str] = {
     + " } }",
     "1,000 charts, by `_entities`": "query ($start: Date, $references: [_Any!]!) { "
     "_entities(representations: $references) { ... on UserGroup { " + _FILLED % _ALL + " } } }",
-    "charts without a start (refused)": "query ($groups: [ID!]!) { userGroups(ids: $groups) { "
+    "charts without a start, stopped": "query ($groups: [ID!]!) { userGroups(ids: $groups) { "
     f"classifications {{ {_BUCKETS} {{ {_ALL} }} }} }} }}",
     "40,000 refusals": "query ($users: [ID!]!) { users(ids: $users) { "
     + " ".join(f"c{n}: classifications {{ totalCount }}" for n in range(40))
