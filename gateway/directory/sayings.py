@@ -8,10 +8,11 @@ events arrive makes no difference. Callers hold the writer lock.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from itertools import count
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Select, Table, select
 
 from gateway.db import tables
 from gateway.db.ids import among
@@ -127,8 +128,13 @@ def hear_directory(connection: Connection, named: Named, rows: Sequence[Row]) ->
 def _read_sayings(
     connection: Connection, named: Named, ids: Collection[int]
 ) -> dict[int, _Sayings]:
-    statement = select(named.sayings).where(among(named.sayings.c.id, "ids"))
+    statement = _sayings_of(named.sayings)
     return {row[0]: tuple(row) for row in connection.execute(statement, {"ids": ids})}
+
+
+@lru_cache(maxsize=3)
+def _sayings_of(table: Table) -> Select[Any]:
+    return select(table).where(among(table.c.id, "ids"))
 
 
 def _heard(sayings: _Sayings, fields: Sequence[Said | None]) -> _Sayings:

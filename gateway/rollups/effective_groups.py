@@ -14,14 +14,15 @@ from gateway.events.event import Classification
 #: User id to (group, until when) of each backfill; the instants are microseconds, inclusive.
 Backfills = Mapping[int, Sequence[tuple[int, int]]]
 
+_OF_USERS = select(backfill.c.user_id, backfill.c.group_id, backfill.c.until).where(
+    among(backfill.c.user_id, "users")
+)
+
 
 def read_backfills(connection: Connection, user_ids: Iterable[int]) -> Backfills:
     """The backfills of these users."""
     found: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    statement = select(backfill.c.user_id, backfill.c.group_id, backfill.c.until).where(
-        among(backfill.c.user_id, "users")
-    )
-    for user_id, group_id, until in connection.execute(statement, {"users": sorted(user_ids)}):
+    for user_id, group_id, until in connection.execute(_OF_USERS, {"users": sorted(user_ids)}):
         found[user_id].append((group_id, until))
     return dict(found)
 

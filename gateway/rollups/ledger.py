@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 import orjson
-from sqlalchemy import Connection, Row, Table, select
+from sqlalchemy import BigInteger, Connection, Row, Select, Table, bindparam, select
 
 from gateway.db.ids import among
 from gateway.db.tables import classification, comment
@@ -32,10 +32,18 @@ def _read(
     if not ids:
         return ()
     # New events have ids of their own: one look tells that there is nothing between them.
-    between = select(table.c.id).where(table.c.id.between(min(ids), max(ids))).limit(1)
-    if connection.execute(between).first() is None:
+    between, chosen = _reading(table)
+    if connection.execute(between, {"first": min(ids), "last": max(ids)}).first() is None:
         return ()
-    return connection.execute(select(table).where(among(table.c.id, "ids")), {"ids": ids}).all()
+    return connection.execute(chosen, {"ids": ids}).all()
+
+
+@lru_cache(maxsize=2)
+def _reading(table: Table) -> tuple[Select[Any], Select[Any]]:
+    """Whether there are rows between two ids, and the rows of some."""
+    first, last = (bindparam(name, type_=BigInteger) for name in ("first", "last"))
+    between = select(table.c.id).where(table.c.id.between(first, last)).limit(1)
+    return between, select(table).where(among(table.c.id, "ids"))
 
 
 def classification_of(row: Row[*tuple[Any, ...]]) -> Classification:

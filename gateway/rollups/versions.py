@@ -9,10 +9,13 @@ is the instant of its transaction, and then a random number.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from secrets import randbits
+from typing import Any
 
-from sqlalchemy import BigInteger, Connection, case, literal
+from sqlalchemy import BigInteger, Connection, bindparam, case
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningInsert
 
 from gateway.changes.log import log_change
 from gateway.db.instants import written_at
@@ -38,18 +41,11 @@ def touch(
     transaction, under the writer lock: versions then follow the order of commits, also where the
     clock does not.
     """
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    stored = data_version.c.version
     instant = written_at(connection) * VERSIONS_A_MICROSECOND
     random = random_bits(_RANDOM_BITS)
-    following = stored + literal(VERSIONS_A_MICROSECOND + random, BigInteger)
-    by_clock = literal(instant + random, BigInteger)
-    statement = insert(data_version).values(kind="site", entity_id=0, version=instant + random)
     version: int = connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=list(data_version.primary_key),
-            set_={"version": case((following > by_clock, following), else_=by_clock)},
-        ).returning(stored)
+        _next_version(connection.dialect.name),
+        {"step": VERSIONS_A_MICROSECOND + random, "by_clock": instant + random},
     ).scalar_one()
     rows = [
         (kind, entity_id, version) for kind in sorted(ids) for entity_id in sorted(set(ids[kind]))
@@ -57,3 +53,17 @@ def touch(
     replace_rows(connection, data_version, rows)
     log_change(connection, **ids)
     return version
+
+
+@lru_cache(maxsize=2)
+def _next_version(dialect: str) -> ReturningInsert[Any]:
+    """Give the site the version ``by_clock``, or one ``step`` on if that is later."""
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    stored = data_version.c.version
+    by_clock = bindparam("by_clock", type_=BigInteger)
+    following = stored + bindparam("step", type_=BigInteger)
+    statement = insert(data_version).values(kind="site", entity_id=0, version=by_clock)
+    return statement.on_conflict_do_update(
+        index_elements=list(data_version.primary_key),
+        set_={"version": case((following > by_clock, following), else_=by_clock)},
+    ).returning(stored)
