@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import (
     IPv4Address,
     IPv4Network,
@@ -22,6 +23,10 @@ Network = IPv4Network | IPv6Network
 
 #: A household or a machine is given a network of this size, and all its addresses.
 _IPV6_CLIENT = 64
+#: Addresses that need not be parsed again: a keep-alive connection asks from one all the time.
+_REMEMBERED = 1_000
+#: Letters of an address, with an IPv6 zone.
+_LONGEST = 64
 
 
 def read_networks(setting: str, text: str) -> tuple[Network, ...]:
@@ -42,6 +47,8 @@ def client_address(request: Request, trusted: Sequence[Network]) -> str:
     peer = _address(request.client.host) if request.client else None
     if peer is None:
         return "unknown"
+    if not trusted:
+        return _name(peer)
     appended = ",".join(request.headers.getlist("x-forwarded-for")).split(",")
     for text in reversed(appended):
         if not any(peer in network for network in trusted):
@@ -50,12 +57,22 @@ def client_address(request: Request, trusted: Sequence[Network]) -> str:
         if before is None:
             break
         peer = before
+    return _name(peer)
+
+
+@lru_cache(_REMEMBERED)
+def _name(peer: Address) -> str:
     if isinstance(peer, IPv6Address):
         return str(ip_network((peer, _IPV6_CLIENT), strict=False))
     return str(peer)
 
 
 def _address(text: str) -> Address | None:
+    return _parsed(text) if len(text) <= _LONGEST else None
+
+
+@lru_cache(_REMEMBERED)
+def _parsed(text: str) -> Address | None:
     try:
         address = ip_address(text)
     except ValueError:
