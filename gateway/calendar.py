@@ -1,4 +1,4 @@
-"""Days, periods, ranges and grains.
+"""Days, months, ranges and grains.
 
 A day is its number since 1970-01-01 (UTC). Rollups keep one row per *grain* (day, month, year,
 all time) and *bucket*: the day number of the bucket's first day, 0 for all time. Any range is
@@ -8,10 +8,9 @@ covered exactly by at most five *pieces*: days at both edges, whole months, whol
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
-from enum import Enum, IntEnum
+from enum import IntEnum
 from typing import NamedTuple
 
 EPOCH = date(1970, 1, 1)
@@ -20,18 +19,6 @@ FIRST_DAY = 0
 LAST_DAY = (date.max - EPOCH).days
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-
-
-class Period(Enum):
-    """How buckets of time are cut; weeks start on Monday."""
-
-    DAY = "day"
-    WEEK = "week"
-    MONTH = "month"
-    YEAR = "year"
-
-    # Members are single: their identity tells them apart, and faster than Enum's own hash does.
-    __hash__ = object.__hash__
 
 
 class Grain(IntEnum):
@@ -106,59 +93,16 @@ def bucket_of(day: int, grain: Grain) -> int:
     return day_number(there.replace(month=there.month if grain is Grain.MONTH else 1, day=1))
 
 
-def period_start(day: int, period: Period) -> int:
-    """The first day of the period that ``day`` falls into."""
-    if period is Period.DAY:
-        return day
-    if period is Period.WEEK:
-        return day - day_date(day).weekday()
-    return bucket_of(day, Grain.MONTH if period is Period.MONTH else Grain.YEAR)
+def month_number(day: int) -> int:
+    """The month that ``day`` falls into, counted from January of year 0."""
+    there = day_date(day)
+    return 12 * there.year + there.month - 1
 
 
-def next_period(start: int, period: Period) -> int:
-    """The first day of the period after the one that starts on ``start``."""
-    if period is Period.DAY:
-        return start + 1
-    if period is Period.WEEK:
-        return start + 7
-    return _next_month(start) if period is Period.MONTH else _next_year(start)
-
-
-def period_starts(first: int, last: int, period: Period) -> Iterator[int]:
-    """The first day of every period that has a day in ``first`` to ``last``."""
-    start = period_start(first, period)
-    while start <= last:
-        yield start
-        start = next_period(start, period)
-
-
-def count_periods(first: int, last: int, period: Period) -> int:
-    """How many periods have a day in ``first`` to ``last``; 0 where these are in reverse."""
-    if first > last:
-        return 0
-    if period is Period.DAY:
-        return last - first + 1
-    if period is Period.WEEK:
-        return (last - period_start(first, period)) // 7 + 1
-    begin, end = day_date(first), day_date(last)
-    years = end.year - begin.year
-    return years + 1 if period is Period.YEAR else 12 * years + end.month - begin.month + 1
-
-
-def period_for(days: DayRange, today: int) -> Period:
-    """The period that suits a range when none is asked for.
-
-    Up to 31 days by day, 183 by week, 1,460 by month, else by year: what the Zooniverse front
-    end does. An open end means today; an open start counts as longer than all of these.
-    """
-    if days.start is None:
-        return Period.YEAR
-    length = (days.end if days.end is not None else max(today, days.start)) - days.start + 1
-    if length <= 31:
-        return Period.DAY
-    if length <= 183:
-        return Period.WEEK
-    return Period.MONTH if length <= 1460 else Period.YEAR
+def month_start(month: int) -> int:
+    """The first day of a numbered month; the day after the last one starts a month, too."""
+    year, months = divmod(month, 12)
+    return LAST_DAY + 1 if year > date.max.year else day_number(date(year, months + 1, 1))
 
 
 def decompose(days: DayRange, coarsest: Grain = Grain.ALL) -> tuple[Piece, ...]:
@@ -194,16 +138,4 @@ def _ceil(day: int, grain: Grain) -> int:
     start = _floor(day, grain)
     if start == day:
         return day
-    return _next_month(start) if grain is Grain.MONTH else _next_year(start)
-
-
-def _next_month(month: int) -> int:
-    there = day_date(month)
-    if there.month == 12:
-        return _next_year(month)
-    return day_number(date(there.year, there.month + 1, 1))
-
-
-def _next_year(day: int) -> int:
-    year = day_date(day).year
-    return LAST_DAY + 1 if year == date.max.year else day_number(date(year + 1, 1, 1))
+    return month_start(month_number(start) + (1 if grain is Grain.MONTH else 12))

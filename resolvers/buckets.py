@@ -8,19 +8,10 @@ from typing import Any
 
 import strawberry
 
-from gateway.calendar import (
-    FIRST_DAY,
-    DayRange,
-    Period,
-    count_periods,
-    day_date,
-    day_number,
-    next_period,
-    period_for,
-    period_start,
-)
+from gateway.calendar import FIRST_DAY, DayRange, day_date, day_number
 from gateway.errors import OutOfBounds
 from gateway.loaders.statistics import Buckets, BucketsQuestion
+from gateway.period import Period, count_periods, name_periods, period_for, period_starts
 from gateway.stats.subject import Answer, Question
 from resolvers.context import Info
 from resolvers.rows import Row, made, row
@@ -31,7 +22,7 @@ MAX_FILLED = 11_000
 
 
 @row
-@strawberry.type(description="Classifications of one day, week, month or year.")
+@strawberry.type(description=f"Classifications of one {name_periods()}.")
 class PeriodBucket(Row):
     """One bucket of classifications."""
 
@@ -41,7 +32,7 @@ class PeriodBucket(Row):
 
 
 @row
-@strawberry.type(description="Comments of one day, week, month or year.")
+@strawberry.type(description=f"Comments of one {name_periods()}.")
 class CommentBucket(Row):
     """One bucket of comments."""
 
@@ -82,8 +73,7 @@ def periods_of_range(
     if start is None:
         return None
     days = DayRange(day_number(start), None if end is None else day_number(end))
-    period = arguments.get("period")
-    chosen = period_for(days, today) if period is None else Period(period.value)
+    chosen = arguments.get("period") or period_for(days, today)
     last = today if days.end is None else days.end
     first = day_number(start)
     if arguments.get("fillGaps"):
@@ -102,10 +92,8 @@ def _filled(
     _require_fillable(first, last, period)
     known = dict(found)
     # Before 1970 there are no events, and it is filled all the same.
-    start = period_start(first, period)
-    while start <= last:
+    for start in period_starts(first, last, period):
         yield start, known.get(start, Answer())
-        start = next_period(start, period)
 
 
 def _require_fillable(first: int, last: int, period: Period) -> None:

@@ -5,19 +5,24 @@ from __future__ import annotations
 from enum import Enum
 
 import strawberry
+from strawberry.types.enum import StrawberryEnumDefinition
 
-from gateway.calendar import Period as _Period
+from gateway.period import Period
 from gateway.stats.ranking import Order
 
+__all__ = ["ContributionOrder", "MemberOrder", "Period"]
 
-@strawberry.enum(description="How buckets of time are cut, in UTC.")
-class Period(Enum):
-    """The calendar's periods, with their descriptions."""
 
-    DAY = strawberry.enum_value(_Period.DAY, description="A day.")
-    WEEK = strawberry.enum_value(_Period.WEEK, description="A week from Monday to Sunday.")
-    MONTH = strawberry.enum_value(_Period.MONTH, description="A month of the calendar.")
-    YEAR = strawberry.enum_value(_Period.YEAR, description="A year of the calendar.")
+def _add_to_schema(period: type[Period]) -> None:
+    """Make the periods an enum of the schema, with their descriptions."""
+    definition: StrawberryEnumDefinition = strawberry.enum(
+        period, description="How buckets of time are cut, in UTC."
+    ).__strawberry_definition__  # type: ignore[attr-defined]  # that is where Strawberry keeps it
+    for value in definition.values:
+        value.description = period[value.name].description
+
+
+_add_to_schema(Period)
 
 
 @strawberry.enum(description="How contributions are ordered; ties by ascending project id.")

@@ -8,11 +8,11 @@ from typing import Annotated
 
 import strawberry
 
-from gateway import calendar
 from gateway.arguments import MAX_CONDITIONS, too_many
-from gateway.calendar import DayRange, day_date, period_for, period_start
+from gateway.calendar import DayRange, day_date
 from gateway.directory.stats_visibility import StatsVisibility as Level
 from gateway.errors import OutOfBounds
+from gateway.period import name_periods, period_for, period_start
 from gateway.stats import group_counts
 from gateway.stats.group_conditions import read_condition
 from gateway.stats.group_counts import (
@@ -92,7 +92,7 @@ class GroupAlternatives:
     any: list[GroupCondition] = strawberry.field(description="The alternatives.")
 
 
-@strawberry.type(description="Groups of one day, week, month or year.")
+@strawberry.type(description=f"Groups of one {name_periods()}.")
 class GroupCountBucket:
     """One bucket of groups."""
 
@@ -131,8 +131,7 @@ class GroupCounts:
             strawberry.argument(description="Default: the period that suits the range."),
         ] = None,
     ) -> list[GroupCountBucket]:
-        asked = None if period is None else calendar.Period(period.value)
-        chosen = asked or period_for(self.question.days, info.context.today)
+        chosen = period or period_for(self.question.days, info.context.today)
         counts: dict[int, int] = {}
         for day, count in await info.context.loaders.group_counts_by_day.load(self.question):
             start = period_start(day, chosen)

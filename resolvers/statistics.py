@@ -8,8 +8,8 @@ from typing import Annotated, Self
 
 import strawberry
 
-from gateway import calendar
 from gateway.arguments import MAX_FIRST, read_first, read_range
+from gateway.period import describe_defaults
 from gateway.stats.subject import Answer, Question
 from resolvers.arguments import given
 from resolvers.buckets import (
@@ -29,10 +29,7 @@ from resolvers.scalars import BigInt
 PeriodArgument = Annotated[
     Period | None,
     strawberry.argument(
-        description=(
-            "Default: day for ranges of up to 31 days, week up to 183, month up to 1,460, else "
-            "year; a range without end ends today."
-        )
+        description=(f"Default: {describe_defaults()}; a range without end ends today.")
     ),
 ]
 FillGapsArgument = Annotated[
@@ -129,7 +126,7 @@ class Classifications(Statistics):
             info,
             self.question,
             self.subject_id,
-            None if period is None else calendar.Period(period.value),
+            period,
             fill_gaps=given(fill_gaps, False),
         )
         return period_buckets(found)
@@ -214,7 +211,7 @@ class CommentStats(Statistics):
             info,
             self.question,
             self.subject_id,
-            None if period is None else calendar.Period(period.value),
+            period,
             fill_gaps=given(fill_gaps, False),
         )
         return comment_buckets(found)

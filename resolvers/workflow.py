@@ -9,10 +9,11 @@ import strawberry
 from graphql import GRAPHQL_MAX_INT
 
 from gateway.arguments import read_id
-from gateway.calendar import DayRange, Period
+from gateway.calendar import DayRange
 from gateway.directory import workflows
 from gateway.errors import NotFound
 from gateway.loaders.statistics import BucketsQuestion
+from gateway.period import Period
 from gateway.stats.completion import PACE_DAYS, classifications_needed, days_to_completion
 from gateway.stats.subject import Kind, Question, Selection
 from resolvers.context import Info

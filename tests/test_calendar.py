@@ -9,21 +9,16 @@ from gateway.calendar import (
     LAST_DAY,
     DayRange,
     Grain,
-    Period,
     Piece,
     bucket_of,
-    count_periods,
     day_date,
     day_number,
     day_of,
     decompose,
-    next_period,
     parse_date,
-    period_for,
-    period_start,
-    period_starts,
     today,
 )
+from gateway.period import Period, next_period, period_start
 from tests.events_of import day, instant
 
 days = st.integers(FIRST_DAY, LAST_DAY)
@@ -119,54 +114,6 @@ def test_a_range_without_countable_days_has_no_bucket(
 
 
 @pytest.mark.parametrize(
-    ("text", "starts"),
-    [
-        ("2024-01-01", ("2024-01-01", "2024-01-01", "2024-01-01", "2024-01-01")),
-        ("2023-12-31", ("2023-12-31", "2023-12-25", "2023-12-01", "2023-01-01")),
-        ("2024-02-29", ("2024-02-29", "2024-02-26", "2024-02-01", "2024-01-01")),
-        ("2024-03-03", ("2024-03-03", "2024-02-26", "2024-03-01", "2024-01-01")),
-        ("2024-03-04", ("2024-03-04", "2024-03-04", "2024-03-01", "2024-01-01")),
-        ("2021-01-03", ("2021-01-03", "2020-12-28", "2021-01-01", "2021-01-01")),
-        ("1970-01-01", ("1970-01-01", "1969-12-29", "1970-01-01", "1970-01-01")),
-    ],
-)
-def test_day_week_month_and_year_of_a_day(text: str, starts: tuple[str, ...]) -> None:
-    assert tuple(period_start(day(text), period) for period in Period) == tuple(map(day, starts))
-
-
-@given(days)
-def test_week_starts_on_monday(any_day: int) -> None:
-    start = period_start(any_day, Period.WEEK)
-    assert day_date(start).isoweekday() == 1
-    assert 0 <= any_day - start <= 6
-
-
-@pytest.mark.parametrize(
-    ("text", "nexts"),
-    [
-        ("2024-01-01", ("2024-01-02", "2024-01-08", "2024-02-01", "2025-01-01")),
-        ("2018-01-01", ("2018-01-02", "2018-01-08", "2018-02-01", "2019-01-01")),
-    ],
-)
-def test_the_period_after_one(text: str, nexts: tuple[str, ...]) -> None:
-    assert tuple(next_period(day(text), period) for period in Period) == tuple(map(day, nexts))
-
-
-@pytest.mark.parametrize("period", [Period.DAY, Period.MONTH, Period.YEAR])
-def test_the_last_period_ends_with_the_last_day(period: Period) -> None:
-    assert next_period(period_start(LAST_DAY, period), period) == LAST_DAY + 1
-
-
-@given(recent_days, st.integers(0, 900), st.sampled_from(Period))
-def test_period_starts_are_those_of_the_days_in_the_range(
-    first: int, length: int, period: Period
-) -> None:
-    last = first + length
-    each_day = {period_start(one, period) for one in range(first, last + 1)}
-    assert list(period_starts(first, last, period)) == sorted(each_day)
-
-
-@pytest.mark.parametrize(
     ("grain", "bucket"),
     [
         (Grain.DAY, "2024-02-29"),
@@ -177,36 +124,6 @@ def test_period_starts_are_those_of_the_days_in_the_range(
 )
 def test_bucket_of_a_leap_day(grain: Grain, bucket: str) -> None:
     assert bucket_of(day("2024-02-29"), grain) == day(bucket)
-
-
-@pytest.mark.parametrize(
-    ("length", "period"),
-    [
-        (1, Period.DAY),
-        (31, Period.DAY),
-        (32, Period.WEEK),
-        (183, Period.WEEK),
-        (184, Period.MONTH),
-        (1460, Period.MONTH),
-        (1461, Period.YEAR),
-    ],
-)
-@pytest.mark.parametrize("open_end", [False, True])
-def test_period_follows_the_length_of_the_range(
-    length: int, period: Period, open_end: bool
-) -> None:
-    start = day("2024-02-01")
-    last = start + length - 1
-    assert period_for(DayRange(start, None if open_end else last), today=last) is period
-
-
-@pytest.mark.parametrize("end", [None, day("2024-02-01")])
-def test_an_open_start_is_shown_by_year(end: int | None) -> None:
-    assert period_for(DayRange(None, end), today=day("2024-02-01")) is Period.YEAR
-
-
-def test_a_range_that_starts_in_the_future_is_shown_by_day() -> None:
-    assert period_for(DayRange(day("2024-02-02"), None), today=day("2024-02-01")) is Period.DAY
 
 
 @pytest.mark.parametrize("text", ["2023-02-28", "2024-02-29", "0001-01-01", "9999-12-31"])
@@ -266,8 +183,3 @@ def test_today_is_the_day_in_utc(hour: int, expected: str) -> None:
     east = timezone(timedelta(hours=2))
     assert today(datetime(2024, 1, 1, hour, tzinfo=east)) == day(expected)
     assert today(datetime(2024, 1, 1, 23, 59, tzinfo=UTC)) == day("2024-01-01")
-
-
-@given(recent_days, recent_days, st.sampled_from(Period))
-def test_periods_are_counted_without_looking_at_each(first: int, last: int, period: Period) -> None:
-    assert count_periods(first, last, period) == len(list(period_starts(first, last, period)))

@@ -9,14 +9,15 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import Select
 
-from gateway.calendar import Grain, Period, period_start
+from gateway.calendar import Grain
 from gateway.loaders.loader import Request, StatementLoader
+from gateway.period import Period, period_start
 from gateway.stats.active_users import active_users
 from gateway.stats.last_days import last_days, member_last_days
 from gateway.stats.ranking import Order, Place, ranking
 from gateway.stats.rows import parameters
 from gateway.stats.subject import Answer, Question
-from gateway.stats.sums import COARSEST, member_sums, sums
+from gateway.stats.sums import member_sums, sums
 from gateway.stats.versions import Entity, counted
 
 Q = TypeVar("Q", bound=Hashable)
@@ -94,8 +95,8 @@ class BucketsLoader(StatisticsLoader[BucketsQuestion, Buckets]):
 
     def statement(self, question: BucketsQuestion, ids: list[int]) -> Bound:
         asked, period = question
-        coarsest = COARSEST[period]
-        return sums(asked, ("bucket",), coarsest), parameters(asked, ids, coarsest)
+        grain = period.grain
+        return sums(asked, ("bucket",), grain), parameters(asked, ids, grain)
 
     def answers(self, question: BucketsQuestion, rows: Sequence[Any]) -> Mapping[int, Buckets]:
         period = question.period

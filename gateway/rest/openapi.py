@@ -10,8 +10,8 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.calendar import Period
 from gateway.http.media import JSON
+from gateway.period import Period
 from gateway.rest import group_count_description, retired, stream_description
 from gateway.rest.eras.parameters import ID, PROJECT_ID, USER_ID, WORKFLOW_ID, Parameter
 from gateway.rest.eras.resource import Resource

@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from gateway.calendar import Period
 from gateway.http.response import json_response
+from gateway.period import Period, name_periods
 from gateway.rest.eras.parameters import PERIOD, PROJECT_ID, USER_ID, WORKFLOW_ID, read_ids
 from gateway.rest.eras.query import read_query
 from gateway.rest.reading import ReadEndpoint, route_to
@@ -37,7 +37,7 @@ def location(activity: str, period: str, given: Mapping[str, str]) -> str:
     """
     lists = {one.name: read_ids(given, one) for one in _FILTERS}
     if period not in [known.value for known in Period]:
-        raise Gone("Counts exist only by day, week, month and year.")
+        raise Gone(f"Counts exist only by {name_periods(' and ')}.")
     filters = {name: ids for name, ids in lists.items() if ids is not None}
     if PROJECT_ID.name in filters and WORKFLOW_ID.name in filters:
         raise Gone(

@@ -7,18 +7,10 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
-from gateway.calendar import Grain, Period
+from gateway.calendar import Grain
 from gateway.db.rollup_sets import RollupSet
 from gateway.stats.rows import filters, grains, narrowest, rows, total
 from gateway.stats.subject import Kind, Question
-
-#: The coarsest rows that still tell the buckets of a period apart.
-COARSEST = {
-    Period.DAY: Grain.DAY,
-    Period.WEEK: Grain.DAY,
-    Period.MONTH: Grain.MONTH,
-    Period.YEAR: Grain.YEAR,
-}
 
 
 def sums(

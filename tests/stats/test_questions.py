@@ -9,11 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway.calendar import DayRange, Grain, Period
+from gateway.calendar import DayRange, Grain
 from gateway.db import Database, Snapshot, open_database
 from gateway.events.event import Classification, Comment
 from gateway.loaders.reads import OperationReads
 from gateway.loaders.statistics import BucketsLoader, BucketsQuestion
+from gateway.period import Period
 from gateway.rollups.backfill import backfill
 from gateway.stats.active_users import active_users
 from gateway.stats.last_days import last_days

@@ -16,13 +16,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.auth.viewer import Viewer
-from gateway.calendar import Period, day_date, period_start
+from gateway.calendar import day_date
 from gateway.directory.user_groups import OPEN_GROUPS
 from gateway.errors import GatewayError
 from gateway.graphql.endpoint.html import Example, Subject
 from gateway.graphql.endpoint.response import refused
 from gateway.http.response import json_response
 from gateway.loaders.operation import Operation
+from gateway.period import Period, period_start
 from gateway.stats.present import FIRST_PROJECT, FIRST_PROJECT_OF_USER, first_and_last_day
 from gateway.stats.subject import Kind
 from gateway.telemetry.record import RequestRecord, record_of

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from gateway.calendar import Period
 from gateway.loaders.operation import Operation
+from gateway.period import Period
 from gateway.rest.eras.counts import CLASSIFICATION_PARAMETERS, load_counts, read_classifications
 from gateway.rest.eras.parameters import Given
 from gateway.rest.eras.resource import Resource

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import NamedTuple
 
-from gateway.calendar import DayRange, Period
+from gateway.calendar import DayRange
 from gateway.errors import ExclusiveArguments
 from gateway.loaders.operation import Operation
 from gateway.loaders.statistics import Buckets, BucketsQuestion
+from gateway.period import Period
 from gateway.rest.eras.parameters import (
     END_DATE,
     PERIOD,

@@ -14,8 +14,9 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from gateway.arguments import LARGEST_ID, MAX_FIRST, MAX_IDS, read_id, read_page, read_range
-from gateway.calendar import DayRange, Period, parse_date
+from gateway.calendar import DayRange, parse_date
 from gateway.errors import InvalidArgument, InvalidRange
+from gateway.period import Period, name_periods
 
 #: Values by the names of the parameters that are given.
 Given = Mapping[str, str]
@@ -48,7 +49,7 @@ START_DATE = Parameter("start_date", "First day, included, as YYYY-MM-DD (UTC)."
 END_DATE = Parameter("end_date", "Last day, included, as YYYY-MM-DD (UTC).", _DATE)
 PERIOD = Parameter(
     "period",
-    "Adds data: counts by day, week (from Monday), month or year. Letter case does not matter.",
+    f"Adds data: counts by {name_periods()}; weeks start on Monday. Letter case does not matter.",
     {"type": "string", "enum": [period.value for period in Period]},
 )
 PROJECT_ID = Parameter(
@@ -111,11 +112,12 @@ def read_period(given: Given) -> Period | None:
     if text is None:
         return None
     try:
-        return Period(_lower(text))
+        # mypy takes a look-up by value for the making of a member.
+        return Period(_lower(text))  # type: ignore[call-arg]
     except ValueError:
         raise InvalidArgument(
             PERIOD.name,
-            "Invalid bucket option. Valid options for period is day, week, month, or year",
+            f"Invalid bucket option. Valid options for period is {name_periods(', or ')}",
         ) from None
 
 

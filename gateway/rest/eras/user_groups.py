@@ -6,10 +6,10 @@ import asyncio
 from typing import NamedTuple
 
 from gateway.arguments import LARGEST_ID, read_id
-from gateway.calendar import Period
 from gateway.errors import ExclusiveArguments, NotFound
 from gateway.loaders.operation import Operation
 from gateway.loaders.statistics import MembersKey, Rank, RankingQuestion
+from gateway.period import Period
 from gateway.rest.eras.counts import (
     CLASSIFICATION_PARAMETERS,
     load_counts,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from gateway.arguments import read_id
-from gateway.calendar import Period
 from gateway.errors import ExclusiveArguments
 from gateway.loaders.operation import Operation
 from gateway.loaders.statistics import most_recent_first
+from gateway.period import Period
 from gateway.rest.eras.counts import (
     CLASSIFICATION_PARAMETERS,
     load_counts,
