@@ -19,6 +19,7 @@ from sqlalchemy import text
 
 from gateway.changes.feed import ChangeFeed
 from gateway.db import Database, open_database
+from gateway.db.postgres_side import PostgresSideConnection
 from gateway.db.sqlite_side import SqliteSideConnection
 from gateway.db.url import PostgresUrl, read_database_url
 from tests.changes.positions import caught_up, change, current, read_begins
@@ -128,6 +129,28 @@ async def test_a_connection_that_the_server_ends_tells_nothing_once(
             await admin.execute("SELECT pg_terminate_backend($1)", await backend_of_feed(admin))
             assert await asked is None
         assert await caught_up(feed) == before
+
+
+async def test_a_read_that_the_server_has_answered_already_is_not_shared(
+    postgres: Database, postgres_url: str
+) -> None:
+    """Its answer is still under way: it is older than what is asked now."""
+    async with ChangeFeed(postgres) as feed, connected(postgres_url) as admin:
+        before = await caught_up(feed)
+        side = feed._side
+        assert isinstance(side, PostgresSideConnection)
+        asked_at = "SELECT max(query_start) FROM pg_stat_activity WHERE state = 'idle' AND pid = $1"
+        backend = await backend_of_feed(admin)
+        earlier = await admin.fetchval(asked_at, backend)
+        side._connection._transport.pause_reading()
+        first = await read_begins(feed)
+        while await admin.fetchval(asked_at, backend) in (earlier, None):
+            pass
+        written = await change(postgres, user=[1])
+        second = asyncio.create_task(feed.catch_up())
+        await asyncio.sleep(0)
+        side._connection._transport.resume_reading()
+        assert (await first, await second) == (before, written)
 
 
 async def test_a_server_that_is_not_there_tells_nothing(postgres_url: str) -> None:
