@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 
 import strawberry
 
-from gateway.rollups.versions import VERSIONS_A_MICROSECOND
 from gateway.stats.ledger_state import LedgerState
 from resolvers.context import Info
 from resolvers.scalars import BigInt
@@ -39,6 +38,5 @@ async def load_gateway_stats(info: Info) -> GatewayStats:
         ledger_size=BigInt(state.classifications + state.comments),
         classifications=BigInt(state.classifications),
         comments=BigInt(state.comments),
-        # In microseconds, as instants are: BigInt has 53 bits.
-        data_version=BigInt(state.data_version // VERSIONS_A_MICROSECOND),
+        data_version=BigInt(state.data_version),
     )

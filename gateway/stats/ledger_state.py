@@ -8,7 +8,7 @@ from sqlalchemy import ScalarSelect, Table, func, select
 
 from gateway.calendar import Grain
 from gateway.db.rollup_sets import SITE, SITE_COMMENT
-from gateway.db.tables import data_version, ingestion
+from gateway.db.tables import change_log, ingestion
 
 
 class LedgerState(NamedTuple):
@@ -27,11 +27,7 @@ def _all_time(table: Table) -> ScalarSelect[int]:
     return rows.scalar_subquery()
 
 
-_VERSION = (
-    select(func.coalesce(func.max(data_version.c.version), 0))
-    .where(data_version.c.kind == "site", data_version.c.entity_id == 0)
-    .scalar_subquery()
-)
+_VERSION = select(func.coalesce(func.max(change_log.c.version), 0)).scalar_subquery()
 
 #: The one row of :class:`LedgerState`.
 LEDGER_STATE = select(

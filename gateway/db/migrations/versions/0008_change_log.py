@@ -1,6 +1,7 @@
 """The change log.
 
-It begins above what clients were told as the version of the data, in microseconds: that grows.
+It begins above what clients were told as the version of the data, which grows: a number of changes
+once, later the microseconds of a version.
 """
 
 from secrets import randbits
@@ -12,6 +13,8 @@ revision = "0008"
 down_revision = "0007"
 
 VERSIONS_A_MICROSECOND = 1024
+#: What clients are told has 53 bits.
+TOLD = 1 << 53
 
 
 def upgrade() -> None:
@@ -30,5 +33,6 @@ def upgrade() -> None:
     site = op.get_bind().exec_driver_sql(
         "SELECT version FROM data_version WHERE kind = 'site' AND entity_id = 0"
     )
-    version = (site.scalar() or 0) // VERSIONS_A_MICROSECOND + 1
+    told = site.scalar() or 0
+    version = 1 + (told if told < TOLD else told // VERSIONS_A_MICROSECOND)
     op.bulk_insert(log, [{"version": version, "mark": randbits(64) - (1 << 63), "entities": None}])
