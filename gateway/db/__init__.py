@@ -1,5 +1,6 @@
 """The database: tables, connections and migrations, on SQLite and on PostgreSQL."""
 
-from gateway.db.database import Database, Snapshot, open_database
+from gateway.db.database import Database, Snapshot
+from gateway.db.opening import open_database
 
 __all__ = ["Database", "Snapshot", "open_database"]

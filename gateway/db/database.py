@@ -36,12 +36,11 @@ from tenacity.stop import stop_base
 
 from gateway.db.compiled import Rows, compile_statement, runs_of
 from gateway.db.faults import READING, WRITING, Faults
-from gateway.db.instants import Clock, begin_at, system_clock
+from gateway.db.instants import Clock, begin_at
 from gateway.db.migrate import Upgrade
 from gateway.db.places import NoPlace, Pool
 from gateway.db.side_connection import SideConnection
-from gateway.db.url import SqliteUrl, read_database_url
-from gateway.errors import SettingsError, TooManyRows, Unavailable
+from gateway.errors import TooManyRows, Unavailable
 from gateway.turns import beside
 
 T = TypeVar("T")
@@ -211,7 +210,7 @@ class Snapshot(ABC):
 
 
 class Database(ABC):
-    """A SQLite file or a PostgreSQL database; arguments as in :func:`open_database`."""
+    """A SQLite file or a PostgreSQL database; ``open_database`` tells its arguments."""
 
     def __init__(self, timeout_seconds: float, clock: Clock, faults: Faults) -> None:
         self.faults = faults
@@ -312,29 +311,3 @@ def _is_transient(error: BaseException) -> bool:
     cause = error.orig if isinstance(error, DBAPIError) else error
     state = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)
     return state in _TRANSIENT_STATES or "database is locked" in str(cause)
-
-
-def open_database(
-    url: str,
-    *,
-    connections: int = 4,
-    timeout_seconds: float = 30,
-    clock: Clock = system_clock,
-) -> Database:
-    """Open the database that ``sqlite:///file.db`` or ``postgresql://…`` names.
-
-    ``connections`` is how many answers are read at once; ``timeout_seconds`` how long a
-    statement may run and a writer may wait for its turn; ``clock`` tells when it writes.
-    """
-    named = read_database_url(url)
-    if isinstance(named, SqliteUrl):
-        from gateway.db.sqlite import SqliteDatabase
-
-        return SqliteDatabase(named.path, connections, timeout_seconds, clock)
-    try:
-        from gateway.db.postgres import PostgresDatabase
-    except ImportError:
-        raise SettingsError(
-            "PostgreSQL needs two more packages: run pip install asyncpg greenlet."
-        ) from None
-    return PostgresDatabase(named, connections, timeout_seconds, clock)
