@@ -54,6 +54,7 @@ from gateway.http.recorded import RecordedRequests
 from gateway.http.response import errored
 from gateway.http.slashes import WithoutTrailingSlash
 from gateway.http.starting import OnceStarted, Starting
+from gateway.ingestion.intake import Intake
 from gateway.loaders.cache import FactCache
 from gateway.loaders.operation import Operation
 from gateway.loaders.watched import Watch
@@ -64,9 +65,9 @@ from gateway.rest.ckan.group_count import GroupCountEndpoint
 from gateway.rest.ckan.help_show import HelpShowEndpoint, UnknownActionEndpoint
 from gateway.rest.credentials import StreamCredentials
 from gateway.rest.eras.routes import eras_routes
-from gateway.rest.intake import Intake
 from gateway.rest.kinesis import KinesisEndpoint
 from gateway.rest.retired import retired_route
+from gateway.rest.stream_body import read_stream_body
 from gateway.rest.wrong_passwords import WrongPasswords
 from gateway.settings import Settings, load_settings
 from gateway.telemetry.configuration import Telemetry, configured_telemetry
@@ -167,9 +168,10 @@ def create_app(
     group_count = GroupCountEndpoint(
         authenticator.identify, open_operation, settings.body_limit_bytes
     )
-    intake = Intake(database, clock, settings.database_timeout_seconds, settings.groups_per_event)
+    intake = Intake(database, settings.database_timeout_seconds)
     stream = KinesisEndpoint(
         intake,
+        lambda body: read_stream_body(body, clock(), settings.groups_per_event),
         _stream_credentials(settings),
         WrongPasswords(lambda: clock().timestamp()),
         settings.stream_max_body_bytes,

@@ -11,10 +11,10 @@ from typing import TextIO
 
 from gateway.cli.import_contents import Contents
 from gateway.cli.running import CommandFailed
-from gateway.directory.exports import Stored
 from gateway.directory.workflow_projects import Followed
 from gateway.events.event import Reject
 from gateway.events.left_out import LeftOut
+from gateway.ingestion.ingest import Ingested
 from gateway.private_file import owner_only
 from gateway.reasons import reason_of
 from gateway.rollups.assigned import AssignedProjects
@@ -88,12 +88,12 @@ class Summary:
         """All events met so far, whatever became of them."""
         return sum(self.outcome) + self.rejected + self.ignored
 
-    def add(self, name: str, stored: Stored) -> None:
+    def add(self, name: str, ingested: Ingested) -> None:
         """Count a committed batch of the source ``name``."""
-        batch = stored.batch
-        self.outcome = self.outcome.plus(stored.outcome)
-        self._followed.add(stored.followed)
-        self._assigned.add(stored.assigned)
+        batch = ingested.batch
+        self.outcome = self.outcome.plus(ingested.outcome)
+        self._followed.add(ingested.followed)
+        self._assigned.add(ingested.assigned)
         self.rejected += len(batch.rejects)
         self.ignored += batch.ignored
         self.left_out.update(batch.left_out)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import gc
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, closing, contextmanager
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import click
 from sqlalchemy import Connection
@@ -22,19 +21,17 @@ from gateway.cli.running import database_option, opened
 from gateway.cli.whole_number import WholeNumber
 from gateway.db import Database
 from gateway.db.url import SqliteUrl, read_database_url
-from gateway.directory.exports import Export, Stored
-from gateway.directory.learn import learn
-from gateway.directory.workflow_projects import WORKFLOW_PROJECTS, Followed
-from gateway.errors import GatewayError, Unavailable, UnreadableFile
-from gateway.events.event import Batch
+from gateway.directory.workflow_projects import WORKFLOW_PROJECTS
+from gateway.errors import GatewayError, Unavailable
 from gateway.events.exports import Origin
 from gateway.events.forms import EXPORTS
 from gateway.events.ids import LARGEST_ID
 from gateway.events.opening import STANDARD_INPUT, open_source
 from gateway.events.source import Source
+from gateway.ingestion.export import Export
+from gateway.ingestion.ingest import Ingested
+from gateway.ingestion.ingest_source import ingest_source
 from gateway.reasons import reason_of
-from gateway.rollups.assigned import AssignedProjects
-from gateway.rollups.ingest import apply_batch
 from gateway.settings import Settings, load_settings
 
 T = TypeVar("T")
@@ -142,11 +139,11 @@ def _import(
     try:
         with ImportProgress(sources) as progress:
 
-            def committed(position: int, stored: Stored) -> None:
-                source, batch = sources[position], stored.batch
+            def committed(position: int, ingested: Ingested) -> None:
+                source, batch = sources[position], ingested.batch
                 rows[position] += len(batch) + len(batch.rejects) + batch.ignored
                 rejects.write(source.name, batch.rejects)
-                summary.add(source.name, stored)
+                summary.add(source.name, ingested)
                 progress.show(position, source, summary.events)
 
             _store(settings, sources, origin, committed, move=move)
@@ -166,7 +163,7 @@ def _store(
     settings: Settings,
     sources: Sequence[Source],
     origin: Origin,
-    committed: Callable[[int, Stored], None],
+    committed: Callable[[int, Ingested], None],
     *,
     move: bool,
 ) -> None:
@@ -184,43 +181,12 @@ def _store(
             origin.workflow_projects.update(runner.run(_workflow_projects(database)))
             export = Export(origin.project_id, move=move) if source.form in EXPORTS else None
 
-            def store(work: Callable[[Connection], T], name: str = source.name) -> T:
+            def write(work: Callable[[Connection], T], name: str = source.name) -> T:
                 return runner.run(_write(database, name, work))
 
             with closing(source.batches(now, most_groups=settings.groups_per_event)) as batches:
-                for stored in _stored(batches, export, store):
-                    committed(position, stored)
-
-
-def _stored(
-    batches: Iterable[Batch],
-    export: Export | None,
-    store: Callable[[Callable[[Connection], Any]], Any],
-) -> Iterator[Stored]:
-    """Store the batches of a source, and what they tell the directory, one by one."""
-    if export is None:
-        for batch in batches:
-            yield store(partial(_store_events, batch=batch))
-        return
-    damage = None
-    try:
-        for batch in batches:
-            stored: Stored = store(partial(export.store, batch=batch))
-            export.note(stored)
-            yield stored
-    except UnreadableFile as error:
-        damage = error
-    # What stands before the damage has its names as well.
-    store(export.finish)
-    if damage is not None:
-        raise damage
-
-
-def _store_events(connection: Connection, batch: Batch) -> Stored:
-    """Store a batch and what it tells the directory."""
-    outcome = apply_batch(connection, batch)
-    learn(connection, batch.names)
-    return Stored(batch, outcome, Followed(), AssignedProjects())
+                for ingested in ingest_source(batches, export, write):
+                    committed(position, ingested)
 
 
 async def _write(database: Database, name: str, work: Callable[[Connection], T]) -> T:

@@ -1,1 +1,1 @@
-"""Endpoints beside GraphQL: the intake of the event stream, and what older services answered."""
+"""Endpoints beside GraphQL: the event stream, and what older services answered."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -14,8 +15,8 @@ from gateway.http.body import check_json, read_body
 from gateway.http.client_address import Network, client_address
 from gateway.http.media import JSON
 from gateway.http.response import json_response
+from gateway.ingestion.intake import Intake
 from gateway.rest.credentials import StreamCredentials
-from gateway.rest.intake import Intake
 from gateway.rest.refused import refused
 from gateway.rest.wrong_passwords import WrongPasswords
 
@@ -23,18 +24,21 @@ from gateway.rest.wrong_passwords import WrongPasswords
 class KinesisEndpoint:
     """An ASGI application for POST to one path; ``body_limit`` is in bytes.
 
-    Addresses of clients behind ``trusted_proxies`` are those that these tell.
+    ``read`` makes a batch of a body, or raises. Addresses of clients behind ``trusted_proxies``
+    are those that these tell.
     """
 
     def __init__(
         self,
         intake: Intake,
+        read: Callable[[bytes], Batch],
         credentials: StreamCredentials,
         wrong_passwords: WrongPasswords,
         body_limit: int,
         trusted_proxies: Sequence[Network],
     ) -> None:
         self._intake = intake
+        self._read = read
         self._credentials = credentials
         self._wrong_passwords = wrong_passwords
         self._body_limit = body_limit
@@ -54,7 +58,10 @@ class KinesisEndpoint:
             await self._admit(request)
             check_json(request, undeclared=JSON)
             body = await read_body(request, self._body_limit)
-            return _report(await self._intake.take(body))
+            # In a thread: megabytes of events would hold up everyone else's answers.
+            batch = await asyncio.to_thread(self._read, body)
+            await self._intake.take(batch)
+            return _report(batch)
         except GatewayError as error:
             return refused(error)
 

@@ -6,6 +6,7 @@ import asyncio
 import csv
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,12 +16,13 @@ from sqlalchemy import Connection, select
 
 from gateway.db import Database, open_database
 from gateway.db.tables import project, user, workflow
-from gateway.directory.exports import Export
 from gateway.directory.learn import learn
 from gateway.directory.load import load_directory
 from gateway.events.exports import Origin
 from gateway.events.opening import open_source
 from gateway.events.stream import read_payload
+from gateway.ingestion.export import Export
+from gateway.ingestion.ingest import ingest
 from gateway.rollups.ingest import apply_batch
 from tests.events_of import clear
 
@@ -197,7 +199,7 @@ def stream(connection: Connection, piece: Sequence[Event]) -> None:
 async def bring(database: Database, path: Path, size: int) -> None:
     export = Export(PROJECT, move=False)
     for batch in open_source(str(path), Origin(PROJECT)).batches(NOW, size):
-        export.note(await database.write(lambda c, batch=batch: export.store(c, batch)))
+        export.note((await database.write(partial(ingest, batch=batch, export=export))).batch)
     await database.write(export.finish)
 
 

@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
 import pytest
 from sqlalchemy import Connection, select, text
 
@@ -18,8 +17,9 @@ from gateway.db.tables import user as users
 from gateway.errors import Unavailable
 from gateway.events.event import Batch
 from gateway.events.source import BATCH_SIZE
-from gateway.rest.intake import Intake
-from gateway.rest.waiting_batches import WaitingBatches
+from gateway.events.stream import read_payload
+from gateway.ingestion.intake import Intake
+from gateway.ingestion.waiting_batches import WaitingBatches
 from tests.events_of import classification
 from tests.recount import recount, stored
 from tests.rest.conftest import one
@@ -51,12 +51,12 @@ async def writer_busy(database_url: str) -> AsyncIterator[None]:
         await asyncio.to_thread(writer.join)
 
 
-def intake_of(database: Database, patience_seconds: float = 120) -> Intake:
-    return Intake(database, lambda: NOW, patience_seconds)
+def intake_of(database: Database, timeout_seconds: float = 120) -> Intake:
+    return Intake(database, timeout_seconds)
 
 
-def send(intake: Intake, *events: object) -> asyncio.Task[Batch]:
-    return asyncio.create_task(intake.take(orjson.dumps({"payload": events})))
+def send(intake: Intake, *events: object) -> asyncio.Task[None]:
+    return asyncio.create_task(intake.take(read_payload(events, NOW)))
 
 
 async def queued(intake: Intake, batches: int) -> None:
@@ -116,7 +116,7 @@ async def test_names_of_all_that_wait_are_learned_and_the_last_holds(
 async def test_a_batch_that_has_waited_too_long_is_refused_and_never_stored(
     database: Database, database_url: str
 ) -> None:
-    intake = intake_of(database, patience_seconds=0.3)
+    intake = intake_of(database, timeout_seconds=0.3)
     async with writer_busy(database_url):
         first = send(intake, one(1))
         await queued(intake, 1)
