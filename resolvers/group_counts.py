@@ -143,7 +143,7 @@ class GroupCounts:
 
     @strawberry.field(
         description="Groups by who may see their statistics, in order of level.",
-        directives=[about(5)],
+        directives=[about(len(StatsVisibility))],
     )
     async def by_stats_visibility(self, info: Info) -> list[GroupCountByVisibility]:
         rows = await info.context.loaders.group_counts_by_visibility.load(self.question)

@@ -1,4 +1,4 @@
-"""The five levels of a group, as the schema shows them."""
+"""The levels of a group, as the schema shows them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gateway.directory.stats_visibility import StatsVisibility as _Level
 
 @strawberry.enum(description="Who may see a group's statistics.")
 class StatsVisibility(Enum):
-    """Panoptes' five levels."""
+    """Panoptes' levels."""
 
     PRIVATE_AGG_ONLY = strawberry.enum_value(
         _Level.PRIVATE_AGG_ONLY,

@@ -18,6 +18,8 @@ from graphql.execution.values import (
 )
 from graphql.utilities import coerce_input_value
 
+from gateway.recent import Recent
+
 _MAX_ERRORS = 50
 
 #: Pages are asked for with the same variables again and again; so many of an operation are kept,
@@ -69,7 +71,7 @@ class Variables:
             one for one in signatures if not isinstance(one, GraphQLError)
         ]
         self._known = len(self._signatures) == len(signatures)
-        self._kept: dict[str, OperationVariables] = {}
+        self._kept: Recent[str, OperationVariables] = Recent(_MOST_KEPT * _LARGEST_KEPT, _MOST_KEPT)
         self._names = frozenset(node.variable.name.value for node in self._definitions)
         self._uses = uses
         self._grow = grow
@@ -98,12 +100,9 @@ class Variables:
             return values
         coerced = OperationVariables.of(values)
         if len(written) <= _LONGEST_KEPT and self._size(written) <= _LARGEST_KEPT:
-            if len(self._kept) >= _MOST_KEPT:
-                oldest = next(iter(self._kept))
-                del self._kept[oldest]
-                self._grow(-self._size(oldest))
-            self._kept[written] = coerced
-            self._grow(self._size(written))
+            before = self._kept.size
+            self._kept.put(written, coerced, self._size(written))
+            self._grow(self._kept.size - before)
         return coerced
 
     def _size(self, written: str) -> int:
