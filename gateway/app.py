@@ -32,8 +32,8 @@ from gateway.graphql.configuration import (
     configured_budget,
     configured_executor,
     configured_proxies,
+    configured_responses,
 )
-from gateway.graphql.endpoint.caching import Caching
 from gateway.graphql.endpoint.graphql_endpoint import GraphQLEndpoint
 from gateway.graphql.endpoint.pages import Pages
 from gateway.graphql.endpoint.response import refused
@@ -83,7 +83,7 @@ STREAM_PATH = "/kinesis"
 _SHOWN_TO_PAGES = ("ETag", "Retry-After", "Server-Timing", "X-Request-Id")
 
 
-#: What is kept compressed may take this part of what whole answers may: it is as much smaller.
+#: The part of the memory for answers that compressed bodies have which are of no cached answer.
 _COMPRESSED_PART = 4
 
 _UNWATCHED = Telemetry()
@@ -110,7 +110,8 @@ def create_app(
     live = configured_live_directory(settings, database, clock)
     cache = None
     if settings.cache_bytes:
-        cache = FactCache(settings.cache_bytes, settings.answer_cache_bytes)
+        cache = FactCache(settings.cache_bytes)
+    bodies = CompressedBodies(settings.answer_cache_bytes // _COMPRESSED_PART)
     mask = ErrorMask(closed=not settings.introspection)
     pages = Pages(Page(EXAMPLES), built_graphiql(EXAMPLES))
 
@@ -138,6 +139,9 @@ def create_app(
     def open_operation(viewer: Viewer, record: RequestRecord) -> Operation:
         return Operation(database, viewer, clock(), live, cache, record, watch, turns, changes)
 
+    responses = configured_responses(
+        settings, database, changes, clock, bodies.capacity, watch.around_statement
+    )
     budget = configured_budget(settings, lambda: clock().timestamp())
     executor = configured_executor(
         settings,
@@ -146,11 +150,11 @@ def create_app(
         mask,
         budget,
         tracing.operation if tracing else None,
+        responses=responses,
         clock=clock,
         turns=turns,
     )
     authenticator = configured_authenticator(settings, database, lambda: instant_of(clock()))
-    caching = Caching()
     endpoint = GraphQLEndpoint(
         executor,
         authenticator.identify,
@@ -161,7 +165,6 @@ def create_app(
         batch_bytes=settings.answer_limit_bytes,
         part_seconds=settings.operation_timeout_seconds if settings.incremental_delivery else None,
         trusted_proxies=configured_proxies(settings),
-        caching=caching,
     )
 
     examples = FittedExamples(EXAMPLES, authenticator.identify, open_operation)
@@ -219,7 +222,6 @@ def create_app(
         exception_handlers={HTTPException: _http_error, Exception: failed},
         lifespan=lifespan,
     )
-    bodies = CompressedBodies(settings.answer_cache_bytes // _COMPRESSED_PART)
     app.router.redirect_slashes = False
     # A preflight of any path is answered, and pages may read what is answered.
     app.router.default = readable_by_pages(_not_found, methods=("GET", "HEAD", "POST"))
@@ -248,7 +250,6 @@ def create_app(
             "plans": partial(documents.size, "plans"),
             "variables": partial(documents.size, "variables"),
             "persisted": lambda: executor.persisted.size,
-            "tags": lambda: caching.size,
             "compressed": lambda: bodies.size,
             "tokens": lambda: authenticator.remembered_bytes,
             "headers": headers_size,
@@ -259,17 +260,19 @@ def create_app(
             memory["budgets"] = lambda: budget.size
         if cache is not None:
             metrics.watch_cache("facts", lambda: cache.counts)
-            metrics.watch_cache("answers", lambda: cache.answers.counts)
             memory |= {
                 "facts": lambda: cache.size,
-                "answers": lambda: cache.answers.size,
                 "versions": lambda: cache.confirmed_size,
                 "guesses": lambda: cache.companions_size,
             }
+        if responses is not None:
+            metrics.watch_cache("answers", lambda: responses.counts)
+            memory["answers"] = lambda: responses.size
         for name, size in memory.items():
             metrics.watch_memory(name, size)
     app.state.ingestion_counters = intake.counters
     app.state.fact_cache = cache
+    app.state.responses = responses
     app.state.changes = changes
     app.state.compressed_bodies = bodies
     return app

@@ -76,6 +76,11 @@ class Recent(Generic[K, V]):
         self.size -= known[1]
         return known[0]
 
+    def clear(self) -> None:
+        """Forget all values; ``gone`` is not told."""
+        self._values.clear()
+        self.size = 0
+
     def _make_room(self) -> None:
         while self.size > self.capacity or (self._most is not None and len(self) > self._most):
             _, (value, size) = self._values.popitem(last=False)

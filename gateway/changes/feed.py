@@ -155,7 +155,8 @@ class ChangeFeed:
         else:
             self.restarted += 1
             self._chain.restart(rows)
-            for callback in self._forgetting:
+            # Before the first read nothing was known, so nothing is forgotten.
+            for callback in self._forgetting if known is not None else ():
                 callback()
         self._worked()
         return self.position

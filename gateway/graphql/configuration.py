@@ -8,6 +8,9 @@ from datetime import datetime
 from graphql import GraphQLSchema
 
 from gateway.calendar import today
+from gateway.changes.feed import ChangeFeed
+from gateway.db import Database
+from gateway.db.database import AroundStatement
 from gateway.errors import SettingsError
 from gateway.graphql.admission.admission import Admission
 from gateway.graphql.admission.budget import Budget, open_storage
@@ -18,6 +21,7 @@ from gateway.graphql.documents.persisted import PersistedDocuments
 from gateway.graphql.documents.trusted import read_trusted_documents
 from gateway.graphql.execution.executor import AroundOperation, Executor, OpenOperation
 from gateway.graphql.execution.incremental import with_incremental_directives
+from gateway.graphql.execution.response_cache import ResponseCache
 from gateway.graphql.masking import ErrorMask
 from gateway.http.client_address import Network, read_networks
 from gateway.settings import PREFIX, Settings
@@ -32,6 +36,7 @@ def configured_executor(
     budget: Budget | None,
     around: AroundOperation | None = None,
     *,
+    responses: ResponseCache | None = None,
     clock: Callable[[], datetime],
     turns: Turns,
 ) -> Executor:
@@ -57,8 +62,23 @@ def configured_executor(
         value_limit=settings.value_limit,
         answer_limit=settings.answer_limit_bytes,
         turns=turns,
-        keep_answers=settings.cache_bytes > 0 and settings.answer_cache_bytes > 0,
+        responses=responses,
     )
+
+
+def configured_responses(
+    settings: Settings,
+    database: Database,
+    changes: ChangeFeed,
+    clock: Callable[[], datetime],
+    taken: int,
+    around: AroundStatement | None,
+) -> ResponseCache | None:
+    """The cache of whole answers, if it has memory; ``taken`` bytes of that are another's."""
+    capacity = settings.answer_cache_bytes - taken
+    if capacity <= 0:
+        return None
+    return ResponseCache(database, changes, clock, capacity, around)
 
 
 def check_trusted_documents(settings: Settings, schema: GraphQLSchema) -> None:

@@ -65,16 +65,24 @@ def negotiate_coding(accepted: str | None, offers: tuple[str, ...] = CODINGS) ->
     return best if 0 < quality >= qualities.get("identity", 0.0) else None
 
 
-def coding_for(accepted: str | None, body: bytes) -> str | None:
-    """The coding that a body goes out in, by the Accept-Encoding header; None for as it is.
-
-    What carries a token or a key does not: the length of what is compressed tells of its content.
-    """
+def negotiate(accepted: str | None) -> str | None:
+    """The same as :func:`negotiate_coding`, for headers of any length."""
     short = len(accepted or "") <= LONGEST_KEPT
-    coding = (negotiate_coding if short else negotiate_coding.__wrapped__)(accepted)
-    if coding is None or len(body) < SMALLEST:
-        return None
-    return None if any(mark in body for mark in _CREDENTIALS) else coding
+    return (negotiate_coding if short else negotiate_coding.__wrapped__)(accepted)
+
+
+def is_compressible(body: bytes) -> bool:
+    """Whether a body may be compressed, and is worth it.
+
+    What carries a token or a key may not: the length of what is compressed tells of its content.
+    """
+    return len(body) >= SMALLEST and not any(mark in body for mark in _CREDENTIALS)
+
+
+def coding_for(accepted: str | None, body: bytes) -> str | None:
+    """The coding that a body goes out in, by the Accept-Encoding header; None for as it is."""
+    coding = negotiate(accepted)
+    return coding if coding is not None and is_compressible(body) else None
 
 
 async def compress(body: bytes, coding: str) -> bytes:

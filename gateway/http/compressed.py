@@ -32,6 +32,11 @@ class CompressedBodies:
         self._bodies: Recent[tuple[str, bytes], bytes] = Recent(capacity)
 
     @property
+    def capacity(self) -> int:
+        """The most bytes there can be."""
+        return self._bodies.capacity
+
+    @property
     def size(self) -> int:
         """The bytes there are."""
         return self._bodies.size
@@ -91,6 +96,11 @@ class CompressedAnswers:
         """The message with the body in the coding that the headers in ``start`` then name."""
         headers = MutableHeaders(raw=start["headers"])
         start["headers"] = headers.raw
+        if (
+            "content-encoding" in headers
+            and "accept-encoding" not in headers.get("vary", "").lower()
+        ):
+            headers.add_vary_header("Accept-Encoding")
         if not _may_be_compressed(start["status"], headers):
             return message
         headers.add_vary_header("Accept-Encoding")

@@ -5,8 +5,7 @@ It is kept under the data versions of these entities at which it was read, and h
 snapshot in which each of them has just that version: a version names one commit of one history of
 the database. Versions are read in the operation's own snapshot, so a cached fact is what the
 statement itself would answer there, whichever process has written meanwhile, and whichever backup
-or copy the database has become. Nothing that depends on a viewer is kept, but for whole answers:
-each is one viewer's.
+or copy the database has become. Nothing that depends on a viewer is kept.
 """
 
 from __future__ import annotations
@@ -28,12 +27,10 @@ _COMPANIONS = 256
 
 
 class FactCache(KeptFacts):
-    """At most ``capacity`` bytes of facts, and at most ``answers_capacity`` of whole answers."""
+    """At most ``capacity`` bytes of facts."""
 
-    def __init__(self, capacity: int, answers_capacity: int = 0) -> None:
+    def __init__(self, capacity: int) -> None:
         super().__init__(capacity)
-        #: Answers are facts as well, about all that was read for them.
-        self.answers = KeptFacts(answers_capacity)
         #: The version of the site, and those of entities that were read where it has that.
         self._site = -1
         self._confirmed: dict[Entity, int] = {}

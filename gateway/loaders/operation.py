@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
 from datetime import datetime
 from functools import cached_property
 from types import TracebackType
@@ -30,9 +29,7 @@ from gateway.directory.workflows import (
     Workflow,
     workflow_of,
 )
-from gateway.errors import Unavailable
 from gateway.loaders.access import Access
-from gateway.loaders.answers import KeptAnswer, KeptAnswers
 from gateway.loaders.cache import FactCache
 from gateway.loaders.directory import MembershipKey, MembershipLoader, RecordLoader, RecordsLoader
 from gateway.loaders.live import (
@@ -64,12 +61,8 @@ from gateway.stats.group_counts import (
 )
 from gateway.stats.ledger_state import LEDGER_STATE
 from gateway.stats.subject import Kind
-from gateway.stats.versions import Entity
 from gateway.telemetry.record import RequestRecord
 from gateway.turns import Turns
-
-#: Under what the day is told among the versions.
-TODAY: Entity = ("today", 0)
 
 
 class Loaders:
@@ -234,7 +227,6 @@ class Operation:
             memberships = LiveMembershipLoader(look_ups, memberships)
         self.permissions = ViewerPermissions(viewer, memberships)
         self.loaders = Loaders(self.reads, self.permissions, look_ups)
-        self._answers = KeptAnswers(self.snapshot, cache) if cache is not None else None
         self._record = record
 
     def _name(self, user: User) -> None:
@@ -244,61 +236,7 @@ class Operation:
     @property
     def today(self) -> int:
         """The UTC day of the operation."""
-        day = today(self.now)
-        self.reads.note(TODAY, day)
-        return day
-
-    async def versions(self) -> dict[Entity, int]:
-        """The versions of all that the operation has read up to now, by kind and id.
-
-        A later answer to the same operation with the same variables for the same viewer is the
-        same as long as these are: whatever else it may depend on is among them. Kinds are those of
-        ``gateway.stats.versions``: ``site`` (id 0), ``user``, ``user_group``, ``project``,
-        ``workflow`` for what is counted, ``user_record`` and so on for what the directory says.
-        An entity that nobody has heard of has version 0. Under ``today`` (id 0) stands the UTC
-        day, if the answer depends on it, and under kinds that begin with ``panoptes`` digests of
-        what Panoptes has answered. Errors that tell of an outage have no version.
-
-        Call it when the operation has been executed and is still open. It runs at most one
-        statement, in the operation's snapshot, and none with a cache, which has read the versions
-        already. Unavailable as for any statement.
-        """
-        return await self.reads.versions()
-
-    async def current_versions(self, entities: Iterable[Entity]) -> dict[Entity, int]:
-        """The versions that these entities of an earlier :meth:`versions` have in this snapshot.
-
-        At most one statement. Those of ``today`` are told from the clock, and entities whose kind
-        begins with ``panoptes`` are left out: they cannot be told without asking.
-        """
-        wanted = set(entities)
-        stored = {one for one in wanted if one != TODAY and not one[0].startswith("panoptes")}
-        known = await self.reads.versions(stored)
-        return known | ({TODAY: today(self.now)} if TODAY in wanted else {})
-
-    async def recall(self, key: Hashable) -> KeptAnswer | None:
-        """The answer that an earlier operation has kept under this key, if it holds now.
-
-        To be asked before anything is read; the operation need not be executed then. It costs one
-        statement, and none where no answer was kept.
-        """
-        return None if self._answers is None else await self._answers.recall(key)
-
-    async def keep(self, key: Hashable, data: bytes) -> None:
-        """Keep the data that the operation has answered, as JSON, if it can be told how long.
-
-        The key tells the viewer, the UTC day, and all that was asked.
-        """
-        site = self.reads.site
-        if self._answers is None or not self.reads.cacheable or site is None:
-            return
-        try:
-            versions = await self.versions()
-        except Unavailable:
-            return  # the answer itself is there
-        stored = {one: version for one, version in versions.items() if one != TODAY}
-        if not any(kind.startswith("panoptes") for kind, _ in stored):
-            self._answers.keep(key, KeptAnswer(data, versions), stored, site)
+        return today(self.now)
 
     async def __aenter__(self) -> Self:
         return self

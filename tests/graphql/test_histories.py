@@ -16,6 +16,7 @@ import pytest
 from gateway.db import Database, open_database
 from gateway.events.event import Classification
 from tests.events_of import classification, comment, store
+from tests.graphql.cached_gateway import Gateway
 from tests.graphql.copies import (
     DIRECTORY,
     DOCUMENTS,
@@ -26,7 +27,7 @@ from tests.graphql.copies import (
     gateway,
     get,
 )
-from tests.graphql.test_kept_answers import Gateway, told
+from tests.graphql.test_response_cache import told
 from tests.histories import restore, save
 from tests.loaders.test_never_stale import DOCUMENTS as OPERATIONS
 from tests.loaders.test_never_stale import VIEWERS, entries
@@ -133,11 +134,10 @@ def _data(response: httpx.Response) -> object:
     return response.json()
 
 
-async def test_no_kept_answer_or_fact_of_one_history_is_given_in_another(
+async def test_no_cached_answer_or_value_of_one_history_is_given_in_another(
     beginning: str, database_url: str, course: Course
 ) -> None:
-    async with open_database(database_url) as database:
-        both = Gateway(database)
+    async with open_database(database_url) as database, Gateway(database) as both:
         await write(database_url, course, events_of_one(course), "one")
         for _ in range(2):
             before = await answers(both)
@@ -152,7 +152,7 @@ async def test_no_kept_answer_or_fact_of_one_history_is_given_in_another(
 
 
 def without_caches(database: Database) -> Gateway:
-    return Gateway(database, keeps=False)
+    return Gateway(database, caches=False)
 
 
 async def answers(one: Gateway) -> list[Any]:

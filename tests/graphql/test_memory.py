@@ -13,10 +13,12 @@ import pytest
 from graphql import OperationType
 
 from gateway.auth.viewer import ANONYMOUS
+from gateway.changes.feed import ChangeFeed
 from gateway.db import Database
 from gateway.graphql.documents.document_cache import Documents
 from gateway.graphql.documents.request import GraphQLRequest
 from gateway.graphql.execution.executor import Executor
+from gateway.graphql.execution.response_cache import ResponseCache
 from gateway.graphql.masking import ErrorMask
 from gateway.loaders.cache import FactCache
 from gateway.loaders.operation import Operation
@@ -35,13 +37,20 @@ class Process:
 
     def __init__(self, database: Database, capacity: int) -> None:
         self.documents = Documents(graphql_schema, capacity_bytes=capacity)
-        self.cache = FactCache(1_000_000, 1_000_000)
+        self.cache = FactCache(1_000_000)
+        self.changes = ChangeFeed(database)
+        self.responses = ResponseCache(database, self.changes, lambda: NOW, 1_000_000)
 
         def open_operation(*_: object) -> Operation:
-            return Operation(database, ANONYMOUS, NOW, cache=self.cache)
+            return Operation(database, ANONYMOUS, NOW, cache=self.cache, feed=self.changes)
 
         self._executor = Executor(
-            graphql_schema, self.documents, open_operation, ErrorMask(), 60, keep_answers=True
+            graphql_schema,
+            self.documents,
+            open_operation,
+            ErrorMask(),
+            60,
+            responses=self.responses,
         )
 
     @property
@@ -113,14 +122,14 @@ async def test_the_estimate_is_of_the_memory_that_is_taken(
     gc.collect()
     tracemalloc.start()
     before, estimated = tracemalloc.get_traced_memory()[0], process.size
-    facts = process.cache.size + process.cache.answers.size
+    facts = process.cache.size + process.responses.size
     for number in range(10, 30):
         await process.ask(kind(number)[0], **kind(number)[1])
     gc.collect()
     taken = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
     estimated = process.size - estimated
-    facts = process.cache.size + process.cache.answers.size - facts
+    facts = process.cache.size + process.responses.size - facts
     assert taken <= 1.2 * (estimated + facts)
     assert estimated <= 4 * taken
 
@@ -161,19 +170,20 @@ async def test_undeclared_variables_are_no_key(database: Database) -> None:
     await database.write(entries(users=[{"id": 1, "login": "ada"}]))
     process = Process(database, 10_000_000)
     await process.ask(LOGIN, id="1")
-    size, answers = process.size, process.cache.answers.size
-    for number in range(50):
-        answer = await process.ask(LOGIN, id="1", other="x" * 8000, **{f"v{number}": number})
-        assert answer == {"data": {"users": [{"login": "ada"}]}}
-    assert (process.size, process.cache.answers.size) == (size, answers)
-    assert process.cache.answers.hits == 50
+    size, answers = process.size, process.responses.size
+    async with process.changes:
+        for number in range(50):
+            answer = await process.ask(LOGIN, id="1", other="x" * 8000, **{f"v{number}": number})
+            assert answer == {"data": {"users": [{"login": "ada"}]}}
+    assert (process.size, process.responses.size) == (size, answers)
+    assert process.responses.hits == 50
 
 
 async def test_undeclared_variables_make_no_other_copy(database_url: str) -> None:
     async with filled_gateway(Clock(), database_url=database_url) as client:
         query = {"query": "{ user(id: 1) { login } }"}
         first = await client.get("http://gateway/graphql", params=query)
-        kept = len(client.cache.answers)  # type: ignore[attr-defined]
+        kept = client.responses.counts.entries  # type: ignore[attr-defined]
         for number in range(5):
             again = await client.get(
                 "http://gateway/graphql",
@@ -181,4 +191,4 @@ async def test_undeclared_variables_make_no_other_copy(database_url: str) -> Non
                 headers={"if-none-match": first.headers["etag"]},
             )
             assert again.status_code == 304
-        assert len(client.cache.answers) == kept  # type: ignore[attr-defined]
+        assert client.responses.counts.entries == kept  # type: ignore[attr-defined]

@@ -49,7 +49,7 @@ def answering(response: Callable[[], Response], bodies: CompressedBodies | None 
         (TEXT[:1024], {"content-type": JSON}, "gzip", True),
         (TEXT, {"content-type": "font/ttf"}, None, False),
         (TEXT, {"content-type": JSON, "cache-control": "no-store, no-transform"}, None, False),
-        (TEXT, {"content-type": JSON, "content-encoding": "br"}, "br", False),
+        (TEXT, {"content-type": JSON, "content-encoding": "br"}, "br", True),
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])

@@ -54,7 +54,7 @@ class Admission:
 
         Raises InvalidDocument for what a closed schema does not show, CostTooHigh, RateLimited.
         """
-        if self._closed and not viewer.is_site_admin and _asks_for_the_schema(prepared):
+        if not viewer.is_site_admin and self.refuses_some(prepared):
             raise InvalidDocument([GraphQLError("The schema is closed.")])
         cost = self._costs.cost(prepared, operation, variables)
         if cost > self.cost_limit:
@@ -62,6 +62,10 @@ class Admission:
         if self._budget is not None:
             await self._budget.spend(viewer, address, cost)
         return cost
+
+    def refuses_some(self, prepared: PreparedDocument) -> bool:
+        """Whether a document is refused to some viewers for what a closed schema does not show."""
+        return self._closed and _asks_for_the_schema(prepared)
 
     async def require_budget(self, viewer: Viewer, address: str) -> None:
         """RateLimited for a viewer whose budget is used up, before a document is even read."""

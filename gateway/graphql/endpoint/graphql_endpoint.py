@@ -16,10 +16,11 @@ from starlette.types import Receive, Scope, Send
 from gateway.auth.viewer import Viewer
 from gateway.errors import Forbidden
 from gateway.graphql.documents.request import GraphQLRequest, read_get, read_post
-from gateway.graphql.endpoint.caching import SAFE_METHODS, Caching
+from gateway.graphql.endpoint.caching import SAFE_METHODS, Conditions
 from gateway.graphql.endpoint.pages import Pages
 from gateway.graphql.endpoint.response import answered, answered_each, refused
-from gateway.graphql.execution.executor import Answer, Executor
+from gateway.graphql.execution.answer import Answer
+from gateway.graphql.execution.executor import Executor
 from gateway.graphql.masking import ErrorMask
 from gateway.graphql.refusals import BatchAnswerTooLarge, OperationTypeRefused
 from gateway.http.client_address import Network, client_address
@@ -48,8 +49,7 @@ class GraphQLEndpoint:
 
     ``batch_limit`` is how many operations one request may hold; 0 refuses batches. Their answers
     have up to ``batch_bytes`` together. With ``part_seconds`` an operation may be answered in
-    parts, each of which the client has to take in that time. With ``caching`` public answers may
-    be kept by others.
+    parts, each of which the client has to take in that time.
     """
 
     def __init__(
@@ -64,7 +64,6 @@ class GraphQLEndpoint:
         batch_bytes: float = math.inf,
         part_seconds: float | None = None,
         trusted_proxies: Sequence[Network] = (),
-        caching: Caching | None = None,
     ) -> None:
         self._executor = executor
         self._identify = identify
@@ -75,7 +74,6 @@ class GraphQLEndpoint:
         self._batch_bytes = batch_bytes
         self._part_seconds = part_seconds
         self._trusted_proxies = trusted_proxies
-        self._caching = caching
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -131,26 +129,26 @@ class GraphQLEndpoint:
         )
         record.viewer = viewer.kind
         record.shows_timing = viewer.is_site_admin
-        validation = None
-        if self._caching is not None:
-            validation = self._caching.validation(request, viewer, media)
+        conditions = Conditions.of(request, viewer, media)
         with _kinds_refused(method):
             if isinstance(parsed, list):
                 each = self._each(parsed, asked, method)
                 answers = await while_connected(request.receive, each)
-                return _serialised(record, lambda: answered_each(answers, media))
+                with _serialising(record):
+                    return answered_each(answers, media)
             if self._part_seconds is None or not accepts_parts(request.headers.get("accept")):
-                work = self._executor.execute(parsed, *asked, validation)
+                work = self._executor.execute(parsed, *asked)
                 answer = await while_connected(request.receive, work)
                 record.result = _result(answer)
-                return _serialised(record, lambda: answered(answer, media, validation))
-            parts = self._executor.stream(parsed, *asked, validation)
+                with _serialising(record):
+                    return await answered(answer, conditions)
+            parts = self._executor.stream(parsed, *asked)
             first = await while_connected(request.receive, anext(parts))
         record.result = _result(first)
         if first.get("hasNext"):
             return MultipartResponse(first, parts, self._part_seconds)
         await parts.aclose()
-        return answered(first, media, validation)
+        return await answered(first, conditions)
 
     async def _each(
         self, operations: Sequence[GraphQLRequest], asked: _Asked, method: str
@@ -168,12 +166,13 @@ class GraphQLEndpoint:
                     raise BatchAnswerTooLarge(int(self._batch_bytes))
                 with _kinds_refused(method):
                     answer = await self._executor.execute(operation, *asked)
-                text = orjson.dumps(answer)
+                entry = answer.entry
+                text = orjson.dumps(answer) if entry is None else entry.body
                 room -= len(text)
                 if room < 0:
                     raise BatchAnswerTooLarge(int(self._batch_bytes))
             except Exception as error:
-                answer = {"errors": [self._mask.unexpected(error)]}
+                answer = Answer(errors=[self._mask.unexpected(error)])
                 text = orjson.dumps(answer)
             results.append(_result(answer))
             written.append(text)
@@ -196,11 +195,11 @@ def _result(answer: Answer) -> Result:
     return Result.PARTIAL if "data" in answer else Result.REFUSED
 
 
-def _serialised(record: RequestRecord, write: Callable[[], Response]) -> Response:
+@contextmanager
+def _serialising(record: RequestRecord) -> Iterator[None]:
     record.begin("serialise")
-    response = write()
+    yield
     record.end()
-    return response
 
 
 @contextmanager

@@ -4,23 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import orjson
 from starlette.responses import Response
 
-from gateway.graphql.endpoint.caching import Validation
+from gateway.graphql.endpoint.caching import Conditions
 from gateway.graphql.endpoint.statuses import EXECUTED, status_of
-from gateway.graphql.execution.executor import Answer
+from gateway.graphql.execution.answer import Answer
+from gateway.graphql.execution.cache_entry import CacheEntry
 from gateway.graphql.masking import FormattedError
+from gateway.http.coding import coding_for
 from gateway.http.media import JSON
 from gateway.http.response import NOT_KEPT, headers_for, json_response, raw_json_response
+from gateway.http.validators import entity_tag
 
 
-def answered(answer: Answer, media: str, validation: Validation | None = None) -> Response:
-    """The response for an operation's answer, executed or not; caches keep it if they may."""
-    if validation is not None and (response := validation.respond(answer)) is not None:
+async def answered(answer: Answer, conditions: Conditions) -> Response:
+    """The response for an operation's answer, executed or not; 304 if the client has it."""
+    if answer.entry is not None:
+        return await _cached(answer.entry, conditions)
+    media = conditions.media
+    if "data" not in answer:
+        status = status_of(answer["errors"][0]["extensions"]["code"], media)
+        return json_response(answer, status, media)
+    body, etag = orjson.dumps(answer), None
+    if conditions.is_public and "errors" not in answer:
+        etag = entity_tag(media, coding_for(conditions.accept_encoding, body), body)
+    return conditions.not_modified(etag) or raw_json_response(
+        body, EXECUTED.json, media, conditions.headers(etag)
+    )
+
+
+async def _cached(entry: CacheEntry, conditions: Conditions) -> Response:
+    coding, media = entry.coding_for(conditions.accept_encoding), conditions.media
+    etag = entry.etag(media, coding) if conditions.is_public else None
+    if (response := conditions.not_modified(etag)) is not None:
         return response
-    if "data" in answer:
-        return json_response(answer, EXECUTED.json, media)
-    return json_response(answer, status_of(answer["errors"][0]["extensions"]["code"], media), media)
+    headers, body = conditions.headers(etag), entry.body
+    if coding is not None:
+        headers, body = {**headers, "Content-Encoding": coding}, await entry.compressed(coding)
+    return raw_json_response(body, EXECUTED.json, media, headers)
 
 
 def answered_each(answers: Sequence[bytes], media: str) -> Response:

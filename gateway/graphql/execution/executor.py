@@ -25,8 +25,8 @@ from gateway.graphql.documents.document_cache import Documents, InvalidDocument,
 from gateway.graphql.documents.persisted import PersistedDocuments
 from gateway.graphql.documents.request import GraphQLRequest
 from gateway.graphql.documents.variables import OperationVariables, Variables
-from gateway.graphql.endpoint.caching import Validation
-from gateway.graphql.execution.answers import key_of
+from gateway.graphql.execution.answer import Answer
+from gateway.graphql.execution.cache_entry import CacheEntry
 from gateway.graphql.execution.errors import masked
 from gateway.graphql.execution.incremental import (
     IncrementalOperationExecutor,
@@ -40,6 +40,7 @@ from gateway.graphql.execution.production import (
     Production,
     ProductionLimits,
 )
+from gateway.graphql.execution.response_cache import ResponseCache
 from gateway.graphql.execution.writing import written
 from gateway.graphql.masking import ErrorMask
 from gateway.graphql.refusals import OperationTimeout, OperationTypeRefused, RateLimited
@@ -52,9 +53,6 @@ OpenOperation = Callable[[Viewer, RequestRecord], AbstractAsyncContextManager[An
 
 #: Entered around an operation.
 AroundOperation = Callable[[RequestRecord], AbstractContextManager[None]]
-
-#: ``data`` is missing when nothing was executed; ``errors`` when there were none.
-Answer = dict[str, Any]
 
 
 class _Ready(NamedTuple):
@@ -89,7 +87,7 @@ class Executor:
         value_limit: float = math.inf,
         answer_limit: float = math.inf,
         turns: Turns | None = None,
-        keep_answers: bool = False,
+        responses: ResponseCache | None = None,
     ) -> None:
         self._schema = schema
         self.documents = documents
@@ -106,7 +104,7 @@ class Executor:
         self._hide_suggestions = hide_suggestions
         self.persisted = persisted or PersistedDocuments()
         self._around = around
-        self._keep_answers = keep_answers
+        self._responses = responses
 
     async def execute(
         self,
@@ -115,13 +113,11 @@ class Executor:
         allowed: Collection[OperationType],
         record: RequestRecord,
         address: str = "",
-        validation: Validation | None = None,
     ) -> Answer:
         """Execute the operation; whatever is wrong with it is in the answer's ``errors``.
 
-        ``address`` stands for a viewer without credentials. ``validation`` is told what the answer
-        depends on; the answer is empty if the client has it already. Raises OperationTypeRefused
-        for an operation type that is not allowed.
+        ``address`` stands for a viewer without credentials. Raises OperationTypeRefused for an
+        operation type that is not allowed.
         """
         with self._within(record):
             ready = await self._ready(request, viewer, allowed, record, address)
@@ -131,7 +127,7 @@ class Executor:
                 raise NotAcceptable(
                     "An operation with @defer or @stream needs Accept: multipart/mixed."
                 )
-            return await self._finish(ready, viewer, record, address, validation)
+            return await self._finish(ready, viewer, record, address)
 
     async def stream(
         self,
@@ -140,7 +136,6 @@ class Executor:
         allowed: Collection[OperationType],
         record: RequestRecord,
         address: str = "",
-        validation: Validation | None = None,
     ) -> AsyncGenerator[Answer, None]:
         """Execute the operation, and give what it defers or streams once it is there.
 
@@ -154,7 +149,7 @@ class Executor:
             return
         if not is_incremental(ready.prepared):
             with self._within(record):
-                answer = await self._finish(ready, viewer, record, address, validation)
+                answer = await self._finish(ready, viewer, record, address)
             yield answer
             return
         production = Production(self._turns, self._limits)
@@ -180,7 +175,7 @@ class Executor:
                     payloads = Payloads(result, self._mask, production)
                     stack.push_async_callback(payloads.aclose)
                     first = await payloads.first()
-            yield {**first, **ready.extensions}
+            yield Answer({**first, **ready.extensions})
             while payloads is not None and payloads.has_next:
                 try:
                     async with self._until(production):
@@ -188,7 +183,7 @@ class Executor:
                 except Exception as error:
                     # The status is sent already: whatever was to come has failed.
                     following = await payloads.failed(self._mask.unexpected(error))
-                yield following
+                yield Answer(following)
 
     async def _ready(
         self,
@@ -212,7 +207,7 @@ class Executor:
         except RateLimited:
             raise
         except InvalidDocument as refused:
-            ready = {"errors": self._mask.document(refused.errors)}
+            ready = Answer(errors=self._mask.document(refused.errors))
         except (RequestRefused, OperationTypeRefused):
             await self._charge_refused(text, viewer, address)
             raise
@@ -254,7 +249,7 @@ class Executor:
         request = replace(request, variables=known.declared(request.variables))
         variables = known.coerce(request.variables or {}, hide_suggestions=self._hide_suggestions)
         if isinstance(variables, list):
-            return {"errors": self._mask.variables(variables)}
+            return Answer(errors=self._mask.variables(variables))
         cost, extensions = 0, {}
         if self._admission is not None:
             cost = await self._admission.admit(
@@ -272,43 +267,38 @@ class Executor:
         viewer: Viewer,
         record: RequestRecord,
         address: str,
-        validation: Validation | None,
     ) -> Answer:
         record.begin("execute")
-        request = ready.request
         production = Production(self._turns, self._limits)
         async with (
             self._settled(ready, production, viewer, address, record),
             self._until(production),
-            self._open_operation(viewer, record) as context,
+            AsyncExitStack() as stack,
         ):
-            if validation is not None and await validation.still_holds(
-                context,
-                ready.prepared.text,
-                request.operation_name,
-                request.variables,
-                ready.extensions,
-            ):
-                return {}
-            key = None
-            if self._keep_answers and ready.operation.operation is OperationType.QUERY:
-                key = key_of(ready.prepared, request, viewer, context.now)
-                known = await context.recall(key)
-                if known is not None:
-                    if validation is not None:
-                        validation.executed(known.versions)
-                    return {"data": Fragment(known.data), **ready.extensions}
+            responses = self._responses
+            if ready.operation.operation is not OperationType.QUERY:
+                responses = None
+            key = None if responses is None else responses.key(ready.prepared, ready.request)
+            if responses is not None and key is not None:
+                entry = await responses.find(key, viewer, record)
+                if entry is not None:
+                    return _answer_of(entry, ready)
+            context = await stack.enter_async_context(self._open_operation(viewer, record))
             executor = OperationExecutor(self._schema, *ready[:3], context, production)
             result = await executor.run()
             data = await self._data(result, production)
-            if not result.errors:
-                if validation is not None:
-                    validation.executed(await context.versions())
-                if key is not None and data is not None:
-                    await context.keep(key, data)
+            entry = None
+            if not result.errors and data is not None and responses is not None and key is not None:
+                personal = self._is_personal(ready.prepared)
+                entry = responses.store(key, viewer, context, data, personal=personal)
             errors = await self._errors(result, production)
             production.check()
-        return {**errors, "data": _shown(data), **ready.extensions}
+        if entry is not None:
+            return _answer_of(entry, ready)
+        return Answer({**errors, "data": _shown(data), **ready.extensions})
+
+    def _is_personal(self, prepared: PreparedDocument) -> bool:
+        return self._admission is not None and self._admission.refuses_some(prepared)
 
     @asynccontextmanager
     async def _settled(
@@ -362,7 +352,7 @@ class Executor:
             return None
         return await written(result.data, production.values, production)
 
-    async def _errors(self, result: ExecutionResult, production: Production) -> Answer:
+    async def _errors(self, result: ExecutionResult, production: Production) -> dict[str, Any]:
         """What the answer tells of errors: nothing if there are none."""
         if not result.errors:
             return {}
@@ -373,3 +363,10 @@ class Executor:
 
 def _shown(data: bytes | None) -> Fragment | None:
     return None if data is None else Fragment(data)
+
+
+def _answer_of(entry: CacheEntry, ready: _Ready) -> Answer:
+    answer = Answer(data=Fragment(entry.data), **ready.extensions)
+    if not ready.extensions:
+        answer.entry = entry
+    return answer

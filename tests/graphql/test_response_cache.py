@@ -1,31 +1,23 @@
-"""A kept answer is the one that would be read, for this viewer, at this moment."""
+"""A cached answer is the one that would be made, for this viewer, at this moment."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from itertools import count
 from typing import Any
 
 import orjson
 import pytest
-from graphql import OperationType
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 from sqlalchemy import text
 
 from gateway.auth.viewer import ANONYMOUS, Scope, Viewer
 from gateway.db import Database, open_database
-from gateway.graphql.documents.document_cache import Documents
-from gateway.graphql.documents.request import GraphQLRequest
-from gateway.graphql.execution.executor import Executor
-from gateway.graphql.masking import ErrorMask
-from gateway.loaders.cache import FactCache
-from gateway.loaders.operation import Operation
-from gateway.telemetry.record import RequestRecord
-from resolvers.schema import graphql_schema
-from tests.asking import NOW
 from tests.events_of import classification, clear, store
+from tests.graphql.cached_gateway import Gateway
 from tests.graphql.copies import DIRECTORY, OPEN_RANGE
 from tests.loaders.test_never_stale import (
     DOCUMENTS,
@@ -34,57 +26,11 @@ from tests.loaders.test_never_stale import (
     entries,
     run_beside_a_writer,
 )
-from tests.valid import valid
 
 TOTAL = "query ($id: ID!) { userGroup(id: $id) { name classifications { totalCount } } }"
 ME = "{ me { id login memberships { group { name } } } }"
 #: More than are looked at with one statement.
 MANY = "query ($ids: [ID!]!) { users(ids: $ids) { login } }"
-
-
-class Gateway:
-    """An executor over a database, its clock, and what the last operation has read."""
-
-    def __init__(
-        self, database: Database, capacity: int = 1_000_000, *, keeps: bool = True
-    ) -> None:
-        self.database = database
-        self.now = NOW
-        self.cache = FactCache(1_000_000, capacity) if keeps else None
-        self.record = RequestRecord("", "POST")
-
-        def open_operation(viewer: Viewer, record: RequestRecord) -> Operation:
-            return Operation(database, viewer, self.now, cache=self.cache, record=record)
-
-        self._executor = Executor(
-            graphql_schema,
-            Documents(graphql_schema),
-            open_operation,
-            ErrorMask(),
-            60,
-            keep_answers=keeps,
-        )
-
-    async def answer(self, query: str, viewer: Viewer = ANONYMOUS, **variables: Any) -> bytes:
-        self.record = RequestRecord("", "POST")
-        answer = await self._executor.execute(
-            GraphQLRequest(query, variables), viewer, {OperationType.QUERY}, self.record
-        )
-        # The order of errors is nobody's: whose field is decided first depends on what is kept.
-        written = valid(orjson.loads(orjson.dumps(answer)))
-        errors = sorted(map(orjson.dumps, written.get("errors", ())))
-        return orjson.dumps({**answer, "errors": list(map(orjson.Fragment, errors))})
-
-    async def truth(self, query: str, viewer: Viewer = ANONYMOUS, **variables: Any) -> bytes:
-        """The answer of a gateway that keeps nothing."""
-        plain = Gateway(self.database, keeps=False)
-        plain.now = self.now
-        return await plain.answer(query, viewer, **variables)
-
-    @property
-    def hits(self) -> int:
-        assert self.cache is not None
-        return self.cache.answers.hits
 
 
 def told(answer: bytes) -> Any:
@@ -95,17 +41,61 @@ def told(answer: bytes) -> Any:
 
 
 @pytest.fixture
-async def gateway(database: Database) -> Gateway:
+async def gateway(database: Database) -> AsyncIterator[Gateway]:
     await database.write(entries(**DIRECTORY))
     await store(database, classification(1, groups=(501,)))
-    return Gateway(database)
+    async with Gateway(database) as opened:
+        yield opened
 
 
-async def test_what_is_asked_again_takes_one_statement(gateway: Gateway) -> None:
-    first = await gateway.answer(TOTAL, id="501")
-    assert gateway.record.statements > 1
-    assert await gateway.answer(TOTAL, id="501") == first
-    assert (gateway.record.statements, gateway.hits) == (1, 1)
+async def test_what_is_asked_again_takes_no_statement_of_the_pool(gateway: Gateway) -> None:
+    first = await gateway.answer(TOTAL, Viewer(id=7), id="501")
+    assert gateway.record.statements > 0
+    for _ in range(2):
+        assert await gateway.answer(TOTAL, Viewer(id=7), id="501") == first
+        assert gateway.record.statements == 0
+    assert gateway.hits == 2
+
+
+async def test_another_viewers_memberships_take_one_statement_once(gateway: Gateway) -> None:
+    first = await gateway.answer(TOTAL, Viewer(id=7), id="501")
+    for statements in (1, 0):
+        assert await gateway.answer(TOTAL, Viewer(id=8), id="501") == first
+        assert gateway.record.statements == statements
+    # Who cannot have memberships has the same permissions as who has none.
+    for viewer in (ANONYMOUS, Viewer(api_key_id="1")):
+        assert await gateway.answer(TOTAL, viewer, id="501") == first
+        assert gateway.record.statements == 0
+    assert gateway.hits == 4
+
+
+async def test_a_question_that_nobody_has_asked_takes_no_statement_more(gateway: Gateway) -> None:
+    plain = Gateway(gateway.database, caches=False)
+    await plain.answer(TOTAL, Viewer(id=7), id="501")
+    await gateway.answer(TOTAL, Viewer(id=7), id="501")
+    assert gateway.record.statements == plain.record.statements
+    assert gateway.changes.reads == 0
+
+
+async def test_a_membership_that_changes_changes_who_shares(gateway: Gateway) -> None:
+    query = "query ($id: ID!) { userGroup(id: $id) { viewerMembership { state roles } } }"
+    member = {"user_group_id": 501, "user_id": 7, "state": "active", "roles": ["group_member"]}
+    nobody = await gateway.answer(query, Viewer(id=7), id="501")
+    assert await gateway.answer(query, Viewer(id=8), id="501") == nobody
+    assert gateway.hits == 1
+    await gateway.database.write(entries(memberships=[member]))
+    for viewer in (Viewer(id=7), Viewer(id=8), Viewer(id=7), Viewer(id=8)):
+        assert await gateway.answer(query, viewer, id="501") == await gateway.truth(
+            query, viewer, id="501"
+        )
+    assert gateway.hits == 3
+    await gateway.database.write(entries(memberships=[{**member, "user_id": 8}]))
+    for viewer in (Viewer(id=7), Viewer(id=8), Viewer(id=9)):
+        assert await gateway.answer(query, viewer, id="501") == await gateway.truth(
+            query, viewer, id="501"
+        )
+    # Both members share.
+    assert gateway.hits == 4
 
 
 async def test_other_variables_are_another_question(gateway: Gateway) -> None:
@@ -159,23 +149,23 @@ async def test_an_answer_about_very_many_is_given_again_and_ends(gateway: Gatewa
     ids = [str(one) for one in range(1, 401)]
     first = await gateway.answer(MANY, ids=ids)
     await gateway.answer(MANY, ids=ids)
-    assert (gateway.record.statements, gateway.hits) == (1, 1)
+    assert (gateway.record.statements, gateway.hits) == (0, 1)
     # Something else has changed, and then one of them.
     await store(gateway.database, classification(2))
     assert await gateway.answer(MANY, ids=ids) == first
-    assert (gateway.record.statements, gateway.hits) == (2, 2)
+    assert (gateway.record.statements, gateway.hits) == (0, 2)
     await gateway.database.write(entries(users=[{"id": 400, "login": "last"}]))
     assert b"last" in await gateway.answer(MANY, ids=ids)
     assert gateway.hits == 2
 
 
 async def test_what_would_push_out_all_others_is_not_kept(gateway: Gateway) -> None:
-    small = Gateway(gateway.database, capacity=2_000)
     ids = [str(one) for one in range(1, 401)]
-    for _ in range(2):
-        await small.answer(MANY, ids=ids)
-        await small.answer(TOTAL, id="501")
-    assert small.hits == 1
+    async with Gateway(gateway.database, capacity=20_000) as small:
+        for _ in range(2):
+            await small.answer(MANY, ids=ids)
+            await small.answer(TOTAL, id="501")
+        assert small.hits == 1
 
 
 async def test_a_database_that_went_back_in_time_brings_no_answer_back(gateway: Gateway) -> None:
@@ -190,7 +180,7 @@ async def test_a_database_that_went_back_in_time_brings_no_answer_back(gateway: 
 
 async def test_a_database_that_fails_is_met_by_the_operation_itself(gateway: Gateway) -> None:
     await gateway.answer(TOTAL, id="501")
-    await gateway.database.write(lambda c: c.execute(text("DROP TABLE data_version")))
+    await gateway.database.write(lambda c: c.execute(text("DROP TABLE change_log")))
     answer = orjson.loads(await gateway.answer(TOTAL, id="501"))
     assert answer["data"] == {"userGroup": None}
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["INTERNAL_ERROR"]
@@ -205,7 +195,9 @@ class Gateways(BesideAWriter):
     @initialize()
     def begin(self) -> None:
         self.runner.run(self.writer.write(clear))
-        self.gateways = [Gateway(database, 20_000) for database in self.databases]
+        self.gateways = [Gateway(database, 60_000) for database in self.databases]
+        for gateway in self.gateways:
+            self.runner.run(gateway.__aenter__())
 
     @rule(hours=st.sampled_from([1, 12, 24]))
     def wait(self, hours: int) -> None:
@@ -228,7 +220,10 @@ class Gateways(BesideAWriter):
         self.runner.run(asking())
 
     def teardown(self) -> None:
-        self.given_again.append(sum(gateway.hits for gateway in getattr(self, "gateways", ())))
+        gateways = getattr(self, "gateways", ())
+        self.given_again.append(sum(gateway.hits for gateway in gateways))
+        for gateway in gateways:
+            self.runner.run(gateway.__aexit__())
 
 
 def test_a_kept_answer_is_the_one_that_is_read(database_url: str) -> None:

@@ -1,0 +1,201 @@
+"""Response cache: whole answers, each given again to whom it would be made again.
+
+An answer that asked only for its viewer's permissions in groups is shared by all viewers who have
+the same ones; any other is given to its own viewer alone. Memberships are read first, then the
+change feed catches up, and then permissions and entities are compared without an await between:
+what is given holds in one state, which is no older than the request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from gateway.auth.viewer import Viewer
+from gateway.calendar import today
+from gateway.changes.entity import Entity
+from gateway.changes.feed import ChangeFeed
+from gateway.changes.position import LogPosition
+from gateway.db import Database
+from gateway.db.database import AroundStatement
+from gateway.graphql.documents.document_cache import PreparedDocument
+from gateway.graphql.documents.request import GraphQLRequest
+from gateway.graphql.execution.cache_entry import CacheEntry
+from gateway.graphql.execution.operation_key import OperationKey, operation_key
+from gateway.graphql.execution.viewer_memberships import ViewerMemberships
+from gateway.loaders.permissions import ViewerPermissions
+from gateway.recent import Recent
+from gateway.telemetry.counts import CacheCounts
+from gateway.telemetry.record import RequestRecord
+
+#: An entry that takes more than this part of the memory would push out all others.
+_LARGEST_PART = 8
+#: An answer about more groups is personal: comparing permissions is hardly less than reading.
+_MOST_GROUPS = 100
+#: Sets of groups by which one operation's answers are shared.
+_MOST_SETS = 4
+#: Of a set of groups, of each group in it, and of each group's permissions in a key.
+_SET_BYTES = 500
+_GROUP_BYTES = 100
+_PERMISSIONS_BYTES = 400
+
+#: The ids of groups, ascending.
+_Groups = tuple[int, ...]
+
+
+class Reads(Protocol):
+    """What an operation has read; ``gateway.loaders.reads.OperationReads`` tells it."""
+
+    position: LogPosition | None
+    entities: set[Entity]
+    cacheable: bool
+
+
+class Context(Protocol):
+    """An operation's context; ``gateway.loaders.operation.Operation`` is one."""
+
+    now: datetime
+    permissions: ViewerPermissions
+
+    @property
+    def reads(self) -> Reads: ...
+
+
+class ResponseCache:
+    """At most ``capacity`` bytes of answers; what was unused for longest makes room."""
+
+    def __init__(
+        self,
+        database: Database,
+        changes: ChangeFeed,
+        clock: Callable[[], datetime],
+        capacity: int,
+        around: AroundStatement | None = None,
+    ) -> None:
+        self.hits = 0
+        self.misses = 0
+        self._entries = 0
+        self._changes = changes
+        self._clock = clock
+        self._values: Recent[Any, Any] = Recent(capacity, gone=self._gone)
+        self._memberships = ViewerMemberships(database, changes, self._values, around)
+        changes.on_forget(self._clear)
+
+    @property
+    def size(self) -> int:
+        """The bytes of entries, their compressed forms, and memberships of viewers."""
+        return self._values.size
+
+    @property
+    def counts(self) -> CacheCounts:
+        """What metrics show; a hit is an answer that was given again."""
+        return CacheCounts(self.hits, self.misses, self._entries)
+
+    def key(self, prepared: PreparedDocument, request: GraphQLRequest) -> OperationKey:
+        """The key of a request that is made now."""
+        return operation_key(prepared, request, today(self._clock()))
+
+    async def find(
+        self, key: OperationKey, viewer: Viewer, record: RequestRecord
+    ) -> CacheEntry | None:
+        """The entry that answers the operation for this viewer in a state read no earlier.
+
+        At most one statement, for memberships that are not known. NoPlace if it gets no
+        connection.
+        """
+        entry = await self._find(key, viewer, record)
+        if entry is None:
+            self.misses += 1
+        else:
+            self.hits += 1
+        return entry
+
+    async def _find(
+        self, key: OperationKey, viewer: Viewer, record: RequestRecord
+    ) -> CacheEntry | None:
+        sets: Sequence[_Groups] = self._values.get(key) or ()
+        if (key, viewer) not in self._values:
+            if not sets:
+                return None
+            if self._changes.position is None:
+                await self._changes.catch_up()
+            await self._memberships.load(viewer, set().union(*sets), record)
+        if await self._changes.catch_up() is None:
+            return None
+        # From here to the end nothing is awaited: all is compared at one position.
+        position = self._changes.position
+        if position is None:
+            return None
+        own = self._valid((key, viewer), position)
+        if own is not None:
+            return own
+        for groups in sets:
+            permissions = self._memberships.permissions(viewer, groups)
+            if permissions is not None:
+                shared = self._valid((key, groups, permissions), position)
+                if shared is not None:
+                    return shared
+        return None
+
+    def _valid(self, place: object, position: LogPosition) -> CacheEntry | None:
+        entry: CacheEntry | None = self._values.get(place)
+        if entry is None:
+            return None
+        if entry.position != position:
+            if not self._changes.holds(entry.entities, entry.position):
+                return None
+            entry.position = position
+        return entry
+
+    def store(
+        self,
+        key: OperationKey,
+        viewer: Viewer,
+        context: Context,
+        data: bytes,
+        *,
+        personal: bool = False,
+    ) -> CacheEntry | None:
+        """Store what an operation has answered without errors; None if it cannot be.
+
+        ``personal`` says that the answer is its viewer's, whatever the operation has asked.
+        """
+        reads, permissions = context.reads, context.permissions
+        # Whoever was asked at the end of one day may have been executed on the next.
+        if not reads.cacheable or reads.position is None or today(context.now) != key.day:
+            return None
+        entry = CacheEntry(data, frozenset(reads.entities), reads.position)
+        if entry.size > self._values.capacity // _LARGEST_PART:
+            return None
+        asked = permissions.asked
+        self._memberships.note(viewer, asked, reads.position)
+        if personal or permissions.personal or len(asked) > _MOST_GROUPS:
+            self._put((key, viewer), entry, entry.size)
+        else:
+            groups = tuple(sorted(asked))
+            self._share(key, groups)
+            place = (key, groups, tuple(asked[one] for one in groups))
+            self._put(place, entry, entry.size + _PERMISSIONS_BYTES * len(groups))
+        return entry
+
+    def _share(self, key: OperationKey, groups: _Groups) -> None:
+        """Remember by which groups this operation's answers are shared."""
+        known: list[_Groups] = self._values.get(key) or []
+        if groups in known:
+            return
+        sets = [groups, *known[: _MOST_SETS - 1]]
+        self._values.put(key, sets, sum(_SET_BYTES + _GROUP_BYTES * len(one) for one in sets))
+
+    def _put(self, place: object, entry: CacheEntry, size: int) -> None:
+        if place not in self._values:
+            self._entries += 1
+        self._values.put(place, entry, size)
+
+    def _gone(self, value: object) -> None:
+        if isinstance(value, CacheEntry):
+            self._entries -= 1
+
+    def _clear(self) -> None:
+        self._values.clear()
+        self._entries = 0
