@@ -13,6 +13,8 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any
 
+from gateway.changes.log import CURRENT_POSITION
+from gateway.changes.position import LogPosition
 from gateway.db import Snapshot
 from gateway.loaders.cache import FactCache
 from gateway.loaders.kept_facts import Fact
@@ -47,6 +49,8 @@ class OperationReads(Batches):
         self._turns = turns or Turns()
         #: The site's version in the snapshot; None before it was read.
         self.site: int | None = None
+        #: Of the snapshot; None before the first statement.
+        self.position: LogPosition | None = None
         self._versions: dict[Entity, int] = {}
         self._touched: set[Entity] = set()
         self._noted: dict[Entity, int] = {}
@@ -56,6 +60,11 @@ class OperationReads(Batches):
         self._beginning: Hashable = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closed = False
+
+    @property
+    def entities(self) -> set[Entity]:
+        """What was read depends on these alone, as long as it is ``cacheable``."""
+        return self._touched
 
     def not_at_hand(self, loader: StatementLoader[Any, Any], keys: list[Any]) -> list[Any]:
         """The keys that are not in the cache, as far as nothing has to be read to know that."""
@@ -144,10 +153,14 @@ class OperationReads(Batches):
         ]
         if not asked and not requests:
             return
+        first: list[Any] = [(CURRENT_POSITION, {})] if self.position is None else []
+        before = len(asked) + len(first)
         answers = await self._snapshot.fetch_together(
-            [*asked, *((request.statement, request.parameters) for _, request in requests)],
-            apart=(at for at, (_, one) in enumerate(requests, len(asked)) if one.large),
+            [*first, *asked, *((request.statement, request.parameters) for _, request in requests)],
+            apart=(at for at, (_, one) in enumerate(requests, before) if one.large),
         )
+        if first and (rows := answers.pop(0)):
+            self.position = LogPosition(*rows[0])
         if asked:
             self._note_versions(versions, answers.pop(0))
         for (loader, request), rows in zip(requests, answers, strict=True):
