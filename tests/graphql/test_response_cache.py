@@ -226,7 +226,7 @@ class Gateways(BesideAWriter):
             self.runner.run(gateway.__aexit__())
 
 
-def test_a_kept_answer_is_the_one_that_is_read(database_url: str) -> None:
+def test_a_shared_or_own_answer_is_the_one_that_is_made(database_url: str) -> None:
     given_again: list[int] = []
     machine = type("Counted", (Gateways,), {"given_again": given_again})
     run_beside_a_writer(machine, database_url, steps=25)

@@ -34,7 +34,7 @@ SMALL = {
     "STATS_GATEWAY_LOG_LEVEL": "warning",
 }
 CACHES = {
-    *("documents", "plans", "variables", "persisted", "tags", "compressed", "tokens", "headers"),
+    *("documents", "plans", "variables", "persisted", "compressed", "tokens", "headers"),
     *("statements", "budgets", "facts", "answers", "versions", "guesses"),
 }
 

@@ -83,7 +83,7 @@ async def test_every_cache_is_told_in_bytes_and_documented(
         for sample in family.samples
     }
     assert told.keys() == {
-        *("documents", "plans", "variables", "persisted", "tags", "compressed", "tokens"),
+        *("documents", "plans", "variables", "persisted", "compressed", "tokens"),
         *("headers", "statements", "facts", "answers", "versions", "guesses"),
         "changes",
     }
