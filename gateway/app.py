@@ -55,7 +55,7 @@ from gateway.http.response import errored
 from gateway.http.slashes import WithoutTrailingSlash
 from gateway.http.starting import OnceStarted, Starting
 from gateway.ingestion.intake import Intake
-from gateway.loaders.cache import FactCache
+from gateway.loaders.cache import ReadCache
 from gateway.loaders.operation import Operation
 from gateway.loaders.watched import Watch
 from gateway.orphan import end_with_parent
@@ -110,7 +110,7 @@ def create_app(
     live = configured_live_directory(settings, database, clock)
     cache = None
     if settings.cache_bytes:
-        cache = FactCache(settings.cache_bytes)
+        cache = ReadCache(settings.cache_bytes)
     bodies = CompressedBodies(settings.answer_cache_bytes // _COMPRESSED_PART)
     mask = ErrorMask(closed=not settings.introspection)
     pages = Pages(Page(EXAMPLES), built_graphiql(EXAMPLES))
@@ -260,18 +260,14 @@ def create_app(
             memory["budgets"] = lambda: budget.size
         if cache is not None:
             metrics.watch_cache("facts", lambda: cache.counts)
-            memory |= {
-                "facts": lambda: cache.size,
-                "versions": lambda: cache.confirmed_size,
-                "guesses": lambda: cache.companions_size,
-            }
+            memory["facts"] = lambda: cache.size
         if responses is not None:
             metrics.watch_cache("answers", lambda: responses.counts)
             memory["answers"] = lambda: responses.size
         for name, size in memory.items():
             metrics.watch_memory(name, size)
     app.state.ingestion_counters = intake.counters
-    app.state.fact_cache = cache
+    app.state.read_cache = cache
     app.state.responses = responses
     app.state.changes = changes
     app.state.compressed_bodies = bodies

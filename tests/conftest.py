@@ -13,6 +13,7 @@ from hypothesis import settings
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from gateway.changes.feed import ChangeFeed
 from gateway.db import Database, open_database
 from tests.postgres import running_postgres
 
@@ -96,4 +97,11 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     """A migrated database, of each kind in turn."""
     async with open_database(database_url) as opened:
         await opened.migrate()
+        yield opened
+
+
+@pytest.fixture
+async def feed(database: Database) -> AsyncIterator[ChangeFeed]:
+    """The change feed of a process over this database."""
+    async with ChangeFeed(database) as opened:
         yield opened

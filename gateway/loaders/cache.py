@@ -1,72 +1,93 @@
-"""Facts that were read before, for all operations of a process.
+"""Read cache: values that loaders have read, for all operations of a process.
 
-A fact is what the database answers about some entities, whoever asks: sums, names, memberships.
-It is kept under the data versions of these entities at which it was read, and holds in every
-snapshot in which each of them has just that version: a version names one commit of one history of
-the database. Versions are read in the operation's own snapshot, so a cached fact is what the
-statement itself would answer there, whichever process has written meanwhile, and whichever backup
-or copy the database has become. Nothing that depends on a viewer is kept.
+A value is what the database answers about some entities, whoever asks: sums, names, memberships.
+Its entry says in which state of the database it was read, by log position. The change feed tells
+whether it still holds, whichever process has written meanwhile and whichever backup or copy the
+database has become. Nothing that depends on a viewer is cached.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+from sys import getsizeof
+from typing import Any
 
-from gateway.loaders.kept_facts import KeptFacts
+from gateway.changes.entity import Entity
+from gateway.changes.position import LogPosition
 from gateway.recent import Recent
-from gateway.stats.versions import Entity
+from gateway.telemetry.counts import CacheCounts
 
-#: The memory for versions that are known, and for guesses of what operations go on to read.
-_CONFIRMED_BYTES = 8_388_608
-_COMPANIONS_BYTES = 8_388_608
-#: What an entity and its version take of it, and what a guess takes beside its entities.
-_ENTITY_BYTES = 200
-_GUESS_BYTES = 2_000
-#: Operations on more entities than that are not worth foreseeing.
-_COMPANIONS = 256
+#: Of an entry itself, and of each of its entities.
+_ENTRY_BYTES = 500
+_ENTITY_BYTES = 150
+#: How many elements of a long value are weighed for all.
+_SAMPLE = 16
 
 
-class FactCache(KeptFacts):
-    """At most ``capacity`` bytes of facts."""
+@dataclass(slots=True)
+class ReadEntry:
+    """A value, the entities that it depends on, and a position at which it holds."""
+
+    value: Any
+    entities: tuple[Entity, ...]
+    position: LogPosition
+
+
+class ReadCache:
+    """At most ``capacity`` bytes of entries, by estimate; the least recently used are evicted.
+
+    ``hits`` and ``misses`` count values that were there and held, and those that had to be read.
+    """
 
     def __init__(self, capacity: int) -> None:
-        super().__init__(capacity)
-        #: The version of the site, and those of entities that were read where it has that.
-        self._site = -1
-        self._confirmed: dict[Entity, int] = {}
-        self._companions: Recent[Hashable, frozenset[Entity]] = Recent(_COMPANIONS_BYTES)
+        self.hits = 0
+        self.misses = 0
+        self._entries: Recent[Hashable, ReadEntry] = Recent(capacity)
+
+    def __len__(self) -> int:
+        return len(self._entries)
 
     @property
-    def confirmed_size(self) -> int:
-        """The bytes of versions that are known without asking, by estimate."""
-        return _ENTITY_BYTES * len(self._confirmed)
+    def capacity(self) -> int:
+        """The most bytes there can be."""
+        return self._entries.capacity
 
     @property
-    def companions_size(self) -> int:
-        """The bytes of guesses of what operations go on to read, by estimate."""
-        return self._companions.size
+    def size(self) -> int:
+        """The bytes there are."""
+        return self._entries.size
 
-    def confirm(self, versions: Iterable[tuple[Entity, int]], site: int) -> None:
-        """Note versions of entities that hold where the site has this version."""
-        if site != self._site or self.confirmed_size > _CONFIRMED_BYTES:
-            self._site = site
-            self._confirmed.clear()
-        self._confirmed.update(versions)
+    @property
+    def evictions(self) -> int:
+        """How many entries were evicted."""
+        return self._entries.evictions
 
-    def confirmed(self, entity: Entity, site: int) -> int | None:
-        """The version of an entity where the site has this version, if that is known."""
-        return self._confirmed.get(entity) if site == self._site else None
+    @property
+    def counts(self) -> CacheCounts:
+        """What metrics show."""
+        return CacheCounts(self.hits, self.misses, len(self))
 
-    def companions(self, beginning: Hashable) -> frozenset[Entity]:
-        """The entities that operations which began alike went on to read."""
-        return self._companions.get(beginning) or frozenset()
+    def get(self, key: Hashable) -> ReadEntry | None:
+        """The entry that was stored last, whether it holds or not."""
+        return self._entries.get(key)
 
-    def accompany(self, beginning: Hashable, entities: frozenset[Entity]) -> None:
-        """Remember what an operation has read, so that the next reads all versions at once."""
-        known = self.companions(beginning)
-        if entities <= known or len(entities) > _COMPANIONS:
-            return
-        both = known | entities
-        foreseen = both if len(both) <= _COMPANIONS else entities
-        size = _GUESS_BYTES + _ENTITY_BYTES * len(foreseen)
-        self._companions.put(beginning, foreseen, size)
+    def put(
+        self, key: Hashable, value: object, entities: tuple[Entity, ...], position: LogPosition
+    ) -> None:
+        """Store a value that was read at a position."""
+        size = _ENTRY_BYTES + _weight(key) + _weight(value) + _ENTITY_BYTES * len(entities)
+        self._entries.put(key, ReadEntry(value, entities, position), size)
+
+
+def _weight(value: object) -> int:
+    """Bytes in memory, by estimate: a long tuple is as heavy as its first elements tell."""
+    size = getsizeof(value)
+    if isinstance(value, tuple | frozenset):
+        parts: Iterable[object] = value
+    elif isinstance(value, dict):
+        parts = value.items()
+    else:
+        return size
+    weighed = [_weight(part) for part, _ in zip(parts, range(_SAMPLE), strict=False)]
+    return size + (sum(weighed) * len(value) // len(weighed) if weighed else 0)

@@ -9,11 +9,12 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import Select
 
+from gateway.changes.entity import Entity
 from gateway.directory.memberships import MEMBERSHIPS_OF_VIEWER, Membership, membership_of
 from gateway.directory.panoptes.answers import ASKED_AT, FORGOTTEN, Place, Scope
 from gateway.loaders.loader import Batches, Request, StatementLoader
+from gateway.stats.entities import RECORDED
 from gateway.stats.subject import Kind
-from gateway.stats.versions import RECORDED, Entity
 
 V = TypeVar("V")
 

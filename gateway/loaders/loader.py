@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 from aiodataloader import DataLoader
 from sqlalchemy import Select
 
-from gateway.stats.versions import Entity
+from gateway.changes.entity import Entity
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")

@@ -30,7 +30,7 @@ from gateway.directory.workflows import (
     workflow_of,
 )
 from gateway.loaders.access import Access
-from gateway.loaders.cache import FactCache
+from gateway.loaders.cache import ReadCache
 from gateway.loaders.directory import MembershipKey, MembershipLoader, RecordLoader, RecordsLoader
 from gateway.loaders.live import (
     LiveGroupLoader,
@@ -208,17 +208,16 @@ class Operation:
         viewer: Viewer,
         now: datetime,
         live: LiveDirectory | None = None,
-        cache: FactCache | None = None,
+        cache: ReadCache | None = None,
         record: RequestRecord | None = None,
         watch: Watch = UNWATCHED,
         turns: Turns | None = None,
         feed: ChangeFeed | None = None,
     ) -> None:
         self.now = now
-        self.feed = feed
         self.snapshot = database.read()
         self.snapshot.around = watch.around_statement
-        self.reads = OperationReads(self.snapshot, cache, watch, turns)
+        self.reads = OperationReads(self.snapshot, cache, watch, turns, feed)
         look_ups = None
         memberships: Loader[MembershipKey, Membership | None] = MembershipLoader(self.reads)
         if live is not None:

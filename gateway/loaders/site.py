@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Select
 
+from gateway.changes.entity import SITE, Entity
 from gateway.loaders.loader import Batches, Request, StatementLoader
-from gateway.stats.versions import SITE, Entity
 
 K = TypeVar("K", bound=Hashable)
 

@@ -10,15 +10,16 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from sqlalchemy import Select
 
 from gateway.calendar import Grain
+from gateway.changes.entity import Entity
 from gateway.loaders.loader import Request, StatementLoader
 from gateway.period import Period, period_start
 from gateway.stats.active_users import active_users
+from gateway.stats.entities import counted
 from gateway.stats.last_days import last_days, member_last_days
 from gateway.stats.ranking import Order, Place, ranking
 from gateway.stats.rows import parameters
 from gateway.stats.subject import Answer, Question
 from gateway.stats.sums import member_sums, sums
-from gateway.stats.versions import Entity, counted
 
 Q = TypeVar("Q", bound=Hashable)
 V = TypeVar("V")

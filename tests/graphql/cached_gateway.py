@@ -18,7 +18,7 @@ from gateway.graphql.documents.request import GraphQLRequest
 from gateway.graphql.execution.executor import Executor
 from gateway.graphql.execution.response_cache import ResponseCache
 from gateway.graphql.masking import ErrorMask
-from gateway.loaders.cache import FactCache
+from gateway.loaders.cache import ReadCache
 from gateway.loaders.operation import Operation
 from gateway.telemetry.record import RequestRecord
 from resolvers.schema import graphql_schema
@@ -42,7 +42,7 @@ class Gateway:
         self.database = database
         self.now: datetime = NOW
         self.changes = ChangeFeed(database)
-        self.cache = FactCache(1_000_000) if caches else None
+        self.cache = ReadCache(1_000_000) if caches else None
         self.responses = None
         if caches:
             self.responses = ResponseCache(database, self.changes, lambda: self.now, capacity)

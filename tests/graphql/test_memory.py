@@ -20,7 +20,7 @@ from gateway.graphql.documents.request import GraphQLRequest
 from gateway.graphql.execution.executor import Executor
 from gateway.graphql.execution.response_cache import ResponseCache
 from gateway.graphql.masking import ErrorMask
-from gateway.loaders.cache import FactCache
+from gateway.loaders.cache import ReadCache
 from gateway.loaders.operation import Operation
 from gateway.telemetry.record import RequestRecord
 from resolvers.schema import graphql_schema
@@ -37,7 +37,7 @@ class Process:
 
     def __init__(self, database: Database, capacity: int) -> None:
         self.documents = Documents(graphql_schema, capacity_bytes=capacity)
-        self.cache = FactCache(1_000_000)
+        self.cache = ReadCache(1_000_000)
         self.changes = ChangeFeed(database)
         self.responses = ResponseCache(database, self.changes, lambda: NOW, 1_000_000)
 

@@ -10,11 +10,12 @@ import pytest
 from sqlalchemy import Connection
 
 from gateway.auth.viewer import ANONYMOUS, Viewer
+from gateway.changes.feed import ChangeFeed
 from gateway.db import Database
 from gateway.directory.load import load_directory
 from gateway.graphql.page import Example
 from gateway.graphql.page.examples import EXAMPLES
-from gateway.loaders.cache import FactCache
+from gateway.loaders.cache import ReadCache
 from gateway.loaders.operation import Operation
 from resolvers.schema import graphql_schema
 from tests.asking import ADMIN, NOW, Asked, ask
@@ -209,33 +210,39 @@ PAGES = {
 }
 
 
-async def page(database: Database, example: Example, cache: FactCache | None) -> int:
+async def page(
+    database: Database, feed: ChangeFeed, example: Example, cache: ReadCache | None
+) -> int:
     variables = {
         name: {"id": "1", "project": "1", "end": "2024-03-31"}.get(name, "2024-01-01")
         if isinstance(value, str)
         else value
         for name, value in example.variables.items()
     }
-    async with Operation(database, Viewer(id=1), NOW, cache=cache) as operation:
+    async with Operation(database, Viewer(id=1), NOW, cache=cache, feed=feed) as operation:
         result = await executed(graphql_schema, example.query, variables, operation)
         assert not result.errors
         return operation.snapshot.statements
 
 
-async def test_a_page_takes_few_statements_and_one_when_it_is_known(database: Database) -> None:
+async def test_a_page_takes_few_statements_and_one_when_it_is_known(
+    database: Database, feed: ChangeFeed
+) -> None:
     await fill(database)
     for written in (False, True):
-        cache = FactCache(10_000_000)
+        cache = ReadCache(10_000_000)
         for example in EXAMPLES:
-            # What it goes on to read is known from the second time on.
-            taken = [await page(database, example, one) for one in (None, cache, cache, cache)]
+            caches = (None, cache, cache, cache)
+            taken = [await page(database, feed, example, one) for one in caches]
             cold, hot = PAGES[example.title]
-            assert (taken[0], taken[-1]) == (cold, hot), example.title
-            assert max(taken) == cold, example.title
+            assert taken[0] == cold, example.title
+            # Other pages may have read some of it.
+            assert hot <= taken[1] <= cold, example.title
+            assert taken[2:] == [hot, hot], example.title
             if written:
                 # Nothing of this is on any page but the site's.
                 await store(database, classification(5000, user=150, project=150, workflow=150))
-                again = await page(database, example, cache)
+                again = await page(database, feed, example, cache)
                 assert again == hot, example.title
     assert PAGES.keys() == {example.title for example in EXAMPLES}
 

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from gateway.calendar import DayRange, Grain
+from gateway.changes.log import CURRENT_POSITION
 from gateway.db import Database
 from gateway.db.compiled import runs_of
 from gateway.stats.active_users import active_users
@@ -14,7 +15,6 @@ from gateway.stats.ranking import Order, ranking
 from gateway.stats.rows import parameters
 from gateway.stats.subject import Activity, Kind, Question, Selection
 from gateway.stats.sums import member_sums, sums
-from gateway.stats.versions import version_request
 from tests.events_of import day
 from tests.query_plans import plan
 
@@ -72,7 +72,7 @@ async def test_last_days_are_looked_up_in_their_own_index(
 
 async def test_no_rollup_is_read_whole_when_statements_are_united(database: Database) -> None:
     further = {"users": [1, 2], "limit": 10, "after_n": 5, "after_user_id": 1}
-    requests = [version_request([("site", 0), ("user", 1), ("user_record", 1)])] + [
+    requests = [(CURRENT_POSITION, {})] + [
         (statement, parameters(question, [1]) | further)
         for question, statement in STATEMENTS.values()
     ]
@@ -83,7 +83,7 @@ async def test_no_rollup_is_read_whole_when_statements_are_united(database: Data
             explain = "EXPLAIN (COSTS OFF) "
             connection.execute(text("SET LOCAL enable_seqscan = off"))
             connection.execute(text("SET LOCAL plan_cache_mode = force_generic_plan"))
-        scan = re.compile(r"SCAN \w+_rollup|SCAN data_version|Seq Scan on ")
+        scan = re.compile(r"SCAN \w+_rollup|SCAN change_log|Seq Scan on ")
         runs = runs_of(requests, frozenset(), connection.dialect)
         assert len(runs) == 2
         steps = [

@@ -84,11 +84,11 @@ async def test_every_cache_is_told_in_bytes_and_documented(
     }
     assert told.keys() == {
         *("documents", "plans", "variables", "persisted", "compressed", "tokens"),
-        *("headers", "statements", "facts", "answers", "versions", "guesses"),
+        *("headers", "statements", "facts", "answers"),
         "changes",
     }
     assert all(f"`{name}`" in DOCUMENT.read_text() for name in told)
-    for name in ("documents", "plans", "headers", "statements", "facts", "answers", "versions"):
+    for name in ("documents", "plans", "headers", "statements", "facts", "answers"):
         assert told[name] > 0
 
 

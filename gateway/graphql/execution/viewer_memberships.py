@@ -22,8 +22,8 @@ from gateway.db.tables import membership
 from gateway.directory.memberships import Membership, membership_of
 from gateway.loaders.permissions import GroupPermissions
 from gateway.recent import Recent
+from gateway.stats.entities import RECORDED
 from gateway.stats.subject import Kind
-from gateway.stats.versions import RECORDED
 from gateway.telemetry.record import RequestRecord
 
 _MEMBERSHIP_BYTES = 900

@@ -1,0 +1,138 @@
+"""An operation tells the position of its snapshot, and the entities that its answer depends on."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from gateway.auth.viewer import ANONYMOUS, Viewer
+from gateway.changes.entity import Entity
+from gateway.changes.feed import ChangeFeed
+from gateway.db import Database
+from gateway.directory.load import load_directory
+from gateway.directory.panoptes.answers import MEMBERSHIPS, Scope
+from gateway.loaders.cache import ReadCache
+from gateway.loaders.directory import AskedAtLoader
+from gateway.loaders.operation import Operation
+from resolvers.schema import graphql_schema
+from tests.asking import ADMIN, NOW
+from tests.changes.positions import current
+from tests.events_of import classification, store
+from tests.executing import executed
+
+DIRECTORY = {
+    "users": [{"id": 1, "login": "ada"}],
+    "user_groups": [{"id": 501, "name": "g", "stats_visibility": "public_show_all"}],
+    "projects": [{"id": 11, "slug": "zoo/cats"}],
+}
+
+
+@pytest.fixture(params=["without a cache", "with a cache"])
+def cache(request: pytest.FixtureRequest) -> ReadCache | None:
+    return ReadCache(1_000_000) if request.param == "with a cache" else None
+
+
+@pytest.fixture
+async def filled(database: Database) -> Database:
+    await database.write(lambda connection: load_directory(connection, DIRECTORY))
+    await store(database, classification(1, user=1, groups=(501,)))
+    return database
+
+
+@asynccontextmanager
+async def answered(
+    database: Database,
+    feed: ChangeFeed,
+    cache: ReadCache | None,
+    document: str,
+    viewer: Viewer = ADMIN,
+) -> AsyncIterator[Operation]:
+    """An operation that has been executed and is still open."""
+    async with Operation(database, viewer, NOW, cache=cache, feed=feed) as operation:
+        await executed(graphql_schema, document, None, operation)
+        yield operation
+
+
+READS: dict[str, set[Entity]] = {
+    "{ user(id: 1) { login } }": {("user_record", 1)},
+    "{ user(id: 1) { classifications { totalCount } } }": {("user_record", 1), ("user", 1)},
+    "{ user(id: 77) { login } }": {("user_record", 77)},
+    "{ project(id: 11) { workflows { id } comments { totalCount } } }": {
+        ("project_record", 11),
+        ("project", 11),
+    },
+    "{ workflow(id: 101) { id } }": {("workflow_record", 101)},
+    "{ userGroup(id: 501) { name } }": {("user_group_record", 501)},
+    "{ userGroup(id: 501) { classifications { topContributors { user { login } } } } }": {
+        ("user_group_record", 501),
+        ("user_group", 501),
+        ("user_record", 1),
+    },
+    "{ classifications { totalCount } }": {("site", 0)},
+    "{ classifications(filter: { projectIds: [11, 12] }) { totalCount } }": {
+        ("project", 11),
+        ("project", 12),
+    },
+    '{ classifications(filter: { start: "2024-03-01" }) { buckets { count } } }': {("site", 0)},
+    "{ stats { ledgerSize } }": {("site", 0)},
+    '{ userGroupCount(start: "2024-01-01", end: "2024-01-02") }': {("site", 0)},
+}
+
+
+@pytest.mark.parametrize("document", READS)
+async def test_an_answer_depends_on_what_was_read(
+    filled: Database, feed: ChangeFeed, cache: ReadCache | None, document: str
+) -> None:
+    for _ in range(2):
+        async with answered(filled, feed, cache, document) as operation:
+            assert operation.reads.entities == READS[document]
+            assert operation.reads.cacheable
+            assert operation.reads.position == await current(filled)
+
+
+async def test_what_a_viewer_was_refused_by_is_among_it(
+    filled: Database, feed: ChangeFeed, cache: ReadCache | None
+) -> None:
+    document = "{ userGroup(id: 501) { memberships { state } } }"
+    async with answered(filled, feed, cache, document, ANONYMOUS) as operation:
+        assert operation.reads.entities == {("user_group_record", 501)}
+
+
+async def test_the_position_is_that_of_the_snapshot(
+    filled: Database, feed: ChangeFeed, cache: ReadCache | None
+) -> None:
+    before = await current(filled)
+    document = "{ user(id: 1) { login classifications { totalCount } } }"
+    async with answered(filled, feed, cache, document) as operation:
+        await store(filled, classification(2, user=1))
+        await operation.loaders.projects.load(11)
+        assert operation.reads.position == before
+    async with answered(filled, feed, cache, document) as operation:
+        assert operation.reads.position == await current(filled) != before
+
+
+async def test_nothing_is_read_where_nothing_is_asked(filled: Database, feed: ChangeFeed) -> None:
+    async with answered(filled, feed, ReadCache(1_000_000), "{ __typename }") as operation:
+        assert (operation.reads.position, operation.reads.entities) == (None, set())
+        assert operation.snapshot.statements == 0
+
+
+async def test_the_position_is_not_read_for_nobody(filled: Database) -> None:
+    async with Operation(filled, ADMIN, NOW) as operation:
+        await operation.loaders.users.load(1)
+        assert operation.reads.position is None
+        assert operation.snapshot.selects == 1
+
+
+async def test_what_depends_on_no_entity_is_read_each_time_and_not_cacheable(
+    filled: Database, feed: ChangeFeed
+) -> None:
+    cache = ReadCache(1_000_000)
+    scope: Any = Scope(MEMBERSHIPS, frozenset({501}), frozenset())
+    for _ in range(2):
+        async with Operation(filled, ADMIN, NOW, cache=cache, feed=feed) as operation:
+            assert operation.reads.cacheable
+            assert await AskedAtLoader(operation.reads).load(scope) == {}
+            assert not operation.reads.cacheable
+    assert (cache.hits, cache.misses, len(cache)) == (0, 2, 0)
