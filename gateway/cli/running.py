@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 import click
 from sqlalchemy.exc import DBAPIError
 
-from gateway.db import Database, open_database
+from gateway.db import Database
+from gateway.db.configuration import configured_database
 from gateway.db.faults import DatabaseFault
 from gateway.db.migrate import Upgrade
 from gateway.db.url import SqliteUrl, read_database_url
@@ -73,11 +74,7 @@ async def upgraded(
     settings: Settings, *, may_make: bool
 ) -> AsyncIterator[tuple[Database, Upgrade]]:
     """The same, and what opening it did to the tables."""
-    database = open_database(
-        settings.database_url,
-        connections=settings.database_connections,
-        timeout_seconds=settings.database_timeout_seconds,
-    )
+    database = configured_database(settings)
     missing = _missing_file(settings.database_url)
     if missing and not may_make:
         raise SettingsError(

@@ -21,8 +21,8 @@ from gateway.errors import SettingsError
 from gateway.graphql.configuration import (
     check_trusted_documents,
     configured_budget,
-    configured_proxies,
 )
+from gateway.http.configuration import configured_proxies
 from gateway.http.connections import PLACES_FOR_PROBES
 from gateway.http.protocol import Protocol
 from gateway.reasons import reason_of

@@ -23,7 +23,6 @@ from gateway.graphql.execution.executor import AroundOperation, Executor, OpenOp
 from gateway.graphql.execution.incremental import with_incremental_directives
 from gateway.graphql.execution.response_cache import ResponseCache
 from gateway.graphql.masking import ErrorMask
-from gateway.http.client_address import Network, read_networks
 from gateway.settings import PREFIX, Settings
 from gateway.turns import Turns
 
@@ -130,8 +129,3 @@ def configured_budget(settings: Settings, now: Callable[[], float]) -> Budget | 
     if settings.budget_redis_url is not None:
         shared = open_storage(f"{PREFIX}BUDGET_REDIS_URL", settings.budget_redis_url)
     return Budget(settings.cost_per_minute, now, shared)
-
-
-def configured_proxies(settings: Settings) -> tuple[Network, ...]:
-    """The proxies that are believed; SettingsError for what is no network."""
-    return read_networks(f"{PREFIX}TRUSTED_PROXIES", settings.trusted_proxies or "")

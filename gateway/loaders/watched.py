@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from typing import NamedTuple
 
 from gateway.db.database import AroundStatement
+from gateway.telemetry.configuration import Telemetry
 
 #: Told the name of a loader and how many keys it answers at once.
 CountBatch = Callable[[str, int], None]
@@ -24,3 +25,13 @@ class Watch(NamedTuple):
 
 #: Tells nobody.
 UNWATCHED = Watch()
+
+
+def watch_by(telemetry: Telemetry) -> Watch:
+    """What tells the metrics and the traces that are switched on."""
+    metrics, tracing = telemetry.metrics, telemetry.tracing
+    return Watch(
+        metrics.batch if metrics else None,
+        tracing.batch if tracing else None,
+        tracing.statement if tracing else None,
+    )

@@ -69,9 +69,9 @@ async def gateway(clock: Clock, **settings: Any) -> AsyncIterator[httpx.AsyncCli
         transport = httpx.ASGITransport(app)
         client = await stack.enter_async_context(httpx.AsyncClient(transport=transport))
         client.headers["accept"] = JSON
-        client.cache = app.state.read_cache  # type: ignore[attr-defined]
-        client.responses = app.state.responses  # type: ignore[attr-defined]
-        client.bodies = app.state.compressed_bodies  # type: ignore[attr-defined]
+        client.cache = app.state.services.read_cache  # type: ignore[attr-defined]
+        client.responses = app.state.services.responses  # type: ignore[attr-defined]
+        client.bodies = app.state.services.compressed_bodies  # type: ignore[attr-defined]
         yield client
 
 

@@ -60,7 +60,7 @@ async def test_the_counters_tell_what_became_of_every_event(app: Starlette, send
     other = {"source": "panoptes", "type": "workflow_counters", "data": {}}
     await send(one(1), one(2), one(1), "text", other)
     await send(one(2, seconds=90), comment(3, "2024-02-29T12:00:00Z"))
-    counters = app.state.ingestion_counters
+    counters = app.state.services.intake.counters
     assert (counters.batches, counters.taken) == (2, 5)
     assert (counters.stored, counters.unchanged, counters.replaced) == (3, 1, 1)
     assert (counters.rejected, counters.ignored) == (1, 1)

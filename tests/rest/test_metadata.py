@@ -55,7 +55,7 @@ async def test_an_event_counts_whatever_groups_it_claims(
     assert await totals(ask) == (1, 60.0, 0)
     group = (await ask(GROUP))["userGroup"]["classifications"]
     assert group == {"totalCount": counted, "timeSpent": 60.0 * counted}
-    noted = {name: n for name, n in app.state.ingestion_counters.left_out.items() if n}
+    noted = {name: n for name, n in app.state.services.intake.counters.left_out.items() if n}
     assert noted == ({what: 1} if what else {})
 
 

@@ -18,12 +18,12 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from gateway.app import STREAM_PATH
 from gateway.rest.eras import parameters
 from gateway.rest.eras.parameters import Parameter
 from gateway.rest.eras.routes import RESOURCES
 from gateway.rest.openapi import describe
 from gateway.rest.sentence import STATUSES
+from gateway.rest.stream_description import PATH as STREAM_PATH
 from tests.rest.eras.served import STREAM, Gateway, served
 
 PATHS: dict[str, Any] = describe("0")["paths"]

@@ -1,0 +1,52 @@
+"""The routes of GraphQL: the endpoint, the pages for browsers and the examples in them."""
+
+from __future__ import annotations
+
+from starlette.routing import Route
+
+from gateway.graphql.endpoint.graphql_endpoint import GraphQLEndpoint
+from gateway.graphql.endpoint.pages import Pages
+from gateway.graphql.execution.executor import Executor
+from gateway.graphql.graphiql import built_graphiql
+from gateway.graphql.masking import ErrorMask
+from gateway.graphql.page import Page
+from gateway.graphql.page.examples import EXAMPLES
+from gateway.graphql.page.fitting import FittedExamples, Identify, OpenOperation
+from gateway.http.browsers import readable_by_pages
+from gateway.http.configuration import configured_proxies
+from gateway.settings import Settings
+
+GRAPHQL_PATH = "/graphql"
+#: Headers of an answer that pages of other origins may read.
+_EXPOSED_HEADERS = ("ETag", "Retry-After", "Server-Timing", "X-Request-Id")
+
+
+def graphql_routes(
+    settings: Settings,
+    executor: Executor,
+    identify: Identify,
+    open_operation: OpenOperation,
+    mask: ErrorMask,
+) -> list[Route]:
+    """All routes below the endpoint's path, which pages of the allowed origins may read."""
+    pages = Pages(Page(EXAMPLES), built_graphiql(EXAMPLES))
+    endpoint = GraphQLEndpoint(
+        executor,
+        identify,
+        mask,
+        pages,
+        settings.body_limit_bytes,
+        batch_limit=settings.batch_limit,
+        batch_bytes=settings.answer_limit_bytes,
+        part_seconds=settings.operation_timeout_seconds if settings.incremental_delivery else None,
+        trusted_proxies=configured_proxies(settings),
+    )
+    examples = FittedExamples(EXAMPLES, identify, open_operation)
+    readable = readable_by_pages(
+        endpoint, settings.allowed_origins, ("GET", "POST"), _EXPOSED_HEADERS
+    )
+    return [
+        Route(GRAPHQL_PATH, readable),
+        *pages.routes(GRAPHQL_PATH),
+        Route(f"{GRAPHQL_PATH}/examples", examples.respond),
+    ]

@@ -1,0 +1,27 @@
+"""What the settings say about connections of clients."""
+
+from __future__ import annotations
+
+from gateway.http.client_address import Network, read_networks
+from gateway.http.connections import Connections
+from gateway.http.peers import PeerLimits
+from gateway.settings import PREFIX, Settings
+
+
+def configured_connections(settings: Settings) -> Connections:
+    """The open connections, with the limits that clients must keep to."""
+    return Connections(
+        PeerLimits(
+            settings.connections,
+            settings.head_limit_bytes,
+            settings.header_limit,
+            settings.head_timeout_seconds,
+            settings.stall_seconds,
+            settings.bytes_per_second,
+        )
+    )
+
+
+def configured_proxies(settings: Settings) -> tuple[Network, ...]:
+    """The proxies that are believed; SettingsError for what is no network."""
+    return read_networks(f"{PREFIX}TRUSTED_PROXIES", settings.trusted_proxies or "")

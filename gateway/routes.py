@@ -1,0 +1,42 @@
+"""The routes: every path that the server answers."""
+
+from __future__ import annotations
+
+from functools import partial
+from importlib.metadata import version
+
+from starlette.routing import Route
+
+from gateway.db.readiness import check_ready, check_writable
+from gateway.graphql.endpoint.routes import GRAPHQL_PATH, graphql_routes
+from gateway.http.probes import probe_routes
+from gateway.rest.about import about_routes
+from gateway.rest.ckan.routes import ckan_routes
+from gateway.rest.eras.routes import eras_routes
+from gateway.rest.retired import retired_route
+from gateway.rest.stream_route import stream_route
+from gateway.services import Services
+
+
+def build_routes(services: Services) -> list[Route]:
+    """The routes of one process, the first that fits a request answers it."""
+    settings, database = services.settings, services.database
+    identify, open_operation = services.authenticator.identify, services.open_operation
+    unexpected = services.mask.unexpected
+    return [
+        *about_routes(version("stats-gateway"), GRAPHQL_PATH, unexpected),
+        *graphql_routes(settings, services.executor, identify, open_operation, services.mask),
+        stream_route(settings, services.intake, services.clock),
+        *ckan_routes(identify, open_operation, settings.body_limit_bytes),
+        *eras_routes(identify, open_operation, unexpected, settings.operation_timeout_seconds),
+        retired_route(unexpected),
+        *probe_routes(
+            [
+                services.starting.check_ready,
+                partial(check_ready, database),
+                services.authenticator.check_ready,
+            ],
+            [partial(check_writable, database)],
+            services.draining,
+        ),
+    ]

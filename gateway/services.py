@@ -1,0 +1,126 @@
+"""Services: what one process of the server consists of, built from the settings."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, nullcontext
+from dataclasses import dataclass
+
+from gateway.auth.authenticator import Authenticator
+from gateway.auth.configuration import configured_authenticator
+from gateway.auth.viewer import Viewer
+from gateway.changes.feed import ChangeFeed
+from gateway.db import Database
+from gateway.db.configuration import configured_database
+from gateway.db.instants import Clock, instant_of
+from gateway.directory.panoptes.configuration import configured_live_directory
+from gateway.directory.panoptes.live import LiveDirectory
+from gateway.graphql.admission.budget import Budget
+from gateway.graphql.configuration import (
+    configured_budget,
+    configured_executor,
+    configured_responses,
+)
+from gateway.graphql.execution.executor import Executor
+from gateway.graphql.execution.response_cache import ResponseCache
+from gateway.graphql.masking import ErrorMask
+from gateway.http.compressed import CompressedBodies
+from gateway.http.configuration import configured_connections
+from gateway.http.connections import Connections
+from gateway.http.draining import Draining
+from gateway.http.starting import Starting
+from gateway.ingestion.intake import Intake
+from gateway.loaders.cache import ReadCache
+from gateway.loaders.operation import Operation
+from gateway.loaders.watched import watch_by
+from gateway.settings import Settings
+from gateway.telemetry.configuration import Telemetry
+from gateway.telemetry.record import RequestRecord
+from gateway.turns import Turns
+from resolvers.schema import graphql_schema
+
+#: The part of the memory for answers that compressed bodies have which are of no cached answer.
+_COMPRESSED_PART = 4
+
+
+@dataclass(frozen=True)
+class Services:
+    """Each is made once for a process; None is what the settings switch off."""
+
+    settings: Settings
+    clock: Clock
+    telemetry: Telemetry
+    mask: ErrorMask
+    database: Database
+    changes: ChangeFeed
+    authenticator: Authenticator
+    live: LiveDirectory | None
+    #: What one operation of a viewer reads with.
+    open_operation: Callable[[Viewer, RequestRecord], Operation]
+    read_cache: ReadCache | None
+    compressed_bodies: CompressedBodies
+    responses: ResponseCache | None
+    budget: Budget | None
+    executor: Executor
+    intake: Intake
+    starting: Starting
+    draining: Draining
+    connections: Connections
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Open what has connections and tasks, and close it at the end."""
+        live, budget = self.live or nullcontext(), self.budget or nullcontext()
+        async with self.database, self.changes, self.starting, self.authenticator, live, budget:
+            with self.telemetry.running(), self.draining.delayed():
+                yield
+
+
+def build_services(settings: Settings, clock: Clock, telemetry: Telemetry) -> Services:
+    """All services; SettingsError if the database's URL or the key file cannot be used."""
+    database = configured_database(settings, clock)
+    database.faults.logged = True
+    changes = ChangeFeed(database)
+    watch, turns = watch_by(telemetry), Turns()
+    mask = ErrorMask(closed=not settings.introspection)
+    live = configured_live_directory(settings, database, clock)
+    read_cache = ReadCache(settings.cache_bytes) if settings.cache_bytes else None
+    bodies = CompressedBodies(settings.answer_cache_bytes // _COMPRESSED_PART)
+    responses = configured_responses(
+        settings, database, changes, clock, bodies.capacity, watch.around_statement
+    )
+    budget = configured_budget(settings, lambda: clock().timestamp())
+
+    def open_operation(viewer: Viewer, record: RequestRecord) -> Operation:
+        return Operation(database, viewer, clock(), live, read_cache, record, watch, turns, changes)
+
+    return Services(
+        settings=settings,
+        clock=clock,
+        telemetry=telemetry,
+        mask=mask,
+        database=database,
+        changes=changes,
+        authenticator=configured_authenticator(settings, database, lambda: instant_of(clock())),
+        live=live,
+        open_operation=open_operation,
+        read_cache=read_cache,
+        compressed_bodies=bodies,
+        responses=responses,
+        budget=budget,
+        executor=configured_executor(
+            settings,
+            graphql_schema,
+            open_operation,
+            mask,
+            budget,
+            telemetry.tracing.operation if telemetry.tracing else None,
+            responses=responses,
+            clock=clock,
+            turns=turns,
+        ),
+        intake=Intake(database, settings.database_timeout_seconds),
+        starting=Starting(database.migrate),
+        draining=Draining(settings.drain_seconds),
+        connections=configured_connections(settings),
+    )

@@ -1,0 +1,56 @@
+"""Which parts of a process the metrics watch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from gateway.db.compiled import statements_size
+from gateway.http.media import headers_size
+from gateway.services import Services
+from gateway.telemetry.counts import CacheCounts
+from gateway.telemetry.metrics import Metrics
+
+
+def watch_services(metrics: Metrics, services: Services) -> None:
+    """Let the metrics read the state of all services whenever they are asked for."""
+    metrics.watch_pool(lambda: services.database.pool)
+    metrics.watch_connections(lambda: services.connections.open, services.connections.closed)
+    metrics.watch_changes(services.changes)
+    metrics.watch_ingestion(services.intake.counters)
+    metrics.watch_masked_errors(lambda: services.mask.masked)
+    for name, counts in _caches(services):
+        metrics.watch_cache(name, counts)
+    for name, size in _memory(services):
+        metrics.watch_memory(name, size)
+
+
+def _caches(services: Services) -> Iterator[tuple[str, Callable[[], CacheCounts]]]:
+    """Caches by name: how to read their hits, misses and entries."""
+    documents, bodies = services.executor.documents, services.compressed_bodies
+    yield "documents", lambda: documents.counts
+    yield "compressed", lambda: bodies.counts
+    if (cache := services.read_cache) is not None:
+        yield "facts", lambda: cache.counts
+    if (responses := services.responses) is not None:
+        yield "answers", lambda: responses.counts
+
+
+def _memory(services: Services) -> Iterator[tuple[str, Callable[[], int]]]:
+    """What grows in memory, by name: how to read its bytes."""
+    executor = services.executor
+    yield "documents", partial(executor.documents.size, "documents")
+    yield "plans", partial(executor.documents.size, "plans")
+    yield "variables", partial(executor.documents.size, "variables")
+    yield "persisted", lambda: executor.persisted.size
+    yield "compressed", lambda: services.compressed_bodies.size
+    yield "tokens", lambda: services.authenticator.remembered_bytes
+    yield "headers", headers_size
+    yield "statements", statements_size
+    yield "changes", lambda: services.changes.size
+    if (budget := services.budget) is not None:
+        yield "budgets", lambda: budget.size
+    if (cache := services.read_cache) is not None:
+        yield "facts", lambda: cache.size
+    if (responses := services.responses) is not None:
+        yield "answers", lambda: responses.size
