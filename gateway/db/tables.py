@@ -1,4 +1,4 @@
-"""The ledger, the directory, data versions and change log; rollups are in ``rollup_sets``."""
+"""The ledger, the directory and the change log. The rollups are in ``rollup_sets``."""
 
 from __future__ import annotations
 
@@ -223,16 +223,12 @@ panoptes_copy = Table(
     Column("finished_at", BigInteger),
 )
 
-# Grows with every transaction that changes what an answer about the entity may say. The site's row
-# (kind "site", id 0) grows by one with each of them; an entity's row takes the site's number of the
-# transaction that touched it. What is counted of a user and what the directory says of the same
-# (names, memberships) are apart, as kinds "user" and "user_record": counts change all the time.
-data_version = Table(
-    "data_version",
+# How many rebuilds have finished: one row, with the id 0.
+rebuild = Table(
+    "rebuild",
     metadata,
-    Column("kind", Text, primary_key=True),
-    _id("entity_id"),
-    Column("version", BigInteger, nullable=False),
+    _id("id"),
+    Column("finished", BigInteger, nullable=False),
 )
 
 # One row for each writing transaction, see ``gateway.changes``. ``mark`` is a random number that

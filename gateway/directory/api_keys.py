@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import Connection, Row, bindparam, insert, or_, select, update
 
+from gateway.changes.log import log_change
 from gateway.db.tables import api_key
 from gateway.errors import InvalidArgument
-from gateway.rollups.versions import touch
 
 _LONGEST_NAME = 100
 
@@ -53,7 +53,7 @@ def add_api_key(connection: Connection, key: ApiKey) -> None:
         raise InvalidArgument("name", f"There is a key named {key.name}: choose another name.")
     values = key._asdict() | {"scopes": orjson.dumps(key.scopes).decode()}
     connection.execute(insert(api_key).values(values))
-    touch(connection)
+    log_change(connection)
 
 
 def revoke_api_key(connection: Connection, id_or_name: str, now_us: int) -> ApiKey:
@@ -74,7 +74,7 @@ def revoke_api_key(connection: Connection, id_or_name: str, now_us: int) -> ApiK
     if key.revoked_at is not None:
         return key
     connection.execute(update(api_key).where(api_key.c.id == key.id).values(revoked_at=now_us))
-    touch(connection)
+    log_change(connection)
     return key._replace(revoked_at=now_us)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, delete, select
 
+from gateway.changes.log import log_change
 from gateway.db.tables import membership, panoptes_answer, user, user_sayings
 from gateway.rollups.erasure import erase
-from gateway.rollups.versions import touch
 
 
 def forget_user(connection: Connection, user_id: int) -> int:
@@ -24,5 +24,5 @@ def forget_user(connection: Connection, user_id: int) -> int:
     connection.execute(delete(panoptes_answer).where(panoptes_answer.c.user_id == user_id))
     connection.execute(delete(user_sayings).where(user_sayings.c.id == user_id))
     connection.execute(delete(user).where(user.c.id == user_id))
-    touch(connection, user_record=[user_id], user_group_record=touched)
+    log_change(connection, user_record=[user_id], user_group_record=touched)
     return erased

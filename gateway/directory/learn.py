@@ -6,19 +6,19 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from gateway.changes.log import log_change
 from gateway.directory.rows import ids_in
 from gateway.directory.sayings import PROJECTS, USERS, WORKFLOWS, Said, hear_events
 from gateway.events.event import Names
 from gateway.rollups.erasure import read_forgotten
-from gateway.rollups.versions import touch
 
 
 def learn(connection: Connection, names: Names, as_of: int = 0, *, note_again: bool = True) -> None:
     """Note that these ids exist, and their names where they hold over those that are known.
 
     ``as_of`` is as of when names are said that do not tell it themselves, in microseconds;
-    ``note_again`` as for ``hear_events``. Runs in a writing transaction; only data versions of
-    what is called otherwise from now on grow. Users who were erased are not learned again.
+    ``note_again`` as for ``hear_events``. Runs in a writing transaction, and logs changes of
+    what is called otherwise from now on alone. Users who were erased are not learned again.
     """
 
     def said(value: Any, at: int | None) -> Said | None:
@@ -58,7 +58,7 @@ def learn(connection: Connection, names: Names, as_of: int = 0, *, note_again: b
         note_again=note_again,
     )
     if users or projects or workflows:
-        touch(
+        log_change(
             connection,
             user_record=ids_in(users, "id"),
             project_record=ids_in(projects, "id") | ids_in(workflows, "project_id"),

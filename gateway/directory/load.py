@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from gateway.changes.log import log_change
 from gateway.db.tables import group_record, membership, project, user, user_group, workflow
 from gateway.directory.document import read_document
 from gateway.directory.rows import Change, Row, ids_in, key_of, read_rows, write_rows
@@ -14,7 +15,6 @@ from gateway.directory.sayings import PROJECTS, USERS, WORKFLOWS, hear_directory
 from gateway.directory.user_groups import USER_GROUPS_BY_ID
 from gateway.errors import UnreadableFile
 from gateway.rollups.erasure import read_forgotten
-from gateway.rollups.versions import touch
 
 _TABLES = {
     "users": user,
@@ -75,7 +75,7 @@ def store_rows(connection: Connection, entries: Mapping[str, Sequence[Row]]) -> 
     lists = _without_forgotten(connection, {name: entries.get(name, ()) for name in _TABLES})
     changes = {name: _replace(connection, name, rows) for name, rows in lists.items()}
     if any(changes.values()):
-        touch(
+        log_change(
             connection,
             user_record=ids_in(changes["users"], "id") | ids_in(changes["memberships"], "user_id"),
             user_group_record=ids_in(changes["user_groups"], "id")

@@ -16,12 +16,12 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
+from gateway.changes.log import log_change
 from gateway.db.ids import among
 from gateway.db.tables import workflow, workflow_sayings
 from gateway.directory.rows import ids_in
 from gateway.directory.sayings import BY_IMPORTER, WORKFLOWS, overrule_events
 from gateway.events.event import Batch, Classification, Names
-from gateway.rollups.versions import touch
 
 _workflow_of = attrgetter("workflow_id")
 _place_of = attrgetter("workflow_id", "project_id")
@@ -116,7 +116,7 @@ def follow(
     if followed.moved:
         there = {workflow_id: project_id for workflow_id, _, project_id in followed.moved}
         changes = overrule_events(connection, WORKFLOWS, "project_id", there)
-        touch(
+        log_change(
             connection,
             project_record=ids_in(changes, "project_id"),
             workflow_record=ids_in(changes, "id"),

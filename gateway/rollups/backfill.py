@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Connection, Select, bindparam, cast, func, select
 
 from gateway.calendar import MICROSECONDS_A_DAY
+from gateway.changes.log import log_change
 from gateway.db.ids import among
 from gateway.db.tables import backfill as backfills
 from gateway.db.tables import classification
@@ -15,7 +16,6 @@ from gateway.db.upsert import replace_rows
 from gateway.rollups.erasure import read_forgotten
 from gateway.rollups.ledger import decode_groups
 from gateway.rollups.tally import Tally
-from gateway.rollups.versions import touch
 
 
 def backfill(connection: Connection, group_id: int, user_ids: Sequence[int], until: int) -> int:
@@ -44,7 +44,7 @@ def backfill(connection: Connection, group_id: int, user_ids: Sequence[int], unt
                 counted += n
         tally.write(connection)
         replace_rows(connection, backfills, [(group_id, user_id, until) for user_id in extended])
-        touch(connection, user_group=[group_id], user=extended)
+        log_change(connection, user_group=[group_id], user=extended)
     return counted
 
 

@@ -8,6 +8,7 @@ from typing import Generic
 
 from sqlalchemy import Connection
 
+from gateway.changes.log import log_change
 from gateway.db.tables import classification, comment
 from gateway.db.upsert import replace_rows
 from gateway.events.event import Classification, Comment
@@ -15,7 +16,6 @@ from gateway.rollups.effective_groups import read_backfills
 from gateway.rollups.ledger import Event, ledger_rows
 from gateway.rollups.progress import note_last_event
 from gateway.rollups.tally import Tally
-from gateway.rollups.versions import touch
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Changes(Generic[Event]):
 def write_changes(
     connection: Connection, classifications: Changes[Classification], comments: Changes[Comment]
 ) -> None:
-    """Write the events as they are after, add new minus old to every rollup, touch the versions."""
+    """Write the events as they are after, add new minus old to every rollup, log what changed."""
     if not classifications.after and not comments.after:
         return
     replace_rows(connection, classification, ledger_rows(classifications.after))
@@ -42,7 +42,7 @@ def write_changes(
     for posts, sign in ((comments.before, -1), (comments.after, 1)):
         tally.comments(posts, sign)
     tally.write(connection)
-    touch(connection, **tally.touched())
+    log_change(connection, **tally.changed())
     times = [event.event_time for event in classifications.after]
     times += [post.event_time for post in comments.after]
     note_last_event(connection, max(times))

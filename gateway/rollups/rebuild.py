@@ -17,20 +17,16 @@ from typing import IO, Any
 
 from sqlalchemy import Connection, Select, select
 
+from gateway.changes.log import log_change
 from gateway.db import Database
 from gateway.db.rollup_sets import SETS, RollupSet
-from gateway.db.tables import data_version
+from gateway.db.tables import rebuild as rebuilds
 from gateway.db.upsert import add_rows, delete_empty, replace_rows
 from gateway.errors import Conflict
 from gateway.rollups.recount import differences
-from gateway.rollups.versions import touch
 
-#: The row of the data versions that counts rebuilds.
-_KIND = "rebuild"
-_REBUILDS: Select[tuple[int]] = select(data_version.c.version).where(
-    data_version.c.kind == _KIND, data_version.c.entity_id == 0
-)
-#: What of a row's key has a version, and of which kind.
+_FINISHED: Select[tuple[int]] = select(rebuilds.c.finished)
+#: What of a row's key is an entity, and of which kind.
 _KINDS = {
     "user_id": "user",
     "group_id": "user_group",
@@ -51,30 +47,30 @@ async def rebuild(
     # On disk: after the loss of a whole set there are as many differences as it has rows.
     with TemporaryFile() as found:
         async with database.read() as snapshot:
-            rebuilds = sum(row.version for row in await snapshot.fetch(_REBUILDS))
+            finished = sum(row.finished for row in await snapshot.fetch(_FINISHED))
             for rollup in SETS:
                 started(rollup)
                 async for rows in snapshot.partitions(differences(rollup)):
                     mended[rollup.name] += len(rows)
                     pickle.dump((rollup.name, [tuple(row) for row in rows]), found)
         if mended:
-            await database.write(lambda connection: _mend(connection, found, rebuilds))
+            await database.write(lambda connection: _mend(connection, found, finished))
     return mended
 
 
-def _mend(connection: Connection, found: IO[bytes], rebuilds: int) -> None:
-    if (connection.execute(_REBUILDS).scalar() or 0) != rebuilds:
+def _mend(connection: Connection, found: IO[bytes], finished: int) -> None:
+    if (connection.execute(_FINISHED).scalar() or 0) != finished:
         raise Conflict("Another rebuild finished in the meantime: run the command again.")
-    touched: dict[str, set[int]] = {kind: set() for kind in _KINDS.values()}
+    changed: dict[str, set[int]] = {kind: set() for kind in _KINDS.values()}
     for rollup, rows in _read(found):
         width = len(rollup.keys)
         for column in _KINDS.keys() & rollup.keys:
             at = rollup.keys.index(column)
-            touched[_KINDS[column]].update(row[at] for row in rows)
+            changed[_KINDS[column]].update(row[at] for row in rows)
         add_rows(connection, rollup.table, rows)
         delete_empty(connection, rollup.table, [row[:width] for row in rows])
-    replace_rows(connection, data_version, [(_KIND, 0, rebuilds + 1)])
-    touch(connection, **{kind: ids - {0} for kind, ids in touched.items()})
+    replace_rows(connection, rebuilds, [(0, finished + 1)])
+    log_change(connection, **{kind: ids - {0} for kind, ids in changed.items()})
 
 
 def _read(found: IO[bytes]) -> Iterator[tuple[RollupSet, list[tuple[Any, ...]]]]:

@@ -24,7 +24,7 @@ _Key = tuple[int, int, int, int, int, int]
 _Sums = dict[int, dict[tuple[int, ...], list[int]]]
 _POSITIONS = {"site_id": 1, "group_id": 2, "user_id": 3, "project_id": 4, "workflow_id": 5}
 _USER = _POSITIONS["user_id"]
-#: Where the kinds of the data versions stand in a key.
+#: Where the kinds of entities stand in a key.
 _KINDS = {"user_group": 2, "user": 3, "project": 4, "workflow": 5}
 
 
@@ -70,8 +70,8 @@ class Tally:
             key = (day_of(event.event_time), 0, 0, event.user_id or 0, event.project_id, 0)
             _add(self._comments, key, sign, 0)
 
-    def touched(self) -> dict[str, set[int]]:
-        """The ids of all that was counted under, by the kinds of the data versions."""
+    def changed(self) -> dict[str, set[int]]:
+        """The ids of all that was counted under, by kinds of entities."""
         keys = [*self._classifications, *self._grouped, *self._comments]
         return {kind: {key[at] for key in keys} - {0} for kind, at in _KINDS.items()}
 

@@ -1,12 +1,13 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Table, select
 
 from gateway.db import Database
-from gateway.db.tables import data_version, membership, project, user, user_group, workflow
+from gateway.db.tables import change_log, membership, project, user, user_group, workflow
 from gateway.directory.load import Loaded, load_directory
 from gateway.errors import UnreadableFile
+from tests.logged import logged
 
 DOCUMENT: dict[str, Any] = {
     "users": [{"id": 1002, "login": "ada", "display_name": "Ada"}, {"id": "1003"}],
@@ -43,15 +44,10 @@ async def rows(database: Database, table: Table) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in await snapshot.fetch(statement)]
 
 
-async def touched(database: Database, document: object) -> set[tuple[str, int]]:
-    def versions(connection: Connection) -> dict[tuple[str, int], int]:
-        found = connection.execute(select(data_version))
-        return {(row.kind, row.entity_id): row.version for row in found}
-
-    before = await database.write(versions)
-    await load(database, document)
-    after = await database.write(versions)
-    return {key for key, version in after.items() if before.get(key) != version}
+async def changed_by(database: Database, document: object) -> set[tuple[str, int]]:
+    async with logged(database, most=1) as changed:
+        await load(database, document)
+    return changed
 
 
 async def test_everything_listed_is_stored(database: Database) -> None:
@@ -85,7 +81,7 @@ async def test_loading_again_changes_nothing(database: Database) -> None:
         "projects": 0,
         "workflows": 0,
     }
-    assert await touched(database, DOCUMENT) == set()
+    assert await changed_by(database, DOCUMENT) == set()
 
 
 async def test_an_entry_replaces_all_that_was_known_of_its_id(database: Database) -> None:
@@ -116,12 +112,13 @@ async def test_a_bad_entry_stores_nothing(database: Database) -> None:
     bad = DOCUMENT | {"workflows": [*DOCUMENT["workflows"], {"id": 102}]}
     with pytest.raises(UnreadableFile, match=r"^workflows\[1\]\.project_id cannot be used: "):
         await load(database, bad)
-    for table in (user, user_group, membership, project, workflow, data_version):
+    for table in (user, user_group, membership, project, workflow):
         assert await rows(database, table) == []
+    assert len(await rows(database, change_log)) == 1
 
 
-async def test_a_first_load_touches_every_entity(database: Database) -> None:
-    assert await touched(database, DOCUMENT) == {
+async def test_a_first_load_changes_every_entity(database: Database) -> None:
+    assert await changed_by(database, DOCUMENT) == {
         ("site", 0),
         ("user_record", 1002),
         ("user_record", 1003),
@@ -156,7 +153,7 @@ async def test_a_change_touches_its_entities_alone(
     database: Database, document: object, expected: set[tuple[str, int]]
 ) -> None:
     await load(database, DOCUMENT)
-    assert await touched(database, document) == {("site", 0), *expected}
+    assert await changed_by(database, document) == {("site", 0), *expected}
 
 
 async def test_a_membership_of_an_unknown_group_is_refused_with_its_place(

@@ -19,10 +19,9 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection
 
 from gateway.db import Database, open_database
-from gateway.db.tables import data_version
 from gateway.directory.forget import forget_user
 from gateway.rollups.backfill import backfill
 from tests.directory.panoptes.local import panoptes_running
@@ -218,16 +217,6 @@ async def test_what_panoptes_was_asked_about_is_asked_again(tmp_path: Path, cloc
     assert after.json()["data"]["userGroup"]["statsVisibility"] == "PUBLIC_SHOW_ALL"
 
 
-def begin_anew(connection: Connection) -> None:
-    """Empty all tables in one more version: gateways that go on never see a number again."""
-    versions = connection.execute(select(data_version)).all()
-    clear(connection)
-    if versions:
-        latest = max(row.version for row in versions) + 1
-        rows = [{"kind": r.kind, "entity_id": r.entity_id, "version": latest} for r in versions]
-        connection.execute(insert(data_version), rows)
-
-
 class Copies(RuleBasedStateMachine):
     """A cache that keeps every answer it ever got, in front of two gateways; subclasses say which.
 
@@ -246,7 +235,7 @@ class Copies(RuleBasedStateMachine):
     @initialize()
     def start(self) -> None:
         async def fill() -> None:
-            await self.writer.write(begin_anew)
+            await self.writer.write(clear)
             await self.writer.write(entries(**DIRECTORY))
 
         self.runner.run(fill())

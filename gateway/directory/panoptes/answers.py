@@ -21,6 +21,7 @@ from sqlalchemy import (
     select,
 )
 
+from gateway.changes.log import log_change
 from gateway.db.ids import among
 from gateway.db.instants import written_at
 from gateway.db.tables import (
@@ -33,7 +34,6 @@ from gateway.db.tables import (
 from gateway.db.upsert import replace_rows
 from gateway.directory.load import Loaded, store_rows
 from gateway.directory.rows import Row
-from gateway.rollups.versions import touch
 
 GROUPS = "user_groups"
 MEMBERSHIPS = "memberships"
@@ -240,4 +240,4 @@ def _remove(connection: Connection, resource: str, places: Collection[Place]) ->
             membership.c.group_id == bindparam("group"), membership.c.user_id == bindparam("user")
         )
         connection.execute(one, [{"group": group, "user": user} for group, user in places])
-    touch(connection, user_group_record=groups, user_record=users)
+    log_change(connection, user_group_record=groups, user_record=users)

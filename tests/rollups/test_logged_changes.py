@@ -1,0 +1,134 @@
+"""Writers log what an answer may say otherwise from then on, in one row, and nothing else."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Connection
+
+from gateway.changes.entity import SITE, Entity
+from gateway.db import Database
+from gateway.directory.api_keys import ApiKey, add_api_key, revoke_api_key
+from gateway.directory.forget import forget_user
+from gateway.directory.load import load_directory
+from gateway.rollups.backfill import backfill
+from gateway.rollups.ingest import apply_batch
+from tests.events_of import batch_of, classification, comment, instant, store
+from tests.logged import logged
+
+UNTIL = instant("2024-12-31T00:00")
+
+
+async def changed_by(database: Database, work: Callable[[Connection], Any]) -> set[Entity]:
+    async with logged(database, most=1) as changed:
+        await database.write(work)
+    return changed
+
+
+def storing(*events: Any) -> Callable[[Connection], Any]:
+    return lambda connection: apply_batch(connection, batch_of(events))
+
+
+async def test_events_change_those_they_name_and_the_site(database: Database) -> None:
+    event = classification(1, user=1, project=11, workflow=101, groups=(501, 502))
+    assert await changed_by(database, storing(event)) == {
+        SITE,
+        ("user", 1),
+        ("project", 11),
+        ("workflow", 101),
+        ("user_group", 501),
+        ("user_group", 502),
+    }
+    assert await changed_by(database, storing(comment(1, user=2, project=12))) == {
+        SITE,
+        ("user", 2),
+        ("project", 12),
+    }
+
+
+async def test_an_event_without_user_and_project_changes_neither(database: Database) -> None:
+    events = (classification(1, user=None, project=0), comment(1, user=None, project=0))
+    assert await changed_by(database, storing(*events)) == {SITE, ("workflow", 101)}
+
+
+async def test_a_replacement_changes_what_it_left_as_well(database: Database) -> None:
+    await store(database, classification(1, groups=(501,)))
+    moved = classification(1, user=2, project=12, workflow=102, groups=(502,))
+    assert await changed_by(database, storing(moved)) == {
+        SITE,
+        *(("user", one) for one in (1, 2)),
+        *(("project", one) for one in (11, 12)),
+        *(("workflow", one) for one in (101, 102)),
+        *(("user_group", one) for one in (501, 502)),
+    }
+
+
+async def test_an_event_sent_again_changes_nothing(database: Database) -> None:
+    events = (classification(1, groups=(501,), updated=2), comment(1))
+    await store(database, *events)
+    assert await changed_by(database, storing(*events)) == set()
+    older = classification(1, user=2, updated=1)
+    assert await changed_by(database, storing(older)) == set()
+
+
+async def test_an_event_changes_the_groups_its_user_was_backfilled_to(database: Database) -> None:
+    await database.write(lambda connection: backfill(connection, 503, [1], UNTIL))
+    assert ("user_group", 503) in await changed_by(database, storing(classification(1)))
+
+
+async def test_a_backfill_changes_the_group_and_its_users_once(database: Database) -> None:
+    await store(database, classification(1))
+
+    def count_earlier_work(connection: Connection) -> int:
+        return backfill(connection, 501, [1, 2], UNTIL)
+
+    assert await changed_by(database, count_earlier_work) == {
+        SITE,
+        ("user_group", 501),
+        ("user", 1),
+        ("user", 2),
+    }
+    assert await changed_by(database, count_earlier_work) == set()
+
+
+async def test_counts_and_records_are_entities_of_their_own(database: Database) -> None:
+    directory = {
+        "users": [{"id": 1, "login": "ada"}],
+        "user_groups": [{"id": 501, "name": "g"}],
+        "memberships": [{"user_id": 1, "user_group_id": 501, "state": "active"}],
+        "workflows": [{"id": 101, "project_id": 11}],
+    }
+    assert await changed_by(database, lambda connection: load_directory(connection, directory)) == {
+        SITE,
+        ("user_record", 1),
+        ("user_group_record", 501),
+        ("project_record", 11),
+        ("workflow_record", 101),
+    }
+    assert await changed_by(database, lambda connection: forget_user(connection, 1)) == {
+        SITE,
+        ("user_record", 1),
+        ("user_group_record", 501),
+    }
+
+
+async def test_an_erasure_changes_all_that_the_events_counted_to(database: Database) -> None:
+    await database.write(lambda connection: backfill(connection, 503, [1], UNTIL))
+    await store(database, classification(1, groups=(501,)), comment(1, project=12))
+    assert await changed_by(database, lambda connection: forget_user(connection, 1)) == {
+        SITE,
+        ("user", 1),
+        ("user_record", 1),
+        ("project", 11),
+        ("project", 12),
+        ("workflow", 101),
+        ("user_group", 501),
+        ("user_group", 503),
+    }
+
+
+async def test_keys_that_come_and_go_change_the_site(database: Database) -> None:
+    key = ApiKey("k", "report", ("stats:read",), b"hash", 0)
+    assert await changed_by(database, lambda connection: add_api_key(connection, key)) == {SITE}
+    for changed in ({SITE}, set()):
+        revoked = await changed_by(database, lambda connection: revoke_api_key(connection, "k", 1))
+        assert revoked == changed
