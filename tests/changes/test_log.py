@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
-from sqlalchemy import Connection, delete, text
+from typing import Any
 
-from gateway.changes.log import MOST_ENTITIES, log_change
+import pytest
+from sqlalchemy import Connection, Select, delete, text
+
+from gateway.changes.log import CURRENT_POSITION, MOST_ENTITIES, ROWS_SINCE, log_change
 from gateway.changes.position import LogPosition
 from gateway.db import Database
+from gateway.db.compiled import compile_statement
 from gateway.db.tables import change_log
-from tests.changes.positions import change, current
+from tests.changes.positions import append, change, current
 
 
 async def rows(database: Database) -> list[tuple[int, int, str | None]]:
@@ -98,6 +101,29 @@ async def test_marks_are_random_numbers_of_64_bits(database: Database) -> None:
     assert len({*marks}) == 64
     assert min(marks) < 0 < max(marks)
     assert max(map(abs, marks)) > 1 << 60
+
+
+@pytest.mark.parametrize("statement", [ROWS_SINCE, CURRENT_POSITION], ids=["rows", "position"])
+async def test_the_log_is_read_by_its_primary_key(
+    database: Database, statement: Select[Any]
+) -> None:
+    await append(database, (await current(database)).version, ["{}"] * 1000)
+
+    def plan(connection: Connection) -> str:
+        compiled = compile_statement(statement, connection.dialect)
+        explain = "EXPLAIN QUERY PLAN "
+        if connection.dialect.name == "postgresql":
+            explain = "EXPLAIN "
+            connection.execute(text("ANALYZE change_log"))
+            connection.execute(text("SET LOCAL plan_cache_mode = force_generic_plan"))
+        steps = connection.exec_driver_sql(
+            explain + compiled.text, tuple(compiled.arguments({"known": 990}))
+        )
+        return "\n".join(str(step[-1]) for step in steps)
+
+    steps = await database.write(plan)
+    assert "SCAN change_log" not in steps
+    assert "Seq Scan" not in steps
 
 
 async def test_a_log_that_was_emptied_goes_on(database: Database) -> None:
