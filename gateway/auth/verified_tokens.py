@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from gateway.auth.token_keys import TokenKey
 from gateway.auth.viewer import Viewer
-from gateway.recent import Recent
+from gateway.bounded_cache import BoundedCache
 
 #: What a token that was verified takes up in memory: its digest, the viewer and their names.
 _ENTRY_BYTES = 1_000
@@ -29,7 +29,7 @@ class VerifiedTokens:
 
     def __init__(self, now: Callable[[], float], capacity: int = 1000) -> None:
         self._now = now
-        self._known: Recent[bytes, _Verified] = Recent(_ENTRY_BYTES * capacity)
+        self._known: BoundedCache[bytes, _Verified] = BoundedCache(_ENTRY_BYTES * capacity)
 
     @property
     def size(self) -> int:

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Boolean, Dialect, Executable, Float, Integer, Text
 from sqlalchemy.types import TypeEngine
 
-from gateway.recent import Recent
+from gateway.bounded_cache import BoundedCache
 
 #: Rows as the driver gives them: sequences of values.
 Rows = Sequence[Any]
@@ -97,8 +97,8 @@ def _family(one: TypeEngine[Any]) -> str | None:
 
 #: Statements that are kept compiled, and unions of them. Which these are is for clients to say:
 #: what they select together is united.
-_COMPILED: Recent[tuple[Executable, Dialect, bool], Compiled] = Recent(8_388_608)
-_UNIONS: Recent[tuple[Compiled, ...], Union] = Recent(8_388_608)
+_COMPILED: BoundedCache[tuple[Executable, Dialect, bool], Compiled] = BoundedCache(8_388_608)
+_UNIONS: BoundedCache[tuple[Compiled, ...], Union] = BoundedCache(8_388_608)
 #: What a statement takes up in memory beside its text, as it is written and compiled; and what a
 #: part of a union does.
 _STATEMENT_BYTES = 20_000

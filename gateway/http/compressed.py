@@ -11,9 +11,9 @@ from hashlib import blake2b
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.bounded_cache import BoundedCache
 from gateway.http.coding import coding_for, compress
 from gateway.http.media import content_type
-from gateway.recent import Recent
 from gateway.telemetry.counts import CacheCounts
 
 #: A body that takes more than this part of the memory would push out all others.
@@ -29,7 +29,7 @@ class CompressedBodies:
     """
 
     def __init__(self, capacity: int) -> None:
-        self._bodies: Recent[tuple[str, bytes], bytes] = Recent(capacity)
+        self._bodies: BoundedCache[tuple[str, bytes], bytes] = BoundedCache(capacity)
 
     @property
     def capacity(self) -> int:

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from sys import getsizeof
 from typing import Any
 
+from gateway.bounded_cache import BoundedCache
 from gateway.changes.entity import Entity
 from gateway.changes.position import LogPosition
-from gateway.recent import Recent
 from gateway.telemetry.counts import CacheCounts
 
 #: Of an entry itself, and of each of its entities.
@@ -43,7 +43,7 @@ class ReadCache:
     def __init__(self, capacity: int) -> None:
         self.hits = 0
         self.misses = 0
-        self._entries: Recent[Hashable, ReadEntry] = Recent(capacity)
+        self._entries: BoundedCache[Hashable, ReadEntry] = BoundedCache(capacity)
 
     def __len__(self) -> int:
         return len(self._entries)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from gateway.bounded_cache import BoundedCache
 from gateway.directory.panoptes.answers import Place
-from gateway.recent import Recent
 
 #: A resource and the place in it that was asked for.
 Absence = tuple[str, Place]
@@ -16,7 +16,7 @@ class Absences:
     """When Panoptes last said that there is nothing; those unused for longest make room."""
 
     def __init__(self) -> None:
-        self._asked_at: Recent[Absence, int] = Recent(_BYTES)
+        self._asked_at: BoundedCache[Absence, int] = BoundedCache(_BYTES)
 
     def __len__(self) -> int:
         return len(self._asked_at)

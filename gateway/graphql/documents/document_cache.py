@@ -22,9 +22,9 @@ from graphql import (
 )
 from graphql.execution.collect_fields import FragmentDetails
 
+from gateway.bounded_cache import BoundedCache
 from gateway.graphql.documents.literals import RULES
 from gateway.graphql.refusals import DocumentTooLarge, TooManyTokens, UnknownOperation
-from gateway.recent import Recent
 from gateway.telemetry.counts import CacheCounts
 
 #: What is kept of a document: itself and what depends on it alone, how it is executed, and the
@@ -136,7 +136,9 @@ class Documents:
         self._max_tokens = max_tokens
         self._hide_suggestions = hide_suggestions
         self._longest = longest
-        self._kept: Recent[str, PreparedDocument] = Recent(capacity_bytes, capacity, self._gone)
+        self._kept: BoundedCache[str, PreparedDocument] = BoundedCache(
+            capacity_bytes, capacity, self._gone
+        )
         self._sizes: Counter[Part] = Counter()
 
     @property

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from gateway.bounded_cache import BoundedCache
 from gateway.graphql.documents.identifiers import hash_of, is_hash
 from gateway.graphql.documents.request import GraphQLRequest
 from gateway.graphql.refusals import (
@@ -17,7 +18,6 @@ from gateway.graphql.refusals import (
     UntrustedDocument,
 )
 from gateway.http.refusals import BadRequest
-from gateway.recent import Recent
 
 #: What a registered text takes up in memory beside its letters.
 _ENTRY_BYTES = 400
@@ -42,7 +42,7 @@ class PersistedDocuments:
         self._trusted = dict(trusted or {})
         self._trusted_texts = frozenset(self._trusted.values()) if only_trusted else None
         self._capacity = 0 if only_trusted else capacity
-        self._kept: Recent[str, str] = Recent(letters, capacity)
+        self._kept: BoundedCache[str, str] = BoundedCache(letters, capacity)
 
     @property
     def size(self) -> int:

@@ -18,7 +18,7 @@ from graphql.execution.values import (
 )
 from graphql.utilities import coerce_input_value
 
-from gateway.recent import Recent
+from gateway.bounded_cache import BoundedCache
 
 _MAX_ERRORS = 50
 
@@ -71,7 +71,9 @@ class Variables:
             one for one in signatures if not isinstance(one, GraphQLError)
         ]
         self._known = len(self._signatures) == len(signatures)
-        self._kept: Recent[str, OperationVariables] = Recent(_MOST_KEPT * _LARGEST_KEPT, _MOST_KEPT)
+        self._kept: BoundedCache[str, OperationVariables] = BoundedCache(
+            _MOST_KEPT * _LARGEST_KEPT, _MOST_KEPT
+        )
         self._names = frozenset(node.variable.name.value for node in self._definitions)
         self._uses = uses
         self._grow = grow

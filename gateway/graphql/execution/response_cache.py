@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from gateway.auth.viewer import Viewer
+from gateway.bounded_cache import BoundedCache
 from gateway.calendar import today
 from gateway.changes.entity import Entity
 from gateway.changes.feed import ChangeFeed
@@ -25,7 +26,6 @@ from gateway.graphql.execution.cache_entry import CacheEntry
 from gateway.graphql.execution.operation_key import OperationKey, operation_key
 from gateway.graphql.execution.viewer_memberships import ViewerMemberships
 from gateway.loaders.permissions import ViewerPermissions
-from gateway.recent import Recent
 from gateway.telemetry.counts import CacheCounts
 from gateway.telemetry.record import RequestRecord
 
@@ -78,7 +78,7 @@ class ResponseCache:
         self._entries = 0
         self._changes = changes
         self._clock = clock
-        self._values: Recent[Any, Any] = Recent(capacity, gone=self._gone)
+        self._values: BoundedCache[Any, Any] = BoundedCache(capacity, on_evict=self._gone)
         self._memberships = ViewerMemberships(database, changes, self._values, around)
         changes.on_forget(self._clear)
 

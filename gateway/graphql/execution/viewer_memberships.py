@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Select, and_, bindparam, select
 
 from gateway.auth.viewer import Viewer
+from gateway.bounded_cache import BoundedCache
 from gateway.changes.entity import Entity
 from gateway.changes.feed import ChangeFeed
 from gateway.changes.log import CURRENT_POSITION
@@ -21,7 +22,6 @@ from gateway.db.ids import among
 from gateway.db.tables import membership
 from gateway.directory.memberships import Membership, membership_of
 from gateway.loaders.permissions import GroupPermissions
-from gateway.recent import Recent
 from gateway.stats.entities import RECORDED
 from gateway.stats.subject import Kind
 from gateway.telemetry.record import RequestRecord
@@ -60,7 +60,7 @@ class ViewerMemberships:
         self,
         database: Database,
         changes: ChangeFeed,
-        values: Recent[Any, Any],
+        values: BoundedCache[Any, Any],
         around: AroundStatement | None = None,
     ) -> None:
         self._database = database

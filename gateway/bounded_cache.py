@@ -1,4 +1,4 @@
-"""Values in memory, the bytes of which are bounded: what was unused for longest makes room."""
+"""LRU cache bounded in bytes: the least recently used entries make room."""
 
 from __future__ import annotations
 
@@ -10,26 +10,27 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
-class Recent(Generic[K, V]):
-    """At most ``capacity`` bytes of values, by estimate, and at most ``most`` of them.
+class BoundedCache(Generic[K, V]):
+    """At most ``capacity`` bytes of values, by estimate, and at most ``max_entries`` of them.
 
-    ``gone`` is told of each value that has to make room. ``hits``, ``misses``, ``evictions`` and
-    ``size`` (bytes) are for metrics. Whoever says how large a value is counts its key as well.
+    ``on_evict`` is called with each value that has to make room. ``hits``, ``misses``,
+    ``evictions`` and ``size`` (bytes) are for metrics. Whoever says how large a value is counts
+    its key as well.
     """
 
     def __init__(
         self,
         capacity: int,
-        most: int | None = None,
-        gone: Callable[[V], object] = lambda _: None,
+        max_entries: int | None = None,
+        on_evict: Callable[[V], object] = lambda _: None,
     ) -> None:
         self.capacity = capacity
         self.hits = 0
         self.misses = 0
         self.evictions = 0
         self.size = 0
-        self._most = most
-        self._gone = gone
+        self._max_entries = max_entries
+        self._on_evict = on_evict
         self._values: OrderedDict[K, tuple[V, int]] = OrderedDict()
 
     def __len__(self) -> int:
@@ -39,7 +40,7 @@ class Recent(Generic[K, V]):
         return key in self._values
 
     def get(self, key: K) -> V | None:
-        """The value of a key, used just now."""
+        """The value of a key, which is now the most recently used."""
         known = self._values.get(key)
         if known is None:
             self.misses += 1
@@ -49,18 +50,18 @@ class Recent(Generic[K, V]):
         return known[0]
 
     def put(self, key: K, value: V, size: int) -> None:
-        """Keep a value, of so many bytes, in the place of any other, unless it is too large."""
+        """Store a value of ``size`` bytes in place of any other, unless it is too large."""
         self.drop(key)
         if size > self.capacity:
             self.evictions += 1
-            self._gone(value)
+            self._on_evict(value)
             return
         self._values[key] = (value, size)
         self.size += size
         self._make_room()
 
     def grow(self, key: K, by: int) -> None:
-        """Note that a value has become larger, or smaller; nothing for one that is not here."""
+        """Change the size of a value by so many bytes; nothing for a key that is not here."""
         known = self._values.get(key)
         if known is not None:
             value, size = known
@@ -69,7 +70,7 @@ class Recent(Generic[K, V]):
             self._make_room()
 
     def drop(self, key: K) -> V | None:
-        """Forget the value of a key, and return it."""
+        """Remove the value of a key, and return it."""
         known = self._values.pop(key, None)
         if known is None:
             return None
@@ -77,13 +78,14 @@ class Recent(Generic[K, V]):
         return known[0]
 
     def clear(self) -> None:
-        """Forget all values; ``gone`` is not told."""
+        """Remove all values; ``on_evict`` is not called."""
         self._values.clear()
         self.size = 0
 
     def _make_room(self) -> None:
-        while self.size > self.capacity or (self._most is not None and len(self) > self._most):
+        most = self._max_entries
+        while self.size > self.capacity or (most is not None and len(self) > most):
             _, (value, size) = self._values.popitem(last=False)
             self.size -= size
             self.evictions += 1
-            self._gone(value)
+            self._on_evict(value)
