@@ -18,7 +18,7 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from functools import partial
 from types import TracebackType
 from typing import Any, ClassVar, Self, TypeVar
@@ -41,6 +41,7 @@ from gateway.db.migrate import Upgrade
 from gateway.db.places import NoPlace, Pool
 from gateway.db.side_connection import SideConnection
 from gateway.errors import TooManyRows, Unavailable
+from gateway.telemetry.around_statement import AroundStatement
 from gateway.turns import beside
 
 T = TypeVar("T")
@@ -52,9 +53,6 @@ _TRANSIENT_STATES = frozenset({"40001", "40P01"})
 
 #: Rows of one statement that are held in memory at once: some hundreds of megabytes.
 MOST_ROWS = 4_000_000
-
-#: Entered around a statement's text, which is written in the dialect.
-AroundStatement = Callable[[str, Dialect], AbstractContextManager[None]]
 
 
 class Snapshot(ABC):

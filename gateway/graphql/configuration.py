@@ -10,7 +10,6 @@ from graphql import GraphQLSchema
 from gateway.calendar import today
 from gateway.changes.feed import ChangeFeed
 from gateway.db import Database
-from gateway.db.database import AroundStatement
 from gateway.errors import SettingsError
 from gateway.graphql.admission.admission import Admission
 from gateway.graphql.admission.budget import Budget, open_storage
@@ -24,6 +23,7 @@ from gateway.graphql.execution.incremental import with_incremental_directives
 from gateway.graphql.execution.response_cache import ResponseCache
 from gateway.graphql.masking import ErrorMask
 from gateway.settings import PREFIX, Settings
+from gateway.telemetry.around_statement import AroundStatement
 from gateway.turns import Turns
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import NamedTuple
 
-from gateway.db.database import AroundStatement
+from gateway.telemetry.around_statement import AroundStatement
 from gateway.telemetry.configuration import Telemetry
 
 #: Told the name of a loader and how many keys it answers at once.
@@ -33,5 +33,5 @@ def watch_by(telemetry: Telemetry) -> Watch:
     return Watch(
         metrics.batch if metrics else None,
         tracing.batch if tracing else None,
-        tracing.statement if tracing else None,
+        telemetry.around_statement,
     )

@@ -12,6 +12,7 @@ from prometheus_client import disable_created_metrics
 
 from gateway.errors import SettingsError
 from gateway.settings import PREFIX, Settings
+from gateway.telemetry.around_statement import AroundStatement
 from gateway.telemetry.lines import RequestLog, chosen_format
 from gateway.telemetry.metrics import Metrics
 from gateway.telemetry.metrics_port import metrics_ports, metrics_served
@@ -39,6 +40,11 @@ class Telemetry:
         self.tracing = tracing
         self._host = metrics_host
         self._ports = metrics_ports
+
+    @property
+    def around_statement(self) -> AroundStatement | None:
+        """What is entered around each statement of an operation, if anything is."""
+        return None if self.tracing is None else self.tracing.statement
 
     @contextmanager
     def running(self) -> Iterator[None]:

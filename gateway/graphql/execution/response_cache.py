@@ -19,13 +19,13 @@ from gateway.changes.entity import Entity
 from gateway.changes.feed import ChangeFeed
 from gateway.changes.position import LogPosition
 from gateway.db import Database
-from gateway.db.database import AroundStatement
 from gateway.graphql.documents.document_cache import PreparedDocument
 from gateway.graphql.documents.request import GraphQLRequest
 from gateway.graphql.execution.cache_entry import CacheEntry
 from gateway.graphql.execution.operation_key import OperationKey, operation_key
 from gateway.graphql.execution.viewer_memberships import ViewerMemberships
 from gateway.loaders.permissions import ViewerPermissions
+from gateway.telemetry.around_statement import AroundStatement
 from gateway.telemetry.counts import CacheCounts
 from gateway.telemetry.record import RequestRecord
 

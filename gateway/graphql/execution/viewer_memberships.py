@@ -17,13 +17,13 @@ from gateway.changes.feed import ChangeFeed
 from gateway.changes.log import CURRENT_POSITION
 from gateway.changes.position import LogPosition
 from gateway.db import Database
-from gateway.db.database import AroundStatement
 from gateway.db.ids import among
 from gateway.db.tables import membership
 from gateway.directory.memberships import Membership, membership_of
 from gateway.loaders.permissions import GroupPermissions
 from gateway.stats.entities import RECORDED
 from gateway.stats.subject import Kind
+from gateway.telemetry.around_statement import AroundStatement
 from gateway.telemetry.record import RequestRecord
 
 _MEMBERSHIP_BYTES = 900
