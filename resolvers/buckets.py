@@ -11,7 +11,14 @@ import strawberry
 from gateway.calendar import FIRST_DAY, DayRange, day_date, day_number
 from gateway.errors import OutOfBounds
 from gateway.loaders.statistics import Buckets, BucketsQuestion
-from gateway.period import Period, count_periods, name_periods, period_for, period_starts
+from gateway.period import (
+    Period,
+    count_periods,
+    name_periods,
+    period_for,
+    period_start,
+    period_starts,
+)
 from gateway.stats.subject import Answer, Question
 from resolvers.context import Info
 from resolvers.rows import Row, made, row
@@ -92,7 +99,8 @@ def _filled(
     _require_fillable(first, last, period)
     known = dict(found)
     # Before 1970 there are no events, and it is filled all the same.
-    for start in period_starts(first, last, period):
+    # A range may begin tomorrow, and have events by clocks that are fast: in periods begun already.
+    for start in period_starts(period_start(first, period), last, period):
         yield start, known.get(start, Answer())
 
 

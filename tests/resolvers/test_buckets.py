@@ -94,6 +94,8 @@ async def test_buckets_hold_only_periods_with_events(
         ('(filter: {end: "2020-01-01"})', "DAY", []),
         ('(filter: {start: "2025-01-01"})', "DAY", []),
         ('(filter: {end: "9999-12-31"})', "YEAR", None),
+        # The range begins tomorrow, in a week that has begun.
+        ('(filter: {start: "2024-03-05"})', "WEEK", [("2024-03-04", 0)]),
     ],
 )
 async def test_gaps_are_filled_over_the_whole_range(
@@ -123,6 +125,15 @@ async def test_without_a_period_the_range_chooses_it(
     database: Database, given: str, first: str
 ) -> None:
     assert (await buckets(database, given, ""))[0][0] == first
+
+
+@ON_ONE_DATABASE
+async def test_an_event_of_tomorrow_is_in_its_week(database: Database) -> None:
+    await store(database, classification(4, "2024-03-05T11:00"))
+    found = await buckets(
+        database, '(filter: {start: "2024-03-05"})', "(period: WEEK, fillGaps: true)"
+    )
+    assert found == [("2024-03-04", 1)]
 
 
 async def test_a_second_range_is_compared_beside_the_first(database: Database) -> None:

@@ -14,7 +14,7 @@ from gateway.directory.learn import learn
 from gateway.directory.load import load_directory
 from gateway.events.stream import read_payload
 from gateway.loaders.operation import Operation
-from gateway.rollups.ingest import apply_batch
+from gateway.rollups.apply_batch import apply_batch
 from resolvers.schema import graphql_schema
 from tests.executing import compared
 
