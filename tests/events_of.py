@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from gateway.db import Database, tables
 from gateway.events.event import Batch, Classification, Comment
-from gateway.rollups.ingest import Outcome, apply_batch
+from gateway.rollups.apply_batch import Outcome, apply_batch
 
 #: An hour's session, so that sums of session time are easy to read.
 HOUR_MS = 3_600_000

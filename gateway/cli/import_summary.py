@@ -17,8 +17,8 @@ from gateway.events.left_out import LeftOut
 from gateway.ingestion.ingest import Ingested
 from gateway.private_file import owner_only
 from gateway.reasons import reason_of
+from gateway.rollups.apply_batch import Outcome
 from gateway.rollups.assigned import AssignedProjects
-from gateway.rollups.ingest import Outcome
 
 #: So many rejects are shown; the file has them all.
 REJECTS_SHOWN = 20

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from gateway.events.event import Batch
 from gateway.events.left_out import LeftOut
-from gateway.rollups.ingest import Outcome
+from gateway.rollups.apply_batch import Outcome
 
 
 @dataclass(slots=True)

@@ -10,8 +10,8 @@ from gateway.directory.learn import learn
 from gateway.directory.workflow_projects import Followed, follow
 from gateway.events.event import Batch
 from gateway.ingestion.export import Export
+from gateway.rollups.apply_batch import Outcome, apply_batch
 from gateway.rollups.assigned import AssignedProjects
-from gateway.rollups.ingest import Outcome, apply_batch
 
 
 class Ingested(NamedTuple):

@@ -21,8 +21,8 @@ from gateway.auth.viewer import Scope
 from gateway.db import Database, open_database
 from gateway.directory.api_keys import add_api_key
 from gateway.directory.load import load_directory
+from gateway.rollups.apply_batch import apply_batch
 from gateway.rollups.backfill import backfill
-from gateway.rollups.ingest import apply_batch
 from gateway.settings import Settings
 from tests.authorization.public_questions import (
     Question,

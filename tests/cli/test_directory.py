@@ -11,7 +11,7 @@ from gateway.db import open_database
 from gateway.db.rollup_sets import GROUP
 from gateway.db.tables import user
 from gateway.events.event import Batch, Classification
-from gateway.rollups.ingest import apply_batch
+from gateway.rollups.apply_batch import apply_batch
 
 DOCUMENT = {
     "users": [{"id": 1002, "login": "ada"}, {"id": 1003, "login": "bob"}],

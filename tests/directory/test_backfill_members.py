@@ -5,7 +5,7 @@ from gateway.directory.backfill_members import backfill_members
 from gateway.directory.load import load_directory
 from gateway.errors import InvalidArgument, NotFound
 from gateway.events.event import Batch, Classification
-from gateway.rollups.ingest import apply_batch
+from gateway.rollups.apply_batch import apply_batch
 
 NOON = 1_700_000_000_000_000
 

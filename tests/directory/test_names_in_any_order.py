@@ -23,7 +23,7 @@ from gateway.events.opening import open_source
 from gateway.events.stream import read_payload
 from gateway.ingestion.export import Export
 from gateway.ingestion.ingest import ingest
-from gateway.rollups.ingest import apply_batch
+from gateway.rollups.apply_batch import apply_batch
 from tests.events_of import clear
 
 START = datetime(2019, 1, 1, tzinfo=UTC)

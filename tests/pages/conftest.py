@@ -18,7 +18,7 @@ from gateway.auth.tokens import issue_token
 from gateway.db import open_database
 from gateway.directory.learn import learn
 from gateway.events.event import Batch, Classification, Names
-from gateway.rollups.ingest import apply_batch
+from gateway.rollups.apply_batch import apply_batch
 from tests.packages import copied_packages, node_is_recent, unpacked_wheel_with_graphiql
 from tests.server import serving
 

@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 
 from gateway.db import Database, open_database
 from gateway.events.event import Classification, Comment
+from gateway.rollups.apply_batch import apply_batch
 from gateway.rollups.backfill import backfill
-from gateway.rollups.ingest import apply_batch
 from tests.events_of import batch_of, classification, comment, instant, store
 from tests.recount import key_of, recount, stored
 

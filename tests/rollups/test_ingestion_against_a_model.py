@@ -9,9 +9,9 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 
 from gateway.db import Database, open_database
 from gateway.events.event import Classification, Comment
+from gateway.rollups.apply_batch import Outcome
 from gateway.rollups.backfill import backfill
 from gateway.rollups.erasure import erase
-from gateway.rollups.ingest import Outcome
 from tests.events_of import INSTANTS, clear, events, store
 from tests.recount import groups_of, key_of, recount, stored
 

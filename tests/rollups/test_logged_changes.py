@@ -10,8 +10,8 @@ from gateway.db import Database
 from gateway.directory.api_keys import ApiKey, add_api_key, revoke_api_key
 from gateway.directory.forget import forget_user
 from gateway.directory.load import load_directory
+from gateway.rollups.apply_batch import apply_batch
 from gateway.rollups.backfill import backfill
-from gateway.rollups.ingest import apply_batch
 from tests.events_of import batch_of, classification, comment, instant, store
 from tests.logged import logged
 
