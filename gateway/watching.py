@@ -51,6 +51,6 @@ def _memory(services: Services) -> Iterator[tuple[str, Callable[[], int]]]:
     if (budget := services.budget) is not None:
         yield "budgets", lambda: budget.size
     if (cache := services.read_cache) is not None:
-        yield "facts", lambda: cache.size
+        yield "facts", lambda: cache.entries.size
     if (responses := services.responses) is not None:
         yield "answers", lambda: responses.size

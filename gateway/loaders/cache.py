@@ -43,41 +43,23 @@ class ReadCache:
     def __init__(self, capacity: int) -> None:
         self.hits = 0
         self.misses = 0
-        self._entries: BoundedCache[Hashable, ReadEntry] = BoundedCache(capacity)
-
-    def __len__(self) -> int:
-        return len(self._entries)
-
-    @property
-    def capacity(self) -> int:
-        """The most bytes there can be."""
-        return self._entries.capacity
-
-    @property
-    def size(self) -> int:
-        """The bytes there are."""
-        return self._entries.size
-
-    @property
-    def evictions(self) -> int:
-        """How many entries were evicted."""
-        return self._entries.evictions
+        self.entries: BoundedCache[Hashable, ReadEntry] = BoundedCache(capacity)
 
     @property
     def counts(self) -> CacheCounts:
         """What metrics show."""
-        return CacheCounts(self.hits, self.misses, len(self))
+        return CacheCounts(self.hits, self.misses, len(self.entries))
 
     def get(self, key: Hashable) -> ReadEntry | None:
         """The entry that was stored last, whether it holds or not."""
-        return self._entries.get(key)
+        return self.entries.get(key)
 
     def put(
         self, key: Hashable, value: object, entities: tuple[Entity, ...], position: LogPosition
     ) -> None:
         """Store a value that was read at a position."""
         size = _ENTRY_BYTES + _weight(key) + _weight(value) + _ENTITY_BYTES * len(entities)
-        self._entries.put(key, ReadEntry(value, entities, position), size)
+        self.entries.put(key, ReadEntry(value, entities, position), size)
 
 
 def _weight(value: object) -> int:

@@ -20,7 +20,7 @@ from gateway.directory.memberships import (
 )
 from gateway.directory.panoptes.live import LiveDirectory
 from gateway.directory.panoptes.look_up_limits import Asker
-from gateway.directory.projects import PROJECTS_BY_ID, Project, project_of
+from gateway.directory.projects import PROJECTS_BY_ID, project_of
 from gateway.directory.user_groups import USER_GROUPS_BY_ID, UserGroup, user_group_of
 from gateway.directory.users import USERS_BY_ID, User, user_of
 from gateway.directory.workflows import (
@@ -54,7 +54,6 @@ from gateway.loaders.statistics import (
 )
 from gateway.loaders.watched import UNWATCHED, Watch
 from gateway.stats.group_counts import (
-    GroupQuestion,
     group_count,
     group_count_by_day,
     group_count_by_visibility,
@@ -75,65 +74,36 @@ class Loaders:
         self._permissions = permissions
         self._look_ups = look_ups
 
-    @cached_property
-    def totals(self) -> TotalsLoader:
-        return TotalsLoader(self._reads)
-
-    @cached_property
-    def buckets(self) -> BucketsLoader:
-        return BucketsLoader(self._reads)
-
-    @cached_property
-    def contributions(self) -> ContributionsLoader:
-        return ContributionsLoader(self._reads)
-
-    @cached_property
-    def last_days(self) -> LastDaysLoader:
-        return LastDaysLoader(self._reads)
-
-    @cached_property
-    def active_users(self) -> ActiveUsersLoader:
-        return ActiveUsersLoader(self._reads)
-
-    @cached_property
-    def ranking(self) -> RankingLoader:
-        return RankingLoader(self._reads)
-
-    @cached_property
-    def member_contributions(self) -> MemberContributionsLoader:
-        return MemberContributionsLoader(self._reads)
-
-    @cached_property
-    def member_last_days(self) -> MemberLastDaysLoader:
-        return MemberLastDaysLoader(self._reads)
-
-    @cached_property
-    def group_counts(self) -> SiteLoader[GroupQuestion]:
-        return SiteLoader(self._reads, "group counts", group_count)
-
-    @cached_property
-    def group_counts_by_day(self) -> SiteLoader[GroupQuestion]:
-        return SiteLoader(self._reads, "group counts by day", group_count_by_day)
-
-    @cached_property
-    def group_counts_by_visibility(self) -> SiteLoader[GroupQuestion]:
-        return SiteLoader(self._reads, "group counts by visibility", group_count_by_visibility)
+    totals = cached_property(lambda self: TotalsLoader(self._reads))
+    buckets = cached_property(lambda self: BucketsLoader(self._reads))
+    contributions = cached_property(lambda self: ContributionsLoader(self._reads))
+    last_days = cached_property(lambda self: LastDaysLoader(self._reads))
+    active_users = cached_property(lambda self: ActiveUsersLoader(self._reads))
+    ranking = cached_property(lambda self: RankingLoader(self._reads))
+    member_contributions = cached_property(lambda self: MemberContributionsLoader(self._reads))
+    member_last_days = cached_property(lambda self: MemberLastDaysLoader(self._reads))
+    group_counts = cached_property(
+        lambda self: SiteLoader(self._reads, "group counts", group_count)
+    )
+    group_counts_by_day = cached_property(
+        lambda self: SiteLoader(self._reads, "group counts by day", group_count_by_day)
+    )
+    group_counts_by_visibility = cached_property(
+        lambda self: SiteLoader(
+            self._reads, "group counts by visibility", group_count_by_visibility
+        )
+    )
+    users = cached_property(lambda self: RecordLoader(self._reads, Kind.USER, USERS_BY_ID, user_of))
+    projects = cached_property(
+        lambda self: RecordLoader(self._reads, Kind.PROJECT, PROJECTS_BY_ID, project_of)
+    )
+    workflows = cached_property(
+        lambda self: RecordLoader(self._reads, Kind.WORKFLOW, WORKFLOWS_BY_ID, workflow_of)
+    )
 
     @cached_property
     def ledger_state(self) -> SiteLoader[None]:
         return SiteLoader(self._reads, "ledger state", lambda _: LEDGER_STATE)
-
-    @cached_property
-    def users(self) -> RecordLoader[User]:
-        return RecordLoader(self._reads, Kind.USER, USERS_BY_ID, user_of)
-
-    @cached_property
-    def projects(self) -> RecordLoader[Project]:
-        return RecordLoader(self._reads, Kind.PROJECT, PROJECTS_BY_ID, project_of)
-
-    @cached_property
-    def workflows(self) -> RecordLoader[Workflow]:
-        return RecordLoader(self._reads, Kind.WORKFLOW, WORKFLOWS_BY_ID, workflow_of)
 
     @cached_property
     def workflows_by_project(self) -> RecordsLoader[Workflow]:

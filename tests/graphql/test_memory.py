@@ -122,14 +122,14 @@ async def test_the_estimate_is_of_the_memory_that_is_taken(
     gc.collect()
     tracemalloc.start()
     before, estimated = tracemalloc.get_traced_memory()[0], process.size
-    facts = process.cache.size + process.responses.size
+    facts = process.cache.entries.size + process.responses.size
     for number in range(10, 30):
         await process.ask(kind(number)[0], **kind(number)[1])
     gc.collect()
     taken = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
     estimated = process.size - estimated
-    facts = process.cache.size + process.responses.size - facts
+    facts = process.cache.entries.size + process.responses.size - facts
     assert taken <= 1.2 * (estimated + facts)
     assert estimated <= 4 * taken
 

@@ -44,7 +44,7 @@ class Process:
 
     @property
     def meters(self) -> tuple[int, int, int]:
-        return self.cache.hits, self.cache.misses, len(self.cache)
+        return self.cache.hits, self.cache.misses, len(self.cache.entries)
 
 
 async def totals(operation: Operation, *users: int) -> list[int]:
@@ -129,14 +129,17 @@ async def test_the_least_recently_used_is_evicted(database: Database, feed: Chan
     await store(database, *(classification(one, user=one) for one in range(1, 9)))
     other = Process(database, feed)
     await other.totals(1)
-    process = Process(database, feed, 3 * other.cache.size)
+    process = Process(database, feed, 3 * other.cache.entries.size)
     for user in (1, 2, 3, 1, 4):
         assert await process.totals(user) == [1]
     assert process.meters == (1, 4, 3)
-    assert (process.cache.evictions, process.cache.size) == (1, 3 * other.cache.size)
+    assert (process.cache.entries.evictions, process.cache.entries.size) == (
+        1,
+        3 * other.cache.entries.size,
+    )
     await process.totals(1)
     await process.totals(2)
-    assert (process.cache.hits, process.cache.evictions) == (2, 2)
+    assert (process.cache.hits, process.cache.entries.evictions) == (2, 2)
 
 
 async def test_a_value_larger_than_the_cache_is_not_cached(
@@ -146,7 +149,7 @@ async def test_a_value_larger_than_the_cache_is_not_cached(
     for _ in range(2):
         assert await process.totals(1) == [0]
     assert process.meters == (0, 2, 0)
-    assert (process.cache.evictions, process.cache.size) == (2, 0)
+    assert (process.cache.entries.evictions, process.cache.entries.size) == (2, 0)
 
 
 def test_larger_values_weigh_more() -> None:
@@ -155,7 +158,7 @@ def test_larger_values_weigh_more() -> None:
         cache = ReadCache(100_000_000)
         value = tuple((number, "name") for number in range(rows))
         cache.put("key", value, (USER,), LogPosition(1, 1))
-        sizes.append(cache.size)
+        sizes.append(cache.entries.size)
     assert sizes == sorted(set(sizes))
     assert 1_000_000 < sizes[-1] < 3_000_000
 
@@ -202,7 +205,7 @@ async def test_two_operations_at_once_share_what_they_found(
     await store(database, classification(1, user=1))
     many = await asyncio.gather(*(process.totals(1, 2, 3) for _ in range(10)))
     assert many == [[1, 0, 0]] * 10
-    assert len(process.cache) == 3
+    assert len(process.cache.entries) == 3
 
 
 @pytest.mark.parametrize("cached", [True, False])

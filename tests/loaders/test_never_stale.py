@@ -285,7 +285,7 @@ class Gateways(BesideAWriter):
     @invariant()
     def bounded(self) -> None:
         for cache in getattr(self, "caches", ()):
-            assert 0 <= cache.size <= cache.capacity
+            assert 0 <= cache.entries.size <= cache.entries.capacity
 
     def teardown(self) -> None:
         held, self.held = getattr(self, "held", None), None

@@ -135,4 +135,4 @@ async def test_what_depends_on_no_entity_is_read_each_time_and_not_cacheable(
             assert operation.reads.cacheable
             assert await AskedAtLoader(operation.reads).load(scope) == {}
             assert not operation.reads.cacheable
-    assert (cache.hits, cache.misses, len(cache)) == (0, 2, 0)
+    assert (cache.hits, cache.misses, len(cache.entries)) == (0, 2, 0)
