@@ -32,11 +32,13 @@ from gateway.directory.load import load_directory
 from tests.events_of import classification, store
 from tests.server import serving
 
-STEPS = int(os.environ.get("HUNT_STEPS", "400"))
+STEPS = int(os.environ.get("HUNT_STEPS", "1200"))
 SEED = int(os.environ.get("HUNT_SEED", "5"))
 ASKING, WRITERS = 6, 2
-#: Between two writes of one writer; fewer make more answers that cannot be judged.
-ANSWERS_A_WRITE = 12
+#: Between two writes of one writer, on average: what is cached has to be given now and then.
+ANSWERS_A_WRITE = 30
+#: So many answers in a row are to few questions, so that somebody else has just asked the same.
+ANSWERS_A_TOPIC, QUESTIONS_A_TOPIC = 40, 2
 
 LEVELS = (
     "private_agg_only",
@@ -46,6 +48,13 @@ LEVELS = (
     "public_show_all",
 )
 GROUPS, PEOPLE = (501, 502), (11, 12, 13, 14)
+#: States and roles of memberships; few, so that many are alike.
+MEMBERSHIPS: tuple[tuple[str, list[str]], ...] = (
+    ("active", ["group_member"]),
+    ("active", ["group_admin"]),
+    ("active", ["group_admin", "group_member"]),
+    ("inactive", ["group_member"]),
+)
 #: Somebody in no group, and a site admin.
 STRANGER, SITE_ADMIN = 21, 31
 _TOTALS = "classifications { totalCount activeUsers }"
@@ -65,6 +74,8 @@ QUERIES = (
     "{ stats { classifications } }",
 )
 
+MEMBERS = {f"user-{one}" for one in PEOPLE}
+
 Write = Callable[[Connection], Any]
 
 
@@ -73,13 +84,12 @@ def entries(**lists: Any) -> Write:
 
 
 def membership(rng: random.Random) -> Write:
-    one = {
-        "user_group_id": rng.choice(GROUPS),
-        "user_id": rng.choice(PEOPLE),
-        "state": rng.choice(("active", "active", "invited", "inactive")),
-        "roles": rng.choice((["group_member"], ["group_admin"], [])),
-    }
-    return entries(memberships=[one])
+    return entries(memberships=[member(rng.choice(GROUPS), rng.choice(PEOPLE), rng)])
+
+
+def member(group_id: int, user_id: int, rng: random.Random) -> dict[str, Any]:
+    state, roles = rng.choice(MEMBERSHIPS)
+    return {"user_group_id": group_id, "user_id": user_id, "state": state, "roles": roles}
 
 
 def group(rng: random.Random) -> Write:
@@ -88,7 +98,7 @@ def group(rng: random.Random) -> Write:
         "name": rng.choice("abc"),
         "stats_visibility": rng.choice(LEVELS),
         "private": rng.random() < 0.5,
-        "state": rng.choice(("active", "active", "active", "deleted")),
+        "state": rng.choice(("active",) * 9 + ("deleted",)),
     }
     return entries(user_groups=[one])
 
@@ -105,6 +115,8 @@ class Hunt:
         self.database = database
         *self.cached, self.plain = clients
         self.headers: dict[str, dict[str, str]] = people
+        #: Members ask more often than others.
+        self.who = [one for one in people for _ in range(4 if one in MEMBERS else 1)]
         self.begun = self.committed = 0
         self.answered = self.judged = self.unchanged = 0
         self.events = count(1000)
@@ -133,8 +145,9 @@ class Hunt:
 
     async def ask(self, times: int) -> None:
         for _ in range(times):
-            who, query = self.rng.choice([*self.headers]), self.rng.choice(QUERIES)
-            client = self.rng.choice(self.cached)
+            who, client = self.rng.choice(self.who), self.rng.choice(self.cached)
+            topic = self.answered // ANSWERS_A_TOPIC + self.rng.randrange(QUESTIONS_A_TOPIC)
+            query = QUERIES[topic % len(QUERIES)]
             committed = self.committed
             before = await self.answer(self.plain, who, query)
             found = await self.answer(client, who, query)
@@ -207,6 +220,7 @@ async def hunting(database_url: str, folder: Path) -> AsyncIterator[Hunt]:
         "STATS_GATEWAY_LOG_LEVEL": "warning",
     }
     off = {"STATS_GATEWAY_CACHE_BYTES": "0", "STATS_GATEWAY_ANSWER_CACHE_BYTES": "0"}
+    rng = random.Random(SEED)
     async with open_database(database_url) as database:
         await database.migrate()
         await database.write(
@@ -217,6 +231,7 @@ async def hunting(database_url: str, folder: Path) -> AsyncIterator[Hunt]:
                     for one in GROUPS
                 ],
                 projects=[{"id": 11, "slug": "zoo/cats", "display_name": "Cats"}],
+                memberships=[member(one, each, rng) for one in GROUPS for each in PEOPLE],
             )
         )
         for key in api_keys.values():
