@@ -20,6 +20,8 @@ from gateway import collector
 from gateway.db.instants import Clock, system_clock
 from gateway.errors import GatewayError
 from gateway.graphql.endpoint.response import refused
+from gateway.graphql.endpoint.routes import GRAPHQL_PATH, graphql_middleware
+from gateway.http.at_path import AtPath
 from gateway.http.browsers import readable_by_pages
 from gateway.http.compressed import CompressedAnswers
 from gateway.http.configuration import configured_proxies
@@ -95,8 +97,22 @@ def from_environment() -> Starlette:
 def _around(app: ASGIApp, services: Services) -> ASGIApp:
     """The middleware around all that Starlette does: what it answers to errors is recorded too."""
     settings, telemetry = services.settings, services.telemetry
+
+    def compressed(inner: ASGIApp) -> ASGIApp:
+        return CompressedAnswers(inner, services.compressed_bodies)
+
+    answering = compressed(app)
+    graphql = graphql_middleware(
+        answering,
+        settings,
+        services.executor,
+        services.authenticator.identify,
+        services.mask,
+        services.responses,
+        compressed,
+    )
     recorded = RecordedRequests(
-        OnceStarted(CompressedAnswers(app, services.compressed_bodies), services.starting),
+        OnceStarted(AtPath(GRAPHQL_PATH, graphql, answering), services.starting),
         services.draining,
         telemetry.log,
         telemetry.metrics,

@@ -8,7 +8,8 @@
    the answer gives, and the viewer had the permission that the answer is for.
 
    The code: gateway/changes/log.py (commit), gateway/changes/feed.py (feed),
-   gateway/loaders/ (request). docs/architecture.md tells the same in words.
+   gateway/loaders/reads.py and gateway/graphql/execution/response_cache.py (request).
+   docs/architecture.md tells the same in words.
 
    Each of these macros seeds a mistake that the check has to find:
      READ_BEFORE_QUESTION   a question shares a read of the log that began before it

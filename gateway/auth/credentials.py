@@ -11,7 +11,8 @@ from gateway.auth.unverified import Unverified
 _AUTHORIZATION = "authorization"
 #: Where CKAN's and Open edX's clients put their keys.
 _KEY_HEADERS = ("x-ckan-api-key", "edx-api-key")
-_HEADERS = frozenset({_AUTHORIZATION, *_KEY_HEADERS})
+#: The headers that credentials are read from; nothing else of a request identifies its viewer.
+CREDENTIAL_HEADERS = frozenset({_AUTHORIZATION, *_KEY_HEADERS})
 
 
 class Credential(NamedTuple):
@@ -28,7 +29,7 @@ def sent_credential(headers: Iterable[tuple[str, str]]) -> Credential | None:
     or a header sent twice, are Unverified: which one counted would be a matter of luck. So is
     a header that carries neither a token nor a key.
     """
-    sent = [(name, value) for name, value in headers if name in _HEADERS]
+    sent = [(name, value) for name, value in headers if name in CREDENTIAL_HEADERS]
     if not sent:
         return None
     credentials = {_read(name, value) for name, value in sent}

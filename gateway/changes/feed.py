@@ -3,6 +3,7 @@
 It reads the change log, at most one statement at a time, and remembers the chain of its newest
 rows. What was read at one row of the chain holds at another if no row says otherwise. Wherever
 the chain breaks (a backup was restored, a standby took over, the log was cut) all is forgotten.
+The model that spin checks is ``proofs/response_cache.pml``.
 """
 
 from __future__ import annotations

@@ -96,11 +96,12 @@ class CompressedAnswers:
         """The message with the body in the coding that the headers in ``start`` then name."""
         headers = MutableHeaders(raw=start["headers"])
         start["headers"] = headers.raw
-        if (
-            "content-encoding" in headers
-            and "accept-encoding" not in headers.get("vary", "").lower()
-        ):
+        # Whoever varies by it has chosen the coding already.
+        if "accept-encoding" in headers.get("vary", "").lower():
+            return message
+        if "content-encoding" in headers:
             headers.add_vary_header("Accept-Encoding")
+            return message
         if not _may_be_compressed(start["status"], headers):
             return message
         headers.add_vary_header("Accept-Encoding")

@@ -82,7 +82,7 @@ class RecordedRequests:
             await self._app(scope, receive, send)
         finally:
             # Only the router knows which of few routes this path belongs to.
-            record.route = getattr(scope.get("route"), "path", None)
+            record.route = getattr(scope.get("route"), "path", None) or record.route
 
     def _headers(self, record: RequestRecord) -> list[tuple[bytes, bytes]]:
         headers = [(b"x-request-id", record.request_id.encode())]

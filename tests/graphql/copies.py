@@ -13,6 +13,7 @@ from gateway.app import create_app
 from gateway.db import open_database
 from gateway.directory.load import load_directory
 from gateway.settings import Settings
+from gateway.telemetry.configuration import Telemetry
 from tests.events_of import classification, comment, store
 from tests.valid import valid_response
 
@@ -61,9 +62,11 @@ class Clock:
 
 
 @asynccontextmanager
-async def gateway(clock: Clock, **settings: Any) -> AsyncIterator[httpx.AsyncClient]:
+async def gateway(
+    clock: Clock, telemetry: Telemetry | None = None, **settings: Any
+) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the whole application."""
-    app = create_app(Settings(**settings), clock)
+    app = create_app(Settings(**settings), clock, telemetry or Telemetry())
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(app.router.lifespan_context(app))
         transport = httpx.ASGITransport(app)
@@ -82,11 +85,13 @@ async def get(client: httpx.AsyncClient, query: str, *etags: str, **headers: str
 
 
 @asynccontextmanager
-async def filled_gateway(clock: Clock, **settings: Any) -> AsyncIterator[httpx.AsyncClient]:
+async def filled_gateway(
+    clock: Clock, telemetry: Telemetry | None = None, **settings: Any
+) -> AsyncIterator[httpx.AsyncClient]:
     """The same over a database with an event, a comment and who they are of."""
     async with open_database(settings["database_url"]) as database:
         await database.migrate()
         await database.write(lambda connection: load_directory(connection, DIRECTORY))
         await store(database, classification(1, groups=(501,)), comment(1))
-    async with gateway(clock, **settings) as client:
+    async with gateway(clock, telemetry, **settings) as client:
         yield client

@@ -59,9 +59,13 @@ class Admission:
         cost = self._costs.cost(prepared, operation, variables)
         if cost > self.cost_limit:
             raise CostTooHigh(self.cost_limit, cost)
+        await self.spend(viewer, address, cost)
+        return cost
+
+    async def spend(self, viewer: Viewer, address: str, cost: int) -> None:
+        """Charge an operation that was admitted before; RateLimited."""
         if self._budget is not None:
             await self._budget.spend(viewer, address, cost)
-        return cost
 
     def refuses_some(self, prepared: PreparedDocument) -> bool:
         """Whether a document is refused to some viewers for what a closed schema does not show."""

@@ -8,11 +8,9 @@ once. Other answers are for one client and one moment.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import NamedTuple, Self
 
 from starlette.requests import Request
-from starlette.responses import Response
 
 from gateway.auth.viewer import Viewer
 from gateway.http.response import NOT_KEPT
@@ -47,8 +45,6 @@ class Conditions(NamedTuple):
         """The headers of an answer; it has a tag if it is public."""
         return NOT_KEPT if etag is None else {**_PUBLIC, "ETag": etag}
 
-    def not_modified(self, etag: str | None) -> Response | None:
-        """The response to a client that has the answer already."""
-        if etag is None or not has_already(self.if_none_match, etag):
-            return None
-        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=self.headers(etag))
+    def has_already(self, etag: str | None) -> bool:
+        """Whether the client has the answer with this tag: it gets a 304."""
+        return etag is not None and has_already(self.if_none_match, etag)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import NamedTuple
 
-import orjson
 from graphql import OperationType
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -16,22 +16,22 @@ from starlette.types import Receive, Scope, Send
 from gateway.auth.viewer import Viewer
 from gateway.errors import Forbidden
 from gateway.graphql.documents.request import GraphQLRequest, read_get, read_post
+from gateway.graphql.endpoint.batch import answer_batch, result_of
 from gateway.graphql.endpoint.caching import SAFE_METHODS, Conditions
+from gateway.graphql.endpoint.identify import IdentifyViewer, identified_viewer
 from gateway.graphql.endpoint.pages import Pages
+from gateway.graphql.endpoint.request_memo import memoized_request
 from gateway.graphql.endpoint.response import answered, answered_each, refused
 from gateway.graphql.execution.answer import Answer
 from gateway.graphql.execution.executor import Executor
 from gateway.graphql.masking import ErrorMask
-from gateway.graphql.refusals import BatchAnswerTooLarge, OperationTypeRefused
+from gateway.graphql.refusals import OperationTypeRefused
 from gateway.http.client_address import Network, client_address
 from gateway.http.connection import while_connected
 from gateway.http.media import GRAPHQL, HTML, JSON, accepts_parts, negotiate
 from gateway.http.multipart import MultipartResponse
 from gateway.http.refusals import BadRequest, MethodNotAllowed, NotAcceptable
 from gateway.telemetry.record import RequestRecord, Result, record_of
-
-#: The viewer that a request's header lines (names in lower case) stand for, or Unauthenticated.
-IdentifyViewer = Callable[[Sequence[tuple[str, str]]], Awaitable[Viewer]]
 
 _ANSWERS = (JSON, GRAPHQL)
 #: Parameters of which a request for an answer has one.
@@ -115,7 +115,7 @@ class GraphQLEndpoint:
             raise MethodNotAllowed("Send queries by GET or POST, mutations by POST.", _METHODS)
         # A HEAD is a GET of which the server sends the header alone.
         method = "GET" if request.method in SAFE_METHODS else request.method
-        viewer = await self._identify(request.headers.items())
+        viewer = await identified_viewer(request.scope, self._identify)
         parsed: GraphQLRequest | list[GraphQLRequest]
         if method == "GET":
             parsed = read_get(request)
@@ -130,54 +130,35 @@ class GraphQLEndpoint:
         record.viewer = viewer.kind
         record.shows_timing = viewer.is_site_admin
         conditions = Conditions.of(request, viewer, media)
+        memoized = memoized_request(request.scope)
         with _kinds_refused(method):
             if isinstance(parsed, list):
-                each = self._each(parsed, asked, method)
-                answers = await while_connected(request.receive, each)
+                each = [partial(self._execute, one, asked, method) for one in parsed]
+                work = answer_batch(each, self._batch_bytes, self._mask, record)
+                answers, texts = await while_connected(request.receive, work)
+                if memoized is not None:
+                    memoized.note(conditions, answers, is_batch=True)
                 with _serialising(record):
-                    return answered_each(answers, media)
+                    return answered_each(texts, media)
             if self._part_seconds is None or not accepts_parts(request.headers.get("accept")):
-                work = self._executor.execute(parsed, *asked)
-                answer = await while_connected(request.receive, work)
-                record.result = _result(answer)
+                alone = self._executor.execute(parsed, *asked)
+                answer = await while_connected(request.receive, alone)
+                record.result = result_of(answer)
+                if memoized is not None:
+                    memoized.note(conditions, [answer], is_batch=False)
                 with _serialising(record):
                     return await answered(answer, conditions)
             parts = self._executor.stream(parsed, *asked)
             first = await while_connected(request.receive, anext(parts))
-        record.result = _result(first)
+        record.result = result_of(first)
         if first.get("hasNext"):
             return MultipartResponse(first, parts, self._part_seconds)
         await parts.aclose()
         return await answered(first, conditions)
 
-    async def _each(
-        self, operations: Sequence[GraphQLRequest], asked: _Asked, method: str
-    ) -> list[bytes]:
-        """One after the other, so that a batch holds no more of the database than one operation.
-
-        Nor does it hold more of the memory: those that find no room for their answer fail.
-        """
-        written: list[bytes] = []
-        room = self._batch_bytes
-        results = []
-        for operation in operations:
-            try:
-                if room <= 0:
-                    raise BatchAnswerTooLarge(int(self._batch_bytes))
-                with _kinds_refused(method):
-                    answer = await self._executor.execute(operation, *asked)
-                entry = answer.entry
-                text = orjson.dumps(answer) if entry is None else entry.body
-                room -= len(text)
-                if room < 0:
-                    raise BatchAnswerTooLarge(int(self._batch_bytes))
-            except Exception as error:
-                answer = Answer(errors=[self._mask.unexpected(error)])
-                text = orjson.dumps(answer)
-            results.append(_result(answer))
-            written.append(text)
-        asked.record.result = max(results, key=list(Result).index)
-        return written
+    async def _execute(self, operation: GraphQLRequest, asked: _Asked, method: str) -> Answer:
+        with _kinds_refused(method):
+            return await self._executor.execute(operation, *asked)
 
 
 class _Asked(NamedTuple):
@@ -187,12 +168,6 @@ class _Asked(NamedTuple):
     allowed: Collection[OperationType]
     record: RequestRecord
     address: str
-
-
-def _result(answer: Answer) -> Result:
-    if "errors" not in answer:
-        return Result.OK
-    return Result.PARTIAL if "data" in answer else Result.REFUSED
 
 
 @contextmanager

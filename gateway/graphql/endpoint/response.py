@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from http import HTTPStatus
 
 import orjson
 from starlette.responses import Response
@@ -21,7 +22,7 @@ from gateway.http.validators import entity_tag
 async def answered(answer: Answer, conditions: Conditions) -> Response:
     """The response for an operation's answer, executed or not; 304 if the client has it."""
     if answer.entry is not None:
-        return await _cached(answer.entry, conditions)
+        return await cached(answer.entry, conditions)
     media = conditions.media
     if "data" not in answer:
         status = status_of(answer["errors"][0]["extensions"]["code"], media)
@@ -29,19 +30,25 @@ async def answered(answer: Answer, conditions: Conditions) -> Response:
     body, etag = orjson.dumps(answer), None
     if conditions.is_public and "errors" not in answer:
         etag = entity_tag(media, coding_for(conditions.accept_encoding, body), body)
-    return conditions.not_modified(etag) or raw_json_response(
-        body, EXECUTED.json, media, conditions.headers(etag)
-    )
+    headers = conditions.headers(etag)
+    if conditions.has_already(etag):
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    return raw_json_response(body, EXECUTED.json, media, headers)
 
 
-async def _cached(entry: CacheEntry, conditions: Conditions) -> Response:
+async def cached(entry: CacheEntry, conditions: Conditions) -> Response:
+    """The response that a cache entry gives under these conditions."""
     coding, media = entry.coding_for(conditions.accept_encoding), conditions.media
     etag = entry.etag(media, coding) if conditions.is_public else None
-    if (response := conditions.not_modified(etag)) is not None:
-        return response
-    headers, body = conditions.headers(etag), entry.body
+    headers = dict(conditions.headers(etag))
+    # The coding is chosen here, and nobody further out need look at the answer again.
+    headers["Vary"] += ", Accept-Encoding"
+    if conditions.has_already(etag):
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    body = entry.body
     if coding is not None:
-        headers, body = {**headers, "Content-Encoding": coding}, await entry.compressed(coding)
+        headers["Content-Encoding"] = coding
+        body = await entry.compressed(coding)
     return raw_json_response(body, EXECUTED.json, media, headers)
 
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from gateway.graphql.endpoint.graphql_endpoint import GraphQLEndpoint
 from gateway.graphql.endpoint.pages import Pages
+from gateway.graphql.endpoint.repeated_requests import RepeatedRequests
+from gateway.graphql.endpoint.request_memo import RequestMemo
 from gateway.graphql.execution.executor import Executor
+from gateway.graphql.execution.response_cache import ResponseCache
 from gateway.graphql.graphiql import built_graphiql
 from gateway.graphql.masking import ErrorMask
 from gateway.graphql.page import Page
@@ -28,7 +34,7 @@ def graphql_routes(
     open_operation: OpenOperation,
     mask: ErrorMask,
 ) -> list[Route]:
-    """All routes below the endpoint's path, which pages of the allowed origins may read."""
+    """All routes below the endpoint's path; :func:`graphql_middleware` stands around them."""
     pages = Pages(Page(EXAMPLES), built_graphiql(EXAMPLES))
     endpoint = GraphQLEndpoint(
         executor,
@@ -42,11 +48,32 @@ def graphql_routes(
         trusted_proxies=configured_proxies(settings),
     )
     examples = FittedExamples(EXAMPLES, identify, open_operation)
-    readable = readable_by_pages(
-        endpoint, settings.allowed_origins, ("GET", "POST"), _EXPOSED_HEADERS
-    )
     return [
-        Route(GRAPHQL_PATH, readable),
+        Route(GRAPHQL_PATH, endpoint),
         *pages.routes(GRAPHQL_PATH),
         Route(f"{GRAPHQL_PATH}/examples", examples.respond),
     ]
+
+
+def graphql_middleware(
+    app: ASGIApp,
+    settings: Settings,
+    executor: Executor,
+    identify: Identify,
+    mask: ErrorMask,
+    responses: ResponseCache | None,
+    compressed: Callable[[ASGIApp], ASGIApp],
+) -> ASGIApp:
+    """What stands around the endpoint's path: repeated requests, which allowed pages may read."""
+    if responses is not None:
+        app = RepeatedRequests(
+            app,
+            GRAPHQL_PATH,
+            executor,
+            identify,
+            mask,
+            RequestMemo(responses),
+            compressed,
+            batch_bytes=settings.answer_limit_bytes,
+        )
+    return readable_by_pages(app, settings.allowed_origins, ("GET", "POST"), _EXPOSED_HEADERS)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
+from orjson import Fragment
+
+from gateway.graphql.execution.admitted import AdmittedOperation
 from gateway.graphql.execution.cache_entry import CacheEntry
 
 
@@ -12,3 +15,12 @@ class Answer(dict[str, Any]):
 
     #: The cache entry whose body is this whole answer.
     entry: CacheEntry | None = None
+    #: With an entry: how the same request is answered again without being read.
+    admitted: AdmittedOperation | None = None
+
+    @classmethod
+    def cached(cls, entry: CacheEntry, admitted: AdmittedOperation) -> Self:
+        """The answer that an entry holds."""
+        answer = cls(data=Fragment(entry.data))
+        answer.entry, answer.admitted = entry, admitted
+        return answer

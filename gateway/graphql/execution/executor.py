@@ -25,6 +25,7 @@ from gateway.graphql.documents.document_cache import Documents, InvalidDocument,
 from gateway.graphql.documents.persisted import PersistedDocuments
 from gateway.graphql.documents.request import GraphQLRequest
 from gateway.graphql.documents.variables import OperationVariables, Variables
+from gateway.graphql.execution.admitted import AdmittedOperation
 from gateway.graphql.execution.answer import Answer
 from gateway.graphql.execution.cache_entry import CacheEntry
 from gateway.graphql.execution.errors import masked
@@ -33,6 +34,7 @@ from gateway.graphql.execution.incremental import (
     is_incremental,
 )
 from gateway.graphql.execution.operation_executor import OperationExecutor
+from gateway.graphql.execution.operation_key import OperationKey
 from gateway.graphql.execution.payloads import Payloads
 from gateway.graphql.execution.production import (
     VALUES_OF_AN_ERROR,
@@ -53,6 +55,9 @@ OpenOperation = Callable[[Viewer, RequestRecord], AbstractAsyncContextManager[An
 
 #: Entered around an operation.
 AroundOperation = Callable[[RequestRecord], AbstractContextManager[None]]
+
+
+_PHASES = ("parse", "validate", "execute")
 
 
 class _Ready(NamedTuple):
@@ -128,6 +133,29 @@ class Executor:
                     "An operation with @defer or @stream needs Accept: multipart/mixed."
                 )
             return await self._finish(ready, viewer, record, address)
+
+    async def find(
+        self, admitted: AdmittedOperation, viewer: Viewer, record: RequestRecord
+    ) -> CacheEntry | None:
+        """The entry that answers an operation which was admitted before, if there is one now."""
+        if self._responses is None or not self._responses.is_of_today(admitted.key):
+            return None
+        return await self._responses.find(admitted.key, viewer, record)
+
+    async def charge_again(
+        self, admitted: AdmittedOperation, viewer: Viewer, record: RequestRecord
+    ) -> None:
+        """Charge and record an operation whose entry was found as if it were executed.
+
+        RateLimited if the viewer's budget is used up.
+        """
+        with self._within(record):
+            for phase in _PHASES:
+                record.begin(phase)
+            record.operation, record.document = admitted.name, admitted.document
+            if self._admission is not None:
+                await self._admission.spend(viewer, record.client, admitted.cost)
+                record.cost = admitted.cost
 
     async def stream(
         self,
@@ -282,7 +310,7 @@ class Executor:
             if responses is not None and key is not None:
                 entry = await responses.find(key, viewer, record)
                 if entry is not None:
-                    return _answer_of(entry, ready)
+                    return _answer_of(entry, key, ready, record)
             context = await stack.enter_async_context(self._open_operation(viewer, record))
             executor = OperationExecutor(self._schema, *ready[:3], context, production)
             result = await executor.run()
@@ -293,8 +321,8 @@ class Executor:
                 entry = responses.store(key, viewer, context, data, personal=personal)
             errors = await self._errors(result, production)
             production.check()
-        if entry is not None:
-            return _answer_of(entry, ready)
+        if entry is not None and key is not None:
+            return _answer_of(entry, key, ready, record)
         return Answer({**errors, "data": _shown(data), **ready.extensions})
 
     def _is_personal(self, prepared: PreparedDocument) -> bool:
@@ -365,8 +393,10 @@ def _shown(data: bytes | None) -> Fragment | None:
     return None if data is None else Fragment(data)
 
 
-def _answer_of(entry: CacheEntry, ready: _Ready) -> Answer:
-    answer = Answer(data=Fragment(entry.data), **ready.extensions)
-    if not ready.extensions:
-        answer.entry = entry
-    return answer
+def _answer_of(
+    entry: CacheEntry, key: OperationKey, ready: _Ready, record: RequestRecord
+) -> Answer:
+    if ready.extensions:
+        return Answer(data=Fragment(entry.data), **ready.extensions)
+    name, document = record.operation, record.document
+    return Answer.cached(entry, AdmittedOperation(key, ready.cost, name, document))

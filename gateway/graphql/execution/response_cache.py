@@ -4,6 +4,7 @@ An answer that asked only for its viewer's permissions in groups is shared by al
 the same ones; any other is given to its own viewer alone. Memberships are read first, then the
 change feed catches up, and then permissions and entities are compared without an await between:
 what is given holds in one state, which is no older than the request.
+The model that spin checks is ``proofs/response_cache.pml``.
 """
 
 from __future__ import annotations
@@ -83,6 +84,11 @@ class ResponseCache:
         changes.on_forget(self._clear)
 
     @property
+    def memory(self) -> BoundedCache[Any, Any]:
+        """Where whoever finds answers may keep what leads to them; all go when entries do."""
+        return self._values
+
+    @property
     def size(self) -> int:
         """The bytes of entries, their compressed forms, and memberships of viewers."""
         return self._values.size
@@ -95,6 +101,10 @@ class ResponseCache:
     def key(self, prepared: PreparedDocument, request: GraphQLRequest) -> OperationKey:
         """The key of a request that is made now."""
         return operation_key(prepared, request, today(self._clock()))
+
+    def is_of_today(self, key: OperationKey) -> bool:
+        """Whether a request that is made now has the day of this key."""
+        return key.day == today(self._clock())
 
     async def find(
         self, key: OperationKey, viewer: Viewer, record: RequestRecord

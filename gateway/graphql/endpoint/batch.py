@@ -1,0 +1,51 @@
+"""Batch: several operations in one request, each answered for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+
+import orjson
+
+from gateway.graphql.execution.answer import Answer
+from gateway.graphql.masking import ErrorMask
+from gateway.graphql.refusals import BatchAnswerTooLarge
+from gateway.telemetry.record import RequestRecord, Result
+
+#: Answers one operation of a batch.
+AnswerOne = Callable[[], Awaitable[Answer]]
+
+
+async def answer_batch(
+    operations: Iterable[AnswerOne], batch_bytes: float, mask: ErrorMask, record: RequestRecord
+) -> tuple[list[Answer], list[bytes]]:
+    """The answers, and each as JSON; they have up to ``batch_bytes`` together.
+
+    One after the other, so that a batch holds no more of the database than one operation. Nor does
+    it hold more of the memory: those that find no room for their answer fail.
+    """
+    answers: list[Answer] = []
+    texts: list[bytes] = []
+    room = batch_bytes
+    for operation in operations:
+        try:
+            if room <= 0:
+                raise BatchAnswerTooLarge(int(batch_bytes))
+            answer = await operation()
+            text = orjson.dumps(answer) if answer.entry is None else answer.entry.body
+            room -= len(text)
+            if room < 0:
+                raise BatchAnswerTooLarge(int(batch_bytes))
+        except Exception as error:
+            answer = Answer(errors=[mask.unexpected(error)])
+            text = orjson.dumps(answer)
+        answers.append(answer)
+        texts.append(text)
+    record.result = max(map(result_of, answers), key=list(Result).index)
+    return answers, texts
+
+
+def result_of(answer: Answer) -> Result:
+    """What became of an operation."""
+    if "errors" not in answer:
+        return Result.OK
+    return Result.PARTIAL if "data" in answer else Result.REFUSED

@@ -1,0 +1,35 @@
+"""Identified viewer: the credentials of a request are verified once, whoever asks first."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from starlette.types import Scope
+
+from gateway.auth.credentials import CREDENTIAL_HEADERS
+from gateway.auth.viewer import Viewer
+
+#: The viewer that a request's header lines (names in lower case) stand for, or Unauthenticated.
+IdentifyViewer = Callable[[Sequence[tuple[str, str]]], Awaitable[Viewer]]
+
+_IDENTIFIED = "stats_gateway.viewer"
+_NAMES = {name.encode(): name for name in CREDENTIAL_HEADERS}
+
+
+async def identified_viewer(scope: Scope, identify: IdentifyViewer) -> Viewer:
+    """The viewer of the request; what ``identify`` raises is raised again at each call."""
+    known: Viewer | Exception | None = scope.get(_IDENTIFIED)
+    if known is None:
+        sent = [
+            (_NAMES[name], value.decode("latin-1"))
+            for name, value in scope["headers"]
+            if name in _NAMES
+        ]
+        try:
+            known = await identify(sent)
+        except Exception as error:
+            known = error
+        scope[_IDENTIFIED] = known
+    if isinstance(known, Exception):
+        raise known
+    return known

@@ -1,0 +1,92 @@
+"""Request memo: which admitted operations a request stands for that was made before.
+
+It holds digests alone, no credential and no body, in the memory of the response cache. A request
+is the same only if its viewer with all rights is, its method, its target, its body, and every
+header that the endpoint reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import NamedTuple
+
+from starlette.types import Scope
+
+from gateway.auth.viewer import Viewer
+from gateway.graphql.endpoint.caching import Conditions
+from gateway.graphql.execution.admitted import AdmittedOperation
+from gateway.graphql.execution.answer import Answer
+from gateway.graphql.execution.response_cache import ResponseCache
+
+#: Every header that the endpoint reads, but for credentials, which the viewer stands for, and for
+#: the client's address.
+READ_HEADERS = frozenset(
+    {b"accept", b"accept-encoding", b"content-encoding", b"content-type", b"if-none-match"}
+)
+#: Bytes of an entry, and of each operation in it.
+_MEMO_BYTES = 1_000
+_OPERATION_BYTES = 400
+
+_ATTACHED = "stats_gateway.request_memo"
+
+
+class Memo(NamedTuple):
+    """How a request was answered: ``operations`` are several, maybe, if it was a batch."""
+
+    conditions: Conditions
+    operations: Sequence[AdmittedOperation]
+    is_batch: bool
+
+
+class RequestMemo:
+    """Memos by viewer and digest of the request."""
+
+    def __init__(self, responses: ResponseCache) -> None:
+        self._values = responses.memory
+
+    def get(self, viewer: Viewer, digest: bytes) -> Memo | None:
+        """The memo of a request like this one."""
+        memo: Memo | None = self._values.get((Memo, viewer, digest))
+        return memo
+
+    def put(self, viewer: Viewer, digest: bytes, memo: Memo) -> None:
+        """Keep the memo of a request whose answers are all in the response cache."""
+        size = _MEMO_BYTES + _OPERATION_BYTES * len(memo.operations)
+        self._values.put((Memo, viewer, digest), memo, size)
+
+
+class MemoizedRequest(NamedTuple):
+    """A request whose viewer is identified and whose body is read, and where its memo goes."""
+
+    memos: RequestMemo
+    viewer: Viewer
+    digest: bytes
+
+    def note(self, conditions: Conditions, answers: Sequence[Answer], *, is_batch: bool) -> None:
+        """Keep how the request was answered, unless an answer is not in the response cache."""
+        operations = [one.admitted for one in answers if one.admitted is not None]
+        if operations and len(operations) == len(answers):
+            self.memos.put(self.viewer, self.digest, Memo(conditions, operations, is_batch))
+
+
+def digest_of(scope: Scope, body: bytes) -> bytes:
+    """The digest of method, target, the headers that the endpoint reads, and the body."""
+    head = [scope["method"].encode(), scope["query_string"]]
+    for name, value in scope["headers"]:
+        if name in READ_HEADERS:
+            head += (name, value)
+    # No part but the body can have a line end in it, and the body is the last.
+    head += (b"", body)
+    return blake2b(b"\n".join(head), digest_size=16).digest()
+
+
+def attach(request: MemoizedRequest, scope: Scope) -> None:
+    """Let the endpoint find the request by its ASGI scope."""
+    scope[_ATTACHED] = request
+
+
+def memoized_request(scope: Scope) -> MemoizedRequest | None:
+    """What is attached; None where requests are not memoized."""
+    found: MemoizedRequest | None = scope.get(_ATTACHED)
+    return found
