@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from gateway.calendar import day_date
+from gateway.execution_hints import hints
 from gateway.loaders.statistics import ProjectSum, most_recent_first
 from gateway.stats.subject import Question
 from resolvers.context import Info
@@ -30,7 +31,7 @@ class ProjectContribution(Row):
     project: Annotated[Project, strawberry.lazy("resolvers.project")] | None = strawberry.field(
         description="The project; null for classifications that name none.",
         # One object stands in the contributions of many members.
-        metadata={"shared": True},
+        metadata=hints(shared=True),
     )
     count: BigInt = strawberry.field(description="Classifications in the project.")
     time_spent: float = strawberry.field(description="Session time in the project, in seconds.")

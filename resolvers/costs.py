@@ -1,21 +1,16 @@
 """What fields cost and how long lists are, declared on the fields with federation's directives.
 
 A field that leads to an object costs 1, any other nothing, unless ``@cost`` says otherwise; a list
-costs that for each of its items. ``gateway.graphql.admission.cost`` adds them up.
+costs that for each of its items. ``gateway.graphql.admission.cost`` adds them up. Where the
+arguments tell how long a list is, ``hints(length=…)`` has the function that says so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from strawberry import UNSET
 from strawberry.federation.schema_directives import Cost, ListSize
-
-#: How many items a list has, from the arguments of its field (as GraphQL calls them), those of the
-#: field above it, and the day it is; None where they do not tell. A field's ``metadata`` has it
-#: under ``size``.
-Size = Callable[[Mapping[str, Any], Mapping[str, Any], int], int | None]
 
 
 def costs(weight: int) -> Cost:

@@ -9,6 +9,7 @@ import strawberry
 
 from gateway.arguments import read_ids, read_range
 from gateway.errors import ExclusiveArguments
+from gateway.execution_hints import FrozenInput
 from gateway.stats.subject import Activity, Selection
 
 _START = "First day, included. Default: the day of the first event."
@@ -18,7 +19,7 @@ _END = "Last day, included. Default: the day of the latest event."
 @strawberry.input(
     description="Which classifications are counted. projectIds and workflowIds cannot be combined."
 )
-class StatsFilter:
+class StatsFilter(FrozenInput):
     """Days, and projects or workflows."""
 
     start: date | None = strawberry.field(default=None, description=_START)
@@ -34,7 +35,7 @@ class StatsFilter:
 
 
 @strawberry.input(description="Which comments are counted.")
-class CommentFilter:
+class CommentFilter(FrozenInput):
     """Days, projects and authors."""
 
     start: date | None = strawberry.field(default=None, description=_START)

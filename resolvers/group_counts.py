@@ -12,6 +12,7 @@ from gateway.arguments import MAX_CONDITIONS, too_many
 from gateway.calendar import DayRange, day_date
 from gateway.directory.stats_visibility import StatsVisibility as Level
 from gateway.errors import OutOfBounds
+from gateway.execution_hints import FrozenInput, hints
 from gateway.period import name_periods, period_for, period_start
 from gateway.stats import group_counts
 from gateway.stats.group_conditions import read_condition
@@ -74,7 +75,7 @@ class Operator(Enum):
 
 
 @strawberry.input(description="One comparison of a field.")
-class GroupCondition:
+class GroupCondition(FrozenInput):
     """A condition."""
 
     field: GroupField = strawberry.field(description="The field to compare.")
@@ -86,7 +87,7 @@ class GroupCondition:
 
 
 @strawberry.input(description="A list of conditions, at least one of which must hold.")
-class GroupAlternatives:
+class GroupAlternatives(FrozenInput):
     """Alternatives."""
 
     any: list[GroupCondition] = strawberry.field(description="The alternatives.")
@@ -121,7 +122,7 @@ class GroupCounts:
     @strawberry.field(
         description="Groups by period, ascending.",
         directives=[about(366)],
-        metadata={"size": periods_of_range},
+        metadata=hints(length=periods_of_range),
     )
     async def buckets(
         self,

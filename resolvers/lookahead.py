@@ -15,6 +15,8 @@ from graphql import (
 )
 from strawberry import Info
 
+from gateway.execution_hints import lookahead_of
+
 
 def selects(info: Info[Any, Any], *path: str, beyond: Iterable[str] = ()) -> bool:
     """Whether a field at this path below the current one is selected, other than ``beyond``.
@@ -24,8 +26,7 @@ def selects(info: Info[Any, Any], *path: str, beyond: Iterable[str] = ()) -> boo
     loading too much is allowed here, too little is not.
     """
     raw = info._raw_info
-    # The nodes of a document that is executed again bring along what was found at first.
-    found: dict[Any, bool] = getattr(raw.field_nodes, "found", {})
+    found = lookahead_of(raw.field_nodes)
     asked = (path, frozenset(beyond))
     if asked not in found:
         found[asked] = _selects(raw, path, asked[1])
@@ -35,7 +36,7 @@ def selects(info: Info[Any, Any], *path: str, beyond: Iterable[str] = ()) -> boo
 def reaches(info: Info[Any, Any], *path: str) -> bool:
     """Whether the field at this path below the current one is selected, whatever is of it."""
     raw = info._raw_info
-    found: dict[Any, bool] = getattr(raw.field_nodes, "found", {})
+    found = lookahead_of(raw.field_nodes)
     if path not in found:
         *above, name = path
         found[path] = any(

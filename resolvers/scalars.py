@@ -12,6 +12,7 @@ from strawberry.schema.types.base_scalars import DateTimeDefinition
 from strawberry.types.scalar import ScalarDefinition
 
 from gateway.calendar import parse_date
+from gateway.execution_hints import ExactIntegers
 
 #: Beyond it JavaScript, and whoever reads JSON numbers as it does, would take a number for another.
 _LARGEST = 2**53 - 1
@@ -19,18 +20,11 @@ _LARGEST = 2**53 - 1
 BigInt = NewType("BigInt", int)
 
 
-class _WholeNumbers:
-    """Those within ``bounds`` are their own result, which executors may find out by themselves."""
-
-    bounds = (-_LARGEST, _LARGEST)
-
-    def __call__(self, value: Any) -> int:
-        # A bool is an int to Python, but not of this type.
-        if type(value) is int and -_LARGEST <= value <= _LARGEST:
-            return value
-        raise GraphQLError(
-            "BigInt cannot represent a value that is not a whole number of up to 53 bits."
-        )
+_exactly = ExactIntegers(
+    -_LARGEST,
+    _LARGEST,
+    "BigInt cannot represent a value that is not a whole number of up to 53 bits.",
+)
 
 
 def _date(value: Any, node: ValueNode | None = None) -> date:
@@ -56,8 +50,8 @@ SCALARS: dict[object, ScalarDefinition] = {
         specified_by_url="https://www.rfc-editor.org/rfc/rfc8259#section-6",
         description="A whole number of up to 53 bits, which every client reads exactly from a "
         "JSON number.",
-        serialize=_WholeNumbers(),
-        parse_value=_WholeNumbers(),
+        serialize=_exactly,
+        parse_value=_exactly,
     ),
     date: strawberry.scalar(
         name="Date",

@@ -12,6 +12,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from gateway.arguments import MAX_IDS, too_many
 from gateway.errors import GatewayError, InvalidArgument, OutOfBounds
+from gateway.execution_hints import check_hints
 from resolvers.context import Info
 from resolvers.query import Query
 from resolvers.scalars import SCALARS
@@ -64,3 +65,4 @@ class FederatedSchema(federation.Schema):
 schema = FederatedSchema(query=Query, config=StrawberryConfig(scalar_map=SCALARS))
 #: The same for graphql-core, which executes it.
 graphql_schema = schema._schema
+check_hints(graphql_schema)

@@ -9,6 +9,7 @@ from typing import Annotated, Self
 import strawberry
 
 from gateway.arguments import MAX_FIRST, read_first, read_range
+from gateway.execution_hints import batched_field, hints
 from gateway.period import describe_defaults
 from gateway.stats.subject import Answer, Question
 from resolvers.arguments import given
@@ -98,26 +99,21 @@ async def project_counts(stats: Sequence[Statistics], info: Info) -> list[int]:
 class Classifications(Statistics):
     """Counts, session time and buckets of classifications."""
 
-    @strawberry.field(
-        description="Classifications.", directives=[costs(1)], metadata={"column": total_counts}
+    total_count: BigInt = batched_field(
+        total_counts, description="Classifications.", directives=[costs(1)]
     )
-    async def total_count(self, info: Info) -> BigInt:
-        return (await total_counts([self], info))[0]
-
-    @strawberry.field(
+    time_spent: float = batched_field(
+        times_spent,
         description=(
             "Session time in seconds: finished minus started, limited to 0 to 10,800 for each "
             "classification; unknown times count 0."
         ),
-        metadata={"column": times_spent},
     )
-    async def time_spent(self, info: Info) -> float:
-        return (await times_spent([self], info))[0]
 
     @strawberry.field(
         description="Classifications by period, ascending.",
         directives=[about(A_YEAR_OF_DAYS)],
-        metadata={"size": periods_of_range},
+        metadata=hints(length=periods_of_range),
     )
     async def buckets(
         self, info: Info, period: PeriodArgument = None, fill_gaps: FillGapsArgument = False
@@ -158,6 +154,10 @@ class ClassificationStats(Classifications):
 class Contributed(Classifications):
     """Adds the projects, for whoever contributes: a volunteer or a group."""
 
+    project_count: int = batched_field(
+        project_counts, description="How many projects were contributed to.", directives=[costs(5)]
+    )
+
     @strawberry.field(
         description="Classifications by project.", directives=[up_to("first", otherwise=50)]
     )
@@ -175,14 +175,6 @@ class Contributed(Classifications):
             given(order_by, ContributionOrder.COUNT),
         )
 
-    @strawberry.field(
-        description="How many projects were contributed to.",
-        directives=[costs(5)],
-        metadata={"column": project_counts},
-    )
-    async def project_count(self, info: Info) -> int:
-        return (await project_counts([self], info))[0]
-
 
 @strawberry.type(description="Classifications of one volunteer.")
 class UserStats(Contributed):
@@ -193,16 +185,14 @@ class UserStats(Contributed):
 class CommentStats(Statistics):
     """Comments of the site, a project or a volunteer."""
 
-    @strawberry.field(
-        description="Comments.", directives=[costs(1)], metadata={"column": total_counts}
+    total_count: BigInt = batched_field(
+        total_counts, description="Comments.", directives=[costs(1)]
     )
-    async def total_count(self, info: Info) -> BigInt:
-        return (await total_counts([self], info))[0]
 
     @strawberry.field(
         description="Comments by period, ascending.",
         directives=[about(A_YEAR_OF_DAYS)],
-        metadata={"size": periods_of_range},
+        metadata=hints(length=periods_of_range),
     )
     async def buckets(
         self, info: Info, period: PeriodArgument = None, fill_gaps: FillGapsArgument = False

@@ -11,6 +11,7 @@ import strawberry
 from gateway.arguments import MAX_FIRST, read_id, read_page
 from gateway.directory import memberships as directory
 from gateway.errors import NotFound
+from gateway.execution_hints import batched_field
 from gateway.loaders.access import GroupAccess
 from gateway.stats.ranking import Order
 from gateway.stats.subject import Kind, Question
@@ -58,18 +59,16 @@ async def active_user_counts(stats: Sequence[Statistics], info: Info) -> list[in
 class GroupStats(Contributed):
     """Aggregates, and below a guard of their own the members one by one."""
 
+    active_users: int = batched_field(
+        active_user_counts,
+        description="How many volunteers classified for the group.",
+        directives=[costs(10)],
+    )
+
     @property
     def group_id(self) -> int:
         """The group, for the guards."""
         return self.subject_id
-
-    @strawberry.field(
-        description="How many volunteers classified for the group.",
-        directives=[costs(10)],
-        metadata={"column": active_user_counts},
-    )
-    async def active_users(self, info: Info) -> int:
-        return (await active_user_counts([self], info))[0]
 
     @strawberry.field(
         description="The volunteers with the most classifications for the group; ties by "

@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 import orjson
+import pytest
 from graphql import ExecutionResult, GraphQLError, GraphQLSchema, execute
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
@@ -62,6 +63,19 @@ async def execute_theirs(
     done = result if isinstance(result, ExecutionResult) else await result
     assert isinstance(done, ExecutionResult)
     return done
+
+
+def count_fallbacks(monkeypatch: pytest.MonkeyPatch) -> list[OperationExecutor]:
+    """The operations that graphql-core will have executed, to look at later."""
+    found: list[OperationExecutor] = []
+    original = OperationExecutor._as_graphql_core
+
+    async def counted(executor: OperationExecutor) -> ExecutionResult:
+        found.append(executor)
+        return await original(executor)
+
+    monkeypatch.setattr(OperationExecutor, "_as_graphql_core", counted)
+    return found
 
 
 def written(result: ExecutionResult) -> bytes:

@@ -13,6 +13,7 @@ from typing import Any, cast
 import strawberry
 
 from gateway.errors import Forbidden
+from gateway.execution_hints import FrozenInput, batched_field, check_hints, hints
 from resolvers.scalars import SCALARS, BigInt
 
 
@@ -103,11 +104,8 @@ class Leaf:
     colour: Colour
     numbers: list[int]
     matrix: list[list[float | None]] | None
-    tree: Tree | None = strawberry.field(metadata={"shared": True})
-
-    @strawberry.field(metadata={"column": lengths})
-    async def length(self, info: strawberry.Info) -> int | None:
-        return (await lengths([self], info))[0]
+    tree: Tree | None = strawberry.field(metadata=hints(shared=True))
+    length: int | None = batched_field(lengths, description="How long the text is.")
 
     @strawberry.field
     def shout(self, times: int = 1, end: str | None = None) -> str:
@@ -185,7 +183,7 @@ def branch(how: How) -> Branch:
 
 
 @strawberry.input
-class Wish:
+class Wish(FrozenInput):
     how: How = How.AS_DECLARED
     wishes: list[How] | None = None
 
@@ -210,3 +208,4 @@ schema = strawberry.Schema(
     Query, config=strawberry.schema.config.StrawberryConfig(scalar_map=SCALARS)
 )
 graphql_schema = schema._schema
+check_hints(graphql_schema)

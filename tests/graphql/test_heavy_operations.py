@@ -16,7 +16,7 @@ from gateway.auth.viewer import ANONYMOUS
 from gateway.db import Database
 from gateway.db.compiled import Compiled, Union
 from gateway.graphql.execution import writing
-from gateway.graphql.execution.compiled_selection import ReadyObject
+from gateway.graphql.execution.production import Production
 from gateway.graphql.refusals import TooManyValues
 from gateway.settings import Settings
 from gateway.turns import ROWS_IN_LOOP, WORK_A_TURN, Turns
@@ -32,20 +32,19 @@ class Watch:
         self.values: Counter[int] = Counter()
         self.rows: Counter[int] = Counter()
         self.bytes: Counter[int] = Counter()
-        made = ReadyObject._made
+        add = Production.add
         dumps, thread = orjson.dumps, threading.get_ident()
 
-        def watched(*arguments: Any) -> list[Any]:
-            objects = made(*arguments)
-            self.values[self.turn] += sum(map(values_of, objects))
-            return objects
+        def watched(production: Production, cost: int, values: int) -> None:
+            self.values[self.turn] += values
+            add(production, cost, values)
 
         def watched_dumps(content: Any) -> bytes:
             text = dumps(content)
             self.bytes[self.turn] += len(text)
             return text
 
-        monkeypatch.setattr(ReadyObject, "_made", watched)
+        monkeypatch.setattr(Production, "add", watched)
         monkeypatch.setattr(writing.orjson, "dumps", watched_dumps)
         for kind, name in ((Compiled, "values"), (Compiled, "named"), (Union, "apart")):
             converted = getattr(kind, name)
@@ -63,12 +62,6 @@ class Watch:
         while True:
             await asyncio.sleep(0)
             self.turn += 1
-
-
-def values_of(content: Any) -> int:
-    if isinstance(content, dict):
-        return len(content) + sum(map(values_of, content.values()))
-    return len(content) + sum(map(values_of, content)) if isinstance(content, list) else 0
 
 
 @pytest.fixture
@@ -111,6 +104,20 @@ async def test_others_have_a_turn_after_a_set_amount_of_work(
     assert sum(watch.bytes.values()) > 2_000_000
     assert max(watch.bytes.values()) <= 4_000_000
     assert max(watch.rows.values()) <= ROWS_IN_LOOP
+
+
+async def test_what_falls_back_gives_turns(filled: Database, watch: Watch) -> None:
+    """A chart that is too long to be filled is an error that spreads to its parent."""
+    start = (NOW.date() - timedelta(days=229)).isoformat()
+    _, selected = FILLED.split("users(")
+    last = "last: users(" + selected.replace("$ids", '["1"]').replace("$from", '"1900-01-01"')
+    gateway = Gateway(filled)
+    asked = {"ids": ["1"] * 100, "from": start}
+    answer = await gateway.ask(f"{FILLED.removesuffix('}')} {last}", **asked)
+    assert [error["path"][0] for error in answer["errors"]] == ["last"]
+    assert answer["data"]["last"] == [{"classifications": None}]
+    assert max(watch.values.values()) <= 2 * WORK_A_TURN
+    assert len(watch.values) > 20
 
 
 async def test_many_errors_give_turns(filled: Database, watch: Watch) -> None:

@@ -18,7 +18,6 @@ from graphql import (
 from gateway.db import Database
 from gateway.graphql.admission.cost import declared, is_list
 from gateway.graphql.documents.variables import Variables
-from gateway.graphql.execution.incremental import IncrementalOperationExecutor
 from gateway.graphql.execution.operation_executor import OperationExecutor
 from gateway.graphql.execution.production import Production
 from gateway.loaders.operation import Operation
@@ -123,27 +122,16 @@ async def test_nothing_produces_more_than_is_charged_or_settled(
 
 
 @pytest.mark.parametrize("name", LISTS)
-async def test_each_way_of_execution_counts_the_same(filled: Database, name: str) -> None:
+async def test_both_ways_of_execution_count_the_same(filled: Database, name: str) -> None:
     counts = []
-    for way in (OperationExecutor.run, _field_by_field, _incremental):
+    for way in (OperationExecutor.run, OperationExecutor._as_graphql_core):
         prepared = prepared_for(graphql_schema, LISTS[name])
         operation = prepared.operation(None)
         variables: Any = Variables(graphql_schema, operation).coerce({})
         async with Operation(filled, ADMIN, NOW) as context:
             production = Production(Turns())
-            kind = IncrementalOperationExecutor if way is _incremental else OperationExecutor
             arguments = (graphql_schema, prepared, operation, variables, context, production)
-            result = await way(kind(*arguments))  # type: ignore[arg-type]
+            result = await way(OperationExecutor(*arguments))
             assert not result.errors
         counts.append((production.cost, production.values))
-    assert counts[0] == counts[1] == counts[2]
-
-
-async def _field_by_field(executor: OperationExecutor) -> Any:
-    root = executor._plan.root(executor.schema.query_type, executor.variables)  # type: ignore[arg-type]
-    return await executor._field_by_field(root)
-
-
-async def _incremental(executor: Any) -> Any:
-    result = executor.execute_operation()
-    return await result if executor.is_awaitable(result) else result
+    assert counts[0] == counts[1]

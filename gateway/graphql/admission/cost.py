@@ -40,19 +40,14 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues, get_argument_values
 from strawberry.federation.schema_directives import Cost, ListSize
-from strawberry.types.field import StrawberryField
 
-from gateway.graphql.definitions import DEFINITION
+from gateway.execution_hints import ListLength, hints_of, strawberry_field
 from gateway.graphql.documents.document_cache import PreparedDocument
 
 #: Larger costs are told as this: they are refused anyway, and JSON has to hold them.
 LARGEST = 2**53
 
 Variables = Mapping[str, Any]
-
-#: The items of a list, from the arguments of its field, those of the field above it, and the day
-#: it is; None where they do not tell. A field has it in its metadata.
-_Told = Callable[[Mapping[str, Any], Mapping[str, Any], int], int | None]
 
 
 class _Evaluation:
@@ -198,18 +193,13 @@ class _Compiler:
             self._each[key] = each
         if not is_list(field.type):
             return each
-        told = _told(field)
+        told = hints_of(field).length
         if told is not None:
             size = _as_told(told, asked, above, size)
         return _product(sized.get(node.name.value, size), each)
 
 
-def _told(field: GraphQLField) -> _Told | None:
-    definition = field.extensions.get(DEFINITION)
-    return definition.metadata.get("size") if isinstance(definition, StrawberryField) else None
-
-
-def _as_told(told: _Told, asked: _Asked, above: _Asked | None, otherwise: _Amount) -> _Amount:
+def _as_told(told: ListLength, asked: _Asked, above: _Asked | None, otherwise: _Amount) -> _Amount:
     def read(evaluation: _Evaluation) -> int:
         given = evaluation.arguments(asked), evaluation.arguments(above)
         size = told(*given, evaluation.today)
@@ -222,8 +212,8 @@ def declared(field: GraphQLField) -> tuple[int, ListSize | None]:
     """The weight of each value of a field, and how many there are if it is a list."""
     weight = 1 if is_composite_type(get_named_type(field.type)) else 0
     list_size = None
-    definition = field.extensions.get(DEFINITION)
-    for directive in definition.directives if definition else ():
+    made_from = strawberry_field(field)
+    for directive in made_from.directives if made_from else ():
         if isinstance(directive, Cost):
             weight = directive.weight
         elif isinstance(directive, ListSize):

@@ -7,7 +7,7 @@ after it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Generator, Sequence
+from collections.abc import Coroutine, Generator, Sequence
 from types import CoroutineType, coroutine
 from typing import Any
 
@@ -16,24 +16,56 @@ from graphql import (
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLResolveInfo,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    default_field_resolver,
     get_named_type,
 )
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
-from graphql.execution.executor import Executor
+from graphql.execution.executor import default_type_resolver
 from graphql.pyutils import Path, gather_with_cancel
 from strawberry.execution import optimized_is_awaitable
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from gateway.graphql.admission.cost import declared, is_list
+from gateway.graphql.documents.document_cache import PreparedDocument
+from gateway.graphql.documents.variables import OperationVariables
 from gateway.graphql.execution.production import WORK_OF_A_FIELD, Production
 
 #: Items of a list that are completed without asking whether a turn is due.
 _ITEMS_AT_ONCE = 50
 
 
-class CountedExecution(Executor[Any]):
-    """Counts what an executor of graphql-core completes."""
+class CountedExecution(StrawberryGraphQLCoreExecutionContext):
+    """Executes a prepared operation as graphql-core does, and counts what it completes."""
 
-    production: Production
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        prepared: PreparedDocument,
+        operation: OperationDefinitionNode,
+        variables: OperationVariables,
+        context: object,
+        production: Production,
+    ) -> None:
+        super().__init__(
+            schema,
+            prepared.fragments,
+            prepared.fragment_details,
+            None,
+            context,
+            operation,
+            variables,
+            default_field_resolver,
+            default_type_resolver,
+            default_field_resolver,
+            is_awaitable=optimized_is_awaitable,
+        )
+        self.prepared = prepared
+        self.variables = variables
+        self.production = production
+        #: By the id of a field set: the field set, so that no other takes its id, and its cost.
+        self._costs: dict[int, tuple[GroupedFieldSet, int]] = {}
 
     def execute_fields(
         self,
@@ -43,28 +75,30 @@ class CountedExecution(Executor[Any]):
         grouped_field_set: GroupedFieldSet,
         position_context: Any,
     ) -> Any:
-        cost = 0
-        for details in grouped_field_set.values():
-            field = parent_type.fields.get(details[0].node.name.value)
-            if field is not None and not is_list(field.type):
-                cost += weight_of(parent_type, details[0].node.name.value)
-        execute = super().execute_fields
-        return self.counted_object(
-            cost,
-            len(grouped_field_set),
-            lambda: execute(parent_type, source_value, path, grouped_field_set, position_context),
-        )
+        self.production.add(self._cost(parent_type, grouped_field_set), len(grouped_field_set))
+        self.production.work(WORK_OF_A_FIELD * len(grouped_field_set))
+        given = (parent_type, source_value, path, grouped_field_set, position_context)
+        if self.production.due:
+            return self._execute_after_a_turn(*given)
+        return super().execute_fields(*given)
 
-    def counted_object(self, cost: int, fields: int, execute: Callable[[], Any]) -> Any:
-        """Execute the fields of an object; later, if a turn is due."""
-        self.production.add(cost, fields)
-        self.production.work(WORK_OF_A_FIELD * fields)
-        return execute() if not self.production.due else self._after_a_turn(execute)
+    def _cost(self, parent_type: GraphQLObjectType, field_set: GroupedFieldSet) -> int:
+        """What the fields of an object cost, without the items of lists."""
+        known = self._costs.get(id(field_set))
+        if known is None:
+            cost = 0
+            for details in field_set.values():
+                name = details[0].node.name.value
+                field = parent_type.fields.get(name)
+                if field is not None and not is_list(field.type):
+                    cost += weight_of(parent_type, name)
+            known = self._costs[id(field_set)] = field_set, cost
+        return known[1]
 
-    async def _after_a_turn(self, execute: Callable[[], Any]) -> Any:
+    async def _execute_after_a_turn(self, *given: Any) -> Any:
         await self.production.turn()
-        result = execute()
-        return await result if optimized_is_awaitable(result) else result
+        result = super().execute_fields(*given)
+        return await result if self.is_awaitable(result) else result
 
     def complete_list_value(
         self,
@@ -75,27 +109,12 @@ class CountedExecution(Executor[Any]):
         result: Any,
         position_context: Any,
     ) -> Any:
-        if type(result) in (list, tuple):
-            weight = weight_of(info.parent_type, info.field_name)
-            self.production.add(weight * len(result), len(result))
-        return self.complete_counted_list(
-            return_type, field_details_list, info, path, result, position_context
-        )
-
-    def complete_counted_list(
-        self,
-        return_type: GraphQLList[GraphQLOutputType],
-        field_details_list: FieldDetailsList,
-        info: GraphQLResolveInfo[Any],
-        path: Path,
-        result: Any,
-        position_context: Any,
-    ) -> Any:
-        """Complete a list whose items are counted, one by one."""
         given = (return_type, field_details_list, info, path, result, position_context)
-        if type(result) not in (list, tuple) or len(result) <= _ITEMS_AT_ONCE:
+        if type(result) not in (list, tuple):
             return super().complete_list_value(*given)
-        if self.get_stream_usage(field_details_list, path):
+        weight = weight_of(info.parent_type, info.field_name)
+        self.production.add(weight * len(result), len(result))
+        if len(result) <= _ITEMS_AT_ONCE or self.get_stream_usage(field_details_list, path):
             return super().complete_list_value(*given)
         return self._complete_in_turns(*given)
 

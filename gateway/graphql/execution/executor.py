@@ -28,11 +28,9 @@ from gateway.graphql.documents.variables import OperationVariables, Variables
 from gateway.graphql.execution.admitted import AdmittedOperation
 from gateway.graphql.execution.answer import Answer
 from gateway.graphql.execution.cache_entry import CacheEntry
+from gateway.graphql.execution.counted_execution import CountedExecution
 from gateway.graphql.execution.errors import masked
-from gateway.graphql.execution.incremental import (
-    IncrementalOperationExecutor,
-    is_incremental,
-)
+from gateway.graphql.execution.incremental import is_incremental
 from gateway.graphql.execution.operation_executor import OperationExecutor
 from gateway.graphql.execution.operation_key import OperationKey
 from gateway.graphql.execution.payloads import Payloads
@@ -187,9 +185,7 @@ class Executor:
         ):
             async with self._until(production):
                 context = await stack.enter_async_context(self._open_operation(viewer, record))
-                running = IncrementalOperationExecutor(
-                    self._schema, *ready[:3], context, production
-                )
+                running = CountedExecution(self._schema, *ready[:3], context, production)
                 result: Any = running.execute_operation()
                 if running.is_awaitable(result):
                     result = await result

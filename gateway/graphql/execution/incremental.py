@@ -13,20 +13,11 @@ from graphql import (
     GraphQLDeferDirective,
     GraphQLSchema,
     GraphQLStreamDirective,
-    OperationDefinitionNode,
     Visitor,
-    default_field_resolver,
     visit,
 )
-from graphql.execution.executor import default_type_resolver
-from graphql.execution.incremental.incremental_executor import IncrementalExecutor
-from graphql.execution.values import VariableValues
-from strawberry.execution import optimized_is_awaitable
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from gateway.graphql.documents.document_cache import PreparedDocument
-from gateway.graphql.execution.counted_execution import CountedExecution
-from gateway.graphql.execution.production import Production
 
 _DIRECTIVES = (GraphQLDeferDirective, GraphQLStreamDirective)
 _NAMES = frozenset(directive.name for directive in _DIRECTIVES)
@@ -59,34 +50,3 @@ class _Directives(Visitor):
 
     def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
         self.found = self.found or node.name.value in _NAMES
-
-
-class IncrementalOperationExecutor(CountedExecution, IncrementalExecutor):
-    """As OperationExecutor, for documents that may defer or stream."""
-
-    operation_extensions = None
-    build_resolve_info = StrawberryGraphQLCoreExecutionContext.build_resolve_info
-
-    def __init__(
-        self,
-        schema: GraphQLSchema,
-        prepared: PreparedDocument,
-        operation: OperationDefinitionNode,
-        variables: VariableValues,
-        context: object,
-        production: Production,
-    ) -> None:
-        self.production = production
-        super().__init__(
-            schema,
-            prepared.fragments,
-            prepared.fragment_details,
-            None,
-            context,
-            operation,
-            variables,
-            default_field_resolver,
-            default_type_resolver,
-            default_field_resolver,
-            is_awaitable=optimized_is_awaitable,
-        )

@@ -21,7 +21,7 @@ from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 
-from gateway.graphql.definitions import DEFINITION
+from gateway.execution_hints import strawberry_field
 
 Keywords = dict[str, Any]
 
@@ -29,14 +29,7 @@ Keywords = dict[str, Any]
 class FieldResolver:
     """The resolver of one field, extensions included."""
 
-    __slots__ = (
-        "_field",
-        "_info_class",
-        "_schema",
-        "call",
-        "calls_with_source_alone",
-        "is_plain",
-    )
+    __slots__ = ("_field", "_info_class", "_schema", "call", "calls_with_source_alone")
 
     def __init__(
         self, schema: BaseSchema, field: StrawberryField, resolver: StrawberryResolver[Any]
@@ -51,8 +44,6 @@ class FieldResolver:
         self.calls_with_source_alone: Callable[..., Any] | None = None
         if takes_source and info is None and not resolver.is_async and not field.extensions:
             self.calls_with_source_alone = function
-        #: Whether nothing stands around the function, and no arguments go into it.
-        self.is_plain = not field.extensions and not field.arguments
         #: Calls it with source, info and keyword arguments.
         self.call = _chained(
             field, _calling(function, info.name if info else None, takes_source=takes_source)
@@ -61,9 +52,9 @@ class FieldResolver:
     @classmethod
     def of(cls, schema: GraphQLSchema, definition: GraphQLField) -> FieldResolver | None:
         """The resolver behind a field; None for a field that needs Strawberry's own way."""
-        field = definition.extensions.get(DEFINITION)
+        field = strawberry_field(definition)
         strawberry_schema: Any = getattr(schema, "_strawberry_schema", None)
-        if not isinstance(field, StrawberryField) or strawberry_schema is None:
+        if field is None or strawberry_schema is None:
             return None
         resolver = field.base_resolver
         if (
@@ -97,13 +88,12 @@ class FieldResolver:
 def _calling(
     function: Callable[..., Any], info_name: str | None, *, takes_source: bool
 ) -> Callable[..., Any]:
-    if info_name is None:
-        if takes_source:
-            return lambda source, _info, **keywords: function(source, **keywords)
-        return lambda _source, _info, **keywords: function(**keywords)
-    if takes_source:
-        return lambda source, info, **keywords: function(source, **{info_name: info}, **keywords)
-    return lambda _source, info, **keywords: function(**{info_name: info}, **keywords)
+    def call(source: Any, info: Any, **keywords: Any) -> Any:
+        if info_name is not None:
+            keywords[info_name] = info
+        return function(source, **keywords) if takes_source else function(**keywords)
+
+    return call
 
 
 def _chained(field: StrawberryField, resolve: Callable[..., Any]) -> Callable[..., Any]:

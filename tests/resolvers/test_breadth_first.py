@@ -1,39 +1,24 @@
-"""The pages are executed in waves: none falls back to graphql-core's way, field by field."""
+"""The pages are executed breadth-first: none falls back to graphql-core."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
 import pytest
-from graphql import ExecutionResult
 
 from gateway.auth.viewer import ANONYMOUS, Viewer
 from gateway.db import Database
 from gateway.graphql.endpoint.html import Example
 from gateway.graphql.execution.operation_executor import OperationExecutor
-from gateway.graphql.execution.plans import Selection
 from gateway.graphql.page.examples import EXAMPLES
 from gateway.loaders.operation import Operation
 from resolvers.schema import graphql_schema
 from tests.asking import ADMIN, NOW
-from tests.executing import executed
+from tests.executing import count_fallbacks, executed
 from tests.resolvers.test_statements import fill
-
-FieldByField = Callable[[OperationExecutor, Selection], Awaitable[ExecutionResult]]
 
 
 @pytest.fixture
-def fallbacks(monkeypatch: pytest.MonkeyPatch) -> list[Selection]:
-    """The root selections of all operations that were executed field by field."""
-    found: list[Selection] = []
-    original: FieldByField = OperationExecutor._field_by_field
-
-    async def counted(executor: OperationExecutor, root: Selection) -> ExecutionResult:
-        found.append(root)
-        return await original(executor, root)
-
-    monkeypatch.setattr(OperationExecutor, "_field_by_field", counted)
-    return found
+def fallbacks(monkeypatch: pytest.MonkeyPatch) -> list[OperationExecutor]:
+    return count_fallbacks(monkeypatch)
 
 
 @pytest.fixture
@@ -43,8 +28,8 @@ async def filled(database: Database) -> Database:
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.title)
-async def test_every_page_is_executed_in_waves(
-    filled: Database, fallbacks: list[Selection], example: Example
+async def test_every_page_is_executed_breadth_first(
+    filled: Database, fallbacks: list[OperationExecutor], example: Example
 ) -> None:
     for viewer in (ADMIN, Viewer(id=2, login="user-2"), ANONYMOUS):
         async with Operation(filled, viewer, NOW) as operation:
@@ -55,8 +40,8 @@ async def test_every_page_is_executed_in_waves(
     assert fallbacks == []
 
 
-async def test_refusals_of_nullable_fields_are_met_in_waves(
-    filled: Database, fallbacks: list[Selection]
+async def test_refusals_of_nullable_fields_are_met_breadth_first(
+    filled: Database, fallbacks: list[OperationExecutor]
 ) -> None:
     document = (
         '{ user(id: "1") { login classifications { totalCount } } userGroup(id: 9999) { id } }'
@@ -72,7 +57,7 @@ async def test_refusals_of_nullable_fields_are_met_in_waves(
 
 
 async def test_an_error_that_spreads_to_its_parent_is_left_to_graphql_core(
-    filled: Database, fallbacks: list[Selection]
+    filled: Database, fallbacks: list[OperationExecutor]
 ) -> None:
     document = (
         "{ project(id: 1) { classifications { buckets(period: DAY, fillGaps: true) { count } } } }"
