@@ -78,7 +78,7 @@ async def test_each_viewer_has_a_budget_of_their_own(new_budget: Callable[[int],
 async def test_beyond_so_many_viewers_further_ones_spend_together(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("gateway.graphql.budget._MOST_WINDOWS", 2)
+    monkeypatch.setattr("gateway.graphql.admission.budget._MOST_WINDOWS", 2)
     budget = Budget(10, Clock())
     for address in ("a", "b", "c"):
         await budget.spend(ANONYMOUS, address, 9)
