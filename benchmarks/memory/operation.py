@@ -24,6 +24,7 @@ from gateway.directory.user_groups import UserGroup
 from gateway.directory.users import User
 from gateway.loaders.access import Access
 from gateway.loaders.loader import Batches, Loader
+from gateway.loaders.permissions import ViewerPermissions
 from gateway.loaders.statistics import (
     Buckets,
     BucketsQuestion,
@@ -171,12 +172,13 @@ class MemoryLoaders:
 
     @cached_property
     def access(self) -> Access:
-        return Access(
-            self._store.viewer,
-            MemoryLoader(self._lookups, self._store.groups.get),
-            MemoryLoader(
-                self._lookups, lambda key: self._store.viewer_memberships.get(key.group_id)
-            ),
+        return Access(self.permissions, MemoryLoader(self._lookups, self._store.groups.get))
+
+    @cached_property
+    def permissions(self) -> ViewerPermissions:
+        own = self._store.viewer_memberships
+        return ViewerPermissions(
+            self._store.viewer, MemoryLoader(self._lookups, lambda key: own.get(key.group_id))
         )
 
 
@@ -186,8 +188,8 @@ class MemoryOperation:
     today = TODAY
 
     def __init__(self, store: Store) -> None:
-        self.viewer = store.viewer
         self.loaders = MemoryLoaders(store)
+        self.permissions = self.loaders.permissions
 
     async def __aenter__(self) -> Self:
         return self
