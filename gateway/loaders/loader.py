@@ -35,12 +35,14 @@ class KeyList:
     def result(self) -> Any:
         """The values once all are known, or the first error in the place of one."""
         known = self.loader.values
+        if self.alone:
+            return known[self.keys[0]]
         values = [known[key] for key in self.keys]
         if self.loader.has_errors:
             for value in values:
                 if isinstance(value, Exception):
                     return value
-        return values[0] if self.alone else values
+        return values
 
 
 class Batches(ABC):
@@ -55,10 +57,8 @@ class Batches(ABC):
         self._data_loader: DataLoader[KeyList, Any] = DataLoader(self._batch, cache=False)
         self._one_at_a_time = asyncio.Lock()
 
-    def ask(self, asked: KeyList) -> asyncio.Future[Any]:
-        """The future of the values; it is done already where all are known."""
-        known = asked.loader.values
-        unknown = [key for key in asked.keys if key not in known]
+    def ask(self, asked: KeyList, unknown: list[Any]) -> asyncio.Future[Any]:
+        """The future of the values; it is done already if none is unknown."""
         if unknown and self.not_at_hand(asked.loader, unknown):
             asked.future = self._data_loader.load(asked)
             return asked.future
@@ -83,12 +83,16 @@ class Batches(ABC):
             async with self._one_at_a_time:
                 wanted: dict[Loader[Any, Any], dict[Any, None]] = {}
                 for asked in batch:
-                    known = asked.loader.values
-                    unknown = [key for key in asked.keys if key not in known]
-                    if unknown:
-                        wanted.setdefault(asked.loader, {}).update(dict.fromkeys(unknown))
-                if wanted:
-                    await self.read({loader: [*keys] for loader, keys in wanted.items()})
+                    loader = asked.loader
+                    unknown = wanted.get(loader)
+                    if unknown is None:
+                        unknown = wanted[loader] = {}
+                    for key in asked.keys:
+                        if key not in loader.values:
+                            unknown[key] = None
+                missing = {loader: [*keys] for loader, keys in wanted.items() if keys}
+                if missing:
+                    await self.read(missing)
         except asyncio.CancelledError:
             # aiodataloader hands on errors alone: whoever waits would wait for ever.
             for asked in batch:
@@ -111,11 +115,16 @@ class Loader(ABC, Generic[K, V]):
 
     def load(self, key: K) -> asyncio.Future[V]:
         """The value of a key; raises the error in its place."""
-        return self._batches.ask(KeyList(self, (key,), alone=True))
+        asked = [key]
+        return self._batches.ask(
+            KeyList(self, asked, alone=True), [] if key in self.values else asked
+        )
 
     def load_many(self, keys: Iterable[K]) -> asyncio.Future[list[V]]:
         """The values of keys, in their order; raises the first error in the place of one."""
-        return self._batches.ask(KeyList(self, [*keys], alone=False))
+        asked, known = [*keys], self.values
+        unknown = [key for key in asked if key not in known]
+        return self._batches.ask(KeyList(self, asked, alone=False), unknown)
 
     def prime(self, key: K, value: V) -> None:
         """Take a value that came along, unless the key has one."""
