@@ -59,7 +59,7 @@ class Batches(ABC):
 
     def ask(self, asked: KeyList, unknown: list[Any]) -> asyncio.Future[Any]:
         """The future of the values; it is done already if none is unknown."""
-        if unknown and self.not_at_hand(asked.loader, unknown):
+        if unknown and self.uncached(asked.loader, unknown):
             asked.future = self._data_loader.load(asked)
             return asked.future
         future: asyncio.Future[Any] = self._loop.create_future()
@@ -70,8 +70,8 @@ class Batches(ABC):
             future.set_result(result)
         return future
 
-    def not_at_hand(self, loader: Any, keys: list[Any]) -> list[Any]:
-        """The keys whose values could not be put in place without waiting."""
+    def uncached(self, loader: Any, keys: list[Any]) -> list[Any]:
+        """The keys without a value that can be had at once; puts the others into ``values``."""
         return keys
 
     @abstractmethod

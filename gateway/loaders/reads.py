@@ -61,7 +61,7 @@ class OperationReads(Batches):
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closed = False
 
-    def not_at_hand(self, loader: _Loader, keys: list[Any]) -> list[Any]:
+    def uncached(self, loader: _Loader, keys: list[Any]) -> list[Any]:
         """The keys that are not in the cache, as far as that is known without waiting."""
         if self._cache is None or self.position is None:
             return keys
