@@ -42,6 +42,11 @@ fuzz-import: $(VENV)/.fuzz-installed ## Import damaged files for five minutes (F
 		$(BIN)/python -m pytest tests/cli/test_fuzz_import.py \
 		-n 0 --timeout=0 $(ARGS)
 
+.PHONY: hunt
+hunt: $(VENV)/.test-installed ## Ask 10,000 times for answers that are stale or somebody else's, while others write
+	HUNT_STEPS=$(or $(HUNT_STEPS),10000) $(BIN)/python -m pytest tests/authorization/test_hunt.py \
+		-n 0 $(ARGS)
+
 .PHONY: soak
 soak: $(VENV)/.test-installed ## See that memory is flat over 100,000 different requests of each kind (an hour and more)
 	SOAK_REQUESTS=$(or $(SOAK_REQUESTS),100000) $(BIN)/python -m pytest tests/graphql/test_soak.py \

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import ExitStack
+from contextlib import AsyncExitStack, ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -195,6 +195,45 @@ async def test_no_private_write_moves_a_tag(
         assert (
             await question.ask_async(client, **{"if-none-match": former.headers["etag"]})
         ).status_code == 304
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_what_others_have_asked_before_tells_nobody_more(
+    database_url: str, database: Database, tmp_path: Path
+) -> None:
+    """One process has just answered members, admins and site admins; the other nobody."""
+    keys = write_new_keys(tmp_path / "keys")
+    private_key, expires = keys.private.read_bytes(), datetime.now(UTC) + timedelta(hours=1)
+    for write in (*PUBLIC, *UNSEEN.values()):
+        await database.write(write)
+    settings = {
+        "database_url": database_url,
+        "batch_limit": 100,
+        "jwt_public_key_file": str(keys.public),
+    }
+    tokens = [
+        issue_token(private_key, user, f"user-{user}", "", admin, expires)
+        for user, admin in ((1, False), (3, False), (9, True))
+    ]
+    async with AsyncExitStack() as stack:
+        clients = []
+        for _ in range(2):
+            app = create_app(Settings(**settings))
+            await stack.enter_async_context(app.router.lifespan_context(app))
+            transport = httpx.ASGITransport(app)
+            client = httpx.AsyncClient(transport=transport, base_url="http://gateway")
+            clients.append(await stack.enter_async_context(client))
+        asked, fresh = clients
+        for token in tokens:
+            for question in in_batches(DOCUMENTS[::3]):
+                await question.ask_async(asked, authorization=f"Bearer {token}")
+        stranger = issue_token(private_key, 8, "eve", "Eve", False, expires)
+        for headers in ({}, {"authorization": f"Bearer {stranger}"}):
+            for question in (*by_get(DOCUMENTS[::9]), *in_batches(DOCUMENTS[::3])):
+                here = await question.ask_async(asked, **headers)
+                there = await question.ask_async(fresh, **headers)
+                assert here.content == there.content, shown(question)
+                assert told(here) == told(there), shown(question)
 
 
 async def test_a_hidden_group_and_an_unknown_one_have_one_tag(client: httpx.AsyncClient) -> None:

@@ -212,6 +212,12 @@ async def test_what_panoptes_was_asked_about_is_asked_again(tmp_path: Path, cloc
             panoptes.find("user_groups", 502)["stats_visibility"] = "public_show_all"
             clock.now += timedelta(seconds=61)
             after = await get(client, query, etag)
+            responses: Any = client.responses  # type: ignore[attr-defined]
+            cached = [responses.counts.entries]
+            # What asks nothing of Panoptes is cached all the same.
+            await get(client, PROJECTS)
+            cached.append(responses.counts.entries)
+    assert cached == [0, 1]
     assert before.json()["data"]["userGroup"]["statsVisibility"] == "PUBLIC_AGG_ONLY"
     assert same.status_code == 304
     assert after.json()["data"]["userGroup"]["statsVisibility"] == "PUBLIC_SHOW_ALL"
