@@ -131,6 +131,8 @@ class Guard(FieldExtension):
         """Show the rule in the SDL and in the description."""
         if not isinstance(field.type, StrawberryOptional):
             raise TypeError(f"{field.name} is guarded and must be nullable: a refusal is null")
+        if any(isinstance(one, GuardDirective) for one in field.directives):
+            return  # the type is in a second schema: Strawberry applies extensions once for each
         field.directives = [*field.directives, GuardDirective(rule=self.rule)]
         field.description = f"{field.description} {_SENTENCES[self.rule]}"
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import strawberry
 from graphql import (
     GraphQLEnumType,
     GraphQLInputObjectType,
@@ -15,9 +16,12 @@ from graphql import (
     is_introspection_type,
     is_specified_scalar_type,
 )
+from strawberry.schema.config import StrawberryConfig
 from strawberry.types.base import StrawberryObjectDefinition
 
 from resolvers.guards import Guard
+from resolvers.query import Query
+from resolvers.scalars import SCALARS
 from resolvers.schema import schema
 
 PRINTED = Path(__file__).parent.parent.parent / "schema.graphql"
@@ -154,3 +158,9 @@ def test_every_scalar_of_ours_says_where_it_is_specified() -> None:
     }
     assert ours.keys() >= {"BigInt", "Date"}
     assert [name for name, url in ours.items() if not (url or "").startswith("https://")] == []
+
+
+def test_a_second_schema_of_the_same_types_leaves_the_first_as_it_is() -> None:
+    before = schema.as_str()
+    strawberry.federation.Schema(query=Query, config=StrawberryConfig(scalar_map=SCALARS))
+    assert schema.as_str() == before
