@@ -131,7 +131,9 @@ def compiled(
     source = f"def complete(v, a, s, c):\n    return {{{', '.join(pairs)}}}"
     exec(compile(source, "<selection>", "exec"), writer.names)  # noqa: S102 - our own text
     plan.grow(_EXPRESSION_BYTES + _LETTER_BYTES * len(source))
-    made = CompiledSelection(writer.names["complete"], writer, pending)
+    # The names are the function's globals: it must not be one of them, or would go with them only
+    # once the collector comes by.
+    made = CompiledSelection(writer.names.pop("complete"), writer, pending)
     selection.compiled = made
     return made
 
