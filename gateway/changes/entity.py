@@ -20,5 +20,9 @@ KINDS = frozenset(
         "user_group_record",
         "project_record",
         "workflow_record",
+        # Who is in a list of names and in which order, by its number; of lists of identifiers,
+        # who has an identifier, by a number made of it.
+        "name_list",
+        "identifier",
     }
 )

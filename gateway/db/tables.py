@@ -177,6 +177,33 @@ project_sayings = _sayings("project_sayings", display_name=Text())
 # A project as of -1 was said by whoever imported an export.
 workflow_sayings = _sayings("workflow_sayings", project_id=BigInteger(), display_name=Text())
 
+#: Compared byte by byte, whatever the database's language is.
+_Key = Text().with_variant(Text(collation="C"), "postgresql")
+
+# Names as they are looked up and listed, see ``gateway.directory.name_index``. ``list`` is a
+# ``NameList``, and ``key`` is made by ``gateway.name_keys``: an identifier's, or the one that a
+# name is ordered by. A group that is hidden or has ended stands in no list.
+name_key = Table(
+    "name_key",
+    metadata,
+    Column("list", SmallInteger, primary_key=True, autoincrement=False),
+    Column("key", _Key, primary_key=True),
+    _id("entity_id"),
+    sqlite_with_rowid=False,
+)
+
+# The names of the lists that can be searched, from each of their words on, with the key that
+# orders them.
+name_word = Table(
+    "name_word",
+    metadata,
+    Column("list", SmallInteger, primary_key=True, autoincrement=False),
+    Column("word", _Key, primary_key=True),
+    Column("order_key", _Key, primary_key=True),
+    _id("entity_id"),
+    sqlite_with_rowid=False,
+)
+
 _IN_USE = text("revoked_at IS NULL")
 
 # Keys that machines send. Instants are microseconds since the epoch; null: never.

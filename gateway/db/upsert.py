@@ -50,13 +50,23 @@ def add_rows(connection: Connection, table: Table, rows: Rows) -> None:
 
 def delete_empty(connection: Connection, table: Table, keys: Rows) -> None:
     """Delete the rows of these keys that count nothing; exact distinct counts depend on it."""
+    _delete(connection, table, keys, empty=True)
+
+
+def delete_rows(connection: Connection, table: Table, keys: Rows) -> None:
+    """Delete the rows of these keys."""
+    _delete(connection, table, keys, empty=False)
+
+
+def _delete(connection: Connection, table: Table, keys: Rows, *, empty: bool) -> None:
     names = tuple(column.name for column in table.primary_key)
     if connection.dialect.name == "postgresql":
-        statement = _delete_unnested(table)
+        statement = _delete_unnested(table, empty)
         for chunk in _chunks(keys):
             connection.execute(statement, dict(zip(names, zip(*chunk, strict=True), strict=True)))
     elif keys:
-        wanted = [f"{name} = ?" for name in names] + [f"{name} = 0" for name in _others(table)]
+        wanted = [f"{name} = ?" for name in names]
+        wanted += [f"{name} = 0" for name in _others(table) if empty]
         connection.exec_driver_sql(
             f"DELETE FROM {table.name} WHERE {' AND '.join(wanted)}",  # noqa: S608 (names of ours)
             keys,
@@ -131,12 +141,12 @@ def _insert_text(table: Table, add: bool, dialect: Dialect) -> str:  # noqa: FBT
 
 
 @lru_cache(maxsize=128)
-def _delete_unnested(table: Table) -> Delete:
+def _delete_unnested(table: Table, empty: bool) -> Delete:  # noqa: FBT001 (a cache key)
     names = [column.name for column in table.primary_key]
     keys = _unnested(table, names).subquery()
     return delete(table).where(
         *(table.c[name] == keys.c[name] for name in names),
-        *(table.c[name] == 0 for name in _others(table)),
+        *(table.c[name] == 0 for name in _others(table) if empty),
     )
 
 

@@ -18,8 +18,9 @@ from gateway.rollups.erasure import read_forgotten
 
 _TABLES = {
     "users": user,
-    "user_groups": user_group,
+    # Before the groups, so that one that comes as ended was never among the public ones.
     "group_records": group_record,
+    "user_groups": user_group,
     "memberships": membership,
     "projects": project,
     "workflows": workflow,

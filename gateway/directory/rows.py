@@ -1,6 +1,7 @@
 """Writing directory rows: only what is new or different, and saying which those were.
 
-Callers hold the writer lock, so what was read stays true until it is written.
+The index of names follows whatever is written or deleted here. Callers hold the writer lock, so
+what was read stays true until it is written.
 """
 
 from __future__ import annotations
@@ -8,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table, delete, select
 
 from gateway.db.ids import among
 from gateway.db.upsert import replace_rows
+from gateway.directory.name_index import update_index
 
 #: Column name to value, whose type is the column's.
 Row = dict[str, Any]
@@ -54,7 +56,17 @@ def write_rows(
         if before != row:
             changes.append(Change(before, row))
     replace_rows(connection, table, [tuple(row[name] for name in columns) for _, row in changes])
+    update_index(connection, table, changes)
     return changes
+
+
+def remove_rows(connection: Connection, table: Table, ids: Collection[int]) -> None:
+    """Delete the rows whose first key column is one of ``ids``."""
+    known = read_rows(connection, table, ids)
+    connection.execute(
+        delete(table).where(among(table.primary_key.columns[0], "ids")), {"ids": ids}
+    )
+    update_index(connection, table, [(row, None) for row in known.values()])
 
 
 def ids_in(changes: Iterable[Change], column: str) -> set[int]:

@@ -3,6 +3,8 @@ from sqlalchemy import Connection, event, select
 from gateway.db import Database
 from gateway.db.tables import project, user, workflow
 from gateway.directory.learn import learn
+from gateway.directory.name_index import identifier_number
+from gateway.directory.name_lists import NameList
 from gateway.events.event import Names
 from tests.logged import logged
 
@@ -46,6 +48,8 @@ async def test_only_what_changed_is_logged(database: Database) -> None:
     assert changed == {
         ("site", 0),
         ("user_record", 8),
+        ("identifier", identifier_number(NameList.LOGINS, "bob")),
+        ("identifier", identifier_number(NameList.LOGINS, "bobby")),
     }
 
 

@@ -6,6 +6,8 @@ from sqlalchemy import Table, select
 from gateway.db import Database
 from gateway.db.tables import change_log, membership, project, user, user_group, workflow
 from gateway.directory.load import Loaded, load_directory
+from gateway.directory.name_index import identifier_number
+from gateway.directory.name_lists import NameList
 from gateway.errors import UnreadableFile
 from tests.logged import logged
 
@@ -117,6 +119,14 @@ async def test_a_bad_entry_stores_nothing(database: Database) -> None:
     assert len(await rows(database, change_log)) == 1
 
 
+def lists(*these: NameList) -> set[tuple[str, int]]:
+    return {("name_list", one) for one in these}
+
+
+def identified(name_list: NameList, key: str) -> tuple[str, int]:
+    return "identifier", identifier_number(name_list, key)
+
+
 async def test_a_first_load_changes_every_entity(database: Database) -> None:
     assert await changed_by(database, DOCUMENT) == {
         ("site", 0),
@@ -127,6 +137,12 @@ async def test_a_first_load_changes_every_entity(database: Database) -> None:
         ("project_record", 11),
         ("project_record", 12),
         ("workflow_record", 101),
+        identified(NameList.LOGINS, "ada"),
+        identified(NameList.SLUGS, "zoo/cats"),
+        identified(NameList.GROUP_NAMES, "g1"),
+        identified(NameList.GROUP_NAMES, "g5"),
+        *lists(NameList.PROJECTS, NameList.PUBLIC_GROUPS),
+        *lists(NameList.WORKFLOWS, NameList.ACTIVE_WORKFLOWS),
     }
 
 
@@ -135,7 +151,7 @@ async def test_a_first_load_changes_every_entity(database: Database) -> None:
     [
         (
             {"user_groups": [{"id": 505, "name": "g5", "private": False}]},
-            {("user_group_record", 505)},
+            {("user_group_record", 505), *lists(NameList.PUBLIC_GROUPS)},
         ),
         (
             {"memberships": [{"user_id": 1003, "user_group_id": 501, "state": "active"}]},
@@ -143,10 +159,24 @@ async def test_a_first_load_changes_every_entity(database: Database) -> None:
         ),
         (
             {"workflows": [{"id": 101, "project_id": 12}]},
-            {("workflow_record", 101), ("project_record", 11), ("project_record", 12)},
+            {
+                ("workflow_record", 101),
+                ("project_record", 11),
+                ("project_record", 12),
+                *lists(NameList.WORKFLOWS, NameList.ACTIVE_WORKFLOWS),
+            },
         ),
-        ({"projects": [{"id": 12, "display_name": "Dogs"}]}, {("project_record", 12)}),
-        ({"users": [{"id": 1003, "login": "bob"}]}, {("user_record", 1003)}),
+        (
+            {"projects": [{"id": 12, "display_name": "Dogs"}]},
+            {("project_record", 12), *lists(NameList.PROJECTS)},
+        ),
+        (
+            {"users": [{"id": 1003, "login": "bob"}]},
+            {("user_record", 1003), identified(NameList.LOGINS, "bob")},
+        ),
+        ({"users": [{"id": 1002, "login": "ADA"}]}, {("user_record", 1002)}),
+        ({"user_groups": [{"id": 7, "private": True}]}, {("user_group_record", 7)}),
+        ({"user_groups": [{"id": 7, "state": "deleted"}]}, {("user_group_record", 7)}),
     ],
 )
 async def test_a_change_touches_its_entities_alone(

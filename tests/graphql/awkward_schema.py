@@ -16,7 +16,6 @@ from gateway.errors import Forbidden
 from gateway.execution_hints import FrozenInput, batched_field, check_hints, hints
 from resolvers.scalars import SCALARS, BigInt
 
-
 #: Operations that are made up ask for two thousand million times as well.
 MOST_TIMES = 10
 

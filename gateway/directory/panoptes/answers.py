@@ -33,7 +33,7 @@ from gateway.db.tables import (
 )
 from gateway.db.upsert import replace_rows
 from gateway.directory.load import Loaded, store_rows
-from gateway.directory.rows import Row
+from gateway.directory.rows import Row, remove_rows
 
 GROUPS = "user_groups"
 MEMBERSHIPS = "memberships"
@@ -231,10 +231,8 @@ def _remove(connection: Connection, resource: str, places: Collection[Place]) ->
         ids = {"groups": list(groups)}
         members = delete(membership).where(among(membership.c.group_id, "groups"))
         users = set(connection.execute(members.returning(membership.c.user_id), ids).scalars())
-        connection.execute(
-            delete(group_record).where(among(group_record.c.group_id, "groups")), ids
-        )
-        connection.execute(delete(user_group).where(among(user_group.c.id, "groups")), ids)
+        remove_rows(connection, user_group, list(groups))
+        remove_rows(connection, group_record, list(groups))
     else:
         one = delete(membership).where(
             membership.c.group_id == bindparam("group"), membership.c.user_id == bindparam("user")

@@ -8,6 +8,8 @@ from sqlalchemy import Connection, select
 
 from gateway.db import Database
 from gateway.db.tables import membership, user_group
+from gateway.directory.name_index import identifier_number
+from gateway.directory.name_lists import NameList
 from gateway.directory.panoptes.answers import (
     GROUPS,
     MEMBERSHIPS,
@@ -113,4 +115,5 @@ async def test_a_group_goes_with_its_memberships(database: Database) -> None:
         ("site", 0),
         ("user_record", 10),
         ("user_group_record", 1),
+        ("identifier", identifier_number(NameList.GROUP_NAMES, "group-1")),
     }
