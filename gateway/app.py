@@ -114,6 +114,7 @@ def _around(app: ASGIApp, services: Services) -> ASGIApp:
     recorded = RecordedRequests(
         OnceStarted(AtPath(GRAPHQL_PATH, graphql, answering), services.starting),
         services.draining,
+        services.collections,
         telemetry.log,
         telemetry.metrics,
         telemetry.tracing.request if telemetry.tracing else None,

@@ -10,6 +10,7 @@ from gateway.auth.authenticator import Authenticator
 from gateway.auth.configuration import configured_authenticator
 from gateway.auth.viewer import Viewer
 from gateway.changes.feed import ChangeFeed
+from gateway.collector import FullCollections
 from gateway.db import Database
 from gateway.db.configuration import configured_database
 from gateway.db.instants import Clock, instant_of
@@ -66,13 +67,14 @@ class Services:
     starting: Starting
     draining: Draining
     connections: Connections
+    collections: FullCollections
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Open what has connections and tasks, and close it at the end."""
         live, budget = self.live or nullcontext(), self.budget or nullcontext()
         async with self.database, self.changes, self.starting, self.authenticator, live, budget:
-            with self.telemetry.running(), self.draining.delayed():
+            with self.telemetry.running(), self.draining.delayed(), self.collections.enabled():
                 yield
 
 
@@ -123,4 +125,5 @@ def build_services(settings: Settings, clock: Clock, telemetry: Telemetry) -> Se
         starting=Starting(database.migrate),
         draining=Draining(settings.drain_seconds),
         connections=configured_connections(settings),
+        collections=FullCollections(),
     )

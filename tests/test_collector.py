@@ -27,3 +27,31 @@ def test_one_look_is_at_few_of_the_objects_of_an_answer() -> None:
     looks, most = map(int, said.split())
     assert looks > 5
     assert most <= 80_000
+
+
+IDLE = """
+import gc
+from gateway.collector import FullCollections, spare
+
+spare()
+collections = FullCollections()
+full = []
+gc.callbacks.append(lambda phase, info: full.append(phase) if info["generation"] == 2 else None)
+with collections.enabled():
+    collections.began()
+    collections.began()
+    kept = [[] for _ in range(4_000_000)]
+    collections.ended()
+    print(len(full))
+    collections.ended()
+    print(len(full))
+    collections.began()
+    collections.ended()
+    print(len(full))
+"""
+
+
+def test_all_objects_are_looked_at_between_requests_alone() -> None:
+    command = [sys.executable, "-c", IDLE]
+    said = subprocess.run(command, capture_output=True, check=True, text=True).stdout
+    assert said.split() == ["0", "2", "2"]  # the start of one collection, and its end

@@ -67,8 +67,16 @@ class ErrorMask:
         return [self._format(error, BAD_USER_INPUT) for error in errors]
 
     def execution(self, error: GraphQLError) -> FormattedError:
-        """Format an error of a field, or of the operation when it has no path."""
-        cause = _cause(error)
+        """Format an error of a field, or of the operation when it has no path; drop its traceback.
+
+        The frames of a traceback lead to the list that holds the error: all of them would be
+        cycles, which only the garbage collector frees.
+        """
+        formatted = self._execution(error, _cause(error))
+        _drop_traceback(error)
+        return formatted
+
+    def _execution(self, error: GraphQLError, cause: BaseException) -> FormattedError:
         if error.path is None or isinstance(cause, GatewayError | StrawberryInputCoercionError):
             return self._format(error, BAD_USER_INPUT)
         # graphql-core refuses an argument by an error that points into the document; a value
@@ -118,6 +126,12 @@ def _cause(error: GraphQLError) -> BaseException:
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
         cause = cause.original_error
     return cause
+
+
+def _drop_traceback(error: BaseException | None) -> None:
+    while error is not None:
+        error.__traceback__ = None
+        error = error.original_error if isinstance(error, GraphQLError) else None
 
 
 def _formatted(error: GraphQLError, message: str, extensions: dict[str, Any]) -> FormattedError:

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.collector import FullCollections
 from gateway.http.client_address import Network, client_address
 from gateway.http.draining import Draining
 from gateway.telemetry.lines import RequestLog
@@ -21,7 +22,9 @@ _W3C = {b"traceparent": "traceparent", b"tracestate": "tracestate"}
 
 
 class RecordedRequests:
-    """An ASGI application around another; all but ``draining`` may be left out.
+    """An ASGI application around another; metrics, log and trace may be left out.
+
+    The garbage collector learns when requests begin and end.
 
     ``server_timing`` says whether answers to operations tell those who may know how long they took.
     """
@@ -30,6 +33,7 @@ class RecordedRequests:
         self,
         app: ASGIApp,
         draining: Draining,
+        collections: FullCollections,
         log: RequestLog | None = None,
         metrics: Metrics | None = None,
         around: AroundRequest | None = None,
@@ -39,6 +43,7 @@ class RecordedRequests:
     ) -> None:
         self._app = app
         self._draining = draining
+        self._collections = collections
         self._log = log
         self._metrics = metrics
         self._around = around
@@ -60,6 +65,7 @@ class RecordedRequests:
                 message["headers"] = [*message.get("headers", ()), *self._headers(record)]
             await send(message)
 
+        self._collections.began()
         if self._metrics is not None:
             self._metrics.began()
         try:
@@ -74,6 +80,7 @@ class RecordedRequests:
                 self._metrics.ended(record, seconds)
             if self._log is not None:
                 self._log.write(record, seconds)
+            self._collections.ended()
 
     async def _answer(
         self, scope: Scope, receive: Receive, send: Send, record: RequestRecord

@@ -14,6 +14,7 @@ import pytest
 from gateway.app import create_app
 from gateway.auth.keys import write_new_keys
 from gateway.auth.tokens import issue_token
+from gateway.collector import FullCollections
 from gateway.http.draining import Draining
 from gateway.http.recorded import RecordedRequests
 from gateway.settings import Settings
@@ -88,7 +89,7 @@ async def test_a_request_that_fails_in_the_end_is_counted_all_the_same() -> None
     async def fails(*_: Any) -> None:
         raise ConnectionResetError
 
-    app = RecordedRequests(fails, Draining(0), metrics=metrics)
+    app = RecordedRequests(fails, Draining(0), FullCollections(), metrics=metrics)
     with pytest.raises(ConnectionResetError):
         await app({"type": "http", "method": "GET", "headers": []}, None, None)  # type: ignore[arg-type]
     value = metrics.registry.get_sample_value
