@@ -30,8 +30,8 @@ _PAUSE_SECONDS = 0.01
 _DAYS = 240
 
 _BUCKETS = "buckets(period: DAY, fillGaps: true)"
-_FILLED = f"classifications(filter: {{ start: $start }}) {{ {_BUCKETS} {{ %s }} }}"
-_ALL = "period count timeSpent"
+_FILLED = f"classifications(range: {{ start: $start }}) {{ {_BUCKETS} {{ %s }} }}"
+_ALL = "startsOn count timeSpent"
 
 #: Group 2 of the demo shows everything to anyone; asked for a thousand times it is a thousand. So
 #: is a volunteer of the demo, whose own statistics are refused.
@@ -40,14 +40,14 @@ _USERS = ["1304710"] * 1000
 _REFERENCES = [{"__typename": "UserGroup", "id": "2"}] * 1000
 
 OPERATIONS: dict[str, str] = {
-    "1,000 charts": "query ($start: Date, $groups: [ID!]!) { userGroups(ids: $groups) { "
+    "1,000 charts": "query ($start: Date, $groups: [ID!]!) { userGroupsByIds(ids: $groups) { "
     + _FILLED % _ALL
     + " } }",
     "1,000 charts, by `_entities`": "query ($start: Date, $references: [_Any!]!) { "
     "_entities(representations: $references) { ... on UserGroup { " + _FILLED % _ALL + " } } }",
-    "charts without a start, stopped": "query ($groups: [ID!]!) { userGroups(ids: $groups) { "
+    "charts without a start, stopped": "query ($groups: [ID!]!) { userGroupsByIds(ids: $groups) { "
     f"classifications {{ {_BUCKETS} {{ {_ALL} }} }} }} }}",
-    "40,000 refusals": "query ($users: [ID!]!) { users(ids: $users) { "
+    "40,000 refusals": "query ($users: [ID!]!) { usersByIds(ids: $users) { "
     + " ".join(f"c{n}: classifications {{ totalCount }}" for n in range(40))
     + " } }",
 }

@@ -22,7 +22,7 @@ from gateway.period import (
 from gateway.stats.subject import Answer, Question
 from resolvers.context import Info
 from resolvers.rows import Row, made, row
-from resolvers.scalars import BigInt
+from resolvers.scalars import SafeInt
 
 #: How many buckets gaps may be filled to: thirty years of days.
 MAX_FILLED = 11_000
@@ -33,8 +33,10 @@ MAX_FILLED = 11_000
 class PeriodBucket(Row):
     """One bucket of classifications."""
 
-    period: date = strawberry.field(description="The period's first day.")
-    count: BigInt = strawberry.field(description="Classifications.")
+    starts_on: date = strawberry.field(
+        description="The period's first day, also where the range begins within the period."
+    )
+    count: SafeInt = strawberry.field(description="Classifications.")
     time_spent: float = strawberry.field(description="Session time in seconds.")
 
 
@@ -43,8 +45,10 @@ class PeriodBucket(Row):
 class CommentBucket(Row):
     """One bucket of comments."""
 
-    period: date = strawberry.field(description="The period's first day.")
-    count: BigInt = strawberry.field(description="Comments.")
+    starts_on: date = strawberry.field(
+        description="The period's first day, also where the range begins within the period."
+    )
+    count: SafeInt = strawberry.field(description="Comments.")
 
 
 async def load_buckets(
@@ -75,7 +79,7 @@ def periods_of_range(
     None where the range has no start. There are no events to come, so that only gaps are filled
     beyond today; what is beyond ``MAX_FILLED`` is refused by the field.
     """
-    given = above.get("filter") or above
+    given = above.get("range") or {}
     start, end = given.get("start"), given.get("end")
     if start is None:
         return None

@@ -17,7 +17,7 @@ from resolvers.context import Info
 from resolvers.enums import ContributionOrder
 from resolvers.lookahead import selects
 from resolvers.rows import Row, made, row
-from resolvers.scalars import BigInt
+from resolvers.scalars import SafeInt
 
 if TYPE_CHECKING:
     from resolvers.project import Project
@@ -33,7 +33,7 @@ class ProjectContribution(Row):
         # One object stands in the contributions of many members.
         metadata=hints(shared=True),
     )
-    count: BigInt = strawberry.field(description="Classifications in the project.")
+    count: SafeInt = strawberry.field(description="Classifications in the project.")
     time_spent: float = strawberry.field(description="Session time in the project, in seconds.")
     last_contributed_on: date | None = strawberry.field(
         description="Day of the last classification in the project within the range."
@@ -47,14 +47,14 @@ async def load_contributions(
     loaders = info.context.loaders
     sums: Sequence[ProjectSum]
     days: Mapping[int, int] = {}
-    if order is ContributionOrder.RECENTS or selects_last_day(info):
+    if order is ContributionOrder.MOST_RECENT or selects_last_day(info):
         sums, days = await asyncio.gather(
             loaders.contributions.load((question, subject_id)),
             loaders.last_days.load((question, subject_id)),
         )
     else:
         sums = await loaders.contributions.load((question, subject_id))
-    if order is ContributionOrder.RECENTS:
+    if order is ContributionOrder.MOST_RECENT:
         sums = most_recent_first(sums, days)
     sums = sums[:first]
     projects = await load_projects(info, (one.project_id for one in sums), ("project",))

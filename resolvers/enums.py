@@ -29,15 +29,15 @@ _add_to_schema(Period)
 class ContributionOrder(Enum):
     """Orders of project contributions."""
 
-    COUNT = strawberry.enum_value("count", description="Most classifications first.")
-    RECENTS = strawberry.enum_value("recents", description="Last contributed to first.")
+    MOST_CLASSIFICATIONS = strawberry.enum_value("count", description="Most classifications first.")
+    MOST_RECENT = strawberry.enum_value("recents", description="Last contributed to first, by day.")
 
 
 @strawberry.enum(description="How the members of a group are ordered.")
 class MemberOrder(Enum):
     """Orders of a group's members."""
 
-    COUNT = strawberry.enum_value(
+    MOST_CLASSIFICATIONS = strawberry.enum_value(
         Order.COUNT, description="Most classifications first; ties by ascending id."
     )
     ID = strawberry.enum_value(

@@ -8,7 +8,7 @@ import strawberry
 
 from gateway.stats.ledger_state import LedgerState
 from resolvers.context import Info
-from resolvers.scalars import BigInt
+from resolvers.scalars import SafeInt
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -20,12 +20,12 @@ class GatewayStats:
     last_event_at: datetime | None = strawberry.field(
         description="Time of the latest stored event; null if there is none."
     )
-    ledger_size: BigInt = strawberry.field(
+    ledger_size: SafeInt = strawberry.field(
         description="Stored events: classifications and comments."
     )
-    classifications: BigInt = strawberry.field(description="Stored classifications.")
-    comments: BigInt = strawberry.field(description="Stored comments.")
-    data_version: BigInt = strawberry.field(description="Grows with every change of the data.")
+    classifications: SafeInt = strawberry.field(description="Stored classifications.")
+    comments: SafeInt = strawberry.field(description="Stored comments.")
+    data_version: SafeInt = strawberry.field(description="Grows with every change of the data.")
 
 
 async def load_gateway_stats(info: Info) -> GatewayStats:
@@ -35,8 +35,8 @@ async def load_gateway_stats(info: Info) -> GatewayStats:
     last = state.last_event_at
     return GatewayStats(
         last_event_at=None if last is None else _EPOCH + timedelta(microseconds=last),
-        ledger_size=BigInt(state.classifications + state.comments),
-        classifications=BigInt(state.classifications),
-        comments=BigInt(state.comments),
-        data_version=BigInt(state.data_version),
+        ledger_size=SafeInt(state.classifications + state.comments),
+        classifications=SafeInt(state.classifications),
+        comments=SafeInt(state.comments),
+        data_version=SafeInt(state.data_version),
     )

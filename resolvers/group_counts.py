@@ -59,8 +59,8 @@ class GroupDateField(Enum):
     LAST_MODIFIED = strawberry.enum_value("last_modified", description="When it last changed.")
 
 
-@strawberry.enum(name="Operator", description="How a field is compared with a value.")
-class Operator(Enum):
+@strawberry.enum(name="GroupOperator", description="How a field is compared with a value.")
+class GroupOperator(Enum):
     """Comparisons."""
 
     EQUAL = strawberry.enum_value("=", description="The same.")
@@ -79,7 +79,9 @@ class GroupCondition(FrozenInput):
     """A condition."""
 
     field: GroupField = strawberry.field(description="The field to compare.")
-    operator: Operator | None = strawberry.field(default=Operator.EQUAL, description="How.")
+    operator: GroupOperator | None = strawberry.field(
+        default=GroupOperator.EQUAL, description="How."
+    )
     value: str = strawberry.field(
         description="The value to compare with, of the field's type: text, a number, true or "
         "false, a day or a time."
@@ -97,7 +99,9 @@ class GroupAlternatives(FrozenInput):
 class GroupCountBucket:
     """One bucket of groups."""
 
-    period: date = strawberry.field(description="The period's first day.")
+    starts_on: date = strawberry.field(
+        description="The period's first day, also where the range begins within the period."
+    )
     count: int = strawberry.field(description="Groups.")
 
 
@@ -117,7 +121,8 @@ class GroupCounts:
 
     @strawberry.field(description="Groups.", directives=[costs(10)])
     async def total_count(self, info: Info) -> int:
-        return await count_groups(info, self.question)
+        ((count,),) = await info.context.loaders.group_counts.load(self.question)
+        return int(count)
 
     @strawberry.field(
         description="Groups by period, ascending.",
@@ -138,7 +143,7 @@ class GroupCounts:
             start = period_start(day, chosen)
             counts[start] = counts.get(start, 0) + count
         return [
-            GroupCountBucket(period=day_date(start), count=counts[start])
+            GroupCountBucket(starts_on=day_date(start), count=counts[start])
             for start in sorted(counts)
         ]
 
@@ -152,12 +157,6 @@ class GroupCounts:
             GroupCountByVisibility(stats_visibility=StatsVisibility(Level(level)), count=count)
             for level, count in rows
         ]
-
-
-async def count_groups(info: Info, question: GroupQuestion) -> int:
-    """How many groups the question is about."""
-    ((count,),) = await info.context.loaders.group_counts.load(question)
-    return int(count)
 
 
 def read_question(
@@ -179,7 +178,7 @@ def read_question(
 def _condition(condition: GroupCondition) -> Condition:
     return read_condition(
         group_counts.GroupField(condition.field.value),
-        group_counts.Operator(given(condition.operator, Operator.EQUAL).value),
+        group_counts.Operator(given(condition.operator, GroupOperator.EQUAL).value),
         condition.value,
         "where",
     )

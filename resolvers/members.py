@@ -32,7 +32,7 @@ from resolvers.costs import costs, up_to
 from resolvers.lookahead import reaches, selects
 from resolvers.project import Project
 from resolvers.rows import Row, made, row
-from resolvers.scalars import BigInt
+from resolvers.scalars import SafeInt
 from resolvers.statistics import FirstArgument
 from resolvers.user import User
 
@@ -46,7 +46,7 @@ class MemberContribution(Row):
     """A member's sums; the contributions came in with the list that the member stands in."""
 
     user: User = strawberry.field(description="The member.")
-    count: BigInt = strawberry.field(description="Classifications for the group.")
+    count: SafeInt = strawberry.field(description="Classifications for the group.")
     time_spent: float = strawberry.field(description="Session time for the group, in seconds.")
     sums: strawberry.Private[Sequence[ProjectSum]]
     projects: strawberry.Private[Mapping[int, Project]]

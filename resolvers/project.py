@@ -12,13 +12,14 @@ from gateway.errors import NotFound
 from gateway.stats.subject import Kind, Question
 from resolvers.context import Info
 from resolvers.costs import about
-from resolvers.filters import (
-    CommentFilterArgument,
-    StatsFilterArgument,
+from resolvers.ranges import RangeArgument
+from resolvers.rows import Row, made, row
+from resolvers.scopes import (
+    UserIdsArgument,
+    WorkflowIdsArgument,
     classifications_in,
     comments_in,
 )
-from resolvers.rows import Row, made, row
 from resolvers.statistics import ClassificationStats, CommentStats
 
 if TYPE_CHECKING:
@@ -52,13 +53,22 @@ class Project(Row):
         return cls.of(project_id, record)
 
     @strawberry.field(description="Classifications in the project.")
-    def classifications(self, filter: StatsFilterArgument = None) -> ClassificationStats | None:  # noqa: A002
-        question = Question(Kind.PROJECT, classifications_in(filter))
+    def classifications(
+        self,
+        range: RangeArgument = None,  # noqa: A002  (the name in the schema)
+        workflow_ids: WorkflowIdsArgument = None,
+    ) -> ClassificationStats | None:
+        selection = classifications_in(range, workflow_ids=workflow_ids)
+        question = Question(Kind.PROJECT, selection)
         return ClassificationStats(question=question, subject_id=self.project_id)
 
     @strawberry.field(description="Comments about the project on Talk.")
-    def comments(self, filter: CommentFilterArgument = None) -> CommentStats | None:  # noqa: A002
-        question = Question(Kind.PROJECT, comments_in(filter))
+    def comments(
+        self,
+        range: RangeArgument = None,  # noqa: A002  (the name in the schema)
+        user_ids: UserIdsArgument = None,
+    ) -> CommentStats | None:
+        question = Question(Kind.PROJECT, comments_in(range, user_ids=user_ids))
         return CommentStats(question=question, subject_id=self.project_id)
 
     @strawberry.field(

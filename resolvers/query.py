@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 
 import strawberry
 
-from gateway.arguments import read_id, read_ids, read_range
+from gateway.arguments import read_id, read_ids
 from gateway.directory import users
 from gateway.errors import NotFound
 from gateway.stats.subject import Kind, Question
 from resolvers.arguments import IdArgument
 from resolvers.context import Info
-from resolvers.costs import about, costs
-from resolvers.filters import (
-    CommentFilterArgument,
-    StatsFilterArgument,
-    classifications_in,
-    comments_in,
-)
+from resolvers.costs import about
 from resolvers.gateway_stats import GatewayStats, load_gateway_stats
 from resolvers.group_counts import (
     GroupAlternatives,
     GroupCounts,
     GroupDateField,
-    count_groups,
     read_question,
 )
 from resolvers.guards import Guard, GuardRule
 from resolvers.project import Project
+from resolvers.ranges import DateRange, RangeArgument, days_in
+from resolvers.scopes import (
+    ProjectIdsArgument,
+    ScopeArgument,
+    UserIdsArgument,
+    classifications_in,
+    comments_in,
+)
 from resolvers.service import Service
 from resolvers.statistics import ClassificationStats, CommentStats
 from resolvers.user import User
@@ -44,8 +44,9 @@ _Ids = Annotated[
 #: For routers, which do not count ids as the gateway does.
 _MANY = 50
 
-_Start = Annotated[date, strawberry.argument(description="First day, included.")]
-_End = Annotated[date, strawberry.argument(description="Last day, included.")]
+_GroupRange = Annotated[
+    DateRange, strawberry.argument(description="The days in which the groups' date must be.")
+]
 _Where = Annotated[
     list[GroupAlternatives] | None,
     strawberry.argument(description="Each list must have at least one condition that holds."),
@@ -86,7 +87,7 @@ class Query:
         return User.of(user_id, record)
 
     @strawberry.field(description="Volunteers; null for an unknown id.", directives=[about(_MANY)])
-    async def users(self, info: Info, ids: _Ids) -> list[User | None]:
+    async def users_by_ids(self, info: Info, ids: _Ids) -> list[User | None]:
         records = await info.context.loaders.users.load_many(read_ids("ids", ids))
         return [None if record is None else User.of(record.id, record) for record in records]
 
@@ -95,7 +96,7 @@ class Query:
         return await UserGroup.resolve_reference(info, id)
 
     @strawberry.field(description="Groups; null for an unknown id.", directives=[about(_MANY)])
-    async def user_groups(self, info: Info, ids: _Ids) -> list[UserGroup | None]:
+    async def user_groups_by_ids(self, info: Info, ids: _Ids) -> list[UserGroup | None]:
         decisions = await info.context.loaders.access.load_many(read_ids("ids", ids))
         return [None if access is None else UserGroup.of(access) for access in decisions]
 
@@ -104,7 +105,7 @@ class Query:
         return await Project.resolve_reference(info, id)
 
     @strawberry.field(description="Projects; null for an unknown id.", directives=[about(_MANY)])
-    async def projects(self, info: Info, ids: _Ids) -> list[Project | None]:
+    async def projects_by_ids(self, info: Info, ids: _Ids) -> list[Project | None]:
         records = await info.context.loaders.projects.load_many(read_ids("ids", ids))
         return [None if record is None else Project.of(record.id, record) for record in records]
 
@@ -113,51 +114,46 @@ class Query:
         return await Workflow.resolve_reference(info, id)
 
     @strawberry.field(description="Workflows; null for an unknown id.", directives=[about(_MANY)])
-    async def workflows(self, info: Info, ids: _Ids) -> list[Workflow | None]:
+    async def workflows_by_ids(self, info: Info, ids: _Ids) -> list[Workflow | None]:
         records = await info.context.loaders.workflows.load_many(read_ids("ids", ids))
         return [None if record is None else Workflow.of(record) for record in records]
 
     @strawberry.field(description="Classifications on the whole site.")
-    def classifications(self, filter: StatsFilterArgument = None) -> ClassificationStats | None:  # noqa: A002
-        question = Question(Kind.SITE, classifications_in(filter))
+    def classifications(
+        self,
+        range: RangeArgument = None,  # noqa: A002  (the name in the schema)
+        within: ScopeArgument = None,
+    ) -> ClassificationStats | None:
+        question = Question(Kind.SITE, classifications_in(range, within))
         return ClassificationStats(question=question, subject_id=0)
 
     @strawberry.field(description="Comments on Talk on the whole site.")
-    def comments(self, filter: CommentFilterArgument = None) -> CommentStats | None:  # noqa: A002
-        question = Question(Kind.SITE, comments_in(filter))
+    def comments(
+        self,
+        range: RangeArgument = None,  # noqa: A002  (the name in the schema)
+        project_ids: ProjectIdsArgument = None,
+        user_ids: UserIdsArgument = None,
+    ) -> CommentStats | None:
+        selection = comments_in(range, project_ids=project_ids, user_ids=user_ids)
+        question = Question(Kind.SITE, selection)
         return CommentStats(question=question, subject_id=0)
 
     @strawberry.field(
         description="How much data the gateway has, and how recent it is.",
         extensions=[Guard(GuardRule.SITE_ADMIN)],
     )
-    async def stats(self, info: Info) -> GatewayStats | None:
+    async def gateway_stats(self, info: Info) -> GatewayStats | None:
         return await load_gateway_stats(info)
 
     @strawberry.field(
-        description="How many groups have a date in a range.",
-        directives=[costs(10)],
-        extensions=[Guard(GuardRule.GROUPS_COUNT)],
-    )
-    async def user_group_count(
-        self,
-        info: Info,
-        start: _Start,
-        end: _End,
-        where: _Where = None,
-        date_field: _DateField = GroupDateField.CREATED,
-    ) -> int | None:
-        return await count_groups(info, read_question(where, date_field, read_range(start, end)))
-
-    @strawberry.field(
-        description="The same counts by period and by visibility.",
+        description="How many groups were created or changed in a range: in total, by period and "
+        "by visibility.",
         extensions=[Guard(GuardRule.GROUPS_COUNT)],
     )
     def user_group_counts(
         self,
-        start: _Start,
-        end: _End,
+        range: _GroupRange,  # noqa: A002  (the name in the schema)
         where: _Where = None,
         date_field: _DateField = GroupDateField.CREATED,
     ) -> GroupCounts | None:
-        return GroupCounts(question=read_question(where, date_field, read_range(start, end)))
+        return GroupCounts(question=read_question(where, date_field, days_in(range)))

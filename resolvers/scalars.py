@@ -17,13 +17,13 @@ from gateway.execution_hints import ExactIntegers
 #: Beyond it JavaScript, and whoever reads JSON numbers as it does, would take a number for another.
 _LARGEST = 2**53 - 1
 
-BigInt = NewType("BigInt", int)
+SafeInt = NewType("SafeInt", int)
 
 
 _exactly = ExactIntegers(
     -_LARGEST,
     _LARGEST,
-    "BigInt cannot represent a value that is not a whole number of up to 53 bits.",
+    "SafeInt cannot represent a value that is not a whole number of up to 53 bits.",
 )
 
 
@@ -44,10 +44,9 @@ SCALARS: dict[object, ScalarDefinition] = {
         description="An instant, with its offset from UTC.",
         specified_by_url="https://scalars.graphql.org/andimarek/date-time",
     ),
-    BigInt: strawberry.scalar(
-        name="BigInt",
-        # There the numbers stand that all implementations of JSON agree on.
-        specified_by_url="https://www.rfc-editor.org/rfc/rfc8259#section-6",
+    SafeInt: strawberry.scalar(
+        name="SafeInt",
+        specified_by_url="https://tc39.es/ecma262/#sec-number.issafeinteger",
         description="A whole number of up to 53 bits, which every client reads exactly from a "
         "JSON number.",
         serialize=_exactly,

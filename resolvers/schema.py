@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import Any
 
-from graphql import GraphQLError, GraphQLID
+from graphql import GraphQLError, GraphQLID, GraphQLInputObjectType
 from strawberry import federation
 from strawberry.federation.schema import FederationAny
 from strawberry.schema.config import StrawberryConfig
@@ -24,6 +24,15 @@ class FederatedSchema(federation.Schema):
     Strawberry's own resolver fails as a whole on a representation without a known type, and hands
     everything else that stands in one to Python as arguments.
     """
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        # graphql-core refuses wrong values of such a type with the document, as the specification
+        # has it; Strawberry tells only its own rules which types these are.
+        for kind in self._schema.type_map.values():
+            made_from = kind.extensions.get("strawberry-definition")
+            if isinstance(kind, GraphQLInputObjectType) and getattr(made_from, "is_one_of", False):
+                kind.is_one_of = True
 
     def entities_resolver(
         self, info: Info, representations: list[FederationAny]

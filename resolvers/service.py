@@ -34,23 +34,26 @@ class Service:
 
 @lru_cache(maxsize=1)
 def composable_sdl(schema: BaseSchema) -> str:
-    """Print the schema without guards.
+    """Print the schema without guards, and without ``@oneOf``.
 
     Composition drops a directive that it does not know and keeps the type of its argument, so
     that the supergraph would show an enum that nothing uses. A field's description says who may
-    see it all the same.
+    see it all the same. It drops ``@oneOf`` as well; the gateway refuses two scopes whoever asks.
     """
-    return print_ast(visit(parse(schema.as_str()), _WithoutGuards()))
+    return print_ast(visit(parse(schema.as_str()), _Composable()))
 
 
-class _WithoutGuards(Visitor):
+_DROPPED = {GUARD, "oneOf"}
+
+
+class _Composable(Visitor):
     def enter_directive(self, node: DirectiveNode, *_: object) -> VisitorAction:
-        return self.REMOVE if node.name.value == GUARD else None
+        return self.REMOVE if node.name.value in _DROPPED else None
 
     def enter_directive_definition(
         self, node: DirectiveDefinitionNode, *_: object
     ) -> VisitorAction:
-        return self.REMOVE if node.name.value == GUARD else None
+        return self.REMOVE if node.name.value in _DROPPED else None
 
     def enter_enum_type_definition(self, node: EnumTypeDefinitionNode, *_: object) -> VisitorAction:
         return self.REMOVE if node.name.value == GuardRule.__name__ else None

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Annotated, Self
 
 import strawberry
 
-from gateway.arguments import MAX_FIRST, read_first, read_range
+from gateway.arguments import MAX_FIRST, read_first
 from gateway.execution_hints import batched_field, hints
 from gateway.period import describe_defaults
 from gateway.stats.subject import Answer, Question
@@ -25,7 +24,8 @@ from resolvers.context import Info
 from resolvers.contributions import ProjectContribution, load_contributions
 from resolvers.costs import about, costs, up_to
 from resolvers.enums import ContributionOrder, Period
-from resolvers.scalars import BigInt
+from resolvers.ranges import DateRange, RangeArgument, days_in
+from resolvers.scalars import SafeInt
 
 PeriodArgument = Annotated[
     Period | None,
@@ -52,9 +52,6 @@ OrderArgument = Annotated[
 #: Ranges are rarely longer, and longer ones are rarely cut into days.
 A_YEAR_OF_DAYS = 366
 
-StartArgument = Annotated[date | None, strawberry.argument(description="First day, included.")]
-EndArgument = Annotated[date | None, strawberry.argument(description="Last day, included.")]
-
 
 @strawberry.type
 class Statistics:
@@ -63,9 +60,9 @@ class Statistics:
     question: strawberry.Private[Question]
     subject_id: strawberry.Private[int]
 
-    def over(self, start: date | None, end: date | None) -> Self:
+    def over(self, range: DateRange | None) -> Self:  # noqa: A002  (the name in the schema)
         """The same statistic of other days."""
-        selection = self.question.selection._replace(days=read_range(start, end))
+        selection = self.question.selection._replace(days=days_in(range))
         return type(self)(
             question=self.question._replace(selection=selection), subject_id=self.subject_id
         )
@@ -77,9 +74,9 @@ async def totals(stats: Sequence[Statistics], info: Info) -> list[Answer]:
     return await info.context.loaders.totals.load_many(asked)
 
 
-async def total_counts(stats: Sequence[Statistics], info: Info) -> list[BigInt]:
+async def total_counts(stats: Sequence[Statistics], info: Info) -> list[SafeInt]:
     """How many events there are."""
-    return [BigInt(one.n) for one in await totals(stats, info)]
+    return [SafeInt(one.n) for one in await totals(stats, info)]
 
 
 async def times_spent(stats: Sequence[Statistics], info: Info) -> list[float]:
@@ -99,7 +96,7 @@ async def project_counts(stats: Sequence[Statistics], info: Info) -> list[int]:
 class Classifications(Statistics):
     """Counts, session time and buckets of classifications."""
 
-    total_count: BigInt = batched_field(
+    total_count: SafeInt = batched_field(
         total_counts, description="Classifications.", directives=[costs(1)]
     )
     time_spent: float = batched_field(
@@ -128,8 +125,11 @@ class Classifications(Statistics):
         return period_buckets(found)
 
     @strawberry.field(description="The same statistic for other days, for comparison.")
-    def compared_with(self, start: StartArgument = None, end: EndArgument = None) -> Self | None:
-        return self.over(start, end)
+    def compared_with(
+        self,
+        range: RangeArgument = None,  # noqa: A002  (the name in the schema)
+    ) -> Self | None:
+        return self.over(range)
 
 
 @strawberry.type(description="Classifications of the site, a project or a workflow.")
@@ -137,9 +137,9 @@ class ClassificationStats(Classifications):
     """Adds what is anonymous."""
 
     @strawberry.field(description="Classifications by volunteers who were not logged in.")
-    async def anonymous_count(self, info: Info) -> BigInt:
+    async def anonymous_count(self, info: Info) -> SafeInt:
         (found,) = await totals([self], info)
-        return BigInt(found.anonymous_n)
+        return SafeInt(found.anonymous_n)
 
     @strawberry.field(
         description="Share of the classifications that are anonymous, 0 to 1; null without "
@@ -165,14 +165,14 @@ class Contributed(Classifications):
         self,
         info: Info,
         first: FirstArgument = None,
-        order_by: OrderArgument = ContributionOrder.COUNT,
+        order_by: OrderArgument = ContributionOrder.MOST_CLASSIFICATIONS,
     ) -> list[ProjectContribution]:
         return await load_contributions(
             info,
             self.question,
             self.subject_id,
             read_first(first),
-            given(order_by, ContributionOrder.COUNT),
+            given(order_by, ContributionOrder.MOST_CLASSIFICATIONS),
         )
 
 
@@ -185,7 +185,7 @@ class UserStats(Contributed):
 class CommentStats(Statistics):
     """Comments of the site, a project or a volunteer."""
 
-    total_count: BigInt = batched_field(
+    total_count: SafeInt = batched_field(
         total_counts, description="Comments.", directives=[costs(1)]
     )
 
@@ -207,5 +207,8 @@ class CommentStats(Statistics):
         return comment_buckets(found)
 
     @strawberry.field(description="The same statistic for other days, for comparison.")
-    def compared_with(self, start: StartArgument = None, end: EndArgument = None) -> Self | None:
-        return self.over(start, end)
+    def compared_with(
+        self,
+        range: RangeArgument = None,  # noqa: A002  (the name in the schema)
+    ) -> Self | None:
+        return self.over(range)

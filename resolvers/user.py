@@ -12,15 +12,16 @@ from gateway.directory import users
 from gateway.stats.subject import Kind, Question
 from resolvers.context import Info
 from resolvers.costs import about
-from resolvers.filters import (
-    CommentFilterArgument,
-    StatsFilterArgument,
+from resolvers.guards import Guard, GuardRule
+from resolvers.lookahead import selects
+from resolvers.ranges import RangeArgument
+from resolvers.rows import Row, made, row
+from resolvers.scopes import (
+    ProjectIdsArgument,
+    ScopeArgument,
     classifications_in,
     comments_in,
 )
-from resolvers.guards import Guard, GuardRule
-from resolvers.lookahead import selects
-from resolvers.rows import Row, made, row
 from resolvers.statistics import CommentStats, UserStats
 
 if TYPE_CHECKING:
@@ -54,15 +55,23 @@ class User(Row):
     @strawberry.field(
         description="The volunteer's classifications.", extensions=[Guard(GuardRule.OWN_STATS)]
     )
-    def classifications(self, filter: StatsFilterArgument = None) -> UserStats | None:  # noqa: A002
-        question = Question(Kind.USER, classifications_in(filter))
+    def classifications(
+        self,
+        range: RangeArgument = None,  # noqa: A002  (the name in the schema)
+        within: ScopeArgument = None,
+    ) -> UserStats | None:
+        question = Question(Kind.USER, classifications_in(range, within))
         return UserStats(question=question, subject_id=self.user_id)
 
     @strawberry.field(
         description="The volunteer's comments on Talk. They are public, as the posts are."
     )
-    def comments(self, filter: CommentFilterArgument = None) -> CommentStats | None:  # noqa: A002
-        question = Question(Kind.USER, comments_in(filter))
+    def comments(
+        self,
+        range: RangeArgument = None,  # noqa: A002  (the name in the schema)
+        project_ids: ProjectIdsArgument = None,
+    ) -> CommentStats | None:
+        question = Question(Kind.USER, comments_in(range, project_ids=project_ids))
         return CommentStats(question=question, subject_id=self.user_id)
 
     @strawberry.field(

@@ -19,7 +19,6 @@ from resolvers.arguments import given
 from resolvers.context import Info
 from resolvers.costs import costs, up_to
 from resolvers.enums import MemberOrder
-from resolvers.filters import StatsFilterArgument, classifications_in
 from resolvers.guards import Guard, GuardRule
 from resolvers.members import (
     MemberContribution,
@@ -28,6 +27,8 @@ from resolvers.members import (
     load_top,
 )
 from resolvers.membership import Membership, load_memberships, load_own_membership
+from resolvers.ranges import RangeArgument
+from resolvers.scopes import ScopeArgument, classifications_in
 from resolvers.statistics import Contributed, Statistics
 from resolvers.user import User, load_users
 from resolvers.visibility import StatsVisibility
@@ -85,8 +86,8 @@ class GroupStats(Contributed):
     @strawberry.field(
         description=(
             "All volunteers who classified for the group, members or not, a page at a time. To "
-            "read all pages, order by ID: with COUNT, a volunteer whose count rises between "
-            "two pages may be missed."
+            "read all pages, order by ID: with MOST_CLASSIFICATIONS, a volunteer whose count rises "
+            "between two pages may be missed."
         ),
         directives=[costs(10), up_to("first", otherwise=BREAKDOWN_PAGE, sized=["nodes", "edges"])],
         extensions=[Guard(GuardRule.GROUP_INDIVIDUALS)],
@@ -98,10 +99,10 @@ class GroupStats(Contributed):
         after: Annotated[
             str | None, strawberry.argument(description="The cursor before the page.")
         ] = None,
-        order_by: MemberOrderArgument = MemberOrder.COUNT,
+        order_by: MemberOrderArgument = MemberOrder.MOST_CLASSIFICATIONS,
     ) -> MemberContributionConnection | None:
         size = read_page(given(first, BREAKDOWN_PAGE))
-        order = Order(given(order_by, MemberOrder.COUNT).value)
+        order = Order(given(order_by, MemberOrder.MOST_CLASSIFICATIONS).value)
         return await load_page(info, self.question, self.subject_id, size, after, order)
 
 
@@ -147,8 +148,12 @@ class UserGroup:
         description="Classifications for the group.",
         extensions=[Guard(GuardRule.GROUP_AGGREGATES)],
     )
-    def classifications(self, filter: StatsFilterArgument = None) -> GroupStats | None:  # noqa: A002
-        question = Question(Kind.GROUP, classifications_in(filter))
+    def classifications(
+        self,
+        range: RangeArgument = None,  # noqa: A002  (the name in the schema)
+        within: ScopeArgument = None,
+    ) -> GroupStats | None:
+        question = Question(Kind.GROUP, classifications_in(range, within))
         return GroupStats(question=question, subject_id=self.group_id)
 
     @strawberry.field(description="The viewer's own membership in any state; null without one.")

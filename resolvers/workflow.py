@@ -19,9 +19,10 @@ from gateway.stats.subject import Kind, Question, Selection
 from resolvers.context import Info
 from resolvers.contributions import load_projects
 from resolvers.costs import costs
-from resolvers.filters import StatsFilterArgument, classifications_in
 from resolvers.project import Project
-from resolvers.scalars import BigInt
+from resolvers.ranges import RangeArgument
+from resolvers.scalars import SafeInt
+from resolvers.scopes import classifications_in
 from resolvers.statistics import ClassificationStats
 
 
@@ -37,8 +38,8 @@ class Workflow:
     completeness: float | None = strawberry.field(
         description="Share of its subjects that are retired, from 0 to 1."
     )
-    subjects_count: BigInt | None = strawberry.field(description="How many subjects it has.")
-    retirement_count: BigInt | None = strawberry.field(
+    subjects_count: SafeInt | None = strawberry.field(description="How many subjects it has.")
+    retirement_count: SafeInt | None = strawberry.field(
         description="Classifications that retire a subject; null if the workflow has another "
         "criterion."
     )
@@ -74,8 +75,11 @@ class Workflow:
         return (await load_projects(info, [project_id], ()))[project_id]
 
     @strawberry.field(description="Classifications in the workflow.")
-    def classifications(self, filter: StatsFilterArgument = None) -> ClassificationStats | None:  # noqa: A002
-        question = Question(Kind.WORKFLOW, classifications_in(filter))
+    def classifications(
+        self,
+        range: RangeArgument = None,  # noqa: A002  (the name in the schema)
+    ) -> ClassificationStats | None:
+        question = Question(Kind.WORKFLOW, classifications_in(range))
         return ClassificationStats(question=question, subject_id=self.record.id)
 
     @strawberry.field(
@@ -116,5 +120,5 @@ class Workflow:
         return days if days is None or days <= GRAPHQL_MAX_INT else None
 
 
-def _big(value: int | None) -> BigInt | None:
-    return None if value is None else BigInt(value)
+def _big(value: int | None) -> SafeInt | None:
+    return None if value is None else SafeInt(value)

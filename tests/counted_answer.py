@@ -24,8 +24,8 @@ from tests.stream_events import (
 QUERY = """
 query ($users: [ID!]!, $groups: [ID!]!, $projects: [ID!]!, $workflows: [ID!]!) {
   classifications { totalCount timeSpent anonymousCount buckets(period: DAY) { ...bucket } }
-  comments { totalCount buckets(period: MONTH) { period count } }
-  users(ids: $users) {
+  comments { totalCount buckets(period: MONTH) { startsOn count } }
+  usersByIds(ids: $users) {
     id
     classifications {
       totalCount timeSpent
@@ -34,7 +34,7 @@ query ($users: [ID!]!, $groups: [ID!]!, $projects: [ID!]!, $workflows: [ID!]!) {
     }
     comments { totalCount }
   }
-  userGroups(ids: $groups) {
+  userGroupsByIds(ids: $groups) {
     id
     classifications {
       totalCount timeSpent activeUsers
@@ -45,14 +45,14 @@ query ($users: [ID!]!, $groups: [ID!]!, $projects: [ID!]!, $workflows: [ID!]!) {
       }
     }
   }
-  projects(ids: $projects) {
+  projectsByIds(ids: $projects) {
     id
     classifications { totalCount timeSpent buckets(period: YEAR) { ...bucket } }
     comments { totalCount }
   }
-  workflows(ids: $workflows) { id classifications { totalCount timeSpent } }
+  workflowsByIds(ids: $workflows) { id classifications { totalCount timeSpent } }
 }
-fragment bucket on PeriodBucket { period count timeSpent }
+fragment bucket on PeriodBucket { startsOn count timeSpent }
 fragment contribution on ProjectContribution { project { id } count timeSpent }
 """
 
@@ -85,14 +85,14 @@ class Answer:
             "comments": {
                 "totalCount": len(self._comments),
                 "buckets": [
-                    {"period": bucket["period"], "count": bucket["count"]}
+                    {"startsOn": bucket["startsOn"], "count": bucket["count"]}
                     for bucket in _buckets(self._comments, lambda day: day.replace(day=1))
                 ],
             },
-            "users": [self._user(user) for user in self.variables["users"]],
-            "userGroups": [self._group(group) for group in self.variables["groups"]],
-            "projects": [self._project(project) for project in self.variables["projects"]],
-            "workflows": [
+            "usersByIds": [self._user(user) for user in self.variables["users"]],
+            "userGroupsByIds": [self._group(group) for group in self.variables["groups"]],
+            "projectsByIds": [self._project(project) for project in self.variables["projects"]],
+            "workflowsByIds": [
                 {
                     "id": workflow,
                     "classifications": _totals(
@@ -160,7 +160,7 @@ def _buckets(events: Iterable[Event], start: Callable[[date], date]) -> list[dic
     found: dict[date, list[Event]] = defaultdict(list)
     for event in events:
         found[start(instant(event["data"]["created_at"]).astimezone(UTC).date())].append(event)
-    return [{"period": day.isoformat(), **_amount(found[day])} for day in sorted(found)]
+    return [{"startsOn": day.isoformat(), **_amount(found[day])} for day in sorted(found)]
 
 
 def _ranked(

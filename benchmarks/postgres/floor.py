@@ -176,7 +176,7 @@ class Pages:
             )
         recent: dict[int, list[Json]] = defaultdict(list)
         for workflow_id, day, count, _ in found:
-            recent[workflow_id].append({"period": day, "count": count})
+            recent[workflow_id].append({"startsOn": day, "count": count})
         return {
             "project": {
                 "displayName": name,
@@ -231,7 +231,7 @@ def _count(projects: Rows) -> int:
 
 
 def _buckets(rows: Rows) -> list[Json]:
-    return [{"period": day, "count": n, "timeSpent": ms / 1000} for _, day, n, ms in rows]
+    return [{"startsOn": day, "count": n, "timeSpent": ms / 1000} for _, day, n, ms in rows]
 
 
 def _project(row: Any) -> Json | None:

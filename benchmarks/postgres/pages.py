@@ -50,7 +50,7 @@ def _totals(row: Json) -> Json:
 
 
 def _buckets(rows: list[Json]) -> list[Json]:
-    return [{"period": row["period"], **_sums(row)} for row in rows]
+    return [{"startsOn": row["period"], **_sums(row)} for row in rows]
 
 
 def _project(row: Json, *names: str) -> Json | None:
@@ -165,7 +165,7 @@ def _workflows(data: Json) -> Json:
                     "classifications": {"totalCount": int(workflow["totals"]["n"])},
                     "recent": {
                         "buckets": [
-                            {"period": day["period"], "count": int(day["n"])}
+                            {"startsOn": day["period"], "count": int(day["n"])}
                             for day in workflow["days"]
                         ]
                     },
@@ -177,7 +177,7 @@ def _workflows(data: Json) -> Json:
 
 
 def _site(data: Json) -> Json:
-    months = [{"period": row["period"], **_sums(row)} for row in data["months"]]
+    months = [{"startsOn": row["period"], **_sums(row)} for row in data["months"]]
     return {"classifications": {**_totals(data["totals"]), "buckets": months}}
 
 

@@ -56,7 +56,7 @@ ROLES = (MEMBER, ADMIN, SITE_ADMIN)
 _TOKENS_LAST = timedelta(days=7)
 _QUERY = (
     "{ userGroup(id: 1) { displayName classifications { totalCount timeSpent activeUsers"
-    " buckets(period: MONTH) { period count } topContributors(first: 5)"
+    " buckets(period: MONTH) { startsOn count } topContributors(first: 5)"
     " { user { displayName } count } } } }"
 )
 

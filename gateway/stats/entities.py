@@ -31,6 +31,6 @@ def counted(question: Question, subject_id: int) -> tuple[Entity, ...]:
         (Kind.USER, selection.user_ids),
     ):
         # What names no project is counted under 0, which is no entity.
-        if ids is not None and 0 not in ids:
+        if ids and 0 not in ids:
             return tuple((COUNTED[kind], one) for one in ids)
     return (SITE,)

@@ -254,7 +254,13 @@ def _days(variables: Json) -> Json:
 
 
 def _ids(variables: Json) -> str | None:
-    return ",".join(variables["projects"]) if "projects" in variables else None
+    chosen = _chosen_projects(variables)
+    return None if chosen is None else ",".join(chosen)
+
+
+def _chosen_projects(variables: Json) -> list[str] | None:
+    within = variables.get("within")
+    return None if within is None else list(within["projectIds"])
 
 
 def _group_path(variables: Json) -> str:
@@ -271,7 +277,7 @@ def _memberships(front: Front) -> dict[int, Json]:
 
 def _chosen(rows: Iterable[Json], variables: Json) -> list[Json]:
     """The contributions to the chosen projects, to all if none is."""
-    projects = variables.get("projects")
+    projects = _chosen_projects(variables)
     return [row for row in rows if projects is None or str(row["project_id"]) in projects]
 
 

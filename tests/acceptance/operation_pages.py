@@ -140,11 +140,11 @@ def site_by_month(data: Json) -> Json:
 
 
 def _chart(buckets: Iterable[Json]) -> list[tuple[str, int]]:
-    return [(one["period"], one["count"]) for one in buckets]
+    return [(one["startsOn"], one["count"]) for one in buckets]
 
 
 def _timed_chart(buckets: Iterable[Json]) -> list[tuple[str, int, float]]:
-    return [(one["period"], one["count"], one["timeSpent"]) for one in buckets]
+    return [(one["startsOn"], one["count"], one["timeSpent"]) for one in buckets]
 
 
 def _project(one: Json) -> tuple[str, int]:

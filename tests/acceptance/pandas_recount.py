@@ -38,7 +38,8 @@ def statistics(events: pd.DataFrame) -> dict[str, Any]:
     for name, frequency in PERIODS.items():
         starts = events["at"].dt.to_period(frequency).dt.start_time.dt.strftime("%Y-%m-%d")
         found[name.lower()] = [
-            {"period": start, **totals(bucket, "count")} for start, bucket in events.groupby(starts)
+            {"startsOn": start, **totals(bucket, "count")}
+            for start, bucket in events.groupby(starts)
         ]
     return found
 

@@ -19,7 +19,7 @@ from tests.acceptance.pandas_recount import contributions, ranked, read_export, 
 from tests.server import STATS_GATEWAY, environment, serving
 
 GROUP = 7
-BUCKETS = "fragment Buckets on PeriodBucket { period count timeSpent }"
+BUCKETS = "fragment Buckets on PeriodBucket { startsOn count timeSpent }"
 SUMS = """
   totalCount timeSpent
   day: buckets(period: DAY) { ...Buckets } week: buckets(period: WEEK) { ...Buckets }
@@ -53,7 +53,7 @@ class Export:
             expires = datetime.now(UTC) + timedelta(minutes=5)
             token = issue_token(self.key, user_id, None, None, False, expires)
             headers["Authorization"] = f"Bearer {token}"
-        query = f"query Q($days: StatsFilter) {{ {fields} }} {BUCKETS}"
+        query = f"query Q($days: DateRange) {{ {fields} }} {BUCKETS}"
         body = {"query": query, "variables": {"days": days}}
         answer = httpx.post(self.url, json=body, headers=headers, timeout=30).json()
         assert "errors" not in answer
@@ -113,10 +113,10 @@ def _group(user_ids: list[int]) -> dict[str, Any]:
 def test_site_project_and_each_workflow(export: Export, days: dict[str, str]) -> None:
     answer = export.ask(
         f"""
-        classifications(filter: $days) {{ {SUMS} anonymousCount }}
+        classifications(range: $days) {{ {SUMS} anonymousCount }}
         project(id: {export.project}) {{
-          classifications(filter: $days) {{ {SUMS} anonymousCount }}
-          workflows {{ id classifications(filter: $days) {{ {SUMS} anonymousCount }} }}
+          classifications(range: $days) {{ {SUMS} anonymousCount }}
+          workflows {{ id classifications(range: $days) {{ {SUMS} anonymousCount }} }}
         }}
         """,
         days,
@@ -139,7 +139,7 @@ def test_volunteers_see_their_own_statistics(export: Export, days: dict[str, str
     most = export.events["user"].value_counts()
     for user_id in [*most.index[:3], *most.index[-2:]]:
         answer = export.ask(
-            f"""me {{ id classifications(filter: $days) {{
+            f"""me {{ id classifications(range: $days) {{
               {SUMS} projectCount {CONTRIBUTIONS}
             }} }}""",
             days,
@@ -158,7 +158,7 @@ def test_volunteers_see_their_own_statistics(export: Export, days: dict[str, str
 @pytest.mark.parametrize("days", RANGES, ids=str)
 def test_the_group_of_all_volunteers_and_every_member(export: Export, days: dict[str, str]) -> None:
     answer = export.ask(
-        f"""userGroup(id: {GROUP}) {{ classifications(filter: $days) {{
+        f"""userGroup(id: {GROUP}) {{ classifications(range: $days) {{
           {SUMS} activeUsers projectCount {CONTRIBUTIONS}
           topContributors(first: 5) {{ user {{ id }} count timeSpent }}
           memberBreakdown(first: 5000) {{

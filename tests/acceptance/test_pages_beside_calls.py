@@ -71,13 +71,13 @@ TWO_YEARS = days("2022-01-01", "2023-12-31")
 SIX_YEARS = days("2019-01-01", "2024-12-31")
 LAST_WEEK = days(f"{TODAY - timedelta(days=6)}", f"{TODAY}")
 WEEK_OF_2024 = days("2024-02-12", "2024-02-18")
-TWO_PROJECTS: Json = {"projects": ["11", "17"]}
+TWO_PROJECTS: Json = {"within": {"projectIds": ["11", "17"]}}
 
 PAGES = [
     Page("group", 1002, {"id": "501", **HALF_A_YEAR}, "week"),
     Page("group", 1003, {"id": "504", **FEBRUARY}, "day"),
     Page("group", 1003, {"id": "501", **TWO_YEARS, **TWO_PROJECTS}, "month"),
-    Page("group", 1008, {"id": "501", **SIX_YEARS, "projects": ["12"]}, "year"),
+    Page("group", 1008, {"id": "501", **SIX_YEARS, "within": {"projectIds": ["12"]}}, "year"),
     Page(
         "group",
         1003,
@@ -99,7 +99,7 @@ PAGES = [
     Page("your_stats", 1003, {"project": "11", **LAST_WEEK}),
     Page("your_stats", 1021, {"project": "16", **WEEK_OF_2024}),
     Page("certificate", 1003, TWO_YEARS),
-    Page("certificate", 1021, {"projects": ["16"]}),
+    Page("certificate", 1021, {"within": {"projectIds": ["16"]}}),
     Page("certificate", 1003, {**TWO_YEARS, **TWO_PROJECTS}),
     Page("project", "anonymous", {"id": "11", **TWO_YEARS}, "month"),
     Page("project", 1002, {"id": "12", **HALF_A_YEAR}, "week"),

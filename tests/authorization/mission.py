@@ -51,8 +51,7 @@ class Rule(Enum):
 
 #: Every field of the schema that not everybody may see. A new one is added here by hand.
 GUARDED = {
-    "Query.stats": Rule.SITE_ADMINS,
-    "Query.userGroupCount": Rule.GROUPS_COUNT,
+    "Query.gatewayStats": Rule.SITE_ADMINS,
     "Query.userGroupCounts": Rule.GROUPS_COUNT,
     "User.classifications": Rule.OWN,
     "User.memberships": Rule.OWN,

@@ -36,15 +36,18 @@ def test_no_other_header_makes_anybody_somebody(served: Served, headers: dict[st
     token = served.credentials["site admin"]
     sent = {name: value.format(token=token) for name, value in headers.items()}
     response = httpx.post(
-        served.url, json={"query": "{ me { id } stats { ledgerSize } }"}, headers=sent, timeout=60
+        served.url,
+        json={"query": "{ me { id } gatewayStats { ledgerSize } }"},
+        headers=sent,
+        timeout=60,
     )
-    assert response.json()["data"] == {"me": None, "stats": None}
+    assert response.json()["data"] == {"me": None, "gatewayStats": None}
     assert codes(response) == {"UNAUTHENTICATED"}
 
 
 def test_a_token_in_the_address_or_the_body_counts_for_nothing(served: Served) -> None:
     token = served.credentials["site admin"]
-    query = "{ me { id } stats { ledgerSize } }"
+    query = "{ me { id } gatewayStats { ledgerSize } }"
     for response in (
         httpx.get(
             served.url, params={"query": query, "token": token, "access_token": token}, timeout=60
@@ -56,7 +59,7 @@ def test_a_token_in_the_address_or_the_body_counts_for_nothing(served: Served) -
             timeout=60,
         ),
     ):
-        assert response.json()["data"] == {"me": None, "stats": None}
+        assert response.json()["data"] == {"me": None, "gatewayStats": None}
         assert codes(response) == {"UNAUTHENTICATED"}
 
 
@@ -78,9 +81,11 @@ def test_another_spelling_of_an_id_is_no_way_to_a_hidden_group(
 
 def test_repeating_a_hidden_group_among_others_does_not_bring_it_out(served: Served) -> None:
     ids = [HIDDEN, SHOWN, HIDDEN, UNKNOWN, HIDDEN]
-    response = served.post(f"{{ userGroups(ids: {ids}) {{ id name }} }}", "inactive group admin")
+    response = served.post(
+        f"{{ userGroupsByIds(ids: {ids}) {{ id name }} }}", "inactive group admin"
+    )
     shown = {"id": str(SHOWN), "name": "open-4"}
-    assert response.json() == {"data": {"userGroups": [None, shown, None, None, None]}}
+    assert response.json() == {"data": {"userGroupsByIds": [None, shown, None, None, None]}}
 
 
 def test_selections_merge_behind_one_guard_and_around_none(served: Served) -> None:

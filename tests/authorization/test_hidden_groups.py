@@ -40,7 +40,7 @@ ENTRIES = {
         '_entities(representations: [{{__typename: "UserGroup", id: "{}"}}]) '
         "{{ __typename }} other: __typename #{}"
     ),
-    "a list": "userGroups(ids: [{}]) {{ {} }}",
+    "a list": "userGroupsByIds(ids: [{}]) {{ {} }}",
 }
 
 
@@ -120,14 +120,14 @@ async def test_a_group_is_gone_as_soon_as_it_ends_and_back_when_it_goes_on(
 
 async def test_a_group_that_ended_is_counted_as_before(database: Database) -> None:
     await fill(database)
-    days = 'start: "2024-01-01", end: "2024-12-31"'
-    document = f"{{ userGroupCount({days}) userGroupCounts({days}) {{ totalCount }} }}"
+    days = 'range: { start: "2024-01-01", end: "2024-12-31" }'
+    document = f"{{ userGroupCounts({days}) {{ totalCount }} }}"
     admin = ASKING["site admin"]
     counts = []
     for state in ("active", "deleted"):
         await say(database, open_group(4), state=state, created_at="2024-03-01T00:00:00Z")
         counts.append((await ask(database, document, viewer=admin)).data)
-    assert counts == [{"userGroupCount": 1, "userGroupCounts": {"totalCount": 1}}] * 2
+    assert counts == [{"userGroupCounts": {"totalCount": 1}}] * 2
 
 
 async def say(database: Database, group: int, **said: object) -> None:

@@ -60,7 +60,7 @@ STRANGER, SITE_ADMIN = 21, 31
 _TOTALS = "classifications { totalCount activeUsers }"
 QUERIES = (
     f"{{ userGroup(id: 501) {{ displayName {_TOTALS} }} }}",
-    f"{{ userGroups(ids: [501, 502]) {{ name statsVisibility {_TOTALS} }} }}",
+    f"{{ userGroupsByIds(ids: [501, 502]) {{ name statsVisibility {_TOTALS} }} }}",
     "{ userGroup(id: 501) { classifications { topContributors { count user { login } } } } }",
     "{ userGroup(id: 501) { viewerMembership { state roles } classifications { totalCount } } }",
     "{ userGroup(id: 501) { viewerMembership { state user { id login } } } }",
@@ -68,10 +68,10 @@ QUERIES = (
     "{ userGroup(id: 502) { memberships { state roles user { login } } members { login } } }",
     "{ me { id login memberships { state roles group { name } } } }",
     "{ user(id: 11) { login classifications { totalCount } } }",
-    "{ users(ids: [11, 12, 21]) { login displayName comments { totalCount } } }",
-    "{ classifications { totalCount } projects(ids: [11]) { displayName } }",
-    '{ userGroupCount(start: "2000-01-01", end: "2030-01-01") }',
-    "{ stats { classifications } }",
+    "{ usersByIds(ids: [11, 12, 21]) { login displayName comments { totalCount } } }",
+    "{ classifications { totalCount } projectsByIds(ids: [11]) { displayName } }",
+    '{ userGroupCounts(range: { start: "2000-01-01", end: "2030-01-01" }) { totalCount } }',
+    "{ gatewayStats { classifications } }",
 )
 
 MEMBERS = {f"user-{one}" for one in PEOPLE}

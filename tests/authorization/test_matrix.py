@@ -97,9 +97,9 @@ async def test_postgresql_decides_alike(postgres_filled: Database, asking: str) 
             postgres_filled, asking, entry, GROUPS, Style(), "UserGroup"
         )
     found = await ask(
-        postgres_filled, f"{{ userGroups(ids: {GROUPS}) {{ id }} }}", viewer=ASKING[asking]
+        postgres_filled, f"{{ userGroupsByIds(ids: {GROUPS}) {{ id }} }}", viewer=ASKING[asking]
     )
-    told = [None if one is None else int(one["id"]) for one in found.data["userGroups"]]
+    told = [None if one is None else int(one["id"]) for one in found.data["userGroupsByIds"]]
     assert told == [group if exists(asking, group) else None for group in GROUPS]
 
 

@@ -14,7 +14,7 @@ from tests.authorization.people import ELSEWHERE, open_group, private_group
 
 MIXED = """{
   classifications { totalCount }
-  stats { ledgerSize }
+  gatewayStats { ledgerSize }
   other: user(id: 1006) { login classifications { totalCount } memberships { state } }
   public: userGroup(id: 12) {
     name
@@ -24,7 +24,10 @@ MIXED = """{
   }
   closed: userGroup(id: 10) { name statsVisibility classifications { totalCount } }
   hidden: userGroup(id: 20) { name }
-  both: userGroups(ids: [14, 20]) { id classifications { activeUsers topContributors { count } } }
+  both: userGroupsByIds(ids: [14, 20]) {
+    id
+    classifications { activeUsers topContributors { count } }
+  }
 }"""
 
 
@@ -37,7 +40,7 @@ async def test_an_operation_answers_what_it_may_and_says_what_it_may_not(
     asked = await ask(filled, MIXED, viewer=viewer)
     assert asked.data == {
         "classifications": {"totalCount": 10},
-        "stats": None,
+        "gatewayStats": None,
         "other": {"login": "user-1006", "classifications": None, "memberships": None},
         "public": {
             "name": "open-2",
@@ -67,7 +70,7 @@ async def test_an_operation_answers_what_it_may_and_says_what_it_may_not(
         ".".join(map(str, error.path or ())): (error.extensions or {})["code"]
         for error in asked.errors
     } == {
-        "stats": code,
+        "gatewayStats": code,
         "other.classifications": code,
         "other.memberships": code,
         "public.classifications.topContributors": code,
@@ -82,7 +85,7 @@ async def test_an_operation_answers_what_it_may_and_says_what_it_may_not(
 
 async def test_an_admin_of_one_group_is_nobody_in_another(filled: Database) -> None:
     ids = [open_group(0), open_group(1), open_group(2), private_group(0), private_group(2)]
-    document = f"""{{ userGroups(ids: {ids}) {{
+    document = f"""{{ userGroupsByIds(ids: {ids}) {{
         id
         viewerMembership {{ roles }}
         classifications {{ totalCount topContributors {{ count }} }}
@@ -101,7 +104,7 @@ async def test_an_admin_of_one_group_is_nobody_in_another(filled: Database) -> N
             "memberships": [{"state": "INVITED"}] if admin else None,
         }
 
-    assert asked.data["userGroups"] == [
+    assert asked.data["userGroupsByIds"] == [
         shown(open_group(0), "group_admin", total=True, each=True, admin=True),
         shown(open_group(1), None, total=False, each=False, admin=False),
         shown(open_group(2), "group_member", total=True, each=False, admin=False),
@@ -143,7 +146,7 @@ async def test_deciding_takes_as_many_statements_for_groups_of_a_thousand_as_for
     taken = {}
     for ids in ([3], [1], [1, 2], [1, 2, 3]):
         asked = await ask(
-            database, f"{{ userGroups(ids: {ids}) {{ {selection} }} }}", viewer=Viewer(id=1)
+            database, f"{{ userGroupsByIds(ids: {ids}) {{ {selection} }} }}", viewer=Viewer(id=1)
         )
         assert asked.errors == []
         taken[tuple(ids)] = asked.statements

@@ -100,13 +100,13 @@ async def asked_by(filled: Database, viewer: Viewer, document: str) -> Any:
 
 
 SHAREABLE = {
-    "{projects(ids:[11]){displayName}}": [],
+    "{projectsByIds(ids:[11]){displayName}}": [],
     "{user(id:1006){login comments{totalCount}}}": [],
     "{classifications{totalCount}}": [],
     f"{{userGroup(id:{LEVEL_0}){{id classifications{{totalCount}}}}}}": [LEVEL_0],
-    f"{{userGroups(ids:[{LEVEL_0},{private_group(1)}]){{id}}}}": [LEVEL_0, private_group(1)],
-    "{userGroups(ids:[99]){id}}": [99],
-    f"{{userGroups(ids:[{ended_group(0)}]){{id}}}}": [ended_group(0)],
+    f"{{userGroupsByIds(ids:[{LEVEL_0},{private_group(1)}]){{id}}}}": [LEVEL_0, private_group(1)],
+    "{userGroupsByIds(ids:[99]){id}}": [99],
+    f"{{userGroupsByIds(ids:[{ended_group(0)}]){{id}}}}": [ended_group(0)],
     f"{{userGroup(id:{LEVEL_0}){{viewerMembership{{state roles __typename}}}}}}": [LEVEL_0],
     f"{{userGroup(id:{LEVEL_0}){{memberships{{user{{login}}state}}}}}}": [LEVEL_0],
     f'{{_entities(representations:[{{__typename:"UserGroup",id:"{LEVEL_0}"}}]){{__typename}}}}': [
@@ -134,9 +134,8 @@ PERSONAL = [
     "{user(id:1001){classifications{totalCount}}}",
     "{user(id:1006){memberships{state}}}",
     "{me{memberships{group{id}}}}",
-    "{stats{ledgerSize}}",
-    '{userGroupCount(start:"2024-01-01",end:"2024-01-02")}',
-    '{userGroupCounts(start:"2024-01-01",end:"2024-01-02"){totalCount}}',
+    "{gatewayStats{ledgerSize}}",
+    '{userGroupCounts(range:{start:"2024-01-01",end:"2024-01-02"}){totalCount}}',
     f"{{userGroup(id:{LEVEL_0}){{viewerMembership{{user{{id}}}}}}}}",
     f"{{userGroup(id:{LEVEL_0}){{viewerMembership{{state group{{id}}}}}}}}",
     f"{{userGroup(id:{LEVEL_0}){{viewerMembership{{...on Membership{{user{{login}}}}}}}}}}",
@@ -161,7 +160,7 @@ async def test_a_refusal_tells_whether_credentials_were_sent(filled: Database, a
 async def test_viewers_of_each_kind_have_the_permissions_that_others_share(
     filled: Database,
 ) -> None:
-    document = f"{{userGroups(ids:[{LEVEL_0}]){{id}}}}"
+    document = f"{{userGroupsByIds(ids:[{LEVEL_0}]){{id}}}}"
     found = {
         asking: (await asked_by(filled, viewer, document))[LEVEL_0]
         for asking, viewer in ASKING.items()

@@ -112,10 +112,10 @@ WORK: dict[str, Write] = {
 SAME_AFTER_WORK = (
     "{ user(id: 3) { __typename id login displayName } }",
     "{ user(id: 3) { comments { __typename totalCount } } }",
-    "{ users(ids: [3]) { id } }",
+    "{ usersByIds(ids: [3]) { id } }",
     "{ userGroup(id: 503) { name } }",
-    "{ userGroups(ids: [7]) { id } }",
-    "{ userGroups(ids: [504]) { id } }",
+    "{ userGroupsByIds(ids: [7]) { id } }",
+    "{ userGroupsByIds(ids: [504]) { id } }",
     "{ userGroup(id: 501) { classifications { totalCount } } }",
 )
 
@@ -179,13 +179,13 @@ async def test_no_private_write_moves_a_tag(
 ) -> None:
     """Each by itself, asked about the ids that it concerns."""
     asked = [
-        "{ userGroups(ids: [7]) { id } }",
-        "{ userGroups(ids: [7, 504]) { id } }",
-        "{ userGroups(ids: [501, 502, 503]) { id name } }",
-        "{ users(ids: [1, 2, 3]) { login comments { totalCount } } }",
+        "{ userGroupsByIds(ids: [7]) { id } }",
+        "{ userGroupsByIds(ids: [7, 504]) { id } }",
+        "{ userGroupsByIds(ids: [501, 502, 503]) { id name } }",
+        "{ usersByIds(ids: [1, 2, 3]) { login comments { totalCount } } }",
         "{ userGroup(id: 501) { members { login } classifications { totalCount activeUsers } } }",
         "{ userGroup(id: 502) { classifications { totalCount timeSpent activeUsers } } }",
-        "{ classifications { totalCount } projects(ids: [11]) { displayName } }",
+        "{ classifications { totalCount } projectsByIds(ids: [11]) { displayName } }",
     ]
     before = [await one.ask_async(client) for one in by_get(asked)]
     await database.write(UNSEEN[name])
@@ -239,9 +239,11 @@ async def test_what_others_have_asked_before_tells_nobody_more(
 async def test_a_hidden_group_and_an_unknown_one_have_one_tag(client: httpx.AsyncClient) -> None:
     found = [
         await one.ask_async(client)
-        for one in by_get([f"{{ userGroups(ids: [{each}]) {{ id }} }}" for each in (HIDDEN, NEW)])
+        for one in by_get(
+            [f"{{ userGroupsByIds(ids: [{each}]) {{ id }} }}" for each in (HIDDEN, NEW)]
+        )
     ]
-    assert [one.json() for one in found] == [{"data": {"userGroups": [None]}}] * 2
+    assert [one.json() for one in found] == [{"data": {"userGroupsByIds": [None]}}] * 2
     assert told(found[0]) == told(found[1])
     assert found[0].headers["etag"]
 

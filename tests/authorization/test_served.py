@@ -68,7 +68,7 @@ def test_times_and_numbers_of_statements_are_for_site_admins_alone(
     served: Served, asking: str
 ) -> None:
     headers = served.headers(asking)
-    for query in ("{ me { id } }", "{ userGroups(ids: [20]) { id } }", "{ nonsense }"):
+    for query in ("{ me { id } }", "{ userGroupsByIds(ids: [20]) { id } }", "{ nonsense }"):
         asked = (
             httpx.get(served.url, params={"query": query}, headers=headers),
             httpx.post(served.url, json={"query": query}, headers=headers),
@@ -82,7 +82,7 @@ def test_what_is_good_no_longer_is_refused_as_a_whole(served: Served, asking: st
     for query in (
         "{ __typename }",
         "{ classifications { totalCount } }",
-        "{ stats { ledgerSize } }",
+        "{ gatewayStats { ledgerSize } }",
     ):
         response = served.post(query, asking)
         assert response.status_code == 401

@@ -89,7 +89,9 @@ async def gateway(database: Database) -> AsyncIterator[Gateway]:
 
 
 #: What tells of the viewer, or may be refused to them.
-OF_A_VIEWER = re.compile(r"\b(me|viewerMembership|memberships|user\(|stats|userGroupCount)\b")
+OF_A_VIEWER = re.compile(
+    r"\b(me|viewerMembership|memberships|user\(|gatewayStats|userGroupCounts)\b"
+)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -230,9 +232,9 @@ async def test_permissions_in_groups_are_shared_by_who_has_the_same(database: Da
 
 
 SCHEMA_FIELDS = (
-    "{ __schema { queryType { name } } projects(ids: [11]) { slug } }",
-    '{ __type(name: "Query") { name } projects(ids: [11]) { slug } }',
-    "{ _service { sdl } projects(ids: [11]) { slug } }",
+    "{ __schema { queryType { name } } projectsByIds(ids: [11]) { slug } }",
+    '{ __type(name: "Query") { name } projectsByIds(ids: [11]) { slug } }',
+    "{ _service { sdl } projectsByIds(ids: [11]) { slug } }",
 )
 
 

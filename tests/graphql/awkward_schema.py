@@ -14,7 +14,7 @@ import strawberry
 
 from gateway.errors import Forbidden
 from gateway.execution_hints import FrozenInput, batched_field, check_hints, hints
-from resolvers.scalars import SCALARS, BigInt
+from resolvers.scalars import SCALARS, SafeInt
 
 #: Operations that are made up ask for two thousand million times as well.
 MOST_TIMES = 10
@@ -102,7 +102,7 @@ class Leaf:
     real: float
     truth: bool
     key: strawberry.ID
-    big: BigInt
+    big: SafeInt
     day: date | None
     colour: Colour
     numbers: list[int]
@@ -136,7 +136,7 @@ def leaf(how: How) -> Leaf:
         real=made(how, 2.5, math.nan),
         truth=made(how, True, "yes"),
         key=made(how, strawberry.ID("12"), 12),
-        big=made(how, BigInt(2**53 - 1), 2**53),
+        big=made(how, SafeInt(2**53 - 1), 2**53),
         day=made(how, date(2024, 2, 29), "2024-02-29"),
         colour=made(how, Colour.BLUE, "green"),
         numbers=made(how, [1, 2], (1, "two", None)),

@@ -73,8 +73,8 @@ class Gateway:
         return minute.amount - (await own.get_window_stats(minute, who)).remaining
 
 
-FILLED = """query ($ids: [ID!]!, $from: Date) { users(ids: $ids) {
-  classifications(filter: { start: $from }) { buckets(period: DAY, fillGaps: true) { count } }
+FILLED = """query ($ids: [ID!]!, $from: Date) { usersByIds(ids: $ids) {
+  classifications(range: { start: $from }) { buckets(period: DAY, fillGaps: true) { count } }
 } }"""
 UNENDING = FILLED.replace("start: $from", "end: null").replace(", $from: Date", "")
 REFERENCES = """query ($r: [_Any!]!) { _entities(representations: $r) { ... on User {

@@ -28,7 +28,7 @@ from gateway.graphql.execution.executor import Executor
 from gateway.graphql.masking import ErrorMask
 from gateway.graphql.page import Page
 from gateway.telemetry.record import RequestRecord
-from resolvers.scalars import SCALARS, BigInt
+from resolvers.scalars import SCALARS, SafeInt
 from tests.events_of import classification, comment, store
 from tests.loaders.test_never_stale import entries
 
@@ -97,12 +97,12 @@ class Query:
         return SECRET  # type: ignore[return-value]  # likewise
 
     @strawberry.field
-    def large(self) -> BigInt:
-        return BigInt(2**53 - 1)
+    def large(self) -> SafeInt:
+        return SafeInt(2**53 - 1)
 
     @strawberry.field
-    def too_large(self) -> BigInt | None:
-        return BigInt(2**53)
+    def too_large(self) -> SafeInt | None:
+        return SafeInt(2**53)
 
     @strawberry.field
     async def slow(self) -> str:

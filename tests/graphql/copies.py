@@ -22,22 +22,22 @@ JSON, GRAPHQL = "application/json", "application/graphql-response+json"
 NOON = datetime(2024, 3, 4, 12, tzinfo=UTC)
 PUBLIC, PRIVATE = "public, no-cache", "private, no-store"
 
-_TOTALS = "totalCount timeSpent buckets(period: MONTH) { period count timeSpent }"
+_TOTALS = "totalCount timeSpent buckets(period: MONTH) { startsOn count timeSpent }"
 _STATS = f"""{_TOTALS} activeUsers projectContributions {{ count project {{ slug }} }}
     topContributors(first: 2) {{ count user {{ login }} }}"""
-OPEN_RANGE = """{ classifications(filter: { start: "2024-03-01" }) {
-    buckets(period: DAY, fillGaps: true) { period count } } }"""
+OPEN_RANGE = """{ classifications(range: { start: "2024-03-01" }) {
+    buckets(period: DAY, fillGaps: true) { startsOn count } } }"""
 SITE = "{ classifications { totalCount } comments { totalCount } }"
 GROUP = "{ userGroup(id: 501) { name displayName statsVisibility } }"
 GROUP_STATS = f"{{ userGroup(id: 501) {{ classifications {{ {_STATS} }} }} }}"
 ROSTER = "{ userGroup(id: 502) { members { login displayName } } }"
-USERS = "{ users(ids: [1, 2, 3, 4]) { login displayName comments { totalCount } } }"
-PROJECTS = f"""{{ projects(ids: [11, 12, 13]) {{
+USERS = "{ usersByIds(ids: [1, 2, 3, 4]) { login displayName comments { totalCount } } }"
+PROJECTS = f"""{{ projectsByIds(ids: [11, 12, 13]) {{
     displayName slug classifications {{ {_TOTALS} }}
     workflows {{ displayName estimatedDaysToCompletion }} }} }}"""
 DOCUMENTS = (
     *(OPEN_RANGE, SITE, GROUP, GROUP_STATS, ROSTER, USERS, PROJECTS),
-    f"{{ userGroups(ids: [501, 502]) {{ name classifications {{ {_STATS} }} }} }}",
+    f"{{ userGroupsByIds(ids: [501, 502]) {{ name classifications {{ {_STATS} }} }} }}",
     "{ me { login } __schema { queryType { name } } }",
 )
 DIRECTORY = {

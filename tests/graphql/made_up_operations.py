@@ -45,7 +45,7 @@ from hypothesis_graphql import nodes, queries
 VARIABLES = ("b0", "b1", "b2")
 
 SCALARS = {
-    "BigInt": st.integers(-(2**40), 2**40).map(nodes.Int),
+    "SafeInt": st.integers(-(2**40), 2**40).map(nodes.Int),
     "Date": st.dates().map(str).map(nodes.String),
 }
 

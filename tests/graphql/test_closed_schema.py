@@ -60,10 +60,10 @@ INVALID = {
     "selection of a leaf": "{ classifications { totalCount { x } } }",
     "unknown argument": "{ classifications(filtr: null) { totalCount } }",
     "missing argument": "{ user { id } }",
-    "wrong literal": '{ classifications(filter: {start: "x"}) { totalCount } }',
-    "unknown key": "{ classifications(filter: {strt: null}) { totalCount } }",
+    "wrong literal": '{ classifications(range: {start: "x"}) { totalCount } }',
+    "unknown key": "{ classifications(range: {strt: null}) { totalCount } }",
     "unknown value": "{ classifications { buckets(period: DAYS) { count } } }",
-    "unknown type": "query ($f: StatFilter) { classifications(filter: $f) { totalCount } }",
+    "unknown type": "query ($f: DateRang) { classifications(range: $f) { totalCount } }",
     "unknown type of a fragment": "{ ... on Quer { me { id } } }",
     "type that does not fit": "{ ... on User { id } }",
     "unknown directive": "{ me @gard { id } }",
@@ -85,7 +85,7 @@ def test_whatever_does_not_fit_is_one_sentence(closed: tuple[Server, str], query
 def test_variables_that_do_not_fit_are_one_sentence(
     closed: tuple[Server, str], given: object
 ) -> None:
-    query = "query ($f: StatsFilter) { classifications(filter: $f) { totalCount } }"
+    query = "query ($f: DateRange) { classifications(range: $f) { totalCount } }"
     assert ask(closed[0], query, f=given) == {"errors": [VARIABLES]}
 
 
@@ -128,7 +128,7 @@ def test_without_suggestions_errors_tell_what_is_wrong_and_propose_nothing(tmp_p
     queries = [
         ("{ classificatons { totalCount } }", {}),
         ("{ classifications(filtr: null) { totalCount } }", {}),
-        ("query ($f: StatsFilter) { classifications(filter: $f) { totalCount } }", {"strt": "x"}),
+        ("query ($f: DateRange) { classifications(range: $f) { totalCount } }", {"strt": "x"}),
         ("{ classifications { buckets(period: DAYS) { count } } }", {}),
     ]
     with serving(tmp_path, STATS_GATEWAY_SUGGESTIONS="false") as server:

@@ -24,7 +24,9 @@ async def test_an_evicted_document_leaves_no_compiled_selection(database: Databa
         gc.disable()
         try:
             for number in range(5):
-                await gateway.answer(f"{{ a{number}: users(ids: [{number + 1}]) {{ login }} }}")
+                await gateway.answer(
+                    f"{{ a{number}: usersByIds(ids: [{number + 1}]) {{ login }} }}"
+                )
             assert compiled_functions() > before
             documents = gateway._executor.documents
             for text in list(documents._kept._values):

@@ -87,10 +87,10 @@ BY_DOCUMENT = {
         {},
         AROUND_THE_ROSTER + 2 * 5 + 10 + 40,
     ),
-    "as many as there are ids": ("{ users(ids: [1, 2, 3]) { id } }", {}, 3),
-    "one id is a list": ("{ users(ids: 1) { id } }", {}, 1),
+    "as many as there are ids": ("{ usersByIds(ids: [1, 2, 3]) { id } }", {}, 3),
+    "one id is a list": ("{ usersByIds(ids: 1) { id } }", {}, 1),
     "ids by a variable": (
-        "query ($ids: [ID!]!) { users(ids: $ids) { comments { totalCount } } }",
+        "query ($ids: [ID!]!) { usersByIds(ids: $ids) { comments { totalCount } } }",
         {"ids": ["1", "2"]},
         2 * (1 + 1 + 1),
     ),
@@ -101,7 +101,7 @@ BY_DOCUMENT = {
         3 * (1 + 2),
     ),
     "a list within a list": (
-        "{ users(ids: [1, 2]) { comments { buckets { count } } } }",
+        "{ usersByIds(ids: [1, 2]) { comments { buckets { count } } } }",
         {},
         2 * (1 + 1 + 366),
     ),
@@ -121,8 +121,8 @@ def test_cost_follows_from_the_document_and_its_variables(text, variables, expec
     assert cost(text, variables) == expected
 
 
-RANGED = """query ($f: StatsFilter, $p: Period, $fill: Boolean = false) {
-  classifications(filter: $f) { buckets(period: $p, fillGaps: $fill) { count } }
+RANGED = """query ($f: DateRange, $p: Period, $fill: Boolean = false) {
+  classifications(range: $f) { buckets(period: $p, fillGaps: $fill) { count } }
 }"""
 YEAR = {"start": "2023-01-01", "end": "2023-12-31"}
 BY_RANGE = {
@@ -166,25 +166,25 @@ def test_buckets_cost_the_periods_of_their_range(variables, buckets):
 
 def test_buckets_cost_the_range_of_the_field_above_them():
     text = """query ($start: Date!) {
-      user(id: 1) { comments(filter: { start: $start, end: "2023-01-10" }) { ...Daily } }
-      classifications(filter: { start: "2023-01-01", end: "2023-01-02" }) {
+      user(id: 1) { comments(range: { start: $start, end: "2023-01-10" }) { ...Daily } }
+      classifications(range: { start: "2023-01-01", end: "2023-01-02" }) {
         ...Buckets
-        ... { comparedWith(start: $start, end: "2023-01-31") { ...Buckets } }
+        ... { comparedWith(range: { start: $start, end: "2023-01-31" }) { ...Buckets } }
         all: comparedWith { ...Buckets }
       }
     }
     fragment Daily on CommentStats { buckets(period: DAY) { count } }
     fragment Buckets on ClassificationStats { buckets(period: DAY) { count } }"""
     assert cost(text, {"start": "2023-01-01"}) == (1 + 1 + 10) + (1 + 2) + (1 + 31) + (1 + 366)
-    counted = """{ userGroupCounts(start: "2023-01-01", end: "2023-02-01") {
+    counted = """{ userGroupCounts(range: { start: "2023-01-01", end: "2023-02-01" }) {
       buckets(period: DAY) { count }
     } }"""
     assert cost(counted) == 1 + 32
 
 
 def test_many_ranges_filled_from_long_ago_are_too_much():
-    filled = """query ($ids: [ID!]!) { users(ids: $ids) {
-      classifications(filter: { start: "1996-01-01" }) {
+    filled = """query ($ids: [ID!]!) { usersByIds(ids: $ids) {
+      classifications(range: { start: "1996-01-01" }) {
         buckets(period: DAY, fillGaps: true) { count }
       }
     } }"""
@@ -275,7 +275,7 @@ def test_the_whole_roster_of_a_large_group_may_be_asked_for():
 
 
 def test_what_would_fill_memory_may_not():
-    daily = (
-        "query ($ids: [ID!]!) { userGroups(ids: $ids) { classifications { buckets { count } } } }"
-    )
+    daily = """query ($ids: [ID!]!) {
+      userGroupsByIds(ids: $ids) { classifications { buckets { count } } }
+    }"""
     assert cost(daily, {"ids": [str(n) for n in range(1, 1001)]}) > Settings().cost_limit

@@ -75,9 +75,9 @@ async def watch(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Watch]:
 HEAVY = {
     "many filled buckets": FILLED,
     "of references": REFERENCES.replace(
-        "classifications {", "classifications(filter: $f) {"
-    ).replace("$r: [_Any!]!", "$r: [_Any!]!, $f: StatsFilter"),
-    "many values of each": FILLED.replace("{ count }", "{ period count timeSpent a: count }"),
+        "classifications {", "classifications(range: $f) {"
+    ).replace("$r: [_Any!]!", "$r: [_Any!]!, $f: DateRange"),
+    "many values of each": FILLED.replace("{ count }", "{ startsOn count timeSpent a: count }"),
 }
 
 
@@ -109,8 +109,8 @@ async def test_others_have_a_turn_after_a_set_amount_of_work(
 async def test_what_falls_back_gives_turns(filled: Database, watch: Watch) -> None:
     """A chart that is too long to be filled is an error that spreads to its parent."""
     start = (NOW.date() - timedelta(days=229)).isoformat()
-    _, selected = FILLED.split("users(")
-    last = "last: users(" + selected.replace("$ids", '["1"]').replace("$from", '"1900-01-01"')
+    _, selected = FILLED.split("usersByIds(")
+    last = "last: usersByIds(" + selected.replace("$ids", '["1"]').replace("$from", '"1900-01-01"')
     gateway = Gateway(filled)
     asked = {"ids": ["1"] * 100, "from": start}
     answer = await gateway.ask(f"{FILLED.removesuffix('}')} {last}", **asked)
@@ -122,7 +122,7 @@ async def test_what_falls_back_gives_turns(filled: Database, watch: Watch) -> No
 
 async def test_many_errors_give_turns(filled: Database, watch: Watch) -> None:
     aliases = " ".join(f"c{n}: classifications {{ totalCount }}" for n in range(20))
-    query = f"query ($ids: [ID!]!) {{ users(ids: $ids) {{ {aliases} }} }}"
+    query = f"query ($ids: [ID!]!) {{ usersByIds(ids: $ids) {{ {aliases} }} }}"
     gateway = Gateway(filled)
     answer = await gateway.ask(query, ANONYMOUS, ids=["1"] * 1000)
     assert len(answer["errors"]) == 20_000
@@ -133,7 +133,7 @@ async def test_many_errors_give_turns(filled: Database, watch: Watch) -> None:
 
 async def test_many_keys_are_looked_for_in_turns(filled: Database) -> None:
     """Here the loop's turns are few values long, and the answer is the same."""
-    query = """query ($ids: [ID!]!) { users(ids: $ids) { login comments { totalCount }
+    query = """query ($ids: [ID!]!) { usersByIds(ids: $ids) { login comments { totalCount }
       memberships { group { name } roles } classifications { projectContributions { count } } } }"""
     short = Gateway(filled, turns=Turns(50))
     ids = [*map(str, range(1, 200))]

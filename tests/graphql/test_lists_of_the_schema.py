@@ -33,8 +33,7 @@ def required(field: Any) -> str:
     written = {
         "id": '"1"',
         "ids": '["1"]',
-        "start": '"2019-01-01"',
-        "end": '"2024-03-01"',
+        "range": '{ start: "2019-01-01", end: "2024-03-01" }',
         "representations": '[{__typename: "User", id: "1"}]',
     }
     given = [

@@ -29,7 +29,7 @@ from tests.graphql.copies import Clock, filled_gateway
 from tests.loaders.test_never_stale import entries
 
 PARTS = ("documents", "plans", "variables")
-LOGIN = "query ($id: ID!) { users(ids: [$id]) { login } }"
+LOGIN = "query ($id: ID!) { usersByIds(ids: [$id]) { login } }"
 
 
 class Process:
@@ -74,11 +74,11 @@ class Process:
 
 
 def of_another_name(number: int) -> tuple[str, dict[str, Any]]:
-    return f"query A{number} {{ projects(ids: [11]) {{ id }} }}", {}
+    return f"query A{number} {{ projectsByIds(ids: [11]) {{ id }} }}", {}
 
 
 def of_many_aliases(number: int) -> tuple[str, dict[str, Any]]:
-    each = "projects(ids: [$id]) { id classifications(filter: { start: $day }) { totalCount } }"
+    each = "projectsByIds(ids: [$id]) { id classifications(range: { start: $day }) { totalCount } }"
     fields = " ".join(f"a{alias}: {each}" for alias in range(45))
     variables = {"id": "11", "day": f"2024-01-{1 + number % 28:02}"}
     return f"query A{number}($id: ID!, $day: Date) {{ {fields} }}", variables
@@ -92,7 +92,7 @@ def of_other_conditions(number: int) -> tuple[str, dict[str, Any]]:
     names = [f"c{bit}" for bit in range(8)]
     declared = ", ".join(f"${name}: Boolean!" for name in names)
     fields = " ".join(
-        f"{name}: projects(ids: [11]) @include(if: ${name}) {{ id }}" for name in names
+        f"{name}: projectsByIds(ids: [11]) @include(if: ${name}) {{ id }}" for name in names
     )
     given = {name: bool(number >> bit & 1) for bit, name in enumerate(names)}
     return f"query ({declared}) {{ {fields} }}", given
@@ -167,7 +167,7 @@ async def test_refusals_are_gone_at_once(database: Database) -> None:
     """Their tracebacks lead to the lists that hold them: cycles, as many as there are errors."""
     await database.write(entries(users=[{"id": 1, "login": "ada"}]))
     process = Process(database, 10_000_000)
-    query = "query ($ids: [ID!]!) { users(ids: $ids) { classifications { totalCount } } }"
+    query = "query ($ids: [ID!]!) { usersByIds(ids: $ids) { classifications { totalCount } } }"
     await process.ask_anything(query, ids=["1"])
     gc.collect()
     gc.disable()
@@ -184,7 +184,7 @@ async def test_refusals_are_gone_at_once(database: Database) -> None:
 async def test_a_budget_of_nothing_keeps_nothing_and_answers(database: Database) -> None:
     process = Process(database, 0)
     for _ in range(2):
-        assert await process.ask(LOGIN, id="1") == {"data": {"users": [None]}}
+        assert await process.ask(LOGIN, id="1") == {"data": {"usersByIds": [None]}}
     assert process.size == 0
 
 
@@ -196,7 +196,7 @@ async def test_undeclared_variables_are_no_key(database: Database) -> None:
     async with process.changes:
         for number in range(50):
             answer = await process.ask(LOGIN, id="1", other="x" * 8000, **{f"v{number}": number})
-            assert answer == {"data": {"users": [{"login": "ada"}]}}
+            assert answer == {"data": {"usersByIds": [{"login": "ada"}]}}
     assert (process.size, process.responses.size) == (size, answers)
     assert process.responses.hits == 50
 

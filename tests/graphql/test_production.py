@@ -38,7 +38,7 @@ from tests.graphql.charged import REFERENCES, TODAY, UNENDING, Gateway
 async def test_a_list_that_turns_out_longer_is_charged_what_it_has(filled: Database) -> None:
     gateway = Gateway(filled)
     answer = await gateway.ask(UNENDING, ids=["1", "1"])
-    (first, _) = answer["data"]["users"]
+    (first, _) = answer["data"]["usersByIds"]
     buckets = len(first["classifications"]["buckets"])
     assert buckets == TODAY - (date(2020, 1, 1) - date(1970, 1, 1)).days + 1
     assert gateway.record.cost == await gateway.spent() == 2 * (1 + 1 + buckets)
@@ -95,7 +95,7 @@ REFUSED = {
     "too many bytes": ("{ me { id } } #" + "é" * 20_000, DocumentTooLarge),
     "no operation": ("query A { me { id } } query B { me { id } }", UnknownOperation),
     "too costly": (
-        "{ users(ids: [%s]) { comments { buckets { count } } } }" % ('"1" ' * 900),
+        "{ usersByIds(ids: [%s]) { comments { buckets { count } } } }" % ('"1" ' * 900),
         CostTooHigh,
     ),
     "a variable is missing": ("query ($id: ID!) { user(id: $id) { id } }", None),

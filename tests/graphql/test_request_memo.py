@@ -221,7 +221,7 @@ async def test_a_viewer_who_loses_rights_is_another_viewer(
 async def test_another_day_is_another_question(
     client: Client, clock: Clock, read: list[str]
 ) -> None:
-    query = """{ classifications(filter: { start: "2024-03-01" }) {
+    query = """{ classifications(range: { start: "2024-03-01" }) {
         buckets(period: YEAR, fillGaps: true) { count } } }"""
     before = [(await post(client, query)).content for _ in range(2)]
     assert len(read) == 1

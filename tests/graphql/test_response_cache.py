@@ -30,7 +30,7 @@ from tests.loaders.test_never_stale import (
 TOTAL = "query ($id: ID!) { userGroup(id: $id) { name classifications { totalCount } } }"
 ME = "{ me { id login memberships { group { name } } } }"
 #: More than are looked at with one statement.
-MANY = "query ($ids: [ID!]!) { users(ids: $ids) { login } }"
+MANY = "query ($ids: [ID!]!) { usersByIds(ids: $ids) { login } }"
 
 
 def told(answer: bytes) -> Any:
@@ -109,8 +109,11 @@ async def test_other_variables_are_another_question(gateway: Gateway) -> None:
     [
         (ME, 3),
         ("{ user(id: 1) { classifications { totalCount } } }", 3),
-        ('{ userGroupCount(start: "2024-01-01", end: "2024-12-31") }', 2),
-        ("{ stats { ledgerSize } }", 1),
+        (
+            '{ userGroupCounts(range: { start: "2024-01-01", end: "2024-12-31" }) { totalCount } }',
+            2,
+        ),
+        ("{ gatewayStats { ledgerSize } }", 1),
     ],
 )
 async def test_an_answer_is_given_to_nobody_else(

@@ -143,7 +143,7 @@ def test_a_cost_is_told_when_asked_for_and_refused_when_too_high(server: Server)
     for extensions in ({"cost": False}, {"cost": "true"}, {}):
         assert "extensions" not in ask(query, extensions)
     ids = ", ".join(str(n) for n in range(1, 801))
-    many = f"{{ projects(ids: [{ids}]) {{ classifications {{ buckets {{ count }} }} }} }}"
+    many = f"{{ projectsByIds(ids: [{ids}]) {{ classifications {{ buckets {{ count }} }} }} }}"
     refused = ask(many, {"cost": True})
     assert list(refused) == ["errors"]
     assert refused["errors"][0]["extensions"] == {

@@ -46,7 +46,7 @@ def post(body: dict[str, Any], **headers: str) -> Request:
 
 
 def another_document(number: int) -> Request:
-    query = f"query A{number} {{ a{number}: users(ids: [{number}]) {{ login }} }}"
+    query = f"query A{number} {{ a{number}: usersByIds(ids: [{number}]) {{ login }} }}"
     return post({"query": query}, Accept=f"application/json, text/x{number}")
 
 
@@ -54,7 +54,7 @@ def another_selection(number: int) -> Request:
     """Other statements united, of other ranges."""
     end = f"2023-{1 + number % 12:02}-15"
     fields = [
-        f'f{bit}: classifications(filter: {{ start: "20{10 + bit}-0{1 + bit % 3}-01", '
+        f'f{bit}: classifications(range: {{ start: "20{10 + bit}-0{1 + bit % 3}-01", '
         f'end: "{end}" }}) {{ totalCount buckets(period: YEAR) {{ count }} }}'
         for bit in range(5)
         if number >> bit & 1
@@ -63,7 +63,7 @@ def another_selection(number: int) -> Request:
 
 
 def other_variables(number: int) -> Request:
-    query = "query ($ids: [ID!]!) { projects(ids: $ids) { displayName } }"
+    query = "query ($ids: [ID!]!) { projectsByIds(ids: $ids) { displayName } }"
     return post({"query": query, "variables": {"ids": [str(number), str(number + 1)]}})
 
 

@@ -139,7 +139,7 @@ def test_a_server_does_not_start_with_a_wrong_manifest(tmp_path: Path) -> None:
     assert "does not run here: Cannot query field 'nothing' on type 'Query'" in result.stderr
 
 
-TOTAL = "query Total($start: Date) { classifications(filter: { start: $start }) { totalCount } }"
+TOTAL = "query Total($start: Date) { classifications(range: { start: $start }) { totalCount } }"
 
 
 @pytest.fixture(scope="module")

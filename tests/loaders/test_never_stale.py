@@ -52,9 +52,9 @@ LEVELS = (
 )
 CHECKS = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
-_TOTALS = "totalCount timeSpent buckets(period: MONTH) { period count timeSpent }"
+_TOTALS = "totalCount timeSpent buckets(period: MONTH) { startsOn count timeSpent }"
 _STATS = f"""{_TOTALS} projectCount activeUsers
-    projectContributions(orderBy: RECENTS) {{ count lastContributedOn project {{ slug }} }}
+    projectContributions(orderBy: MOST_RECENT) {{ count lastContributedOn project {{ slug }} }}
     topContributors(first: 2) {{ count user {{ login displayName }} }}
     memberBreakdown(first: 2) {{
         totalCount nodes {{ count user {{ id }} projectContributions {{ count timeSpent }} }}
@@ -64,27 +64,27 @@ _GROUP = f"""name displayName statsVisibility viewerMembership {{ state roles }}
     classifications {{ {_STATS} }}"""
 DOCUMENTS = (
     f"{{ userGroup(id: 501) {{ {_GROUP} }} }}",
-    f"{{ userGroups(ids: [501, 502, 503, 504]) {{ {_GROUP} }} }}",
-    "{ userGroups(ids: [501, 502]) { classifications { totalCount } } }",
+    f"{{ userGroupsByIds(ids: [501, 502, 503, 504]) {{ {_GROUP} }} }}",
+    "{ userGroupsByIds(ids: [501, 502]) { classifications { totalCount } } }",
     f"""{{ userGroup(id: 502) {{
-        year: classifications(filter: {{ start: "2024-01-01", end: "2024-12-31" }}) {{ {_STATS} }}
-        one: classifications(filter: {{ projectIds: [11] }}) {{ {_TOTALS} activeUsers }}
+        year: classifications(range: {{ start: "2024-01-01", end: "2024-12-31" }}) {{ {_STATS} }}
+        one: classifications(within: {{ projectIds: [11] }}) {{ {_TOTALS} activeUsers }}
     }} }}""",
-    f"""{{ users(ids: [1, 2, 3, 4]) {{
+    f"""{{ usersByIds(ids: [1, 2, 3, 4]) {{
         login displayName comments {{ totalCount }} memberships {{ state group {{ name }} }}
         classifications {{ {_TOTALS} projectContributions {{ count project {{ id }} }} }}
     }} }}""",
     "{ me { login displayName memberships { roles group { displayName } } } }",
-    f"""{{ projects(ids: [11, 12, 13]) {{
+    f"""{{ projectsByIds(ids: [11, 12, 13]) {{
         displayName slug classifications {{ {_TOTALS} anonymousCount }}
-        comments(filter: {{ userIds: [1, 2] }}) {{ totalCount }}
+        comments(userIds: [1, 2]) {{ totalCount }}
         workflows {{ displayName estimatedDaysToCompletion classifications {{ totalCount }} }}
     }} }}""",
     f"""{{
         classifications {{ {_TOTALS} anonymousCount }} comments {{ totalCount }}
-        some: classifications(filter: {{ projectIds: [11, 12] }}) {{ {_TOTALS} }}
-        tasks: classifications(filter: {{ workflowIds: [101, 102] }}) {{ {_TOTALS} }}
-        said: comments(filter: {{ userIds: [1] }}) {{ totalCount }}
+        some: classifications(within: {{ projectIds: [11, 12] }}) {{ {_TOTALS} }}
+        tasks: classifications(within: {{ workflowIds: [101, 102] }}) {{ {_TOTALS} }}
+        said: comments(userIds: [1]) {{ totalCount }}
     }}""",
 )
 

@@ -70,13 +70,15 @@ READS: dict[str, set[Entity]] = {
         ("user_record", 1),
     },
     "{ classifications { totalCount } }": {("site", 0)},
-    "{ classifications(filter: { projectIds: [11, 12] }) { totalCount } }": {
+    "{ classifications(within: { projectIds: [11, 12] }) { totalCount } }": {
         ("project", 11),
         ("project", 12),
     },
-    '{ classifications(filter: { start: "2024-03-01" }) { buckets { count } } }': {("site", 0)},
-    "{ stats { ledgerSize } }": {("site", 0)},
-    '{ userGroupCount(start: "2024-01-01", end: "2024-01-02") }': {("site", 0)},
+    '{ classifications(range: { start: "2024-03-01" }) { buckets { count } } }': {("site", 0)},
+    "{ gatewayStats { ledgerSize } }": {("site", 0)},
+    '{ userGroupCounts(range: { start: "2024-01-01", end: "2024-01-02" }) { totalCount } }': {
+        ("site", 0)
+    },
 }
 
 

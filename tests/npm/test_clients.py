@@ -72,7 +72,7 @@ def test_an_entity_from_a_list_is_found_by_its_id(run: Run, demo: Demo) -> None:
 
 
 def test_what_is_known_of_an_entity_is_put_together(run: Run) -> None:
-    by_list = Operation('{ projects(ids: ["1", "3"]) { slug } }')
+    by_list = Operation('{ projectsByIds(ids: ["1", "3"]) { slug } }')
     by_id = Operation('{ project(id: "1") { displayName workflows { id } } }')
     together = Operation('{ project(id: "1") { slug displayName workflows { id } } }')
     asked_once, asked_again, not_asked = run(by_list, by_id, together)
@@ -104,7 +104,7 @@ def test_a_refused_field_is_null_with_its_code_and_the_rest_is_there(run: Run, d
         ("{ me { login } }", "not.a.token", "UNAUTHENTICATED"),
         ("{ me { nickname } }", None, "GRAPHQL_VALIDATION_FAILED"),
         (
-            "query A($day: Date) { comments(filter: {start: $day}) { totalCount } }",
+            "query A($day: Date) { comments(range: {start: $day}) { totalCount } }",
             None,
             "BAD_USER_INPUT",
         ),

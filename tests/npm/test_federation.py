@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 from graphql import FieldDefinitionNode, ObjectTypeDefinitionNode, parse, print_ast
 
@@ -42,18 +43,18 @@ EVERYTHING = """{
     members(first: 100) { login favouriteProject { id slug } }
     memberships(first: 1) { state user { login } }
   }
-  stats { ledgerSize }
-  userGroupCount(start: "2020-01-01", end: "2020-12-31")
+  gatewayStats { ledgerSize }
+  userGroupCounts(range: { start: "2020-01-01", end: "2020-12-31" }) { totalCount }
 }"""
 #: The same of the gateway alone.
 OURS = re.sub(r"favouriteProject \{.*?\}", "", EVERYTHING).replace(
-    "fans(project: 3)", f"fans: users(ids: [{MEMBER}])"
+    "fans(project: 3)", f"fans: usersByIds(ids: [{MEMBER}])"
 )
 
 FAN = {"fans.classifications", "fans.memberships"}
 INDIVIDUALS = {"userGroup.members", "userGroup.memberships"}
 TOP = "userGroup.classifications.topContributors"
-SITE = {"stats", "userGroupCount"}
+SITE = {"gatewayStats", "userGroupCounts"}
 #: What each is refused; the fan is the member.
 REFUSED = {
     "anonymous": ({*FAN, *INDIVIDUALS, *SITE, "userGroup.classifications"}, "UNAUTHENTICATED"),
@@ -190,3 +191,33 @@ def test_a_token_that_does_not_verify_gets_nothing_of_ours(router: Router) -> No
 
     assert answer["data"] == {"fans": [{"id": str(MEMBER), "login": None}]}
     assert {error["extensions"]["code"] for error in answer["errors"]} == {"UNAUTHENTICATED"}
+
+
+TWO_SCOPES = """query ($within: StatsScope) {
+  classifications(within: $within) { totalCount }
+  written: classifications(within: { projectIds: [3], workflowIds: [5] }) { totalCount }
+}"""
+ONE_SCOPE = "query ($within: StatsScope) { classifications(within: $within) { totalCount } }"
+
+
+@pytest.mark.parametrize("document", [TWO_SCOPES, ONE_SCOPE], ids=["literal", "variable"])
+def test_two_scopes_at_once_are_refused_behind_a_router_that_knows_no_one_of(
+    router: Router, supergraph: Supergraph, document: str
+) -> None:
+    assert "@oneOf" not in supergraph.sdl
+    both = {"projectIds": ["3"], "workflowIds": ["5"]}
+    body = {"query": document, "variables": {"within": both}}
+    answer = httpx.post(router.url, json=body, timeout=60).json()
+
+    assert not any((answer.get("data") or {}).values())
+    assert "exactly one" in answer["errors"][0]["message"]
+
+
+def test_one_scope_is_answered_behind_a_router(router: Router, demo: Demo) -> None:
+    body = {"query": ONE_SCOPE, "variables": {"within": {"projectIds": ["3"]}}}
+    alone, behind = (
+        httpx.post(url, json=body, timeout=60).json() for url in (demo.server.url, router.url)
+    )
+
+    assert alone["data"]["classifications"]["totalCount"] > 0
+    assert behind == alone

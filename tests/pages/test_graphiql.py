@@ -92,7 +92,7 @@ def test_an_example_runs_and_no_other_host_is_asked(
     turn_to(opened, "SiteByMonth")
 
     assert run(opened)["data"]["classifications"]["buckets"] == [
-        {"period": "2023-11-01", "count": 3, "timeSpent": 4.5}
+        {"startsOn": "2023-11-01", "count": 3, "timeSpent": 4.5}
     ]
     expect(region(opened, "Result Window")).to_contain_text('"totalCount": 3')
     assert {urlsplit(request.url).netloc for request in visit.requests} == {

@@ -18,7 +18,7 @@ def test_example_runs_without_a_request_to_any_other_host(visit, served):
     statistics = _result(page)["data"]["classifications"]
     assert statistics["totalCount"] == 3
     assert statistics["timeSpent"] == 4.5
-    assert statistics["buckets"] == [{"period": "2023-11-01", "count": 3, "timeSpent": 4.5}]
+    assert statistics["buckets"] == [{"startsOn": "2023-11-01", "count": 3, "timeSpent": 4.5}]
     expect(page.locator("#status")).to_contain_text("200 OK")
     own = urlsplit(served.url).netloc
     assert {urlsplit(request.url).netloc for request in visit.requests} == {own}

@@ -36,31 +36,26 @@ async def fill(database: Database) -> None:
 #: A field, and the code and the argument of its error.
 BAD = [
     (
-        'classifications(filter: {start: "2024-03-01", end: "2024-02-29"}) { totalCount }',
+        'classifications(range: {start: "2024-03-01", end: "2024-02-29"}) { totalCount }',
         "INVALID_RANGE",
         "start",
     ),
     (
-        'comments(filter: {start: "2024-03-01", end: "2024-02-29"}) { totalCount }',
+        'comments(range: {start: "2024-03-01", end: "2024-02-29"}) { totalCount }',
         "INVALID_RANGE",
         "start",
     ),
     (
-        "classifications(filter: {projectIds: [11], workflowIds: [101]}) { totalCount }",
-        "EXCLUSIVE_ARGUMENTS",
-        "workflowIds",
-    ),
-    (
-        'classifications(filter: {projectIds: ["x"]}) { totalCount }',
+        'classifications(within: {projectIds: ["x"]}) { totalCount }',
         "INVALID_ARGUMENT",
         "projectIds",
     ),
     (
-        'classifications(filter: {workflowIds: ["-1"]}) { totalCount }',
+        'classifications(within: {workflowIds: ["-1"]}) { totalCount }',
         "INVALID_ARGUMENT",
         "workflowIds",
     ),
-    ('comments(filter: {userIds: ["1.0"]}) { totalCount }', "INVALID_ARGUMENT", "userIds"),
+    ('comments(userIds: ["1.0"]) { totalCount }', "INVALID_ARGUMENT", "userIds"),
     *(
         (f'{entity}(id: "{text}") {{ id }}', "INVALID_ARGUMENT", "id")
         for entity in ("user", "userGroup", "project", "workflow")
@@ -71,19 +66,19 @@ BAD = [
         for entity in ("user", "userGroup", "project", "workflow")
     ),
     (
-        'classifications(filter: {start: "1939-11-20", end: "1970-01-01"})'
+        'classifications(range: {start: "1939-11-20", end: "1970-01-01"})'
         " { buckets(period: DAY, fillGaps: true) { count } }",
         "OUT_OF_BOUNDS",
         "fillGaps",
     ),
     (
-        'classifications(filter: {start: "1970-01-01", end: "2024-01-01"})'
+        'classifications(range: {start: "1970-01-01", end: "2024-01-01"})'
         " { buckets(period: DAY, fillGaps: true) { count } }",
         "OUT_OF_BOUNDS",
         "fillGaps",
     ),
     (
-        'classifications(filter: {end: "9999-12-31"})'
+        'classifications(range: {end: "9999-12-31"})'
         " { buckets(period: DAY, fillGaps: true) { count } }",
         "OUT_OF_BOUNDS",
         "fillGaps",
@@ -144,7 +139,7 @@ GROUP_BAD = [
     ('memberBreakdown(after: "aWQ6MQ==") { totalCount }', "INVALID_ARGUMENT", "after"),
     ('memberBreakdown(after: "aWQ6MA==", orderBy: ID) { __typename }', "INVALID_ARGUMENT", "after"),
     (
-        'comparedWith(start: "2024-03-01", end: "2024-02-29") { totalCount }',
+        'comparedWith(range: { start: "2024-03-01", end: "2024-02-29" }) { totalCount }',
         "INVALID_RANGE",
         "start",
     ),
@@ -204,7 +199,7 @@ async def test_an_argument_holds_at_most_a_thousand_ids(
     await fill(database)
     asked = await ask(
         database,
-        "query ($ids: [ID!]) { classifications(filter: {projectIds: $ids}) { totalCount } }",
+        "query ($ids: [ID!]!) { classifications(within: {projectIds: $ids}) { totalCount } }",
         {"ids": [str(one) for one in range(1, many + 1)]},
     )
     assert asked.data == {"classifications": None if code else {"totalCount": 1}}
@@ -214,7 +209,9 @@ async def test_an_argument_holds_at_most_a_thousand_ids(
     )
 
 
-@pytest.mark.parametrize("entities", ["users", "userGroups", "projects", "workflows"])
+@pytest.mark.parametrize(
+    "entities", ["usersByIds", "userGroupsByIds", "projectsByIds", "workflowsByIds"]
+)
 async def test_a_list_is_of_at_most_a_thousand_ids(database: Database, entities: str) -> None:
     document = f"query ($ids: [ID!]!) {{ {entities}(ids: $ids) {{ id }} }}"
     most = await ask(database, document, {"ids": [str(one) for one in range(1, 1001)]})
@@ -236,19 +233,19 @@ async def test_a_malformed_date_is_no_part_of_a_valid_document(
     database: Database, text: str
 ) -> None:
     with pytest.raises(InvalidDocument) as refused:
-        await ask(database, f'{{ classifications(filter: {{start: "{text}"}}) {{ totalCount }} }}')
+        await ask(database, f'{{ classifications(range: {{start: "{text}"}}) {{ totalCount }} }}')
     (error,) = refused.value.errors
     assert error.message == (
-        f"Argument 'filter' has invalid value at .start: '{text}' is not a valid date (YYYY-MM-DD)."
+        f"Argument 'range' has invalid value at .start: '{text}' is not a valid date (YYYY-MM-DD)."
     )
-    assert error.locations == [SourceLocation(1, 35)]
+    assert error.locations == [SourceLocation(1, 34)]
 
 
 @NO_DATES
 async def test_a_malformed_date_is_refused_before_anything_runs(
     database: Database, text: str
 ) -> None:
-    document = "query ($d: Date) { classifications(filter: {start: $d}) { totalCount } }"
+    document = "query ($d: Date) { classifications(range: {start: $d}) { totalCount } }"
     asked = await ask(database, document, {"d": text})
     assert asked.data == {}
     assert asked.statements == 0
@@ -259,8 +256,8 @@ async def test_a_malformed_date_is_refused_before_anything_runs(
     assert error.locations == [SourceLocation(1, 8)]
 
 
-async def test_a_bad_date_within_a_filter_names_its_key(database: Database) -> None:
-    document = "query ($f: StatsFilter!) { classifications(filter: $f) { totalCount } }"
+async def test_a_bad_date_within_a_range_names_its_key(database: Database) -> None:
+    document = "query ($f: DateRange!) { classifications(range: $f) { totalCount } }"
     asked = await ask(database, document, {"f": {"end": "2023-02-29"}})
     assert [error.message for error in asked.errors] == [
         "Variable '$f' has invalid value at .end: '2023-02-29' is not a valid date (YYYY-MM-DD)."
@@ -271,24 +268,25 @@ async def test_a_bad_date_within_a_filter_names_its_key(database: Database) -> N
     ("document", "message", "column"),
     [
         (
-            'query ($d: Date = "x") { classifications(filter: {start: $d}) { totalCount } }',
+            'query ($d: Date = "x") { classifications(range: {start: $d}) { totalCount } }',
             "Variable '$d' has invalid default value: 'x' is not a valid date (YYYY-MM-DD).",
             19,
         ),
         (
-            "{ classifications(filter: {end: 20240229}) { totalCount } }",
-            "Argument 'filter' has invalid value at .end: 20240229 is not a valid date "
+            "{ classifications(range: {end: 20240229}) { totalCount } }",
+            "Argument 'range' has invalid value at .end: 20240229 is not a valid date "
             "(YYYY-MM-DD).",
-            33,
+            32,
         ),
         (
-            '{ userGroupCount(start: "2024-02-30", end: "2024-03-01") }',
-            "Argument 'start' has invalid value: '2024-02-30' is not a valid date (YYYY-MM-DD).",
-            25,
+            '{ userGroupCounts(range: { start: "2024-02-30", end: "2024-03-01" }) { totalCount } }',
+            "Argument 'range' has invalid value at .start: '2024-02-30' is not a valid date "
+            "(YYYY-MM-DD).",
+            35,
         ),
         (
-            "{ classifications(filter: {projectIds: [1, 1.5]}) { totalCount } }",
-            "Argument 'filter' has invalid value at .projectIds[1]: ID cannot represent a "
+            "{ classifications(within: {projectIds: [1, 1.5]}) { totalCount } }",
+            "Argument 'within' has invalid value at .projectIds[1]: ID cannot represent a "
             "non-string and non-integer value: 1.5",
             44,
         ),
@@ -311,7 +309,10 @@ async def test_a_literal_of_the_wrong_type_names_argument_value_and_place(
 
 async def test_a_long_text_that_is_no_date_is_shown_in_part(database: Database) -> None:
     with pytest.raises(InvalidDocument) as refused:
-        await ask(database, f'{{ userGroupCount(start: "{"9" * 5000}", end: "2024-03-01") }}')
+        await ask(
+            database, f'{{ classifications(range: {{ start: "{"9" * 5000}" }}) {{ totalCount }} }}'
+        )
     assert refused.value.errors[0].message == (
-        f"Argument 'start' has invalid value: '{'9' * 40}…' is not a valid date (YYYY-MM-DD)."
+        f"Argument 'range' has invalid value at .start: '{'9' * 40}…' is not a valid date "
+        "(YYYY-MM-DD)."
     )

@@ -63,7 +63,7 @@ async def test_an_error_that_spreads_to_its_parent_is_left_to_graphql_core(
         "{ project(id: 1) { classifications { buckets(period: DAY, fillGaps: true) { count } } } }"
     )
     filtered = document.replace(
-        "classifications {", 'classifications(filter: { start: "1900-01-01" }) {'
+        "classifications {", 'classifications(range: { start: "1900-01-01" }) {'
     )
     async with Operation(filled, ADMIN, NOW) as operation:
         result = await executed(graphql_schema, filtered, None, operation)

@@ -24,9 +24,9 @@ async def buckets(
         *(classification(number, when) for number, when in enumerate(DAYS, 1)),
         *(comment(number, when) for number, when in enumerate(DAYS, 1)),
     )
-    document = f"{{ {root}{given} {{ buckets{arguments} {{ period count }} }} }}"
+    document = f"{{ {root}{given} {{ buckets{arguments} {{ startsOn count }} }} }}"
     found: list[dict[str, Any]] = (await answer(database, document))[root]["buckets"]
-    return [(bucket["period"], bucket["count"]) for bucket in found]
+    return [(bucket["startsOn"], bucket["count"]) for bucket in found]
 
 
 @pytest.mark.parametrize("root", ["classifications", "comments"])
@@ -53,49 +53,49 @@ async def test_buckets_hold_only_periods_with_events(
         ("", "MONTH", [("2023-12-01", 1), ("2024-01-01", 0), ("2024-02-01", 1), ("2024-03-01", 1)]),
         # The whole range, also before the first event and after the last.
         (
-            '(filter: {start: "2023-11-15", end: "2024-01-15"})',
+            '(range: {start: "2023-11-15", end: "2024-01-15"})',
             "MONTH",
             [("2023-11-01", 0), ("2023-12-01", 1), ("2024-01-01", 0)],
         ),
         (
-            '(filter: {start: "2024-03-03", end: "2024-03-05"})',
+            '(range: {start: "2024-03-03", end: "2024-03-05"})',
             "DAY",
             [("2024-03-03", 0), ("2024-03-04", 1), ("2024-03-05", 0)],
         ),
         # An open end is today, on a Monday.
         (
-            '(filter: {start: "2024-02-25"})',
+            '(range: {start: "2024-02-25"})',
             "WEEK",
             [("2024-02-19", 0), ("2024-02-26", 1), ("2024-03-04", 1)],
         ),
         (
-            '(filter: {end: "2025-01-01"})',
+            '(range: {end: "2025-01-01"})',
             "YEAR",
             [("2023-01-01", 1), ("2024-01-01", 2), ("2025-01-01", 0)],
         ),
         (
-            '(filter: {start: "2025-01-01", end: "2025-01-02"})',
+            '(range: {start: "2025-01-01", end: "2025-01-02"})',
             "DAY",
             [("2025-01-01", 0), ("2025-01-02", 0)],
         ),
         # Before 1970 there are no events.
         (
-            '(filter: {start: "1969-12-30", end: "1970-01-02"})',
+            '(range: {start: "1969-12-30", end: "1970-01-02"})',
             "DAY",
             [("1969-12-30", 0), ("1969-12-31", 0), ("1970-01-01", 0), ("1970-01-02", 0)],
         ),
-        ('(filter: {start: "1960-02-29", end: "1960-03-01"})', "MONTH", SIXTY),
+        ('(range: {start: "1960-02-29", end: "1960-03-01"})', "MONTH", SIXTY),
         (
-            '(filter: {start: "0001-01-01", end: "0001-01-08"})',
+            '(range: {start: "0001-01-01", end: "0001-01-08"})',
             "WEEK",
             [("0001-01-01", 0), ("0001-01-08", 0)],
         ),
         # Nothing to start from, or nothing to end with.
-        ('(filter: {end: "2020-01-01"})', "DAY", []),
-        ('(filter: {start: "2025-01-01"})', "DAY", []),
-        ('(filter: {end: "9999-12-31"})', "YEAR", None),
+        ('(range: {end: "2020-01-01"})', "DAY", []),
+        ('(range: {start: "2025-01-01"})', "DAY", []),
+        ('(range: {end: "9999-12-31"})', "YEAR", None),
         # The range begins tomorrow, in a week that has begun.
-        ('(filter: {start: "2024-03-05"})', "WEEK", [("2024-03-04", 0)]),
+        ('(range: {start: "2024-03-05"})', "WEEK", [("2024-03-04", 0)]),
     ],
 )
 async def test_gaps_are_filled_over_the_whole_range(
@@ -112,12 +112,12 @@ async def test_gaps_are_filled_over_the_whole_range(
 @pytest.mark.parametrize(
     ("given", "first"),
     [
-        ('(filter: {start: "2024-02-28", end: "2024-03-29"})', "2024-02-29"),
-        ('(filter: {start: "2024-02-28", end: "2024-03-30"})', "2024-02-26"),
-        ('(filter: {start: "2024-02-28"})', "2024-02-29"),
-        ('(filter: {start: "2023-10-01"})', "2023-12-25"),
-        ('(filter: {start: "2023-01-01"})', "2023-12-01"),
-        ('(filter: {start: "2019-01-01"})', "2023-01-01"),
+        ('(range: {start: "2024-02-28", end: "2024-03-29"})', "2024-02-29"),
+        ('(range: {start: "2024-02-28", end: "2024-03-30"})', "2024-02-26"),
+        ('(range: {start: "2024-02-28"})', "2024-02-29"),
+        ('(range: {start: "2023-10-01"})', "2023-12-25"),
+        ('(range: {start: "2023-01-01"})', "2023-12-01"),
+        ('(range: {start: "2019-01-01"})', "2023-01-01"),
         ("", "2023-01-01"),
     ],
 )
@@ -131,7 +131,7 @@ async def test_without_a_period_the_range_chooses_it(
 async def test_an_event_of_tomorrow_is_in_its_week(database: Database) -> None:
     await store(database, classification(4, "2024-03-05T11:00"))
     found = await buckets(
-        database, '(filter: {start: "2024-03-05"})', "(period: WEEK, fillGaps: true)"
+        database, '(range: {start: "2024-03-05"})', "(period: WEEK, fillGaps: true)"
     )
     assert found == [("2024-03-04", 1)]
 
@@ -139,9 +139,9 @@ async def test_an_event_of_tomorrow_is_in_its_week(database: Database) -> None:
 async def test_a_second_range_is_compared_beside_the_first(database: Database) -> None:
     await buckets(database, "", "")
     document = """{
-        classifications(filter: {start: "2024-03-01", projectIds: [11]}) {
+        classifications(range: {start: "2024-03-01"}, within: {projectIds: [11]}) {
             totalCount
-            comparedWith(start: "2023-01-01", end: "2023-12-31") { totalCount }
+            comparedWith(range: { start: "2023-01-01", end: "2023-12-31" }) { totalCount }
             ever: comparedWith { totalCount }
         }
     }"""
@@ -158,7 +158,7 @@ async def test_a_second_range_is_compared_beside_the_first(database: Database) -
 async def test_more_buckets_than_are_filled_are_refused_in_a_sentence_about_days(
     database: Database,
 ) -> None:
-    document = """{ classifications(filter: { start: "1900-01-01", end: "1970-01-31" }) {
+    document = """{ classifications(range: { start: "1900-01-01", end: "1970-01-31" }) {
         buckets(period: DAY, fillGaps: true) { count } } }"""
     (error,) = (await ask(database, document)).errors
     assert error.message == (

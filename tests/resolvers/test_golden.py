@@ -29,6 +29,10 @@ def recorded(name: str) -> list[Any]:
     return [json.loads(line) for line in lines]
 
 
+#: Our names of ERAS's orders.
+ORDERS = {"count": "MOST_CLASSIFICATIONS", "recents": "MOST_RECENT"}
+
+
 async def fill(database: Database) -> None:
     events = recorded("events")
     for start in range(0, len(events), 500):
@@ -93,11 +97,11 @@ def translate(request: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     comments = parts[0] == "comments"
     if "period" in params:
         timed = "" if comments else " timeSpent"
-        fields.append(f"buckets(period: {params['period'].upper()}) {{ period count{timed} }}")
+        fields.append(f"buckets(period: {params['period'].upper()}) {{ startsOn count{timed} }}")
     if not comments:
         fields.append("timeSpent")
     contributions = "{ project { id } count timeSpent }"
-    order = params.get("order_project_contributions_by", "count").upper()
+    order = ORDERS[params.get("order_project_contributions_by", "count")]
     if len(parts) == 3:
         fields.append(f"projectContributions(orderBy: {order}) {contributions}")
     if parts[1:2] == ["user_groups"]:
@@ -109,22 +113,30 @@ def translate(request: dict[str, Any]) -> tuple[str, dict[str, Any]]:
             fields.append(f"topContributors(first: {first}) {{ user {{ id }} count timeSpent }}")
         if "individual_stats_breakdown" in params:
             fields.append(f"memberBreakdown(first: 1000) {{ nodes {member} }}")
-    given = {
-        "start": params.get("start_date"),
-        "end": params.get("end_date"),
-        "projectIds": ids(params, "project_id"),
-        "workflowIds": None if comments else ids(params, "workflow_id"),
-        "userIds": ids(params, "user_id") if comments else None,
+    given: dict[str, Any] = {
+        "range": {"start": params.get("start_date"), "end": params.get("end_date")},
     }
-    where = {name: value for name, value in given.items() if value is not None}
-    kind = "CommentFilter" if comments else "StatsFilter"
-    stats = f"{parts[0]}(filter: $filter) {{ {' '.join(fields)} }}"
+    declared = {"range": "DateRange"}
+    if comments:
+        given |= {"projectIds": ids(params, "project_id"), "userIds": ids(params, "user_id")}
+        declared |= {"projectIds": "[ID!]", "userIds": "[ID!]"}
+    else:
+        places = {
+            "projectIds": ids(params, "project_id"),
+            "workflowIds": ids(params, "workflow_id"),
+        }
+        chosen = {name: value for name, value in places.items() if value is not None}
+        given |= {"within": chosen or None}
+        declared |= {"within": "StatsScope"}
+    variables = ", ".join(f"${name}: {kind}" for name, kind in declared.items())
+    arguments = ", ".join(f"{name}: ${name}" for name in declared)
+    stats = f"{parts[0]}({arguments}) {{ {' '.join(fields)} }}"
     if len(parts) == 1:
-        return f"query ($filter: {kind}) {{ {stats} }}", {"filter": where}
+        return f"query ({variables}) {{ {stats} }}", given
     entity = {"users": "user", "user_groups": "userGroup"}[parts[1]]
     return (
-        f"query ($filter: {kind}, $id: ID!) {{ {entity}(id: $id) {{ {stats} }} }}",
-        {"filter": where, "id": parts[2]},
+        f"query ({variables}, $id: ID!) {{ {entity}(id: $id) {{ {stats} }} }}",
+        {**given, "id": parts[2]},
     )
 
 
@@ -165,7 +177,7 @@ def as_deep(ours: Any, theirs: Any) -> Any:
 
 def bucket(one: dict[str, Any]) -> dict[str, Any]:
     return {
-        "period": f"{one['period']}T00:00:00.000Z",
+        "period": f"{one['startsOn']}T00:00:00.000Z",
         "count": one["count"],
         "session_time": one.get("timeSpent"),
     }

@@ -43,7 +43,9 @@ GROUPS = [
 COUNT = """
 query ($where: [GroupAlternatives!], $dateField: GroupDateField! = CREATED,
        $start: Date! = "2024-01-01", $end: Date! = "2024-12-31") {
-  userGroupCount(where: $where, dateField: $dateField, start: $start, end: $end)
+  userGroupCounts(where: $where, dateField: $dateField, range: { start: $start, end: $end }) {
+    totalCount
+  }
 }
 """
 
@@ -67,7 +69,7 @@ async def count(database: Database, *where: list[dict[str, str]], **variables: o
         database, COUNT, where=[{"any": alternatives} for alternatives in where], **variables
     )
     assert errors == []
-    found: int = data["userGroupCount"]
+    found: int = data["userGroupCounts"]["totalCount"]
     return found
 
 
@@ -129,7 +131,7 @@ async def test_as_many_conditions_as_are_taken_are_counted(groups: Database) -> 
     assert await count(groups, [held] * 250, [held] * 250) == 2
     assert await count(groups, *[[held]] * 500) == 2
     data, errors = await ask(groups, COUNT, where=[{"any": [held] * 501}])
-    assert data == {"userGroupCount": None}
+    assert data == {"userGroupCounts": None}
     (error,) = errors
     assert error == {
         "code": "OUT_OF_BOUNDS",
@@ -141,16 +143,16 @@ async def test_as_many_conditions_as_are_taken_are_counted(groups: Database) -> 
 
 
 async def test_counts_come_apart_by_period_and_by_visibility(groups: Database) -> None:
-    document = """{ userGroupCounts(start: "2024-01-01", end: "2024-12-31") {
+    document = """{ userGroupCounts(range: { start: "2024-01-01", end: "2024-12-31" }) {
       totalCount
-      buckets(period: MONTH) { period count }
+      buckets(period: MONTH) { startsOn count }
       byStatsVisibility { statsVisibility count }
     } }"""
     data, errors = await ask(groups, document)
     assert errors == []
     assert data["userGroupCounts"] == {
         "totalCount": 3,
-        "buckets": [{"period": "2024-01-01", "count": 2}, {"period": "2024-02-01", "count": 1}],
+        "buckets": [{"startsOn": "2024-01-01", "count": 2}, {"startsOn": "2024-02-01", "count": 1}],
         "byStatsVisibility": [
             {"statsVisibility": "PRIVATE_AGG_ONLY", "count": 1},
             {"statsVisibility": "PUBLIC_SHOW_ALL", "count": 2},
@@ -173,7 +175,7 @@ async def test_a_value_that_does_not_fit_its_field_is_refused(
     groups: Database, bad: dict[str, str], argument: str
 ) -> None:
     data, errors = await ask(groups, COUNT, where=[{"any": [bad]}])
-    assert data == {"userGroupCount": None}
+    assert data == {"userGroupCounts": None}
     assert errors == [{"code": "INVALID_ARGUMENT", "argument": argument}]
 
 
@@ -192,7 +194,7 @@ async def test_only_site_admins_and_keys_for_it_count_groups(
 ) -> None:
     for document in (
         COUNT,
-        '{ userGroupCounts(start: "2024-01-01", end: "2024-12-31") { totalCount } }',
+        '{ userGroupCounts(range: { start: "2024-01-01", end: "2024-12-31" }) { totalCount } }',
     ):
         data, errors = await ask(groups, document, viewer)
         assert errors == ([] if code is None else [{"code": code}])

@@ -114,7 +114,7 @@ async def test_all_pages_make_one_big_page(database: Database, first: int) -> No
     assert pages == -(-MEMBERS // first)
 
 
-@pytest.mark.parametrize("order", ["COUNT", "ID"])
+@pytest.mark.parametrize("order", ["MOST_CLASSIFICATIONS", "ID"])
 async def test_who_asks_by_id_misses_nobody_while_counts_change(
     database: Database, order: str
 ) -> None:
@@ -214,11 +214,11 @@ async def test_memberships_hold_everybody_by_ascending_id(database: Database) ->
     [
         ("", {1: {11: "2024-02-09", 12: "2024-02-03"}, 2: {11: "2024-03-01"}}),
         (
-            '(filter: { start: "2024-01-01", end: "2024-02-28" })',
+            '(range: { start: "2024-01-01", end: "2024-02-28" })',
             {1: {11: "2024-02-09", 12: "2024-02-03"}},
         ),
         (
-            '(filter: { end: "2024-02-08", projectIds: [11, 13] })',
+            '(range: { end: "2024-02-08" }, within: { projectIds: [11, 13] })',
             {1: {11: "2024-02-02"}},
         ),
     ],
@@ -265,9 +265,9 @@ async def test_contributions_of_members_tell_the_last_day_within_the_range(
         ("", [13, 11, 12, 14]),
         ("(first: 2)", [13, 11]),
         ("(first: null)", [13, 11, 12, 14]),
-        ("(orderBy: COUNT)", [13, 11, 12, 14]),
-        ("(orderBy: RECENTS)", [14, 12, 13, 11]),
-        ("(orderBy: RECENTS, first: 1)", [14]),
+        ("(orderBy: MOST_CLASSIFICATIONS)", [13, 11, 12, 14]),
+        ("(orderBy: MOST_RECENT)", [14, 12, 13, 11]),
+        ("(orderBy: MOST_RECENT, first: 1)", [14]),
     ],
 )
 async def test_contributions_are_ordered_and_ties_are_by_ascending_project(

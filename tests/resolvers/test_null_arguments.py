@@ -36,11 +36,17 @@ PATHS = {
     "MemberContribution": (
         "{{ userGroup(id: 501) {{ classifications {{ topContributors {{ {} }} }} }} }}"
     ),
-    "GroupCounts": ('{{ userGroupCounts(start: "2024-01-01", end: "2024-12-31") {{ {} }} }}'),
+    "GroupCounts": (
+        '{{ userGroupCounts(range: {{ start: "2024-01-01", end: "2024-12-31" }}) {{ {} }} }}'
+    ),
 }
 #: What arguments without a default are given.
-REQUIRED = {"id": "1", "ids": "[]", "start": '"2024-01-01"', "end": '"2024-12-31"'}
-REQUIRED["representations"] = "[]"
+REQUIRED = {
+    "id": "1",
+    "ids": "[]",
+    "range": '{ start: "2024-01-01", end: "2024-12-31" }',
+    "representations": "[]",
+}
 
 
 def with_defaults() -> Iterator[tuple[str, str, str]]:
@@ -141,9 +147,10 @@ async def test_null_for_a_key_of_an_input_with_a_default_is_the_default(
         if definition.default_value not in (Undefined, None)
     }
     assert with_default == {"GroupCondition.operator": False}
-    document = """query ($operator: Operator) { userGroupCount(
-        start: "2024-01-01", end: "2024-12-31"
+    document = """query ($operator: GroupOperator) { userGroupCounts(
+        range: { start: "2024-01-01", end: "2024-12-31" }
         where: [{ any: [{ field: NAME, operator: $operator, value: "g" }] }]
-    ) }"""
+    ) { totalCount } }"""
     for operator in ("EQUAL", None):
-        assert await answer(database, document, {"operator": operator}) == {"userGroupCount": 1}
+        counted = await answer(database, document, {"operator": operator})
+        assert counted == {"userGroupCounts": {"totalCount": 1}}

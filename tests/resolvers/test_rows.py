@@ -65,11 +65,11 @@ MADE: dict[str, tuple[Any, dict[str, Any]]] = {
     ),
     "a bucket": (
         period_buckets(((DAY, Answer(3, 1500)),))[0],
-        {"period": NOW.date(), "count": 3, "time_spent": 1.5},
+        {"starts_on": NOW.date(), "count": 3, "time_spent": 1.5},
     ),
     "a bucket of comments": (
         comment_buckets(((DAY, Answer(3)),))[0],
-        {"period": NOW.date(), "count": 3},
+        {"starts_on": NOW.date(), "count": 3},
     ),
 }
 

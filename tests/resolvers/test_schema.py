@@ -70,10 +70,10 @@ def test_everything_is_described() -> None:
     assert [name for name, text in descriptions.items() if not text] == []
     # A walk that sees nothing would find nothing to complain about.
     assert {
-        "BigInt",
+        "SafeInt",
         "Period.WEEK",
-        "StatsFilter.projectIds",
-        "UserGroup.classifications(filter)",
+        "StatsScope.projectIds",
+        "UserGroup.classifications(range)",
         "GroupStats.topContributors(first)",
         "@guard",
     } <= descriptions.keys()
@@ -86,8 +86,7 @@ def test_every_description_is_a_sentence() -> None:
 
 
 GUARDED = {
-    "Query.stats": "site_admin",
-    "Query.userGroupCount": "groups_count",
+    "Query.gatewayStats": "site_admin",
     "Query.userGroupCounts": "groups_count",
     "User.classifications": "own_stats",
     "User.memberships": "own_stats",
@@ -156,7 +155,7 @@ def test_every_scalar_of_ours_says_where_it_is_specified() -> None:
         and not is_specified_scalar_type(kind)
         and name not in FEDERATION
     }
-    assert ours.keys() >= {"BigInt", "Date"}
+    assert ours.keys() >= {"SafeInt", "Date"}
     assert [name for name, url in ours.items() if not (url or "").startswith("https://")] == []
 
 

@@ -22,7 +22,7 @@ def names(text: str) -> set[str]:
 
 
 def test_it_is_the_printed_schema_without_guards() -> None:
-    assert names(PRINTED) - names(COMPOSED) == {"guard", "GuardRule"}
+    assert names(PRINTED) - names(COMPOSED) == {"guard", "GuardRule", "oneOf"}
     assert names(COMPOSED) <= names(PRINTED)
     assert PRINTED.count("@guard(rule:") >= 10
     assert "@guard(" not in COMPOSED

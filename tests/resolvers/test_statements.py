@@ -83,7 +83,7 @@ BREAKDOWN = "classifications {{ memberBreakdown(first: 3) {{ {} }} }}".format
 
 #: What is selected of each entity of a list, and how many statements it takes.
 SELECTIONS: dict[str, dict[str, int]] = {
-    "userGroups": {
+    "userGroupsByIds": {
         "id name displayName statsVisibility": 1,
         "viewerMembership { state roles user { id } group { name } }": 1,
         "viewerMembership { user { login } }": 2,
@@ -94,15 +94,15 @@ SELECTIONS: dict[str, dict[str, int]] = {
         "members { id } memberships { state }": 2,
         STATS("totalCount"): 2,
         STATS("totalCount timeSpent"): 2,
-        STATS("buckets(period: WEEK) { period count timeSpent }"): 2,
+        STATS("buckets(period: WEEK) { startsOn count timeSpent }"): 2,
         STATS("activeUsers"): 2,
         STATS("projectCount"): 2,
-        STATS('comparedWith(start: "2024-01-01") { totalCount }'): 2,
+        STATS('comparedWith(range: { start: "2024-01-01" }) { totalCount }'): 2,
         CONTRIBUTIONS("count timeSpent project { id }"): 2,
         CONTRIBUTIONS("project { slug }"): 3,
         CONTRIBUTIONS("lastContributedOn"): 2,
         CONTRIBUTIONS("project { slug } lastContributedOn"): 3,
-        STATS("projectContributions(orderBy: RECENTS) { count }"): 2,
+        STATS("projectContributions(orderBy: MOST_RECENT) { count }"): 2,
         TOP("count timeSpent user { id }"): 2,
         TOP("user { login }"): 3,
         TOP("projectContributions { count project { id } }"): 3,
@@ -118,7 +118,7 @@ SELECTIONS: dict[str, dict[str, int]] = {
         BREAKDOWN("nodes { projectContributions(first: 1) { project { slug } } }"): 4,
         BREAKDOWN("nodes { projectContributions { count lastContributedOn } }"): 4,
     },
-    "users": {
+    "usersByIds": {
         "id login displayName": 1,
         STATS("totalCount timeSpent"): 2,
         STATS("buckets(period: YEAR) { count }"): 2,
@@ -127,7 +127,7 @@ SELECTIONS: dict[str, dict[str, int]] = {
         "comments { buckets(period: MONTH) { count } }": 2,
         "memberships { state roles user { id } group { name } }": 3,
     },
-    "projects": {
+    "projectsByIds": {
         "id slug displayName": 1,
         STATS("totalCount timeSpent anonymousCount anonymousShare"): 2,
         STATS("buckets(period: DAY) { count }"): 2,
@@ -137,7 +137,7 @@ SELECTIONS: dict[str, dict[str, int]] = {
         "workflows { project { slug } }": 2,
         "workflows { classifications { totalCount } }": 3,
     },
-    "workflows": {
+    "workflowsByIds": {
         "id displayName active completeness subjectsCount retirementCount": 1,
         "project { id }": 1,
         "project { slug }": 2,
@@ -178,7 +178,7 @@ PARTS = {
     STATS("activeUsers"): 1,
     STATS("projectContributions { count }"): 1,
     "recent: " + STATS("topContributors(first: 3) { count }"): 1,
-    "other: classifications(filter: { projectIds: [1] }) { totalCount }": 1,
+    "other: classifications(within: { projectIds: [1] }) { totalCount }": 1,
 }
 
 
@@ -186,7 +186,7 @@ async def test_dropping_a_field_drops_its_select(database: Database) -> None:
     await fill(database)
 
     async def asked(parts: Iterable[str]) -> Asked:
-        document = f"{{ userGroups(ids: [1, 2, 3]) {{ {' '.join(parts)} }} }}"
+        document = f"{{ userGroupsByIds(ids: [1, 2, 3]) {{ {' '.join(parts)} }} }}"
         return await ask(database, document)
 
     whole = await asked(PARTS)
@@ -255,8 +255,8 @@ async def test_a_page_takes_few_statements_and_one_when_it_is_known(
         ("{ __schema { queryType { name } } }", ADMIN),
         ("{ classifications { __typename } comments { __typename } }", ADMIN),
         ("{ me { id } }", ANONYMOUS),
-        ("{ users(ids: []) { id } userGroups(ids: []) { id } }", ADMIN),
-        ("{ stats { ledgerSize } }", Viewer(id=2)),
+        ("{ usersByIds(ids: []) { id } userGroupsByIds(ids: []) { id } }", ADMIN),
+        ("{ gatewayStats { ledgerSize } }", Viewer(id=2)),
     ],
 )
 async def test_an_operation_that_selects_nothing_stored_runs_no_statement(
@@ -270,11 +270,11 @@ async def test_an_operation_that_selects_nothing_stored_runs_no_statement(
     ("left", "right", "shared"),
     [
         ("", "", True),
-        ("(filter: {})", "", True),
-        ('(filter: { start: "2024-01-01" })', '(filter: { start: "2024-01-01" })', True),
-        ('(filter: { projectIds: ["1", "2"] })', '(filter: { projectIds: ["2", "1"] })', True),
-        ('(filter: { start: "2024-01-01" })', '(filter: { start: "2024-01-02" })', False),
-        ("(filter: { projectIds: [1] })", "(filter: { workflowIds: [1] })", False),
+        ("(range: {})", "", True),
+        ('(range: { start: "2024-01-01" })', '(range: { start: "2024-01-01" })', True),
+        ('(within: { projectIds: ["1", "2"] })', '(within: { projectIds: ["2", "1"] })', True),
+        ('(range: { start: "2024-01-01" })', '(range: { start: "2024-01-02" })', False),
+        ("(within: { projectIds: [1] })", "(within: { workflowIds: [1] })", False),
     ],
 )
 async def test_fields_that_ask_the_same_share_a_select(

@@ -123,7 +123,7 @@ async def test_there_is_no_estimate_without_a_pace(database: Database) -> None:
     assert await days(database) is None
 
 
-STATS = "{ stats { lastEventAt ledgerSize classifications comments dataVersion } }"
+STATS = "{ gatewayStats { lastEventAt ledgerSize classifications comments dataVersion } }"
 
 
 async def test_site_admins_see_how_fresh_the_gateway_is(database: Database) -> None:
@@ -137,7 +137,7 @@ async def test_site_admins_see_how_fresh_the_gateway_is(database: Database) -> N
         result = await executed(graphql_schema, STATS, None, operation)
     assert result.errors is None
     assert result.data == {
-        "stats": {
+        "gatewayStats": {
             "lastEventAt": "2024-03-19T12:00:00+00:00",
             "ledgerSize": 2,
             "classifications": 2,
@@ -151,12 +151,12 @@ async def test_an_empty_gateway_has_no_last_event(database: Database) -> None:
     async with Operation(database, Viewer(id=1, is_site_admin=True), NOW) as operation:
         result = await executed(graphql_schema, STATS, None, operation)
     assert result.data is not None
-    assert result.data["stats"]["lastEventAt"] is None
-    assert result.data["stats"]["ledgerSize"] == 0
+    assert result.data["gatewayStats"]["lastEventAt"] is None
+    assert result.data["gatewayStats"]["ledgerSize"] == 0
 
 
 async def test_others_do_not_see_it(database: Database) -> None:
     async with Operation(database, Viewer(id=2), NOW) as operation:
         result = await executed(graphql_schema, STATS, None, operation)
-    assert result.data == {"stats": None}
+    assert result.data == {"gatewayStats": None}
     assert [error.extensions for error in result.errors or ()] == [{"code": "FORBIDDEN"}]

@@ -95,7 +95,11 @@ async def test_a_replacement_replaces_all_that_was_said(
     }
     data = await ask(QUERY, **answer.variables)
     assert data == answer.data
-    assert [group["classifications"]["totalCount"] for group in data["userGroups"]] == [0, 1, 1]
+    assert [group["classifications"]["totalCount"] for group in data["userGroupsByIds"]] == [
+        0,
+        1,
+        1,
+    ]
 
 
 async def test_a_group_that_is_named_twice_counts_once_and_anonymous_work_to_none(
@@ -125,10 +129,10 @@ async def test_offsets_are_honoured_and_zoneless_times_are_utc(
 ) -> None:
     await send(one(created_at=created_at), comment(1, created_at, user_id=7))
     data = await ask(
-        "{ classifications { buckets(period: DAY) { period } }"
-        " comments { buckets(period: DAY) { period } } }"
+        "{ classifications { buckets(period: DAY) { startsOn } }"
+        " comments { buckets(period: DAY) { startsOn } } }"
     )
-    days = [{"period": day}]
+    days = [{"startsOn": day}]
     assert data == {"classifications": {"buckets": days}, "comments": {"buckets": days}}
 
 

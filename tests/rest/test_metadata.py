@@ -89,8 +89,8 @@ async def test_an_empty_user_is_anonymous(send: Send, ask: Ask) -> None:
     post = comment(3, "2024-02-29T12:00:00Z", user_id="", project_id="")
     assert (await send(one(1, user=""), one(2, user=" ", project=""), post)).status_code == 204
     assert await totals(ask) == (2, 120.0, 1)
-    data = await ask("{ classifications { anonymousCount } users(ids: [7]) { id } }")
-    assert data == {"classifications": {"anonymousCount": 2}, "users": [None]}
+    data = await ask("{ classifications { anonymousCount } usersByIds(ids: [7]) { id } }")
+    assert data == {"classifications": {"anonymousCount": 2}, "usersByIds": [None]}
 
 
 async def test_events_less_something_are_no_part_of_a_207(send: Send) -> None:

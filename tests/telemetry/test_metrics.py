@@ -74,7 +74,7 @@ def rows() -> dict[str, tuple[str, frozenset[str], str]]:
 async def test_every_cache_is_told_in_bytes_and_documented(
     client: httpx.AsyncClient, metrics: Metrics
 ) -> None:
-    await ask(client, "query ($id: ID!) { users(ids: [$id]) { id } }")
+    await ask(client, "query ($id: ID!) { usersByIds(ids: [$id]) { id } }")
     await client.post("/graphql", json={"query": "{ classifications { totalCount } }"})
     told = {
         sample.labels["cache"]: sample.value

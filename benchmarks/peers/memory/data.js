@@ -41,9 +41,9 @@ const group = (id) => {
 };
 
 /** The sums of a group; its lists are looked up under its key when they are asked for. */
-export const groupStats = (of, filter) => {
+export const groupStats = (of, range) => {
   if (!of.aggregates) throw refused("this group's statistics");
-  const key = `${of.id} ${filter?.start ? `${filter.start}/${filter.end}` : "all"}`;
+  const key = `${of.id} ${range?.start ? `${range.start}/${range.end}` : "all"}`;
   const { n, ms } = stats.get(key);
   return { totalCount: n, timeSpent: ms / 1000, key, individuals: of.individuals };
 };
@@ -57,7 +57,7 @@ export const membershipsOf = (user) =>
 export const activeUsers = ({ key }) => stats.get(key).activeUsers;
 export const projectCount = ({ key }) => stats.get(key).projects.length;
 export const buckets = ({ key }) =>
-  stats.get(key).buckets.map(([period, n, ms]) => ({ period, count: n, timeSpent: ms / 1000 }));
+  stats.get(key).buckets.map(([startsOn, n, ms]) => ({ startsOn, count: n, timeSpent: ms / 1000 }));
 export const projectContributions = ({ key }, { first }) =>
   stats.get(key).projects.slice(0, first ?? undefined).map(contribution);
 

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import Fastify from "fastify";
 import mercurius from "mercurius";
-import { BigInt, Date } from "../shared/scalars.js";
+import { Date, SafeInt } from "../shared/scalars.js";
 import * as data from "./data.js";
 
 // A loader gets all objects of a level at once. It tells them apart by their JSON, so they are small.
@@ -14,7 +14,7 @@ app.register(mercurius, {
   schema: readFileSync(new URL("../shared/schema.graphql", import.meta.url), "utf8"),
   jit: 1,
   resolvers: {
-    BigInt,
+    SafeInt,
     Date,
     Query: {
       me: () => data.viewer(),
@@ -26,7 +26,7 @@ app.register(mercurius, {
   },
   loaders: {
     User: { memberships: loader(data.membershipsOf) },
-    UserGroup: { classifications: loader((of, { filter }) => data.groupStats(of, filter)) },
+    UserGroup: { classifications: loader((of, { range }) => data.groupStats(of, range)) },
     GroupStats: {
       activeUsers: loader(data.activeUsers),
       projectCount: loader(data.projectCount),

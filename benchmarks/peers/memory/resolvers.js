@@ -1,6 +1,6 @@
 // Resolvers as GraphQL.js takes them, with a DataLoader for what is read by key.
 import DataLoader from "dataloader";
-import { BigInt, Date } from "../shared/scalars.js";
+import { Date, SafeInt } from "../shared/scalars.js";
 import * as data from "./data.js";
 
 const batched = (answer) =>
@@ -9,7 +9,7 @@ const batched = (answer) =>
 /** The loaders of one operation. */
 export const context = () => ({
   groups: new DataLoader(data.loadGroups),
-  stats: batched((of, { filter }) => data.groupStats(of, filter)),
+  stats: batched((of, { range }) => data.groupStats(of, range)),
   memberships: batched(data.membershipsOf),
   activeUsers: batched(data.activeUsers),
   projectCount: batched(data.projectCount),
@@ -22,7 +22,7 @@ export const context = () => ({
 const from = (loader) => (of, given, loaders) => loaders[loader].load({ of, given });
 
 export const resolvers = {
-  BigInt,
+  SafeInt,
   Date,
   Query: {
     me: () => data.viewer(),

@@ -27,8 +27,8 @@ const periodFor = ({ start, end }) => {
 };
 
 /** Statistics are their subject and range; what they come to is read when it is asked for. */
-export const statsOf = (kind, id, filter) => ({
-  kind, id, start: filter?.start ?? null, end: filter?.end ?? null,
+export const statsOf = (kind, id, range) => ({
+  kind, id, start: range?.start ?? null, end: range?.end ?? null,
 });
 
 /** Answers for many statistics, in their order: one statement for each kind and range. */
@@ -65,7 +65,7 @@ export const buckets = async (queries) => {
   const same = queries.filter(({ obj, params }) => (params.period ?? periodFor(obj)) === period);
   const found = await together(
     same.map(({ obj }) => obj), "buckets",
-    (all) => all.map((row) => ({ period: row.period, ...sums(row) })),
+    (all) => all.map((row) => ({ startsOn: row.period, ...sums(row) })),
     coarsest[period], period.toLowerCase(),
   );
   const answers = new Map(same.map((query, index) => [query, found[index]]));
@@ -97,9 +97,9 @@ export const userGroup = async (id, viewer) => {
   };
 };
 
-export const groupStats = (group, filter) => {
+export const groupStats = (group, range) => {
   if (!group.aggregates) throw refused("this group's statistics");
-  return { ...statsOf("group", group.id, filter), individuals: group.individuals };
+  return { ...statsOf("group", group.id, range), individuals: group.individuals };
 };
 
 export const project = async (id) => {

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import DataLoader from "dataloader";
 import Fastify from "fastify";
 import mercurius from "mercurius";
-import { BigInt, Date } from "../shared/scalars.js";
+import { Date, SafeInt } from "../shared/scalars.js";
 import * as data from "./data.js";
 
 const each = (answer) => (queries) =>
@@ -31,18 +31,18 @@ app.register(mercurius, {
     contributions: new DataLoader(data.contributions, byStats),
   }),
   resolvers: {
-    BigInt,
+    SafeInt,
     Date,
     Query: {
       me: (_, __, { viewer }) => data.user(viewer),
       userGroup: (_, { id }, { viewer }) => data.userGroup(id, viewer),
       project: (_, { id }) => data.project(id),
-      classifications: (_, { filter }) => data.statsOf("site", 0, filter),
+      classifications: (_, { range }) => data.statsOf("site", 0, range),
     },
-    User: { classifications: ({ id }, { filter }) => data.statsOf("user", id, filter) },
-    UserGroup: { classifications: (group, { filter }) => data.groupStats(group, filter) },
-    Project: { classifications: ({ id }, { filter }) => data.statsOf("project", id, filter) },
-    Workflow: { classifications: ({ id }, { filter }) => data.statsOf("workflow", id, filter) },
+    User: { classifications: ({ id }, { range }) => data.statsOf("user", id, range) },
+    UserGroup: { classifications: (group, { range }) => data.groupStats(group, range) },
+    Project: { classifications: ({ id }, { range }) => data.statsOf("project", id, range) },
+    Workflow: { classifications: ({ id }, { range }) => data.statsOf("workflow", id, range) },
     GroupStats: { ...totals, ...contributed },
     UserStats: { ...totals, ...contributed },
     ClassificationStats: totals,

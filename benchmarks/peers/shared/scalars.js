@@ -8,7 +8,7 @@ const day = (value) => {
 
 const whole = (value) => {
   if (Number.isSafeInteger(value)) return value;
-  throw new GraphQLError("BigInt cannot represent a value that is no whole number of 53 bits.");
+  throw new GraphQLError("SafeInt cannot represent a value that is no whole number of 53 bits.");
 };
 
 export const Date = new GraphQLScalarType({
@@ -18,8 +18,8 @@ export const Date = new GraphQLScalarType({
   parseLiteral: (node) => day(node.value),
 });
 
-export const BigInt = new GraphQLScalarType({
-  name: "BigInt",
+export const SafeInt = new GraphQLScalarType({
+  name: "SafeInt",
   serialize: whole,
   parseValue: whole,
   parseLiteral: (node) => whole(Number(node.value)),

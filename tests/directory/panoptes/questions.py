@@ -8,7 +8,7 @@ MEMBERS = """query Members($id: ID!) {
   userGroup(id: $id) { classifications { topContributors { count } } }
 }"""
 CARDS = """query Cards($ids: [ID!]!) {
-  userGroups(ids: $ids) { id viewerMembership { state roles } classifications { totalCount } }
+  userGroupsByIds(ids: $ids) { id viewerMembership { state roles } classifications { totalCount } }
 }"""
 MINE = "{ me { memberships { state group { id } } } }"
 TOTAL_PATH = "userGroup.classifications"

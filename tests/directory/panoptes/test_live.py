@@ -59,10 +59,16 @@ async def test_a_group_that_was_looked_up_is_counted_by_when_it_was_made(
 ) -> None:
     await gateway.ask(GROUP, ANONYMOUS, id="502")
     await gateway.live.settle()
-    count = """query Count($start: Date!) { userGroupCount(start: $start, end: "2024-12-31") }"""
+    count = """query Count($start: Date!) {
+      userGroupCounts(range: { start: $start, end: "2024-12-31" }) { totalCount }
+    }"""
 
-    assert (await gateway.ask(count, SITE_ADMIN, start="2024-03-01")).data["userGroupCount"] == 1
-    assert (await gateway.ask(count, SITE_ADMIN, start="2024-03-02")).data["userGroupCount"] == 0
+    assert (await gateway.ask(count, SITE_ADMIN, start="2024-03-01")).data == {
+        "userGroupCounts": {"totalCount": 1}
+    }
+    assert (await gateway.ask(count, SITE_ADMIN, start="2024-03-02")).data == {
+        "userGroupCounts": {"totalCount": 0}
+    }
 
 
 async def test_a_users_own_group_is_not_found(gateway: Gateway, panoptes: LocalPanoptes) -> None:

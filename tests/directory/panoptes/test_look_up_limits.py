@@ -76,7 +76,7 @@ async def test_a_question_beyond_the_limit_is_refused_whole_and_asks_for_nothing
     limits = LookUpLimits(each=5, in_all=100)
     async with gateway_beside(panoptes, database, Clock(), limits=limits) as gateway:
         answer = await gateway.ask(
-            "query($ids: [ID!]!) { userGroups(ids: $ids) { id } }",
+            "query($ids: [ID!]!) { userGroupsByIds(ids: $ids) { id } }",
             ANONYMOUS,
             ids=["502", *map(str, range(700, 710))],
         )

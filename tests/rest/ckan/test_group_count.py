@@ -138,7 +138,9 @@ def test_every_field_of_a_record_can_be_asked_for(served: Served, field: str) ->
     # The same by GraphQL.
     value = str(ALPHA[field]).lower() if isinstance(ALPHA[field], bool) else str(ALPHA[field])
     query = """query ($where: [GroupAlternatives!]) {
-      userGroupCount(where: $where, start: "2024-01-01", end: "2024-12-31")
+      userGroupCounts(where: $where, range: { start: "2024-01-01", end: "2024-12-31" }) {
+        totalCount
+      }
     }"""
     where = [{"any": [{"field": field.upper(), "value": value}]}]
     response = httpx.post(
@@ -146,7 +148,7 @@ def test_every_field_of_a_record_can_be_asked_for(served: Served, field: str) ->
         json={"query": query, "variables": {"where": where}},
         headers={"Authorization": served.key},
     )
-    assert response.json() == {"data": {"userGroupCount": same}}
+    assert response.json() == {"data": {"userGroupCounts": {"totalCount": same}}}
 
 
 @pytest.mark.parametrize(
