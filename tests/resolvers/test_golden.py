@@ -101,7 +101,7 @@ def translate(request: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     if not comments:
         fields.append("timeSpent")
     contributions = "{ project { id } count timeSpent }"
-    order = ORDERS[params.get("order_project_contributions_by", "count")]
+    order = ORDERS[params.get("order_project_contributions_by", "count").lower()]
     if len(parts) == 3:
         fields.append(f"projectContributions(orderBy: {order}) {contributions}")
     if parts[1:2] == ["user_groups"]:
