@@ -3,6 +3,7 @@
 It reads the change log, at most one statement at a time, and remembers the chain of its newest
 rows. What was read at one row of the chain holds at another if no row says otherwise. Wherever
 the chain breaks (a backup was restored, a standby took over, the log was cut) all is forgotten.
+After a read that failed, a circuit breaker lets nobody wait for another until one has worked.
 The model that spin checks is ``proofs/response_cache.pml``.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Self
@@ -18,6 +20,7 @@ from gateway.changes.chain import Chain
 from gateway.changes.entity import Entity
 from gateway.changes.log import ROWS_SINCE
 from gateway.changes.position import LogPosition
+from gateway.circuit_breaker import BreakerState, CircuitBreaker
 from gateway.db import Database
 from gateway.db.faults import READING
 
@@ -25,6 +28,8 @@ logger = logging.getLogger(__name__)
 
 #: A read that takes longer has failed.
 READ_SECONDS = 1.0
+#: After a failure nobody waits for so long; then one read in the background tells.
+PAUSE_SECONDS = 1.0
 _READING_LOG = "Reading the change log"
 #: Failures in a row of which a line is logged: one alone costs a few answers from caches.
 _NOTABLE_FAILURES = 3
@@ -37,7 +42,12 @@ class ChangeFeed:
     ``restarted`` forgot all, and ``failed`` came to nothing.
     """
 
-    def __init__(self, database: Database, timeout_seconds: float = READ_SECONDS) -> None:
+    def __init__(
+        self,
+        database: Database,
+        timeout_seconds: float = READ_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.reads = 0
         self.continued = 0
         self.restarted = 0
@@ -49,7 +59,9 @@ class ChangeFeed:
         self._chain = Chain()
         self._source: object = None
         self._forgetting: list[Callable[[], object]] = []
-        self._open = False
+        self._breaker = CircuitBreaker(PAUSE_SECONDS, clock)
+        self.timeout_seconds = timeout_seconds
+        self._entered = False
         self._waiting: list[asyncio.Future[LogPosition | None]] = []
         self._reading: asyncio.Task[None] | None = None
 
@@ -80,13 +92,24 @@ class ChangeFeed:
         """Call this whenever all is forgotten: nothing that was read before holds."""
         self._forgetting.append(callback)
 
+    def is_readable(self) -> bool:
+        """Whether a request may wait for a read; if not, nothing is cached for it.
+
+        Does not wait. Begins the read in the background that is to tell when it is again.
+        """
+        state = self._breaker.state
+        if state is BreakerState.HALF_OPEN and self._entered and self._reading is None:
+            self._begin()
+        return state is BreakerState.CLOSED
+
     async def catch_up(self) -> LogPosition | None:
         """The position of a state that was read no earlier than this call.
 
         None if that cannot be told: as if nothing were cached, then. Whoever calls while a read is
-        under way shares the next one. Waits for two reads at most, so for about two timeouts.
+        under way shares the next one. Waits for two reads at most, of which one may time out; not
+        at all while the log is not readable.
         """
-        if not self._open:
+        if not self._entered or not self.is_readable():
             return None
         if self._reading is None and self._side.is_unchanged():
             return self.position
@@ -94,22 +117,29 @@ class ChangeFeed:
         waiter: asyncio.Future[LogPosition | None] = loop.create_future()
         self._waiting.append(waiter)
         if self._reading is None:
-            self._reading = loop.create_task(self._read_for_all())
-            self._reading.add_done_callback(self._ended)
+            self._begin()
         return await waiter
+
+    def _begin(self) -> None:
+        self._reading = asyncio.get_running_loop().create_task(self._read_for_all())
+        self._reading.add_done_callback(self._ended)
 
     async def _read_for_all(self) -> None:
         """Read once for all who wait, and again for those who came meanwhile."""
         try:
-            while self._waiting:
+            while True:
                 waiting, self._waiting = self._waiting, []
                 position = None
                 try:
                     position = await self._read()
                 except Exception as error:  # whatever it is, caches are not used then
                     self._failed(error)
+                    return
                 finally:
                     _answer(waiting, position)
+                self._worked()
+                if not self._waiting:
+                    return
         finally:
             self._end()
 
@@ -124,7 +154,8 @@ class ChangeFeed:
         _answer(waiting, None)
 
     def _failed(self, error: Exception) -> None:
-        """Count a failure; log one of many, if others can read the database meanwhile."""
+        """Open the breaker; log one of many failures, if others can read the database meanwhile."""
+        self._breaker.failed()
         self.failed += 1
         self._failed_in_a_row += 1
         if (
@@ -138,6 +169,7 @@ class ChangeFeed:
             logger.error("%s fails: nothing is answered from caches.", _READING_LOG, exc_info=error)
 
     def _worked(self) -> None:
+        self._breaker.worked()
         self._failed_in_a_row = 0
         if self._logged:
             self._logged = False
@@ -159,11 +191,10 @@ class ChangeFeed:
             # Before the first read nothing was known, so nothing is forgotten.
             for callback in self._forgetting if known is not None else ():
                 callback()
-        self._worked()
         return self.position
 
     async def __aenter__(self) -> Self:
-        self._open = True
+        self._entered = True
         return self
 
     async def __aexit__(
@@ -172,7 +203,7 @@ class ChangeFeed:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._open = False
+        self._entered = False
         if self._reading is not None:
             self._reading.cancel()
             await asyncio.wait([self._reading])

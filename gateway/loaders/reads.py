@@ -2,7 +2,8 @@
 
 The first batch reads the log position of the snapshot as well, in the same statement. With it the
 change feed tells which cache entries hold; those that do not go out in a second statement. From
-then on it is known at once, and what is cached needs no batch.
+then on it is known at once, and what is cached needs no batch. While the log cannot be read, an
+operation reads everything, and nothing of it is cached.
 """
 
 from __future__ import annotations
@@ -14,11 +15,15 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any
 
+from sqlalchemy import Select
+
 from gateway.changes.entity import Entity
 from gateway.changes.feed import ChangeFeed
 from gateway.changes.log import CURRENT_POSITION
+from gateway.changes.log_timeout import LogTimeout
 from gateway.changes.position import LogPosition
 from gateway.db import Snapshot
+from gateway.db.compiled import Rows
 from gateway.loaders.cache import ReadCache, ReadEntry
 from gateway.loaders.loader import Batches, StatementLoader
 from gateway.loaders.watched import UNWATCHED, Watch
@@ -97,6 +102,8 @@ class OperationReads(Batches):
         return self._watch.around_batch(sum(map(len, wanted.values())))
 
     async def _read(self, wanted: _Keys) -> None:
+        if self.position is None and self._feed is not None and not self._feed.is_readable():
+            self._read_uncached()
         missing: dict[_Loader, list[Any]] = defaultdict(list)
         cached: list[tuple[_Loader, Any, ReadEntry]] = []
         for loader, keys in wanted.items():
@@ -124,15 +131,13 @@ class OperationReads(Batches):
         """Read all keys in as few statements as there can be, with the position at first."""
         requests = [(one, request) for one in wanted for request in one.requests(wanted[one])]
         selects = [(request.statement, request.parameters) for _, request in requests]
-        if self.position is None and (self._cache is not None or self._feed is not None):
-            selects.append((CURRENT_POSITION, {}))
-        if not selects:
-            return
         large = [place for place, (_, request) in enumerate(requests) if request.large]
-        answers = await self._snapshot.fetch_together(selects, apart=large)
-        if len(selects) > len(requests):
-            for row in answers.pop():
-                self.position = LogPosition(*row)
+        if self.position is None and (self._cache is not None or self._feed is not None):
+            answers = await self._fetch_with_position(selects, large)
+        elif selects:
+            answers = await self._snapshot.fetch_together(selects, apart=large)
+        else:
+            return
         for (loader, request), rows in zip(requests, answers, strict=True):
             found = await beside(len(rows), partial(request.values, rows))
             for key in request.keys:
@@ -141,6 +146,31 @@ class OperationReads(Batches):
                 value = found[key] if key in found else loader.nothing()
                 loader.values[key] = value
                 self._store(loader, key, value)
+
+    async def _fetch_with_position(
+        self, selects: Sequence[tuple[Select[Any], Mapping[str, Any]]], large: Sequence[int]
+    ) -> list[Rows]:
+        """Read the position as well; without it, and uncached, where only the log is unreadable."""
+        is_first = self._snapshot.statements == 0
+        timeout = LogTimeout(self._feed if is_first else None)
+        try:
+            async with timeout:
+                answers = await self._snapshot.fetch_together(
+                    [*selects, (CURRENT_POSITION, {})], apart=large
+                )
+        except TimeoutError:
+            if not timeout.expired:
+                raise
+            # Nothing has been read, so nothing was seen in the snapshot that is given up.
+            await self._snapshot.close()
+            self._read_uncached()
+            return await self._snapshot.fetch_together(selects, apart=large) if selects else []
+        for row in answers.pop():
+            self.position = LogPosition(*row)
+        return answers
+
+    def _read_uncached(self) -> None:
+        self._cache = self._feed = None
 
     def _take(self, loader: _Loader, key: Any, entry: ReadEntry) -> None:
         loader.values[key] = entry.value

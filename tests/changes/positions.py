@@ -7,11 +7,31 @@ from collections.abc import Iterable
 
 from sqlalchemy import insert
 
-from gateway.changes.feed import ChangeFeed
+from gateway.changes.feed import PAUSE_SECONDS, ChangeFeed
 from gateway.changes.log import CURRENT_POSITION, log_change
 from gateway.changes.position import LogPosition
 from gateway.db import Database
 from gateway.db.tables import change_log
+
+
+class Clock:
+    """The seconds of a change feed's clock: they pass when a test says so."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+async def try_again(feed: ChangeFeed, clock: Clock) -> None:
+    """Let the pause after a failure pass, and the read in the background that is due then."""
+    clock.seconds += PAUSE_SECONDS
+    reads = feed.reads
+    assert not feed.is_readable()
+    while feed._reading is not None:
+        await asyncio.wait([feed._reading])
+    assert feed.reads == reads + 1
 
 
 async def change(database: Database, **ids: Iterable[int]) -> LogPosition:

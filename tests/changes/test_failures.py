@@ -1,4 +1,4 @@
-"""A read of the log that fails, is cancelled or takes too long is none, and the next one works."""
+"""A read of the log that fails, is cancelled or takes too long is none; a later one works again."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from gateway.db import Database, open_database
 from gateway.db.postgres_side import PostgresSideConnection
 from gateway.db.sqlite_side import SqliteSideConnection
 from gateway.db.url import PostgresUrl, read_database_url
-from tests.changes.positions import caught_up, change, current, read_begins
+from tests.changes.positions import Clock, caught_up, change, current, read_begins, try_again
 
 SOON = 0.3
 
@@ -73,9 +73,9 @@ async def beats_until(asked: asyncio.Task[Any]) -> int:
 
 
 async def test_a_locked_log_tells_nothing_and_works_again(
-    postgres: Database, postgres_url: str
+    postgres: Database, postgres_url: str, clock: Clock
 ) -> None:
-    async with ChangeFeed(postgres, SOON) as feed, connected(postgres_url) as admin:
+    async with ChangeFeed(postgres, SOON, clock) as feed, connected(postgres_url) as admin:
         before = await caught_up(feed)
         backend = await backend_of_feed(admin)
         async with admin.transaction():
@@ -83,9 +83,16 @@ async def test_a_locked_log_tells_nothing_and_works_again(
             asked = await read_begins(feed)
             others = [asyncio.create_task(feed.catch_up()) for _ in range(5)]
             assert await beats_until(asked) > 2
+            # Whoever came meanwhile does not wait for another one to fail.
             assert await asyncio.gather(asked, *others) == [None] * 6
             assert feed.position == before
+            reads = feed.reads
+            assert await feed.catch_up() is None
+            assert feed.reads == reads
+            await try_again(feed, clock)
             assert feed.failed == 2
+            assert await feed.catch_up() is None
+        await try_again(feed, clock)
         written = await change(postgres, user=[1])
         assert await caught_up(feed) == written
         assert not feed.holds([("user", 1)], before)
@@ -94,9 +101,9 @@ async def test_a_locked_log_tells_nothing_and_works_again(
 
 
 async def test_a_server_process_that_stands_still_tells_nothing(
-    postgres: Database, postgres_url: str
+    postgres: Database, postgres_url: str, clock: Clock
 ) -> None:
-    async with ChangeFeed(postgres, SOON) as feed, connected(postgres_url) as admin:
+    async with ChangeFeed(postgres, SOON, clock) as feed, connected(postgres_url) as admin:
         before = await caught_up(feed)
         backend = await backend_of_feed(admin)
         os.kill(backend, signal.SIGSTOP)
@@ -105,6 +112,7 @@ async def test_a_server_process_that_stands_still_tells_nothing(
             assert await beats_until(asked) > 2
             assert await asked is None
             written = await change(postgres, user=[1])
+            await try_again(feed, clock)
             assert await caught_up(feed) == written
             assert not feed.holds([("user", 1)], before)
             assert feed.restarted == 1
@@ -113,12 +121,13 @@ async def test_a_server_process_that_stands_still_tells_nothing(
 
 
 async def test_a_connection_that_the_server_ends_tells_nothing_once(
-    postgres: Database, postgres_url: str
+    postgres: Database, postgres_url: str, clock: Clock
 ) -> None:
-    async with ChangeFeed(postgres) as feed, connected(postgres_url) as admin:
+    async with ChangeFeed(postgres, clock=clock) as feed, connected(postgres_url) as admin:
         before = await caught_up(feed)
         await admin.execute("SELECT pg_terminate_backend($1)", await backend_of_feed(admin))
         assert await feed.catch_up() is None
+        await try_again(feed, clock)
         assert await caught_up(feed) == before
         assert feed.restarted == 1
         # Also in the middle of a statement.
@@ -128,14 +137,15 @@ async def test_a_connection_that_the_server_ends_tells_nothing_once(
             await until_waiting(admin)
             await admin.execute("SELECT pg_terminate_backend($1)", await backend_of_feed(admin))
             assert await asked is None
+        await try_again(feed, clock)
         assert await caught_up(feed) == before
 
 
 async def test_a_read_that_the_server_has_answered_already_is_not_shared(
-    postgres: Database, postgres_url: str
+    postgres: Database, postgres_url: str, clock: Clock
 ) -> None:
     """Its answer is still under way: it is older than what is asked now."""
-    async with ChangeFeed(postgres) as feed, connected(postgres_url) as admin:
+    async with ChangeFeed(postgres, clock=clock) as feed, connected(postgres_url) as admin:
         before = await caught_up(feed)
         side = feed._side
         assert isinstance(side, PostgresSideConnection)
@@ -172,21 +182,22 @@ async def sqlite(tmp_path: Path) -> AsyncIterator[Database]:
 
 
 async def test_a_file_that_another_has_for_itself_tells_nothing(
-    sqlite: Database, tmp_path: Path
+    sqlite: Database, tmp_path: Path, clock: Clock
 ) -> None:
-    async with ChangeFeed(sqlite) as feed:
+    async with ChangeFeed(sqlite, clock=clock) as feed:
         with closing(sqlite3.connect(tmp_path / "stats.db", isolation_level=None)) as other:
             other.execute("PRAGMA locking_mode = EXCLUSIVE")
             other.execute("BEGIN EXCLUSIVE")
             assert await asyncio.gather(*(feed.catch_up() for _ in range(5))) == [None] * 5
             other.execute("ROLLBACK")
+        await try_again(feed, clock)
         assert await caught_up(feed) == await current(sqlite)
 
 
 async def test_a_read_that_hangs_in_its_thread_tells_nothing_and_works_again(
-    sqlite: Database,
+    sqlite: Database, clock: Clock
 ) -> None:
-    async with ChangeFeed(sqlite, SOON) as feed:
+    async with ChangeFeed(sqlite, SOON, clock) as feed:
         before = await caught_up(feed)
         written = await change(sqlite, user=[1])
         side = feed._side
@@ -196,10 +207,12 @@ async def test_a_read_that_hangs_in_its_thread_tells_nothing_and_works_again(
         asked = await read_begins(feed)
         assert await beats_until(asked) > 2
         assert await asked is None
+        await try_again(feed, clock)
         assert await feed.catch_up() is None
         assert feed.position == before
         assert len(side._thread._threads) == 1
         go_on.set()
+        await try_again(feed, clock)
         assert await caught_up(feed) == written
         assert not feed.holds([("user", 1)], before)
 
@@ -251,7 +264,7 @@ async def test_a_read_that_is_cancelled_is_none_and_the_next_works(
 
 
 async def test_a_log_that_is_missing_tells_nothing_and_says_so_once(
-    database: Database, feed: ChangeFeed, caplog: pytest.LogCaptureFixture
+    database: Database, feed: ChangeFeed, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "gateway")
     await caught_up(feed)
@@ -260,11 +273,13 @@ async def test_a_log_that_is_missing_tells_nothing_and_says_so_once(
     )
     for _ in range(10):
         assert await feed.catch_up() is None
+        await try_again(feed, clock)
     (line,) = caplog.messages
     assert line.startswith("Reading the change log fails")
     await database.write(
         lambda connection: connection.execute(text("ALTER TABLE other RENAME TO change_log"))
     )
+    await try_again(feed, clock)
     await caught_up(feed)
 
 

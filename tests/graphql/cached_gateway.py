@@ -38,10 +38,11 @@ class Gateway:
         schema: GraphQLSchema = graphql_schema,
         admission: Admission | None = None,
         live: LiveDirectory | None = None,
+        changes: ChangeFeed | None = None,
     ) -> None:
         self.database = database
         self.now: datetime = NOW
-        self.changes = ChangeFeed(database)
+        self.changes = changes or ChangeFeed(database)
         self.cache = ReadCache(1_000_000) if caches else None
         self.responses = None
         if caches:

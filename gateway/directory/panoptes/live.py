@@ -20,6 +20,7 @@ from functools import partial
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
+from gateway.circuit_breaker import BreakerState, CircuitBreaker
 from gateway.db import Database
 from gateway.db.instants import instant_of
 from gateway.directory.panoptes.absences import Absences
@@ -40,11 +41,13 @@ from gateway.errors import Unavailable
 
 _log = logging.getLogger(__name__)
 
-#: Whom nobody answered leaves it at that for a while: other operations need not wait in vain.
-_QUIET = timedelta(seconds=5) // timedelta(microseconds=1)
+#: For how long a kind of question is not asked after one had no answer.
+_PAUSE = timedelta(seconds=5) // timedelta(microseconds=1)
 #: How often what Panoptes does not have is forgotten.
 _SWEEP = timedelta(hours=1) // timedelta(microseconds=1)
 
+#: What a scope asks for, and whether it names groups and users.
+_Kind = tuple[str, bool, bool]
 #: Operations ask for the same place together.
 _Key = tuple[str, Place]
 
@@ -103,8 +106,9 @@ class LiveDirectory:
         #: Answers on their way, and those that are not stored yet.
         self._under_way: dict[_Key, asyncio.Task[_Answer | None]] = {}
         self._storing: set[asyncio.Task[None]] = set()
-        #: When a question of a kind had no answer.
-        self._unheard_at: dict[tuple[str, bool, bool], int] = {}
+        self._breakers: defaultdict[_Kind, CircuitBreaker] = defaultdict(
+            lambda: CircuitBreaker(_PAUSE, lambda: instant_of(clock()))
+        )
         self._swept_at = instant_of(clock())
 
     async def look_up(
@@ -151,14 +155,17 @@ class LiveDirectory:
         kind = _kind_of(scope)
         keys: dict[Place, _Key] = {place: (scope.resource, place) for place in due}
         new = [place for place in due if not self._is_under_way(keys[place], now)]
-        if new and not self._is_quiet(kind, now):
+        if new and self._breakers[kind].state is not BreakerState.OPEN:
             task = asyncio.create_task(self._fetch(_narrowed(scope, new), kind, new))
             self._under_way |= {keys[place]: task for place in new}
         tasks = {
             place: self._under_way[keys[place]] for place in due if keys[place] in self._under_way
         }
         if tasks:
-            await asyncio.wait(set(tasks.values()), timeout=self._timeout)
+            _, late = await asyncio.wait(set(tasks.values()), timeout=self._timeout)
+            if late:
+                # A call is over only when it has been cancelled: the next operation is here first.
+                self._breakers[kind].failed()
         results = {place: task.result() for place, task in tasks.items() if task.done()}
         # One that waits to be stored gets stale as well.
         now = instant_of(self._clock())
@@ -176,23 +183,17 @@ class LiveDirectory:
         # Storing can take longer than what is stored stays fresh.
         return answer is not None and 0 <= now - answer.asked_at < self._fresh
 
-    def _is_quiet(self, kind: tuple[str, bool, bool], now: int) -> bool:
-        unheard_at = self._unheard_at.get(kind)
-        # A clock that was set back must not make the quiet last until it is there again.
-        return unheard_at is not None and 0 <= now - unheard_at < _QUIET
-
-    async def _fetch(
-        self, scope: Scope, kind: tuple[str, bool, bool], places: Sequence[Place]
-    ) -> _Answer | None:
+    async def _fetch(self, scope: Scope, kind: _Kind, places: Sequence[Place]) -> _Answer | None:
         asked_at = instant_of(self._clock())
         answer = None
         try:
             async with asyncio.timeout(self._timeout):
                 entries = await ask(self._panoptes, scope)
+            self._breakers[kind].worked()
             answer = _Answer(entries.rows, _by_place(scope, entries.rows), asked_at)
             self._note_absences(scope, answer)
         except (PanoptesAway, PanoptesRefused, TimeoutError) as error:
-            self._unheard_at[kind] = instant_of(self._clock())
+            self._breakers[kind].failed()
             _log.warning(
                 "Panoptes did not answer about %s: %s", scope.resource, error or "too slow"
             )
@@ -263,7 +264,7 @@ class LiveDirectory:
         await self.close()
 
 
-def _kind_of(scope: Scope) -> tuple[str, bool, bool]:
+def _kind_of(scope: Scope) -> _Kind:
     return scope.resource, bool(scope.groups), bool(scope.users)
 
 

@@ -126,7 +126,7 @@ class ResponseCache:
     ) -> CacheEntry | None:
         sets: Sequence[_Groups] = self._values.get(key) or ()
         if (key, viewer) not in self._values:
-            if not sets:
+            if not sets or not self._changes.is_readable():
                 return None
             if self._changes.position is None:
                 await self._changes.catch_up()

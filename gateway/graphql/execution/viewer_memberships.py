@@ -15,6 +15,7 @@ from gateway.bounded_cache import BoundedCache
 from gateway.changes.entity import Entity
 from gateway.changes.feed import ChangeFeed
 from gateway.changes.log import CURRENT_POSITION
+from gateway.changes.log_timeout import LogTimeout
 from gateway.changes.position import LogPosition
 from gateway.db import Database
 from gateway.db.ids import among
@@ -71,7 +72,7 @@ class ViewerMemberships:
     async def load(self, viewer: Viewer, groups: Iterable[int], record: RequestRecord) -> None:
         """Read what is not known of a viewer's memberships, in one statement or none.
 
-        A database that fails leaves them unknown.
+        A database that fails leaves them unknown, and so does a log that cannot be read.
         """
         user_id = viewer.id
         if user_id is None:
@@ -82,9 +83,14 @@ class ViewerMemberships:
         async with self._database.read() as snapshot:
             snapshot.around = self._around
             try:
-                rows = await snapshot.ahead(
-                    _MEMBERSHIPS_AT_POSITION, {"viewer": user_id, "ids": unknown}
-                )
+                async with LogTimeout(self._changes) as timeout:
+                    rows = await snapshot.ahead(
+                        _MEMBERSHIPS_AT_POSITION, {"viewer": user_id, "ids": unknown}
+                    )
+            except TimeoutError:
+                if not timeout.expired:
+                    raise
+                return
             finally:
                 record.statements += snapshot.statements
         if not rows:
