@@ -74,7 +74,7 @@ def compete(database: Loaded, pages: list[Page], pace: Pace, *, in_node: bool) -
         gateway = Gateway(Path(stack.enter_context(TemporaryDirectory())))
         connections = {"database_connections": str(CONNECTIONS)}
         servers = {
-            name: stack.enter_context(gateway.serve(database.url, connections | settings))
+            name: stack.enter_context(gateway.serve(database.url, {**connections, **settings}))
             for name, settings in OURS.items()
         }
         token = gateway.headers(VIEWER)
