@@ -20,6 +20,17 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
+class LoaderError(Exception):
+    """A loader breaks its contract: its ``requests`` left a ``key`` out."""
+
+    def __init__(self, loader: str, key: object) -> None:
+        super().__init__(
+            f"{loader} has no value for the key {key!r}: its requests() must contain each key."
+        )
+        self.loader = loader
+        self.key = key
+
+
 class KeyList:
     """Keys that a loader was asked for at once, and the future of their values."""
 
@@ -35,9 +46,13 @@ class KeyList:
     def result(self) -> Any:
         """The values once all are known, or the first error in the place of one."""
         known = self.loader.values
-        if self.alone:
-            return known[self.keys[0]]
-        values = [known[key] for key in self.keys]
+        try:
+            if self.alone:
+                return known[self.keys[0]]
+            values = [known[key] for key in self.keys]
+        except KeyError:
+            missing = next(key for key in self.keys if key not in known)
+            return LoaderError(type(self.loader).__name__, missing)
         if self.loader.has_errors:
             for value in values:
                 if isinstance(value, Exception):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from gateway.changes.entity import Entity
 from gateway.db import Database
-from gateway.loaders.loader import Batches, Loader
+from gateway.db.tables import user
+from gateway.loaders.loader import Batches, Loader, LoaderError, Request, StatementLoader
 from gateway.loaders.operation import Operation
 from tests.asking import ADMIN, NOW
 
@@ -56,6 +59,36 @@ async def test_loaders_that_are_asked_in_one_tick_share_a_statement(database: Da
             loaders.users.load_many([1, 2]), loaders.users.load(3), loaders.projects.load(11)
         )
         assert (operation.snapshot.statements, operation.snapshot.selects) == (1, 2)
+
+
+class Forgetful(StatementLoader[int, int]):
+    """Asks for no key but the first."""
+
+    name = "forgetful"
+
+    def requests(self, keys: Sequence[int]) -> Iterable[Request]:
+        yield Request(keys[:1], select(user.c.id), {}, lambda _: {})
+
+    def entities(self, key: int) -> tuple[Entity, ...]:
+        return (("user_record", key),)
+
+    def nothing(self) -> int:
+        return 0
+
+
+async def test_a_key_that_requests_leave_out_is_a_clear_error(database: Database) -> None:
+    async with Operation(database, ADMIN, NOW) as operation:
+        forgetful = Forgetful(operation.reads)
+        asked = forgetful.load_many([1, 2]), forgetful.load(3), forgetful.load(1)
+        many, one, known = await asyncio.gather(*asked, return_exceptions=True)
+        assert isinstance(many, LoaderError)
+        assert (many.loader, many.key) == ("Forgetful", 2)
+        assert str(many) == (
+            "Forgetful has no value for the key 2: its requests() must contain each key."
+        )
+        assert isinstance(one, LoaderError)
+        assert one.key == 3
+        assert known == 0
 
 
 async def test_what_is_known_is_there_at_once() -> None:
