@@ -7,8 +7,11 @@
    The property: at one instant between a question and its answer, the database held the data that
    the answer gives, and the viewer had the permission that the answer is for.
 
-   The code: gateway/changes/log.py (commit), gateway/changes/feed.py (feed),
+   The code: gateway/changes/log.py (commit), gateway/changes/feed.py (feed, breaker),
    gateway/loaders/reads.py and gateway/graphql/execution/response_cache.py (request).
+   When the circuit breaker is open depends on time, which the model does not have: at any
+   question of request 0 it may be, while the other one asks the feed. (If it is open for both,
+   neither uses or stores anything.)
    docs/architecture.md tells the same in words.
 
    Each of these macros seeds a mistake that the check has to find:
@@ -17,7 +20,8 @@
      PERMISSIONS_NOT_AGAIN  a membership is compared at an earlier read than the entry
      MARKS_IGNORED          a version that is used again after a failover passes for the old one
      KEPT_ACROSS_FORK       entries are kept although the known row is missing
-     NEWER_THAN_SNAPSHOT    a cached value that is newer than the snapshot is used in it */
+     NEWER_THAN_SNAPSHOT    a cached value that is newer than the snapshot is used in it
+     OPEN_BREAKER_TAKEN     what the feed knew last is compared while the breaker is open */
 
 #ifndef COMMITS
 #define COMMITS 4
@@ -107,7 +111,13 @@ byte chain[GATEWAYS * STATES] = NONE;      /* by version: the mark of a row of i
 byte changed[GATEWAYS * ENTITIES];         /* by entity: the version of its last change */
 bool waiting[REQUESTS];                    /* for a read that has not begun */
 bool reading[REQUESTS];                    /* for the read that is under way */
-byte result[REQUESTS] = NONE;              /* 1: caught up, 0: it cannot be told */
+byte result[REQUESTS] = NONE;              /* 1: caught up, 0: it cannot be told, 2: not asked */
+#define UNCACHED 2                         /* the circuit breaker is open */
+#ifdef OPEN_BREAKER_TAKEN
+#define OPEN_RESULT 1
+#else
+#define OPEN_RESULT UNCACHED
+#endif
 
 #define CHAIN(g, version) chain[(g) * STATES + (version)]
 #define CHANGED(g, entity) changed[(g) * ENTITIES + (entity)]
@@ -263,7 +273,10 @@ proctype Request(byte p; byte questions) {
        :: else
        fi
      };
-     wait_for_read(p);
+     if
+     :: wait_for_read(p)
+     :: p == 0 -> result[p] = OPEN_RESULT
+     fi;
 #ifdef PERMISSIONS_NOT_AGAIN
      if
      :: result[p] == 1 && HOLDS_NOW(p, GROUP, member[p]) -> wait_for_read(p)
@@ -297,18 +310,24 @@ proctype Request(byte p; byte questions) {
      :: state == NONE ->
         state = mark[newest];
         if
-        :: !IN_CHAIN(GATEWAY(p), version_of[state], state) -> wait_for_read(p)
+        :: result[p] != UNCACHED && !IN_CHAIN(GATEWAY(p), version_of[state], state) ->
+           wait_for_read(p)
         :: else
         fi;
         d_step {
           data = VALUE(state, DATA);
-          if
-          :: result[p] == 1 && CACHED_HOLDS_IN(p, state) -> data = VALUE(cached[GATEWAY(p)], DATA)
-          :: else -> cached[GATEWAY(p)] = state
-          fi;
           permission = PERMISSION(VIEWER(p), VALUE(state, GROUP));
+          if
+          :: result[p] == UNCACHED
+          :: else ->
+             if
+             :: result[p] == 1 && CACHED_HOLDS_IN(p, state) ->
+                data = VALUE(cached[GATEWAY(p)], DATA)
+             :: else -> cached[GATEWAY(p)] = state
+             fi;
+             ENTRY(p, permission) = state
+          fi;
           assert(TRUE_SINCE(data, permission, p));
-          ENTRY(p, permission) = state;
           seen[p] = 0; result[p] = NONE; state = 0; data = 0; permission = 0
         }
      :: else -> d_step { seen[p] = 0; result[p] = NONE; state = 0 }
