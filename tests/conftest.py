@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from gateway.changes.feed import ChangeFeed
 from gateway.db import Database, open_database
+from gateway.http import starting
 from tests.postgres import running_postgres
 
 # No example is too slow: what it takes depends on the machine.
@@ -24,6 +25,10 @@ settings.load_profile("any-machine")
 # A shell may start this process in the background with Ctrl-C ignored, and what ignores it hands
 # that on to the processes that tests start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# An application that is entered has its tables, however long a loaded machine takes to make them.
+# Servers that are processes of their own begin to answer before that.
+starting.FIRST_SECONDS = 120
 
 #: A database with the tables in it: copying it costs less than migrating an empty one.
 TEMPLATE = "migrated"

@@ -22,7 +22,7 @@ from gateway.http.response import refused_anywhere
 logger = logging.getLogger(__name__)
 
 #: Mostly all is there: then nobody meets a server that is not ready.
-_FIRST_SECONDS = 2
+FIRST_SECONDS = 2
 _PAUSE_SECONDS = 1
 
 
@@ -69,7 +69,7 @@ class Starting:
     async def __aenter__(self) -> Self:
         self.is_over = False
         self._trying = asyncio.create_task(self._try())
-        await asyncio.wait([self._trying], timeout=_FIRST_SECONDS)
+        await asyncio.wait([self._trying], timeout=FIRST_SECONDS)
         return self
 
     async def __aexit__(

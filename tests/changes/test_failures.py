@@ -54,6 +54,11 @@ async def backend_of_feed(admin: Any) -> int:
     return int(row["pid"])
 
 
+async def end(admin: Any, backend: int) -> None:
+    """End a process of the server, and return once it is gone."""
+    assert await admin.fetchval("SELECT pg_terminate_backend($1, 60000)", backend)
+
+
 async def until_waiting(admin: Any) -> None:
     """Return once a statement waits for a lock."""
     for _ in range(1000):
@@ -125,8 +130,14 @@ async def test_a_connection_that_the_server_ends_tells_nothing_once(
 ) -> None:
     async with ChangeFeed(postgres, clock=clock) as feed, connected(postgres_url) as admin:
         before = await caught_up(feed)
-        await admin.execute("SELECT pg_terminate_backend($1)", await backend_of_feed(admin))
-        assert await feed.catch_up() is None
+        side = feed._side
+        assert isinstance(side, PostgresSideConnection)
+        # Whoever notices in time connects anew: the statement has to be sent before that.
+        side._connection._transport.pause_reading()
+        await end(admin, await backend_of_feed(admin))
+        asked = await read_begins(feed)
+        side._connection._transport.resume_reading()
+        assert await asked is None
         await try_again(feed, clock)
         assert await caught_up(feed) == before
         assert feed.restarted == 1
@@ -135,7 +146,7 @@ async def test_a_connection_that_the_server_ends_tells_nothing_once(
             await admin.execute("LOCK TABLE change_log IN ACCESS EXCLUSIVE MODE")
             asked = await read_begins(feed)
             await until_waiting(admin)
-            await admin.execute("SELECT pg_terminate_backend($1)", await backend_of_feed(admin))
+            await end(admin, await backend_of_feed(admin))
             assert await asked is None
         await try_again(feed, clock)
         assert await caught_up(feed) == before
