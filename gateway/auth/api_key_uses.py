@@ -10,7 +10,7 @@ from gateway.db import Database
 from gateway.directory.api_keys import ApiKey, record_uses
 
 _EVERY_US = 60_000_000
-_PATIENCE_SECONDS = 1
+_TIMEOUT_SECONDS = 1
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +51,6 @@ class ApiKeyUses:
     async def close(self) -> None:
         """Let a write under way come to its end, but not for long."""
         if self._writing is not None:
-            await asyncio.wait([self._writing], timeout=_PATIENCE_SECONDS)
+            await asyncio.wait([self._writing], timeout=_TIMEOUT_SECONDS)
             self._writing.cancel()
             await asyncio.wait([self._writing])

@@ -79,13 +79,13 @@ def _key_sources(settings: Settings, algorithms: Sequence[str]) -> list[KeySourc
                 keys=load_files(),
                 every_seconds=2,
                 pause_seconds=0.5,
-                patience_seconds=5,
+                timeout_seconds=5,
             )
         )
     if settings.jwt_jwks_url is not None:
         jwks = Jwks(settings.jwt_jwks_url)
         sources.append(
-            KeySource(jwks.load, every_seconds=300, pause_seconds=10, patience_seconds=10)
+            KeySource(jwks.load, every_seconds=300, pause_seconds=10, timeout_seconds=10)
         )
     return sources
 

@@ -25,7 +25,7 @@ class KeySource:
     """The last good keys that ``load`` gave; it blocks, so it runs in a thread.
 
     It is called every ``every_seconds``, and for unknown keys at most every ``pause_seconds``;
-    a request waits ``patience_seconds`` for it at most. Its errors are logged as sentences.
+    a request waits ``timeout_seconds`` for it at most. Its errors are logged as sentences.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class KeySource:
         *,
         every_seconds: float,
         pause_seconds: float,
-        patience_seconds: float,
+        timeout_seconds: float,
         keys: Sequence[TokenKey] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -42,7 +42,7 @@ class KeySource:
         self._load = load
         self._every = every_seconds
         self._pause = pause_seconds
-        self._patience = patience_seconds
+        self._timeout = timeout_seconds
         self._clock = clock
         self._turn = asyncio.Lock()
         self._wanted: asyncio.Task[None] | None = None
@@ -83,7 +83,7 @@ class KeySource:
             # It takes its turn: a reading under way may have begun before the key was published.
             self._wanted_at = self._clock()
             self._wanted = asyncio.create_task(self.refresh())
-        await asyncio.wait([self._wanted], timeout=self._patience)
+        await asyncio.wait([self._wanted], timeout=self._timeout)
         return self.keys != before
 
     async def stop(self) -> None:

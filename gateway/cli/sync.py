@@ -12,7 +12,7 @@ from gateway.cli.running import database_option, opened, run
 from gateway.cli.sync_progress import SyncProgress, summary
 from gateway.directory.panoptes.configuration import configured_panoptes
 from gateway.directory.panoptes.copying import RESOURCES, copy, left_to_copy
-from gateway.directory.panoptes.patience import PatientPanoptes
+from gateway.directory.panoptes.retrying import RetryingPanoptes
 from gateway.errors import SettingsError
 from gateway.settings import PREFIX, Settings, load_settings
 
@@ -86,7 +86,7 @@ async def _sync(settings: Settings, names: tuple[str, ...]) -> None:
         raise SettingsError(f"Panoptes has no URL: pass --url or set {PREFIX}PANOPTES_URL.")
     async with panoptes, opened(settings, may_make=True) as database:
         with SyncProgress(time.monotonic) as progress:
-            api = PatientPanoptes(panoptes, progress.waiting)
+            api = RetryingPanoptes(panoptes, progress.waiting)
             left = await left_to_copy(database, names, _now)
             for name in names:
                 if name not in left:

@@ -6,7 +6,7 @@ import click
 
 from gateway.cli.running import database_option, opened, run
 from gateway.cli.whole_number import WholeNumber
-from gateway.directory.forget import forget_user
+from gateway.directory.erase_user import erase_user
 from gateway.events.ids import LARGEST_ID
 from gateway.settings import Settings, load_settings
 
@@ -35,4 +35,4 @@ def forget(user_id: int, database_url: str | None) -> None:
 
 async def _forget(settings: Settings, user_id: int) -> int:
     async with opened(settings) as database:
-        return await database.write(lambda connection: forget_user(connection, user_id))
+        return await database.write(lambda connection: erase_user(connection, user_id))

@@ -75,9 +75,9 @@ class Snapshot(ABC):
         self.around: AroundStatement | None = None
         self._dialect = dialect
         self._faults = faults
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
         # Loaders read in tasks of their own, which nobody else would stop.
-        self._asking: set[asyncio.Task[Any]] = set()
+        self._reading_tasks: set[asyncio.Task[Any]] = set()
 
     async def fetch(self, statement: Executable, parameters: Parameters | None = None) -> Rows:
         """Run one statement and return all its rows, as tuples with names.
@@ -86,10 +86,10 @@ class Snapshot(ABC):
         """
         compiled = compile_statement(statement, self._dialect)
         arguments = compiled.arguments(parameters)
-        async with self._asked():
+        async with self._exclusively():
             self.statements += 1
             self.selects += 1
-            with self._told(compiled.text):
+            with self._translated_errors(compiled.text):
                 ((names, rows),) = await self._fetch([(compiled.text, arguments)])
         return await beside(len(rows), partial(compiled.named, rows, names))
 
@@ -104,8 +104,8 @@ class Snapshot(ABC):
         self.statements += 1
         self.selects += 1
         try:
-            async with self._asked():
-                with self._told(compiled.text):
+            async with self._exclusively():
+                with self._translated_errors(compiled.text):
                     rows = await self._fetch_ahead(compiled.text, arguments)
         except NoPlace:
             raise
@@ -126,10 +126,10 @@ class Snapshot(ABC):
         """
         runs = runs_of(requests, frozenset(apart), self._dialect)
         found: list[Rows] = [()] * len(requests)
-        async with self._asked():
+        async with self._exclusively():
             self.statements += len(runs)
             self.selects += len(requests)
-            with self._told("; ".join(run.text for run in runs)):
+            with self._translated_errors("; ".join(run.text for run in runs)):
                 answers = await self._fetch(
                     [(run.limited(self.row_limit + 1), run.arguments) for run in runs]
                 )
@@ -142,16 +142,16 @@ class Snapshot(ABC):
         return found
 
     @asynccontextmanager
-    async def _asked(self) -> AsyncIterator[None]:
+    async def _exclusively(self) -> AsyncIterator[None]:
         """Wait for the turn to ask, and be stopped when the snapshot is closed."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - a coroutine runs in one
-        self._asking.add(task)
+        self._reading_tasks.add(task)
         try:
-            async with self._turn:
+            async with self._lock:
                 yield
         finally:
-            self._asking.discard(task)
+            self._reading_tasks.discard(task)
 
     @abstractmethod
     async def _fetch(
@@ -162,10 +162,10 @@ class Snapshot(ABC):
     async def partitions(self, statement: Executable, size: int = 10_000) -> AsyncIterator[Rows]:
         """Run one statement and give its rows ``size`` at a time, never holding more."""
         compiled = compile_statement(statement, self._dialect)
-        async with self._turn:
+        async with self._lock:
             self.statements += 1
             self.selects += 1
-            with self._told(compiled.text):
+            with self._translated_errors(compiled.text):
                 async for rows in self._partitions(compiled.text, compiled.arguments(None), size):
                     yield compiled.values(rows)
 
@@ -175,7 +175,7 @@ class Snapshot(ABC):
     ) -> AsyncIterator[Rows]: ...
 
     @contextmanager
-    def _told(self, text: str) -> Iterator[None]:
+    def _translated_errors(self, text: str) -> Iterator[None]:
         """Errors of the driver become those that callers know; parameters are never shown."""
         try:
             with nullcontext() if self.around is None else self.around(text, self._dialect):
@@ -202,7 +202,7 @@ class Snapshot(ABC):
         trace: TracebackType | None,
     ) -> None:
         """Close; whoever still reads, after an error or a cancellation, is stopped."""
-        for task in self._asking:
+        for task in self._reading_tasks:
             task.cancel()
         await asyncio.shield(self.close())
 

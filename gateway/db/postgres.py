@@ -242,7 +242,7 @@ class _PostgresSnapshot(Snapshot):
         return self._connection
 
     async def close(self) -> None:
-        async with self._turn:
+        async with self._lock:
             if self._connection is not None:
                 connection, self._connection = self._connection, None
                 await asyncio.shield(self._readers.give_back(connection, begun=self._begun))

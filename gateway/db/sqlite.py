@@ -250,7 +250,7 @@ class _SqliteSnapshot(Snapshot):
         return self._connection
 
     async def close(self) -> None:
-        async with self._turn:
+        async with self._lock:
             if self._acquired:
                 self._acquired = False
                 connection, self._connection = self._connection, None

@@ -30,7 +30,7 @@ from gateway.directory.stats_visibility import StatsVisibility
 from gateway.errors import InvalidEvent, UnreadableFile
 from gateway.events.ids import read_id
 from gateway.events.instants import read_instant
-from gateway.events.shown import shown
+from gateway.events.quoted import quoted
 from gateway.reasons import as_reason
 
 
@@ -227,13 +227,13 @@ def _check_roles(memberships: Sequence[_Membership]) -> None:
         for role in membership.roles:
             if role not in ROLES:
                 raise UnreadableFile(
-                    f"memberships[{position}].roles cannot be used: {shown(role)} is none of"
+                    f"memberships[{position}].roles cannot be used: {quoted(role)} is none of"
                     f" {' and '.join(ROLES)}."
                 )
 
 
 def _shown_key(key: str) -> str:
-    return key if key.isprintable() and len(key) <= _LONGEST_KEY else shown(key)
+    return key if key.isprintable() and len(key) <= _LONGEST_KEY else quoted(key)
 
 
 def _place(location: Sequence[int | str]) -> str:

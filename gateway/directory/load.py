@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 from gateway.changes.log import log_change
 from gateway.db.tables import group_record, membership, project, user, user_group, workflow
 from gateway.directory.document import read_document
+from gateway.directory.name_sources import PROJECTS, USERS, WORKFLOWS, apply_directory_names
 from gateway.directory.rows import Change, Row, ids_in, key_of, read_rows, write_rows
-from gateway.directory.sayings import PROJECTS, USERS, WORKFLOWS, hear_directory
 from gateway.directory.user_groups import USER_GROUPS_BY_ID
 from gateway.errors import UnreadableFile
 from gateway.rollups.erasure import read_forgotten
@@ -113,7 +113,7 @@ def _replace(connection: Connection, name: str, rows: Sequence[Row]) -> list[Cha
     if not rows:
         return []
     if name in _NAMED:
-        return hear_directory(connection, _NAMED[name], rows)
+        return apply_directory_names(connection, _NAMED[name], rows)
     table = _TABLES[name]
     last = {key_of(table, row): row for row in rows}
     known = read_rows(connection, table, {key[0] for key in last})

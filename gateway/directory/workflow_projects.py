@@ -19,8 +19,8 @@ from sqlalchemy import Connection, select
 from gateway.changes.log import log_change
 from gateway.db.ids import among
 from gateway.db.tables import workflow, workflow_sayings
+from gateway.directory.name_sources import BY_IMPORTER, WORKFLOWS, override_events
 from gateway.directory.rows import ids_in
-from gateway.directory.sayings import BY_IMPORTER, WORKFLOWS, overrule_events
 from gateway.events.event import Batch, Classification, Names
 
 _workflow_of = attrgetter("workflow_id")
@@ -115,7 +115,7 @@ def follow(
             projects[workflow_id] = project_id
     if followed.moved:
         there = {workflow_id: project_id for workflow_id, _, project_id in followed.moved}
-        changes = overrule_events(connection, WORKFLOWS, "project_id", there)
+        changes = override_events(connection, WORKFLOWS, "project_id", there)
         log_change(
             connection,
             project_record=ids_in(changes, "project_id"),

@@ -13,9 +13,9 @@ from gateway.events.exports import ExportRow, Origin, add_export_row
 from gateway.events.forms import KEY_COLUMNS, ROWS, Form
 from gateway.events.header import first_line
 from gateway.events.lines import LONGEST_LINE, Lines
+from gateway.events.quoted import written_id
 from gateway.events.row_shape import RowShape
 from gateway.events.rows import Damage, Row, Rows
-from gateway.events.shown import written_id
 from gateway.events.tables import (
     ClassificationRow,
     CommentRow,

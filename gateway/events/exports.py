@@ -21,10 +21,10 @@ from gateway.events.instants import check_not_future, read_instant
 from gateway.events.json_text import TooMuch, decode_leniently
 from gateway.events.left_out import LeftOut
 from gateway.events.literal import read_literal
-from gateway.events.mentions import mention, name_project, name_user, name_workflow
 from gateway.events.metadata import read_metadata
 from gateway.events.missing import given_name, given_text
-from gateway.events.shown import shown
+from gateway.events.names import collect_names, name_project, name_user, name_workflow
+from gateway.events.quoted import quoted
 
 
 class ExportRow(NamedTuple):
@@ -58,7 +58,7 @@ def add_export_row(batch: Batch, row: ExportRow, bounds: Bounds, origin: Origin)
     """Add a row and the names in it to a batch; InvalidEvent if it cannot be counted."""
     read = read_export_row(row, bounds, origin, batch.left_out)
     batch.classifications.append(read)
-    mention(batch.names, read)
+    collect_names(batch.names, read)
     if read.user_id is not None:
         name_user(batch.names, read.user_id, given_name(row.user_name))
     name_workflow(batch.names, read.workflow_id, None, given_name(row.workflow_name))
@@ -118,4 +118,4 @@ def _decode(text: str | None) -> object:
             continue
         if isinstance(metadata, dict):
             return metadata
-    raise InvalidEvent(f"metadata is {shown(text)}: not a JSON object.")
+    raise InvalidEvent(f"metadata is {quoted(text)}: not a JSON object.")

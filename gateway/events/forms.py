@@ -11,7 +11,7 @@ from gateway.events.exports import ExportRow
 from gateway.events.header import first_line, read_header
 from gateway.events.json_text import decode
 from gateway.events.other_tables import other_kind
-from gateway.events.shown import shown
+from gateway.events.quoted import quoted
 from gateway.events.tables import ClassificationRow, CommentRow
 from gateway.events.unpacking import MARKS
 
@@ -132,4 +132,4 @@ def described(first: bytes) -> str:
         return "JSON, but not with one stream event on each line"
     if text[:1] == "<":
         return "HTML or XML"
-    return f"text that begins with {shown(text)}"
+    return f"text that begins with {quoted(text)}"

@@ -9,7 +9,7 @@ from gateway.arguments import LARGEST_ID
 from gateway.errors import InvalidEvent
 from gateway.events.left_out import LeftOut
 from gateway.events.missing import not_blank
-from gateway.events.shown import shown
+from gateway.events.quoted import quoted
 
 __all__ = [
     "LARGEST_ID",
@@ -40,7 +40,7 @@ def read_id(value: object, field: str) -> int:
     if value is None:
         raise InvalidEvent(f"{field} is missing.")
     raise InvalidEvent(
-        f"{field} is {shown(value)}: an id is a whole number from 1 to {LARGEST_ID}."
+        f"{field} is {quoted(value)}: an id is a whole number from 1 to {LARGEST_ID}."
     )
 
 

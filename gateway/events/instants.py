@@ -14,7 +14,7 @@ from gateway.calendar import LAST_DAY, MICROSECONDS_A_DAY
 from gateway.errors import InvalidEvent
 from gateway.events.left_out import LeftOut
 from gateway.events.missing import not_blank
-from gateway.events.shown import shown
+from gateway.events.quoted import quoted
 
 #: A longer session says that a page stayed open, not that someone worked: 10,800 seconds.
 LONGEST_SESSION_MS = 10_800_000
@@ -44,7 +44,9 @@ def read_instant(text: object, field: str) -> int:
     if instant is None:
         if text is None:
             raise InvalidEvent(f"{field} is missing.")
-        raise InvalidEvent(f"{field} is {shown(text)}: not a time such as 2016-06-15 00:51:21 UTC.")
+        raise InvalidEvent(
+            f"{field} is {quoted(text)}: not a time such as 2016-06-15 00:51:21 UTC."
+        )
     return bounded_instant(instant, field)
 
 

@@ -16,9 +16,9 @@ from gateway.errors import InvalidEvent, UnreadableFile
 from gateway.events.bounds import MOST_GROUPS, Bounds, bounds_at
 from gateway.events.event import Batch, Classification, Reject
 from gateway.events.forms import ACCEPTED, ROWS, Form, form_of_columns
-from gateway.events.mentions import mention_all
+from gateway.events.names import collect_all_names
 from gateway.events.plain_rows import may_be_plain, read_plain, select_plain
-from gateway.events.shown import written_id
+from gateway.events.quoted import written_id
 from gateway.events.source import MOST_GROUPS_AT_ONCE, RefusedInARow, Source
 from gateway.events.tables import (
     ClassificationRow,
@@ -151,7 +151,7 @@ class ParquetTable(Source):
                 plain.append(event)
             else:
                 self._add(batch, tuple(row[-1].values()), bounds)
-        mention_all(batch.names, plain)
+        collect_all_names(batch.names, plain)
 
     def _add_all(self, batch: Batch, rows: list[tuple[Any, ...]], bounds: Bounds) -> None:
         for cells in rows:

@@ -18,10 +18,10 @@ from gateway.events.instants import (
     read_instant,
 )
 from gateway.events.left_out import LeftOut
-from gateway.events.mentions import mention, name_project, name_user, name_workflow
 from gateway.events.metadata import read_metadata
 from gateway.events.missing import not_blank
-from gateway.events.shown import shown, written_id
+from gateway.events.names import collect_names, name_project, name_user, name_workflow
+from gateway.events.quoted import quoted, written_id
 
 #: A decoded JSON object: whatever its sender put there.
 _Object = Mapping[str, Any]
@@ -53,7 +53,7 @@ def add_event(batch: Batch, event: object, bounds: Bounds, position: int) -> Non
         batch.classifications.append(read)
     else:
         batch.comments.append(read)
-    mention(batch.names, read)
+    collect_names(batch.names, read)
     # ``read`` came from it: it is an object.
     if linked := event.get("linked"):  # type: ignore[attr-defined]
         read_linked(batch.names, linked, read.said_at)
@@ -67,7 +67,7 @@ def read_event(
     What is left out of an event that counts is noted.
     """
     if not isinstance(event, dict):
-        raise InvalidEvent(f"The event is {shown(event)}: not a JSON object.")
+        raise InvalidEvent(f"The event is {quoted(event)}: not a JSON object.")
     source, kind = event.get("source"), event.get("type")
     if source == "panoptes" and kind == "classification":
         return _classification(_object(event, "data"), bounds, left_out)
@@ -140,7 +140,7 @@ def _object(parent: _Object, field: str) -> _Object:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise InvalidEvent(f"{field} is {shown(value)}: not a JSON object.")
+        raise InvalidEvent(f"{field} is {quoted(value)}: not a JSON object.")
     return value
 
 

@@ -24,8 +24,8 @@ from gateway.events.instants import (
     session_ms,
 )
 from gateway.events.left_out import LeftOut
-from gateway.events.mentions import mention
 from gateway.events.missing import given
+from gateway.events.names import collect_names
 
 
 class ClassificationRow(NamedTuple):
@@ -58,14 +58,14 @@ def add_classification_row(batch: Batch, row: ClassificationRow, bounds: Bounds)
     """Add a row to a batch; InvalidEvent if it cannot be counted."""
     read = read_classification_row(row, bounds, batch.left_out)
     batch.classifications.append(read)
-    mention(batch.names, read)
+    collect_names(batch.names, read)
 
 
 def add_comment_row(batch: Batch, row: CommentRow, bounds: Bounds) -> None:
     """Add a row to a batch; InvalidEvent if it cannot be counted."""
     read = read_comment_row(row, bounds)
     batch.comments.append(read)
-    mention(batch.names, read)
+    collect_names(batch.names, read)
 
 
 def read_classification_row(

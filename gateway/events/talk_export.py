@@ -20,9 +20,9 @@ from gateway.events.forms import Form
 from gateway.events.ids import LARGEST_ID, read_cell_id
 from gateway.events.instants import check_not_future, read_instant
 from gateway.events.json_text import decode
-from gateway.events.mentions import mention, name_project, name_user
 from gateway.events.missing import not_blank
-from gateway.events.shown import shown, written_id
+from gateway.events.names import collect_names, name_project, name_user
+from gateway.events.quoted import quoted, written_id
 from gateway.events.source import BATCH_SIZE, RefusedInARow, Source
 from gateway.events.talk_file import LONGEST_ROW, TalkFile
 from gateway.reasons import reason_of
@@ -135,7 +135,7 @@ class TalkExport(Source):
             batch.rejects.append(Reject(position, event_id, error.message))
             return
         batch.comments.append(read)
-        mention(batch.names, read)
+        collect_names(batch.names, read)
         if read.user_id is not None:
             name_user(batch.names, read.user_id, row.get("comment_user_login"))
         if read.project_id and read.project_id == self._origin.project_id:
@@ -164,5 +164,5 @@ def _decode(text: bytes | None) -> dict[str, Any]:
     except ValueError as error:
         raise InvalidEvent(f"The row is not JSON: {reason_of(error)}.") from error
     if not isinstance(row, dict):
-        raise InvalidEvent(f"The row is {shown(row)}: not a JSON object.")
+        raise InvalidEvent(f"The row is {quoted(row)}: not a JSON object.")
     return row

@@ -9,9 +9,9 @@ from operator import attrgetter
 
 from sqlalchemy import Connection
 
-from gateway.directory.learn import learn
+from gateway.directory.store_names import store_names
 from gateway.events.event import Batch, Names
-from gateway.events.mentions import mention_again
+from gateway.events.names import merge_names
 
 _time_of = attrgetter("event_time")
 
@@ -40,7 +40,7 @@ class Export:
 
     def note(self, batch: Batch) -> None:
         """Keep what a committed batch, as it was stored, says for :meth:`finish`."""
-        mention_again(self._names, batch.names)
+        merge_names(self._names, batch.names)
         self._newest = self.newest_with(batch)
 
     def finish(self, connection: Connection) -> None:
@@ -48,4 +48,4 @@ class Export:
         workflows: dict[int, tuple[int | None, str | None]] = {
             key: (None, name) for key, (_, name) in self._names.workflows.items()
         }
-        learn(connection, replace(self._names, workflows=workflows), self._newest)
+        store_names(connection, replace(self._names, workflows=workflows), self._newest)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from gateway.directory.learn import learn
+from gateway.directory.store_names import store_names
 from gateway.directory.workflow_projects import Followed, follow
 from gateway.events.event import Batch
 from gateway.ingestion.export import Export
@@ -33,10 +33,10 @@ def ingest(connection: Connection, batch: Batch, export: Export | None = None) -
     """
     if export is None:
         outcome = apply_batch(connection, batch)
-        learn(connection, batch.names)
+        store_names(connection, batch.names)
         return Ingested(batch, outcome, Followed(), AssignedProjects())
     settled, followed = follow(connection, batch, export.project_id, move=export.move)
     assigned = AssignedProjects(export.move)
     outcome = apply_batch(connection, settled, assigned)
-    learn(connection, settled.names, export.newest_with(settled), note_again=False)
+    store_names(connection, settled.names, export.newest_with(settled), note_again=False)
     return Ingested(settled, outcome, followed, assigned)

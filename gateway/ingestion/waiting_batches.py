@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Sequence
 
 from gateway.events.event import Batch
-from gateway.events.mentions import mention_again
+from gateway.events.names import merge_names
 from gateway.events.source import BATCH_SIZE
 
 
@@ -71,5 +71,5 @@ def merged(batches: Sequence[Batch]) -> Batch:
     for batch in batches:
         whole.classifications += batch.classifications
         whole.comments += batch.comments
-        mention_again(whole.names, batch.names)
+        merge_names(whole.names, batch.names)
     return whole

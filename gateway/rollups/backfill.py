@@ -13,9 +13,9 @@ from gateway.db.ids import among
 from gateway.db.tables import backfill as backfills
 from gateway.db.tables import classification
 from gateway.db.upsert import replace_rows
+from gateway.rollups.deltas import RollupDeltas
 from gateway.rollups.erasure import read_forgotten
 from gateway.rollups.ledger import decode_groups
-from gateway.rollups.tally import Tally
 
 
 def backfill(connection: Connection, group_id: int, user_ids: Sequence[int], until: int) -> int:
@@ -34,15 +34,15 @@ def backfill(connection: Connection, group_id: int, user_ids: Sequence[int], unt
     )
     known = {row.user_id: row.until for row in stored}
     extended = [user_id for user_id in sorted(asked) if known.get(user_id, -1) < until]
-    tally, counted = Tally(), 0
+    deltas, counted = RollupDeltas(), 0
     if extended:
         parameters = {"users": extended, "until": until, "group": group_id}
         for row in connection.execute(_EARLIER, parameters):
             day, user_id, project_id, workflow_id, own, n, ms = row
             if group_id not in decode_groups(own):
-                tally.grouped(day, user_id, project_id, workflow_id, [group_id], n, ms)
+                deltas.grouped(day, user_id, project_id, workflow_id, [group_id], n, ms)
                 counted += n
-        tally.write(connection)
+        deltas.write(connection)
         replace_rows(connection, backfills, [(group_id, user_id, until) for user_id in extended])
         log_change(connection, user_group=[group_id], user=extended)
     return counted

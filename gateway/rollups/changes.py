@@ -12,10 +12,10 @@ from gateway.changes.log import log_change
 from gateway.db.tables import classification, comment
 from gateway.db.upsert import replace_rows
 from gateway.events.event import Classification, Comment
+from gateway.rollups.deltas import RollupDeltas
 from gateway.rollups.effective_groups import read_backfills
 from gateway.rollups.ledger import Event, ledger_rows
 from gateway.rollups.progress import note_last_event
-from gateway.rollups.tally import Tally
 
 
 @dataclass(frozen=True)
@@ -34,15 +34,15 @@ def write_changes(
         return
     replace_rows(connection, classification, ledger_rows(classifications.after))
     replace_rows(connection, comment, ledger_rows(comments.after))
-    tally = Tally()
+    deltas = RollupDeltas()
     changed = (*classifications.before, *classifications.after)
     backfills = read_backfills(connection, {event.user_id for event in changed if event.user_id})
     for events, sign in ((classifications.before, -1), (classifications.after, 1)):
-        tally.classifications(events, backfills, sign)
+        deltas.classifications(events, backfills, sign)
     for posts, sign in ((comments.before, -1), (comments.after, 1)):
-        tally.comments(posts, sign)
-    tally.write(connection)
-    log_change(connection, **tally.changed())
+        deltas.comments(posts, sign)
+    deltas.write(connection)
+    log_change(connection, **deltas.changed())
     times = [event.event_time for event in classifications.after]
     times += [post.event_time for post in comments.after]
     note_last_event(connection, max(times))

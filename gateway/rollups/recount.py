@@ -1,6 +1,6 @@
 """Count the ledger anew, in the database, and tell where a rollup says something else.
 
-The recount is written apart from the deltas (``tally``) on purpose: each checks the other.
+The recount is written apart from the deltas (``deltas``) on purpose: each checks the other.
 """
 
 from __future__ import annotations

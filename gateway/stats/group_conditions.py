@@ -6,7 +6,7 @@ from gateway.calendar import MICROSECONDS_A_DAY, day_number, parse_date
 from gateway.errors import InvalidArgument, InvalidEvent
 from gateway.events.ids import read_id
 from gateway.events.instants import read_instant
-from gateway.events.shown import shown
+from gateway.events.quoted import quoted
 from gateway.stats.group_counts import (
     INSTANTS,
     NUMBERS,
@@ -68,6 +68,6 @@ def _instant(value: object, field: GroupField, argument: str) -> int:
     except (ValueError, InvalidEvent):
         raise InvalidArgument(
             argument,
-            f"{field.value}: {shown(value)} is neither a valid date (YYYY-MM-DD) nor a time "
+            f"{field.value}: {quoted(value)} is neither a valid date (YYYY-MM-DD) nor a time "
             "such as 2024-02-29T12:00:00Z.",
         ) from None

@@ -52,12 +52,12 @@ def shelf(older: Pair) -> Shelf:
 async def source_of(clock: Clock) -> AsyncIterator[Callable[..., KeySource]]:
     sources = []
 
-    def make(shelf: Shelf, every_seconds: float = 3600, patience_seconds: float = 5) -> KeySource:
+    def make(shelf: Shelf, every_seconds: float = 3600, timeout_seconds: float = 5) -> KeySource:
         source = KeySource(
             shelf.read,
             every_seconds=every_seconds,
             pause_seconds=10,
-            patience_seconds=patience_seconds,
+            timeout_seconds=timeout_seconds,
             clock=clock,
         )
         sources.append(source)
@@ -146,10 +146,10 @@ async def test_a_reading_that_began_before_the_key_was_published_is_not_enough(
     assert source.keys == (ours.key,)
 
 
-async def test_a_request_waits_for_a_slow_source_no_longer_than_its_patience(
+async def test_a_request_waits_for_a_slow_source_no_longer_than_its_timeout(
     source_of: Callable[..., KeySource], shelf: Shelf, older: Pair
 ) -> None:
-    source = source_of(shelf, patience_seconds=0.05)
+    source = source_of(shelf, timeout_seconds=0.05)
     await source.refresh()
     shelf.open.clear()
     async with asyncio.timeout(60):

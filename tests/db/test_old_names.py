@@ -6,7 +6,7 @@ from sqlalchemy import Connection, insert, select
 
 from gateway.db import Database, open_database, tables
 from gateway.db.migrate import configuration
-from gateway.directory.learn import learn
+from gateway.directory.store_names import store_names
 from gateway.events.event import Names
 
 pytestmark = pytest.mark.empty_database
@@ -48,14 +48,14 @@ async def test_known_names_are_as_old_as_the_latest_event(
 ) -> None:
     async with open_database(database_url) as database:
         await old(database, 100)
-        await database.write(lambda c: learn(c, SAID, as_of))
+        await database.write(lambda c: store_names(c, SAID, as_of))
         assert await database.write(named) == ([(7, login, None), (8, "bob", None)], [workflow])
 
 
 async def test_without_events_the_directory_said_them(database_url: str) -> None:
     async with open_database(database_url) as database:
         await old(database, None)
-        await database.write(lambda c: learn(c, SAID, 101))
+        await database.write(lambda c: store_names(c, SAID, 101))
         assert await database.write(named) == (
             [(7, "ada", None), (8, "bob", None)],
             [(101, 11, "Count")],

@@ -13,11 +13,11 @@ from sqlalchemy import Connection, insert, select
 
 from gateway.db import Database, open_database, tables
 from gateway.db.migrate import configuration
-from gateway.directory.forget import forget_user
-from gateway.directory.learn import learn
+from gateway.directory.erase_user import erase_user
 from gateway.directory.load import load_directory
 from gateway.directory.name_lists import NameList
 from gateway.directory.panoptes.answers import GROUPS, RECORDS, Scope, store_answer
+from gateway.directory.store_names import store_names
 from gateway.events.event import Names
 from gateway.name_keys import identifier_key, order_key, word_keys
 from tests.logged import logged
@@ -105,9 +105,9 @@ def writes(draw: st.DrawFn) -> Callable[[Connection], Any]:
     scope = Scope(GROUPS, frozenset({number}), frozenset())
     options: list[Callable[[Connection], Any]] = [
         lambda connection: load_directory(connection, document),
-        lambda connection: learn(connection, names, at),
+        lambda connection: store_names(connection, names, at),
         lambda connection: store_answer(connection, scope, answer, at),
-        lambda connection: forget_user(connection, number),
+        lambda connection: erase_user(connection, number),
     ]
     return draw(st.sampled_from(options))
 
@@ -133,10 +133,10 @@ async def test_it_follows_whatever_is_written(
 
 async def test_an_erased_user_is_found_by_no_login_and_stays_so(database: Database) -> None:
     names = Names({7: "Ada"})
-    await database.write(lambda connection: learn(connection, names))
+    await database.write(lambda connection: store_names(connection, names))
     assert (await database.write(stored))[0] == {(NameList.LOGINS, "ada", 7)}
-    await database.write(lambda connection: forget_user(connection, 7))
-    await database.write(lambda connection: learn(connection, names))
+    await database.write(lambda connection: erase_user(connection, 7))
+    await database.write(lambda connection: store_names(connection, names))
     document = {"users": [{"id": 7, "login": "Ada"}]}
     await database.write(lambda connection: load_directory(connection, document))
     assert await database.write(stored) == (set(), set())

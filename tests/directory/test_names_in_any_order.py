@@ -16,8 +16,8 @@ from sqlalchemy import Connection, select
 
 from gateway.db import Database, open_database
 from gateway.db.tables import project, user, workflow
-from gateway.directory.learn import learn
 from gateway.directory.load import load_directory
+from gateway.directory.store_names import store_names
 from gateway.events.exports import Origin
 from gateway.events.opening import open_source
 from gateway.events.stream import read_payload
@@ -193,7 +193,7 @@ def stored(connection: Connection) -> dict[Key, object]:
 def stream(connection: Connection, piece: Sequence[Event]) -> None:
     batch = read_payload([event.written() for event in piece], NOW)
     apply_batch(connection, batch)
-    learn(connection, batch.names)
+    store_names(connection, batch.names)
 
 
 async def bring(database: Database, path: Path, size: int) -> None:

@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 from sqlalchemy import Connection
 
 from gateway.db import Database, open_database
-from gateway.directory.forget import forget_user
+from gateway.directory.erase_user import erase_user
 from gateway.rollups.backfill import backfill
 from tests.directory.panoptes.local import panoptes_running
 from tests.directory.panoptes.local_routes import CLIENT_ID, CLIENT_SECRET
@@ -101,8 +101,8 @@ CHANGES: dict[str, tuple[str, Callable[[Connection], Any]]] = {
         "{ userGroup(id: 502) { classifications { totalCount } } }",
         lambda connection: backfill(connection, 502, [1], instant("2024-12-31T00:00")),
     ),
-    "a user is forgotten": (GROUP_STATS, lambda connection: forget_user(connection, 1)),
-    "a member is forgotten": (ROSTER, lambda connection: forget_user(connection, 1)),
+    "a user is forgotten": (GROUP_STATS, lambda connection: erase_user(connection, 1)),
+    "a member is forgotten": (ROSTER, lambda connection: erase_user(connection, 1)),
 }
 
 

@@ -24,10 +24,10 @@ from gateway.changes.feed import ChangeFeed
 from gateway.db import Database, open_database
 from gateway.db.rollup_sets import GROUP_USER
 from gateway.directory.document import read_document
-from gateway.directory.forget import forget_user
-from gateway.directory.learn import learn
+from gateway.directory.erase_user import erase_user
 from gateway.directory.load import store_rows
 from gateway.directory.panoptes.answers import MEMBERSHIPS, Scope, store_answer
+from gateway.directory.store_names import store_names
 from gateway.events.event import Classification, Comment, Names
 from gateway.loaders.cache import ReadCache
 from gateway.loaders.directory import MembershipLoader
@@ -166,7 +166,9 @@ writes: st.SearchStrategy[Callable[[Connection], Any]] = st.one_of(
         st.integers(1, 3),
     ),
     st.builds(
-        lambda one, name: lambda c: learn(c, Names({one: name}, {11: name}, {103: (12, name)})),
+        lambda one, name: (
+            lambda c: store_names(c, Names({one: name}, {11: name}, {103: (12, name)}))
+        ),
         st.sampled_from(USERS),
         names,
     ),
@@ -185,7 +187,7 @@ writes: st.SearchStrategy[Callable[[Connection], Any]] = st.one_of(
         st.lists(st.sampled_from(USERS), min_size=1, unique=True),
         st.sampled_from(INSTANTS),
     ),
-    st.builds(lambda one: lambda c: forget_user(c, one), st.sampled_from(USERS)),
+    st.builds(lambda one: lambda c: erase_user(c, one), st.sampled_from(USERS)),
 )
 
 

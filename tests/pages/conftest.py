@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from gateway.auth.keys import write_new_keys
 from gateway.auth.tokens import issue_token
 from gateway.db import open_database
-from gateway.directory.learn import learn
+from gateway.directory.store_names import store_names
 from gateway.events.event import Batch, Classification, Names
 from gateway.rollups.apply_batch import apply_batch
 from tests.packages import copied_packages, node_is_recent, unpacked_wheel_with_graphiql
@@ -85,7 +85,7 @@ async def _fill(url: str) -> None:
     def store(connection: Connection) -> None:
         rows = [Classification(n, MORNING, None, ADA, 5, 6, 1500, ()) for n in (1, 2, 3)]
         apply_batch(connection, Batch(classifications=rows))
-        learn(connection, Names({ADA: "ada"}, {5: "Galaxies"}, {6: (5, "Shapes")}))
+        store_names(connection, Names({ADA: "ada"}, {5: "Galaxies"}, {6: (5, "Shapes")}))
 
     async with open_database(url) as database:
         await database.migrate()

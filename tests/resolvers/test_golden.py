@@ -10,8 +10,8 @@ from typing import Any
 
 from gateway.auth.viewer import ANONYMOUS, Viewer
 from gateway.db import Database
-from gateway.directory.learn import learn
 from gateway.directory.load import load_directory
+from gateway.directory.store_names import store_names
 from gateway.events.stream import read_payload
 from gateway.loaders.operation import Operation
 from gateway.rollups.apply_batch import apply_batch
@@ -39,7 +39,7 @@ async def fill(database: Database) -> None:
         batch = read_payload(events[start : start + 500], NOW)
         assert batch.rejects == []
         await database.write(lambda connection, batch=batch: apply_batch(connection, batch))
-        await database.write(lambda connection, batch=batch: learn(connection, batch.names))
+        await database.write(lambda connection, batch=batch: store_names(connection, batch.names))
     directory = json.loads((GOLDEN / "panoptes.json").read_text())
     await database.write(lambda connection: load_directory(connection, directory))
 

@@ -32,16 +32,16 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> KeyPair:
 
 
 @pytest.fixture
-def patience_seconds() -> float:
+def timeout_seconds() -> float:
     """How long a statement may run and a writer may wait; tests parametrize it."""
     return 60
 
 
 @pytest.fixture
-def settings(database_url: str, keys: KeyPair, patience_seconds: float) -> Settings:
+def settings(database_url: str, keys: KeyPair, timeout_seconds: float) -> Settings:
     return Settings(
         database_url=database_url,
-        database_timeout_seconds=patience_seconds,
+        database_timeout_seconds=timeout_seconds,
         jwt_public_key_file=str(keys.public),
         stream_username=USERNAME,
         stream_password=PASSWORD,

@@ -66,7 +66,7 @@ async def test_the_counters_tell_what_became_of_every_event(app: Starlette, send
     assert (counters.rejected, counters.ignored) == (1, 1)
 
 
-@pytest.mark.parametrize("patience_seconds", [1])
+@pytest.mark.parametrize("timeout_seconds", [1])
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_a_database_that_stays_busy_is_503_with_nothing_stored(
     send: Send, ask: Ask, settings: Settings, caplog: pytest.LogCaptureFixture

@@ -3,9 +3,9 @@
 from sqlalchemy import select
 
 from gateway.db import Database, tables
-from gateway.directory.forget import forget_user
-from gateway.directory.learn import learn
+from gateway.directory.erase_user import erase_user
 from gateway.directory.load import load_directory
+from gateway.directory.store_names import store_names
 from gateway.events.event import Names
 from gateway.rollups.backfill import backfill
 from tests.events_of import classification, comment, instant, store
@@ -35,7 +35,7 @@ async def fill(database: Database) -> None:
 
 
 async def forget(database: Database) -> int:
-    return await database.write(lambda connection: forget_user(connection, 1))
+    return await database.write(lambda connection: erase_user(connection, 1))
 
 
 async def test_work_of_a_forgotten_user_stays_counted_as_anonymous(database: Database) -> None:
@@ -65,7 +65,9 @@ async def test_events_sent_again_do_not_bring_a_forgotten_user_back(database: Da
 async def test_the_directory_does_not_learn_a_forgotten_user_again(database: Database) -> None:
     await fill(database)
     await forget(database)
-    await database.write(lambda connection: learn(connection, Names(users={1: "one", 3: "three"})))
+    await database.write(
+        lambda connection: store_names(connection, Names(users={1: "one", 3: "three"}))
+    )
     await database.write(lambda connection: load_directory(connection, DIRECTORY))
     async with database.read() as snapshot:
         users = await snapshot.fetch(select(tables.user.c.id).order_by(tables.user.c.id))
@@ -88,7 +90,7 @@ async def test_forgetting_twice_or_a_stranger_is_harmless(database: Database) ->
     await forget(database)
     before = await stored(database)
     assert await forget(database) == 0
-    assert await database.write(lambda connection: forget_user(connection, 77)) == 0
+    assert await database.write(lambda connection: erase_user(connection, 77)) == 0
     assert await stored(database) == before
 
 

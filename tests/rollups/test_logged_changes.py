@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from gateway.changes.entity import SITE, Entity
 from gateway.db import Database
 from gateway.directory.api_keys import ApiKey, add_api_key, revoke_api_key
-from gateway.directory.forget import forget_user
+from gateway.directory.erase_user import erase_user
 from gateway.directory.load import load_directory
 from gateway.rollups.apply_batch import apply_batch
 from gateway.rollups.backfill import backfill
@@ -104,7 +104,7 @@ async def test_counts_and_records_are_entities_of_their_own(database: Database) 
         ("project_record", 11),
         ("workflow_record", 101),
     }
-    assert await changed_by(database, lambda connection: forget_user(connection, 1)) == {
+    assert await changed_by(database, lambda connection: erase_user(connection, 1)) == {
         SITE,
         ("user_record", 1),
         ("user_group_record", 501),
@@ -114,7 +114,7 @@ async def test_counts_and_records_are_entities_of_their_own(database: Database) 
 async def test_an_erasure_changes_all_that_the_events_counted_to(database: Database) -> None:
     await database.write(lambda connection: backfill(connection, 503, [1], UNTIL))
     await store(database, classification(1, groups=(501,)), comment(1, project=12))
-    assert await changed_by(database, lambda connection: forget_user(connection, 1)) == {
+    assert await changed_by(database, lambda connection: erase_user(connection, 1)) == {
         SITE,
         ("user", 1),
         ("user_record", 1),

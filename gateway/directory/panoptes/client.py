@@ -1,6 +1,6 @@
 """Requests to a Panoptes API: headers, tokens, and what its answers mean.
 
-One call is one try; whoever has time wraps it in ``gateway.directory.panoptes.patience``.
+One call is one try; whoever has time wraps it in ``gateway.directory.panoptes.retrying``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import orjson
 from pydantic import SecretStr
 
 from gateway.errors import SettingsError, Unavailable
-from gateway.events.shown import shown
+from gateway.events.quoted import quoted
 from gateway.reasons import reason_of
 
 #: Without it Panoptes answers 404 to everything.
@@ -189,7 +189,8 @@ async def _body_of(answer: httpx.Response) -> bytes:
     coding = answer.headers.get("content-encoding", "identity").strip().lower()
     if coding not in {"", "identity"}:
         raise PanoptesRefused(
-            f"Panoptes answered with the content encoding {shown(coding)}, which was not requested."
+            f"Panoptes answered with the content encoding {quoted(coding)},"
+            " which was not requested."
         )
     body = bytearray()
     async for chunk in answer.aiter_raw():

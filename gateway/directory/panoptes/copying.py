@@ -28,9 +28,9 @@ from gateway.directory.panoptes.answers import (
 )
 from gateway.directory.panoptes.client import PanoptesRefused
 from gateway.directory.panoptes.paging import PAGE_SIZE, first_page, page_at
-from gateway.directory.panoptes.patience import Api
 from gateway.directory.panoptes.questions import add_page, ask
 from gateway.directory.panoptes.records import Entries
+from gateway.directory.panoptes.retrying import Api
 
 #: What can be copied, in the order in which it is, and Panoptes' name of it.
 RESOURCES = {

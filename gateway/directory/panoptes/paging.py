@@ -7,7 +7,7 @@ from collections.abc import Coroutine, Iterable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from gateway.directory.panoptes.client import PanoptesRefused, Parameters
-from gateway.directory.panoptes.patience import Api
+from gateway.directory.panoptes.retrying import Api
 
 T = TypeVar("T")
 

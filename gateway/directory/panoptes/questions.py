@@ -13,8 +13,8 @@ from gateway.directory.panoptes.paging import (
     all_pages,
     together,
 )
-from gateway.directory.panoptes.patience import Api
 from gateway.directory.panoptes.records import Entries, identity_groups, may_be_identity
+from gateway.directory.panoptes.retrying import Api
 
 
 async def ask(api: Api, scope: Scope) -> Entries:

@@ -12,7 +12,7 @@ from gateway.directory.panoptes.paging import Resource
 from gateway.directory.rows import Row
 from gateway.directory.stats_visibility import StatsVisibility
 from gateway.errors import UnreadableFile
-from gateway.events.shown import shown
+from gateway.events.quoted import quoted
 
 #: Panoptes' attributes that an entry keeps under the same name; e-mail addresses and all the
 #: rest are dropped here, and never stored.
@@ -61,7 +61,7 @@ class Entries:
             try:
                 read = read_document({name: [_entry(name, record)]}, any_role=True)
             except UnreadableFile as error:
-                reason = f"{shown(record.get('id'))}: {error.message}"
+                reason = f"{quoted(record.get('id'))}: {error.message}"
                 self.refused.setdefault(name, []).append(reason)
                 continue
             for each in lists:

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from gateway.errors import GatewayError, SettingsError
-from gateway.events.shown import shown
+from gateway.events.quoted import quoted
 from gateway.graphql.documents.document_cache import Documents, InvalidDocument
 from gateway.graphql.documents.identifiers import HASH_PREFIX, hash_of, read_identifier
 from gateway.reasons import reason_of
@@ -49,7 +49,7 @@ def _read(path: str, documents: Documents) -> dict[str, str]:
     for written, text in _entries(manifest):
         if not isinstance(written, str) or not isinstance(text, str):
             raise _Unusable(
-                f"has an entry that is not an identifier with a document text: {shown(written)}"
+                f"has an entry that is not an identifier with a document text: {quoted(written)}"
             )
         identifier = _identifier(written, text)
         if texts.setdefault(identifier, text) != text:
@@ -73,7 +73,7 @@ def _entries(manifest: dict[str, Any]) -> Iterable[tuple[Any, Any]]:
 
 def _identifier(written: str, text: str) -> str:
     try:
-        identifier = read_identifier(written, f"has an identifier, {shown(written)}, which")
+        identifier = read_identifier(written, f"has an identifier, {quoted(written)}, which")
     except GatewayError as error:
         raise _Unusable(reason_of(error)) from None
     if written.startswith(HASH_PREFIX) and identifier != hash_of(text):

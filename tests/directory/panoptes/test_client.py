@@ -15,7 +15,7 @@ from gateway.directory.panoptes.client import (
     PanoptesRefused,
 )
 from gateway.directory.panoptes.paging import all_pages, page_at
-from gateway.directory.panoptes.patience import PatientPanoptes
+from gateway.directory.panoptes.retrying import RetryingPanoptes
 from tests.directory.panoptes.asking import Clock
 from tests.directory.panoptes.local import LocalPanoptes
 from tests.directory.panoptes.local_routes import CLIENT_ID, CLIENT_SECRET
@@ -114,7 +114,7 @@ async def test_patience_waits_as_long_as_it_is_asked_to(
     asked = ["1", "0", soon]
     panoptes.faults.extend((429, {"Retry-After": value}) for value in asked)
     waits: list[float] = []
-    patient = PatientPanoptes(api, lambda _, seconds: waits.append(seconds))
+    patient = RetryingPanoptes(api, lambda _, seconds: waits.append(seconds))
 
     assert len((await patient.get(GROUPS))["user_groups"]) == 5
     assert waits == [1, 0, 0]
@@ -122,7 +122,7 @@ async def test_patience_waits_as_long_as_it_is_asked_to(
 
 async def test_patience_ends(panoptes: LocalPanoptes, api: Panoptes) -> None:
     panoptes.faults.extend([(503, {"Retry-After": "0"})] * 20)
-    patient = PatientPanoptes(api, lambda *_: None)
+    patient = RetryingPanoptes(api, lambda *_: None)
 
     with pytest.raises(PanoptesAway):
         await patient.get(GROUPS)
@@ -131,7 +131,7 @@ async def test_patience_ends(panoptes: LocalPanoptes, api: Panoptes) -> None:
 
 async def test_what_is_refused_is_not_tried_again(panoptes: LocalPanoptes, api: Panoptes) -> None:
     panoptes.faults.append((404, {}))
-    patient = PatientPanoptes(api, lambda *_: None)
+    patient = RetryingPanoptes(api, lambda *_: None)
 
     with pytest.raises(PanoptesRefused, match="404: check the URL"):
         await patient.get(GROUPS)

@@ -19,10 +19,10 @@ from gateway.db.tables import (
     user_group,
     workflow,
 )
-from gateway.directory.learn import learn
 from gateway.directory.load import load_directory
 from gateway.directory.panoptes.client import Panoptes
 from gateway.directory.panoptes.copying import RESOURCES, Copied, copy
+from gateway.directory.store_names import store_names
 from gateway.events.event import Names
 from gateway.events.instants import LAST_INSTANT
 from gateway.stats.group_counts import DateField, GroupQuestion, group_count
@@ -151,12 +151,12 @@ async def test_what_panoptes_says_holds_over_what_events_say_before_and_after(
         {row[0]: (row[1] + 1, "zzz") for row in copied[2]},
         {row[0]: "zzz" for row in copied[0]},
     )
-    await database.write(lambda connection: learn(connection, said, LAST_INSTANT))
+    await database.write(lambda connection: store_names(connection, said, LAST_INSTANT))
     assert copied == [
         await rows(database, select(table).order_by(table.c.id)) for table in everything
     ]
     await database.write(clear)
-    await database.write(lambda connection: learn(connection, said, LAST_INSTANT))
+    await database.write(lambda connection: store_names(connection, said, LAST_INSTANT))
     await copy_all(database, api)
     assert copied == [
         await rows(database, select(table).order_by(table.c.id)) for table in everything

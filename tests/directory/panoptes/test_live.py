@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from gateway.auth.viewer import ANONYMOUS
 from gateway.db import open_database
 from gateway.db.tables import membership, panoptes_answer, user_group
-from gateway.directory.forget import forget_user
+from gateway.directory.erase_user import erase_user
 from tests.directory.panoptes.asking import (
     ADA,
     BOB,
@@ -158,7 +158,7 @@ async def test_a_viewers_own_memberships_are_looked_up(
 async def test_an_erased_user_does_not_come_back_by_an_answer(gateway: Gateway) -> None:
     await gateway.roster(501, ADA)
     await gateway.live.settle()
-    await gateway.database.write(lambda connection: forget_user(connection, 1002))
+    await gateway.database.write(lambda connection: erase_user(connection, 1002))
     async with gateway.database.read() as snapshot:
         traces = await snapshot.fetch(
             select(panoptes_answer.c.group_id).where(panoptes_answer.c.user_id == 1002)

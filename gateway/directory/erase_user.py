@@ -10,7 +10,7 @@ from gateway.directory.rows import remove_rows
 from gateway.rollups.erasure import erase
 
 
-def forget_user(connection: Connection, user_id: int) -> int:
+def erase_user(connection: Connection, user_id: int) -> int:
     """Take a user out of the directory and of all groups, and make their events anonymous.
 
     Returns how many events that were. Events and directory entries that are sent again do not

@@ -1,6 +1,6 @@
-"""What events say of names, and what the directory says: so that names do not go back in time.
+"""Sources of names, events and the directory: late events must not bring back old names.
 
-Of each field the later saying of events holds, of two at the same instant the greater value; what
+Of each field the latest value of events holds, of two at the same instant the greater one; what
 the directory says (a file, Panoptes) holds over events, and of it the last. So the order in which
 events arrive makes no difference. Callers hold the writer lock.
 """
@@ -20,7 +20,7 @@ from gateway.db.upsert import replace_rows
 from gateway.directory.rows import Change, Row, read_rows, write_rows
 
 
-class Said(NamedTuple):
+class DatedValue(NamedTuple):
     """A value, and as of when it was said: microseconds, or ``BY_IMPORTER``."""
 
     at: int
@@ -31,15 +31,15 @@ class Said(NamedTuple):
 BY_IMPORTER = -1
 
 
-#: A row of sayings: the id, the bits of the directory, then each field's value and instant.
-_Sayings = tuple[Any, ...]
+#: A row of sources: the id, the bits of the directory, then each field's value and instant.
+_Sources = tuple[Any, ...]
 
 
 class Named(NamedTuple):
     """A table of the directory, and the one that keeps what was said of its ``fields``."""
 
     table: Table
-    sayings: Table
+    sources: Table
     fields: tuple[str, ...]
 
     def bits(self, row: Row) -> int:
@@ -52,10 +52,10 @@ PROJECTS = Named(tables.project, tables.project_sayings, ("display_name",))
 WORKFLOWS = Named(tables.workflow, tables.workflow_sayings, ("project_id", "display_name"))
 
 
-def hear_events(
+def apply_event_names(
     connection: Connection,
     named: Named,
-    said: Mapping[int, Sequence[Said | None]],
+    values: Mapping[int, Sequence[DatedValue | None]],
     *,
     note_again: bool = True,
 ) -> list[Change]:
@@ -64,30 +64,30 @@ def hear_events(
     Returns the directory's rows that changed; an id without a row gets one. That what is known was
     said again is noted, unless ``note_again`` is False: whoever leaves it out says it all again.
     """
-    if not said:
+    if not values:
         return []
-    known = _read_sayings(connection, named, said.keys())
-    heard: list[_Sayings] = []
+    known = _read_sources(connection, named, values.keys())
+    written: list[_Sources] = []
     differing: dict[int, Row] = {}
-    for key, fields in said.items():
+    for key, fields in values.items():
         row = known.get(key)
         before = (key, 0, *(None, None) * len(named.fields)) if row is None else row
-        after = _heard(before, fields)
+        after = _merged(before, fields)
         if row is not None and after[2::2] == before[2::2]:
             if note_again and after is not before:
-                heard.append(after)
+                written.append(after)
             continue
-        heard.append(after)
+        written.append(after)
         differing[key] = {
             name: after[place]
             for place, name in zip(count(2, 2), named.fields, strict=False)
             if after[place] != before[place] and not _by_directory(after, place)
         }
-    replace_rows(connection, named.sayings, heard)
+    replace_rows(connection, named.sources, written)
     return _update(connection, named.table, differing)
 
 
-def overrule_events(
+def override_events(
     connection: Connection, named: Named, name: str, values: Mapping[int, Any]
 ) -> list[Change]:
     """Let whoever imports say a field of these ids, whatever events said of it so far.
@@ -95,63 +95,65 @@ def overrule_events(
     The directory must not say it. What events say from now on holds again.
     """
     place = 2 + 2 * named.fields.index(name)
-    known = _read_sayings(connection, named, values.keys())
+    known = _read_sources(connection, named, values.keys())
     replace_rows(
         connection,
-        named.sayings,
+        named.sources,
         [(*row[:place], values[key], BY_IMPORTER, *row[place + 2 :]) for key, row in known.items()],
     )
     return _update(connection, named.table, {key: {name: values[key]} for key in known})
 
 
-def hear_directory(connection: Connection, named: Named, rows: Sequence[Row]) -> list[Change]:
+def apply_directory_names(
+    connection: Connection, named: Named, rows: Sequence[Row]
+) -> list[Change]:
     """Let full rows of the directory replace what it said of their ids before.
 
     What a row does not say, events may. Of two rows with the same id the last one holds.
     """
     last = {row["id"]: row for row in rows}
-    known = _read_sayings(connection, named, last.keys())
-    nothing: _Sayings = (None,) * len(named.sayings.c)
-    heard: list[_Sayings] = []
+    known = _read_sources(connection, named, last.keys())
+    nothing: _Sources = (None,) * len(named.sources.c)
+    written: list[_Sources] = []
     wanted: list[Row] = []
     for key, row in last.items():
-        sayings, directory = known.get(key, nothing), named.bits(row)
-        if sayings[1] != directory:
-            heard.append((key, directory, *sayings[2:]))
-        by_events = zip(named.fields, sayings[2::2], strict=True)
+        sources, directory = known.get(key, nothing), named.bits(row)
+        if sources[1] != directory:
+            written.append((key, directory, *sources[2:]))
+        by_events = zip(named.fields, sources[2::2], strict=True)
         wanted.append(row | {name: value for name, value in by_events if row[name] is None})
-    replace_rows(connection, named.sayings, heard)
+    replace_rows(connection, named.sources, written)
     before = read_rows(connection, named.table, last.keys())
     return write_rows(connection, named.table, before, wanted)
 
 
-def _read_sayings(
+def _read_sources(
     connection: Connection, named: Named, ids: Collection[int]
-) -> dict[int, _Sayings]:
-    statement = _sayings_of(named.sayings)
+) -> dict[int, _Sources]:
+    statement = _select_sources(named.sources)
     return {row[0]: tuple(row) for row in connection.execute(statement, {"ids": ids})}
 
 
 @lru_cache(maxsize=3)
-def _sayings_of(table: Table) -> Select[Any]:
+def _select_sources(table: Table) -> Select[Any]:
     return select(table).where(among(table.c.id, "ids"))
 
 
-def _heard(sayings: _Sayings, fields: Sequence[Said | None]) -> _Sayings:
-    """The sayings after these; the same object if none of them holds."""
-    after = sayings
+def _merged(sources: _Sources, fields: Sequence[DatedValue | None]) -> _Sources:
+    """The sources after these; the same object if none of them holds."""
+    after = sources
     for place, one in zip(count(2, 2), fields, strict=False):
         if one is None:
             continue
-        value, at = sayings[place : place + 2]
+        value, at = sources[place : place + 2]
         if at is None or one > (at, value):
             after = (*after[:place], one.value, one.at, *after[place + 2 :])
     return after
 
 
-def _by_directory(sayings: _Sayings, place: int) -> bool:
+def _by_directory(sources: _Sources, place: int) -> bool:
     """Whether the directory itself says the field whose value is at ``place``."""
-    return bool(sayings[1] >> (place - 2) // 2 & 1)
+    return bool(sources[1] >> (place - 2) // 2 & 1)
 
 
 def _update(connection: Connection, table: Table, differing: Mapping[int, Row]) -> list[Change]:

@@ -2,15 +2,15 @@ from sqlalchemy import Connection, event, select
 
 from gateway.db import Database
 from gateway.db.tables import project, user, workflow
-from gateway.directory.learn import learn
 from gateway.directory.name_index import identifier_number
 from gateway.directory.name_lists import NameList
+from gateway.directory.store_names import store_names
 from gateway.events.event import Names
 from tests.logged import logged
 
 
 async def test_ids_without_names_get_a_row(database: Database) -> None:
-    await database.write(lambda c: learn(c, Names(users={7: None}, projects={11: None})))
+    await database.write(lambda c: store_names(c, Names(users={7: None}, projects={11: None})))
     assert await database.write(lambda c: c.execute(select(user)).all()) == [(7, None, None)]
     assert await database.write(lambda c: c.execute(select(project)).all()) == [(11, None, None)]
 
@@ -18,8 +18,8 @@ async def test_ids_without_names_get_a_row(database: Database) -> None:
 async def test_a_missing_name_never_overwrites_a_known_one(database: Database) -> None:
     full = Names({7: "ada"}, {11: "Cats"}, {101: (11, "Count cats")})
     bare = Names({7: None}, {11: None}, {101: (None, None)})
-    await database.write(lambda c: learn(c, full))
-    await database.write(lambda c: learn(c, bare))
+    await database.write(lambda c: store_names(c, full))
+    await database.write(lambda c: store_names(c, bare))
     assert await database.write(lambda c: c.execute(select(user)).all()) == [(7, "ada", None)]
     assert await database.write(lambda c: c.execute(select(project)).all()) == [(11, None, "Cats")]
     columns = [workflow.c.id, workflow.c.project_id, workflow.c.display_name]
@@ -28,23 +28,25 @@ async def test_a_missing_name_never_overwrites_a_known_one(database: Database) -
 
 
 async def test_a_new_name_replaces_the_old_one(database: Database) -> None:
-    await database.write(lambda c: learn(c, Names(users={7: "ada", 8: "bob"})))
-    await database.write(lambda c: learn(c, Names(users={7: "ada.l"})))
+    await database.write(lambda c: store_names(c, Names(users={7: "ada", 8: "bob"})))
+    await database.write(lambda c: store_names(c, Names(users={7: "ada.l"})))
     rows = await database.write(lambda c: c.execute(select(user).order_by(user.c.id)).all())
     assert rows == [(7, "ada.l", None), (8, "bob", None)]
 
 
 async def test_a_display_name_is_learned_and_kept(database: Database) -> None:
-    await database.write(lambda c: learn(c, Names(users={7: "ada"}, display_names={7: "Ada"})))
-    await database.write(lambda c: learn(c, Names(users={7: None})))
+    await database.write(
+        lambda c: store_names(c, Names(users={7: "ada"}, display_names={7: "Ada"}))
+    )
+    await database.write(lambda c: store_names(c, Names(users={7: None})))
     rows = await database.write(lambda c: c.execute(select(user)).all())
     assert rows == [(7, "ada", "Ada")]
 
 
 async def test_only_what_changed_is_logged(database: Database) -> None:
-    await database.write(lambda c: learn(c, Names(users={7: "ada", 8: "bob"})))
+    await database.write(lambda c: store_names(c, Names(users={7: "ada", 8: "bob"})))
     async with logged(database) as changed:
-        await database.write(lambda c: learn(c, Names(users={7: "ada", 8: "bobby"})))
+        await database.write(lambda c: store_names(c, Names(users={7: "ada", 8: "bobby"})))
     assert changed == {
         ("site", 0),
         ("user_record", 8),
@@ -55,17 +57,17 @@ async def test_only_what_changed_is_logged(database: Database) -> None:
 
 async def test_learning_nothing_new_logs_nothing(database: Database) -> None:
     names = Names({7: "ada"}, {11: "Cats"}, {101: (11, "Count cats")})
-    await database.write(lambda c: learn(c, names))
+    await database.write(lambda c: store_names(c, names))
     async with logged(database) as changed:
-        await database.write(lambda c: learn(c, names))
-        await database.write(lambda c: learn(c, Names()))
+        await database.write(lambda c: store_names(c, names))
+        await database.write(lambda c: store_names(c, Names()))
     assert changed == set()
 
 
 async def test_a_workflow_that_moves_changes_both_projects(database: Database) -> None:
-    await database.write(lambda c: learn(c, Names(workflows={101: (11, None)})))
+    await database.write(lambda c: store_names(c, Names(workflows={101: (11, None)})))
     async with logged(database) as changed:
-        await database.write(lambda c: learn(c, Names(workflows={101: (12, None)})))
+        await database.write(lambda c: store_names(c, Names(workflows={101: (12, None)})))
     assert changed == {
         ("site", 0),
         ("project_record", 11),
@@ -76,7 +78,7 @@ async def test_a_workflow_that_moves_changes_both_projects(database: Database) -
 
 async def test_thousands_are_learned_at_once(database: Database) -> None:
     names = Names(users={number: f"user{number}" for number in range(1, 20_001)})
-    await database.write(lambda c: learn(c, names))
+    await database.write(lambda c: store_names(c, names))
     logins = await database.write(lambda c: c.execute(select(user.c.login)).scalars().all())
     assert sorted(logins) == sorted(f"user{number}" for number in range(1, 20_001))
 
@@ -93,7 +95,7 @@ def written(connection: Connection, as_of: int, *, note_again: bool = True) -> l
             statements.append(statement)
 
     event.listen(connection, "before_cursor_execute", note)
-    learn(connection, NAMES, as_of, note_again=note_again)
+    store_names(connection, NAMES, as_of, note_again=note_again)
     event.remove(connection, "before_cursor_execute", note)
     return statements
 
@@ -101,7 +103,7 @@ def written(connection: Connection, as_of: int, *, note_again: bool = True) -> l
 async def test_that_names_were_said_again_is_one_statement_a_table_and_not_logged(
     database: Database,
 ) -> None:
-    await database.write(lambda c: learn(c, NAMES, 1))
+    await database.write(lambda c: store_names(c, NAMES, 1))
     async with logged(database) as changed:
         again = await database.write(lambda c: written(c, 2))
     assert [statement.split()[2] for statement in again] == [
@@ -113,11 +115,11 @@ async def test_that_names_were_said_again_is_one_statement_a_table_and_not_logge
 
 
 async def test_what_was_said_no_later_is_not_written(database: Database) -> None:
-    await database.write(lambda c: learn(c, NAMES, 2))
+    await database.write(lambda c: store_names(c, NAMES, 2))
     for as_of in (1, 2):
         assert await database.write(lambda c, as_of=as_of: written(c, as_of)) == []
 
 
 async def test_who_says_it_all_again_in_the_end_need_not_note_it_now(database: Database) -> None:
-    await database.write(lambda c: learn(c, NAMES, 1))
+    await database.write(lambda c: store_names(c, NAMES, 1))
     assert await database.write(lambda c: written(c, 2, note_again=False)) == []

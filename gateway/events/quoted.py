@@ -1,9 +1,9 @@
-"""A value out of an event as a message shows it."""
+"""Quotes a value of an event in a message."""
 
 from __future__ import annotations
 
 
-def shown(value: object) -> str:
+def quoted(value: object) -> str:
     """The value as Python writes it, cut to one short line."""
     # Numbers of thousands of digits cannot be written at all, and nobody reads them.
     if isinstance(value, int) and value.bit_length() > 128:
@@ -17,6 +17,6 @@ def written_id(value: object) -> str | None:
     if value is None or isinstance(value, bool | list | dict):
         return None
     if not isinstance(value, str):
-        return shown(value)
+        return quoted(value)
     # As far as it can be written at all: half of a surrogate pair cannot.
     return value[:40].encode(errors="replace").decode()

@@ -1,4 +1,4 @@
-"""Noting which users, projects and workflows a source speaks of, and what it calls them.
+"""Collects the ids and names of users, projects and workflows that events contain.
 
 Of two names of one the later said holds, of two said at the same time the greater text: the order
 in which they come makes no difference. A mention without a name never takes one away. ``at`` is
@@ -21,7 +21,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _Said = TypeVar("_Said", str, int)
 
 
-def mention(names: Names, event: Classification | Comment) -> None:
+def collect_names(names: Names, event: Classification | Comment) -> None:
     """Note the ids that an event names."""
     if event.user_id is not None:
         names.users.setdefault(event.user_id)
@@ -37,8 +37,8 @@ def mention(names: Names, event: Classification | Comment) -> None:
             instants[event.workflow_id] = at
 
 
-def mention_all(names: Names, events: Sequence[Classification]) -> None:
-    """Note the ids that many events name, as :func:`mention` does one by one."""
+def collect_all_names(names: Names, events: Sequence[Classification]) -> None:
+    """Note the ids that many events name, as :func:`collect_names` does one by one."""
     projects: dict[tuple[int, int], int] = {}
     for event in events:
         place = (event.workflow_id, event.project_id)
@@ -54,7 +54,7 @@ def mention_all(names: Names, events: Sequence[Classification]) -> None:
         _say_project(names, workflow_id, project_id or None, at)
 
 
-def mention_again(names: Names, more: Names) -> None:
+def merge_names(names: Names, more: Names) -> None:
     """Note all that ``more`` names as well."""
     said_at = more.said_at
     for user_id, login in more.users.items():

@@ -1,4 +1,4 @@
-"""Adds up what a change of the ledger means for every rollup set.
+"""Rollup deltas: what a change of the ledger adds to every rollup set.
 
 Events are first summed under their finest key (day, group, user, project, workflow); each set is
 a projection of those sums at its four grains, so a batch costs by its distinct keys.
@@ -28,7 +28,7 @@ _USER = _POSITIONS["user_id"]
 _KINDS = {"user_group": 2, "user": 3, "project": 4, "workflow": 5}
 
 
-class Tally:
+class RollupDeltas:
     """Signed sums of events; written to the rollups by :meth:`write`."""
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Names that arrive beside events: the directory learns of users, projects and workflows."""
+"""Stores the names of users, projects and workflows that arrive beside events."""
 
 from __future__ import annotations
 
@@ -7,26 +7,28 @@ from typing import Any
 from sqlalchemy import Connection
 
 from gateway.changes.log import log_change
+from gateway.directory.name_sources import PROJECTS, USERS, WORKFLOWS, DatedValue, apply_event_names
 from gateway.directory.rows import ids_in
-from gateway.directory.sayings import PROJECTS, USERS, WORKFLOWS, Said, hear_events
 from gateway.events.event import Names
 from gateway.rollups.erasure import read_forgotten
 
 
-def learn(connection: Connection, names: Names, as_of: int = 0, *, note_again: bool = True) -> None:
+def store_names(
+    connection: Connection, names: Names, as_of: int = 0, *, note_again: bool = True
+) -> None:
     """Note that these ids exist, and their names where they hold over those that are known.
 
     ``as_of`` is as of when names are said that do not tell it themselves, in microseconds;
-    ``note_again`` as for ``hear_events``. Runs in a writing transaction, and logs changes of
-    what is called otherwise from now on alone. Users who were erased are not learned again.
+    ``note_again`` as for ``apply_event_names``. Runs in a writing transaction, and logs changes of
+    what is called otherwise from now on alone. Users who were erased are not stored again.
     """
 
-    def said(value: Any, at: int | None) -> Said | None:
-        return None if value is None else Said(as_of if at is None else at, value)
+    def said(value: Any, at: int | None) -> DatedValue | None:
+        return None if value is None else DatedValue(as_of if at is None else at, value)
 
     at = names.said_at
     forgotten = read_forgotten(connection, names.users.keys())
-    users = hear_events(
+    users = apply_event_names(
         connection,
         USERS,
         {
@@ -39,13 +41,13 @@ def learn(connection: Connection, names: Names, as_of: int = 0, *, note_again: b
         },
         note_again=note_again,
     )
-    projects = hear_events(
+    projects = apply_event_names(
         connection,
         PROJECTS,
         {key: (said(name, at.projects.get(key)),) for key, name in names.projects.items()},
         note_again=note_again,
     )
-    workflows = hear_events(
+    workflows = apply_event_names(
         connection,
         WORKFLOWS,
         {

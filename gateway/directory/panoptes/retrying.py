@@ -1,4 +1,4 @@
-"""Trying again: for whoever has the time to wait until Panoptes answers."""
+"""Retries of Panoptes' API, with exponential backoff: for callers that have the time to wait."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Api(Protocol):
         ...
 
 
-class PatientPanoptes:
+class RetryingPanoptes:
     """Asks again, up to eight times, and never before Panoptes' Retry-After is over.
 
     ``waiting`` is told before each wait: why, and for how many seconds.
