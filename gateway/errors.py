@@ -94,9 +94,11 @@ class NotFound(GatewayError):
 
     code = "NOT_FOUND"
 
-    def __init__(self, kind: str, entity_id: int) -> None:
-        super().__init__(f"There is no {kind} with the id {entity_id}.")
+    def __init__(self, kind: str, entity_id: int | None, identifier: str = "id") -> None:
+        shown = f"the id {entity_id}" if entity_id is not None else f"this {identifier}"
+        super().__init__(f"There is no {kind} with {shown}.")
         self.kind = kind
+        #: None where it was looked up by another ``identifier``.
         self.entity_id = entity_id
 
 

@@ -41,6 +41,9 @@ from gateway.name_keys import beyond
 #: Words that one search reads. It would be no help to show more, and cost without end.
 MOST_MATCHES = 10_000
 
+#: Who have the same identifier but for letter case: more are as good as none.
+MOST_NAMESAKES = 100
+
 #: Before every day that there is: entities without events come last.
 NEVER = -(2**31)
 
@@ -102,6 +105,14 @@ _limit = bindparam("limit", type_=BigInteger)
 _after_id = bindparam("after_id", type_=BigInteger)
 
 
+def named(name_list: NameList, key: str) -> tuple[Select[int], dict[str, Any]]:
+    """The ids of those who have an identifier, and what the statement binds.
+
+    At most the first ``MOST_NAMESAKES`` of them.
+    """
+    return _NAMED, {"list": int(name_list), "key": key}
+
+
 def page(question: ListQuestion) -> tuple[Select[Any], dict[str, Any]]:
     """Rows of the place of each entity on the page, and what the statement binds.
 
@@ -112,11 +123,11 @@ def page(question: ListQuestion) -> tuple[Select[Any], dict[str, Any]]:
     bound: dict[str, Any] = _parameters(listed) | {"limit": limit}
     if after is not None:
         bound |= {"after_value": after.value, "after_id": after.entity_id}
-    searched = listed.search is not None
-    return _page(listed.name_list, order, searched, after is not None), bound
+    is_search = listed.search is not None
+    return _page(listed.name_list, order, is_search, after is not None), bound
 
 
-def count(listed: Listed) -> tuple[Select[int, int], dict[str, Any]]:
+def count(listed: Listed) -> tuple[Select[Any], dict[str, Any]]:
     """One row: how many entities there are, and how many words were read to tell.
 
     More than ``MOST_MATCHES`` words: there may be more entities.
@@ -127,13 +138,13 @@ def count(listed: Listed) -> tuple[Select[int, int], dict[str, Any]]:
 def _parameters(listed: Listed) -> dict[str, Any]:
     if listed.search is None:
         return {"list": int(listed.name_list)}
-    searched = _searched(listed.name_list)
-    return {"list": int(searched), "least": listed.search, "beyond": beyond(listed.search)}
+    words = searched(listed)
+    return {"list": int(words), "least": listed.search, "beyond": beyond(listed.search)}
 
 
-def _searched(name_list: NameList) -> NameList:
-    """The list whose words are kept, of which this one is a part."""
-    return NameList.WORKFLOWS if name_list in _ACTIVE else name_list
+def searched(listed: Listed) -> NameList:
+    """The list whose words are kept, of which this one is all or a part."""
+    return NameList.WORKFLOWS if listed.name_list in _ACTIVE else listed.name_list
 
 
 def _words() -> Subquery:
@@ -161,28 +172,38 @@ def _found(name_list: NameList) -> Subquery:
     return found.subquery("found")
 
 
+_NAMED = select(
+    select(name_key.c.entity_id)
+    .where(name_key.c.list == _list, name_key.c.key == bindparam("key", type_=Text))
+    .order_by(name_key.c.entity_id)
+    .limit(literal_column(str(MOST_NAMESAKES)))
+    .subquery("named")
+    .c.entity_id
+)
+
+
 @lru_cache(maxsize=64)
-def _count(name_list: NameList, searched: bool) -> Select[int, int]:  # noqa: FBT001 (a cache key)
-    if not searched:
-        words: ColumnElement[int] = literal(0, BigInteger)
-        return select(func.count(), words).where(name_key.c.list == _list)
-    found = select(func.count()).select_from(_found(name_list)).scalar_subquery()
-    read = select(func.count()).select_from(_words()).scalar_subquery()
-    return select(found, read)
+def _count(name_list: NameList, is_search: bool) -> Select[Any]:  # noqa: FBT001 (a cache key)
+    if not is_search:
+        columns: list[Any] = [func.count(), literal(0, BigInteger)]
+        return select(*columns).where(name_key.c.list == _list)
+    sources = (_found(name_list), _words())
+    columns = [select(func.count()).select_from(one).scalar_subquery() for one in sources]
+    return select(*columns)
 
 
 @lru_cache(maxsize=128)
 def _page(
     name_list: NameList,
     order: ListOrder,
-    searched: bool,  # noqa: FBT001 (a cache key)
+    is_search: bool,  # noqa: FBT001 (a cache key)
     after: bool,  # noqa: FBT001 (a cache key)
 ) -> Select[Any]:
-    if order is ListOrder.ID and not searched:
+    if order is ListOrder.ID and not is_search:
         return _by_id(name_list, after)
-    source: FromClause = _found(name_list) if searched else name_key
+    source: FromClause = _found(name_list) if is_search else name_key
     entity, key = source.c.entity_id, source.c.key
-    listed: list[ColumnElement[bool]] = [] if searched else [name_key.c.list == _list]
+    listed: list[ColumnElement[bool]] = [] if is_search else [name_key.c.list == _list]
     if order is ListOrder.NAME:
         behind = tuple_(key, entity) > tuple_(bindparam("after_value", type_=Text), _after_id)
         found = select(key.label("value"), entity.label("id")).where(*listed)

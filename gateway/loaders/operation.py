@@ -39,6 +39,7 @@ from gateway.loaders.live import (
     LookUps,
 )
 from gateway.loaders.loader import Loader
+from gateway.loaders.names import IdentifierLoader, ListCountLoader, ListLoader
 from gateway.loaders.permissions import ViewerPermissions
 from gateway.loaders.reads import OperationReads
 from gateway.loaders.site import SiteLoader
@@ -100,6 +101,10 @@ class Loaders:
     workflows = cached_property(
         lambda self: RecordLoader(self._reads, Kind.WORKFLOW, WORKFLOWS_BY_ID, workflow_of)
     )
+
+    identifiers = cached_property(lambda self: IdentifierLoader(self._reads))
+    lists = cached_property(lambda self: ListLoader(self._reads))
+    list_counts = cached_property(lambda self: ListCountLoader(self._reads))
 
     @cached_property
     def ledger_state(self) -> SiteLoader[None]:
