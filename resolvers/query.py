@@ -21,6 +21,14 @@ from resolvers.group_counts import (
     read_question,
 )
 from resolvers.guards import Guard, GuardRule
+from resolvers.look_ups import (
+    LoginArgument,
+    NameArgument,
+    SlugArgument,
+    find_project,
+    find_user,
+    find_user_group,
+)
 from resolvers.project import Project
 from resolvers.ranges import DateRange, RangeArgument, days_in
 from resolvers.scopes import (
@@ -117,6 +125,27 @@ class Query:
     async def workflows_by_ids(self, info: Info, ids: _Ids) -> list[Workflow | None]:
         records = await info.context.loaders.workflows.load_many(read_ids("ids", ids))
         return [None if record is None else Workflow.of(record) for record in records]
+
+    @strawberry.field(
+        description="The volunteer with this login. Of several that differ in letter case alone: "
+        "the one spelled so, else the lowest id."
+    )
+    async def user_by_login(self, info: Info, login: LoginArgument) -> User | None:
+        return await find_user(info, login)
+
+    @strawberry.field(
+        description="The project with this slug. Of several that differ in letter case alone: "
+        "the one spelled so, else the lowest id."
+    )
+    async def project_by_slug(self, info: Info, slug: SlugArgument) -> Project | None:
+        return await find_project(info, slug)
+
+    @strawberry.field(
+        description="The group with this name, if it exists for the viewer. Of several that "
+        "differ in letter case alone: the one spelled so, else the lowest id."
+    )
+    async def user_group_by_name(self, info: Info, name: NameArgument) -> UserGroup | None:
+        return await find_user_group(info, name)
 
     @strawberry.field(description="Classifications on the whole site.")
     def classifications(

@@ -28,7 +28,12 @@ SERVED: GraphQLSchema = schema._schema
 
 _RANGE = '(range: { start: "2024-01-01", end: "2024-12-31" })'
 #: What fields with required arguments are asked with.
-ARGUMENTS = {"Query.userGroupCounts": _RANGE}
+ARGUMENTS = {
+    "Query.userGroupCounts": _RANGE,
+    "Query.userByLogin": '(login: "USER-1")',
+    "Query.projectBySlug": '(slug: "Zoo/Cats")',
+    "Query.userGroupByName": '(name: "HIDDEN")',
+}
 
 
 def declared_guards() -> dict[str, str]:

@@ -33,6 +33,9 @@ def required(field: Any) -> str:
     written = {
         "id": '"1"',
         "ids": '["1"]',
+        "login": '"user-1"',
+        "slug": '"zoo/1"',
+        "name": '"group-1"',
         "range": '{ start: "2019-01-01", end: "2024-03-01" }',
         "representations": '[{__typename: "User", id: "1"}]',
     }
