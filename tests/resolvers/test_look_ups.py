@@ -8,9 +8,9 @@ import pytest
 
 from gateway.auth.viewer import ANONYMOUS, Viewer
 from gateway.db import Database
-from gateway.directory.forget import forget_user
-from gateway.directory.learn import learn
+from gateway.directory.erase_user import erase_user
 from gateway.directory.load import load_directory
+from gateway.directory.store_names import store_names
 from gateway.events.event import Names
 from tests.asking import ADMIN, ask
 
@@ -114,8 +114,8 @@ async def test_a_hidden_name_and_one_that_nobody_has_are_refused_alike(filled: D
 
 
 async def test_an_erased_user_is_found_by_no_login(filled: Database) -> None:
-    await filled.write(lambda connection: forget_user(connection, 1))
-    await filled.write(lambda connection: learn(connection, Names({1: "ada"})))
+    await filled.write(lambda connection: erase_user(connection, 1))
+    await filled.write(lambda connection: store_names(connection, Names({1: "ada"})))
     assert await found(filled, 'userByLogin(login: "ada")') is None
 
 
