@@ -182,11 +182,19 @@ async def test_a_database_that_went_back_in_time_brings_no_answer_back(gateway: 
 
 
 async def test_a_database_that_fails_is_met_by_the_operation_itself(gateway: Gateway) -> None:
-    await gateway.answer(TOTAL, id="501")
-    await gateway.database.write(lambda c: c.execute(text("DROP TABLE change_log")))
-    answer = orjson.loads(await gateway.answer(TOTAL, id="501"))
+    await gateway.answer(TOTAL, Viewer(id=7), id="501")
+    await gateway.database.write(lambda c: c.execute(text("DROP TABLE membership")))
+    answer = orjson.loads(await gateway.answer(TOTAL, Viewer(id=8), id="501"))
     assert answer["data"] == {"userGroup": None}
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["INTERNAL_ERROR"]
+
+
+async def test_without_a_change_log_answers_are_right_and_not_cached(gateway: Gateway) -> None:
+    right = await gateway.answer(TOTAL, id="501")
+    await gateway.database.write(lambda c: c.execute(text("DROP TABLE change_log")))
+    for _ in range(3):
+        assert await gateway.answer(TOTAL, id="501") == right
+    assert gateway.hits == 0
 
 
 class Gateways(BesideAWriter):
