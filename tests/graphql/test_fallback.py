@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from typing import Any, cast
 
 import pytest
@@ -14,13 +15,17 @@ from gateway.auth.viewer import ANONYMOUS
 from gateway.execution_hints import HintError, batched_field
 from gateway.graphql.documents.document_cache import Documents
 from gateway.graphql.documents.request import GraphQLRequest
+from gateway.graphql.documents.variables import Variables
+from gateway.graphql.execution.counted_execution import CountedExecution
 from gateway.graphql.execution.executor import Executor
 from gateway.graphql.execution.operation_executor import OperationExecutor
+from gateway.graphql.execution.production import COST_OF_A_FALLEN_FIELD, Production
 from gateway.graphql.masking import ErrorMask
 from gateway.graphql.refusals import OperationTimeout, TooManyValues
 from gateway.telemetry.record import RequestRecord
+from gateway.turns import Turns
 from tests.asking import NOW
-from tests.executing import compared, count_fallbacks, executed
+from tests.executing import compared, count_fallbacks, executed, prepared_for
 
 
 async def too_few(objects: Any, info: strawberry.Info) -> list[int]:
@@ -68,7 +73,32 @@ class Thing:
 
 
 @strawberry.type
+class Box:
+    thing: Thing | None
+
+
+def wrong() -> Thing:
+    return Thing(number=cast("int", "no number"))
+
+
+@strawberry.type
 class Query:
+    @strawberry.field
+    def boxes(self) -> list[Box]:
+        return [Box(thing=wrong()), Box(thing=Thing(number=1)), Box(thing=None)]
+
+    @strawberry.field
+    def many(self) -> list[Thing]:
+        return [Thing(number=n) for n in range(120)]
+
+    @strawberry.field
+    def many_wrong(self) -> list[Thing | None]:
+        return [None, *[Thing(number=n) for n in range(120)], wrong()]
+
+    @strawberry.field
+    def wrong_things(self) -> list[Thing | None]:
+        return [Thing(number=1), wrong(), None, Thing(number=2)]
+
     @strawberry.field
     def things(self) -> list[Thing]:
         return [Thing(number=n) for n in range(3)]
@@ -158,10 +188,78 @@ async def test_an_operation_falls_back_once(fallbacks: list[OperationExecutor]) 
     assert context.calls == 2
 
 
-async def test_the_schema_is_graphql_cores_before_any_resolver_is_called() -> None:
+BESIDE = """query ($name: String = "Thing") {
+    a: things { number } __schema { types { name fields { name } } } b: things { slept }
+    __type(name: $name) { name ...kind } things { doubled } __typename
+}
+fragment kind on __Type { kind }
+"""
+
+
+async def test_the_schema_beside_other_fields_needs_no_fallback(
+    fallbacks: list[OperationExecutor],
+) -> None:
+    result = await compared(SCHEMA, BESIDE, None, None, None)
+    assert result.errors is None
+    keys = ["a", "__schema", "b", "__type", "things", "__typename"]
+    assert list(result.data or ()) == keys
+    assert fallbacks == []
+
+
+async def test_an_error_of_introspection_falls_back(fallbacks: list[OperationExecutor]) -> None:
+    result = await compared(SCHEMA, BESIDE, {"name": None}, None, None)
+    assert [error.path for error in result.errors or ()] == [["__type"]]
+    assert len(fallbacks) == 1
+
+
+async def test_the_schema_beside_other_fields_calls_resolvers_once() -> None:
     context = Context()
     await ask("{ counted __schema { queryType { name } } }", context)
     assert context.calls == 1
+
+
+@pytest.mark.parametrize(
+    ("document", "executed_types"),
+    [
+        # Nothing below needs a resolver.
+        ("{ things { number } noNumber }", {"Query": 1}),
+        ("{ many { number } noNumber }", {"Query": 1}),
+        # One of the objects that are completed together is wrong, and an object in one of them.
+        ("{ things { number } wrongThings { number } noNumber }", {"Query": 1, "Thing": 1}),
+        ("{ boxes { thing { number } } noNumber }", {"Query": 1, "Box": 1, "Thing": 1}),
+        ("{ manyWrong { number } noNumber }", {"Query": 1, "Thing": 1}),
+        ("{ things { slept } noNumber }", {"Query": 1, "Thing": 3}),
+    ],
+)
+async def test_graphql_core_executes_what_is_not_compiled(
+    document: str,
+    executed_types: dict[str, int],
+    fallbacks: list[OperationExecutor],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    types: Counter[str] = Counter()
+    execute_fields = CountedExecution.execute_fields
+
+    def counted(self: CountedExecution, parent_type: Any, *given: Any) -> Any:
+        types[parent_type.name] += 1
+        return execute_fields(self, parent_type, *given)
+
+    monkeypatch.setattr(CountedExecution, "execute_fields", counted)
+    await compared(SCHEMA, document, None, None, None)
+    assert types == executed_types
+    assert len(fallbacks) == 1
+
+
+async def test_what_graphql_core_executes_after_a_fallback_costs_more() -> None:
+    """3 things, and 5 for each of 2 fields of the root and 2 of each thing."""
+    text = "{ things { number slept } noNumber }"
+    prepared = prepared_for(SCHEMA, text)
+    operation = prepared.operation(None)
+    values: Any = Variables(SCHEMA, operation).coerce({})
+    production = Production(Turns())
+    executor = OperationExecutor(SCHEMA, prepared, operation, values, None, production)
+    await executor.run()
+    assert production.cost == 3 + COST_OF_A_FALLEN_FIELD * (2 + 3 * 2)
 
 
 async def test_a_mutation_is_never_executed_twice(fallbacks: list[OperationExecutor]) -> None:

@@ -117,7 +117,7 @@ async def test_what_falls_back_gives_turns(filled: Database, watch: Watch) -> No
     assert [error["path"][0] for error in answer["errors"]] == ["last"]
     assert answer["data"]["last"] == [{"classifications": None}]
     assert max(watch.values.values()) <= 2 * WORK_A_TURN
-    assert len(watch.values) > 20
+    assert sum(watch.values.values()) > 2 * WORK_A_TURN
 
 
 async def test_many_errors_give_turns(filled: Database, watch: Watch) -> None:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
+from gateway.graphql.execution.compiled_objects import CompiledObjects
 from gateway.graphql.execution.incremental import with_incremental_directives
 from tests.graphql.conftest import SECRET, URL, open_operation, schema
 
@@ -178,3 +179,23 @@ async def test_a_client_that_goes_stops_what_has_not_come(endpoint):
 def test_the_schema_that_is_printed_does_not_have_them():
     assert {"defer", "stream"} <= {directive.name for directive in SCHEMA.directives}
     assert not {"defer", "stream"} & {directive.name for directive in schema._schema.directives}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "{ items { number ... @defer { n: number } } }",
+        "{ items { number } ... @defer { items { number n: number } } }",
+        "{ ... @defer { items { number } } ... @defer { items { n: number } } }",
+        '{ ... @defer(label: "a") { items { number ... @defer(label: "b") { number n: number } } } }',
+        "{ items @stream(initialCount: 1) { number } }",
+        "{ items @stream(initialCount: 1) { number ... @defer { n: number } } }",
+        "{ greeting ... @defer { items @stream(initialCount: 1) { number } } }",
+    ],
+)
+async def test_what_is_compiled_comes_in_the_same_parts(client, monkeypatch, query):
+    """The same as from graphql-core, which gets nothing compiled the second time."""
+    found = parts(await client.post(URL, json={"query": query}, headers=PARTS))
+    assert len(found) > 1
+    monkeypatch.setattr(CompiledObjects, "make", lambda *_: None)
+    assert found == parts(await client.post(URL, json={"query": query}, headers=PARTS))

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 import strawberry
-from graphql import parse, print_ast
+from graphql import ExecutionResult, parse, print_ast
 from strawberry.schema.config import StrawberryConfig
 
 from gateway.auth.viewer import Viewer
@@ -16,7 +16,7 @@ from gateway.db import Database
 from gateway.graphql.documents.variables import Variables
 from gateway.graphql.endpoint.html import Example
 from gateway.graphql.execution.operation_executor import OperationExecutor
-from gateway.graphql.execution.production import Production
+from gateway.graphql.execution.production import COST_OF_A_FALLEN_FIELD, Production
 from gateway.graphql.page.examples import EXAMPLES
 from gateway.loaders.operation import Operation
 from gateway.turns import Turns
@@ -49,6 +49,11 @@ def falling(document: str) -> str:
     """The document of one operation, which asks for the last field too."""
     operation, *fragments = map(print_ast, parse(document).definitions)
     return "\n".join((operation.removesuffix("}"), "last }", *fragments))
+
+
+async def as_after_a_fallback(executor: OperationExecutor) -> ExecutionResult:
+    executor.field_cost = COST_OF_A_FALLEN_FIELD
+    return await executor._as_graphql_core()
 
 
 class Executed:
@@ -93,9 +98,7 @@ async def test_a_page_that_falls_back_reads_and_counts_once(
         assert len(fallbacks) == 1
         assert fallen.result.data == {**whole.result.data, "last": None}
         assert fallen.statements == whole.statements
-        alone = await Executed(filled, viewer).run(
-            text, variables, OperationExecutor._as_graphql_core
-        )
+        alone = await Executed(filled, viewer).run(text, variables, as_after_a_fallback)
         fallbacks.clear()
         assert written(fallen.result) == written(alone.result)
         assert fallen.produced == alone.produced

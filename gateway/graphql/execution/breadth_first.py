@@ -20,7 +20,7 @@ import dataclasses
 from asyncio.tasks import _enter_task, _leave_task
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate, chain
@@ -34,7 +34,13 @@ from gateway.execution_hints import HintError, check_batch
 from gateway.graphql.documents.variables import OperationVariables
 from gateway.graphql.execution.compiled_selection import CompiledSelection, compiled
 from gateway.graphql.execution.fallback import Fallback
-from gateway.graphql.execution.plans import Completion, FieldPlan, OperationPlan, Selection
+from gateway.graphql.execution.plans import (
+    INTROSPECTION,
+    Completion,
+    FieldPlan,
+    OperationPlan,
+    Selection,
+)
 from gateway.graphql.execution.production import (
     VALUES_OF_AN_ERROR,
     WORK_OF_A_CALL,
@@ -45,6 +51,9 @@ from gateway.graphql.execution.resolving import FieldResolver
 
 #: Builds graphql-core's info for a field; all objects of a level share it, so it has no path.
 BuildInfo = Callable[[FieldPlan], Any]
+
+#: Gives what graphql-core makes of ``__schema`` or ``__type``.
+Introspect = Callable[[FieldPlan], Awaitable[Any]]
 
 #: The path to the value with this index.
 PathTo = Callable[[int], list[str | int]]
@@ -89,11 +98,13 @@ class BreadthFirstExecution:
         plan: OperationPlan,
         variables: OperationVariables,
         build_info: BuildInfo,
+        introspect: Introspect,
         production: Production,
     ) -> None:
         self._plan = plan
         self._variables = variables
         self._build_info = build_info
+        self._introspect = introspect
         self._production = production
         self._loop = asyncio.get_running_loop()
         #: Coroutines that can go on, and those that wait.
@@ -154,6 +165,10 @@ class BreadthFirstExecution:
             arguments = self._arguments[fast] = fast.arguments(self._variables)
         responses = await fast.complete(objects, arguments, self._production)
         for field in fast.pending:
+            if field.name in INTROSPECTION:
+                # Of the root alone, of which there is one.
+                responses[0][field.key] = await self._introspect(field)
+                continue
             values = _Values(
                 field,
                 field.completion,

@@ -43,11 +43,11 @@ _ORDINARY = frozenset({str, int, float, bool, date, datetime})
 
 #: By the id of an object that several others share: the object, so that no other takes its id
 #: meanwhile, and what was made of it.
-_Shared = dict[int, tuple[Any, Any]]
+Shared = dict[int, tuple[Any, Any]]
 
 #: Completes an object, given the converted arguments of the calls in it, what was shared, and the
 #: numbers of items of the lists in it, which it adds to.
-_Complete = Callable[[Any, list[dict[str, Any]], list[_Shared], list[int]], Any]
+_Complete = Callable[[Any, list[dict[str, Any]], list[Shared], list[int]], Any]
 
 
 class CompiledSelection:
@@ -73,31 +73,36 @@ class CompiledSelection:
         except Exception as error:
             raise Fallback from error
 
+    def new_shared(self) -> list[Shared]:
+        """Where objects are found that several others share: nothing as yet."""
+        return [{} for _ in range(self._shared)]
+
     async def complete(
         self, values: Sequence[Any], arguments: list[dict[str, Any]], production: Production
     ) -> list[Any]:
         """Complete objects of the selection's type; where they are many, the loop has its turns."""
-        shared: list[_Shared] = [{} for _ in range(self._shared)]
+        shared = self.new_shared()
         if len(values) <= _FEW:
-            return self._made(values, arguments, production, shared)
+            return self.make(values, arguments, production, shared)
         made: list[Any] = []
         step = _FEW
         while len(made) < len(values):
             before = production.values
             part = values[len(made) : len(made) + step]
-            made += self._made(part, arguments, production, shared)
+            made += self.make(part, arguments, production, shared)
             await production.turn()
             each = max((production.values - before) // len(part), 1)
             step = min(max(production.turns.work_a_turn // each, 1), 10 * step)
         return made
 
-    def _made(
+    def make(
         self,
         values: Sequence[Any],
         arguments: list[dict[str, Any]],
         production: Production,
-        shared: list[_Shared],
+        shared: list[Shared],
     ) -> list[Any]:
+        """Complete them in one go; nothing is counted if it is Fallback."""
         complete = self._complete
         numbers = [len(values), *[0] * (len(self._counts) - 1)]
         try:
@@ -192,6 +197,8 @@ class _Writer:
             self._count.values += 1
             return repr(selection.object_type.name)
         self._count_field(field)
+        if field.streams:
+            raise Fallback
         if field.attribute:
             value = f"{source}.{field.attribute}"
         else:
@@ -220,7 +227,7 @@ class _Writer:
 
     def _object(self, kind: GraphQLObjectType, field: FieldPlan, t: str, depth: int) -> str:
         selection = self._plan.below(kind, field.details, self._variables)
-        if depth > _DEEPEST or selection.object_class is None:
+        if depth > _DEEPEST or selection.defers or selection.object_class is None:
             raise Fallback
         check = f"type({t}) is {self._named(selection.object_class)}"
         pairs = [

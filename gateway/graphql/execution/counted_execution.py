@@ -1,8 +1,8 @@
 """graphql-core's execution, in which all that is produced is counted and the loop has its turns.
 
-It executes field by field in one go, and all tasks whose loader has answered go on in the same
-turn of the loop. Here an object, a list or a resolver that would go on when a turn is due goes on
-after it.
+Objects that are compiled are made at once. graphql-core executes the rest field by field in one go,
+and all tasks whose loader has answered go on in the same turn of the loop. Here an object, a list
+or a resolver that would go on when a turn is due goes on after it.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from gateway.graphql.admission.cost import declared, is_list
 from gateway.graphql.documents.document_cache import PreparedDocument
 from gateway.graphql.documents.variables import OperationVariables
+from gateway.graphql.execution.compiled_objects import CompiledObjects
 from gateway.graphql.execution.production import WORK_OF_A_FIELD, Production
 
 #: Items of a list that are completed without asking whether a turn is due.
@@ -61,11 +62,14 @@ class CountedExecution(StrawberryGraphQLCoreExecutionContext):
             default_field_resolver,
             is_awaitable=optimized_is_awaitable,
         )
+        #: What each field costs beside its own weight; the schema itself costs nothing.
+        self.field_cost = 0
         self.prepared = prepared
         self.variables = variables
         self.production = production
         #: By the id of a field set: the field set, so that no other takes its id, and its cost.
         self._costs: dict[int, tuple[GroupedFieldSet, int]] = {}
+        self._compiled = CompiledObjects(schema, prepared, operation, variables, production)
 
     def execute_fields(
         self,
@@ -86,7 +90,9 @@ class CountedExecution(StrawberryGraphQLCoreExecutionContext):
         """What the fields of an object cost, without the items of lists."""
         known = self._costs.get(id(field_set))
         if known is None:
-            cost = 0
+            cost = self.field_cost * len(field_set)
+            if parent_type.name.startswith("__"):
+                cost = 0
             for details in field_set.values():
                 name = details[0].node.name.value
                 field = parent_type.fields.get(name)
@@ -135,6 +141,10 @@ class CountedExecution(StrawberryGraphQLCoreExecutionContext):
             for index, item in enumerate(result):
                 if index % _ITEMS_AT_ONCE == 0:
                     await self.production.turn()
+                    items = result[index : index + _ITEMS_AT_ONCE]
+                    completed += self._compiled.make(*rest[:2], items) or ()
+                if index < len(completed):
+                    continue
                 place = path.add_key(index, None)
                 if self.is_awaitable(item):
                     completed.append(
@@ -154,6 +164,22 @@ class CountedExecution(StrawberryGraphQLCoreExecutionContext):
             for index, one in zip(pending, done, strict=True):
                 completed[index] = one
         return completed
+
+    def complete_object_value(
+        self,
+        return_type: GraphQLObjectType,
+        field_details_list: FieldDetailsList,
+        info: GraphQLResolveInfo[Any],
+        path: Path,
+        result: Any,
+        position_context: Any,
+    ) -> Any:
+        made = self._compiled.make(return_type, field_details_list, (result,))
+        if made is not None:
+            return made[0]
+        return super().complete_object_value(
+            return_type, field_details_list, info, path, result, position_context
+        )
 
     async def complete_awaitable_value(
         self,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from graphql import ExecutionResult, GraphQLError, GraphQLObjectType, OperationType
+from graphql.pyutils import Path
 
 from gateway.graphql.execution.breadth_first import BreadthFirstExecution
 from gateway.graphql.execution.counted_execution import CountedExecution
 from gateway.graphql.execution.fallback import Fallback
 from gateway.graphql.execution.plans import FieldPlan, plan_of
-from gateway.graphql.execution.production import VALUES_OF_AN_ERROR
+from gateway.graphql.execution.production import COST_OF_A_FALLEN_FIELD, VALUES_OF_AN_ERROR
 
 
 class OperationExecutor(CountedExecution):
@@ -33,16 +34,35 @@ class OperationExecutor(CountedExecution):
             # A selection that cannot be collected is met again where it stands.
             except (Fallback, GraphQLError):
                 self.production.start_again()
+                self.field_cost = COST_OF_A_FALLEN_FIELD
         return await self._as_graphql_core()
 
     async def _breadth_first(self, root_type: GraphQLObjectType) -> ExecutionResult:
         plan = plan_of(self.schema, self.prepared, self.operation, self.variables)
         root = plan.root(root_type, self.variables)
         execution = BreadthFirstExecution(
-            plan, self.variables, self._info_without_path, self.production
+            plan, self.variables, self._info_without_path, self._introspect, self.production
         )
         data = await execution.run(root)
         return ExecutionResult(data, execution.errors or None)
+
+    async def _introspect(self, field: FieldPlan) -> Any:
+        """The value of a field that tells of the schema, by graphql-core; Fallback for errors."""
+        alone = CountedExecution(
+            self.schema,
+            self.prepared,
+            self.operation,
+            self.variables,
+            self.context_value,
+            self.production,
+        )
+        path = Path(None, field.key, field.parent.name)
+        value = alone.execute_field(field.parent, None, field.details, path, None)
+        if alone.is_awaitable(value):
+            value = await value
+        if alone.collected_errors.errors:
+            raise Fallback
+        return value
 
     async def _as_graphql_core(self) -> ExecutionResult:
         result: Any = self.execute_operation()

@@ -42,6 +42,9 @@ from gateway.graphql.documents.variables import OperationVariables
 from gateway.graphql.execution.leaves import completing_all
 from gateway.graphql.execution.resolving import FieldResolver
 
+#: The fields of the root that tell of the schema; graphql-core answers them.
+INTROSPECTION = frozenset({"__schema", "__type"})
+
 #: An operation with n conditional variables has up to 2^n plans; a client may not fill the memory.
 _MAX_PLANS = 32
 #: What a plan takes up in memory, and each field of its selections, with what completes it.
@@ -71,6 +74,7 @@ class FieldPlan:
 
     ``attribute`` names where a plain field's value stands in its object, and is empty for others.
     ``resolver`` calls the field's resolver, where it has one that can be called directly.
+    ``streams`` tells whether items of its list may come later.
     """
 
     __slots__ = (
@@ -87,6 +91,7 @@ class FieldPlan:
         "nodes",
         "parent",
         "resolver",
+        "streams",
         "weight",
     )
 
@@ -105,6 +110,9 @@ class FieldPlan:
         self.details = details
         self.nodes = FieldNodes(one.node for one in details)
         self.hints = hints_of(definition)
+        self.streams = any(
+            one.name.value == "stream" for node in self.nodes for one in node.directives or ()
+        )
         self.completion = Completion(definition.type)
         self.is_list = self.completion.item is not None
         # What the value costs; of a list, each of its items. The schema itself costs nothing.
@@ -144,16 +152,17 @@ class Selection:
     """The fields to execute on one object type, in the order of the response.
 
     ``object_class`` is the class of the type's objects, where every object has to be of it.
-    ``is_supported`` tells whether all of its fields can be executed breadth-first. ``compiled`` is
-    kept here by whoever compiles it.
+    ``is_supported`` tells whether all of its fields can be executed breadth-first, ``defers``
+    whether some come later. ``compiled`` is kept here by whoever compiles it.
     """
 
-    __slots__ = ("compiled", "fields", "is_supported", "object_class", "object_type")
+    __slots__ = ("compiled", "defers", "fields", "is_supported", "object_class", "object_type")
 
     def __init__(
         self, plan: OperationPlan, object_type: GraphQLObjectType, collected: CollectedFields
     ) -> None:
         self.object_type = object_type
+        self.defers = bool(collected.new_defer_usages)
         is_told_otherwise = object_type.is_type_of is not None
         self.object_class = None if is_told_otherwise else strawberry_class(object_type)
         self.compiled: object = None
@@ -163,7 +172,11 @@ class Selection:
             if definition is not None:
                 self.fields.append(FieldPlan(plan.schema, object_type, key, definition, details))
         self.is_supported = all(
-            field.name == "__typename" or field.attribute or field.resolver for field in self.fields
+            field.attribute
+            or field.resolver
+            or field.name == "__typename"
+            or field.name in INTROSPECTION
+            for field in self.fields
         )
         plan.grow(_FIELD_BYTES * (1 + len(self.fields)))
 
@@ -178,8 +191,8 @@ class OperationPlan:
         self._prepared = prepared
         self._operation = operation
         self._root: Selection | None = None
-        #: A list of details is kept by its selection, so that its id is never another's.
-        self._selections: dict[tuple[str, int], Selection] = {}
+        #: By type and the ids of the fields' nodes, which the document keeps.
+        self._selections: dict[tuple[object, ...], Selection] = {}
         self.size = 0
         self.grow(_PLAN_BYTES)
 
@@ -203,7 +216,7 @@ class OperationPlan:
         variables: OperationVariables,
     ) -> Selection:
         """What is selected of an object that a field with these ``details`` returned."""
-        key = (object_type.name, id(details))
+        key = (object_type.name, *[id(one.node) for one in details])
         known = self._selections.get(key)
         if known is None:
             fragments = self._prepared.fragment_details

@@ -27,6 +27,8 @@ WORK_OF_AN_ERROR = 100
 WORK_OF_A_CALL = 20
 #: A field that graphql-core executes: its path, its info and all its calls.
 WORK_OF_A_FIELD = 50
+#: Points for each field that graphql-core executes after a fallback: it takes as long as these.
+COST_OF_A_FALLEN_FIELD = 5
 #: A letter of a document that is parsed and validated.
 WORK_OF_A_LETTER = 5
 #: Whoever has done less than this part of a turn's work gives none.
