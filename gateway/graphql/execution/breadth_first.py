@@ -15,25 +15,28 @@ its path or needs a task of its own) the operation falls back to graphql-core: F
 
 from __future__ import annotations
 
-import asyncio
-import dataclasses
-from asyncio.tasks import _enter_task, _leave_task
-from bisect import bisect_right
-from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from itertools import accumulate, chain
 from types import CoroutineType
 from typing import Any
 
 from graphql import GraphQLAbstractType, GraphQLError, GraphQLObjectType, located_error
-from graphql.execution.executor import default_type_resolver
 
-from gateway.execution_hints import HintError, check_batch
 from gateway.graphql.documents.variables import OperationVariables
 from gateway.graphql.execution.compiled_selection import CompiledSelection, compiled
+from gateway.graphql.execution.coroutine_rounds import CoroutineRounds
 from gateway.graphql.execution.fallback import Fallback
+from gateway.graphql.execution.level_values import (
+    LISTS,
+    LevelValues,
+    PathTo,
+    path_in,
+    path_of_field,
+    path_of_item,
+    put_field,
+    put_items,
+)
 from gateway.graphql.execution.plans import (
     INTROSPECTION,
     Completion,
@@ -48,6 +51,7 @@ from gateway.graphql.execution.production import (
     Production,
 )
 from gateway.graphql.execution.resolving import FieldResolver
+from gateway.graphql.execution.runtime_types import check_type, type_of
 
 #: Builds graphql-core's info for a field; all objects of a level share it, so it has no path.
 BuildInfo = Callable[[FieldPlan], Any]
@@ -55,39 +59,8 @@ BuildInfo = Callable[[FieldPlan], Any]
 #: Gives what graphql-core makes of ``__schema`` or ``__type``.
 Introspect = Callable[[FieldPlan], Awaitable[Any]]
 
-#: The path to the value with this index.
-PathTo = Callable[[int], list[str | int]]
-
-_LISTS = (list, tuple)
 #: So many leaf values are completed without a look at what they are beside.
 _FEW = 50
-
-
-@dataclass(slots=True, eq=False)
-class _Values:
-    """Values that are completed together: one field's of a level, or the items of its lists."""
-
-    field: FieldPlan
-    completion: Completion
-    #: What resolvers have returned, and the errors that they have raised, by place.
-    found: list[Any]
-    path: PathTo
-    #: Puts the completed values where the response has them.
-    put: Callable[[Sequence[Any]], None]
-    errors: dict[int, Exception] = dataclasses.field(default_factory=dict)
-    #: Coroutines whose result is not found yet.
-    unfinished: int = 0
-
-
-@dataclass(slots=True, eq=False)
-class _Running:
-    """A coroutine, and the place of its result among the values: many for a batched field."""
-
-    coroutine: Coroutine[Any, Any, Any]
-    values: _Values
-    place: int | slice
-    #: What it waits for.
-    future: Any = None
 
 
 class BreadthFirstExecution:
@@ -106,10 +79,7 @@ class BreadthFirstExecution:
         self._build_info = build_info
         self._introspect = introspect
         self._production = production
-        self._loop = asyncio.get_running_loop()
-        #: Coroutines that can go on, and those that wait.
-        self._ready: deque[_Running] = deque()
-        self._waiting: list[_Running] = []
+        self._rounds = CoroutineRounds(production)
         self._arguments: dict[CompiledSelection, list[dict[str, Any]]] = {}
         self.errors: list[GraphQLError] = []
 
@@ -117,41 +87,10 @@ class BreadthFirstExecution:
         """The data of the operation; Fallback if it cannot be had this way."""
         try:
             (data,) = await self._level(root, [None], lambda _: [])
-            while self._ready:
-                await self._go_on()
-                await _all_done(self._waiting)
-                self._ready.extend(self._waiting)
-                self._waiting.clear()
+            await self._rounds.run(self._finish)
         finally:
-            for one in (*self._ready, *self._waiting):
-                one.coroutine.close()
+            self._rounds.close()
         return data
-
-    async def _go_on(self) -> None:
-        """Let coroutines run until all of them wait."""
-        while self._ready:
-            for values in self._run_until_due():
-                await self._finish(values)
-            await self._production.turn()
-
-    def _run_until_due(self) -> list[_Values]:
-        """Let coroutines run until a turn is due; the values that are whole now."""
-        whole = []
-        task: Any = asyncio.current_task()
-        # What acts on the current task, such as a timeout, must not get that of the operation.
-        _leave_task(self._loop, task)
-        try:
-            while self._ready:
-                one = self._ready.popleft()
-                self._step(one)
-                if not one.values.unfinished:
-                    whole.append(one.values)
-                self._production.work(WORK_OF_A_CALL)
-                if self._production.due:
-                    break
-        finally:
-            _enter_task(self._loop, task)
-        return whole
 
     async def _level(
         self, selection: Selection, objects: Sequence[Any], path: PathTo
@@ -169,19 +108,19 @@ class BreadthFirstExecution:
                 # Of the root alone, of which there is one.
                 responses[0][field.key] = await self._introspect(field)
                 continue
-            values = _Values(
+            values = LevelValues(
                 field,
                 field.completion,
                 [None] * len(objects),
-                partial(_path_of_field, path, field.key),
-                partial(_put_field, responses, field.key),
+                partial(path_of_field, path, field.key),
+                partial(put_field, responses, field.key),
             )
             await self._resolve(values, objects)
             if not values.unfinished:
                 await self._finish(values)
         return responses
 
-    async def _resolve(self, values: _Values, objects: Sequence[Any]) -> None:
+    async def _resolve(self, values: LevelValues, objects: Sequence[Any]) -> None:
         """Call the field's resolver for all objects, or read its attribute."""
         field, production = values.field, self._production
         if field.resolver is None:
@@ -190,17 +129,19 @@ class BreadthFirstExecution:
             except Exception as error:
                 raise Fallback from error
             if field.is_list:
-                self._count_lists(values, values.found)
+                values.count_lists(values.found, production)
         elif field.hints.batched is not None:
             info = field.resolver.info(self._build_info(field))
             for part in production.turns.slices(len(objects), WORK_OF_A_CALL):
-                self._begin(field.hints.batched(objects[part], info), values, part)
+                self._rounds.begin(field.hints.batched(objects[part], info), values, part)
                 production.work(WORK_OF_A_CALL * (part.stop - part.start))
                 await production.turn()
         else:
             await self._call(field.resolver, values, objects)
 
-    async def _call(self, resolver: FieldResolver, values: _Values, objects: Sequence[Any]) -> None:
+    async def _call(
+        self, resolver: FieldResolver, values: LevelValues, objects: Sequence[Any]
+    ) -> None:
         production = self._production
         info = resolver.info(self._build_info(values.field))
         try:
@@ -213,66 +154,20 @@ class BreadthFirstExecution:
             try:
                 value = resolver.call(one, info, **arguments)
             except Exception as error:
-                self._fail(values, index, error)
+                values.fail(index, error)
             else:
                 if type(value) is CoroutineType:
-                    self._begin(value, values, index)
+                    self._rounds.begin(value, values, index)
                     continue
                 values.found[index] = value
                 if is_list:
-                    self._count_lists(values, (value,))
+                    values.count_lists((value,), production)
             # A call that waits for nothing has made all of its list by now.
             production.work(WORK_OF_A_CALL)
             if turns.done >= turns.work_a_turn:
                 await production.turn()
 
-    def _begin(
-        self, coroutine: Coroutine[Any, Any, Any], values: _Values, place: int | slice
-    ) -> None:
-        values.unfinished += 1
-        self._ready.append(_Running(coroutine, values, place))
-
-    def _step(self, one: _Running) -> None:
-        try:
-            future = one.coroutine.send(None)
-        except StopIteration as done:
-            self._take(one.values, one.place, done.value)
-        except Exception as error:
-            self._fail(one.values, one.place, error)
-        else:
-            self._waiting.append(one)
-            one.future = future
-            if future is not None:
-                # As a task does when it takes the future that its coroutine waits for.
-                if getattr(future, "_asyncio_future_blocking", None) is None:
-                    raise Fallback
-                future._asyncio_future_blocking = False
-            return
-        one.values.unfinished -= 1
-
-    def _take(self, values: _Values, place: int | slice, value: Any) -> None:
-        if isinstance(place, slice):
-            check_batch(values.field.hints, place.stop - place.start, value)
-        values.found[place] = value
-        if values.completion.item is not None:
-            self._count_lists(values, value if isinstance(place, slice) else (value,))
-
-    def _fail(self, values: _Values, place: int | slice, error: Exception) -> None:
-        if isinstance(error, HintError):
-            raise error
-        # Whose error that of a batched field is, is found out one by one. A RuntimeError may be of
-        # what needs a task of its own.
-        if isinstance(place, slice) or isinstance(error, Fallback | RuntimeError):
-            raise Fallback from error
-        values.errors[place] = error
-        values.found[place] = None
-
-    def _count_lists(self, values: _Values, found: Sequence[Any]) -> None:
-        """Count the items of lists when they come, so that there is never much too much."""
-        items = sum([len(one) for one in found if type(one) in _LISTS])
-        self._production.add(values.field.weight * items, items)
-
-    async def _finish(self, values: _Values) -> None:
+    async def _finish(self, values: LevelValues) -> None:
         completion, field = values.completion, values.field
         if values.errors and completion.required:
             raise Fallback
@@ -338,16 +233,7 @@ class BreadthFirstExecution:
         self, kind: GraphQLObjectType, field: FieldPlan, values: Sequence[Any], path: PathTo
     ) -> Sequence[Any]:
         selection = self._plan.below(kind, field.details, self._variables)
-        try:
-            if kind.is_type_of is None:
-                is_right = set(map(type, values)) == {selection.object_class}
-            else:
-                info = self._build_info(field)
-                is_right = all(kind.is_type_of(value, info) is True for value in values)
-        except Exception as error:
-            raise Fallback from error
-        if not is_right:
-            raise Fallback
+        check_type(selection, values, kind.is_type_of and self._build_info(field))
         return await self._level(selection, values, path)
 
     async def _abstract(
@@ -357,93 +243,40 @@ class BreadthFirstExecution:
         info = self._build_info(field)
         by_type: dict[GraphQLObjectType, list[int]] = {}
         for index, value in enumerate(values):
-            by_type.setdefault(self._type_of(kind, value, info), []).append(index)
+            by_type.setdefault(type_of(self._plan.schema, kind, value, info), []).append(index)
             self._production.work(WORK_OF_A_CALL)
             await self._production.turn()
         completed: list[Any] = [None] * len(values)
         for object_type, indexes in by_type.items():
             group = [values[index] for index in indexes]
-            found = await self._objects(object_type, field, group, partial(_path_in, path, indexes))
+            found = await self._objects(object_type, field, group, partial(path_in, path, indexes))
             for index, value in zip(indexes, found, strict=True):
                 completed[index] = value
         return completed
 
-    def _type_of(self, kind: GraphQLAbstractType, value: Any, info: Any) -> GraphQLObjectType:
-        resolve_type: Any = kind.resolve_type or default_type_resolver
-        try:
-            name = resolve_type(value, info, kind)
-        except Exception as error:
-            raise Fallback from error
-        schema = self._plan.schema
-        found = schema.get_type(name) if isinstance(name, str) else None
-        if isinstance(found, GraphQLObjectType) and schema.is_sub_type(kind, found):
-            return found
-        raise Fallback
-
     async def _lists(
         self, item: Completion, field: FieldPlan, values: Sequence[Any], path: PathTo
     ) -> Sequence[Any]:
-        if not set(map(type, values)) <= {*_LISTS}:
+        if not set(map(type, values)) <= {*LISTS}:
             raise Fallback
         if item.item is not None:
             # The lists themselves were counted when they came, those in them were not.
-            inner = sum([len(one) for one in chain(*values) if type(one) in _LISTS])
+            inner = sum([len(one) for one in chain(*values) if type(one) in LISTS])
             self._production.add(field.weight * inner, inner)
         ends = list(accumulate(map(len, values)))
         flat = values[0] if len(values) == 1 else list(chain(*values))
-        path_to_item = partial(_path_of_item, path, ends)
+        path_to_item = partial(path_of_item, path, ends)
         lists: list[list[Any]] = [[] for _ in ends]
         if item.abstract_type is None:
-            _put_items(lists, ends, await self._complete(item, field, flat, path_to_item))
+            put_items(lists, ends, await self._complete(item, field, flat, path_to_item))
             return lists
         # Each entity that a router asks for is awaited by itself, or an error.
-        items = _Values(field, item, list(flat), path_to_item, partial(_put_items, lists, ends))
+        items = LevelValues(field, item, list(flat), path_to_item, partial(put_items, lists, ends))
         for index, one in enumerate(flat):
             if type(one) is CoroutineType:
-                self._begin(one, items, index)
+                self._rounds.begin(one, items, index)
             elif isinstance(one, Exception):
-                self._fail(items, index, one)
+                items.fail(index, one)
         if not items.unfinished:
             await self._finish(items)
         return lists
-
-
-async def _all_done(waiting: list[_Running]) -> None:
-    """Wait until every future is done, whatever came of it."""
-    if any(one.future is None for one in waiting):
-        await asyncio.sleep(0)
-    for one in waiting:
-        while one.future is not None and not one.future.done():
-            try:
-                await one.future
-            except asyncio.CancelledError:
-                task = asyncio.current_task()
-                if task is None or task.cancelling():
-                    raise
-            except Exception:  # noqa: S110 - its coroutine meets it when it goes on
-                pass
-
-
-def _path_of_field(path: PathTo, key: str, index: int) -> list[str | int]:
-    return [*path(index), key]
-
-
-def _path_of_item(path: PathTo, ends: list[int], index: int) -> list[str | int]:
-    owner = bisect_right(ends, index)
-    return [*path(owner), index - (ends[owner - 1] if owner else 0)]
-
-
-def _path_in(path: PathTo, indexes: list[int], index: int) -> list[str | int]:
-    return path(indexes[index])
-
-
-def _put_field(responses: list[dict[str, Any]], key: str, values: Sequence[Any]) -> None:
-    for response, value in zip(responses, values, strict=True):
-        response[key] = value
-
-
-def _put_items(lists: list[list[Any]], ends: list[int], items: Sequence[Any]) -> None:
-    start = 0
-    for one, end in zip(lists, ends, strict=True):
-        one += items[start:end]
-        start = end

@@ -1,0 +1,90 @@
+"""Level values: what one field gives for all objects of a level, and where the response has it."""
+
+from __future__ import annotations
+
+import dataclasses
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.execution_hints import HintError, check_batch
+from gateway.graphql.execution.fallback import Fallback
+from gateway.graphql.execution.plans import Completion, FieldPlan
+from gateway.graphql.execution.production import Production
+
+#: The path to the value with this index.
+PathTo = Callable[[int], list[str | int]]
+
+#: What is completed as a list.
+LISTS = (list, tuple)
+
+
+@dataclass(slots=True, eq=False)
+class LevelValues:
+    """Values that are completed together: one field's of a level, or the items of its lists."""
+
+    field: FieldPlan
+    completion: Completion
+    #: What resolvers have returned, and the errors that they have raised, by place.
+    found: list[Any]
+    path: PathTo
+    #: Puts the completed values where the response has them.
+    put: Callable[[Sequence[Any]], None]
+    errors: dict[int, Exception] = dataclasses.field(default_factory=dict)
+    #: Coroutines whose result is not found yet.
+    unfinished: int = 0
+
+    def take(self, place: int | slice, value: Any, production: Production) -> None:
+        """Take what a coroutine returned: HintError for a batch of another length."""
+        if isinstance(place, slice):
+            check_batch(self.field.hints, place.stop - place.start, value)
+        self.found[place] = value
+        if self.completion.item is not None:
+            self.count_lists(value if isinstance(place, slice) else (value,), production)
+
+    def fail(self, place: int | slice, error: Exception) -> None:
+        """Take the error of one value; Fallback where it is not known to be one value's."""
+        if isinstance(error, HintError):
+            raise error
+        # Whose error that of a batched field is, is found out one by one. A RuntimeError may be of
+        # what needs a task of its own.
+        if isinstance(place, slice) or isinstance(error, Fallback | RuntimeError):
+            raise Fallback from error
+        self.errors[place] = error
+        self.found[place] = None
+
+    def count_lists(self, found: Sequence[Any], production: Production) -> None:
+        """Count the items of lists when they come, so that there is never much too much."""
+        items = sum([len(one) for one in found if type(one) in LISTS])
+        production.add(self.field.weight * items, items)
+
+
+def path_of_field(path: PathTo, key: str, index: int) -> list[str | int]:
+    """The path to a field of the object with this index."""
+    return [*path(index), key]
+
+
+def path_of_item(path: PathTo, ends: list[int], index: int) -> list[str | int]:
+    """The path to an item, counted through all lists, which end before ``ends``."""
+    owner = bisect_right(ends, index)
+    return [*path(owner), index - (ends[owner - 1] if owner else 0)]
+
+
+def path_in(path: PathTo, indexes: list[int], index: int) -> list[str | int]:
+    """The path to a value of a part, which has the values with these indexes."""
+    return path(indexes[index])
+
+
+def put_field(responses: list[dict[str, Any]], key: str, values: Sequence[Any]) -> None:
+    """Put a field into the responses of its objects."""
+    for response, value in zip(responses, values, strict=True):
+        response[key] = value
+
+
+def put_items(lists: list[list[Any]], ends: list[int], items: Sequence[Any]) -> None:
+    """Put the items of all lists into each its own."""
+    start = 0
+    for one, end in zip(lists, ends, strict=True):
+        one += items[start:end]
+        start = end
