@@ -221,6 +221,11 @@ def declared(field: GraphQLField) -> tuple[int, ListSize | None]:
     return weight, list_size
 
 
+def weight_of(field: GraphQLField) -> int:
+    """What each value of a field costs; the schema itself costs nothing."""
+    return 0 if get_named_type(field.type).name.startswith("__") else declared(field)[0]
+
+
 def _size(field: GraphQLField, node: FieldNode, list_size: ListSize | None) -> _Amount:
     """How many items a field gives, or lets the object that it leads to give."""
     values = {argument.name.value: argument.value for argument in node.arguments or ()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import NamedTuple
@@ -26,7 +26,6 @@ from gateway.graphql.execution.answer import Answer
 from gateway.graphql.execution.executor import Executor
 from gateway.graphql.masking import ErrorMask
 from gateway.graphql.refusals import OperationTypeRefused
-from gateway.http.client_address import Network, client_address
 from gateway.http.connection import while_connected
 from gateway.http.media import GRAPHQL, HTML, JSON, accepts_parts, negotiate
 from gateway.http.multipart import MultipartResponse
@@ -63,7 +62,6 @@ class GraphQLEndpoint:
         batch_limit: int = 0,
         batch_bytes: float = math.inf,
         part_seconds: float | None = None,
-        trusted_proxies: Sequence[Network] = (),
     ) -> None:
         self._executor = executor
         self._identify = identify
@@ -73,7 +71,6 @@ class GraphQLEndpoint:
         self._batch_limit = batch_limit
         self._batch_bytes = batch_bytes
         self._part_seconds = part_seconds
-        self._trusted_proxies = trusted_proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -125,7 +122,6 @@ class GraphQLEndpoint:
             viewer,
             _ALLOWED["GET" if viewer.only_reads else method],
             record,
-            client_address(request, self._trusted_proxies),
         )
         record.viewer = viewer.kind
         record.shows_timing = viewer.is_site_admin
@@ -162,12 +158,11 @@ class GraphQLEndpoint:
 
 
 class _Asked(NamedTuple):
-    """Who asks, for what kinds of operation, and from where."""
+    """Who asks, and for what kinds of operation."""
 
     viewer: Viewer
     allowed: Collection[OperationType]
     record: RequestRecord
-    address: str
 
 
 @contextmanager

@@ -19,7 +19,6 @@ from gateway.graphql.page import Page
 from gateway.graphql.page.examples import EXAMPLES
 from gateway.graphql.page.fitting import FittedExamples, Identify, OpenOperation
 from gateway.http.browsers import readable_by_pages
-from gateway.http.configuration import configured_proxies
 from gateway.settings import Settings
 
 GRAPHQL_PATH = "/graphql"
@@ -45,7 +44,6 @@ def graphql_routes(
         batch_limit=settings.batch_limit,
         batch_bytes=settings.answer_limit_bytes,
         part_seconds=settings.operation_timeout_seconds if settings.incremental_delivery else None,
-        trusted_proxies=configured_proxies(settings),
     )
     examples = FittedExamples(EXAMPLES, identify, open_operation)
     return [

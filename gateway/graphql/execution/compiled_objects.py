@@ -8,24 +8,15 @@ by itself. So errors, and the paths to them, are graphql-core's own.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 from typing import Any, NamedTuple
 
-from graphql import (
-    GraphQLError,
-    GraphQLObjectType,
-    GraphQLOutputType,
-    GraphQLSchema,
-    OperationDefinitionNode,
-    get_nullable_type,
-)
+from graphql import GraphQLError, GraphQLObjectType, GraphQLOutputType, get_nullable_type
 from graphql.execution.collect_fields import FieldDetailsList
 
-from gateway.graphql.documents.document_cache import PreparedDocument
 from gateway.graphql.documents.variables import OperationVariables
 from gateway.graphql.execution.compiled_selection import CompiledSelection, Shared, compiled
 from gateway.graphql.execution.fallback import Fallback
-from gateway.graphql.execution.plans import OperationPlan, plan_of
+from gateway.graphql.execution.plans import OperationPlan
 from gateway.graphql.execution.production import Production
 
 
@@ -42,14 +33,9 @@ class CompiledObjects:
     """Makes objects for one execution of one operation."""
 
     def __init__(
-        self,
-        schema: GraphQLSchema,
-        prepared: PreparedDocument,
-        operation: OperationDefinitionNode,
-        variables: OperationVariables,
-        production: Production,
+        self, plan: OperationPlan, variables: OperationVariables, production: Production
     ) -> None:
-        self._operation = schema, prepared, operation, variables
+        self._plan = plan
         self._variables = variables
         self._production = production
         #: By type and the id of a list of details, which is kept: its id is never another's.
@@ -72,10 +58,6 @@ class CompiledObjects:
             return maker.selection.make(values, maker.arguments, self._production, maker.shared)
         except Fallback:
             return None
-
-    @cached_property
-    def _plan(self) -> OperationPlan:
-        return plan_of(*self._operation)
 
     def _maker(self, kind: GraphQLObjectType, details: FieldDetailsList) -> _Maker | None:
         # Of what is deferred in one place and not in another, a part comes later.

@@ -19,7 +19,6 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     default_field_resolver,
-    get_named_type,
 )
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 from graphql.execution.executor import default_type_resolver
@@ -27,10 +26,11 @@ from graphql.pyutils import Path, gather_with_cancel
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from gateway.graphql.admission.cost import declared, is_list
+from gateway.graphql.admission.cost import is_list, weight_of
 from gateway.graphql.documents.document_cache import PreparedDocument
 from gateway.graphql.documents.variables import OperationVariables
 from gateway.graphql.execution.compiled_objects import CompiledObjects
+from gateway.graphql.execution.plans import plan_of
 from gateway.graphql.execution.production import WORK_OF_A_FIELD, Production
 
 #: Items of a list that are completed without asking whether a turn is due.
@@ -64,12 +64,12 @@ class CountedExecution(StrawberryGraphQLCoreExecutionContext):
         )
         #: What each field costs beside its own weight; the schema itself costs nothing.
         self.field_cost = 0
-        self.prepared = prepared
+        self.plan = plan_of(schema, prepared, operation, variables)
         self.variables = variables
         self.production = production
         #: By the id of a field set: the field set, so that no other takes its id, and its cost.
         self._costs: dict[int, tuple[GroupedFieldSet, int]] = {}
-        self._compiled = CompiledObjects(schema, prepared, operation, variables, production)
+        self._compiled = CompiledObjects(self.plan, variables, production)
 
     def execute_fields(
         self,
@@ -94,10 +94,9 @@ class CountedExecution(StrawberryGraphQLCoreExecutionContext):
             if parent_type.name.startswith("__"):
                 cost = 0
             for details in field_set.values():
-                name = details[0].node.name.value
-                field = parent_type.fields.get(name)
+                field = parent_type.fields.get(details[0].node.name.value)
                 if field is not None and not is_list(field.type):
-                    cost += weight_of(parent_type, name)
+                    cost += weight_of(field)
             known = self._costs[id(field_set)] = field_set, cost
         return known[1]
 
@@ -118,7 +117,8 @@ class CountedExecution(StrawberryGraphQLCoreExecutionContext):
         given = (return_type, field_details_list, info, path, result, position_context)
         if type(result) not in (list, tuple):
             return super().complete_list_value(*given)
-        weight = weight_of(info.parent_type, info.field_name)
+        field = self.schema.get_field(info.parent_type, info.field_name)
+        weight = 0 if field is None else weight_of(field)
         self.production.add(weight * len(result), len(result))
         if len(result) <= _ITEMS_AT_ONCE or self.get_stream_usage(field_details_list, path):
             return super().complete_list_value(*given)
@@ -195,14 +195,6 @@ class CountedExecution(StrawberryGraphQLCoreExecutionContext):
         return await super().complete_awaitable_value(
             return_type, field_details_list, info, path, result, position_context
         )
-
-
-def weight_of(parent: GraphQLObjectType, name: str) -> int:
-    """What a value of a field costs; the schema itself costs nothing."""
-    field = parent.fields.get(name)
-    if field is None or get_named_type(field.type).name.startswith("__"):
-        return 0
-    return declared(field)[0]
 
 
 @coroutine

@@ -12,19 +12,16 @@ from contextlib import (
     asynccontextmanager,
     nullcontext,
 )
-from dataclasses import replace
-from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
-from graphql import ExecutionResult, GraphQLSchema, OperationDefinitionNode, OperationType
+from graphql import ExecutionResult, GraphQLSchema, OperationType
 from orjson import Fragment
 
 from gateway.auth.viewer import Viewer
 from gateway.graphql.admission.admission import Admission
-from gateway.graphql.documents.document_cache import Documents, InvalidDocument, PreparedDocument
+from gateway.graphql.documents.document_cache import Documents, PreparedDocument
 from gateway.graphql.documents.persisted import PersistedDocuments
 from gateway.graphql.documents.request import GraphQLRequest
-from gateway.graphql.documents.variables import OperationVariables, Variables
 from gateway.graphql.execution.admitted import AdmittedOperation
 from gateway.graphql.execution.answer import Answer
 from gateway.graphql.execution.cache_entry import CacheEntry
@@ -34,17 +31,17 @@ from gateway.graphql.execution.incremental import is_incremental
 from gateway.graphql.execution.operation_executor import OperationExecutor
 from gateway.graphql.execution.operation_key import OperationKey
 from gateway.graphql.execution.payloads import Payloads
+from gateway.graphql.execution.preparation import Preparation, PreparedOperation
 from gateway.graphql.execution.production import (
     VALUES_OF_AN_ERROR,
-    WORK_OF_A_LETTER,
     Production,
     ProductionLimits,
 )
 from gateway.graphql.execution.response_cache import ResponseCache
 from gateway.graphql.execution.writing import written
 from gateway.graphql.masking import ErrorMask
-from gateway.graphql.refusals import OperationTimeout, OperationTypeRefused, RateLimited
-from gateway.http.refusals import NotAcceptable, RequestRefused
+from gateway.graphql.refusals import OperationTimeout
+from gateway.http.refusals import NotAcceptable
 from gateway.telemetry.record import RequestRecord
 from gateway.turns import Turns
 
@@ -56,20 +53,6 @@ AroundOperation = Callable[[RequestRecord], AbstractContextManager[None]]
 
 
 _PHASES = ("parse", "validate", "execute")
-
-
-class _Ready(NamedTuple):
-    """An operation that may be executed."""
-
-    prepared: PreparedDocument
-    operation: OperationDefinitionNode
-    variables: OperationVariables
-    #: The request, with no other variables than the operation declares.
-    request: GraphQLRequest
-    #: What goes with the answer beside data and errors.
-    extensions: dict[str, Any]
-    #: What was charged for it.
-    cost: int
 
 
 class Executor:
@@ -94,6 +77,7 @@ class Executor:
     ) -> None:
         self._schema = schema
         self.documents = documents
+        self.persisted = persisted or PersistedDocuments()
         self._open_operation = open_operation
         self._mask = mask
         self._limits = ProductionLimits(
@@ -104,8 +88,9 @@ class Executor:
         )
         self._turns = turns or Turns()
         self._admission = admission
-        self._hide_suggestions = hide_suggestions
-        self.persisted = persisted or PersistedDocuments()
+        self._preparation = Preparation(
+            schema, documents, self.persisted, admission, mask, self._turns, hide_suggestions
+        )
         self._around = around
         self._responses = responses
 
@@ -115,22 +100,20 @@ class Executor:
         viewer: Viewer,
         allowed: Collection[OperationType],
         record: RequestRecord,
-        address: str = "",
     ) -> Answer:
         """Execute the operation; whatever is wrong with it is in the answer's ``errors``.
 
-        ``address`` stands for a viewer without credentials. Raises OperationTypeRefused for an
-        operation type that is not allowed.
+        Raises OperationTypeRefused for an operation type that is not allowed.
         """
         with self._within(record):
-            ready = await self._ready(request, viewer, allowed, record, address)
-            if not isinstance(ready, _Ready):
+            ready = await self._preparation.prepare(request, viewer, allowed, record)
+            if not isinstance(ready, PreparedOperation):
                 return ready
             if is_incremental(ready.prepared):
                 raise NotAcceptable(
                     "An operation with @defer or @stream needs Accept: multipart/mixed."
                 )
-            return await self._finish(ready, viewer, record, address)
+            return await self._finish(ready, viewer, record)
 
     async def find(
         self, admitted: AdmittedOperation, viewer: Viewer, record: RequestRecord
@@ -161,7 +144,6 @@ class Executor:
         viewer: Viewer,
         allowed: Collection[OperationType],
         record: RequestRecord,
-        address: str = "",
     ) -> AsyncGenerator[Answer, None]:
         """Execute the operation, and give what it defers or streams once it is there.
 
@@ -169,18 +151,18 @@ class Executor:
         the generator when nobody wants it any more. Its time is counted while it works, not while
         an answer is on its way. Raises, before the first answer, as ``execute`` does.
         """
-        ready = await self._ready(request, viewer, allowed, record, address)
-        if not isinstance(ready, _Ready):
+        ready = await self._preparation.prepare(request, viewer, allowed, record)
+        if not isinstance(ready, PreparedOperation):
             yield ready
             return
         if not is_incremental(ready.prepared):
             with self._within(record):
-                answer = await self._finish(ready, viewer, record, address)
+                answer = await self._finish(ready, viewer, record)
             yield answer
             return
         production = Production(self._turns, self._limits)
         async with (
-            self._settled(ready, production, viewer, address, record),
+            self._settled(ready, production, viewer, record),
             AsyncExitStack() as stack,
         ):
             async with self._until(production):
@@ -209,93 +191,13 @@ class Executor:
                     following = await payloads.failed(self._mask.unexpected(error))
                 yield Answer(following)
 
-    async def _ready(
-        self,
-        request: GraphQLRequest,
-        viewer: Viewer,
-        allowed: Collection[OperationType],
-        record: RequestRecord,
-        address: str,
-    ) -> _Ready | Answer:
-        """The operation if it may be executed, else the errors in its place.
-
-        Whatever it is refused for, reading the document costs the viewer's budget.
-        """
-        record.begin("parse")
-        text = self.persisted.text(request)
-        ready: _Ready | Answer
-        try:
-            if not self.documents.knows(text):
-                await self._before_parsing(text, viewer, address)
-            ready = await self._admitted(text, request, viewer, allowed, record, address)
-        except RateLimited:
-            raise
-        except InvalidDocument as refused:
-            ready = Answer(errors=self._mask.document(refused.errors))
-        except (RequestRefused, OperationTypeRefused):
-            await self._charge_refused(text, viewer, address)
-            raise
-        if isinstance(ready, _Ready):
-            self.persisted.register(request)
-        else:
-            await self._charge_refused(text, viewer, address)
-        return ready
-
-    async def _before_parsing(self, text: str, viewer: Viewer, address: str) -> None:
-        if self._admission is not None:
-            await self._admission.require_budget(viewer, address)
-        # Parsing and validating are a call each, which the limits of documents bound.
-        self._turns.work(WORK_OF_A_LETTER * len(text))
-        await self._turns.give()
-
-    async def _charge_refused(self, text: str, viewer: Viewer, address: str) -> None:
-        if self._admission is not None:
-            await self._admission.charge_refused(text, viewer, address)
-
-    async def _admitted(
-        self,
-        text: str,
-        request: GraphQLRequest,
-        viewer: Viewer,
-        allowed: Collection[OperationType],
-        record: RequestRecord,
-        address: str,
-    ) -> _Ready | Answer:
-        prepared = self.documents.parse(text)
-        operation = prepared.operation(request.operation_name)
-        record.ask(operation.name.value if operation.name else None, prepared.digest)
-        if operation.operation not in allowed:
-            raise OperationTypeRefused(operation.operation.value)
-        record.begin("validate")
-        await self._turns.give()
-        self.documents.validate(prepared)
-        known = self._variables(prepared, operation)
-        request = replace(request, variables=known.declared(request.variables))
-        variables = known.coerce(request.variables or {}, hide_suggestions=self._hide_suggestions)
-        if isinstance(variables, list):
-            return Answer(errors=self._mask.variables(variables))
-        cost, extensions = 0, {}
-        if self._admission is not None:
-            cost = await self._admission.admit(
-                prepared, operation, variables.coerced, viewer, address
-            )
-            record.cost = cost
-            if request.extensions and request.extensions.get("cost") is True:
-                told = {"value": cost, "limit": self._admission.cost_limit}
-                extensions = {"extensions": {"cost": told}}
-        return _Ready(prepared, operation, variables, request, extensions, cost)
-
     async def _finish(
-        self,
-        ready: _Ready,
-        viewer: Viewer,
-        record: RequestRecord,
-        address: str,
+        self, ready: PreparedOperation, viewer: Viewer, record: RequestRecord
     ) -> Answer:
         record.begin("execute")
         production = Production(self._turns, self._limits)
         async with (
-            self._settled(ready, production, viewer, address, record),
+            self._settled(ready, production, viewer, record),
             self._until(production),
             AsyncExitStack() as stack,
         ):
@@ -327,10 +229,9 @@ class Executor:
     @asynccontextmanager
     async def _settled(
         self,
-        ready: _Ready,
+        ready: PreparedOperation,
         production: Production,
         viewer: Viewer,
-        address: str,
         record: RequestRecord,
     ) -> AsyncIterator[None]:
         """Whatever becomes of the operation, charge what it has produced."""
@@ -339,7 +240,7 @@ class Executor:
         finally:
             if self._admission is not None:
                 record.cost = await self._admission.settle(
-                    ready.cost, production.cost, viewer, address
+                    ready.cost, production.cost, viewer, record.client
                 )
 
     def _within(self, record: RequestRecord) -> AbstractContextManager[None]:
@@ -355,20 +256,6 @@ class Executor:
             if not limit.expired():
                 raise
             raise OperationTimeout(self._limits.seconds) from None
-
-    def _variables(
-        self, prepared: PreparedDocument, operation: OperationDefinitionNode
-    ) -> Variables:
-        key = (Variables, id(operation))
-        known: Variables | None = prepared.facts.get(key)
-        if known is None:
-            known = prepared.facts[key] = Variables(
-                self._schema,
-                operation,
-                prepared.text.count("$"),
-                partial(prepared.grow, "variables"),
-            )
-        return known
 
     async def _data(self, result: ExecutionResult, production: Production) -> bytes | None:
         """The data as JSON, if there is any."""
@@ -390,7 +277,7 @@ def _shown(data: bytes | None) -> Fragment | None:
 
 
 def _answer_of(
-    entry: CacheEntry, key: OperationKey, ready: _Ready, record: RequestRecord
+    entry: CacheEntry, key: OperationKey, ready: PreparedOperation, record: RequestRecord
 ) -> Answer:
     if ready.extensions:
         return Answer(data=Fragment(entry.data), **ready.extensions)

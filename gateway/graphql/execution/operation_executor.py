@@ -10,7 +10,7 @@ from graphql.pyutils import Path
 from gateway.graphql.execution.breadth_first import BreadthFirstExecution
 from gateway.graphql.execution.counted_execution import CountedExecution
 from gateway.graphql.execution.fallback import Fallback
-from gateway.graphql.execution.plans import FieldPlan, plan_of
+from gateway.graphql.execution.plans import FieldPlan
 from gateway.graphql.execution.production import COST_OF_A_FALLEN_FIELD, VALUES_OF_AN_ERROR
 
 
@@ -38,24 +38,17 @@ class OperationExecutor(CountedExecution):
         return await self._as_graphql_core()
 
     async def _breadth_first(self, root_type: GraphQLObjectType) -> ExecutionResult:
-        plan = plan_of(self.schema, self.prepared, self.operation, self.variables)
-        root = plan.root(root_type, self.variables)
+        root = self.plan.root(root_type, self.variables)
         execution = BreadthFirstExecution(
-            plan, self.variables, self._info_without_path, self._introspect, self.production
+            self.plan, self.variables, self._info_without_path, self._introspect, self.production
         )
         data = await execution.run(root)
         return ExecutionResult(data, execution.errors or None)
 
     async def _introspect(self, field: FieldPlan) -> Any:
         """The value of a field that tells of the schema, by graphql-core; Fallback for errors."""
-        alone = CountedExecution(
-            self.schema,
-            self.prepared,
-            self.operation,
-            self.variables,
-            self.context_value,
-            self.production,
-        )
+        # A copy, whose errors are its own.
+        alone = self.build_per_event_executor(None)
         path = Path(None, field.key, field.parent.name)
         value = alone.execute_field(field.parent, None, field.details, path, None)
         if alone.is_awaitable(value):

@@ -22,7 +22,6 @@ from graphql import (
     Undefined,
     VariableNode,
     Visitor,
-    get_named_type,
     is_abstract_type,
     is_leaf_type,
     visit,
@@ -36,7 +35,7 @@ from graphql.execution.collect_fields import (
 from graphql.execution.values import get_argument_values
 
 from gateway.execution_hints import FieldNodes, hints_of, strawberry_class, strawberry_field
-from gateway.graphql.admission.cost import declared
+from gateway.graphql.admission.cost import weight_of
 from gateway.graphql.documents.document_cache import PreparedDocument
 from gateway.graphql.documents.variables import OperationVariables
 from gateway.graphql.execution.leaves import completing_all
@@ -115,9 +114,8 @@ class FieldPlan:
         )
         self.completion = Completion(definition.type)
         self.is_list = self.completion.item is not None
-        # What the value costs; of a list, each of its items. The schema itself costs nothing.
-        of_the_schema = get_named_type(definition.type).name.startswith("__")
-        self.weight = 0 if of_the_schema else declared(definition)[0]
+        # Of a list, of each of its items.
+        self.weight = weight_of(definition)
         self.resolver = FieldResolver.of(schema, definition)
         self.attribute = ""
         made_from = strawberry_field(definition)

@@ -1,0 +1,139 @@
+"""Preparation: from a request to an operation that may be executed, or what refuses it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, NamedTuple
+
+from graphql import GraphQLSchema, OperationDefinitionNode, OperationType
+
+from gateway.auth.viewer import Viewer
+from gateway.graphql.admission.admission import Admission
+from gateway.graphql.documents.document_cache import Documents, InvalidDocument, PreparedDocument
+from gateway.graphql.documents.persisted import PersistedDocuments
+from gateway.graphql.documents.request import GraphQLRequest
+from gateway.graphql.documents.variables import OperationVariables, Variables
+from gateway.graphql.execution.answer import Answer
+from gateway.graphql.execution.production import WORK_OF_A_LETTER
+from gateway.graphql.masking import ErrorMask
+from gateway.graphql.refusals import OperationTypeRefused, RateLimited
+from gateway.http.refusals import RequestRefused
+from gateway.telemetry.record import RequestRecord
+from gateway.turns import Turns
+
+
+class PreparedOperation(NamedTuple):
+    """An operation that may be executed."""
+
+    prepared: PreparedDocument
+    operation: OperationDefinitionNode
+    variables: OperationVariables
+    #: The request, with no other variables than the operation declares.
+    request: GraphQLRequest
+    #: What goes with the answer beside data and errors.
+    extensions: dict[str, Any]
+    #: What was charged for it.
+    cost: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """Reads, validates and admits the operations of one schema."""
+
+    schema: GraphQLSchema
+    documents: Documents
+    persisted: PersistedDocuments
+    admission: Admission | None
+    mask: ErrorMask
+    turns: Turns
+    hide_suggestions: bool
+
+    async def prepare(
+        self,
+        request: GraphQLRequest,
+        viewer: Viewer,
+        allowed: Collection[OperationType],
+        record: RequestRecord,
+    ) -> PreparedOperation | Answer:
+        """The operation if it may be executed, else the errors in its place.
+
+        Whatever it is refused for, reading the document costs the viewer's budget.
+        """
+        record.begin("parse")
+        text = self.persisted.text(request)
+        ready: PreparedOperation | Answer
+        try:
+            if not self.documents.knows(text):
+                await self._before_parsing(text, viewer, record)
+            ready = await self._admitted(text, request, viewer, allowed, record)
+        except RateLimited:
+            raise
+        except InvalidDocument as refused:
+            ready = Answer(errors=self.mask.document(refused.errors))
+        except (RequestRefused, OperationTypeRefused):
+            await self._charge_refused(text, viewer, record)
+            raise
+        if isinstance(ready, PreparedOperation):
+            self.persisted.register(request)
+        else:
+            await self._charge_refused(text, viewer, record)
+        return ready
+
+    async def _before_parsing(self, text: str, viewer: Viewer, record: RequestRecord) -> None:
+        if self.admission is not None:
+            await self.admission.require_budget(viewer, record.client)
+        # Parsing and validating are a call each, which the limits of documents bound.
+        self.turns.work(WORK_OF_A_LETTER * len(text))
+        await self.turns.give()
+
+    async def _charge_refused(self, text: str, viewer: Viewer, record: RequestRecord) -> None:
+        if self.admission is not None:
+            await self.admission.charge_refused(text, viewer, record.client)
+
+    async def _admitted(
+        self,
+        text: str,
+        request: GraphQLRequest,
+        viewer: Viewer,
+        allowed: Collection[OperationType],
+        record: RequestRecord,
+    ) -> PreparedOperation | Answer:
+        prepared = self.documents.parse(text)
+        operation = prepared.operation(request.operation_name)
+        record.ask(operation.name.value if operation.name else None, prepared.digest)
+        if operation.operation not in allowed:
+            raise OperationTypeRefused(operation.operation.value)
+        record.begin("validate")
+        await self.turns.give()
+        self.documents.validate(prepared)
+        known = self._variables(prepared, operation)
+        request = replace(request, variables=known.declared(request.variables))
+        variables = known.coerce(request.variables or {}, hide_suggestions=self.hide_suggestions)
+        if isinstance(variables, list):
+            return Answer(errors=self.mask.variables(variables))
+        cost, extensions = 0, {}
+        if self.admission is not None:
+            cost = await self.admission.admit(
+                prepared, operation, variables.coerced, viewer, record.client
+            )
+            record.cost = cost
+            if request.extensions and request.extensions.get("cost") is True:
+                told = {"value": cost, "limit": self.admission.cost_limit}
+                extensions = {"extensions": {"cost": told}}
+        return PreparedOperation(prepared, operation, variables, request, extensions, cost)
+
+    def _variables(
+        self, prepared: PreparedDocument, operation: OperationDefinitionNode
+    ) -> Variables:
+        key = (Variables, id(operation))
+        known: Variables | None = prepared.facts.get(key)
+        if known is None:
+            known = prepared.facts[key] = Variables(
+                self.schema,
+                operation,
+                prepared.text.count("$"),
+                partial(prepared.grow, "variables"),
+            )
+        return known
