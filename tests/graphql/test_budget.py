@@ -185,14 +185,16 @@ async def test_what_is_refused_is_429_and_says_when_to_come_back(endpoint, clien
     assert ["data" in answer for answer in batch.json()] == [True, True, False]
 
 
+@pytest.mark.parametrize("counted_in", ["memory", "redis"])
 def test_budgets_are_of_clients_behind_trusted_proxies_and_of_graphql_alone(
-    tmp_path: Path, redis_url: str
+    tmp_path: Path, request: pytest.FixtureRequest, counted_in: str
 ) -> None:
     settings = {
         "STATS_GATEWAY_COST_PER_MINUTE": "3",
-        "STATS_GATEWAY_BUDGET_REDIS_URL": redis_url,
         "STATS_GATEWAY_TRUSTED_PROXIES": "127.0.0.1",
     }
+    if counted_in == "redis":
+        settings["STATS_GATEWAY_BUDGET_REDIS_URL"] = request.getfixturevalue("redis_url")
     with serving(tmp_path, **settings) as server:
 
         def ask(forwarded: str) -> int:
