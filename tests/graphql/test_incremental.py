@@ -187,7 +187,7 @@ def test_the_schema_that_is_printed_does_not_have_them():
         "{ items { number ... @defer { n: number } } }",
         "{ items { number } ... @defer { items { number n: number } } }",
         "{ ... @defer { items { number } } ... @defer { items { n: number } } }",
-        '{ ... @defer(label: "a") { items { number ... @defer(label: "b") { number n: number } } } }',
+        '{ ... @defer(label: "a") { items { number ... @defer(label: "b") { n: number } } } }',
         "{ items @stream(initialCount: 1) { number } }",
         "{ items @stream(initialCount: 1) { number ... @defer { n: number } } }",
         "{ greeting ... @defer { items @stream(initialCount: 1) { number } } }",

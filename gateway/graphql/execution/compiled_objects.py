@@ -46,7 +46,7 @@ class CompiledObjects:
     ) -> list[Any] | None:
         """What the response shows of values; None where graphql-core has to execute them."""
         of = get_nullable_type(kind)
-        if not isinstance(of, GraphQLObjectType) or self._production.due:
+        if not isinstance(of, GraphQLObjectType):
             return None
         key = of.name, id(details)
         if key not in self._makers:

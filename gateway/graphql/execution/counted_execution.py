@@ -174,12 +174,17 @@ class CountedExecution(StrawberryGraphQLCoreExecutionContext):
         result: Any,
         position_context: Any,
     ) -> Any:
+        given = (return_type, field_details_list, info, path, result, position_context)
+        if self.production.due:
+            # What is compiled and what costs more must not depend on turns.
+            return self._complete_after_a_turn(*given)
         made = self._compiled.make(return_type, field_details_list, (result,))
-        if made is not None:
-            return made[0]
-        return super().complete_object_value(
-            return_type, field_details_list, info, path, result, position_context
-        )
+        return super().complete_object_value(*given) if made is None else made[0]
+
+    async def _complete_after_a_turn(self, *given: Any) -> Any:
+        await self.production.turn()
+        result = self.complete_object_value(*given)
+        return await result if self.is_awaitable(result) else result
 
     async def complete_awaitable_value(
         self,
