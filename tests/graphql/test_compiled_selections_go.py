@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import gc
+import sys
 from types import FunctionType
+from typing import Any
 
 from gateway.db import Database
+from gateway.graphql.documents.variables import Variables
+from gateway.graphql.execution.operation_executor import OperationExecutor
+from gateway.graphql.execution.production import Production
+from gateway.loaders.operation import Operation
+from gateway.turns import Turns
+from resolvers.schema import graphql_schema
+from tests.asking import ADMIN, NOW
+from tests.executing import prepared_for
 from tests.graphql.cached_gateway import Gateway
 
 
@@ -37,3 +47,24 @@ async def test_an_evicted_document_leaves_no_compiled_selection(database: Databa
             assert compiled_functions() == before
         finally:
             gc.enable()
+
+
+async def test_what_graphql_core_executed_keeps_no_compiled_selection(database: Database) -> None:
+    prepared = prepared_for(graphql_schema, "{ classifications { __typename } }")
+    operation = prepared.operation(None)
+    values: Any = Variables(graphql_schema, operation).coerce({})
+    gc.collect()
+    before = compiled_functions()
+    gc.disable()
+    try:
+        async with Operation(database, ADMIN, NOW) as context:
+            executor = OperationExecutor(
+                graphql_schema, prepared, operation, values, context, Production(Turns(sys.maxsize))
+            )
+            await executor._as_graphql_core()
+        assert compiled_functions() > before
+        prepared.plans.clear()
+        # The executor is still there, as it is until the collector comes by.
+        assert compiled_functions() == before
+    finally:
+        gc.enable()

@@ -251,8 +251,8 @@ async def test_graphql_core_executes_what_is_not_compiled(
 
 
 async def test_what_graphql_core_executes_after_a_fallback_costs_more() -> None:
-    """3 things and 120 compiled; 5 for each of 3 fields of the root and 2 of each of the 3."""
-    text = "{ things { number slept } many { number } noNumber }"
+    """126 things; 5 for each of 4 fields of the root and 2 of 3 things that are not compiled."""
+    text = "{ things { number slept } a: things { number } many { number } noNumber }"
     prepared = prepared_for(SCHEMA, text)
     operation = prepared.operation(None)
     values: Any = Variables(SCHEMA, operation).coerce({})
@@ -260,7 +260,7 @@ async def test_what_graphql_core_executes_after_a_fallback_costs_more() -> None:
         production = Production(turns)
         executor = OperationExecutor(SCHEMA, prepared, operation, values, None, production)
         await executor.run()
-        assert production.cost == 3 + 120 + COST_OF_A_FALLEN_FIELD * (3 + 3 * 2)
+        assert production.cost == 126 + COST_OF_A_FALLEN_FIELD * (4 + 3 * 2)
 
 
 async def test_a_mutation_is_never_executed_twice(fallbacks: list[OperationExecutor]) -> None:

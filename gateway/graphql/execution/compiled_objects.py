@@ -7,7 +7,7 @@ by itself. So errors, and the paths to them, are graphql-core's own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from graphql import GraphQLError, GraphQLObjectType, GraphQLOutputType, get_nullable_type
@@ -33,9 +33,12 @@ class CompiledObjects:
     """Makes objects for one execution of one operation."""
 
     def __init__(
-        self, plan: OperationPlan, variables: OperationVariables, production: Production
+        self,
+        find_plan: Callable[[], OperationPlan],
+        variables: OperationVariables,
+        production: Production,
     ) -> None:
-        self._plan = plan
+        self._find_plan = find_plan
         self._variables = variables
         self._production = production
         #: By type and the id of a list of details, which is kept: its id is never another's.
@@ -59,13 +62,18 @@ class CompiledObjects:
         except Fallback:
             return None
 
+    def clear(self) -> None:
+        """Let go of what is compiled: executors end in cycles, and would keep it."""
+        self._makers.clear()
+
     def _maker(self, kind: GraphQLObjectType, details: FieldDetailsList) -> _Maker | None:
         # Of what is deferred in one place and not in another, a part comes later.
         if len({id(one.defer_usage) for one in details}) > 1:
             return None
         try:
-            selection = self._plan.below(kind, details, self._variables)
-            fast = compiled(self._plan, selection, self._variables)
+            plan = self._find_plan()
+            selection = plan.below(kind, details, self._variables)
+            fast = compiled(plan, selection, self._variables)
             if fast.pending or selection.defers or selection.object_class is None:
                 return None
             arguments = fast.arguments(self._variables)

@@ -8,6 +8,7 @@ or a resolver that would go on when a turn is due goes on after it.
 from __future__ import annotations
 
 from collections.abc import Coroutine, Generator, Sequence
+from functools import partial
 from types import CoroutineType, coroutine
 from typing import Any
 
@@ -64,12 +65,13 @@ class CountedExecution(StrawberryGraphQLCoreExecutionContext):
         )
         #: What each field costs beside its own weight; the schema itself costs nothing.
         self.field_cost = 0
-        self.plan = plan_of(schema, prepared, operation, variables)
+        self.prepared = prepared
         self.variables = variables
         self.production = production
         #: By the id of a field set: the field set, so that no other takes its id, and its cost.
         self._costs: dict[int, tuple[GroupedFieldSet, int]] = {}
-        self._compiled = CompiledObjects(self.plan, variables, production)
+        find_plan = partial(plan_of, schema, prepared, operation, variables)
+        self.compiled = CompiledObjects(find_plan, variables, production)
 
     def execute_fields(
         self,
@@ -142,7 +144,7 @@ class CountedExecution(StrawberryGraphQLCoreExecutionContext):
                 if index % _ITEMS_AT_ONCE == 0:
                     await self.production.turn()
                     items = result[index : index + _ITEMS_AT_ONCE]
-                    completed += self._compiled.make(*rest[:2], items) or ()
+                    completed += self.compiled.make(*rest[:2], items) or ()
                 if index < len(completed):
                     continue
                 place = path.add_key(index, None)
@@ -178,7 +180,7 @@ class CountedExecution(StrawberryGraphQLCoreExecutionContext):
         if self.production.due:
             # What is compiled and what costs more must not depend on turns.
             return self._complete_after_a_turn(*given)
-        made = self._compiled.make(return_type, field_details_list, (result,))
+        made = self.compiled.make(return_type, field_details_list, (result,))
         return super().complete_object_value(*given) if made is None else made[0]
 
     async def _complete_after_a_turn(self, *given: Any) -> Any:

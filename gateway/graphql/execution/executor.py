@@ -168,6 +168,7 @@ class Executor:
             async with self._until(production):
                 context = await stack.enter_async_context(self._open_operation(viewer, record))
                 running = CountedExecution(self._schema, *ready[:3], context, production)
+                stack.callback(running.compiled.clear)
                 result: Any = running.execute_operation()
                 if running.is_awaitable(result):
                     result = await result

@@ -10,7 +10,7 @@ from graphql.pyutils import Path
 from gateway.graphql.execution.breadth_first import BreadthFirstExecution
 from gateway.graphql.execution.counted_execution import CountedExecution
 from gateway.graphql.execution.fallback import Fallback
-from gateway.graphql.execution.plans import FieldPlan
+from gateway.graphql.execution.plans import FieldPlan, plan_of
 from gateway.graphql.execution.production import COST_OF_A_FALLEN_FIELD, VALUES_OF_AN_ERROR
 
 
@@ -38,9 +38,10 @@ class OperationExecutor(CountedExecution):
         return await self._as_graphql_core()
 
     async def _breadth_first(self, root_type: GraphQLObjectType) -> ExecutionResult:
-        root = self.plan.root(root_type, self.variables)
+        plan = plan_of(self.schema, self.prepared, self.operation, self.variables)
+        root = plan.root(root_type, self.variables)
         execution = BreadthFirstExecution(
-            self.plan, self.variables, self._info_without_path, self._introspect, self.production
+            plan, self.variables, self._info_without_path, self._introspect, self.production
         )
         data = await execution.run(root)
         return ExecutionResult(data, execution.errors or None)
@@ -58,9 +59,12 @@ class OperationExecutor(CountedExecution):
         return value
 
     async def _as_graphql_core(self) -> ExecutionResult:
-        result: Any = self.execute_operation()
-        if self.is_awaitable(result):
-            result = await result
+        try:
+            result: Any = self.execute_operation()
+            if self.is_awaitable(result):
+                result = await result
+        finally:
+            self.compiled.clear()
         assert isinstance(result, ExecutionResult)  # noqa: S101 - it delivers nothing later
         self.production.add(0, VALUES_OF_AN_ERROR * len(result.errors or ()))
         if self.production.refusal is not None:
