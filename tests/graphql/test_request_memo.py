@@ -23,7 +23,7 @@ from gateway.db import Database, open_database
 from gateway.db.tables import membership
 from gateway.directory.api_keys import add_api_key, revoke_api_key
 from gateway.graphql.endpoint.request_memo import READ_HEADERS, Memo
-from gateway.graphql.execution.executor import Executor
+from gateway.graphql.execution.preparation import Preparation
 from gateway.telemetry.configuration import Telemetry
 from gateway.telemetry.lines import RequestLog
 from gateway.telemetry.metrics import Metrics
@@ -76,13 +76,13 @@ async def database(database_url: str, client: Client) -> AsyncIterator[Database]
 def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The kinds of viewers whose requests were read, and not repeated."""
     read: list[str] = []
-    whole = Executor._ready
+    whole = Preparation.prepare
 
-    async def counted(self: Executor, request: Any, viewer: Any, *rest: Any) -> Any:
+    async def counted(self: Preparation, request: Any, viewer: Any, *rest: Any) -> Any:
         read.append(viewer.kind)
         return await whole(self, request, viewer, *rest)
 
-    monkeypatch.setattr(Executor, "_ready", counted)
+    monkeypatch.setattr(Preparation, "prepare", counted)
     return read
 
 

@@ -177,16 +177,9 @@ class CountedExecution(StrawberryGraphQLCoreExecutionContext):
         position_context: Any,
     ) -> Any:
         given = (return_type, field_details_list, info, path, result, position_context)
-        if self.production.due:
-            # What is compiled and what costs more must not depend on turns.
-            return self._complete_after_a_turn(*given)
+        # Whether a turn is due or not: what costs more must not depend on that.
         made = self.compiled.make(return_type, field_details_list, (result,))
         return super().complete_object_value(*given) if made is None else made[0]
-
-    async def _complete_after_a_turn(self, *given: Any) -> Any:
-        await self.production.turn()
-        result = self.complete_object_value(*given)
-        return await result if self.is_awaitable(result) else result
 
     async def complete_awaitable_value(
         self,
