@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import NamedTuple
@@ -46,10 +46,46 @@ def recount(held: Iterable[Classification | Comment], backfills: Backfills) -> R
                 row[0] += 1
                 row[1] += event.session_ms if isinstance(event, Classification) else 0
                 row[2] += event.user_id is None
-    widths = {rollup.name: len(rollup.measures) for rollup in SETS}
+    volunteers = _volunteers(held)
     return {
-        name: {key: tuple(row[: widths[name]]) for key, row in rows.items()}
-        for name, rows in counts.items()
+        rollup.name: {
+            key: (
+                *row[: len(rollup.measures) - len(volunteers.get(rollup.name, ()))],
+                *(counted[key] for counted in volunteers.get(rollup.name, ())),
+            )
+            for key, row in counts[rollup.name].items()
+        }
+        for rollup in SETS
+    }
+
+
+def _volunteers(
+    held: Iterable[Classification | Comment],
+) -> dict[str, tuple[Counter[tuple[int, ...]], ...]]:
+    """How many volunteers there were, and how many for the first time, by set and key."""
+    site, project = set(), set()
+    workflow: dict[tuple[int, ...], int] = {}
+    first: dict[tuple[int, int], int] = {}
+    for event in held:
+        user = event.user_id
+        if user is None or isinstance(event, Comment):
+            continue
+        there = event.project_id
+        for grain, bucket in enumerate(_buckets(event.event_time)):
+            site.add((0, grain, bucket, user))
+            project.add((there, grain, bucket, user))
+            once = event.workflow_id, grain, bucket, user
+            workflow[once] = min(there, workflow.get(once, there))
+        first[there, user] = min(event.event_time, first.get((there, user), event.event_time))
+    new = (
+        (there, grain, bucket)
+        for (there, _), event_time in first.items()
+        for grain, bucket in enumerate(_buckets(event_time))
+    )
+    return {
+        "site": (Counter(key[:3] for key in site),),
+        "project": (Counter(key[:3] for key in project), Counter(new)),
+        "workflow": (Counter((*once[:3], there) for once, there in workflow.items()),),
     }
 
 

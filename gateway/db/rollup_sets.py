@@ -5,6 +5,11 @@ Every table has one shape: ``PRIMARY KEY (entity, grain, bucket, dimensions…)`
 apart, ``anonymous_n``. A missing project or user in a key is 0. Whatever writes, rebuilds,
 verifies or reads a set takes its shape from here.
 
+Two measures count volunteers, and no sum of other rows tells them. ``active_users`` is how many
+classified: a volunteer whose work for a workflow lies in several projects counts in the row of the
+project with the lowest id, so that the rows of a workflow add up. ``new_users`` is how many of
+these classified for the project for the first time.
+
 All sets keep all four grains: a total over all time then reads one row for each key instead of
 one for each day of history.
 """
@@ -29,6 +34,9 @@ from sqlalchemy.types import TypeEngine
 from gateway.calendar import Grain
 
 Source = Literal["classification", "comment"]
+
+#: The measures that count volunteers.
+VOLUNTEER_COUNTS = ("active_users", "new_users")
 
 #: Constraint names, so that migrations can name what they change.
 NAMES = {"pk": "pk_%(table_name)s", "ix": "ix_%(table_name)s_%(column_0_N_name)s"}
@@ -60,6 +68,16 @@ class RollupSet:
         return (self.entity, "grain", "bucket", *self.dimensions)
 
     @property
+    def sums(self) -> tuple[str, ...]:
+        """The measures that events add up to; those that count volunteers follow them."""
+        return tuple(one for one in self.measures if one not in VOLUNTEER_COUNTS)
+
+    @property
+    def volunteer_counts(self) -> tuple[str, ...]:
+        """The measures that count volunteers."""
+        return self.measures[len(self.sums) :]
+
+    @property
     def by_group(self) -> bool:
         """Whether events count here once for each of their effective groups."""
         return self.entity == "group_id"
@@ -81,7 +99,7 @@ def rollup_table(
         Column(key, _KEY_TYPES.get(key, BigInteger), nullable=False, autoincrement=False)
         for key in keys
     ]
-    columns += [Column(measure, BigInteger, nullable=False) for measure in measures]
+    columns += [_measure(measure) for measure in measures]
     # Room on each page keeps updates in place (HOT): 120,000 of 120,000 in a trial.
     table = Table(
         name,
@@ -104,6 +122,12 @@ def rollup_table(
     return table
 
 
+def _measure(name: str) -> Column[int]:
+    # The counts of volunteers were added to tables that had rows.
+    default = "0" if name in VOLUNTEER_COUNTS else None
+    return Column(name, BigInteger, nullable=False, server_default=default)
+
+
 def _set(
     name: str,
     source: Source,
@@ -117,13 +141,13 @@ def _set(
     return RollupSet(name, source, entity, dimensions, measures, table)
 
 
-_WITH_ANONYMOUS = ("n", "ms", "anonymous_n")
+_OF_ANYBODY = ("n", "ms", "anonymous_n", "active_users")
 _TIMED = ("n", "ms")
 _COUNTED = ("n",)
 
-SITE = _set("site", "classification", "site_id", measures=_WITH_ANONYMOUS)
-PROJECT = _set("project", "classification", "project_id", measures=_WITH_ANONYMOUS)
-WORKFLOW = _set("workflow", "classification", "workflow_id", "project_id", measures=_WITH_ANONYMOUS)
+SITE = _set("site", "classification", "site_id", measures=_OF_ANYBODY)
+PROJECT = _set("project", "classification", "project_id", measures=(*_OF_ANYBODY, "new_users"))
+WORKFLOW = _set("workflow", "classification", "workflow_id", "project_id", measures=_OF_ANYBODY)
 USER = _set(
     "user",
     "classification",
@@ -132,6 +156,12 @@ USER = _set(
     "workflow_id",
     measures=_TIMED,
     last_day_of="project_id",
+)
+# Whose volunteers are counted over some buckets: all columns are of the key, so that an update of
+# the measures leaves the index alone (HOT).
+Index(
+    "ix_user_rollup_volunteers",
+    *(USER.table.c[name] for name in ("grain", "bucket", "project_id", "workflow_id", "user_id")),
 )
 GROUP = _set("group", "classification", "group_id", measures=_TIMED)
 GROUP_PROJECT = _set(

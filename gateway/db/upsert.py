@@ -11,25 +11,20 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any, TypeVar
 
-import orjson
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Delete,
     Dialect,
     Executable,
-    Integer,
     Select,
     Table,
-    Text,
-    bindparam,
-    cast,
     delete,
     func,
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from gateway.db.arrays import array_parameter
 
 Rows = Sequence[tuple[Any, ...]]
 _Insert = TypeVar("_Insert", postgresql.Insert, sqlite.Insert)
@@ -103,29 +98,9 @@ def _settled(statement: _Insert, table: Table, *, add: bool) -> _Insert:
 
 
 def _unnested(table: Table, names: Sequence[str]) -> Select[Any]:
-    return select(*(func.unnest(_array(name, table.c[name].type)).label(name) for name in names))
-
-
-def _array(name: str, kind: TypeEngine[Any]) -> ColumnElement[Any]:
-    """A parameter that takes one column of all rows."""
-    if isinstance(kind, Integer):
-        return cast(bindparam(name, type_=_NumbersAsText()), postgresql.ARRAY(kind))
-    return bindparam(name, type_=postgresql.ARRAY(kind))
-
-
-class _NumbersAsText(TypeDecorator[Sequence[int | None]]):
-    """Whole numbers or nulls as the text of an array.
-
-    asyncpg looks at every element of a list to see if it is a list itself, which takes longer
-    than all else that it does.
-    """
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: Sequence[int | None] | None, dialect: Dialect) -> str:
-        """Write ``{1,2,null}``."""
-        return f"{{{orjson.dumps(value or ())[1:-1].decode()}}}"
+    return select(
+        *(func.unnest(array_parameter(name, table.c[name].type)).label(name) for name in names)
+    )
 
 
 @lru_cache(maxsize=128)

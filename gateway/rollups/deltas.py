@@ -13,10 +13,11 @@ from operator import itemgetter
 from sqlalchemy import Connection
 
 from gateway.calendar import MICROSECONDS_A_DAY, Grain, bucket_of, day_of
-from gateway.db.rollup_sets import SETS, RollupSet
+from gateway.db.rollup_sets import SETS, USER, RollupSet
 from gateway.db.upsert import add_rows, delete_empty
 from gateway.events.event import Classification, Comment
 from gateway.rollups.effective_groups import Backfills, effective_groups
+from gateway.rollups.volunteers import VolunteerChanges, volunteer_changes
 
 #: Day, then what an event can be counted under: site, group, user, project, workflow.
 _Key = tuple[int, int, int, int, int, int]
@@ -77,14 +78,19 @@ class RollupDeltas:
 
     def write(self, connection: Connection) -> None:
         """Add the sums to all rollups; rows that come to zero events are deleted."""
+        users = self.rows(USER)
+        # Read before any row is changed: who is new follows from what was there.
+        changed = {(u, g, b, p, w): n for u, g, b, p, w, n, _ in users if n}
+        volunteers = volunteer_changes(connection, changed)
         for rollup in SETS:
-            rows = self.rows(rollup)
+            sums = users if rollup is USER else self.rows(rollup)
+            rows = _with_volunteers(rollup, sums, volunteers)
             width = len(rollup.keys)
             add_rows(connection, rollup.table, rows)
             delete_empty(connection, rollup.table, [row[:width] for row in rows if row[width] < 0])
 
     def rows(self, rollup: RollupSet) -> list[tuple[int, ...]]:
-        """What to add to one set: keys, then measures, in the order of the keys."""
+        """What to add to one set: keys, then sums, in the order of the keys."""
         sums = self._by_day(rollup)
         rows: list[tuple[int, ...]] = []
         for grain in Grain:
@@ -104,7 +110,7 @@ class RollupDeltas:
         first, *others = (_POSITIONS[name] for name in rollup.dims)
         # Of one place, itemgetter would pick a bare number: a slice of one is a tuple as well.
         pick = itemgetter(first, *others) if others else itemgetter(slice(first, first + 1))
-        with_user, width = rollup.entity == "user_id", len(rollup.measures)
+        with_user, width = rollup.entity == "user_id", len(rollup.sums)
         for key, (n, ms) in self._source(rollup).items():
             user = key[_USER]
             if with_user and not user:
@@ -121,6 +127,23 @@ class RollupDeltas:
         if rollup.source == "comment":
             return self._comments
         return self._grouped if rollup.by_group else self._classifications
+
+
+def _with_volunteers(
+    rollup: RollupSet, rows: list[tuple[int, ...]], changes: VolunteerChanges
+) -> list[tuple[int, ...]]:
+    """The rows with what changes in the counts of volunteers behind the sums."""
+    counted = len(rollup.volunteer_counts)
+    if not counted:
+        return rows
+    width = len(rollup.keys)
+    nothing, sums = (0,) * counted, (0,) * len(rollup.sums)
+    # Where one volunteer's event becomes another's, the sums do not change.
+    changed = dict(changes[rollup.name])
+    found = [(*row, *changed.pop(row[:width], nothing)[:counted]) for row in rows]
+    found += [(*key, *sums, *counts[:counted]) for key, counts in changed.items() if any(counts)]
+    found.sort()
+    return found
 
 
 def _add(sums: dict[_Key, list[int]], key: _Key, n: int, ms: int) -> None:

@@ -5,6 +5,9 @@ one snapshot, taken without any lock. What writers commit meanwhile they add to 
 themselves, and sums commute: stored + theirs + difference = recount + theirs. All differences go
 in with one transaction, so a reader sees all old rollups or all new ones, and a rebuild that is
 killed leaves everything as it was.
+
+Counts of volunteers are no sums: writers tell from the user set who is new, and tell wrong while it
+is. Where it was, they are counted from it once more when it is right.
 """
 
 from __future__ import annotations
@@ -19,11 +22,12 @@ from sqlalchemy import Connection, Select, select
 
 from gateway.changes.log import log_change
 from gateway.db import Database
-from gateway.db.rollup_sets import SETS, RollupSet
+from gateway.db.rollup_sets import SETS, USER, RollupSet
 from gateway.db.tables import rebuild as rebuilds
 from gateway.db.upsert import add_rows, delete_empty, replace_rows
 from gateway.errors import Conflict
 from gateway.rollups.recount import differences
+from gateway.rollups.volunteer_recount import volunteer_differences
 
 _FINISHED: Select[tuple[int]] = select(rebuilds.c.finished)
 #: What of a row's key is an entity, and of which kind.
@@ -54,11 +58,11 @@ async def rebuild(
                     mended[rollup.name] += len(rows)
                     pickle.dump((rollup.name, [tuple(row) for row in rows]), found)
         if mended:
-            await database.write(lambda connection: _mend(connection, found, finished))
+            await database.write(lambda connection: _mend(connection, found, finished, mended))
     return mended
 
 
-def _mend(connection: Connection, found: IO[bytes], finished: int) -> None:
+def _mend(connection: Connection, found: IO[bytes], finished: int, mended: Counter[str]) -> None:
     if (connection.execute(_FINISHED).scalar() or 0) != finished:
         raise Conflict("Another rebuild finished in the meantime: run the command again.")
     changed: dict[str, set[int]] = {kind: set() for kind in _KINDS.values()}
@@ -69,8 +73,19 @@ def _mend(connection: Connection, found: IO[bytes], finished: int) -> None:
             changed[_KINDS[column]].update(row[at] for row in rows)
         add_rows(connection, rollup.table, rows)
         delete_empty(connection, rollup.table, [row[:width] for row in rows])
+    if mended[USER.name]:
+        _count_volunteers(connection)
     replace_rows(connection, rebuilds, [(0, finished + 1)])
     log_change(connection, **{kind: ids - {0} for kind, ids in changed.items()})
+
+
+def _count_volunteers(connection: Connection) -> None:
+    for rollup in SETS:
+        if rollup.volunteer_counts:
+            width = len(rollup.keys)
+            rows = [tuple(row) for row in connection.execute(volunteer_differences(rollup))]
+            add_rows(connection, rollup.table, rows)
+            delete_empty(connection, rollup.table, [row[:width] for row in rows])
 
 
 def _read(found: IO[bytes]) -> Iterator[tuple[RollupSet, list[tuple[Any, ...]]]]:

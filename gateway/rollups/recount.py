@@ -28,6 +28,7 @@ from gateway.db.buckets import bucket_of, day_of
 from gateway.db.group_ids import each_group
 from gateway.db.rollup_sets import RollupSet
 from gateway.db.tables import backfill, classification, comment
+from gateway.rollups.volunteer_recount import counted_volunteers, volunteers_in_buckets
 
 
 @lru_cache(maxsize=64)
@@ -54,16 +55,19 @@ def differences(rollup: RollupSet) -> Select[tuple[Any, ...]]:
 def _recounted(rollup: RollupSet) -> list[Select[Any]]:
     """The rows that the set should have: keys, measures, and 1 for the row itself."""
     events = _events(rollup).subquery("event")
+    dims = [events.c[name] for name in (*rollup.dims, "day")]
     day_sums = (
-        select(
-            *(events.c[name] for name in rollup.dims),
-            events.c.day,
-            *(_sum(events.c[name]).label(name) for name in rollup.measures),
-        )
-        .group_by(*(events.c[name] for name in rollup.dims), events.c.day)
+        select(*dims, *(_sum(events.c[name]).label(name) for name in rollup.sums))
+        .group_by(*dims)
         .cte(f"{rollup.name}_days")
     )
-    return [_of_grain(rollup, day_sums, grain) for grain in Grain]
+    rows = [_of_grain(rollup, day_sums, grain) for grain in Grain]
+    if rollup.volunteer_counts:
+        user_id = classification.c.user_id
+        days = _columns(rollup, classification).add_columns(user_id).distinct().cte("volunteer")
+        active = volunteers_in_buckets(rollup, days).cte("active")
+        rows += counted_volunteers(rollup, active)
+    return rows
 
 
 def _of_grain(rollup: RollupSet, day_sums: FromClause, grain: Grain) -> Select[Any]:
@@ -72,7 +76,8 @@ def _of_grain(rollup: RollupSet, day_sums: FromClause, grain: Grain) -> Select[A
     keys = dims | {"grain": literal(int(grain)), "bucket": bucket}
     return select(
         *(keys[name].label(name) for name in rollup.keys),
-        *(_sum(day_sums.c[name]).label(name) for name in rollup.measures),
+        *(_sum(day_sums.c[name]).label(name) for name in rollup.sums),
+        *(literal(0, BigInteger).label(name) for name in rollup.volunteer_counts),
         literal(1).label("rows"),
     ).group_by(*dims.values(), *((bucket,) if grain is not Grain.ALL else ()))
 
@@ -110,7 +115,7 @@ def _columns(rollup: RollupSet, events: FromClause, group_id: Any = None) -> Sel
         "anonymous_n": func.coalesce(user_id - user_id, 1),
     }
     chosen = select(
-        *(available[name].label(name) for name in (*rollup.dims, *rollup.measures)),
+        *(available[name].label(name) for name in (*rollup.dims, *rollup.sums)),
         day_of(events.c.event_time).label("day"),
     )
     known_users_only = rollup.by_group or rollup.entity == "user_id"

@@ -23,7 +23,7 @@ async def test_an_event_sent_again_changes_nothing(database: Database) -> None:
 async def test_classification_and_comment_of_one_id_are_two_events(database: Database) -> None:
     await store(database, classification(1), comment(1))
     rollups = (await stored(database)).rollups
-    assert rollups["site"][0, *ALL] == (1, HOUR_MS, 0)
+    assert rollups["site"][0, *ALL] == (1, HOUR_MS, 0, 1)
     assert rollups["site_comment"][0, *ALL] == (1,)
 
 
@@ -36,9 +36,9 @@ async def test_a_replacement_takes_back_all_that_the_event_said_before(database:
     assert await store(database, *replaced) == Outcome(replaced=2)
     found = await stored(database)
     assert {name: rows for name, rows in found.rollups.items() if rows} == {
-        "site": by_grain(0, (), (1, 250, 1)),
-        "project": by_grain(12, (), (1, 250, 1)),
-        "workflow": by_grain(102, (12,), (1, 250, 1)),
+        "site": by_grain(0, (), (1, 250, 1, 0)),
+        "project": by_grain(12, (), (1, 250, 1, 0, 0)),
+        "workflow": by_grain(102, (12,), (1, 250, 1, 0)),
         "site_comment": by_grain(0, (), (1,)),
         "user_comment": by_grain(2, (), (1,)),
         "project_comment": by_grain(12, (2,), (1,)),

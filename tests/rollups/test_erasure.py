@@ -48,7 +48,7 @@ async def test_work_of_a_forgotten_user_stays_counted_as_anonymous(database: Dat
     }
     assert {user for _, user in found.backfills} == {2}
     assert found.rollups == recount(found.events.values(), found.backfills)
-    assert found.rollups["site"][0, 3, 0] == (3, 3 * 3_600_000, 2)
+    assert found.rollups["site"][0, 3, 0] == (3, 3 * 3_600_000, 2, 1)
 
 
 async def test_events_sent_again_do_not_bring_a_forgotten_user_back(database: Database) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection
 
 from gateway.db import Database, open_database
-from gateway.db.rollup_sets import GROUP_USER, SETS, SITE, USER, RollupSet
+from gateway.db.rollup_sets import GROUP_USER, PROJECT, SETS, SITE, USER, WORKFLOW, RollupSet
 from gateway.errors import Conflict
 from gateway.events.event import Classification, Comment
 from gateway.rollups.backfill import backfill
@@ -68,8 +68,29 @@ async def test_a_difference_says_which_row_and_by_how_much(database: Database) -
     )
     hours = 3 * events_of.HOUR_MS
     assert [str(one) for one in await verified(database)] == [
-        f"site: site_id 0, grain 3, bucket 0: n +2, ms +{hours}, anonymous_n +0"
+        f"site: site_id 0, grain 3, bucket 0: n +2, ms +{hours}, anonymous_n +0, active_users +0"
     ]
+
+
+async def test_a_wrong_count_of_volunteers_is_found_and_mended(database: Database) -> None:
+    await store(database, *EVENTS)
+    sound = await stored(database)
+
+    def miscount(connection: Connection) -> None:
+        of_project = PROJECT.table.c.project_id == 11
+        connection.execute(PROJECT.table.update().where(of_project).values(new_users=1))
+        all_time = WORKFLOW.table.c.grain == 3
+        connection.execute(WORKFLOW.table.update().where(all_time).values(active_users=4))
+
+    await database.write(miscount)
+    assert [str(one) for one in await verified(database)] == [
+        "project: project_id 11, grain 3, bucket 0: n +0, ms +0, anonymous_n +0, "
+        "active_users +0, new_users +1",
+        "workflow: workflow_id 101, grain 3, bucket 0, project_id 11: n +0, ms +0, "
+        "anonymous_n +0, active_users -2",
+    ]
+    assert await rebuild(database) == {"project": 1, "workflow": 1}
+    assert await stored(database) == sound
 
 
 @pytest.mark.parametrize("rollup", SETS, ids=lambda rollup: rollup.name)

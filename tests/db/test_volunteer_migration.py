@@ -1,0 +1,39 @@
+"""A database from before there were counts of volunteers gets those that its events tell."""
+
+from sqlalchemy import Connection
+
+from gateway.db import Database
+from gateway.db.rollup_sets import SETS
+from gateway.rollups.verify import verify
+from tests.events_of import INSTANTS, classification, store
+from tests.recount import recount, stored
+
+
+async def test_the_migration_counts_the_volunteers_of_all_that_is_stored(
+    database: Database,
+) -> None:
+    several = [
+        classification(n)._replace(
+            event_time=INSTANTS[n % len(INSTANTS)],
+            user_id=(None, 1, 2, 3)[n % 4],
+            project_id=(0, 11, 12)[n % 3],
+            workflow_id=101 + n % 5 % 2,
+        )
+        for n in range(120)
+    ]
+    await store(database, *several)
+    await database.write(without_counts)
+    await database.migrate()
+    found = await stored(database)
+    assert found.rollups == recount(several, {})
+    async with database.read() as snapshot:
+        assert [one for rollup in SETS async for one in verify(snapshot, rollup)] == []
+
+
+def without_counts(connection: Connection) -> None:
+    """Make the tables those of the migration before."""
+    connection.exec_driver_sql("DROP INDEX ix_user_rollup_volunteers")
+    for table in ("site_rollup", "project_rollup", "workflow_rollup"):
+        connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN active_users")
+    connection.exec_driver_sql("ALTER TABLE project_rollup DROP COLUMN new_users")
+    connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0010'")
