@@ -53,6 +53,7 @@ from gateway.loaders.statistics import (
     RankingLoader,
     TotalsLoader,
 )
+from gateway.loaders.volunteers import NewUsersLoader, PeriodUsersLoader
 from gateway.loaders.watched import UNWATCHED, Watch
 from gateway.stats.group_counts import (
     group_count,
@@ -80,6 +81,8 @@ class Loaders:
     contributions = cached_property(lambda self: ContributionsLoader(self._reads))
     last_days = cached_property(lambda self: LastDaysLoader(self._reads))
     active_users = cached_property(lambda self: ActiveUsersLoader(self._reads))
+    period_users = cached_property(lambda self: PeriodUsersLoader(self._reads))
+    new_users = cached_property(lambda self: NewUsersLoader(self._reads))
     ranking = cached_property(lambda self: RankingLoader(self._reads))
     member_contributions = cached_property(lambda self: MemberContributionsLoader(self._reads))
     member_last_days = cached_property(lambda self: MemberLastDaysLoader(self._reads))

@@ -172,7 +172,7 @@ class LastDaysLoader(StatisticsLoader[Question, Mapping[int, int]]):
 
 
 class ActiveUsersLoader(StatisticsLoader[Question, int]):
-    """How many members of a group classified."""
+    """How many volunteers classified, of a group only members."""
 
     name = "active users"
 
@@ -180,7 +180,7 @@ class ActiveUsersLoader(StatisticsLoader[Question, int]):
         return active_users(question), parameters(question, ids)
 
     def answers(self, question: Question, rows: Sequence[Any]) -> Mapping[int, int]:
-        return {group: users for group, users in rows}  # noqa: C416  (rows are no pairs to dict)
+        return {subject: users for subject, users in rows}  # noqa: C416  (rows are no pairs to dict)
 
     def nothing(self) -> int:
         return 0

@@ -95,10 +95,12 @@ def rows(
     columns: tuple[str, ...],
     *,
     users: bool = False,
+    prefix: str = "",
 ) -> Subquery:
     """The rows as ``subject``, the named columns, and the measures ``n``, ``ms``, ``anonymous_n``.
 
-    With ``users``, only those of the users bound to that name.
+    With ``users``, only those of the users bound to that name. Binds the bounds of the pieces under
+    names with the ``prefix``.
     """
     table = rollup.table.c
     subject: ColumnElement[int] = literal(0, BigInteger)
@@ -119,7 +121,9 @@ def rows(
         select(*selected).where(
             *conditions,
             table.grain == int(grain),
-            table.bucket.between(bindparam(f"first_{index}"), bindparam(f"last_{index}")),
+            table.bucket.between(
+                bindparam(f"{prefix}first_{index}"), bindparam(f"{prefix}last_{index}")
+            ),
         )
         for index, grain in enumerate(grains)
     ]

@@ -5,17 +5,19 @@ import re
 import pytest
 from sqlalchemy import Connection, text
 
-from gateway.calendar import DayRange, Grain
+from gateway.calendar import DayRange, Grain, day_date
 from gateway.changes.log import CURRENT_POSITION
 from gateway.db import Database
 from gateway.db.compiled import runs_of
-from gateway.stats.active_users import active_users
+from gateway.period import Period
+from gateway.stats.active_users import active_users, active_users_by_period, period_parameters
 from gateway.stats.last_days import last_days, member_last_days
+from gateway.stats.new_users import new_users, new_users_parameters
 from gateway.stats.ranking import Order, ranking
 from gateway.stats.rows import parameters
 from gateway.stats.subject import Activity, Kind, Question, Selection
 from gateway.stats.sums import member_sums, sums
-from tests.events_of import day
+from tests.events_of import classification, day, store
 from tests.query_plans import plan
 
 ALWAYS = Selection()
@@ -44,6 +46,88 @@ STATEMENTS = {
         ("buckets", sums(question, ("bucket",), Grain.MONTH)),
     )
 }
+
+#: Of whole subjects and of parts of them, of ranges that rows know and that they do not.
+VOLUNTEERS = {
+    f"{kind.name.lower()} {name}": Question(kind, selection)
+    for kind in (Kind.SITE, Kind.PROJECT, Kind.WORKFLOW, Kind.GROUP)
+    for name, selection in {
+        "always": ALWAYS,
+        "in a span": SPAN,
+        "of projects": Selection(project_ids=(11, 12)),
+        "of workflows": SPAN._replace(workflow_ids=(101, 102)),
+    }.items()
+}
+VOLUNTEER_STATEMENTS = (
+    {
+        f"active users, {name}": (active_users(question), parameters(question, [1]))
+        for name, question in VOLUNTEERS.items()
+    }
+    | {
+        f"active users by {period.value}, {name}": (
+            active_users_by_period(question, period),
+            period_parameters(question, period, [1]),
+        )
+        for name, question in VOLUNTEERS.items()
+        for period in Period
+    }
+    | {
+        f"new users, {name}": (
+            new_users(question, Grain.MONTH),
+            new_users_parameters(question, [1], Grain.MONTH),
+        )
+        for name, question in VOLUNTEERS.items()
+        if question.kind is Kind.PROJECT
+    }
+)
+
+
+async def test_volunteers_are_looked_up(database: Database) -> None:
+    def read_whole(connection: Connection) -> dict[str, str]:
+        plans = {
+            name: plan(connection, statement, bound)
+            for name, (statement, bound) in VOLUNTEER_STATEMENTS.items()
+        }
+        scan = re.compile(r"SCAN \w+_rollup|Seq Scan on \w+_rollup")
+        return {name: steps for name, steps in plans.items() if scan.search(steps)}
+
+    assert await database.write(read_whole) == {}
+
+
+async def test_volunteers_of_a_range_are_looked_up_in_their_own_index(
+    database: Database,
+) -> None:
+    # Enough for PostgreSQL to tell indexes apart.
+    first = day("2023-01-01")
+    await store(
+        database,
+        *(
+            classification(
+                n, day_date(first + n % 300).isoformat(), user=1 + n % 90, project=n % 30
+            )
+            for n in range(3_000)
+        ),
+    )
+
+    weeks = DayRange(day("2023-05-03"), day("2023-06-20"))
+
+    def elsewhere(connection: Connection) -> dict[str, str]:
+        connection.execute(text("ANALYZE"))
+        plans = {}
+        for name, asked in VOLUNTEERS.items():
+            # Of parts, PostgreSQL reads all of so small a table.
+            if asked.kind is not Kind.GROUP and asked.selection is SPAN:
+                question = asked._replace(selection=asked.selection._replace(days=weeks))
+                statement = active_users_by_period(question, Period.WEEK)
+                bound = period_parameters(question, Period.WEEK, [1])
+                plans[name] = plan(connection, statement, bound)
+        return {
+            name: steps
+            for name, steps in plans.items()
+            if "ix_user_rollup_volunteers" not in steps or "ix_user_rollup_last_day" in steps
+        }
+
+    assert await database.write(elsewhere) == {}
 
 
 async def test_no_rollup_is_read_whole(database: Database) -> None:

@@ -47,7 +47,7 @@ def some_of(ids: Sequence[int]) -> st.SearchStrategy[tuple[int, ...] | None]:
     return st.one_of(st.none(), st.lists(st.sampled_from(ids), min_size=1, unique=True).map(tuple))
 
 
-_CLASSIFICATIONS = st.builds(
+CLASSIFICATIONS = st.builds(
     Selection,
     st.just(Activity.CLASSIFICATIONS),
     _RANGES,
@@ -64,10 +64,10 @@ _COMMENTS = st.builds(
     some_of(IDS[Kind.USER]),
 )
 questions = st.one_of(
-    st.builds(Question, st.sampled_from(Kind), _CLASSIFICATIONS),
+    st.builds(Question, st.sampled_from(Kind), CLASSIFICATIONS),
     st.builds(Question, st.sampled_from([Kind.SITE, Kind.PROJECT, Kind.USER]), _COMMENTS),
 )
-group_questions = st.builds(Question, st.just(Kind.GROUP), _CLASSIFICATIONS)
+group_questions = st.builds(Question, st.just(Kind.GROUP), CLASSIFICATIONS)
 
 
 class Ledger:
@@ -219,7 +219,7 @@ def test_the_last_day_in_each_project(database_url: str) -> None:
             last[key] = max(last.get(key, 0), column(event, "day"))
         assert {(row[0], row[1]): row[2] for row in found if row[2] is not None} == last
 
-    contributors = st.builds(Question, st.sampled_from([Kind.USER, Kind.GROUP]), _CLASSIFICATIONS)
+    contributors = st.builds(Question, st.sampled_from([Kind.USER, Kind.GROUP]), CLASSIFICATIONS)
     check_with(database_url, contributors, check)
 
 
