@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
 import strawberry
 
 from gateway.arguments import read_first
 from gateway.directory import users
-from gateway.errors import InvalidArgument
 from gateway.loaders.statistics import (
     MemberDays,
     MembersKey,
@@ -21,6 +19,7 @@ from gateway.loaders.statistics import (
 )
 from gateway.stats.ranking import Order, Place
 from gateway.stats.subject import Question
+from resolvers.connections import NODES, Connection, Edge, page_of
 from resolvers.context import Info
 from resolvers.contributions import (
     ProjectContribution,
@@ -29,6 +28,7 @@ from resolvers.contributions import (
     selects_last_day,
 )
 from resolvers.costs import costs, up_to
+from resolvers.cursors import cursor, read_cursor
 from resolvers.lookahead import reaches, selects
 from resolvers.project import Project
 from resolvers.rows import Row, made, row
@@ -60,37 +60,16 @@ class MemberContribution(Row):
         return project_contributions(self.sums[: read_first(first)], self.projects, self.days)
 
 
-@strawberry.type(description="The end of a page of members.")
-class PageInfo:
-    """Relay's page info, forward only."""
-
-    has_next_page: bool = strawberry.field(
-        description="Whether there are more members after this page."
-    )
-    end_cursor: str | None = strawberry.field(
-        description="Pass it as `after` for the next page; null on an empty page."
-    )
-
-
-@strawberry.type(description="A member within a page.")
-class MemberContributionEdge:
-    """Relay's edge."""
-
-    cursor: str = strawberry.field(
-        description="Pass it as `after` for the members that follow this one."
-    )
-    node: MemberContribution = strawberry.field(description="The member's classifications.")
+@row
+@strawberry.type(description="A member within a page of a group's breakdown.")
+class MemberContributionEdge(Edge[MemberContribution]):
+    """Nothing but its place."""
 
 
 @strawberry.type(description="A page of a group's members, in the order asked for.")
-class MemberContributionConnection:
-    """Relay's connection; the total is counted only if it is selected."""
+class MemberContributionConnection(Connection[MemberContribution, MemberContributionEdge]):
+    """The total is counted only if it is selected."""
 
-    nodes: list[MemberContribution] = strawberry.field(description="The members of the page.")
-    edges: list[MemberContributionEdge] = strawberry.field(
-        description="The members of the page, with cursors."
-    )
-    page_info: PageInfo = strawberry.field(description="The end of the page.")
     question: strawberry.Private[Question]
     group_id: strawberry.Private[int]
 
@@ -123,24 +102,10 @@ async def load_page(
             ranks, _ = await asyncio.gather(asked, loaders.active_users.load((question, group_id)))
         else:
             ranks = await asked
-    page = ranks[:first]
-    members = await _members(info, question, group_id, page, ("nodes",), ("edges", "node"))
-    edges: list[MemberContributionEdge] = []
-    if reaches(info, "edges"):
-        edges = [
-            MemberContributionEdge(cursor=_cursor(rank, order), node=member)
-            for rank, member in zip(page, members, strict=True)
-        ]
-    return MemberContributionConnection(
-        nodes=members,
-        edges=edges,
-        page_info=PageInfo(
-            has_next_page=len(ranks) > first,
-            end_cursor=_cursor(page[-1], order) if page else None,
-        ),
-        question=question,
-        group_id=group_id,
-    )
+    page = page_of(ranks, first, after, partial(_cursor, order))
+    nodes = await _members(info, question, group_id, page.items, *NODES)
+    parts = page.parts(info, MemberContributionEdge, nodes)
+    return MemberContributionConnection(**parts, question=question, group_id=group_id)
 
 
 async def _members(
@@ -191,25 +156,14 @@ def member_contributions(
     ]
 
 
-def _cursor(rank: Rank, order: Order) -> str:
-    # What comes first of a cursor tells the order that it belongs to.
-    first = rank.n if order is Order.COUNT else Order.ID.value
-    return base64.urlsafe_b64encode(f"{first}:{rank.user_id}".encode()).decode()
+def _cursor(order: Order, rank: Rank) -> str:
+    values = (rank.n, rank.user_id) if order is Order.COUNT else (rank.user_id,)
+    return cursor(order.value, *values)
 
 
 def _read_cursor(after: str, order: Order) -> Place:
-    try:
-        first, user_id = (
-            base64.b64decode(after, altchars=b"-_", validate=True).decode("ascii").split(":")
-        )
-        is_by_id = first == Order.ID.value
-        place = Place(1 if is_by_id else int(first), int(user_id))
-    except (binascii.Error, ValueError):
-        is_by_id, place = False, Place(0, 0)
-    if not (0 < place.n < 2**63 and 0 < place.user_id < 2**63):
-        raise InvalidArgument("after", "after must be a cursor that this list returned.")
-    if is_by_id is not (order is Order.ID):
-        raise InvalidArgument(
-            "after", "after is a cursor of another orderBy: begin again without after."
-        )
-    return place
+    if order is Order.COUNT:
+        n, user_id = read_cursor(after, order.value, int, int)
+        return Place(int(n), int(user_id))
+    (user_id,) = read_cursor(after, order.value, int)
+    return Place(1, int(user_id))

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Self
 
 import strawberry
 
-from gateway.arguments import read_id
+from gateway.arguments import read_id, read_page
+from gateway.directory import memberships as directory
 from gateway.directory import users
 from gateway.stats.subject import Kind, Question
+from resolvers.arguments import given
+from resolvers.connections import AfterArgument, PageArgument, page_of, paged
 from resolvers.context import Info
-from resolvers.costs import about
+from resolvers.cursors import place_cursor, read_place
 from resolvers.guards import Guard, GuardRule
 from resolvers.lookahead import selects
 from resolvers.ranges import RangeArgument
@@ -25,7 +29,10 @@ from resolvers.scopes import (
 from resolvers.statistics import CommentStats, UserStats
 
 if TYPE_CHECKING:
-    from resolvers.membership import Membership
+    from resolvers.membership import MembershipConnection
+
+#: What `first` is where it is left out or null.
+MEMBERSHIPS_PAGE = 100
 
 
 @row
@@ -77,22 +84,35 @@ class User(Row):
     @strawberry.field(
         description="The volunteer's memberships of groups that have not ended, by ascending "
         "group id.",
-        directives=[about(20)],
+        directives=[paged(MEMBERSHIPS_PAGE)],
         extensions=[Guard(GuardRule.OWN_STATS)],
     )
     async def memberships(
-        self, info: Info
-    ) -> list[Annotated[Membership, strawberry.lazy("resolvers.membership")]] | None:
-        from resolvers.membership import load_memberships
+        self, info: Info, first: PageArgument = MEMBERSHIPS_PAGE, after: AfterArgument = None
+    ) -> Annotated[MembershipConnection, strawberry.lazy("resolvers.membership")] | None:
+        from resolvers.membership import load_membership_connection
 
+        size = read_page(given(first, MEMBERSHIPS_PAGE))
+        behind = read_place(after)
         found = await info.context.loaders.memberships_by_user.load(self.user_id)
-        shown = await load_memberships(info, found)
-        return [one for one in shown if not one.group.access.group.ended]
+        decisions = await info.context.loaders.access.load_many([one.group_id for one in found])
+        shown = [
+            one
+            for one, access in zip(found, decisions, strict=True)
+            if access is not None and not access.group.ended
+        ]
+        later = (one for one in shown if one.group_id > behind)
+        page = page_of(tuple(islice(later, size + 1)), size, after, _cursor_of)
+        return await load_membership_connection(info, page, len(shown))
 
 
-async def load_users(info: Info, ids: Sequence[int], *path: str) -> list[User]:
-    """Volunteers in their order; names are read only if the operation selects them at the path."""
-    if not selects(info, *path, beyond={"id"}):
+def _cursor_of(membership: directory.Membership) -> str:
+    return place_cursor(membership.group_id)
+
+
+async def load_users(info: Info, ids: Sequence[int], *paths: tuple[str, ...]) -> list[User]:
+    """Volunteers in their order; names are read only if the operation selects them at a path."""
+    if not any(selects(info, *path, beyond={"id"}) for path in paths):
         return [User.of(user_id) for user_id in ids]
     records = await info.context.loaders.users.load_many(ids)
     return [User.of(user_id, record) for user_id, record in zip(ids, records, strict=True)]

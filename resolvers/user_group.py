@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from typing import Annotated, Self
 
@@ -16,8 +16,10 @@ from gateway.loaders.access import GroupAccess
 from gateway.stats.ranking import Order
 from gateway.stats.subject import Kind, Question
 from resolvers.arguments import given
+from resolvers.connections import AfterArgument, Page, PageArgument, page_of, paged
 from resolvers.context import Info
 from resolvers.costs import costs, up_to
+from resolvers.cursors import place_cursor, read_place
 from resolvers.enums import MemberOrder
 from resolvers.guards import Guard, GuardRule
 from resolvers.members import (
@@ -26,28 +28,26 @@ from resolvers.members import (
     load_page,
     load_top,
 )
-from resolvers.membership import Membership, load_memberships, load_own_membership
+from resolvers.membership import (
+    Membership,
+    MembershipConnection,
+    load_membership_connection,
+    load_own_membership,
+)
 from resolvers.ranges import RangeArgument
+from resolvers.roster import GroupMemberConnection, load_roster
 from resolvers.scopes import ScopeArgument, classifications_in
 from resolvers.statistics import Contributed, Statistics
-from resolvers.user import User, load_users
 from resolvers.visibility import StatsVisibility
 
 TopArgument = Annotated[
     int | None, strawberry.argument(description=f"At most this many, 1 to {MAX_FIRST:,}.")
-]
-PageArgument = Annotated[
-    int | None, strawberry.argument(description=f"Members on one page, 1 to {MAX_FIRST:,}.")
 ]
 MemberOrderArgument = Annotated[
     MemberOrder | None, strawberry.argument(description="The order of the members.")
 ]
 #: What `first` is where it is left out or null.
 TOP, BREAKDOWN_PAGE, ROSTER_PAGE = 10, 40, 100
-BehindUserArgument = Annotated[
-    strawberry.ID | None,
-    strawberry.argument(description="The id of the volunteer before the page."),
-]
 
 
 async def active_user_counts(stats: Sequence[Statistics], info: Info) -> list[int]:
@@ -89,16 +89,14 @@ class GroupStats(Contributed):
             "read all pages, order by ID: with MOST_CLASSIFICATIONS, a volunteer whose count rises "
             "between two pages may be missed."
         ),
-        directives=[costs(10), up_to("first", otherwise=BREAKDOWN_PAGE, sized=["nodes", "edges"])],
+        directives=[costs(10), paged(BREAKDOWN_PAGE)],
         extensions=[Guard(GuardRule.GROUP_INDIVIDUALS)],
     )
     async def member_breakdown(
         self,
         info: Info,
         first: PageArgument = BREAKDOWN_PAGE,
-        after: Annotated[
-            str | None, strawberry.argument(description="The cursor before the page.")
-        ] = None,
+        after: AfterArgument = None,
         order_by: MemberOrderArgument = MemberOrder.MOST_CLASSIFICATIONS,
     ) -> MemberContributionConnection | None:
         size = read_page(given(first, BREAKDOWN_PAGE))
@@ -162,35 +160,40 @@ class UserGroup:
 
     @strawberry.field(
         description="The roster: active members with a role, by ascending id.",
-        directives=[up_to("first", otherwise=ROSTER_PAGE)],
+        directives=[paged(ROSTER_PAGE)],
         extensions=[Guard(GuardRule.GROUP_INDIVIDUALS)],
     )
     async def members(
-        self, info: Info, first: PageArgument = ROSTER_PAGE, after: BehindUserArgument = None
-    ) -> list[User] | None:
+        self, info: Info, first: PageArgument = ROSTER_PAGE, after: AfterArgument = None
+    ) -> GroupMemberConnection | None:
         found = await info.context.loaders.memberships_by_group.load(self.group_id)
-        page = _page((one for one in found if one.is_effective), first, after)
-        return await load_users(info, [one.user_id for one in page])
+        members = [one for one in found if one.is_effective]
+        return await load_roster(info, _page(members, first, after), len(members))
 
     @strawberry.field(
         description=(
             "All memberships of the group, including invited and former members, by ascending "
             "id of the volunteer."
         ),
-        directives=[up_to("first", otherwise=ROSTER_PAGE)],
+        directives=[paged(ROSTER_PAGE)],
         extensions=[Guard(GuardRule.GROUP_ADMINS)],
     )
     async def memberships(
-        self, info: Info, first: PageArgument = ROSTER_PAGE, after: BehindUserArgument = None
-    ) -> list[Membership] | None:
+        self, info: Info, first: PageArgument = ROSTER_PAGE, after: AfterArgument = None
+    ) -> MembershipConnection | None:
         found = await info.context.loaders.memberships_by_group.load(self.group_id)
-        return await load_memberships(info, _page(found, first, after))
+        return await load_membership_connection(info, _page(found, first, after), len(found))
 
 
 def _page(
-    found: Iterable[directory.Membership], first: int | None, after: str | None
-) -> list[directory.Membership]:
+    found: Sequence[directory.Membership], first: int | None, after: str | None
+) -> Page[directory.Membership]:
     """A page of memberships, which come by ascending user."""
     size = read_page(given(first, ROSTER_PAGE))
-    behind = 0 if after is None else read_id("after", after)
-    return list(islice((one for one in found if one.user_id > behind), size))
+    behind = read_place(after)
+    later = (one for one in found if one.user_id > behind)
+    return page_of(tuple(islice(later, size + 1)), size, after, _cursor_of)
+
+
+def _cursor_of(one: directory.Membership) -> str:
+    return place_cursor(one.user_id)

@@ -191,6 +191,9 @@ class MemoryOperation:
         self.loaders = MemoryLoaders(store)
         self.permissions = self.loaders.permissions
 
+    def note_unknown_roles(self, number: int) -> None:
+        """All roles of the data are known."""
+
     async def __aenter__(self) -> Self:
         return self
 

@@ -56,7 +56,8 @@ class Pages:
             projects = await _fetch(connection, "group_projects", [group], *_pieces(days))
             top = await _fetch(connection, "group_ranking", group, *_pieces(days), 10)
         _, name, display_name, level, state, roles = record
-        membership = state and {"state": state.upper(), "roles": orjson.loads(roles)}
+        held = [role.upper() for role in orjson.loads(roles or "[]")]
+        membership = state and {"state": state.upper(), "roles": held}
         classifications = {
             "totalCount": totals[1],
             "timeSpent": totals[2] / 1000,
@@ -106,7 +107,7 @@ class Pages:
             "pageInfo": {
                 "hasNextPage": len(found) > first,
                 "endCursor": base64.b64encode(
-                    f"{members[-1][3]}:{members[-1][0]}".encode()
+                    orjson.dumps(["count", members[-1][3], members[-1][0]])
                 ).decode(),
             },
             "nodes": [

@@ -80,7 +80,7 @@ def _group(data: Json) -> Json:
             "viewerMembership": membership
             and {
                 "state": membership["state"].upper(),
-                "roles": orjson.loads(membership["roles"]),
+                "roles": [role.upper() for role in orjson.loads(membership["roles"])],
             },
             "classifications": {
                 **_totals(group["totals"]),
@@ -111,7 +111,7 @@ def _contributors(data: Json) -> Json:
                     "pageInfo": {
                         "hasNextPage": len(members) < total,
                         "endCursor": base64.b64encode(
-                            f"{last['n']}:{last['userId']}".encode()
+                            orjson.dumps(["count", int(last["n"]), int(last["userId"])])
                         ).decode(),
                     },
                     "nodes": [

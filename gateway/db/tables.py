@@ -126,6 +126,8 @@ membership = Table(
     Column("state", Text, nullable=False),
     # The roles as a JSON list of texts.
     Column("roles", Text, nullable=False),
+    # When it began, in microseconds since the epoch; null where nobody has said so.
+    Column("created_at", BigInteger),
     Index("ix_membership_user_id", "user_id"),
 )
 

@@ -141,6 +141,7 @@ class _Membership(_Entry):
     user_id: _Id
     state: MembershipState
     roles: list[Annotated[_Text, Field(min_length=1)]] = []
+    created_at: _Instant | None = None
     id: _Unused = None
 
     def row(self) -> Row:
@@ -149,6 +150,7 @@ class _Membership(_Entry):
             "user_id": self.user_id,
             "state": self.state.value,
             "roles": encode_roles(self.roles),
+            "created_at": self.created_at,
         }
 
 

@@ -33,6 +33,8 @@ class Membership(NamedTuple):
     user_id: int
     state: MembershipState
     roles: frozenset[str]
+    #: When it began, in microseconds since the epoch; None where nobody has said so.
+    created_at: int | None = None
 
     @property
     def is_effective(self) -> bool:
@@ -47,8 +49,9 @@ class Membership(NamedTuple):
 
 def membership_of(row: Sequence[Any]) -> Membership:
     """The membership that a row of this module's statements tells of."""
-    group_id, user_id, state, roles = row
-    return Membership(group_id, user_id, MembershipState(state), frozenset(orjson.loads(roles)))
+    group_id, user_id, state, roles, created_at = row
+    held = frozenset(orjson.loads(roles))
+    return Membership(group_id, user_id, MembershipState(state), held, created_at)
 
 
 def encode_roles(roles: Iterable[str]) -> str:
@@ -56,23 +59,30 @@ def encode_roles(roles: Iterable[str]) -> str:
     return orjson.dumps(sorted(set(roles))).decode()
 
 
-_COLUMNS = (membership.c.group_id, membership.c.user_id, membership.c.state, membership.c.roles)
+#: What :func:`membership_of` reads.
+COLUMNS = (
+    membership.c.group_id,
+    membership.c.user_id,
+    membership.c.state,
+    membership.c.roles,
+    membership.c.created_at,
+)
 
 #: One user's (``viewer``) memberships of many groups (``ids``), whatever their state.
-MEMBERSHIPS_OF_VIEWER = select(*_COLUMNS).where(
+MEMBERSHIPS_OF_VIEWER = select(*COLUMNS).where(
     membership.c.user_id == bindparam("viewer"), among(membership.c.group_id, "ids")
 )
 
 #: All memberships of users (``ids``), whatever their state, by ascending group.
 MEMBERSHIPS_BY_USER = (
-    select(*_COLUMNS)
+    select(*COLUMNS)
     .where(among(membership.c.user_id, "ids"))
     .order_by(membership.c.user_id, membership.c.group_id)
 )
 
 #: All memberships of groups (``ids``), whatever their state, by ascending user.
 MEMBERSHIPS_BY_GROUP = (
-    select(*_COLUMNS)
+    select(*COLUMNS)
     .where(among(membership.c.group_id, "ids"))
     .order_by(membership.c.group_id, membership.c.user_id)
 )

@@ -222,7 +222,8 @@ def _user_group(row: Mapping[str, Any]) -> UserGroup:
 
 def _membership(row: Mapping[str, Any]) -> Membership:
     roles = frozenset(orjson.loads(row["roles"]))
-    return Membership(row["group_id"], row["user_id"], MembershipState(row["state"]), roles)
+    state, created_at = MembershipState(row["state"]), row["created_at"]
+    return Membership(row["group_id"], row["user_id"], state, roles, created_at)
 
 
 def _in_order(one: Membership) -> tuple[int, int]:

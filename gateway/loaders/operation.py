@@ -205,6 +205,12 @@ class Operation:
         self.permissions = ViewerPermissions(viewer, memberships)
         self.loaders = Loaders(self.reads, self.permissions, look_ups)
         self._record = record
+        self._watch = watch
+
+    def note_unknown_roles(self, number: int) -> None:
+        """Count roles that the answer leaves out, since the schema does not know them."""
+        if number and self._watch.count_unknown_roles is not None:
+            self._watch.count_unknown_roles(number)
 
     def _name(self, user: User) -> None:
         # Names that came along need not be read: they may not be stored yet.

@@ -11,6 +11,8 @@ from gateway.telemetry.configuration import Telemetry
 
 #: Called with the name of a loader and the number of its keys in a batch.
 CountBatch = Callable[[str, int], None]
+#: Called with how many roles an answer leaves out, as the schema does not know them.
+CountRoles = Callable[[int], None]
 #: Entered around a batch; called with the number of its keys.
 AroundBatch = Callable[[int], AbstractContextManager[None]]
 
@@ -21,6 +23,7 @@ class Watch(NamedTuple):
     count_batch: CountBatch | None = None
     around_batch: AroundBatch | None = None
     around_statement: AroundStatement | None = None
+    count_unknown_roles: CountRoles | None = None
 
 
 #: Without observers.
@@ -34,4 +37,5 @@ def watch_by(telemetry: Telemetry) -> Watch:
         metrics.batch if metrics else None,
         tracing.batch if tracing else None,
         telemetry.around_statement,
+        metrics.unknown_roles if metrics else None,
     )

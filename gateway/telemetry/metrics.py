@@ -90,11 +90,20 @@ class Metrics:
             buckets=_BATCH,
             registry=self.registry,
         )
+        self._unknown_roles = Counter(
+            "stats_gateway_unknown_roles",
+            "Roles of memberships that answers left out, since the schema does not know them.",
+            registry=self.registry,
+        )
         # Looking a child up by its labels costs several times what counting costs.
         self._request_children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._operation_children: dict[str, Counter] = {}
         self._phase_children: dict[str, Histogram] = {}
         self._batch_children: dict[str, Histogram] = {}
+
+    def unknown_roles(self, number: int) -> None:
+        """Count roles that an answer left out."""
+        self._unknown_roles.inc(number)
 
     def began(self) -> None:
         """Count a request that is under way."""

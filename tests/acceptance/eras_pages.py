@@ -80,7 +80,7 @@ def _group_page(front: Front, variables: Json, stats: Json) -> Json:
         "name": record["name"],
         "display name": record["display_name"],
         "visibility": record["stats_visibility"],
-        "roles": member["roles"],
+        "roles": [role.upper() for role in member["roles"]],
         "state": member["state"],
         "count": stats["total_count"],
         "seconds": stats["time_spent"],
@@ -95,7 +95,7 @@ def _group_page(front: Front, variables: Json, stats: Json) -> Json:
 def group_cards(front: Front, _: Json) -> Json:
     return {
         _GROUPS[group_id]["display_name"]: {
-            "roles": member["roles"],
+            "roles": [role.upper() for role in member["roles"]],
             "count": stats["total_count"],
             "seconds": stats["time_spent"],
             "people": stats["active_users"],

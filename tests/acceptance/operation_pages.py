@@ -38,7 +38,7 @@ def group_cards(data: Json) -> Json:
             "people": stats["activeUsers"],
             "projects": stats["projectCount"],
         }
-        for card in data["me"]["memberships"]
+        for card in data["me"]["memberships"]["nodes"]
         for stats in [card["group"]["classifications"]]
     }
 

@@ -34,13 +34,13 @@ def _list(field: str) -> Entry:
 TO_ENTITIES = {kind: _entities(kind) for kind in ("Project", "User", "UserGroup", "Workflow")}
 TO_GROUPS: dict[str, Entry] = {
     "one by one": _each("userGroup"),
-    "a list": _list("userGroups"),
+    "a list": _list("userGroupsByIds"),
     "_entities": TO_ENTITIES["UserGroup"],
 }
 TO_USERS: dict[str, Entry] = {
     "me": lambda _, selection: f"me {selection}",
     "one by one": _each("user"),
-    "a list": _list("users"),
+    "a list": _list("usersByIds"),
     "_entities": TO_ENTITIES["User"],
 }
 

@@ -132,7 +132,7 @@ def test_a_cursor_of_one_group_opens_no_other(served: Served) -> None:
 def test_what_one_was_answered_another_is_not(served: Served) -> None:
     """Documents are kept from one operation to the next: answers and decisions are not."""
     query = f"""{{ userGroup(id: {HIDDEN}) {{
-        name classifications {{ totalCount }} memberships {{ state }}
+        name classifications {{ totalCount }} memberships {{ nodes {{ state }} }}
     }} }}"""
     expected = {
         "site admin": set(),
@@ -204,7 +204,7 @@ def test_no_error_tells_of_what_it_refuses(served: Served) -> None:
               hidden: userGroup(id: {HIDDEN}) {{ name }}
               closed: userGroup(id: {CLOSED}) {{
                 classifications {{ totalCount topContributors {{ user {{ login }} }} }}
-                members {{ login }} memberships {{ roles }}
+                members {{ nodes {{ login }} }} memberships {{ nodes {{ roles }} }}
               }}
             }}""",
             asking,

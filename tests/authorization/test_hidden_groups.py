@@ -27,7 +27,7 @@ SELECTIONS = [
     "id",
     "name statsVisibility viewerMembership { state }",
     "classifications { totalCount }",
-    "members { id } memberships { state }",
+    "members { nodes { id } } memberships { nodes { state } }",
     "... on UserGroup { classifications { topContributors { count } } }",
 ]
 ENTRIES = {
@@ -77,12 +77,13 @@ async def test_it_answers_as_if_it_were_unknown(filled: Database, asking: str, e
 async def test_among_a_viewers_own_memberships_hidden_groups_are_missing(
     filled: Database, asking: str
 ) -> None:
-    document = "{ me { memberships { group { id } state roles user { id } } } }"
+    document = "{ me { memberships { nodes { group { id } state roles user { id } } } } }"
     found = await ask(filled, document, viewer=ASKING[asking])
     user_id, state, roles = MEMBERSHIPS[asking]
-    own = {"state": state.upper(), "roles": roles, "user": {"id": str(user_id)}}
+    shown = [role.upper() for role in roles]
+    own = {"state": state.upper(), "roles": shown, "user": {"id": str(user_id)}}
     assert found.errors == []
-    assert found.data["me"]["memberships"] == [
+    assert found.data["me"]["memberships"]["nodes"] == [
         {"group": {"id": str(group)}, **own} for group in GROUPS if exists(asking, group)
     ]
 
@@ -90,12 +91,14 @@ async def test_among_a_viewers_own_memberships_hidden_groups_are_missing(
 async def test_groups_that_ended_are_in_nobodys_list_of_memberships(filled: Database) -> None:
     """Not as a site admin sees it either, who sees the group itself."""
     admin = ASKING["site admin"]
-    own = "{ user(id: 1006) { memberships { group { id } } } }"
-    listed = (await ask(filled, own, viewer=admin)).data["user"]["memberships"]
+    own = "{ user(id: 1006) { memberships { nodes { group { id } } } } }"
+    listed = (await ask(filled, own, viewer=admin)).data["user"]["memberships"]["nodes"]
     assert [int(one["group"]["id"]) for one in listed] == [one for one in GROUPS if one < 30]
 
-    group = f"{{ userGroup(id: {ended_group(4)}) {{ memberships {{ user {{ id }} }} }} }}"
-    found = (await ask(filled, group, viewer=admin)).data["userGroup"]["memberships"]
+    group = (
+        f"{{ userGroup(id: {ended_group(4)}) {{ memberships {{ nodes {{ user {{ id }} }} }} }} }}"
+    )
+    found = (await ask(filled, group, viewer=admin)).data["userGroup"]["memberships"]["nodes"]
     assert len(found) == len(MEMBERSHIPS)
 
 
@@ -141,19 +144,23 @@ async def test_whoever_sees_memberships_sees_all_of_them_and_the_roster_is_of_me
     filled: Database, asking: str
 ) -> None:
     document = f"""{{ userGroup(id: {open_group(4)}) {{
-        members {{ id login }}
-        memberships {{ user {{ id }} state roles }}
+        members {{ nodes {{ id login }} }}
+        memberships {{ nodes {{ user {{ id }} state roles }} }}
         viewerMembership {{ user {{ id }} state roles }}
     }} }}"""
     found = (await ask(filled, document, viewer=ASKING[asking])).data["userGroup"]
-    assert found["members"] == [
+    assert found["members"]["nodes"] == [
         {"id": "1006", "login": "user-1006"},
         {"id": "1007", "login": "user-1007"},
     ]
     everybody = {
-        name: {"user": {"id": str(user_id)}, "state": state.upper(), "roles": roles}
+        name: {
+            "user": {"id": str(user_id)},
+            "state": state.upper(),
+            "roles": [role.upper() for role in roles],
+        }
         for name, (user_id, state, roles) in MEMBERSHIPS.items()
     }
     seen = asking in GROUP_ADMINS
-    assert found["memberships"] == (list(everybody.values()) if seen else None)
+    assert found["memberships"] == ({"nodes": list(everybody.values())} if seen else None)
     assert found["viewerMembership"] == everybody.get(asking)

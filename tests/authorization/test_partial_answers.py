@@ -15,12 +15,12 @@ from tests.authorization.people import ELSEWHERE, open_group, private_group
 MIXED = """{
   classifications { totalCount }
   gatewayStats { ledgerSize }
-  other: user(id: 1006) { login classifications { totalCount } memberships { state } }
+  other: user(id: 1006) { login classifications { totalCount } memberships { nodes { state } } }
   public: userGroup(id: 12) {
     name
     classifications { totalCount topContributors { count } memberBreakdown { totalCount } }
-    members { id }
-    memberships { state }
+    members { nodes { id } }
+    memberships { nodes { state } }
   }
   closed: userGroup(id: 10) { name statsVisibility classifications { totalCount } }
   hidden: userGroup(id: 20) { name }
@@ -89,7 +89,7 @@ async def test_an_admin_of_one_group_is_nobody_in_another(filled: Database) -> N
         id
         viewerMembership {{ roles }}
         classifications {{ totalCount topContributors {{ count }} }}
-        memberships(first: 1) {{ state }}
+        memberships(first: 1) {{ nodes {{ state }} }}
     }} }}"""
     asked = await ask(filled, document, viewer=Viewer(id=ELSEWHERE))
     top = [{"count": 1}] * 10
@@ -101,13 +101,13 @@ async def test_an_admin_of_one_group_is_nobody_in_another(filled: Database) -> N
             "classifications": {"totalCount": 10, "topContributors": top if each else None}
             if total
             else None,
-            "memberships": [{"state": "INVITED"}] if admin else None,
+            "memberships": {"nodes": [{"state": "INVITED"}]} if admin else None,
         }
 
     assert asked.data["userGroupsByIds"] == [
-        shown(open_group(0), "group_admin", total=True, each=True, admin=True),
+        shown(open_group(0), "GROUP_ADMIN", total=True, each=True, admin=True),
         shown(open_group(1), None, total=False, each=False, admin=False),
-        shown(open_group(2), "group_member", total=True, each=False, admin=False),
+        shown(open_group(2), "GROUP_MEMBER", total=True, each=False, admin=False),
         None,
         shown(private_group(2), None, total=True, each=False, admin=False),
     ]
@@ -121,7 +121,11 @@ async def test_an_admin_of_one_group_is_nobody_in_another(filled: Database) -> N
         ("classifications { __typename }", 1),
         ("classifications { topContributors(first: 1) { count } }", 2),
         # The memberships that are listed, too.
-        ("classifications { __typename } members { id } memberships { state }", 2),
+        (
+            "classifications { __typename } members { nodes { id } }"
+            " memberships { nodes { state } }",
+            2,
+        ),
     ],
 )
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

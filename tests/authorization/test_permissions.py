@@ -108,7 +108,7 @@ SHAREABLE = {
     "{userGroupsByIds(ids:[99]){id}}": [99],
     f"{{userGroupsByIds(ids:[{ended_group(0)}]){{id}}}}": [ended_group(0)],
     f"{{userGroup(id:{LEVEL_0}){{viewerMembership{{state roles __typename}}}}}}": [LEVEL_0],
-    f"{{userGroup(id:{LEVEL_0}){{memberships{{user{{login}}state}}}}}}": [LEVEL_0],
+    f"{{userGroup(id:{LEVEL_0}){{memberships{{nodes{{user{{login}}state}}}}}}}}": [LEVEL_0],
     f'{{_entities(representations:[{{__typename:"UserGroup",id:"{LEVEL_0}"}}]){{__typename}}}}': [
         LEVEL_0
     ],
@@ -132,8 +132,8 @@ PERSONAL = [
     "{me{login}}",
     "{user(id:1006){classifications{totalCount}}}",
     "{user(id:1001){classifications{totalCount}}}",
-    "{user(id:1006){memberships{state}}}",
-    "{me{memberships{group{id}}}}",
+    "{user(id:1006){memberships{nodes{state}}}}",
+    "{me{memberships{nodes{group{id}}}}}",
     "{gatewayStats{ledgerSize}}",
     '{userGroupCounts(range:{start:"2024-01-01",end:"2024-01-02"}){totalCount}}',
     f"{{userGroup(id:{LEVEL_0}){{viewerMembership{{user{{id}}}}}}}}",

@@ -81,4 +81,4 @@ def test_an_error_is_no_answer(tmp_path: Path) -> None:
             server.port, http_request("/graphql", QUESTIONS[1].body), concurrency=3, seconds=0
         )
         assert len(done.latencies) == 3
-        assert len(orjson.loads(done.body)["data"]["me"]["memberships"]) == 20
+        assert len(orjson.loads(done.body)["data"]["me"]["memberships"]["nodes"]) == 20

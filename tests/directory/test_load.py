@@ -9,8 +9,10 @@ from gateway.directory.load import Loaded, load_directory
 from gateway.directory.name_index import identifier_number
 from gateway.directory.name_lists import NameList
 from gateway.errors import UnreadableFile
+from tests.events_of import instant
 from tests.logged import logged
 
+BEGAN = instant("2024-02-29T12:00")
 DOCUMENT: dict[str, Any] = {
     "users": [{"id": 1002, "login": "ada", "display_name": "Ada"}, {"id": "1003"}],
     "user_groups": [
@@ -19,7 +21,13 @@ DOCUMENT: dict[str, Any] = {
     ],
     "memberships": [
         {"user_id": 1002, "user_group_id": 501, "state": "active", "roles": ["group_admin"]},
-        {"user_id": "1003", "user_group_id": "501", "state": "invited", "roles": []},
+        {
+            "user_id": "1003",
+            "user_group_id": "501",
+            "state": "invited",
+            "roles": [],
+            "created_at": "2024-02-29T12:00:00Z",
+        },
     ],
     "projects": [{"id": 11, "slug": "zoo/cats", "display_name": "Cats"}, {"id": 12}],
     "workflows": [
@@ -67,8 +75,8 @@ async def test_everything_listed_is_stored(database: Database) -> None:
         (505, "g5", None, 0, True),
     ]
     assert await rows(database, membership) == [
-        (501, 1002, "active", '["group_admin"]'),
-        (501, 1003, "invited", "[]"),
+        (501, 1002, "active", '["group_admin"]', None),
+        (501, 1003, "invited", "[]", BEGAN),
     ]
     assert await rows(database, project) == [(11, "zoo/cats", "Cats"), (12, None, None)]
     assert await rows(database, workflow) == [(101, 11, "Count", True, 0.25, 400, 15)]
@@ -98,8 +106,8 @@ async def test_an_entry_replaces_all_that_was_known_of_its_id(database: Database
     assert counts["users"] == counts["memberships"] == Loaded(1, 1)
     assert await rows(database, user) == [(1002, "ada.l", None), (1003, None, None)]
     assert await rows(database, membership) == [
-        (501, 1002, "inactive", "[]"),
-        (501, 1003, "invited", "[]"),
+        (501, 1002, "inactive", "[]", None),
+        (501, 1003, "invited", "[]", BEGAN),
     ]
 
 

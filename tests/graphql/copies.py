@@ -30,7 +30,7 @@ OPEN_RANGE = """{ classifications(range: { start: "2024-03-01" }) {
 SITE = "{ classifications { totalCount } comments { totalCount } }"
 GROUP = "{ userGroup(id: 501) { name displayName statsVisibility } }"
 GROUP_STATS = f"{{ userGroup(id: 501) {{ classifications {{ {_STATS} }} }} }}"
-ROSTER = "{ userGroup(id: 502) { members { login displayName } } }"
+ROSTER = "{ userGroup(id: 502) { members { nodes { login displayName } } } }"
 USERS = "{ usersByIds(ids: [1, 2, 3, 4]) { login displayName comments { totalCount } } }"
 PROJECTS = f"""{{ projectsByIds(ids: [11, 12, 13]) {{
     displayName slug classifications {{ {_TOTALS} }}

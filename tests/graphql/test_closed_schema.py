@@ -193,4 +193,4 @@ def test_the_crawler_finds_an_open_schema(tmp_path: Path, words: Path) -> None:
     """Else it would find nothing in a closed one because it cannot find anything."""
     with serving(tmp_path) as server:
         found = crawl(server.url, words)
-    assert {"classifications", "userGroups", "totalCount"} <= found
+    assert {"classifications", "userGroupsByIds", "totalCount"} <= found

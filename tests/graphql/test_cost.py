@@ -254,7 +254,11 @@ def test_every_list_says_how_long_it_is_or_is_told_by_what_leads_to_it():
     silent = {name for name, field in listed_fields() if not list_sizes(field)}
     # As long as the list of representations; a router's composition leaves it out.
     assert silent - {"Query._entities"} == told
-    assert told == {"MemberContributionConnection.edges", "MemberContributionConnection.nodes"}
+    assert told == {
+        f"{name}Connection.{items}"
+        for name in ("GroupMember", "MemberContribution", "Membership")
+        for items in ("edges", "nodes")
+    }
 
 
 def test_every_argument_that_cuts_a_list_is_declared_to():

@@ -134,7 +134,8 @@ async def test_many_errors_give_turns(filled: Database, watch: Watch) -> None:
 async def test_many_keys_are_looked_for_in_turns(filled: Database) -> None:
     """Here the loop's turns are few values long, and the answer is the same."""
     query = """query ($ids: [ID!]!) { usersByIds(ids: $ids) { login comments { totalCount }
-      memberships { group { name } roles } classifications { projectContributions { count } } } }"""
+      memberships { nodes { group { name } roles } }
+      classifications { projectContributions { count } } } }"""
     short = Gateway(filled, turns=Turns(50))
     ids = [*map(str, range(1, 200))]
     assert await short.ask(query, ids=ids) == await Gateway(filled).ask(query, ids=ids)

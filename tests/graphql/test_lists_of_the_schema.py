@@ -85,10 +85,7 @@ SETTLED = {
     "GroupStats.projectContributions",
     "MemberContribution.projectContributions",
     "UserStats.projectContributions",
-    "User.memberships",
     "Project.workflows",
-    # It is reached through the memberships of a volunteer.
-    "Membership.roles",
 }
 
 

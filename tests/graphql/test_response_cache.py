@@ -28,7 +28,7 @@ from tests.loaders.test_never_stale import (
 )
 
 TOTAL = "query ($id: ID!) { userGroup(id: $id) { name classifications { totalCount } } }"
-ME = "{ me { id login memberships { group { name } } } }"
+ME = "{ me { id login memberships { nodes { group { name } } } } }"
 #: More than are looked at with one statement.
 MANY = "query ($ids: [ID!]!) { usersByIds(ids: $ids) { login } }"
 

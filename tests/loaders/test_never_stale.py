@@ -60,7 +60,7 @@ _STATS = f"""{_TOTALS} projectCount activeUsers
         totalCount nodes {{ count user {{ id }} projectContributions {{ count timeSpent }} }}
     }}"""
 _GROUP = f"""name displayName statsVisibility viewerMembership {{ state roles }}
-    members {{ login }} memberships {{ state roles user {{ displayName }} }}
+    members {{ nodes {{ login }} }} memberships {{ nodes {{ state roles user {{ displayName }} }} }}
     classifications {{ {_STATS} }}"""
 DOCUMENTS = (
     f"{{ userGroup(id: 501) {{ {_GROUP} }} }}",
@@ -71,10 +71,11 @@ DOCUMENTS = (
         one: classifications(within: {{ projectIds: [11] }}) {{ {_TOTALS} activeUsers }}
     }} }}""",
     f"""{{ usersByIds(ids: [1, 2, 3, 4]) {{
-        login displayName comments {{ totalCount }} memberships {{ state group {{ name }} }}
+        login displayName comments {{ totalCount }}
+        memberships {{ nodes {{ state group {{ name }} }} }}
         classifications {{ {_TOTALS} projectContributions {{ count project {{ id }} }} }}
     }} }}""",
-    "{ me { login displayName memberships { roles group { displayName } } } }",
+    "{ me { login displayName memberships { nodes { roles group { displayName } } } } }",
     f"""{{ projectsByIds(ids: [11, 12, 13]) {{
         displayName slug classifications {{ {_TOTALS} anonymousCount }}
         comments(userIds: [1, 2]) {{ totalCount }}

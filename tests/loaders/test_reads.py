@@ -96,7 +96,7 @@ async def test_an_answer_depends_on_what_was_read(
 async def test_what_a_viewer_was_refused_by_is_among_it(
     filled: Database, feed: ChangeFeed, cache: ReadCache | None
 ) -> None:
-    document = "{ userGroup(id: 501) { memberships { state } } }"
+    document = "{ userGroup(id: 501) { memberships { nodes { state } } } }"
     async with answered(filled, feed, cache, document, ANONYMOUS) as operation:
         assert operation.reads.entities == {("user_group_record", 501)}
 

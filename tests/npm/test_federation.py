@@ -25,13 +25,18 @@ MEMBER, OTHER_MEMBER = 1631617, 1857920
 #: What a router gathers from both: from our viewer to their field, from their list to our
 #: statistics, and a field of each rule that guards one.
 EVERYTHING = """{
-  me { id classifications { totalCount } memberships { roles } favouriteProject { id slug } }
+  me {
+    id
+    classifications { totalCount }
+    memberships { nodes { roles } }
+    favouriteProject { id slug }
+  }
   fans(project: 3) {
     id
     login
     comments { totalCount }
     classifications { totalCount }
-    memberships { roles }
+    memberships { nodes { roles } }
   }
   userGroup(id: 1) {
     displayName
@@ -40,8 +45,8 @@ EVERYTHING = """{
       totalCount
       topContributors(first: 40) { count user { id favouriteProject { id slug } } }
     }
-    members(first: 100) { login favouriteProject { id slug } }
-    memberships(first: 1) { state user { login } }
+    members(first: 100) { nodes { login favouriteProject { id slug } } }
+    memberships(first: 1) { nodes { state user { login } } }
   }
   gatewayStats { ledgerSize }
   userGroupCounts(range: { start: "2020-01-01", end: "2020-12-31" }) { totalCount }
@@ -161,7 +166,7 @@ def test_their_field_of_all_our_members_is_answered(
     router: Router, tokens: dict[str, str | None]
 ) -> None:
     answer = router.ask(EVERYTHING, tokens["site-admin"])["data"]
-    liked = [one["favouriteProject"] for one in answer["userGroup"]["members"]]
+    liked = [one["favouriteProject"] for one in answer["userGroup"]["members"]["nodes"]]
 
     assert len(liked) == 53
     assert sorted(one["slug"] for one in liked if one) == [

@@ -1,5 +1,6 @@
 """An argument that cannot be used: a stable code, its name, and null in that field alone."""
 
+from base64 import b64encode
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy import Connection
 from gateway.db import Database
 from gateway.directory.load import load_directory
 from gateway.graphql.documents.document_cache import InvalidDocument
+from resolvers.cursors import cursor
 from tests.asking import ask
 from tests.events_of import classification, store
 
@@ -121,6 +123,23 @@ def extensions(code: str, argument: str | None) -> dict[str, Any]:
     return {"code": code} if argument is None else {"code": code, "argument": argument}
 
 
+#: Not base64, no JSON, no list, a value too many, of another type, and beyond 64 bits.
+NO_CURSORS = [
+    "",
+    "?",
+    "eA==",
+    "MQ==",
+    "W10=",
+    cursor("count", 1),
+    cursor("count", 1, 1, 1),
+    cursor("count", 1, "1"),
+    cursor("count", 1, 2**63),
+    b64encode(b'["count",true,1]').decode(),
+    b64encode(b'["count",1.0,1]').decode(),
+    b64encode(b'["count",[1],1]').decode(),
+    "A" * 5000,
+]
+
 GROUP_BAD = [
     ("topContributors(first: 0) { count }", "OUT_OF_BOUNDS", "first"),
     ("topContributors(first: -1) { count }", "OUT_OF_BOUNDS", "first"),
@@ -131,13 +150,19 @@ GROUP_BAD = [
     ("memberBreakdown(first: 5001) { totalCount }", "OUT_OF_BOUNDS", "first"),
     *(
         (f'memberBreakdown(after: "{text}") {{ totalCount }}', "INVALID_ARGUMENT", "after")
-        # Not base64, no number, a number too many, zero, and beyond 63 bits.
-        for text in ("", "?", "eA==", "MToxOjE=", "MDow", "OTIyMzM3MjAzNjg1NDc3NTgwODox")
+        for text in NO_CURSORS
     ),
-    # A cursor of the other order: 1:1 and id:1.
-    ('memberBreakdown(after: "MTox", orderBy: ID) { totalCount }', "INVALID_ARGUMENT", "after"),
-    ('memberBreakdown(after: "aWQ6MQ==") { totalCount }', "INVALID_ARGUMENT", "after"),
-    ('memberBreakdown(after: "aWQ6MA==", orderBy: ID) { __typename }', "INVALID_ARGUMENT", "after"),
+    # A cursor of the other order.
+    (
+        f'memberBreakdown(after: "{cursor("count", 1, 1)}", orderBy: ID) {{ totalCount }}',
+        "INVALID_ARGUMENT",
+        "after",
+    ),
+    (
+        f'memberBreakdown(after: "{cursor("id", 1)}") {{ totalCount }}',
+        "INVALID_ARGUMENT",
+        "after",
+    ),
     (
         'comparedWith(range: { start: "2024-03-01", end: "2024-02-29" }) { totalCount }',
         "INVALID_RANGE",
@@ -161,14 +186,19 @@ async def test_a_bad_argument_below_a_group_leaves_the_group_its_total(
 @pytest.mark.parametrize(
     ("field", "code", "argument"),
     [
-        ("members(first: 0) { id }", "OUT_OF_BOUNDS", "first"),
-        ("memberships(first: 0) { state }", "OUT_OF_BOUNDS", "first"),
+        *(
+            (f'{field}(after: "{text}") {{ totalCount }}', "INVALID_ARGUMENT", "after")
+            for field in ("members", "memberships")
+            for text in ("x", "19", cursor("count", 1, 1), cursor("id", "1"))
+        ),
+        ("members(first: 0) { nodes { id } }", "OUT_OF_BOUNDS", "first"),
+        ("memberships(first: 0) { nodes { state } }", "OUT_OF_BOUNDS", "first"),
         ("classifications { projectContributions(first: 0) { count } }", "OUT_OF_BOUNDS", "first"),
-        ("members(first: -1) { id }", "OUT_OF_BOUNDS", "first"),
-        ("members(first: 5001) { id }", "OUT_OF_BOUNDS", "first"),
-        ('members(after: "x") { id }', "INVALID_ARGUMENT", "after"),
-        ("memberships(first: 5001) { state }", "OUT_OF_BOUNDS", "first"),
-        ('memberships(after: "x") { state }', "INVALID_ARGUMENT", "after"),
+        ("members(first: -1) { nodes { id } }", "OUT_OF_BOUNDS", "first"),
+        ("members(first: 5001) { nodes { id } }", "OUT_OF_BOUNDS", "first"),
+        ('members(after: "x") { nodes { id } }', "INVALID_ARGUMENT", "after"),
+        ("memberships(first: 5001) { nodes { state } }", "OUT_OF_BOUNDS", "first"),
+        ('memberships(after: "x") { nodes { state } }', "INVALID_ARGUMENT", "after"),
         (
             "classifications { projectContributions(first: -1) { count } }",
             "OUT_OF_BOUNDS",

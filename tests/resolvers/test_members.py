@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from gateway.db import Database
 from gateway.directory.load import load_directory
+from resolvers.cursors import place_cursor
 from tests.asking import answer
 from tests.events_of import HOUR_MS, classification, store
 
@@ -189,8 +190,10 @@ async def test_members_unknown_to_the_directory_have_no_names(database: Database
 
 async def test_the_roster_holds_active_members_by_ascending_id(database: Database) -> None:
     await fill(database)
-    document = "{ userGroup(id: 501) { members(first: 5, after: 19) { id login } } }"
-    assert (await answer(database, document))["userGroup"]["members"] == [
+    document = f"""{{ userGroup(id: 501) {{
+        members(first: 5, after: "{place_cursor(19)}") {{ nodes {{ id login }} }}
+    }} }}"""
+    assert (await answer(database, document))["userGroup"]["members"]["nodes"] == [
         {"id": "20", "login": "user-20"},
         {"id": "21", "login": "user-21"},
         {"id": "22", "login": "user-22"},
@@ -199,11 +202,13 @@ async def test_the_roster_holds_active_members_by_ascending_id(database: Databas
 
 async def test_memberships_hold_everybody_by_ascending_id(database: Database) -> None:
     await fill(database)
-    document = """{ userGroup(id: 501) {
-        memberships(first: 2, after: 21) { state roles user { id login } group { id } }
-    } }"""
-    rest = {"roles": ["group_member"], "group": {"id": "501"}}
-    assert (await answer(database, document))["userGroup"]["memberships"] == [
+    document = f"""{{ userGroup(id: 501) {{
+        memberships(first: 2, after: "{place_cursor(21)}") {{
+            nodes {{ state roles user {{ id login }} group {{ id }} }}
+        }}
+    }} }}"""
+    rest = {"roles": ["GROUP_MEMBER"], "group": {"id": "501"}}
+    assert (await answer(database, document))["userGroup"]["memberships"]["nodes"] == [
         {"state": "ACTIVE", "user": {"id": "22", "login": "user-22"}, **rest},
         {"state": "INVITED", "user": {"id": "23", "login": None}, **rest},
     ]

@@ -87,11 +87,11 @@ SELECTIONS: dict[str, dict[str, int]] = {
         "id name displayName statsVisibility": 1,
         "viewerMembership { state roles user { id } group { name } }": 1,
         "viewerMembership { user { login } }": 2,
-        "members { id }": 2,
-        "members { displayName }": 3,
-        "memberships { state roles user { id } group { name } }": 2,
-        "memberships { user { displayName } }": 3,
-        "members { id } memberships { state }": 2,
+        "members { nodes { id } }": 2,
+        "members { nodes { displayName } }": 3,
+        "memberships { nodes { state roles user { id } group { name } } }": 2,
+        "memberships { nodes { user { displayName } } }": 3,
+        "members { nodes { id } } memberships { nodes { state } }": 2,
         STATS("totalCount"): 2,
         STATS("totalCount timeSpent"): 2,
         STATS("buckets(period: WEEK) { startsOn count timeSpent }"): 2,
@@ -125,7 +125,7 @@ SELECTIONS: dict[str, dict[str, int]] = {
         CONTRIBUTIONS("project { slug } lastContributedOn"): 3,
         "comments { totalCount }": 2,
         "comments { buckets(period: MONTH) { count } }": 2,
-        "memberships { state roles user { id } group { name } }": 3,
+        "memberships { nodes { state roles user { id } group { name } } }": 3,
     },
     "projectsByIds": {
         "id slug displayName": 1,
@@ -172,7 +172,7 @@ async def test_a_list_of_200_takes_as_many_statements_as_one(
 #: Parts of a group's page and how many Selects each adds; all of them are one statement.
 PARTS = {
     "viewerMembership { user { login } }": 1,
-    "members { id }": 1,
+    "members { nodes { id } }": 1,
     STATS("totalCount"): 1,
     STATS("buckets(period: MONTH) { count }"): 1,
     STATS("activeUsers"): 1,
@@ -298,7 +298,7 @@ async def test_entities_asked_for_one_by_one_share_their_statements(database: Da
 
 async def test_a_refused_field_reads_nothing_of_what_it_guards(database: Database) -> None:
     await fill(database)
-    document = "{ user(id: 2) { classifications { totalCount } memberships { state } } }"
+    document = "{ user(id: 2) { classifications { totalCount } memberships { nodes { state } } } }"
     asked = await ask(database, document, viewer=Viewer(id=3))
     assert [error.extensions for error in asked.errors] == [{"code": "FORBIDDEN"}] * 2
     assert asked.statements == 1

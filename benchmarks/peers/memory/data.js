@@ -24,7 +24,8 @@ const member = (one) => ({
 });
 
 const membership = (one) => ({
-  user: users.get(one.userId), group: group(one.groupId), state: one.state, roles: one.roles,
+  user: users.get(one.userId), group: group(one.groupId), state: one.state,
+  roles: one.roles.map((role) => role.toUpperCase()),
 });
 
 /** A group and what its guards need, decided once for each operation and group. */
@@ -52,7 +53,7 @@ export const viewer = () => users.get(data.viewer);
 export const loadGroups = async (ids) => ids.map((id) => group(Number(id)));
 export const viewerMembership = (of) => (of.membership ? membership(of.membership) : null);
 export const membershipsOf = (user) =>
-  user.id === data.viewer ? [...memberships.values()].map(membership) : null;
+  user.id === data.viewer ? { nodes: [...memberships.values()].map(membership) } : null;
 
 export const activeUsers = ({ key }) => stats.get(key).activeUsers;
 export const projectCount = ({ key }) => stats.get(key).projects.length;
@@ -75,7 +76,7 @@ export const memberBreakdown = ({ key, individuals }, { first }) => {
     nodes: page.map(member),
     pageInfo: {
       hasNextPage: members.length > first,
-      endCursor: last ? Buffer.from(`${last.n}:${last.userId}`).toString("base64") : null,
+      endCursor: last ? Buffer.from(JSON.stringify(["count", last.n, last.userId])).toString("base64") : null,
     },
     key,
   };

@@ -84,7 +84,7 @@ export const userGroup = async (id, viewer) => {
   const [row] = await rows("user_group", id, viewer);
   if (row === undefined) return null;
   const membership = row.state
-    ? { state: row.state.toUpperCase(), roles: JSON.parse(row.roles) } : null;
+    ? { state: row.state.toUpperCase(), roles: JSON.parse(row.roles).map((role) => role.toUpperCase()) } : null;
   const level = levels[row.stats_visibility];
   return {
     id: row.id,
@@ -132,7 +132,7 @@ export const memberBreakdown = async (stats, { first }) => {
     nodes,
     pageInfo: {
       hasNextPage: found.length > first,
-      endCursor: last ? Buffer.from(`${last.count}:${last.user.id}`).toString("base64") : null,
+      endCursor: last ? Buffer.from(JSON.stringify(["count", last.count, Number(last.user.id)])).toString("base64") : null,
     },
     stats,
   };

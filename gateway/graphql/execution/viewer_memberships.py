@@ -20,7 +20,7 @@ from gateway.changes.position import LogPosition
 from gateway.db import Database
 from gateway.db.ids import among
 from gateway.db.tables import membership
-from gateway.directory.memberships import Membership, membership_of
+from gateway.directory.memberships import COLUMNS, Membership, membership_of
 from gateway.loaders.permissions import GroupPermissions
 from gateway.stats.entities import RECORDED
 from gateway.stats.subject import Kind
@@ -34,10 +34,7 @@ _position = CURRENT_POSITION.subquery("position")
 #: (``ids``); beside nulls if there is none.
 _MEMBERSHIPS_AT_POSITION: Select[Any] = select(
     *_position.c,
-    membership.c.group_id,
-    membership.c.user_id,
-    membership.c.state,
-    membership.c.roles,
+    *COLUMNS,
 ).select_from(
     _position.outerjoin(
         membership,

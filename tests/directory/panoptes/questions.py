@@ -10,6 +10,6 @@ MEMBERS = """query Members($id: ID!) {
 CARDS = """query Cards($ids: [ID!]!) {
   userGroupsByIds(ids: $ids) { id viewerMembership { state roles } classifications { totalCount } }
 }"""
-MINE = "{ me { memberships { state group { id } } } }"
+MINE = "{ me { memberships { nodes { state group { id } } } } }"
 TOTAL_PATH = "userGroup.classifications"
 MEMBERS_PATH = "userGroup.classifications.topContributors"

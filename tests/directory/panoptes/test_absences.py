@@ -43,7 +43,7 @@ async def test_who_is_no_member_leaves_no_row_and_is_not_asked_for_again(
 ) -> None:
     for _ in range(2):
         answer = await gateway.ask(CARDS, ADA, ids=["502"])
-        assert answer.data["userGroups"][0]["viewerMembership"] is None
+        assert answer.data["userGroupsByIds"][0]["viewerMembership"] is None
         assert await remembered(gateway) == {("user_groups", 502, 0)}
         panoptes.asked.clear()
     assert panoptes.asked == []

@@ -24,7 +24,13 @@ NOBODY: frozenset[int] = frozenset()
 
 
 def member(group_id: int, user_id: int, roles: str = '["group_member"]') -> dict[str, Any]:
-    return {"group_id": group_id, "user_id": user_id, "state": "active", "roles": roles}
+    return {
+        "group_id": group_id,
+        "user_id": user_id,
+        "state": "active",
+        "roles": roles,
+        "created_at": None,
+    }
 
 
 def group(group_id: int) -> dict[str, Any]:

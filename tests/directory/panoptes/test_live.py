@@ -149,7 +149,7 @@ async def test_a_viewers_own_memberships_are_looked_up(
 ) -> None:
     answer = await gateway.ask(MINE, BOB)
 
-    assert answer.data["me"]["memberships"] == [
+    assert answer.data["me"]["memberships"]["nodes"] == [
         {"state": "ACTIVE", "group": {"id": "501"}},
         {"state": "ACTIVE", "group": {"id": "502"}},
     ]

@@ -80,5 +80,5 @@ async def test_a_question_beyond_the_limit_is_refused_whole_and_asks_for_nothing
             ANONYMOUS,
             ids=["502", *map(str, range(700, 710))],
         )
-        assert answer.codes == {"userGroups": "UNAVAILABLE"}
+        assert answer.codes == {"userGroupsByIds": "UNAVAILABLE"}
         assert panoptes.asked == []
