@@ -101,6 +101,7 @@ lock: | $(BIN)/python ## Pin all requirements anew (LOCK=--upgrade for the newes
 	$(COMPILE) --group build -c requirements/test.lock -o requirements/build.lock
 	$(COMPILE) --group node -o requirements/node.lock
 	$(COMPILE) --group crawler -o requirements/crawler.lock
+	$(COMPILE) --group clients -o requirements/clients.lock
 	$(COMPILE) --group fuzz -o requirements/fuzz.lock
 
 .PHONY: clean

@@ -1,0 +1,49 @@
+// Runs the clients of docs/clients.md, in the folder that holds the page's files.
+import { strict as assert } from "node:assert";
+import { pathToFileURL } from "node:url";
+import { gql } from "@apollo/client";
+import { gql as parsed } from "@urql/core";
+import relay from "relay-runtime";
+
+const [folder, url, token] = process.argv.slice(2);
+const page = (name) => import(pathToFileURL(`${folder}/${name}`).href);
+
+const list = `{ me { id memberships { nodes { group { id displayName } } } } }`;
+const one = `query One($id: ID!) { userGroup(id: $id) { id displayName } }`;
+let requests = 0;
+const send = globalThis.fetch;
+globalThis.fetch = (...words) => {
+  requests += 1;
+  return send(...words);
+};
+
+// What a list has loaded is found by its id.
+const apollo = (await page("src/apollo.ts")).client(url, token);
+await apollo.query({ query: gql(list) });
+const { data } = await apollo.query({ query: gql(one), variables: { id: "1" } });
+assert.equal(requests, 1);
+assert.equal(data.userGroup.displayName, "Demo classroom");
+apollo.stop();
+
+const urql = (await page("src/urql.ts")).client(url, token);
+const warn = console.warn;
+console.warn = (...words) => assert.fail(words.join(" "));
+await urql.query(parsed(list), {}).toPromise();
+const again = await urql.query(parsed(one), { id: "1" }).toPromise();
+console.warn = warn;
+assert.equal(requests, 2);
+assert.equal(again.data.userGroup.displayName, "Demo classroom");
+
+// A volunteer and a group of the same number are two records, and pages are appended.
+const environment = (await page("relay/environment.ts")).environment(url, token);
+const { default: query } = await page("relay/__generated__/ContributorsQuery.graphql.ts");
+const variables = { id: "2", count: 2, cursor: null };
+const found = await relay.fetchQuery(environment, query, variables).toPromise();
+assert.equal(found.userGroup.name, "demo-showcase");
+assert.equal(found.userGroup.classifications.memberBreakdown.edges.length, 2);
+const records = environment.getStore().getSource();
+assert.equal(records.get("UserGroup:2").name, "demo-showcase");
+assert.equal(records.get("2"), undefined);
+const numbers = records.getRecordIDs().filter((id) => /^(User|UserGroup):\d+$/.test(id));
+assert.equal(numbers.filter((id) => id.startsWith("User:")).length, 2);
+console.log("done");
