@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from graphql import build_client_schema, get_introspection_query, print_schema
 
 from tests.demo import Demo
 from tests.docs.markdown import ROOT, blocks
@@ -64,13 +65,23 @@ def run(folder: Path, *command: str) -> str:
 @pytest.fixture(scope="module")
 def project(packages: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page's project after its tools have run."""
-    folder = write_page(tmp_path_factory.mktemp("page"))
+    folder = make_project(tmp_path_factory.mktemp("page"))
+    run_tools(folder)
+    return folder
+
+
+def make_project(folder: Path) -> Path:
+    """The page's files, with the packages that they need."""
+    write_page(folder)
     (folder / "node_modules").symlink_to(INSTALLED)
     (folder / "package.json").write_text(json.dumps({"type": "module"}))
     (folder / "tsconfig.json").write_text(json.dumps(TYPES))
+    return folder
+
+
+def run_tools(folder: Path) -> None:
     run(folder, "node_modules/.bin/graphql-codegen")
     run(folder, "node_modules/.bin/relay-compiler")
-    return folder
 
 
 def test_types_are_strict(project: Path) -> None:
@@ -79,32 +90,26 @@ def test_types_are_strict(project: Path) -> None:
     assert "any" not in (project / "src" / "gql" / "graphql.ts").read_text().split()
 
 
-@pytest.mark.parametrize("federated", [False, True])
+def served_schema(demo: Demo, kind: str) -> str:
+    """The schema in GraphQL's schema definition language, as clients or as routers read it."""
+    if kind == "subgraph":
+        sdl: str = demo.ask("{ _service { sdl } }")["data"]["_service"]["sdl"]
+        return sdl
+    query = get_introspection_query(input_value_deprecation=True, specified_by_url=True)
+    return print_schema(build_client_schema(demo.ask(query)["data"]))
+
+
+@pytest.mark.parametrize("kind", ["introspected", "subgraph"])
 def test_tools_take_the_schema_as_it_is_served(
-    project: Path, tmp_path: Path, demo: Demo, federated: bool
+    packages: None, tmp_path: Path, demo: Demo, kind: str
 ) -> None:
-    """Introspected, and as the subgraph that routers read."""
-    schema = demo.server.url
-    if federated:
-        sdl = demo.ask("{ _service { sdl } }")["data"]["_service"]["sdl"]
-        (tmp_path / "schema.graphql").write_text(sdl)
-        schema = "schema.graphql"
-    for name in ("codegen.ts", "relay.config.json"):
-        text = (project / name).read_text()
-        (tmp_path / name).write_text(
-            text.replace('schema: "schema.graphql"', f'schema: "{schema}"')
-        )
-    shutil.copytree(project / "src", tmp_path / "src", ignore=shutil.ignore_patterns("gql"))
-    (tmp_path / "node_modules").symlink_to(INSTALLED)
-    (tmp_path / "package.json").write_text(json.dumps({"type": "module"}))
-    run(tmp_path, "node_modules/.bin/graphql-codegen")
-    made = "src/gql/graphql.ts"
-    assert "totalCount: number" in (tmp_path / made).read_text()
-    if federated:
-        shutil.copytree(
-            project / "relay", tmp_path / "relay", ignore=shutil.ignore_patterns("__generated__")
-        )
-        run(tmp_path, "node_modules/.bin/relay-compiler")
+    folder = make_project(tmp_path)
+    (folder / "schema.graphql").write_text(served_schema(demo, kind))
+    if kind == "introspected":
+        codegen = (folder / "codegen.ts").read_text()
+        (folder / "codegen.ts").write_text(codegen.replace("schema.graphql", demo.server.url))
+    run_tools(folder)
+    assert "totalCount: number" in (folder / "src" / "gql" / "graphql.ts").read_text()
 
 
 def test_clients_keep_entities_by_type_and_id(project: Path, demo: Demo) -> None:
@@ -130,13 +135,27 @@ def test_the_operations_of_a_build_are_all_that_is_executed(project: Path, tmp_p
 
 
 @pytest.fixture(scope="module")
-def python_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def python_clients() -> None:
     if not (PYTHON / "python").exists():
         missing = "Python's GraphQL clients are not installed: .ci/run does it."
         (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
+
+
+@pytest.fixture(scope="module")
+def python_project(python_clients: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = write_page(tmp_path_factory.mktemp("python"))
     run(folder, str(PYTHON / "ariadne-codegen"))
     return folder
+
+
+@pytest.mark.parametrize("kind", ["introspected", "subgraph"])
+def test_pythons_generator_takes_the_schema_as_it_is_served(
+    python_clients: None, tmp_path: Path, demo: Demo, kind: str
+) -> None:
+    write_page(tmp_path)
+    (tmp_path / "schema.graphql").write_text(served_schema(demo, kind))
+    run(tmp_path, str(PYTHON / "ariadne-codegen"))
+    assert "total_count: int" in (tmp_path / "stats_client" / "group_chart.py").read_text()
 
 
 def test_gql_tells_what_was_refused_and_shows_the_rest(python_project: Path, demo: Demo) -> None:
