@@ -20,7 +20,7 @@ from resolvers.scopes import (
     classifications_in,
     comments_in,
 )
-from resolvers.statistics import ClassificationStats, CommentStats
+from resolvers.statistics import CommentStats, ProjectStats
 
 if TYPE_CHECKING:
     from resolvers.workflow import Workflow
@@ -57,10 +57,10 @@ class Project(Row):
         self,
         range: RangeArgument = None,  # noqa: A002  (the name in the schema)
         workflow_ids: WorkflowIdsArgument = None,
-    ) -> ClassificationStats | None:
+    ) -> ProjectStats | None:
         selection = classifications_in(range, workflow_ids=workflow_ids)
         question = Question(Kind.PROJECT, selection)
-        return ClassificationStats(question=question, subject_id=self.project_id)
+        return ProjectStats(question=question, subject_id=self.project_id)
 
     @strawberry.field(description="Comments about the project on Talk.")
     def comments(

@@ -39,7 +39,7 @@ from resolvers.scopes import (
     comments_in,
 )
 from resolvers.service import Service
-from resolvers.statistics import ClassificationStats, CommentStats
+from resolvers.statistics import CommentStats, SiteStats
 from resolvers.user import User
 from resolvers.user_group import UserGroup
 from resolvers.workflow import Workflow
@@ -152,9 +152,9 @@ class Query:
         self,
         range: RangeArgument = None,  # noqa: A002  (the name in the schema)
         within: ScopeArgument = None,
-    ) -> ClassificationStats | None:
+    ) -> SiteStats | None:
         question = Question(Kind.SITE, classifications_in(range, within))
-        return ClassificationStats(question=question, subject_id=0)
+        return SiteStats(question=question, subject_id=0)
 
     @strawberry.field(description="Comments on Talk on the whole site.")
     def comments(

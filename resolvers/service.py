@@ -9,6 +9,7 @@ from graphql import (
     DirectiveDefinitionNode,
     DirectiveNode,
     EnumTypeDefinitionNode,
+    InterfaceTypeDefinitionNode,
     Visitor,
     VisitorAction,
     parse,
@@ -47,6 +48,13 @@ _DROPPED = {GUARD, "oneOf"}
 
 
 class _Composable(Visitor):
+    def enter_interface_type_definition(
+        self, node: InterfaceTypeDefinitionNode, *_: object
+    ) -> InterfaceTypeDefinitionNode:
+        # Composition refuses costs there: routers take those of the types that implement it.
+        visited: InterfaceTypeDefinitionNode = visit(node, _WithoutCosts())
+        return visited
+
     def enter_directive(self, node: DirectiveNode, *_: object) -> VisitorAction:
         return self.REMOVE if node.name.value in _DROPPED else None
 
@@ -57,3 +65,8 @@ class _Composable(Visitor):
 
     def enter_enum_type_definition(self, node: EnumTypeDefinitionNode, *_: object) -> VisitorAction:
         return self.REMOVE if node.name.value == GuardRule.__name__ else None
+
+
+class _WithoutCosts(Visitor):
+    def enter_directive(self, node: DirectiveNode, *_: object) -> VisitorAction:
+        return self.REMOVE if node.name.value == "cost" else None

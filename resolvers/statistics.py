@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Annotated, Self
 
 import strawberry
 
 from gateway.arguments import MAX_FIRST, read_first
+from gateway.calendar import day_date
 from gateway.execution_hints import batched_field, hints
+from gateway.loaders.statistics import DaySpan
 from gateway.period import describe_defaults
 from gateway.stats.subject import Answer, Question
 from resolvers.arguments import given
@@ -84,6 +87,31 @@ async def times_spent(stats: Sequence[Statistics], info: Info) -> list[float]:
     return [one.seconds for one in await totals(stats, info)]
 
 
+async def mean_times_spent(stats: Sequence[Statistics], info: Info) -> list[float | None]:
+    """Session time of a classification in seconds; None without classifications."""
+    return [one.seconds / one.n if one.n else None for one in await totals(stats, info)]
+
+
+async def day_spans(stats: Sequence[Statistics], info: Info) -> list[DaySpan]:
+    """The first and the last day with events; one statement serves both fields."""
+    asked = [(one.question, one.subject_id) for one in stats]
+    return await info.context.loaders.day_spans.load_many(asked)
+
+
+async def first_days(stats: Sequence[Statistics], info: Info) -> list[date | None]:
+    """The first day with events."""
+    return [_date(span.first) for span in await day_spans(stats, info)]
+
+
+async def last_days(stats: Sequence[Statistics], info: Info) -> list[date | None]:
+    """The last day with events."""
+    return [_date(span.last) for span in await day_spans(stats, info)]
+
+
+def _date(day: int | None) -> date | None:
+    return None if day is None else day_date(day)
+
+
 async def project_counts(stats: Sequence[Statistics], info: Info) -> list[int]:
     """How many projects there were contributions to."""
     asked = [(one.question, one.subject_id) for one in stats]
@@ -92,9 +120,12 @@ async def project_counts(stats: Sequence[Statistics], info: Info) -> list[int]:
     return [len(sums) - any(one.project_id == 0 for one in sums) for sums in found]
 
 
-@strawberry.type
-class Classifications(Statistics):
-    """Counts, session time and buckets of classifications."""
+@strawberry.interface(
+    description="What every statistic of classifications has, whoever made them: one fragment on "
+    "it draws a chart of the site, a project, a workflow, a volunteer or a group."
+)
+class ClassificationStats(Statistics):
+    """Counts, session time, days and buckets of classifications."""
 
     total_count: SafeInt = batched_field(
         total_counts, description="Classifications.", directives=[costs(1)]
@@ -105,6 +136,20 @@ class Classifications(Statistics):
             "Session time in seconds: finished minus started, limited to 0 to 10,800 for each "
             "classification; unknown times count 0."
         ),
+    )
+    mean_time_spent: float | None = batched_field(
+        mean_times_spent,
+        description="Seconds a classification: timeSpent / totalCount; null without any.",
+    )
+    first_day: date | None = batched_field(
+        first_days,
+        description="The first day of the range with classifications; null without any.",
+        directives=[costs(1)],
+    )
+    last_day: date | None = batched_field(
+        last_days,
+        description="The last day of the range with classifications; null without any.",
+        directives=[costs(1)],
     )
 
     @strawberry.field(
@@ -132,9 +177,9 @@ class Classifications(Statistics):
         return self.over(range)
 
 
-@strawberry.type(description="Classifications of the site, a project or a workflow.")
-class ClassificationStats(Classifications):
-    """Adds what is anonymous."""
+@strawberry.type
+class PublicStats(ClassificationStats):
+    """Adds what is anonymous, for what anybody contributes to."""
 
     @strawberry.field(description="Classifications by volunteers who were not logged in.")
     async def anonymous_count(self, info: Info) -> SafeInt:
@@ -150,8 +195,23 @@ class ClassificationStats(Classifications):
         return found.anonymous_n / found.n if found.n else None
 
 
+@strawberry.type(description="Classifications of the whole site.")
+class SiteStats(PublicStats):
+    """What was done everywhere."""
+
+
+@strawberry.type(description="Classifications in one project.")
+class ProjectStats(PublicStats):
+    """What was done in a project."""
+
+
+@strawberry.type(description="Classifications in one workflow.")
+class WorkflowStats(PublicStats):
+    """What was done in a workflow."""
+
+
 @strawberry.type
-class Contributed(Classifications):
+class Contributed(ClassificationStats):
     """Adds the projects, for whoever contributes: a volunteer or a group."""
 
     project_count: int = batched_field(
@@ -187,6 +247,16 @@ class CommentStats(Statistics):
 
     total_count: SafeInt = batched_field(
         total_counts, description="Comments.", directives=[costs(1)]
+    )
+    first_day: date | None = batched_field(
+        first_days,
+        description="The first day of the range with comments; null without any.",
+        directives=[costs(1)],
+    )
+    last_day: date | None = batched_field(
+        last_days,
+        description="The last day of the range with comments; null without any.",
+        directives=[costs(1)],
     )
 
     @strawberry.field(

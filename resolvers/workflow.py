@@ -23,7 +23,7 @@ from resolvers.project import Project
 from resolvers.ranges import RangeArgument
 from resolvers.scalars import SafeInt
 from resolvers.scopes import classifications_in
-from resolvers.statistics import ClassificationStats
+from resolvers.statistics import WorkflowStats
 
 
 @strawberry.federation.type(keys=["id"], description="One task of a project.")
@@ -78,9 +78,9 @@ class Workflow:
     def classifications(
         self,
         range: RangeArgument = None,  # noqa: A002  (the name in the schema)
-    ) -> ClassificationStats | None:
+    ) -> WorkflowStats | None:
         question = Question(Kind.WORKFLOW, classifications_in(range))
-        return ClassificationStats(question=question, subject_id=self.record.id)
+        return WorkflowStats(question=question, subject_id=self.record.id)
 
     @strawberry.field(
         description=(

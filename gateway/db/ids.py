@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, BindParameter, ColumnElement, Dialect, Text, bindparam
+from sqlalchemy import BigInteger, BindParameter, ColumnElement, Dialect, Text, bindparam, column
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -60,3 +60,28 @@ def among(column: ColumnElement[Any], ids: BindParameter[Any] | str) -> ColumnEl
 def id_list(name: str) -> BindParameter[Any]:
     """A parameter that takes a list of ids."""
     return bindparam(name, type_=IdList())
+
+
+class _EachId(FunctionElement[int]):
+    name = "each_id"
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(_EachId, "postgresql")
+def _unnest(element: _EachId, compiler: SQLCompiler, **options: Any) -> str:
+    (ids,) = element.clauses
+    return f"(SELECT unnest({compiler.process(ids, **options)}) AS value)"
+
+
+@compiles(_EachId, "sqlite")
+def _json_each(element: _EachId, compiler: SQLCompiler, **options: Any) -> str:
+    (ids,) = element.clauses
+    return f"json_each({compiler.process(ids, **options)})"
+
+
+def each_id(ids: str) -> ColumnElement[int]:
+    """The ids bound to the named parameter as a column, whose table has a row for each of them."""
+    value: Any = column("value", BigInteger)
+    each: ColumnElement[int] = _EachId(id_list(ids)).table_valued(value).c.value
+    return each

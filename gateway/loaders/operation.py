@@ -47,6 +47,7 @@ from gateway.loaders.statistics import (
     ActiveUsersLoader,
     BucketsLoader,
     ContributionsLoader,
+    DaySpansLoader,
     LastDaysLoader,
     MemberContributionsLoader,
     MemberLastDaysLoader,
@@ -80,6 +81,7 @@ class Loaders:
     buckets = cached_property(lambda self: BucketsLoader(self._reads))
     contributions = cached_property(lambda self: ContributionsLoader(self._reads))
     last_days = cached_property(lambda self: LastDaysLoader(self._reads))
+    day_spans = cached_property(lambda self: DaySpansLoader(self._reads))
     active_users = cached_property(lambda self: ActiveUsersLoader(self._reads))
     period_users = cached_property(lambda self: PeriodUsersLoader(self._reads))
     new_users = cached_property(lambda self: NewUsersLoader(self._reads))

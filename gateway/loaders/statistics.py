@@ -14,6 +14,7 @@ from gateway.changes.entity import Entity
 from gateway.loaders.loader import Request, StatementLoader
 from gateway.period import Period, period_start
 from gateway.stats.active_users import active_users
+from gateway.stats.day_spans import day_spans
 from gateway.stats.entities import counted
 from gateway.stats.last_days import last_days, member_last_days
 from gateway.stats.ranking import Order, Place, ranking
@@ -169,6 +170,28 @@ class LastDaysLoader(StatisticsLoader[Question, Mapping[int, int]]):
 
     def nothing(self) -> Mapping[int, int]:
         return {}
+
+
+class DaySpan(NamedTuple):
+    """The first and the last day with events; None without any."""
+
+    first: int | None = None
+    last: int | None = None
+
+
+class DaySpansLoader(StatisticsLoader[Question, DaySpan]):
+    """The first and the last day of a subject in a range."""
+
+    name = "day spans"
+
+    def statement(self, question: Question, ids: list[int]) -> Bound:
+        return day_spans(question), parameters(question, ids, Grain.DAY)
+
+    def answers(self, question: Question, rows: Sequence[Any]) -> Mapping[int, DaySpan]:
+        return {subject: DaySpan(first, last) for subject, first, last in rows}
+
+    def nothing(self) -> DaySpan:
+        return DaySpan()
 
 
 class ActiveUsersLoader(StatisticsLoader[Question, int]):

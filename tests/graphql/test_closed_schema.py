@@ -106,7 +106,7 @@ def test_operations_that_fit_are_answered(closed: tuple[Server, str]) -> None:
     answer = ask(closed[0], "{ __typename classifications { __typename totalCount } }")
     assert answer["data"] == {
         "__typename": "Query",
-        "classifications": {"__typename": "ClassificationStats", "totalCount": 0},
+        "classifications": {"__typename": "SiteStats", "totalCount": 0},
     }
 
 

@@ -78,7 +78,9 @@ def lists_of_the_schema() -> Iterator[tuple[str, str]]:
 LISTS = dict(lists_of_the_schema())
 #: Those whose length no argument tells; the documentation names them.
 SETTLED = {
-    "ClassificationStats.buckets",
+    "SiteStats.buckets",
+    "ProjectStats.buckets",
+    "WorkflowStats.buckets",
     "CommentStats.buckets",
     "GroupStats.buckets",
     "UserStats.buckets",

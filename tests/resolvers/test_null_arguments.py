@@ -25,7 +25,9 @@ from tests.events_of import classification, comment, store
 #: Where a type is reached.
 PATHS = {
     "Query": "{{ {} }}",
-    "ClassificationStats": "{{ classifications {{ {} }} }}",
+    "SiteStats": "{{ classifications {{ {} }} }}",
+    "ProjectStats": "{{ project(id: 11) {{ classifications {{ {} }} }} }}",
+    "WorkflowStats": "{{ workflow(id: 101) {{ classifications {{ {} }} }} }}",
     "CommentStats": "{{ comments {{ {} }} }}",
     "Project": "{{ project(id: 11) {{ {} }} }}",
     "User": "{{ user(id: 1) {{ {} }} }}",

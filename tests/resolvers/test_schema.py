@@ -8,6 +8,7 @@ import strawberry
 from graphql import (
     GraphQLEnumType,
     GraphQLInputObjectType,
+    GraphQLInterfaceType,
     GraphQLNamedType,
     GraphQLNonNull,
     GraphQLObjectType,
@@ -57,7 +58,7 @@ def parts(name: str, kind: GraphQLNamedType) -> Iterator[tuple[str, str | None]]
     elif isinstance(kind, GraphQLInputObjectType):
         for field, given in kind.fields.items():
             yield f"{name}.{field}", given.description
-    elif isinstance(kind, GraphQLObjectType):
+    elif isinstance(kind, GraphQLObjectType | GraphQLInterfaceType):
         for field, shown in kind.fields.items():
             if f"{name}.{field}" not in FEDERATION_FIELDS:
                 yield f"{name}.{field}", shown.description
@@ -134,7 +135,9 @@ def test_a_guarded_field_is_nullable_and_shows_its_rule(path: str, rule: str) ->
         "Project.classifications",
         "Project.comments",
         "Workflow.classifications",
-        "ClassificationStats.comparedWith",
+        "SiteStats.comparedWith",
+        "ProjectStats.comparedWith",
+        "WorkflowStats.comparedWith",
         "GroupStats.comparedWith",
         "UserStats.comparedWith",
         "CommentStats.comparedWith",

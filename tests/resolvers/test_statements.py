@@ -96,6 +96,7 @@ SELECTIONS: dict[str, dict[str, int]] = {
         STATS("totalCount timeSpent"): 2,
         STATS("buckets(period: WEEK) { startsOn count timeSpent }"): 2,
         STATS("activeUsers"): 2,
+        STATS("totalCount meanTimeSpent firstDay lastDay"): 2,
         STATS("projectCount"): 2,
         STATS('comparedWith(range: { start: "2024-01-01" }) { totalCount }'): 2,
         CONTRIBUTIONS("count timeSpent project { id }"): 2,

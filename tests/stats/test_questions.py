@@ -17,6 +17,7 @@ from gateway.loaders.statistics import BucketsLoader, BucketsQuestion
 from gateway.period import Period
 from gateway.rollups.backfill import backfill
 from gateway.stats.active_users import active_users
+from gateway.stats.day_spans import day_spans
 from gateway.stats.last_days import last_days
 from gateway.stats.ranking import ranking
 from gateway.stats.rows import parameters
@@ -44,7 +45,7 @@ _RANGES = st.builds(DayRange, _EDGES, _EDGES)
 
 
 def some_of(ids: Sequence[int]) -> st.SearchStrategy[tuple[int, ...] | None]:
-    return st.one_of(st.none(), st.lists(st.sampled_from(ids), min_size=1, unique=True).map(tuple))
+    return st.one_of(st.none(), st.lists(st.sampled_from(ids), unique=True).map(tuple))
 
 
 CLASSIFICATIONS = st.builds(
@@ -221,6 +222,20 @@ def test_the_last_day_in_each_project(database_url: str) -> None:
 
     contributors = st.builds(Question, st.sampled_from([Kind.USER, Kind.GROUP]), CLASSIFICATIONS)
     check_with(database_url, contributors, check)
+
+
+def test_the_first_and_the_last_day(database_url: str) -> None:
+    async def check(snapshot: Snapshot, question: Question, ledger: Ledger) -> None:
+        bound = parameters(question, IDS[question.kind], Grain.DAY)
+        found = await snapshot.fetch(day_spans(question), bound)
+        days = defaultdict(list)
+        for subject, event in ledger.chosen(question):
+            days[subject].append(column(event, "day"))
+        expected = {subject: (min(some), max(some)) for subject, some in days.items()}
+        assert len({row[0] for row in found}) == len(found)
+        assert {row[0]: (row[1], row[2]) for row in found if row[1] is not None} == expected
+
+    check_with(database_url, questions, check)
 
 
 def test_active_users_ranking_and_what_each_member_did(database_url: str) -> None:

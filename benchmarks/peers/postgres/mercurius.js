@@ -45,7 +45,9 @@ app.register(mercurius, {
     Workflow: { classifications: ({ id }, { range }) => data.statsOf("workflow", id, range) },
     GroupStats: { ...totals, ...contributed },
     UserStats: { ...totals, ...contributed },
-    ClassificationStats: totals,
+    SiteStats: totals,
+    ProjectStats: totals,
+    WorkflowStats: totals,
   },
   loaders: {
     Project: { workflows: each(data.workflows) },
@@ -56,7 +58,9 @@ app.register(mercurius, {
       memberBreakdown: each(data.memberBreakdown),
     },
     UserStats: { buckets: data.buckets },
-    ClassificationStats: { buckets: data.buckets },
+    SiteStats: { buckets: data.buckets },
+    ProjectStats: { buckets: data.buckets },
+    WorkflowStats: { buckets: data.buckets },
     MemberContribution: { projectContributions: data.memberContributions },
     MemberContributionConnection: {
       totalCount: (queries) => data.activeUsers(queries.map(({ obj }) => obj.stats)),
