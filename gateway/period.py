@@ -25,7 +25,7 @@ class Period(Enum):
     A period without a longest range is used only where it is asked for.
     """
 
-    DAY = "day", Grain.DAY, 1, 31, "A day."
+    DAY = "day", Grain.DAY, 1, 31, "From midnight to midnight."
     WEEK = "week", Grain.DAY, 7, 183, "A week from Monday to Sunday."
     MONTH = "month", Grain.MONTH, 1, 1460, "A month of the calendar."
     YEAR = "year", Grain.YEAR, 12, _ANY_LENGTH, "A year of the calendar."

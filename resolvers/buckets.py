@@ -36,8 +36,12 @@ class PeriodBucket(Row):
     starts_on: date = strawberry.field(
         description="The period's first day, also where the range begins within the period."
     )
-    count: SafeInt = strawberry.field(description="Classifications.")
-    time_spent: float = strawberry.field(description="Session time in seconds.")
+    count: SafeInt = strawberry.field(
+        description="Classifications of the period that are within the range."
+    )
+    time_spent: float = strawberry.field(
+        description="Seconds of session time, limited for each as in the statistic's timeSpent."
+    )
 
 
 @row
@@ -48,7 +52,9 @@ class CommentBucket(Row):
     starts_on: date = strawberry.field(
         description="The period's first day, also where the range begins within the period."
     )
-    count: SafeInt = strawberry.field(description="Comments.")
+    count: SafeInt = strawberry.field(
+        description="Comments of the period that are within the range."
+    )
 
 
 async def load_buckets(

@@ -33,7 +33,9 @@ class ProjectContribution(Row):
         # One object stands in the contributions of many members.
         metadata=hints(shared=True),
     )
-    count: SafeInt = strawberry.field(description="Classifications in the project.")
+    count: SafeInt = strawberry.field(
+        description="Classifications in the project, within the range and scope of the statistic."
+    )
     time_spent: float = strawberry.field(description="Session time in the project, in seconds.")
     last_contributed_on: date | None = strawberry.field(
         description="Day of the last classification in the project within the range."

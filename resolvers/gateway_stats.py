@@ -23,8 +23,10 @@ class GatewayStats:
     ledger_size: SafeInt = strawberry.field(
         description="Stored events: classifications and comments."
     )
-    classifications: SafeInt = strawberry.field(description="Stored classifications.")
-    comments: SafeInt = strawberry.field(description="Stored comments.")
+    classifications: SafeInt = strawberry.field(
+        description="Classifications in the ledger, each once."
+    )
+    comments: SafeInt = strawberry.field(description="Comments in the ledger, each once.")
     data_version: SafeInt = strawberry.field(description="Grows with every change of the data.")
 
 

@@ -42,7 +42,9 @@ class GroupField(Enum):
     TYPE = strawberry.enum_value("type", description="Kind of group.")
     APPROVAL_STATUS = strawberry.enum_value("approval_status", description="Such as approved.")
     IMAGE_URL = strawberry.enum_value("image_url", description="Address of its picture.")
-    OWNER_ID = strawberry.enum_value("owner_id", description="The owner.")
+    OWNER_ID = strawberry.enum_value(
+        "owner_id", description="The id of the user who owns it, as text."
+    )
     LANDING_PAGE = strawberry.enum_value("landing_page", description="Address of its page.")
     GROUP_REVIEWED = strawberry.enum_value("group_reviewed", description="true or false.")
     OPEN_ACCESS = strawberry.enum_value("open_access", description="true or false.")
@@ -80,7 +82,7 @@ class GroupCondition(FrozenInput):
 
     field: GroupField = strawberry.field(description="The field to compare.")
     operator: GroupOperator | None = strawberry.field(
-        default=GroupOperator.EQUAL, description="How."
+        default=GroupOperator.EQUAL, description="How the field is compared with the value."
     )
     value: str = strawberry.field(
         description="The value to compare with, of the field's type: text, a number, true or "
@@ -92,7 +94,9 @@ class GroupCondition(FrozenInput):
 class GroupAlternatives(FrozenInput):
     """Alternatives."""
 
-    any: list[GroupCondition] = strawberry.field(description="The alternatives.")
+    any: list[GroupCondition] = strawberry.field(
+        description="It is enough that one of these holds."
+    )
 
 
 @strawberry.type(description=f"Groups of one {name_periods()}.")
@@ -102,15 +106,17 @@ class GroupCountBucket:
     starts_on: date = strawberry.field(
         description="The period's first day, also where the range begins within the period."
     )
-    count: int = strawberry.field(description="Groups.")
+    count: int = strawberry.field(description="Groups that hold the conditions.")
 
 
 @strawberry.type(description="Groups of one visibility.")
 class GroupCountByVisibility:
     """One level."""
 
-    stats_visibility: StatsVisibility = strawberry.field(description="The level.")
-    count: int = strawberry.field(description="Groups.")
+    stats_visibility: StatsVisibility = strawberry.field(
+        description="The level that these groups have."
+    )
+    count: int = strawberry.field(description="Groups that hold the conditions.")
 
 
 @strawberry.type(description="Counts of groups: in total, by period and by visibility.")
@@ -119,13 +125,13 @@ class GroupCounts:
 
     question: strawberry.Private[GroupQuestion]
 
-    @strawberry.field(description="Groups.", directives=[costs(10)])
+    @strawberry.field(description="How many groups hold the conditions.", directives=[costs(10)])
     async def total_count(self, info: Info) -> int:
         ((count,),) = await info.context.loaders.group_counts.load(self.question)
         return int(count)
 
     @strawberry.field(
-        description="Groups by period, ascending.",
+        description="Groups by the period of their date, ascending; empty periods are left out.",
         directives=[about(366)],
         metadata=hints(length=periods_of_range),
     )

@@ -45,7 +45,7 @@ _WITHOUT_TOTAL = frozenset({"nodes", "edges", "pageInfo"})
 class MemberContribution(Row):
     """A member's sums; the contributions came in with the list that the member stands in."""
 
-    user: User = strawberry.field(description="The member.")
+    user: User = strawberry.field(description="Who classified; they need not be a member any more.")
     count: SafeInt = strawberry.field(description="Classifications for the group.")
     time_spent: float = strawberry.field(description="Session time for the group, in seconds.")
     sums: strawberry.Private[Sequence[ProjectSum]]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from resolvers.user_group import UserGroup
 
 
-@strawberry.enum(description="The state of a membership.")
+@strawberry.enum(description="How far somebody's membership has come, in Panoptes' words.")
 class MembershipState(Enum):
     """Panoptes' states."""
 
@@ -69,12 +69,12 @@ class Membership:
     """Membership in one group."""
 
     user: Annotated[User, strawberry.lazy("resolvers.user")] = strawberry.field(
-        description="The volunteer."
+        description="Whose membership it is."
     )
     group: Annotated[UserGroup, strawberry.lazy("resolvers.user_group")] = strawberry.field(
-        description="The group."
+        description="What it is a membership of."
     )
-    state: MembershipState = strawberry.field(description="The state of the membership.")
+    state: MembershipState = strawberry.field(description="Whether it has begun and has not ended.")
     roles: list[GroupRole] = strawberry.field(
         description="Admins first; empty for a membership that gives no role known here.",
         directives=[about(2)],

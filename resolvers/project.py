@@ -31,9 +31,15 @@ if TYPE_CHECKING:
 class Project(Row):
     """Names are null where the directory has none, or where the operation selects none."""
 
-    id: strawberry.ID = strawberry.field(description="The project's number.")
-    slug: str | None = strawberry.field(description="Unique name, as used in URLs.")
-    display_name: str | None = strawberry.field(description="Display name.")
+    id: strawberry.ID = strawberry.field(
+        description="The number that Panoptes gave it; unique among projects."
+    )
+    slug: str | None = strawberry.field(
+        description="Owner and name as in URLs, such as `zooniverse/galaxy-zoo`; null if not known."
+    )
+    display_name: str | None = strawberry.field(
+        description="Its title for people; null if not known."
+    )
     project_id: strawberry.Private[int]
 
     @classmethod
@@ -52,7 +58,9 @@ class Project(Row):
             raise NotFound("project", project_id)
         return cls.of(project_id, record)
 
-    @strawberry.field(description="Classifications in the project.")
+    @strawberry.field(
+        description="What was classified in the project, by volunteers who were logged in or not."
+    )
     def classifications(
         self,
         range: RangeArgument = None,  # noqa: A002  (the name in the schema)
@@ -62,7 +70,7 @@ class Project(Row):
         question = Question(Kind.PROJECT, selection)
         return ProjectStats(question=question, subject_id=self.project_id)
 
-    @strawberry.field(description="Comments about the project on Talk.")
+    @strawberry.field(description="Comments that were written on the project's own Talk board.")
     def comments(
         self,
         range: RangeArgument = None,  # noqa: A002  (the name in the schema)

@@ -86,7 +86,9 @@ class Query:
         shown = shown or viewer.display_name or viewer.login
         return User.of(user_id, users.User(user_id, login, shown))
 
-    @strawberry.field(description="One volunteer.")
+    @strawberry.field(
+        description="The volunteer with an id; null with NOT_FOUND if nobody has heard of them."
+    )
     async def user(self, info: Info, id: IdArgument) -> User | None:  # noqa: A002
         user_id = read_id("id", id)
         record = await info.context.loaders.users.load(user_id)
@@ -99,7 +101,9 @@ class Query:
         records = await info.context.loaders.users.load_many(read_ids("ids", ids))
         return [None if record is None else User.of(record.id, record) for record in records]
 
-    @strawberry.field(description="One group.")
+    @strawberry.field(
+        description="The group with an id; null with NOT_FOUND if it does not exist for the viewer."
+    )
     async def user_group(self, info: Info, id: IdArgument) -> UserGroup | None:  # noqa: A002
         return await UserGroup.resolve_reference(info, id)
 
@@ -108,7 +112,7 @@ class Query:
         decisions = await info.context.loaders.access.load_many(read_ids("ids", ids))
         return [None if access is None else UserGroup.of(access) for access in decisions]
 
-    @strawberry.field(description="One project.")
+    @strawberry.field(description="The project with an id; null with NOT_FOUND if it is not known.")
     async def project(self, info: Info, id: IdArgument) -> Project | None:  # noqa: A002
         return await Project.resolve_reference(info, id)
 
@@ -117,7 +121,9 @@ class Query:
         records = await info.context.loaders.projects.load_many(read_ids("ids", ids))
         return [None if record is None else Project.of(record.id, record) for record in records]
 
-    @strawberry.field(description="One workflow.")
+    @strawberry.field(
+        description="The workflow with an id; null with NOT_FOUND if it is not known."
+    )
     async def workflow(self, info: Info, id: IdArgument) -> Workflow | None:  # noqa: A002
         return await Workflow.resolve_reference(info, id)
 
@@ -147,7 +153,9 @@ class Query:
     async def user_group_by_name(self, info: Info, name: NameArgument) -> UserGroup | None:
         return await find_user_group(info, name)
 
-    @strawberry.field(description="Classifications on the whole site.")
+    @strawberry.field(
+        description="What was classified anywhere, by volunteers who were logged in or not."
+    )
     def classifications(
         self,
         range: RangeArgument = None,  # noqa: A002  (the name in the schema)
@@ -156,7 +164,7 @@ class Query:
         question = Question(Kind.SITE, classifications_in(range, within))
         return SiteStats(question=question, subject_id=0)
 
-    @strawberry.field(description="Comments on Talk on the whole site.")
+    @strawberry.field(description="Comments on all boards of Talk.")
     def comments(
         self,
         range: RangeArgument = None,  # noqa: A002  (the name in the schema)

@@ -50,7 +50,8 @@ FirstArgument = Annotated[
     strawberry.argument(description=f"At most this many, 1 to {MAX_FIRST:,}. Default: all."),
 ]
 OrderArgument = Annotated[
-    ContributionOrder | None, strawberry.argument(description="The order of the contributions.")
+    ContributionOrder | None,
+    strawberry.argument(description="What comes first, and so what `first` keeps."),
 ]
 #: Ranges are rarely longer, and longer ones are rarely cut into days.
 A_YEAR_OF_DAYS = 366
@@ -128,7 +129,9 @@ class ClassificationStats(Statistics):
     """Counts, session time, days and buckets of classifications."""
 
     total_count: SafeInt = batched_field(
-        total_counts, description="Classifications.", directives=[costs(1)]
+        total_counts,
+        description="How many classifications; each counts once, however often it is sent.",
+        directives=[costs(1)],
     )
     time_spent: float = batched_field(
         times_spent,
@@ -153,7 +156,7 @@ class ClassificationStats(Statistics):
     )
 
     @strawberry.field(
-        description="Classifications by period, ascending.",
+        description="Classifications by day, week, month or year in UTC, ascending.",
         directives=[about(A_YEAR_OF_DAYS)],
         metadata=hints(length=periods_of_range),
     )
@@ -169,7 +172,7 @@ class ClassificationStats(Statistics):
         )
         return period_buckets(found)
 
-    @strawberry.field(description="The same statistic for other days, for comparison.")
+    @strawberry.field(description="The same statistic in the same scope, of other days.")
     def compared_with(
         self,
         range: RangeArgument = None,  # noqa: A002  (the name in the schema)
@@ -215,11 +218,14 @@ class Contributed(ClassificationStats):
     """Adds the projects, for whoever contributes: a volunteer or a group."""
 
     project_count: int = batched_field(
-        project_counts, description="How many projects were contributed to.", directives=[costs(5)]
+        project_counts,
+        description="How many different projects; what names no project is none.",
+        directives=[costs(5)],
     )
 
     @strawberry.field(
-        description="Classifications by project.", directives=[up_to("first", otherwise=50)]
+        description="The projects that the classifications were made in, a ranking.",
+        directives=[up_to("first", otherwise=50)],
     )
     async def project_contributions(
         self,
@@ -241,12 +247,14 @@ class UserStats(Contributed):
     """What a volunteer did."""
 
 
-@strawberry.type(description="Comments on Talk.")
+@strawberry.type(description="Comments on Talk: of the site, a project or a volunteer.")
 class CommentStats(Statistics):
     """Comments of the site, a project or a volunteer."""
 
     total_count: SafeInt = batched_field(
-        total_counts, description="Comments.", directives=[costs(1)]
+        total_counts,
+        description="How many comments; each counts once, however often it is edited.",
+        directives=[costs(1)],
     )
     first_day: date | None = batched_field(
         first_days,
@@ -260,7 +268,7 @@ class CommentStats(Statistics):
     )
 
     @strawberry.field(
-        description="Comments by period, ascending.",
+        description="Comments by day, week, month or year in UTC, ascending.",
         directives=[about(A_YEAR_OF_DAYS)],
         metadata=hints(length=periods_of_range),
     )
@@ -276,7 +284,7 @@ class CommentStats(Statistics):
         )
         return comment_buckets(found)
 
-    @strawberry.field(description="The same statistic for other days, for comparison.")
+    @strawberry.field(description="The same statistic in the same scope, of other days.")
     def compared_with(
         self,
         range: RangeArgument = None,  # noqa: A002  (the name in the schema)

@@ -36,13 +36,19 @@ MEMBERSHIPS_PAGE = 100
 
 
 @row
-@strawberry.federation.type(keys=["id"], description="A volunteer.")
+@strawberry.federation.type(keys=["id"], description="A volunteer with an account.")
 class User(Row):
     """Names are null where the directory has none, or where the operation selects none."""
 
-    id: strawberry.ID = strawberry.field(description="The volunteer's number.")
-    login: str | None = strawberry.field(description="Unique name, as used in URLs.")
-    display_name: str | None = strawberry.field(description="Display name.")
+    id: strawberry.ID = strawberry.field(
+        description="The number that Panoptes gave them; unique among users."
+    )
+    login: str | None = strawberry.field(
+        description="The name they sign in with, as in URLs; null if not known."
+    )
+    display_name: str | None = strawberry.field(
+        description="The name they show to others, the login if they chose none; null if not known."
+    )
     user_id: strawberry.Private[int]
 
     @classmethod
@@ -60,7 +66,8 @@ class User(Row):
         return cls.of(user_id, await info.context.loaders.users.load(user_id))
 
     @strawberry.field(
-        description="The volunteer's classifications.", extensions=[Guard(GuardRule.OWN_STATS)]
+        description="What the volunteer classified while logged in.",
+        extensions=[Guard(GuardRule.OWN_STATS)],
     )
     def classifications(
         self,

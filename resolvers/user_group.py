@@ -44,7 +44,8 @@ TopArgument = Annotated[
     int | None, strawberry.argument(description=f"At most this many, 1 to {MAX_FIRST:,}.")
 ]
 MemberOrderArgument = Annotated[
-    MemberOrder | None, strawberry.argument(description="The order of the members.")
+    MemberOrder | None,
+    strawberry.argument(description="Who comes first; a cursor belongs to one order."),
 ]
 #: What `first` is where it is left out or null.
 TOP, BREAKDOWN_PAGE, ROSTER_PAGE = 10, 40, 100
@@ -62,7 +63,7 @@ class GroupStats(Contributed):
 
     active_users: int = batched_field(
         active_user_counts,
-        description="How many volunteers classified for the group.",
+        description="How many different volunteers classified for the group, members or not.",
         directives=[costs(10)],
     )
 
@@ -104,15 +105,23 @@ class GroupStats(Contributed):
         return await load_page(info, self.question, self.subject_id, size, after, order)
 
 
-@strawberry.federation.type(keys=["id"], description="A group of volunteers.")
+@strawberry.federation.type(
+    keys=["id"], description="A group of volunteers who count together, such as a class."
+)
 class UserGroup:
     """That a group exists, and its names, are public; its statistics follow its visibility."""
 
-    id: strawberry.ID = strawberry.field(description="The group's number.")
-    name: str | None = strawberry.field(description="Unique name, as used in URLs.")
-    display_name: str | None = strawberry.field(description="Display name.")
+    id: strawberry.ID = strawberry.field(
+        description="The number that Panoptes gave it; unique among groups."
+    )
+    name: str | None = strawberry.field(
+        description="Unique among groups, as in URLs; null if not known."
+    )
+    display_name: str | None = strawberry.field(
+        description="Its title for people, the name if it has none; null if not known."
+    )
     stats_visibility: StatsVisibility = strawberry.field(
-        description="Who may see the group's statistics."
+        description="The level that the group's admins chose; the guards below follow it."
     )
     access: strawberry.Private[GroupAccess]
 
@@ -143,7 +152,8 @@ class UserGroup:
         return cls.of(access)
 
     @strawberry.field(
-        description="Classifications for the group.",
+        description="What counts for the group: classifications that named it when they were made, "
+        "and those of a backfill.",
         extensions=[Guard(GuardRule.GROUP_AGGREGATES)],
     )
     def classifications(

@@ -30,15 +30,21 @@ from resolvers.statistics import WorkflowStats
 class Workflow:
     """What the directory says of a workflow, and its statistics."""
 
-    id: strawberry.ID = strawberry.field(description="The workflow's number.")
-    display_name: str | None = strawberry.field(description="Display name.")
+    id: strawberry.ID = strawberry.field(
+        description="The number that Panoptes gave it; unique among workflows."
+    )
+    display_name: str | None = strawberry.field(
+        description="Its title for people; null if not known."
+    )
     active: bool | None = strawberry.field(
-        description="Whether it is active and accepts classifications."
+        description="Whether its project offers it to volunteers; null if not known."
     )
     completeness: float | None = strawberry.field(
         description="Share of its subjects that are retired, from 0 to 1."
     )
-    subjects_count: SafeInt | None = strawberry.field(description="How many subjects it has.")
+    subjects_count: SafeInt | None = strawberry.field(
+        description="How many subjects are linked to it, retired ones included; null if not known."
+    )
     retirement_count: SafeInt | None = strawberry.field(
         description="Classifications that retire a subject; null if the workflow has another "
         "criterion."
@@ -74,7 +80,9 @@ class Workflow:
             return None
         return (await load_projects(info, [project_id], ()))[project_id]
 
-    @strawberry.field(description="Classifications in the workflow.")
+    @strawberry.field(
+        description="What was classified in the workflow, by volunteers who were logged in or not."
+    )
     def classifications(
         self,
         range: RangeArgument = None,  # noqa: A002  (the name in the schema)

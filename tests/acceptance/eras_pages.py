@@ -250,7 +250,8 @@ def site_by_month(front: Front, variables: Json) -> Json:
 
 
 def _days(variables: Json) -> Json:
-    return {"start_date": variables.get("start"), "end_date": variables.get("end")}
+    days = variables.get("range", variables)
+    return {"start_date": days.get("start"), "end_date": days.get("end")}
 
 
 def _ids(variables: Json) -> str | None:

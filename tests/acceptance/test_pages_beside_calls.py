@@ -62,7 +62,7 @@ class Page(NamedTuple):
 
 
 def days(start: str, end: str) -> Json:
-    return {"start": start, "end": end}
+    return {"range": {"start": start, "end": end}}
 
 
 HALF_A_YEAR = days("2023-01-01", "2023-06-30")
@@ -96,8 +96,8 @@ PAGES = [
     Page("volunteer", 1002, SIX_YEARS, "year"),
     Page("home", 1003, {"monday": "2024-02-26"}),
     Page("home", 1002, {"monday": "2024-03-04"}),
-    Page("your_stats", 1003, {"project": "11", **LAST_WEEK}),
-    Page("your_stats", 1021, {"project": "16", **WEEK_OF_2024}),
+    Page("your_stats", 1003, {"project": "11", **LAST_WEEK["range"]}),
+    Page("your_stats", 1021, {"project": "16", **WEEK_OF_2024["range"]}),
     Page("certificate", 1003, TWO_YEARS),
     Page("certificate", 1021, {"within": {"projectIds": ["16"]}}),
     Page("certificate", 1003, {**TWO_YEARS, **TWO_PROJECTS}),

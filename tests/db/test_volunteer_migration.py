@@ -36,4 +36,5 @@ def without_counts(connection: Connection) -> None:
     for table in ("site_rollup", "project_rollup", "workflow_rollup"):
         connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN active_users")
     connection.exec_driver_sql("ALTER TABLE project_rollup DROP COLUMN new_users")
+    connection.exec_driver_sql("ALTER TABLE membership DROP COLUMN created_at")
     connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0010'")

@@ -129,7 +129,10 @@ async def test_variables_are_of_the_first_project_and_its_range(
 ) -> None:
     examples = {one["title"]: one for one in await fitted(client, signed(VOLUNTEER))}
     project = examples["Project statistics"]["variables"]
-    assert project == {"id": str(PROJECT), "start": "2016-06-15", "end": project["end"]}
+    assert project == {
+        "id": str(PROJECT),
+        "range": {"start": "2016-06-15", "end": project["range"]["end"]},
+    }
     body = {"query": examples["Project statistics"]["query"], "variables": project}
     answer = (await client.post("/graphql", json=body)).json()["data"]["project"]
     whole = await client.get(f"/classifications?project_id={PROJECT}")

@@ -1,5 +1,6 @@
 """The schema as it is shown: printed, described, and null where it refuses."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -84,6 +85,26 @@ def test_every_description_is_a_sentence() -> None:
     ours = ((name, text) for name, text in described() if name != "DateTime")  # Strawberry's own
     broken = [name for name, text in ours if text and not text.rstrip("`").endswith(".")]
     assert broken == []
+
+
+#: Words that say nothing by themselves.
+FILLERS = frozenset(
+    "a an and are as at by for from how in is it its many of on or that the to".split()  # noqa: SIM905
+)
+
+
+def words_of(text: str) -> set[str]:
+    apart = re.sub(r"([a-z])([A-Z])", r"\1 \2", text)
+    # A plural tells no more than its singular.
+    return {word.lower().removesuffix("s") for word in re.findall(r"[A-Za-z]+", apart)}
+
+
+def test_every_description_tells_something_that_the_name_does_not() -> None:
+    told = {
+        name: words_of(text or "") - words_of(name.replace("_", " ")) - FILLERS
+        for name, text in described()
+    }
+    assert [name for name, words in told.items() if not words] == []
 
 
 GUARDED = {

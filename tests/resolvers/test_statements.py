@@ -214,12 +214,9 @@ PAGES = {
 async def page(
     database: Database, feed: ChangeFeed, example: Example, cache: ReadCache | None
 ) -> int:
-    variables = {
-        name: {"id": "1", "project": "1", "end": "2024-03-31"}.get(name, "2024-01-01")
-        if isinstance(value, str)
-        else value
-        for name, value in example.variables.items()
-    }
+    days = {"start": "2024-01-01", "end": "2024-03-31"}
+    given = {"id": "1", "project": "1", "monday": "2024-01-01", "range": days, **days}
+    variables = {name: given.get(name, value) for name, value in example.variables.items()}
     async with Operation(database, Viewer(id=1), NOW, cache=cache, feed=feed) as operation:
         result = await executed(graphql_schema, example.query, variables, operation)
         assert not result.errors

@@ -19,26 +19,30 @@ def _example(title: str, file: str, subject: Subject, **variables: Any) -> Examp
     return Example(title, text, variables, subject)
 
 
-_WEEK = {"start": "2017-06-12", "end": "2017-06-18"}
+def _days(start: str, end: str) -> dict[str, str]:
+    return {"start": start, "end": end}
+
+
+_YEAR = _days("2016-06-01", "2017-06-30")
+_WEEK = _days("2017-06-12", "2017-06-18")
 
 EXAMPLES = (
-    _example("Group", "group", Subject.GROUP, id="2", start="2016-06-01", end="2017-06-30"),
+    _example("Group", "group", Subject.GROUP, id="2", range=_YEAR),
     _example("Group cards", "group_cards", Subject.VIEWER),
     _example("Contributors", "contributors", Subject.GROUP, id="2", first=5),
-    _example("Volunteer", "volunteer", Subject.VIEWER, start="2016-06-01", end="2017-06-30"),
+    _example("Volunteer", "volunteer", Subject.VIEWER, range=_YEAR),
     _example("Home", "home", Subject.VIEWER, monday="2017-06-12"),
     replace(
         _example("Your stats", "your_stats", Subject.VIEWER, project="1", **_WEEK),
         days=7,
     ),
-    _example("Certificate", "certificate", Subject.VIEWER, start="2017-01-01", end="2017-12-31"),
+    _example("Certificate", "certificate", Subject.VIEWER, range=_days("2017-01-01", "2017-12-31")),
     _example(
         "Project statistics",
         "project",
         Subject.PROJECT,
         id="1",
-        start="2017-04-01",
-        end="2017-06-30",
+        range=_days("2017-04-01", "2017-06-30"),
     ),
     _example("Site counter", "site_counter", Subject.SITE),
     _example("The whole site by month", "site_by_month", Subject.SITE),

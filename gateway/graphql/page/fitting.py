@@ -90,10 +90,11 @@ async def _values(subject: Subject, operation: Operation) -> dict[str, Any] | No
     first, last = days
     if first is None:
         return values
+    days_of_subject = {"start": day_date(first).isoformat(), "end": day_date(last).isoformat()}
     return {
         **values,
-        "start": day_date(first).isoformat(),
-        "end": day_date(last).isoformat(),
+        **days_of_subject,
+        "range": days_of_subject,
         "monday": day_date(period_start(last, Period.WEEK)).isoformat(),
     }
 
