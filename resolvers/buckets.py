@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 import strawberry
 
@@ -19,10 +20,14 @@ from gateway.period import (
     period_start,
     period_starts,
 )
-from gateway.stats.subject import Answer, Question
+from gateway.stats.subject import Answer, Kind, Question
 from resolvers.context import Info
+from resolvers.costs import costs
+from resolvers.lookahead import selects
 from resolvers.rows import Row, made, row
 from resolvers.scalars import SafeInt
+
+V = TypeVar("V")
 
 #: How many buckets gaps may be filled to: thirty years of days.
 MAX_FILLED = 11_000
@@ -42,6 +47,24 @@ class PeriodBucket(Row):
     time_spent: float = strawberry.field(
         description="Seconds of session time, limited for each as in the statistic's timeSpent."
     )
+    active_users: int = strawberry.field(
+        description="How many different volunteers classified; who was not logged in is none. "
+        "A volunteer counts in each of their buckets, so that buckets do not add up.",
+        directives=[costs(2)],
+    )
+
+
+@row
+@strawberry.type(
+    description=f"Volunteers who classified for the first time in one {name_periods()}."
+)
+class NewUsersBucket(Row):
+    """One bucket of new volunteers; each is in one of them alone."""
+
+    starts_on: date = strawberry.field(
+        description="The period's first day, also where the range begins within the period."
+    )
+    count: int = strawberry.field(description="Volunteers.")
 
 
 @row
@@ -74,7 +97,42 @@ async def load_buckets(
     found = await info.context.loaders.buckets.load((BucketsQuestion(question, chosen), subject_id))
     if not fill_gaps:
         return found
-    return tuple(_filled(found, days, chosen, info.context.today))
+    return tuple(_filled(found, Answer(), days, chosen, info.context.today))
+
+
+async def load_period_buckets(
+    info: Info, question: Question, subject_id: int, period: Period | None, *, fill_gaps: bool
+) -> list[PeriodBucket]:
+    """The buckets of a subject as :func:`load_buckets` has them, as the schema shows them.
+
+    How many volunteers were active is read only if it is selected.
+    """
+    asked = load_buckets(info, question, subject_id, period, fill_gaps=fill_gaps)
+    if question.kind is Kind.USER:
+        found = await asked
+        return period_buckets(found, {start: 1 for start, answer in found if answer.n})
+    if not selects(info, beyond={"startsOn", "count", "timeSpent"}):
+        return period_buckets(await asked, {})
+    chosen = period or period_for(question.selection.days, info.context.today)
+    users = info.context.loaders.period_users.load((BucketsQuestion(question, chosen), subject_id))
+    found, active = await asyncio.gather(asked, users)
+    return period_buckets(found, dict(active))
+
+
+async def load_new_users(
+    info: Info, question: Question, subject_id: int, period: Period | None, *, fill_gaps: bool
+) -> list[NewUsersBucket]:
+    """How many volunteers were new in each period; the arguments as for :func:`load_buckets`."""
+    days = question.selection.days
+    chosen = period or period_for(days, info.context.today)
+    if fill_gaps and days.start is not None:
+        last = info.context.today if days.end is None else days.end
+        _require_fillable(days.start, last, chosen)
+    asked = BucketsQuestion(question, chosen), subject_id
+    found: Iterable[tuple[int, int]] = await info.context.loaders.new_users.load(asked)
+    if fill_gaps:
+        found = _filled(tuple(found), 0, days, chosen, info.context.today)
+    return [made(NewUsersBucket, (day_date(start), count)) for start, count in found]
 
 
 def periods_of_range(
@@ -99,8 +157,8 @@ def periods_of_range(
 
 
 def _filled(
-    found: Buckets, days: DayRange, period: Period, today: int
-) -> Iterator[tuple[int, Answer]]:
+    found: Sequence[tuple[int, V]], nothing: V, days: DayRange, period: Period, today: int
+) -> Iterator[tuple[int, V]]:
     starts = [start for start, _ in found]
     first = days.start if days.start is not None else min(starts, default=None)
     if first is None:
@@ -111,7 +169,7 @@ def _filled(
     # Before 1970 there are no events, and it is filled all the same.
     # A range may begin tomorrow, and have events by clocks that are fast: in periods begun already.
     for start in period_starts(period_start(first, period), last, period):
-        yield start, known.get(start, Answer())
+        yield start, known.get(start, nothing)
 
 
 def _require_fillable(first: int, last: int, period: Period) -> None:
@@ -127,10 +185,11 @@ def _require_fillable(first: int, last: int, period: Period) -> None:
         )
 
 
-def period_buckets(found: Buckets) -> list[PeriodBucket]:
-    """Buckets of classifications as the schema shows them."""
+def period_buckets(found: Buckets, active: Mapping[int, int]) -> list[PeriodBucket]:
+    """Buckets of classifications as the schema shows them; ``active`` volunteers by first day."""
     return [
-        made(PeriodBucket, (day_date(start), answer.n, answer.seconds)) for start, answer in found
+        made(PeriodBucket, (day_date(start), answer.n, answer.seconds, active.get(start, 0)))
+        for start, answer in found
     ]
 
 

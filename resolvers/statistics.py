@@ -17,10 +17,12 @@ from gateway.stats.subject import Answer, Question
 from resolvers.arguments import given
 from resolvers.buckets import (
     CommentBucket,
+    NewUsersBucket,
     PeriodBucket,
     comment_buckets,
     load_buckets,
-    period_buckets,
+    load_new_users,
+    load_period_buckets,
     periods_of_range,
 )
 from resolvers.context import Info
@@ -121,6 +123,12 @@ async def project_counts(stats: Sequence[Statistics], info: Info) -> list[int]:
     return [len(sums) - any(one.project_id == 0 for one in sums) for sums in found]
 
 
+async def active_user_counts(stats: Sequence[Statistics], info: Info) -> list[int]:
+    """How many volunteers classified."""
+    asked = [(one.question, one.subject_id) for one in stats]
+    return await info.context.loaders.active_users.load_many(asked)
+
+
 @strawberry.interface(
     description="What every statistic of classifications has, whoever made them: one fragment on "
     "it draws a chart of the site, a project, a workflow, a volunteer or a group."
@@ -163,14 +171,10 @@ class ClassificationStats(Statistics):
     async def buckets(
         self, info: Info, period: PeriodArgument = None, fill_gaps: FillGapsArgument = False
     ) -> list[PeriodBucket]:
-        found = await load_buckets(
-            info,
-            self.question,
-            self.subject_id,
-            period,
-            fill_gaps=given(fill_gaps, False),
+        gaps = given(fill_gaps, False)
+        return await load_period_buckets(
+            info, self.question, self.subject_id, period, fill_gaps=gaps
         )
-        return period_buckets(found)
 
     @strawberry.field(description="The same statistic in the same scope, of other days.")
     def compared_with(
@@ -182,7 +186,13 @@ class ClassificationStats(Statistics):
 
 @strawberry.type
 class PublicStats(ClassificationStats):
-    """Adds what is anonymous, for what anybody contributes to."""
+    """Adds who took part, for what anybody contributes to."""
+
+    active_users: int = batched_field(
+        active_user_counts,
+        description="How many different volunteers classified; who was not logged in is none.",
+        directives=[costs(20)],
+    )
 
     @strawberry.field(description="Classifications by volunteers who were not logged in.")
     async def anonymous_count(self, info: Info) -> SafeInt:
@@ -205,7 +215,21 @@ class SiteStats(PublicStats):
 
 @strawberry.type(description="Classifications in one project.")
 class ProjectStats(PublicStats):
-    """What was done in a project."""
+    """What was done in a project, and who was new there."""
+
+    @strawberry.field(
+        description=(
+            "Volunteers by the period of their first classification in the project, ascending. "
+            "Of some workflows, their first in these counts."
+        ),
+        directives=[about(A_YEAR_OF_DAYS)],
+        metadata=hints(length=periods_of_range),
+    )
+    async def new_users(
+        self, info: Info, period: PeriodArgument = None, fill_gaps: FillGapsArgument = False
+    ) -> list[NewUsersBucket]:
+        gaps = given(fill_gaps, False)
+        return await load_new_users(info, self.question, self.subject_id, period, fill_gaps=gaps)
 
 
 @strawberry.type(description="Classifications in one workflow.")

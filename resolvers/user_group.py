@@ -37,7 +37,7 @@ from resolvers.membership import (
 from resolvers.ranges import RangeArgument
 from resolvers.roster import GroupMemberConnection, load_roster
 from resolvers.scopes import ScopeArgument, classifications_in
-from resolvers.statistics import Contributed, Statistics
+from resolvers.statistics import Contributed, active_user_counts
 from resolvers.visibility import StatsVisibility
 
 TopArgument = Annotated[
@@ -49,12 +49,6 @@ MemberOrderArgument = Annotated[
 ]
 #: What `first` is where it is left out or null.
 TOP, BREAKDOWN_PAGE, ROSTER_PAGE = 10, 40, 100
-
-
-async def active_user_counts(stats: Sequence[Statistics], info: Info) -> list[int]:
-    """How many volunteers classified for groups."""
-    asked = [(one.question, one.subject_id) for one in stats]
-    return await info.context.loaders.active_users.load_many(asked)
 
 
 @strawberry.type(description="Classifications that volunteers made for a group.")

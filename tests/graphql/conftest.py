@@ -203,7 +203,7 @@ DAYS, PROJECTS, GROUPS, WORKFLOWS = 400, 60, 30, 25
 
 @pytest.fixture
 async def filled(database: Database) -> Database:
-    """One volunteer of long ago, with more of everything than lists are assumed to have."""
+    """A volunteer and a project of long ago, with more of all than lists are assumed to have."""
     member = {"user_id": 1, "state": "active", "roles": ["group_admin", "group_member"]}
     await database.write(
         entries(
@@ -225,6 +225,11 @@ async def filled(database: Database) -> Database:
         database,
         *(
             classification(n, when, project=n % PROJECTS + 1, workflow=1, groups=(1,))
+            for n, when in enumerate(days)
+        ),
+        # Another volunteer in a project on each day.
+        *(
+            classification(DAYS + n, when, user=2 + n, project=1, workflow=1)
             for n, when in enumerate(days)
         ),
         *(comment(n, when, project=1) for n, when in enumerate(days)),

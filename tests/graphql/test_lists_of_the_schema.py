@@ -79,6 +79,8 @@ LISTS = dict(lists_of_the_schema())
 #: Those whose length no argument tells; the documentation names them.
 SETTLED = {
     "SiteStats.buckets",
+    "ProjectStats.buckets",
+    "ProjectStats.newUsers",
     "WorkflowStats.buckets",
     "CommentStats.buckets",
     "GroupStats.buckets",

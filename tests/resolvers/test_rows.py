@@ -13,7 +13,7 @@ from gateway.directory.projects import Project as ProjectRecord
 from gateway.directory.users import User as UserRecord
 from gateway.loaders.statistics import ProjectSum, Rank
 from gateway.stats.subject import Answer
-from resolvers.buckets import comment_buckets, period_buckets
+from resolvers.buckets import NewUsersBucket, comment_buckets, period_buckets
 from resolvers.contributions import project_contributions
 from resolvers.members import member_contributions
 from resolvers.project import Project
@@ -64,8 +64,12 @@ MADE: dict[str, tuple[Any, dict[str, Any]]] = {
         },
     ),
     "a bucket": (
-        period_buckets(((DAY, Answer(3, 1500)),))[0],
-        {"starts_on": NOW.date(), "count": 3, "time_spent": 1.5},
+        period_buckets(((DAY, Answer(3, 1500)),), {DAY: 2})[0],
+        {"starts_on": NOW.date(), "count": 3, "time_spent": 1.5, "active_users": 2},
+    ),
+    "a bucket of new volunteers": (
+        made(NewUsersBucket, (NOW.date(), 3)),
+        {"starts_on": NOW.date(), "count": 3},
     ),
     "a bucket of comments": (
         comment_buckets(((DAY, Answer(3)),))[0],
