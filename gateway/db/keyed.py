@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, Select, bindparam, func, select
+from sqlalchemy import BigInteger, Select, bindparam, func, literal_column, select
 
 from gateway.db.arrays import array_parameter
 
@@ -29,7 +29,7 @@ def key_rows(dialect: str, columns: Sequence[str]) -> Select[Any]:
     each = func.json_each(bindparam("keys")).table_valued("value")
     return select(
         *(
-            func.json_extract(each.c.value, f"$[{place}]").label(name)
+            func.json_extract(each.c.value, literal_column(f"'$[{place}]'")).label(name)
             for place, name in enumerate(columns)
         )
     )

@@ -8,13 +8,14 @@ set is changed: the cost of a batch follows its rows, not the history.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Dialect,
     Select,
     Subquery,
     func,
@@ -39,7 +40,8 @@ _Member = tuple[int, int]
 _Present = dict[_Span, set[tuple[int, int]]]
 #: By member: days on which the volunteer begins (1) or no longer has (-1) rows in the project.
 _Days = dict[_Member, dict[int, int]]
-_DAY, _COARSER = int(Grain.DAY), (Grain.MONTH, Grain.YEAR, Grain.ALL)
+_DAY, _ALL = int(Grain.DAY), int(Grain.ALL)
+_COARSER = (Grain.MONTH, Grain.YEAR, Grain.ALL)
 
 
 class _LookUp(NamedTuple):
@@ -63,18 +65,19 @@ def volunteer_changes(connection: Connection, changed: Mapping[_Key, int]) -> Vo
 
     Call it before they are added.
     """
-    begun, ended = _turnover(connection, changed)
-    spans = {key[:3] for key in (*begun, *ended)}
-    present: _Present = defaultdict(set)
-    for user, grain, bucket, project, workflow in _read(connection, _PLACES, spans):
-        present[user, grain, bucket].add((project, workflow))
+    begun, ended, present = _turnover(connection, changed)
+    newcomers = {
+        (key[0], key[3])
+        for key in begun
+        if key[1] == _ALL and all(project != key[3] for project, _ in present[key[:3]])
+    }
     counts = {rollup.name: _Counts() for rollup in (SITE, PROJECT, WORKFLOW)}
     days: _Days = defaultdict(lambda: defaultdict(int))
     for sign, keys in ((-1, ended), (1, begun)):
         for key in keys:
             _count_active(key, sign, present[key[:3]], counts, days)
     new = counts[PROJECT.name]
-    for project, day, sign in _first_days(connection, days):
+    for project, day, sign in _first_days(connection, days, newcomers):
         for grain in Grain:
             new[project, int(grain), bucket_of(day, grain)][1] += sign
     return counts
@@ -108,12 +111,14 @@ def _count_active(
 
 def _turnover(
     connection: Connection, changed: Mapping[_Key, int]
-) -> tuple[Collection[_Key], Collection[_Key]]:
-    """The rows that begin, and those that end."""
+) -> tuple[Collection[_Key], Collection[_Key], _Present]:
+    """The rows that begin, those that end, and where there are others in the same buckets."""
+    known: dict[_Key, int] = {}
     days = [key for key, n in changed.items() if n > 0 and key[1] == _DAY]
     fewer = [key for key, n in changed.items() if n < 0]
-    known = _numbers(connection, [*days, *fewer])
-    begun = {key for key in days if key not in known}
+    spans = {key[:3] for key in (*days, *fewer)}
+    _read_into(known, connection, _IN_SPANS, spans)
+    begun = [key for key in days if key not in known]
     # Rows of a month, a year and all time can begin only with the row of a day.
     buckets = {
         day: [(int(grain), bucket_of(day, grain)) for grain in _COARSER]
@@ -124,21 +129,40 @@ def _turnover(
         for user, _, day, project, workflow in begun
         for bucket in buckets[day]
     }
-    above = {key for key in above if changed.get(key, 0) > 0}
-    begun |= above - _numbers(connection, above).keys()
-    return begun, [key for key in fewer if known.get(key) == -changed[key]]
+    above = {key for key in above if changed.get(key, 0) > 0 and key not in known}
+    # A volunteer may have many rows of a year: all of them are read only where one begins.
+    _read_into(known, connection, _BY_KEY, [key for key in above if key[:3] not in spans])
+    above -= known.keys()
+    begun += above
+    _read_into(known, connection, _IN_SPANS, {key[:3] for key in above} - spans)
+    present: _Present = defaultdict(set)
+    for user, grain, bucket, project, workflow in known:
+        present[user, grain, bucket].add((project, workflow))
+    return begun, [key for key in fewer if known.get(key) == -changed[key]], present
 
 
-def _numbers(connection: Connection, keys: Collection[_Key]) -> dict[_Key, int]:
-    """How many events each of the rows that there are has."""
-    return {row[:5]: row[5] for row in _read(connection, _NUMBERS, keys)}
+def _read_into(
+    known: dict[_Key, int],
+    connection: Connection,
+    look_up: _LookUp,
+    keys: Collection[tuple[int, ...]],
+) -> None:
+    """Add to each key that there is how many events its row has."""
+    known.update((row[:5], row[5]) for row in _read(connection, look_up, keys))
 
 
-def _first_days(connection: Connection, days: _Days) -> Iterator[tuple[int, int, int]]:
-    """Projects and days with 1 for a volunteer whose first day it becomes, and -1 if it was."""
-    first = {(user, project): day for user, project, day in _read(connection, _FIRST_DAY, days)}
+def _first_days(
+    connection: Connection, days: _Days, newcomers: Set[_Member]
+) -> Iterator[tuple[int, int, int]]:
+    """Projects and days with 1 for a volunteer whose first day it becomes, and -1 if it was.
+
+    Of ``newcomers`` it is known that they had none.
+    """
+    first: dict[_Member, int | None] = dict.fromkeys(days)
+    for user, project, day in _read(connection, _FIRST_DAY, days.keys() - newcomers):
+        first[user, project] = day
     begun = {key: [day for day, sign in own.items() if sign > 0] for key, own in days.items()}
-    lost = [key for key, day in first.items() if days[key].get(day, 0) < 0]
+    lost = [key for key, day in first.items() if day is not None and days[key].get(day, 0) < 0]
     known: dict[_Member, set[int]] = {
         key: set() if day is None else {day} for key, day in first.items()
     }
@@ -161,9 +185,12 @@ def _read(
 ) -> Sequence[Any]:
     if not keys:
         return ()
-    dialect = connection.dialect.name
-    statement = _statement(look_up, dialect)
-    return connection.execute(statement, key_parameters(dialect, look_up.columns, keys)).all()
+    dialect = connection.dialect
+    bound = key_parameters(dialect.name, look_up.columns, keys)
+    if dialect.name == "sqlite":
+        # Four times a batch: SQLAlchemy's own way to a cached text takes longer than a look-up.
+        return connection.exec_driver_sql(_text(look_up, dialect), tuple(bound.values())).all()
+    return connection.execute(_statement(look_up, dialect.name), bound).all()
 
 
 @lru_cache(maxsize=16)
@@ -171,10 +198,18 @@ def _statement(look_up: _LookUp, dialect: str) -> Select[Any]:
     return look_up.statement(key_rows(dialect, look_up.columns).subquery("key"))
 
 
-def _beside(key: Subquery, columns: tuple[str, ...], *others: str) -> Select[Any]:
-    user = USER.table.c
-    same = (user[name] == key.c[name] for name in columns)
-    return select(*(user[name] for name in (*columns, *others))).where(*same)
+@lru_cache(maxsize=16)
+def _text(look_up: _LookUp, dialect: Dialect) -> str:
+    return str(_statement(look_up, dialect.name).compile(dialect=dialect))
+
+
+def _rows_of(columns: tuple[str, ...]) -> Callable[[Subquery], Select[Any]]:
+    def rows(key: Subquery) -> Select[Any]:
+        user = USER.table.c
+        same = (user[name] == key.c[name] for name in columns)
+        return select(*(user[name] for name in (*USER.keys, "n"))).where(*same)
+
+    return rows
 
 
 def _day_rows(key: Subquery) -> list[ColumnElement[bool]]:
@@ -195,7 +230,7 @@ def _each_day(key: Subquery) -> Select[Any]:
 
 
 _SPAN, _MEMBER = ("user_id", "grain", "bucket"), ("user_id", "project_id")
-_NUMBERS = _LookUp(USER.keys, lambda key: _beside(key, USER.keys, "n"))
-_PLACES = _LookUp(_SPAN, lambda key: _beside(key, _SPAN, "project_id", "workflow_id"))
+_BY_KEY = _LookUp(USER.keys, _rows_of(USER.keys))
+_IN_SPANS = _LookUp(_SPAN, _rows_of(_SPAN))
 _FIRST_DAY = _LookUp(_MEMBER, _first_day)
 _EACH_DAY = _LookUp(_MEMBER, _each_day)
