@@ -8,6 +8,7 @@ from datetime import date
 
 from gateway.calendar import DayRange, day_number
 from gateway.errors import InvalidArgument, InvalidRange, OutOfBounds
+from gateway.name_keys import LONGEST_SEARCH, search_key
 
 #: How many ids one argument may hold.
 MAX_IDS = 1000
@@ -56,6 +57,22 @@ def read_page(first: int, argument: str = "first", least: int = 1) -> int:
 def read_first(first: int | None) -> int | None:
     """How many items are asked for; None is all of them."""
     return None if first is None else read_page(first)
+
+
+def read_search(text: str | None) -> str | None:
+    """The key of a search; None for everything. Empty if it has no word, which no name begins with.
+
+    OutOfBounds if it is longer than ``LONGEST_SEARCH``, as it is sent or as a key.
+    """
+    if text is None or not text.strip():
+        return None
+    length = len(text)
+    if length <= LONGEST_SEARCH:
+        key = search_key(text)
+        if (length := len(key)) <= LONGEST_SEARCH:
+            return key
+    said = too_many("search", length, "characters", LONGEST_SEARCH)
+    raise OutOfBounds("search", length, 0, LONGEST_SEARCH, said)
 
 
 def read_range(start: date | None, end: date | None) -> DayRange:

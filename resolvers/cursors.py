@@ -38,7 +38,8 @@ def read_cursor(after: str, order: str, *kinds: type[Value]) -> Sequence[Value]:
     of, *values = read
     if of != order:
         raise InvalidArgument(
-            "after", "after is a cursor of another orderBy: begin again without after."
+            "after",
+            "after is a cursor of another list, orderBy or search: begin again without after.",
         )
     if [type(value) for value in values] != list(kinds):
         raise InvalidArgument("after", "after must be a cursor that this list returned.")

@@ -7,10 +7,11 @@ from enum import Enum
 import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
+from gateway.directory.listing import ListOrder
 from gateway.period import Period
 from gateway.stats.ranking import Order
 
-__all__ = ["ContributionOrder", "MemberOrder", "Period"]
+__all__ = ["ContributionOrder", "MemberOrder", "Period", "ProjectOrder", "WorkflowOrder"]
 
 
 def _add_to_schema(period: type[Period]) -> None:
@@ -42,4 +43,44 @@ class MemberOrder(Enum):
     )
     ID = strawberry.enum_value(
         Order.ID, description="By ascending id, which stays while members go on classifying."
+    )
+
+
+@strawberry.enum(description="How projects are ordered; ties by ascending id.")
+class ProjectOrder(Enum):
+    """Orders of lists of projects."""
+
+    NAME = strawberry.enum_value(
+        ListOrder.NAME,
+        description="By name, without regard to letter case; those without a name first.",
+    )
+    MOST_CLASSIFICATIONS = strawberry.enum_value(
+        ListOrder.COUNT, description="Most classifications of all time first."
+    )
+    MOST_RECENT = strawberry.enum_value(
+        ListOrder.LAST_DAY,
+        description="The latest day with classifications first; those without any last.",
+    )
+    ID = strawberry.enum_value(
+        ListOrder.ID, description="By ascending id, which stays while volunteers go on."
+    )
+
+
+@strawberry.enum(description="How workflows are ordered; ties by ascending id.")
+class WorkflowOrder(Enum):
+    """Orders of lists of workflows."""
+
+    NAME = strawberry.enum_value(
+        ListOrder.NAME,
+        description="By name, without regard to letter case; those without a name first.",
+    )
+    MOST_CLASSIFICATIONS = strawberry.enum_value(
+        ListOrder.COUNT, description="Most classifications of all time first."
+    )
+    MOST_RECENT = strawberry.enum_value(
+        ListOrder.LAST_DAY,
+        description="The latest day with classifications first; those without any last.",
+    )
+    ID = strawberry.enum_value(
+        ListOrder.ID, description="By ascending id, which stays while volunteers go on."
     )

@@ -10,8 +10,10 @@ from gateway.arguments import read_id
 from gateway.directory import projects
 from gateway.errors import NotFound
 from gateway.stats.subject import Kind, Question
+from resolvers.connections import AfterArgument, PageArgument, paged
 from resolvers.context import Info
-from resolvers.costs import about
+from resolvers.enums import WorkflowOrder
+from resolvers.listing import LIST_PAGE, SearchArgument
 from resolvers.ranges import RangeArgument
 from resolvers.rows import Row, made, row
 from resolvers.scopes import (
@@ -23,7 +25,7 @@ from resolvers.scopes import (
 from resolvers.statistics import CommentStats, ProjectStats
 
 if TYPE_CHECKING:
-    from resolvers.workflow import Workflow
+    from resolvers.workflow_list import WorkflowConnection
 
 
 @row
@@ -80,19 +82,26 @@ class Project(Row):
         return CommentStats(question=question, subject_id=self.project_id)
 
     @strawberry.field(
-        description="The project's workflows, by ascending id.", directives=[about(20)]
+        description="The project's workflows that a search finds.", directives=[paged(LIST_PAGE)]
     )
     async def workflows(
         self,
         info: Info,
+        search: SearchArgument = None,
         active: Annotated[
             bool | None,
             strawberry.argument(
                 description="true: only active workflows; false: only inactive ones."
             ),
         ] = None,
-    ) -> list[Annotated[Workflow, strawberry.lazy("resolvers.workflow")]]:
-        from resolvers.workflow import Workflow
+        order_by: Annotated[
+            WorkflowOrder | None,
+            strawberry.argument(description="Which come first; ties by ascending id."),
+        ] = WorkflowOrder.NAME,
+        first: PageArgument = LIST_PAGE,
+        after: AfterArgument = None,
+    ) -> Annotated[WorkflowConnection, strawberry.lazy("resolvers.workflow_list")] | None:
+        from resolvers.workflow_list import WorkflowsAsked, list_workflows_of_project
 
-        found = await info.context.loaders.workflows_by_project.load(self.project_id)
-        return [Workflow.of(one) for one in found if active is None or one.active is active]
+        listed = WorkflowsAsked(search, active, order_by, first, after)
+        return await list_workflows_of_project(info, self.project_id, listed)

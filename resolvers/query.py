@@ -11,8 +11,10 @@ from gateway.directory import users
 from gateway.errors import NotFound
 from gateway.stats.subject import Kind, Question
 from resolvers.arguments import IdArgument
+from resolvers.connections import AfterArgument, PageArgument, paged
 from resolvers.context import Info
-from resolvers.costs import about
+from resolvers.costs import about, costs
+from resolvers.enums import ProjectOrder, WorkflowOrder
 from resolvers.gateway_stats import GatewayStats, load_gateway_stats
 from resolvers.group_counts import (
     GroupAlternatives,
@@ -20,7 +22,9 @@ from resolvers.group_counts import (
     GroupDateField,
     read_question,
 )
+from resolvers.group_list import UserGroupConnection, list_user_groups
 from resolvers.guards import Guard, GuardRule
+from resolvers.listing import LIST_COST, LIST_PAGE, SearchArgument
 from resolvers.look_ups import (
     LoginArgument,
     NameArgument,
@@ -30,6 +34,7 @@ from resolvers.look_ups import (
     find_user_group,
 )
 from resolvers.project import Project
+from resolvers.project_list import ProjectConnection, ProjectOrderArgument, list_projects
 from resolvers.ranges import DateRange, RangeArgument, days_in
 from resolvers.scopes import (
     ProjectIdsArgument,
@@ -43,6 +48,13 @@ from resolvers.statistics import CommentStats, SiteStats
 from resolvers.user import User
 from resolvers.user_group import UserGroup
 from resolvers.workflow import Workflow
+from resolvers.workflow_list import (
+    ActiveArgument,
+    WorkflowConnection,
+    WorkflowOrderArgument,
+    WorkflowsAsked,
+    list_workflows,
+)
 
 _Ids = Annotated[
     list[strawberry.ID],
@@ -152,6 +164,52 @@ class Query:
     )
     async def user_group_by_name(self, info: Info, name: NameArgument) -> UserGroup | None:
         return await find_user_group(info, name)
+
+    @strawberry.field(
+        description="Projects that a search finds. By activity, all of them are put in order "
+        "first.",
+        directives=[costs(LIST_COST), paged(LIST_PAGE)],
+    )
+    async def projects(
+        self,
+        info: Info,
+        search: SearchArgument = None,
+        order_by: ProjectOrderArgument = ProjectOrder.NAME,
+        first: PageArgument = LIST_PAGE,
+        after: AfterArgument = None,
+    ) -> ProjectConnection | None:
+        return await list_projects(info, search, order_by, first, after)
+
+    @strawberry.field(
+        description="Workflows that a search finds, of all projects. By activity, all of them are "
+        "put in order first.",
+        directives=[costs(LIST_COST), paged(LIST_PAGE)],
+    )
+    async def workflows(
+        self,
+        info: Info,
+        search: SearchArgument = None,
+        active: ActiveArgument = None,
+        order_by: WorkflowOrderArgument = WorkflowOrder.NAME,
+        first: PageArgument = LIST_PAGE,
+        after: AfterArgument = None,
+    ) -> WorkflowConnection | None:
+        listed = WorkflowsAsked(search, active, order_by, first, after)
+        return await list_workflows(info, listed)
+
+    @strawberry.field(
+        description="Public groups that a search finds, by name; ties by ascending id. Never one "
+        "that is hidden or has ended, whoever asks.",
+        directives=[costs(LIST_COST), paged(LIST_PAGE)],
+    )
+    async def user_groups(
+        self,
+        info: Info,
+        search: SearchArgument = None,
+        first: PageArgument = LIST_PAGE,
+        after: AfterArgument = None,
+    ) -> UserGroupConnection | None:
+        return await list_user_groups(info, search, first, after)
 
     @strawberry.field(
         description="What was classified anywhere, by volunteers who were logged in or not."

@@ -178,21 +178,22 @@ class Pages:
         recent: dict[int, list[Json]] = defaultdict(list)
         for workflow_id, day, count, _ in found:
             recent[workflow_id].append({"startsOn": day, "count": count})
+        nodes = [
+            {
+                "id": str(workflow_id),
+                "displayName": shown,
+                "active": active,
+                "completeness": completeness,
+                "classifications": {"totalCount": totals.get(workflow_id, 0)},
+                "recent": {"buckets": recent[workflow_id]},
+            }
+            for workflow_id, shown, active, completeness in workflows
+        ]
         return {
             "project": {
                 "displayName": name,
                 "classifications": {"totalCount": n, "timeSpent": ms / 1000},
-                "workflows": [
-                    {
-                        "id": str(workflow_id),
-                        "displayName": shown,
-                        "active": active,
-                        "completeness": completeness,
-                        "classifications": {"totalCount": totals.get(workflow_id, 0)},
-                        "recent": {"buckets": recent[workflow_id]},
-                    }
-                    for workflow_id, shown, active, completeness in workflows
-                ],
+                "workflows": {"nodes": nodes},
             }
         }
 

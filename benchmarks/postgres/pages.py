@@ -156,23 +156,22 @@ def _workflows(data: Json) -> Json:
         "project": {
             "displayName": project["displayName"],
             "classifications": _totals(project["totals"]),
-            "workflows": [
-                {
-                    "id": workflow["rowId"],
-                    "displayName": workflow["displayName"],
-                    "active": workflow["active"],
-                    "completeness": workflow["completeness"],
-                    "classifications": {"totalCount": int(workflow["totals"]["n"])},
-                    "recent": {
-                        "buckets": [
-                            {"startsOn": day["period"], "count": int(day["n"])}
-                            for day in workflow["days"]
-                        ]
-                    },
-                }
-                for workflow in project["workflows"]
-            ],
+            "workflows": {"nodes": [_workflow(one) for one in project["workflows"]]},
         }
+    }
+
+
+def _workflow(workflow: Json) -> Json:
+    days = workflow["days"]
+    return {
+        "id": workflow["rowId"],
+        "displayName": workflow["displayName"],
+        "active": workflow["active"],
+        "completeness": workflow["completeness"],
+        "classifications": {"totalCount": int(workflow["totals"]["n"])},
+        "recent": {
+            "buckets": [{"startsOn": day["period"], "count": int(day["n"])} for day in days]
+        },
     }
 
 

@@ -33,6 +33,7 @@ from sqlalchemy import (
 )
 
 from gateway.calendar import Grain
+from gateway.db.ids import among
 from gateway.db.rollup_sets import PROJECT, WORKFLOW, RollupSet
 from gateway.db.tables import name_key, name_word, project, workflow
 from gateway.directory.name_lists import NameList
@@ -267,3 +268,9 @@ def _last_day(rollup: RollupSet, entity: ColumnElement[int]) -> ColumnElement[in
         .scalar_subquery()
     )
     return cast(func.coalesce(last, literal_column(str(NEVER))), Integer)
+
+
+#: Workflows (``ids``) and their last days with classifications; ``NEVER`` without any.
+LAST_DAYS_OF_WORKFLOWS: Select[Any] = select(
+    workflow.c.id, _last_day(WORKFLOW, workflow.c.id)
+).where(among(workflow.c.id, "ids"))

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 from gateway.changes.entity import SITE, Entity
 from gateway.directory.listing import (
+    LAST_DAYS_OF_WORKFLOWS,
+    NEVER,
     Listed,
     ListOrder,
     ListPlace,
@@ -103,6 +105,24 @@ class ListCountLoader(StatementLoader[Listed, ListCount]):
 
     def nothing(self) -> ListCount:
         return ListCount(0, 0)
+
+
+class WorkflowLastDayLoader(StatementLoader[int, int]):
+    """The last days of workflows with classifications; ``NEVER`` without any."""
+
+    name = "last days of workflows"
+
+    def requests(self, keys: Sequence[int]) -> Iterable[Request]:
+        def values(rows: Sequence[Any]) -> Mapping[int, int]:
+            return {row[0]: row[1] for row in rows}
+
+        yield Request(keys, LAST_DAYS_OF_WORKFLOWS, {"ids": keys}, values)
+
+    def entities(self, key: int) -> tuple[Entity, ...]:
+        return (("workflow", key), ("workflow_record", key))
+
+    def nothing(self) -> int:
+        return NEVER
 
 
 def _lists(listed: Listed) -> tuple[Entity, ...]:

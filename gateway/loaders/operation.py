@@ -39,7 +39,12 @@ from gateway.loaders.live import (
     LookUps,
 )
 from gateway.loaders.loader import Loader
-from gateway.loaders.names import IdentifierLoader, ListCountLoader, ListLoader
+from gateway.loaders.names import (
+    IdentifierLoader,
+    ListCountLoader,
+    ListLoader,
+    WorkflowLastDayLoader,
+)
 from gateway.loaders.permissions import ViewerPermissions
 from gateway.loaders.reads import OperationReads
 from gateway.loaders.site import SiteLoader
@@ -110,6 +115,7 @@ class Loaders:
     identifiers = cached_property(lambda self: IdentifierLoader(self._reads))
     lists = cached_property(lambda self: ListLoader(self._reads))
     list_counts = cached_property(lambda self: ListCountLoader(self._reads))
+    workflow_last_days = cached_property(lambda self: WorkflowLastDayLoader(self._reads))
 
     @cached_property
     def ledger_state(self) -> SiteLoader[None]:

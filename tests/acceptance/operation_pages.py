@@ -125,7 +125,7 @@ def project(data: Json) -> Json:
                 "days left": one["estimatedDaysToCompletion"],
                 "count": one["classifications"]["totalCount"],
             }
-            for one in page["workflows"]
+            for one in page["workflows"]["nodes"]
         ],
     }
 

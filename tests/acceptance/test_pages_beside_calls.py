@@ -173,8 +173,13 @@ def calls_written_above(file: str) -> set[Call]:
     }
 
 
+OPERATION_NAMES = {path.stem for path in OPERATIONS.glob("*.graphql")}
+#: ERAS has no search: Panoptes has, which these tests do not run.
+WITHOUT_CALLS = {"find"}
+
+
 def test_every_operation_is_compared() -> None:
-    assert {page.file for page in PAGES} == {path.stem for path in OPERATIONS.glob("*.graphql")}
+    assert {page.file for page in PAGES} == OPERATION_NAMES - WITHOUT_CALLS
 
 
 def run(site: Gateway, page: Page, variables: Json) -> Json:

@@ -184,6 +184,8 @@ async def test_no_private_write_moves_a_tag(
         "{ userGroupsByIds(ids: [501, 502, 503]) { id name } }",
         "{ usersByIds(ids: [1, 2, 3]) { login comments { totalCount } } }",
         "{ userGroup(id: 501) { members { nodes { login } } classifications { activeUsers } } }",
+        "{ userGroups { totalCount nodes { id } edges { cursor } pageInfo { endCursor } } }",
+        '{ userGroups(search: "s") { totalCount nodes { id } pageInfo { hasNextPage } } }',
         "{ userGroup(id: 502) { classifications { totalCount timeSpent activeUsers } } }",
         "{ classifications { totalCount } projectsByIds(ids: [11]) { displayName } }",
     ]

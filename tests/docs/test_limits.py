@@ -5,10 +5,13 @@ import re
 import httpx
 
 from gateway.arguments import MAX_FIRST, MAX_IDS
+from gateway.directory.listing import MOST_MATCHES
 from gateway.graphql import refusals
 from gateway.graphql.refusals import LimitExceeded
+from gateway.name_keys import LONGEST_SEARCH
 from gateway.settings import PREFIX, Settings
 from resolvers.buckets import MAX_FILLED
+from resolvers.listing import LIST_COST
 from tests.demo import Demo
 from tests.docs.markdown import ROOT, blocks
 
@@ -37,7 +40,8 @@ def test_every_code_of_a_limit_is_in_the_table() -> None:
 
 def test_the_limits_of_the_schema_itself_are_told() -> None:
     text = DOCUMENT.read_text()
-    assert all(f"{limit:,}" in text for limit in (MAX_FIRST, MAX_IDS, MAX_FILLED))
+    limits = (MAX_FIRST, MAX_IDS, MAX_FILLED, LONGEST_SEARCH, MOST_MATCHES, LIST_COST)
+    assert all(f"{limit:,}" in text for limit in limits)
 
 
 def test_the_cost_that_is_shown_is_what_one_is_told(demo: Demo) -> None:

@@ -34,7 +34,7 @@ ROSTER = "{ userGroup(id: 502) { members { nodes { login displayName } } } }"
 USERS = "{ usersByIds(ids: [1, 2, 3, 4]) { login displayName comments { totalCount } } }"
 PROJECTS = f"""{{ projectsByIds(ids: [11, 12, 13]) {{
     displayName slug classifications {{ {_TOTALS} }}
-    workflows {{ displayName estimatedDaysToCompletion }} }} }}"""
+    workflows {{ nodes {{ displayName estimatedDaysToCompletion }} }} }} }}"""
 DOCUMENTS = (
     *(OPEN_RANGE, SITE, GROUP, GROUP_STATS, ROSTER, USERS, PROJECTS),
     f"{{ userGroupsByIds(ids: [501, 502]) {{ name classifications {{ {_STATS} }} }} }}",

@@ -118,6 +118,7 @@ async def test_on_an_export_of_ones_own_each_example_answers_or_says_what_it_nee
         "Project statistics": None,
         "Site counter": None,
         "The whole site by month": None,
+        "Find projects and groups": None,
     }
     for viewer in (VOLUNTEER, NEWCOMER):
         missing = await check(client, signed(viewer))
@@ -192,6 +193,7 @@ async def test_without_any_data_nothing_fails(database_url: str) -> None:
     assert [title for title, what in missing.items() if not what] == [
         "Site counter",
         "The whole site by month",
+        "Find projects and groups",
     ]
 
 

@@ -88,7 +88,6 @@ SETTLED = {
     "GroupStats.projectContributions",
     "MemberContribution.projectContributions",
     "UserStats.projectContributions",
-    "Project.workflows",
 }
 
 

@@ -79,7 +79,10 @@ DOCUMENTS = (
     f"""{{ projectsByIds(ids: [11, 12, 13]) {{
         displayName slug classifications {{ {_TOTALS} anonymousCount }}
         comments(userIds: [1, 2]) {{ totalCount }}
-        workflows {{ displayName estimatedDaysToCompletion classifications {{ totalCount }} }}
+        workflows(orderBy: MOST_RECENT) {{
+            totalCount
+            nodes {{ displayName estimatedDaysToCompletion classifications {{ totalCount }} }}
+        }}
     }} }}""",
     f"""{{
         classifications {{ {_TOTALS} anonymousCount }} comments {{ totalCount }}
@@ -87,6 +90,20 @@ DOCUMENTS = (
         tasks: classifications(within: {{ workflowIds: [101, 102] }}) {{ {_TOTALS} }}
         said: comments(userIds: [1]) {{ totalCount }}
     }}""",
+    """{
+        projects { totalCount nodes { displayName } }
+        busy: projects(orderBy: MOST_CLASSIFICATIONS) { nodes { id } }
+        recent: workflows(orderBy: MOST_RECENT, search: "b") { totalCount nodes { displayName } }
+        active: workflows(active: true) { totalCount nodes { id } }
+    }""",
+    """{
+        userGroups { totalCount nodes { id displayName } edges { cursor } }
+        some: userGroups(search: "b") { totalCount nodes { id } pageInfo { endCursor } }
+    }""",
+    """{
+        userByLogin(login: "A") { id } projectBySlug(slug: "B") { id }
+        userGroupByName(name: "C") { id statsVisibility }
+    }""",
 )
 
 

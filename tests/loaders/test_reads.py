@@ -11,6 +11,8 @@ from gateway.changes.entity import Entity
 from gateway.changes.feed import ChangeFeed
 from gateway.db import Database
 from gateway.directory.load import load_directory
+from gateway.directory.name_index import identifier_number
+from gateway.directory.name_lists import NameList
 from gateway.directory.panoptes.answers import MEMBERSHIPS, Scope
 from gateway.loaders.cache import ReadCache
 from gateway.loaders.directory import AskedAtLoader
@@ -58,7 +60,7 @@ READS: dict[str, set[Entity]] = {
     "{ user(id: 1) { login } }": {("user_record", 1)},
     "{ user(id: 1) { classifications { totalCount } } }": {("user_record", 1), ("user", 1)},
     "{ user(id: 77) { login } }": {("user_record", 77)},
-    "{ project(id: 11) { workflows { id } comments { totalCount } } }": {
+    "{ project(id: 11) { workflows { nodes { id } } comments { totalCount } } }": {
         ("project_record", 11),
         ("project", 11),
     },
@@ -70,6 +72,21 @@ READS: dict[str, set[Entity]] = {
         ("user_record", 1),
     },
     "{ classifications { totalCount } }": {("site", 0)},
+    "{ projects { totalCount nodes { id } } }": {("name_list", NameList.PROJECTS)},
+    "{ projects(orderBy: MOST_RECENT) { nodes { id } } }": {
+        ("name_list", NameList.PROJECTS),
+        ("site", 0),
+    },
+    '{ workflows(search: "x", active: true) { totalCount } }': {
+        ("name_list", NameList.WORKFLOWS),
+        ("name_list", NameList.ACTIVE_WORKFLOWS),
+    },
+    '{ userGroups(search: "x") { totalCount nodes { id } } }': {
+        ("name_list", NameList.PUBLIC_GROUPS)
+    },
+    '{ userByLogin(login: "Nobody") { id } }': {
+        ("identifier", identifier_number(NameList.LOGINS, "nobody"))
+    },
     "{ classifications(within: { projectIds: [11, 12] }) { totalCount } }": {
         ("project", 11),
         ("project", 12),

@@ -73,8 +73,8 @@ def test_an_entity_from_a_list_is_found_by_its_id(run: Run, demo: Demo) -> None:
 
 def test_what_is_known_of_an_entity_is_put_together(run: Run) -> None:
     by_list = Operation('{ projectsByIds(ids: ["1", "3"]) { slug } }')
-    by_id = Operation('{ project(id: "1") { displayName workflows { id } } }')
-    together = Operation('{ project(id: "1") { slug displayName workflows { id } } }')
+    by_id = Operation('{ project(id: "1") { displayName workflows { nodes { id } } } }')
+    together = Operation('{ project(id: "1") { slug displayName workflows { nodes { id } } } }')
     asked_once, asked_again, not_asked = run(by_list, by_id, together)
 
     shown = {"slug": "demo/wildlife-watch-kenya", "displayName": "Wildlife Watch Kenya"}

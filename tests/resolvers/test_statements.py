@@ -133,10 +133,11 @@ SELECTIONS: dict[str, dict[str, int]] = {
         STATS("totalCount timeSpent anonymousCount anonymousShare"): 2,
         STATS("buckets(period: DAY) { count }"): 2,
         "comments { totalCount }": 2,
-        "workflows { id displayName }": 2,
-        "workflows { project { id } }": 2,
-        "workflows { project { slug } }": 2,
-        "workflows { classifications { totalCount } }": 3,
+        "workflows { totalCount nodes { id displayName } }": 2,
+        "workflows { nodes { project { id } } }": 2,
+        "workflows { nodes { project { slug } } }": 2,
+        "workflows { nodes { classifications { totalCount } } }": 3,
+        "workflows(orderBy: MOST_RECENT) { nodes { id } }": 3,
     },
     "workflowsByIds": {
         "id displayName active completeness subjectsCount retirementCount": 1,
@@ -208,6 +209,7 @@ PAGES = {
     "Project statistics": (3, 1),
     "Site counter": (1, 1),
     "The whole site by month": (1, 1),
+    "Find projects and groups": (3, 1),
 }
 
 
@@ -215,7 +217,14 @@ async def page(
     database: Database, feed: ChangeFeed, example: Example, cache: ReadCache | None
 ) -> int:
     days = {"start": "2024-01-01", "end": "2024-03-31"}
-    given = {"id": "1", "project": "1", "monday": "2024-01-01", "range": days, **days}
+    given = {
+        "id": "1",
+        "project": "1",
+        "monday": "2024-01-01",
+        "search": "zoo",
+        "range": days,
+        **days,
+    }
     variables = {name: given.get(name, value) for name, value in example.variables.items()}
     async with Operation(database, Viewer(id=1), NOW, cache=cache, feed=feed) as operation:
         result = await executed(graphql_schema, example.query, variables, operation)

@@ -144,12 +144,13 @@ async def test_linked_names_are_learned(send: Send, ask: Ask) -> None:
     }
     await send(one(linked=linked), one(2))
     data = await ask(
-        "{ user(id: 7) { login } project(id: 11) { displayName workflows { id displayName } } }"
+        "{ user(id: 7) { login }"
+        " project(id: 11) { displayName workflows { nodes { id displayName } } } }"
     )
     assert data == {
         "user": {"login": "ada"},
         "project": {
             "displayName": "Cats",
-            "workflows": [{"id": "101", "displayName": "Whiskers?"}],
+            "workflows": {"nodes": [{"id": "101", "displayName": "Whiskers?"}]},
         },
     }

@@ -107,10 +107,11 @@ export const project = async (id) => {
   return row ? { id: row.id, slug: row.slug, displayName: row.display_name } : null;
 };
 
-export const workflows = async ({ id }) =>
-  (await rows("project_workflows", id)).map((row) => ({
+export const workflows = async ({ id }) => ({
+  nodes: (await rows("project_workflows", id)).map((row) => ({
     id: row.id, displayName: row.display_name, active: row.active, completeness: row.completeness,
-  }));
+  })),
+});
 
 const members = async ({ id, start, end, individuals }, limit) => {
   if (!individuals) throw refused("this group's statistics by member");

@@ -46,4 +46,5 @@ EXAMPLES = (
     ),
     _example("Site counter", "site_counter", Subject.SITE),
     _example("The whole site by month", "site_by_month", Subject.SITE),
+    _example("Find projects and groups", "find", Subject.SITE, search="wild"),
 )

@@ -1,0 +1,65 @@
+"""Public groups, a page at a time: never one that is hidden or has ended, whoever asks."""
+
+from __future__ import annotations
+
+import strawberry
+
+from gateway.auth.visibility import ViewerRole, group_exists
+from gateway.directory import user_groups as groups
+from gateway.directory.name_lists import NameList
+from gateway.errors import Unavailable
+from resolvers.connections import Connection, Edge, page_of
+from resolvers.context import Info
+from resolvers.listing import load_page, order_of
+from resolvers.rows import row
+from resolvers.user_group import UserGroup
+
+
+@row
+@strawberry.type(description="A group, and where it stands in a list.")
+class UserGroupEdge(Edge[UserGroup]):
+    """A group and its cursor."""
+
+
+@strawberry.type(description="A page of public groups, by name.")
+class UserGroupConnection(Connection[UserGroup, UserGroupEdge]):
+    """Groups that are not hidden and have not ended."""
+
+    total_count: int = strawberry.field(
+        description="Groups on all pages, as the gateway's own directory has them."
+    )
+
+
+async def list_user_groups(
+    info: Info, search: str | None, first: int | None, after: str | None
+) -> UserGroupConnection:
+    """A page of the public groups that a search finds.
+
+    With look-ups at Panoptes, a group that was hidden there since it was copied is left out.
+    Unavailable if that leaves nothing of a page that others follow: there is no cursor to go on
+    behind that would not tell of them.
+    """
+    order = order_of(NameList.PUBLIC_GROUPS, search)
+    page, total = await load_page(info, order, first, after)
+    decisions = await info.context.loaders.access.load_many([one.entity_id for one in page.items])
+    shown = [
+        (place, UserGroup.of(access))
+        for place, access in zip(page.items, decisions, strict=True)
+        if access is not None and _is_public(access.group)
+    ]
+    if len(shown) < len(page.items):
+        has_more = page.page_info.has_next_page
+        if has_more and not shown:
+            raise Unavailable("Panoptes, which stores the groups, shows none of this page.")
+        places = [place for place, _ in shown]
+        found = [*places, page.items[-1]] if has_more else places
+        page = page_of(found, len(places), after, order.cursor)
+    nodes = [group for _, group in shown]
+    return UserGroupConnection(**page.parts(info, UserGroupEdge, nodes), total_count=total)
+
+
+def _is_public(group: groups.UserGroup) -> bool:
+    """Whether it exists for anyone, as the directory or Panoptes has it now."""
+    return group_exists(
+        group.stats_visibility, private=group.private, ended=group.ended, role=ViewerRole.ANYONE
+    )
