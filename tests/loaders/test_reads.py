@@ -92,6 +92,17 @@ READS: dict[str, set[Entity]] = {
         ("project", 12),
     },
     '{ classifications(range: { start: "2024-03-01" }) { buckets { count } } }': {("site", 0)},
+    "{ project(id: 11) { classifications { activeUsers newUsers { count } } } }": {
+        ("project_record", 11),
+        ("project", 11),
+    },
+    "{ userGroup(id: 501) { classifications { buckets { activeUsers } } } }": {
+        ("user_group_record", 501),
+        ("user_group", 501),
+    },
+    "{ classifications(within: { workflowIds: [101] }) { buckets { activeUsers } } }": {
+        ("workflow", 101)
+    },
     "{ gatewayStats { ledgerSize } }": {("site", 0)},
     '{ userGroupCounts(range: { start: "2024-01-01", end: "2024-01-02" }) { totalCount } }': {
         ("site", 0)
