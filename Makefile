@@ -47,6 +47,11 @@ hunt: $(VENV)/.test-installed ## Ask 10,000 times for answers that are stale or 
 	HUNT_STEPS=$(or $(HUNT_STEPS),10000) $(BIN)/python -m pytest tests/authorization/test_hunt.py \
 		-n 0 $(ARGS)
 
+.PHONY: names
+names: $(VENV)/.test-installed ## See that lists and searches of a million names read no more rows than of a few
+	NAMES=$(or $(NAMES),1000000) $(BIN)/python -m pytest tests/directory/test_listing.py \
+		-k many_names -n 0 $(ARGS)
+
 .PHONY: soak
 soak: $(VENV)/.test-installed ## See that memory is flat over 100,000 different requests of each kind (an hour and more)
 	SOAK_REQUESTS=$(or $(SOAK_REQUESTS),100000) $(BIN)/python -m pytest tests/graphql/test_soak.py \
