@@ -111,7 +111,7 @@ WORK: dict[str, Write] = {
 }
 SAME_AFTER_WORK = (
     "{ user(id: 3) { __typename id login displayName } }",
-    "{ user(id: 3) { comments { __typename totalCount } } }",
+    "{ user(id: 3) { comments { __typename totalCount firstDay lastDay } } }",
     "{ usersByIds(ids: [3]) { id } }",
     "{ userGroup(id: 503) { name } }",
     "{ userGroupsByIds(ids: [7]) { id } }",
