@@ -116,7 +116,7 @@ def test_site_project_and_each_workflow(export: Export, days: dict[str, str]) ->
         classifications(range: $days) {{ {SUMS} anonymousCount }}
         project(id: {export.project}) {{
           classifications(range: $days) {{ {SUMS} anonymousCount }}
-          workflows(orderBy: ID, first: 500) {{
+          workflows(orderBy: ID, first: 20) {{
             nodes {{ id classifications(range: $days) {{ {SUMS} anonymousCount }} }}
           }}
         }}
