@@ -33,8 +33,11 @@ V = TypeVar("V")
 #: Answers a field for many objects: one value for each, in their order.
 ResolveBatch = Callable[[Sequence[Any], Any], Coroutine[Any, Any, Sequence[Any]]]
 
+#: The argument that says which days everything below its field is about.
+RANGE = "range"
+
 #: How many items a list has, from the arguments of its field (as GraphQL calls them), those of the
-#: field above it, and the UTC day; None where they do not tell.
+#: nearest field above it with an argument ``RANGE``, and the UTC day; None where they do not tell.
 ListLength = Callable[[Mapping[str, Any], Mapping[str, Any], int], int | None]
 
 #: The key under which Strawberry keeps what a field or type was made from.

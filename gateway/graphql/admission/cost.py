@@ -41,7 +41,7 @@ from graphql import (
 from graphql.execution.values import VariableValues, get_argument_values
 from strawberry.federation.schema_directives import Cost, ListSize
 
-from gateway.execution_hints import ListLength, hints_of, strawberry_field
+from gateway.execution_hints import RANGE, ListLength, hints_of, strawberry_field
 from gateway.graphql.documents.document_cache import PreparedDocument
 
 #: Larger costs are told as this: they are refused anyway, and JSON has to hold them.
@@ -82,6 +82,23 @@ class _Asked(NamedTuple):
     node: FieldNode
 
 
+class _Place(NamedTuple):
+    """What the selections of an object are told by the fields that lead to it."""
+
+    #: The lengths of lists in it.
+    sized: Mapping[str, _Amount] = {}
+    #: The field that leads to it, which has given these lengths.
+    leading: _Asked | None = None
+    #: The nearest field above with an argument ``RANGE``: what is below it is told of its range,
+    #: however deep it stands.
+    ranged: _Asked | None = None
+
+    @property
+    def key(self) -> tuple[int | None, int | None]:
+        """What is told is the same wherever this is."""
+        return _node(self.leading), _node(self.ranged)
+
+
 #: A number, or how it is found once the variables are known.
 _Amount = int | Callable[[_Evaluation], int]
 
@@ -102,7 +119,7 @@ class CostModel:
         if amount is None:
             root = self._schema.get_root_type(operation.operation)
             compiler = _Compiler(self._schema, prepared)
-            amount = compiler.selection(root, operation.selection_set, {}, None)
+            amount = compiler.selection(root, operation.selection_set, _Place())
             prepared.facts[key] = amount
         if isinstance(amount, int):
             return min(amount, LARGEST)
@@ -110,77 +127,56 @@ class CostModel:
 
 
 class _Compiler:
-    """Turns the selections of one document into amounts, each fragment once."""
+    """Turns the selections of one document into amounts, each fragment once for each place."""
 
     def __init__(self, schema: GraphQLSchema, prepared: PreparedDocument) -> None:
         self._schema = schema
         self._fragments = prepared.fragments
         self._known: dict[object, _Amount] = {}
-        #: By a field and its type: what each item of it costs, however often it is reached.
+        #: By a field, its type and the field with the range: what each item of it costs, however
+        #: often it is reached.
         self._each: dict[object, _Amount] = {}
 
-    def selection(
-        self,
-        parent: Any,
-        selected: SelectionSetNode,
-        sized: Mapping[str, _Amount],
-        above: _Asked | None,
-    ) -> _Amount:
-        """What is selected of one object, which the field ``above`` leads to.
+    def selection(self, parent: Any, selected: SelectionSetNode, place: _Place) -> _Amount:
+        """What is selected of one object."""
+        return _sum(self._conditional(parent, node, place) for node in selected.selections)
 
-        ``sized`` has the lengths of lists that it was given.
-        """
-        return _sum(self._conditional(parent, node, sized, above) for node in selected.selections)
-
-    def _conditional(
-        self,
-        parent: Any,
-        node: SelectionNode,
-        sized: Mapping[str, _Amount],
-        above: _Asked | None,
-    ) -> _Amount:
-        amount = self._selected(parent, node, sized, above)
+    def _conditional(self, parent: Any, node: SelectionNode, place: _Place) -> _Amount:
+        amount = self._selected(parent, node, place)
         for directive in node.directives or ():
             if directive.name.value in ("skip", "include"):
                 amount = _product(_condition(directive), amount)
         return amount
 
-    def _selected(
-        self,
-        parent: Any,
-        node: SelectionNode,
-        sized: Mapping[str, _Amount],
-        above: _Asked | None,
-    ) -> _Amount:
+    def _selected(self, parent: Any, node: SelectionNode, place: _Place) -> _Amount:
         if isinstance(node, FieldNode):
             # The schema itself is in memory; what of it may be asked for is another matter.
             name = node.name.value
             if name.startswith("__"):
                 return 0
-            return self._field(_Asked(parent.fields[name], node), sized, above)
+            return self._field(_Asked(parent.fields[name], node), place)
         if isinstance(node, FragmentSpreadNode):
-            return self._spread(node.name.value, sized, above)
+            return self._spread(node.name.value, place)
         assert isinstance(node, InlineFragmentNode)  # noqa: S101 - there is no other selection
         condition = node.type_condition
         inside = self._schema.type_map[condition.name.value] if condition else parent
-        return self.selection(inside, node.selection_set, sized, above)
+        return self.selection(inside, node.selection_set, place)
 
-    def _spread(self, name: str, sized: Mapping[str, _Amount], above: _Asked | None) -> _Amount:
-        # What was given to an object goes with the field that it was given by.
-        key = (name, None if above is None else id(above.node))
+    def _spread(self, name: str, place: _Place) -> _Amount:
+        key = (name, *place.key)
         known = self._known.get(key)
         if known is None:
             fragment = self._fragments[name]
             inside = self._schema.type_map[fragment.type_condition.name.value]
-            known = self.selection(inside, fragment.selection_set, sized, above)
+            known = self.selection(inside, fragment.selection_set, place)
             known = self._known[key] = _once(key, known)
         return known
 
-    def _field(self, asked: _Asked, sized: Mapping[str, _Amount], above: _Asked | None) -> _Amount:
+    def _field(self, asked: _Asked, place: _Place) -> _Amount:
         field, node = asked
         weight, list_size = declared(field)
         size = _size(field, node, list_size)
-        key = (id(node), id(field))
+        key = (id(node), id(field), _node(place.ranged))
         each = self._each.get(key)
         if each is None:
             given = {}
@@ -189,19 +185,25 @@ class _Compiler:
             each = weight
             if node.selection_set is not None:
                 named = get_named_type(field.type)
-                each = _sum((weight, self.selection(named, node.selection_set, given, asked)))
+                ranged = asked if RANGE in field.args else place.ranged
+                below = _Place(given, asked, ranged)
+                each = _sum((weight, self.selection(named, node.selection_set, below)))
             self._each[key] = each
         if not is_list(field.type):
             return each
         told = hints_of(field).length
         if told is not None:
-            size = _as_told(told, asked, above, size)
-        return _product(sized.get(node.name.value, size), each)
+            size = _as_told(told, asked, place.ranged, size)
+        return _product(place.sized.get(node.name.value, size), each)
 
 
-def _as_told(told: ListLength, asked: _Asked, above: _Asked | None, otherwise: _Amount) -> _Amount:
+def _node(asked: _Asked | None) -> int | None:
+    return None if asked is None else id(asked.node)
+
+
+def _as_told(told: ListLength, asked: _Asked, ranged: _Asked | None, otherwise: _Amount) -> _Amount:
     def read(evaluation: _Evaluation) -> int:
-        given = evaluation.arguments(asked), evaluation.arguments(above)
+        given = evaluation.arguments(asked), evaluation.arguments(ranged)
         size = told(*given, evaluation.today)
         return _value(otherwise, evaluation) if size is None else size
 
