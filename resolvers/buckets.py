@@ -11,6 +11,7 @@ import strawberry
 
 from gateway.calendar import FIRST_DAY, DayRange, day_date, day_number
 from gateway.errors import OutOfBounds
+from gateway.loaders.members import MemberBucketsKey
 from gateway.loaders.statistics import Buckets, BucketsQuestion
 from gateway.period import (
     Period,
@@ -81,9 +82,17 @@ class CommentBucket(Row):
 
 
 async def load_buckets(
-    info: Info, question: Question, subject_id: int, period: Period | None, *, fill_gaps: bool
+    info: Info,
+    question: Question,
+    subject_id: int,
+    period: Period | None,
+    *,
+    fill_gaps: bool,
+    member: int | None = None,
 ) -> Buckets:
     """The buckets of a subject, ascending; with ``fill_gaps`` empty ones too.
+
+    With a ``member``, what this volunteer did for the subject, a group.
 
     Without a period, the one that suits the range. An open end is filled up to today, an open
     start from the first bucket that has events.
@@ -94,21 +103,31 @@ async def load_buckets(
         # Refused before anything is read.
         last = info.context.today if days.end is None else days.end
         _require_fillable(days.start, last, chosen)
-    found = await info.context.loaders.buckets.load((BucketsQuestion(question, chosen), subject_id))
+    loaders, asked = info.context.loaders, BucketsQuestion(question, chosen)
+    if member is None:
+        found = await loaders.buckets.load((asked, subject_id))
+    else:
+        found = await loaders.member_buckets.load(MemberBucketsKey(asked, subject_id, member))
     if not fill_gaps:
         return found
     return tuple(_filled(found, Answer(), days, chosen, info.context.today))
 
 
 async def load_period_buckets(
-    info: Info, question: Question, subject_id: int, period: Period | None, *, fill_gaps: bool
+    info: Info,
+    question: Question,
+    subject_id: int,
+    period: Period | None,
+    *,
+    fill_gaps: bool,
+    member: int | None = None,
 ) -> list[PeriodBucket]:
     """The buckets of a subject as :func:`load_buckets` has them, as the schema shows them.
 
     How many volunteers were active is read only if it is selected.
     """
-    asked = load_buckets(info, question, subject_id, period, fill_gaps=fill_gaps)
-    if question.kind is Kind.USER:
+    asked = load_buckets(info, question, subject_id, period, fill_gaps=fill_gaps, member=member)
+    if question.kind is Kind.USER or member is not None:
         found = await asked
         return period_buckets(found, {start: 1 for start, answer in found if answer.n})
     if not selects(info, beyond={"startsOn", "count", "timeSpent"}):
@@ -138,7 +157,7 @@ async def load_new_users(
 def periods_of_range(
     arguments: Mapping[str, Any], above: Mapping[str, Any], today: int
 ) -> int | None:
-    """How many buckets there may be, from the arguments of the field and of the one above it.
+    """How many buckets there may be, from the arguments of the field and the one with the range.
 
     None where the range has no start. There are no events to come, so that only gaps are filled
     beyond today; what is beyond ``MAX_FILLED`` is refused by the field.

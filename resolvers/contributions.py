@@ -11,7 +11,8 @@ import strawberry
 
 from gateway.calendar import day_date
 from gateway.execution_hints import hints
-from gateway.loaders.statistics import ProjectSum, most_recent_first
+from gateway.loaders.loader import Loader
+from gateway.loaders.statistics import ProjectSum, S, most_recent_first, most_time_first
 from gateway.stats.subject import Question
 from resolvers.context import Info
 from resolvers.enums import ContributionOrder
@@ -46,21 +47,35 @@ async def load_contributions(
     info: Info, question: Question, subject_id: int, first: int | None, order: ContributionOrder
 ) -> list[ProjectContribution]:
     """A subject's contributions in order, with the details of them that the operation selects."""
-    loaders = info.context.loaders
-    sums: Sequence[ProjectSum]
-    days: Mapping[int, int] = {}
-    if order is ContributionOrder.MOST_RECENT or selects_last_day(info):
-        sums, days = await asyncio.gather(
-            loaders.contributions.load((question, subject_id)),
-            loaders.last_days.load((question, subject_id)),
-        )
-    else:
-        sums = await loaders.contributions.load((question, subject_id))
-    if order is ContributionOrder.MOST_RECENT:
-        sums = most_recent_first(sums, days)
+    loaders, key = info.context.loaders, (question, subject_id)
+    sums, days = await load_arranged(
+        loaders.contributions, loaders.last_days, key, order, with_days=selects_last_day(info)
+    )
     sums = sums[:first]
     projects = await load_projects(info, (one.project_id for one in sums), ("project",))
     return project_contributions(sums, projects, days)
+
+
+async def load_arranged(
+    contributions: Loader[tuple[Question, int], tuple[S, ...]],
+    last_days: Loader[tuple[Question, int], Mapping[int, int]],
+    key: tuple[Question, int],
+    order: ContributionOrder,
+    *,
+    with_days: bool,
+) -> tuple[Sequence[S], Mapping[int, int]]:
+    """A subject's sums in order, and the last days if they are wanted or the order needs them."""
+    if not (with_days or order is ContributionOrder.MOST_RECENT):
+        return arranged(await contributions.load(key), order, {}), {}
+    sums, days = await asyncio.gather(contributions.load(key), last_days.load(key))
+    return arranged(sums, order, days), days
+
+
+def arranged(sums: Sequence[S], order: ContributionOrder, days: Mapping[int, int]) -> Sequence[S]:
+    """Sums in order, which come with most events first; the last days count for ``MOST_RECENT``."""
+    if order is ContributionOrder.MOST_TIME:
+        return most_time_first(sums)
+    return most_recent_first(sums, days) if order is ContributionOrder.MOST_RECENT else sums
 
 
 async def load_projects(

@@ -11,7 +11,14 @@ from gateway.directory.listing import ListOrder
 from gateway.period import Period
 from gateway.stats.ranking import Order
 
-__all__ = ["ContributionOrder", "MemberOrder", "Period", "ProjectOrder", "WorkflowOrder"]
+__all__ = [
+    "ContributionOrder",
+    "MemberOrder",
+    "Period",
+    "ProjectOrder",
+    "RankingOrder",
+    "WorkflowOrder",
+]
 
 
 def _add_to_schema(period: type[Period]) -> None:
@@ -26,11 +33,14 @@ def _add_to_schema(period: type[Period]) -> None:
 _add_to_schema(Period)
 
 
-@strawberry.enum(description="How contributions are ordered; ties by ascending project id.")
+@strawberry.enum(
+    description="How contributions are ordered; ties by ascending id of the project or workflow."
+)
 class ContributionOrder(Enum):
-    """Orders of project contributions."""
+    """Orders of contributions by project or workflow."""
 
     MOST_CLASSIFICATIONS = strawberry.enum_value("count", description="Most classifications first.")
+    MOST_TIME = strawberry.enum_value("time", description="Most session time first.")
     MOST_RECENT = strawberry.enum_value("recents", description="Last contributed to first, by day.")
 
 
@@ -40,6 +50,9 @@ class MemberOrder(Enum):
 
     MOST_CLASSIFICATIONS = strawberry.enum_value(
         Order.COUNT, description="Most classifications first; ties by ascending id."
+    )
+    MOST_TIME = strawberry.enum_value(
+        Order.TIME, description="Most session time first; ties by ascending id."
     )
     ID = strawberry.enum_value(
         Order.ID, description="By ascending id, which stays while members go on classifying."
@@ -84,3 +97,13 @@ class WorkflowOrder(Enum):
     ID = strawberry.enum_value(
         ListOrder.ID, description="By ascending id, which stays while volunteers go on."
     )
+
+
+@strawberry.enum(description="What volunteers are ranked by; ties by ascending id.")
+class RankingOrder(Enum):
+    """Orders of rankings, which have no pages."""
+
+    MOST_CLASSIFICATIONS = strawberry.enum_value(
+        Order.COUNT, description="Most classifications first."
+    )
+    MOST_TIME = strawberry.enum_value(Order.TIME, description="Most session time first.")

@@ -47,6 +47,25 @@ def reaches(info: Info[Any, Any], *path: str) -> bool:
     return found[path]
 
 
+def argues(info: Info[Any, Any], *path: str, argument: str) -> bool:
+    """Whether the field at this path below the current one is given an argument of this name.
+
+    Whatever its value: loading too much is allowed.
+    """
+    raw = info._raw_info
+    found = lookahead_of(raw.field_nodes)
+    asked = (path, argument)
+    if asked not in found:
+        *above, name = path
+        found[asked] = any(
+            field.name.value == name
+            and any(one.name.value == argument for one in field.arguments or ())
+            for chosen in _below(raw, above)
+            for field in _fields(chosen, raw.fragments)
+        )
+    return found[asked]
+
+
 def _selects(raw: GraphQLResolveInfo[Any], path: tuple[str, ...], beyond: frozenset[str]) -> bool:
     passed = {"__typename", *beyond}
     return any(

@@ -10,31 +10,32 @@ import strawberry
 
 from gateway.arguments import read_first
 from gateway.directory import users
-from gateway.loaders.statistics import (
-    MemberDays,
-    MembersKey,
-    ProjectSum,
-    Rank,
-    RankingQuestion,
-)
+from gateway.execution_hints import hints
+from gateway.loaders.members import MembersKey
+from gateway.loaders.statistics import Rank, RankingQuestion
 from gateway.stats.ranking import Order, Place
 from gateway.stats.subject import Question
+from resolvers.arguments import given
+from resolvers.buckets import PeriodBucket, load_period_buckets, periods_of_range
 from resolvers.connections import NODES, Connection, Edge, page_of
 from resolvers.context import Info
-from resolvers.contributions import (
-    ProjectContribution,
-    load_projects,
-    project_contributions,
-    selects_last_day,
-)
-from resolvers.costs import costs, up_to
+from resolvers.contributions import ProjectContribution, project_contributions
+from resolvers.costs import about, costs, up_to
 from resolvers.cursors import cursor, read_cursor
-from resolvers.lookahead import reaches, selects
-from resolvers.project import Project
+from resolvers.enums import ContributionOrder
+from resolvers.lookahead import selects
+from resolvers.member_details import MemberDetails, load_details
 from resolvers.rows import Row, made, row
 from resolvers.scalars import SafeInt
-from resolvers.statistics import FirstArgument
+from resolvers.statistics import (
+    A_YEAR_OF_DAYS,
+    FillGapsArgument,
+    FirstArgument,
+    OrderArgument,
+    PeriodArgument,
+)
 from resolvers.user import User
+from resolvers.workflow_contributions import WorkflowContribution, workflow_contributions
 
 #: What a connection selects if it does not count its members.
 _WITHOUT_TOTAL = frozenset({"nodes", "edges", "pageInfo"})
@@ -48,16 +49,52 @@ class MemberContribution(Row):
     user: User = strawberry.field(description="Who classified; they need not be a member any more.")
     count: SafeInt = strawberry.field(description="Classifications for the group.")
     time_spent: float = strawberry.field(description="Session time for the group, in seconds.")
-    sums: strawberry.Private[Sequence[ProjectSum]]
-    projects: strawberry.Private[Mapping[int, Project]]
-    days: strawberry.Private[Mapping[int, int]]
+    user_id: strawberry.Private[int]
+    details: strawberry.Private[MemberDetails]
 
     @strawberry.field(
-        description="Classifications by project, most first.",
+        description="The projects that the member classified in for the group, a ranking.",
         directives=[up_to("first", otherwise=20)],
     )
-    def project_contributions(self, first: FirstArgument = None) -> list[ProjectContribution]:
-        return project_contributions(self.sums[: read_first(first)], self.projects, self.days)
+    def project_contributions(
+        self,
+        first: FirstArgument = None,
+        order_by: OrderArgument = ContributionOrder.MOST_CLASSIFICATIONS,
+    ) -> list[ProjectContribution]:
+        order = given(order_by, ContributionOrder.MOST_CLASSIFICATIONS)
+        sums, days = self.details.projects.of(self.user_id, order)
+        return project_contributions(sums[: read_first(first)], self.details.projects.found, days)
+
+    @strawberry.field(
+        description="The workflows that the member classified in for the group, a ranking.",
+        directives=[up_to("first", otherwise=20)],
+    )
+    def workflow_contributions(
+        self,
+        first: FirstArgument = None,
+        order_by: OrderArgument = ContributionOrder.MOST_CLASSIFICATIONS,
+    ) -> list[WorkflowContribution]:
+        order = given(order_by, ContributionOrder.MOST_CLASSIFICATIONS)
+        sums, days = self.details.workflows.of(self.user_id, order)
+        return workflow_contributions(sums[: read_first(first)], self.details.workflows.found, days)
+
+    @strawberry.field(
+        description="The member's classifications for the group by day, week, month or year in "
+        "UTC, ascending.",
+        directives=[about(A_YEAR_OF_DAYS)],
+        metadata=hints(length=periods_of_range),
+    )
+    async def buckets(
+        self, info: Info, period: PeriodArgument = None, fill_gaps: FillGapsArgument = False
+    ) -> list[PeriodBucket]:
+        return await load_period_buckets(
+            info,
+            self.details.question,
+            self.details.group_id,
+            period,
+            fill_gaps=given(fill_gaps, False),
+            member=self.user_id,
+        )
 
 
 @row
@@ -81,10 +118,11 @@ class MemberContributionConnection(Connection[MemberContribution, MemberContribu
 
 
 async def load_top(
-    info: Info, question: Question, group_id: int, first: int
+    info: Info, question: Question, group_id: int, first: int, order: Order
 ) -> list[MemberContribution]:
-    """The members with the most classifications."""
-    ranks = await info.context.loaders.ranking.load((RankingQuestion(question, first), group_id))
+    """The first members in order."""
+    asked = RankingQuestion(question, first, None, order)
+    ranks = await info.context.loaders.ranking.load((asked, group_id))
     return await _members(info, question, group_id, ranks, ())
 
 
@@ -112,58 +150,36 @@ async def _members(
     info: Info, question: Question, group_id: int, ranks: Sequence[Rank], *paths: tuple[str, ...]
 ) -> list[MemberContribution]:
     """Members with the details that the operation selects of them at any of the paths."""
-    loaders = info.context.loaders
     ids = tuple(rank.user_id for rank in ranks)
     with_names = any(selects(info, *path, "user", beyond={"id"}) for path in paths)
-    with_sums = any(reaches(info, *path, "projectContributions") for path in paths)
-    with_days = any(selects_last_day(info, *path, "projectContributions") for path in paths)
-    key = MembersKey(question, group_id, ids)
     # Asked for together: none waits for the other.
-    records, found, last = await asyncio.gather(
-        loaders.users.load_many(ids if with_names else ()),
-        loaders.member_contributions.load_many([key] if with_sums else ()),
-        loaders.member_last_days.load_many([key] if with_days else ()),
+    records, details = await asyncio.gather(
+        info.context.loaders.users.load_many(ids if with_names else ()),
+        load_details(info, MembersKey(question, group_id, ids), paths),
     )
-    sums: Mapping[int, Sequence[ProjectSum]] = found[0] if with_sums else {}
     names = dict(zip(ids, records, strict=True)) if with_names else {}
-    projects: Mapping[int, Project] = {}
-    if with_sums:
-        projects = await load_projects(
-            info,
-            (one.project_id for done in sums.values() for one in done),
-            *((*path, "projectContributions", "project") for path in paths),
-        )
-    return member_contributions(ranks, names, sums, projects, last[0] if with_days else {})
+    return member_contributions(ranks, names, details)
 
 
 def member_contributions(
-    ranks: Iterable[Rank],
-    names: Mapping[int, users.User | None],
-    sums: Mapping[int, Sequence[ProjectSum]],
-    projects: Mapping[int, Project],
-    days: MemberDays,
+    ranks: Iterable[Rank], names: Mapping[int, users.User | None], details: MemberDetails
 ) -> list[MemberContribution]:
     """Members' places in a ranking as the schema shows them."""
     return [
-        made(
-            MemberContribution,
-            (
-                *(User.of(one, names.get(one)), n, ms / 1000),
-                *(sums.get(one, ()), projects, days.get(one, {})),
-            ),
-        )
+        made(MemberContribution, (User.of(one, names.get(one)), n, ms / 1000, one, details))
         for one, n, ms in ranks
     ]
 
 
 def _cursor(order: Order, rank: Rank) -> str:
-    values = (rank.n, rank.user_id) if order is Order.COUNT else (rank.user_id,)
-    return cursor(order.value, *values)
+    if order is Order.ID:
+        return cursor(order.value, rank.user_id)
+    return cursor(order.value, rank.n if order is Order.COUNT else rank.ms, rank.user_id)
 
 
 def _read_cursor(after: str, order: Order) -> Place:
-    if order is Order.COUNT:
-        n, user_id = read_cursor(after, order.value, int, int)
-        return Place(int(n), int(user_id))
-    (user_id,) = read_cursor(after, order.value, int)
-    return Place(1, int(user_id))
+    if order is Order.ID:
+        (user_id,) = read_cursor(after, order.value, int)
+        return Place(0, int(user_id))
+    amount, user_id = read_cursor(after, order.value, int, int)
+    return Place(int(amount), int(user_id))

@@ -10,6 +10,7 @@ from gateway.arguments import read_id
 from gateway.directory import projects
 from gateway.errors import NotFound
 from gateway.stats.subject import Kind, Question
+from resolvers.comment_stats import ProjectCommentStats
 from resolvers.connections import AfterArgument, PageArgument, paged
 from resolvers.context import Info
 from resolvers.enums import WorkflowOrder
@@ -22,7 +23,7 @@ from resolvers.scopes import (
     classifications_in,
     comments_in,
 )
-from resolvers.statistics import CommentStats, ProjectStats
+from resolvers.statistics import ProjectStats
 
 if TYPE_CHECKING:
     from resolvers.workflow_list import WorkflowConnection
@@ -77,9 +78,9 @@ class Project(Row):
         self,
         range: RangeArgument = None,  # noqa: A002  (the name in the schema)
         user_ids: UserIdsArgument = None,
-    ) -> CommentStats | None:
+    ) -> ProjectCommentStats | None:
         question = Question(Kind.PROJECT, comments_in(range, user_ids=user_ids))
-        return CommentStats(question=question, subject_id=self.project_id)
+        return ProjectCommentStats(question=question, subject_id=self.project_id)
 
     @strawberry.field(
         description="The project's workflows that a search finds.", directives=[paged(LIST_PAGE)]

@@ -11,6 +11,7 @@ from gateway.directory import users
 from gateway.errors import NotFound
 from gateway.stats.subject import Kind, Question
 from resolvers.arguments import IdArgument
+from resolvers.comment_stats import SiteCommentStats
 from resolvers.connections import AfterArgument, PageArgument, paged
 from resolvers.context import Info
 from resolvers.costs import about, costs
@@ -44,7 +45,7 @@ from resolvers.scopes import (
     comments_in,
 )
 from resolvers.service import Service
-from resolvers.statistics import CommentStats, SiteStats
+from resolvers.statistics import SiteStats
 from resolvers.user import User
 from resolvers.user_group import UserGroup
 from resolvers.workflow import Workflow
@@ -228,10 +229,10 @@ class Query:
         range: RangeArgument = None,  # noqa: A002  (the name in the schema)
         project_ids: ProjectIdsArgument = None,
         user_ids: UserIdsArgument = None,
-    ) -> CommentStats | None:
+    ) -> SiteCommentStats | None:
         selection = comments_in(range, project_ids=project_ids, user_ids=user_ids)
         question = Question(Kind.SITE, selection)
-        return CommentStats(question=question, subject_id=0)
+        return SiteCommentStats(question=question, subject_id=0)
 
     @strawberry.field(
         description="How much data the gateway has, and how recent it is.",

@@ -4,33 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
 import strawberry
 
-from gateway.arguments import MAX_FIRST, read_first
+from gateway.arguments import MAX_FIRST, read_first, read_page
 from gateway.calendar import day_date
 from gateway.execution_hints import batched_field, hints
 from gateway.loaders.statistics import DaySpan
 from gateway.period import describe_defaults
+from gateway.stats.ranking import Order
 from gateway.stats.subject import Answer, Question
-from resolvers.arguments import given
+from resolvers.arguments import RankingOrderArgument, TopArgument, given
 from resolvers.buckets import (
-    CommentBucket,
     NewUsersBucket,
     PeriodBucket,
-    comment_buckets,
-    load_buckets,
     load_new_users,
     load_period_buckets,
     periods_of_range,
 )
+from resolvers.connections import AfterArgument, PageArgument, paged
 from resolvers.context import Info
 from resolvers.contributions import ProjectContribution, load_contributions
 from resolvers.costs import about, costs, up_to
-from resolvers.enums import ContributionOrder, Period
+from resolvers.enums import ContributionOrder, Period, RankingOrder
+from resolvers.guards import Guard, GuardRule
 from resolvers.ranges import DateRange, RangeArgument, days_in
 from resolvers.scalars import SafeInt
+from resolvers.thresholds import MOST_DAYS, HoursArgument, PerDayArgument, read_thresholds
+from resolvers.workflow_contributions import WorkflowContribution, load_workflow_contributions
+
+if TYPE_CHECKING:
+    from resolvers.contributors import VolunteerContribution
+    from resolvers.unusual_volunteers import UnusualVolunteerConnection
 
 PeriodArgument = Annotated[
     Period | None,
@@ -57,6 +63,8 @@ OrderArgument = Annotated[
 ]
 #: Ranges are rarely longer, and longer ones are rarely cut into days.
 A_YEAR_OF_DAYS = 366
+#: What `first` is where it is left out or null.
+TOP, UNUSUAL_PAGE = 10, 100
 
 
 @strawberry.type
@@ -186,7 +194,7 @@ class ClassificationStats(Statistics):
 
 @strawberry.type
 class PublicStats(ClassificationStats):
-    """Adds who took part, for what anybody contributes to."""
+    """Adds who took part, for what anybody contributes to; one by one for operators."""
 
     active_users: int = batched_field(
         active_user_counts,
@@ -206,6 +214,49 @@ class PublicStats(ClassificationStats):
     async def anonymous_share(self, info: Info) -> float | None:
         (found,) = await totals([self], info)
         return found.anonymous_n / found.n if found.n else None
+
+    @strawberry.field(
+        description="The volunteers who did most, in any range.",
+        directives=[costs(5), up_to("first", otherwise=TOP)],
+        extensions=[Guard(GuardRule.SITE_ADMIN)],
+    )
+    async def top_contributors(
+        self,
+        info: Info,
+        first: TopArgument = TOP,
+        order_by: RankingOrderArgument = RankingOrder.MOST_CLASSIFICATIONS,
+    ) -> list[Annotated[VolunteerContribution, strawberry.lazy("resolvers.contributors")]] | None:
+        from resolvers.contributors import load_contributors
+
+        order = Order(given(order_by, RankingOrder.MOST_CLASSIFICATIONS).value)
+        size = read_page(given(first, TOP))
+        return await load_contributors(info, self.question, self.subject_id, size, order)
+
+    @strawberry.field(
+        description="Volunteers with days in the range on which they did more than a threshold, "
+        "and these days. At least one threshold is needed, and a day exceeds either of them. The "
+        f"range has at most {MOST_DAYS} days.",
+        directives=[costs(100), paged(UNUSUAL_PAGE)],
+        extensions=[Guard(GuardRule.SITE_ADMIN)],
+    )
+    async def unusual_volunteers(
+        self,
+        info: Info,
+        classifications_per_day: PerDayArgument = None,
+        hours_per_day: HoursArgument = None,
+        first: PageArgument = UNUSUAL_PAGE,
+        after: AfterArgument = None,
+    ) -> (
+        Annotated[UnusualVolunteerConnection, strawberry.lazy("resolvers.unusual_volunteers")]
+        | None
+    ):
+        from resolvers.unusual_volunteers import load_unusual
+
+        asked = read_thresholds(
+            self.question, classifications_per_day, hours_per_day, info.context.today
+        )
+        size = given(first, UNUSUAL_PAGE)
+        return await load_unusual(info, asked, self.subject_id, size, after)
 
 
 @strawberry.type(description="Classifications of the whole site.")
@@ -239,7 +290,7 @@ class WorkflowStats(PublicStats):
 
 @strawberry.type
 class Contributed(ClassificationStats):
-    """Adds the projects, for whoever contributes: a volunteer or a group."""
+    """Adds the projects and workflows, for whoever contributes: a volunteer or a group."""
 
     project_count: int = batched_field(
         project_counts,
@@ -265,52 +316,25 @@ class Contributed(ClassificationStats):
             given(order_by, ContributionOrder.MOST_CLASSIFICATIONS),
         )
 
+    @strawberry.field(
+        description="The workflows that the classifications were made in, a ranking.",
+        directives=[up_to("first", otherwise=50)],
+    )
+    async def workflow_contributions(
+        self,
+        info: Info,
+        first: FirstArgument = None,
+        order_by: OrderArgument = ContributionOrder.MOST_CLASSIFICATIONS,
+    ) -> list[WorkflowContribution]:
+        return await load_workflow_contributions(
+            info,
+            self.question,
+            self.subject_id,
+            read_first(first),
+            given(order_by, ContributionOrder.MOST_CLASSIFICATIONS),
+        )
+
 
 @strawberry.type(description="Classifications of one volunteer.")
 class UserStats(Contributed):
     """What a volunteer did."""
-
-
-@strawberry.type(description="Comments on Talk: of the site, a project or a volunteer.")
-class CommentStats(Statistics):
-    """Comments of the site, a project or a volunteer."""
-
-    total_count: SafeInt = batched_field(
-        total_counts,
-        description="How many comments; each counts once, however often it is edited.",
-        directives=[costs(1)],
-    )
-    first_day: date | None = batched_field(
-        first_days,
-        description="The first day of the range with comments; null without any.",
-        directives=[costs(1)],
-    )
-    last_day: date | None = batched_field(
-        last_days,
-        description="The last day of the range with comments; null without any.",
-        directives=[costs(1)],
-    )
-
-    @strawberry.field(
-        description="Comments by day, week, month or year in UTC, ascending.",
-        directives=[about(A_YEAR_OF_DAYS)],
-        metadata=hints(length=periods_of_range),
-    )
-    async def buckets(
-        self, info: Info, period: PeriodArgument = None, fill_gaps: FillGapsArgument = False
-    ) -> list[CommentBucket]:
-        found = await load_buckets(
-            info,
-            self.question,
-            self.subject_id,
-            period,
-            fill_gaps=given(fill_gaps, False),
-        )
-        return comment_buckets(found)
-
-    @strawberry.field(description="The same statistic in the same scope, of other days.")
-    def compared_with(
-        self,
-        range: RangeArgument = None,  # noqa: A002  (the name in the schema)
-    ) -> Self | None:
-        return self.over(range)

@@ -13,6 +13,7 @@ from gateway.directory import memberships as directory
 from gateway.directory import users
 from gateway.stats.subject import Kind, Question
 from resolvers.arguments import given
+from resolvers.comment_stats import UserCommentStats
 from resolvers.connections import AfterArgument, PageArgument, page_of, paged
 from resolvers.context import Info
 from resolvers.cursors import place_cursor, read_place
@@ -26,7 +27,7 @@ from resolvers.scopes import (
     classifications_in,
     comments_in,
 )
-from resolvers.statistics import CommentStats, UserStats
+from resolvers.statistics import UserStats
 
 if TYPE_CHECKING:
     from resolvers.membership import MembershipConnection
@@ -84,9 +85,9 @@ class User(Row):
         self,
         range: RangeArgument = None,  # noqa: A002  (the name in the schema)
         project_ids: ProjectIdsArgument = None,
-    ) -> CommentStats | None:
+    ) -> UserCommentStats | None:
         question = Question(Kind.USER, comments_in(range, project_ids=project_ids))
-        return CommentStats(question=question, subject_id=self.user_id)
+        return UserCommentStats(question=question, subject_id=self.user_id)
 
     @strawberry.field(
         description="The volunteer's memberships of groups that have not ended, by ascending "

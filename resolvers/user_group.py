@@ -8,19 +8,19 @@ from typing import Annotated, Self
 
 import strawberry
 
-from gateway.arguments import MAX_FIRST, read_id, read_page
+from gateway.arguments import read_id, read_page
 from gateway.directory import memberships as directory
 from gateway.errors import NotFound
 from gateway.execution_hints import batched_field
 from gateway.loaders.access import GroupAccess
 from gateway.stats.ranking import Order
 from gateway.stats.subject import Kind, Question
-from resolvers.arguments import given
+from resolvers.arguments import RankingOrderArgument, TopArgument, given
 from resolvers.connections import AfterArgument, Page, PageArgument, page_of, paged
 from resolvers.context import Info
 from resolvers.costs import costs, up_to
 from resolvers.cursors import place_cursor, read_place
-from resolvers.enums import MemberOrder
+from resolvers.enums import MemberOrder, RankingOrder
 from resolvers.guards import Guard, GuardRule
 from resolvers.members import (
     MemberContribution,
@@ -40,9 +40,6 @@ from resolvers.scopes import ScopeArgument, classifications_in
 from resolvers.statistics import Contributed, active_user_counts
 from resolvers.visibility import StatsVisibility
 
-TopArgument = Annotated[
-    int | None, strawberry.argument(description=f"At most this many, 1 to {MAX_FIRST:,}.")
-]
 MemberOrderArgument = Annotated[
     MemberOrder | None,
     strawberry.argument(description="Who comes first; a cursor belongs to one order."),
@@ -67,22 +64,26 @@ class GroupStats(Contributed):
         return self.subject_id
 
     @strawberry.field(
-        description="The volunteers with the most classifications for the group; ties by "
-        "ascending id. They include former members, and volunteers whose browser "
-        "named the group.",
+        description="The volunteers who did most for the group. They include former members, and "
+        "volunteers whose browser named the group.",
         directives=[up_to("first", otherwise=TOP)],
         extensions=[Guard(GuardRule.GROUP_INDIVIDUALS)],
     )
     async def top_contributors(
-        self, info: Info, first: TopArgument = TOP
+        self,
+        info: Info,
+        first: TopArgument = TOP,
+        order_by: RankingOrderArgument = RankingOrder.MOST_CLASSIFICATIONS,
     ) -> list[MemberContribution] | None:
-        return await load_top(info, self.question, self.subject_id, read_page(given(first, TOP)))
+        order = Order(given(order_by, RankingOrder.MOST_CLASSIFICATIONS).value)
+        size = read_page(given(first, TOP))
+        return await load_top(info, self.question, self.subject_id, size, order)
 
     @strawberry.field(
         description=(
             "All volunteers who classified for the group, members or not, a page at a time. To "
-            "read all pages, order by ID: with MOST_CLASSIFICATIONS, a volunteer whose count rises "
-            "between two pages may be missed."
+            "read all pages, order by ID: with another order, a volunteer who rises between two "
+            "pages may be missed."
         ),
         directives=[costs(10), paged(BREAKDOWN_PAGE)],
         extensions=[Guard(GuardRule.GROUP_INDIVIDUALS)],

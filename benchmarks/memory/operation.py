@@ -24,13 +24,11 @@ from gateway.directory.user_groups import UserGroup
 from gateway.directory.users import User
 from gateway.loaders.access import Access
 from gateway.loaders.loader import Batches, Loader
+from gateway.loaders.members import MemberDays, Members, MembersKey
 from gateway.loaders.permissions import ViewerPermissions
 from gateway.loaders.statistics import (
     Buckets,
     BucketsQuestion,
-    MemberDays,
-    Members,
-    MembersKey,
     ProjectSum,
     Rank,
     RankingQuestion,

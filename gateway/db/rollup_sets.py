@@ -186,6 +186,11 @@ GROUP_MEMBER = _set(
 SITE_COMMENT = _set("site_comment", "comment", "site_id", measures=_COUNTED)
 USER_COMMENT = _set("user_comment", "comment", "user_id", measures=_COUNTED)
 PROJECT_COMMENT = _set("project_comment", "comment", "project_id", "user_id", measures=_COUNTED)
+# What a volunteer commented on by project; all columns are of the key here, too.
+Index(
+    "ix_project_comment_rollup_volunteers",
+    *(PROJECT_COMMENT.table.c[name] for name in ("user_id", "grain", "bucket", "project_id")),
+)
 
 SETS: tuple[RollupSet, ...] = (
     SITE,

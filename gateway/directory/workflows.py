@@ -14,14 +14,14 @@ class Workflow(NamedTuple):
     """A workflow; what no source has told is None."""
 
     id: int
-    project_id: int | None
-    display_name: str | None
-    active: bool | None
+    project_id: int | None = None
+    display_name: str | None = None
+    active: bool | None = None
     #: From 0 (nothing retired) to 1.
-    completeness: float | None
-    subjects_count: int | None
+    completeness: float | None = None
+    subjects_count: int | None = None
     #: Classifications a subject needs before it retires; None when that is not the criterion.
-    retirement_count: int | None
+    retirement_count: int | None = None
 
 
 def workflow_of(row: Row[Any]) -> Workflow:

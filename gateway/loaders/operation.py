@@ -39,6 +39,13 @@ from gateway.loaders.live import (
     LookUps,
 )
 from gateway.loaders.loader import Loader
+from gateway.loaders.members import (
+    MemberBucketsLoader,
+    MemberContributionsLoader,
+    MemberLastDaysLoader,
+    MemberWorkflowContributionsLoader,
+    MemberWorkflowLastDaysLoader,
+)
 from gateway.loaders.names import (
     IdentifierLoader,
     ListCountLoader,
@@ -53,12 +60,13 @@ from gateway.loaders.statistics import (
     BucketsLoader,
     ContributionsLoader,
     DaySpansLoader,
+    LastDaysByWorkflowLoader,
     LastDaysLoader,
-    MemberContributionsLoader,
-    MemberLastDaysLoader,
     RankingLoader,
     TotalsLoader,
+    WorkflowContributionsLoader,
 )
+from gateway.loaders.unusual_volunteers import UnusualUsersLoader, UnusualVolunteersLoader
 from gateway.loaders.volunteers import NewUsersLoader, PeriodUsersLoader
 from gateway.loaders.watched import UNWATCHED, Watch
 from gateway.stats.group_counts import (
@@ -87,12 +95,23 @@ class Loaders:
     contributions = cached_property(lambda self: ContributionsLoader(self._reads))
     last_days = cached_property(lambda self: LastDaysLoader(self._reads))
     day_spans = cached_property(lambda self: DaySpansLoader(self._reads))
+    workflow_contributions = cached_property(lambda self: WorkflowContributionsLoader(self._reads))
+    last_days_by_workflow = cached_property(lambda self: LastDaysByWorkflowLoader(self._reads))
     active_users = cached_property(lambda self: ActiveUsersLoader(self._reads))
     period_users = cached_property(lambda self: PeriodUsersLoader(self._reads))
     new_users = cached_property(lambda self: NewUsersLoader(self._reads))
     ranking = cached_property(lambda self: RankingLoader(self._reads))
     member_contributions = cached_property(lambda self: MemberContributionsLoader(self._reads))
     member_last_days = cached_property(lambda self: MemberLastDaysLoader(self._reads))
+    member_workflow_contributions = cached_property(
+        lambda self: MemberWorkflowContributionsLoader(self._reads)
+    )
+    member_workflow_last_days = cached_property(
+        lambda self: MemberWorkflowLastDaysLoader(self._reads)
+    )
+    member_buckets = cached_property(lambda self: MemberBucketsLoader(self._reads))
+    unusual_volunteers = cached_property(lambda self: UnusualVolunteersLoader(self._reads))
+    unusual_users = cached_property(lambda self: UnusualUsersLoader(self._reads))
     group_counts = cached_property(
         lambda self: SiteLoader(self._reads, "group counts", group_count)
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import Select
 
@@ -16,14 +16,15 @@ from gateway.period import Period, period_start
 from gateway.stats.active_users import active_users
 from gateway.stats.day_spans import day_spans
 from gateway.stats.entities import counted
-from gateway.stats.last_days import last_days, member_last_days
+from gateway.stats.last_days import last_days, workflow_last_days
 from gateway.stats.ranking import Order, Place, ranking
 from gateway.stats.rows import parameters
 from gateway.stats.subject import Answer, Question
-from gateway.stats.sums import member_sums, sums
+from gateway.stats.sums import sums
 
 Q = TypeVar("Q", bound=Hashable)
 V = TypeVar("V")
+K = TypeVar("K", bound=Hashable)
 
 #: A statement and its parameters.
 Bound = tuple[Select[Any], Mapping[str, Any]]
@@ -31,6 +32,9 @@ Bound = tuple[Select[Any], Mapping[str, Any]]
 
 class StatisticsLoader(StatementLoader[tuple[Q, int], V], Generic[Q, V]):
     """Keys are a question and an entity's id: one statement for each different question."""
+
+    #: Whether there may be thousands of rows.
+    large: ClassVar[bool] = False
 
     @abstractmethod
     def statement(self, question: Q, ids: list[int]) -> Bound:
@@ -55,7 +59,7 @@ class StatisticsLoader(StatementLoader[tuple[Q, int], V], Generic[Q, V]):
                 return {(question, entity_id): answer for entity_id, answer in answers.items()}
 
             statement = self.statement(question, [entity_id for _, entity_id in of_question])
-            yield Request(of_question, *statement, values)
+            yield Request(of_question, *statement, values, large=self.large)
 
     def entities(self, key: tuple[Q, int]) -> tuple[Entity, ...]:
         return counted(self.question(key[0]), key[1])
@@ -101,18 +105,22 @@ class BucketsLoader(StatisticsLoader[BucketsQuestion, Buckets]):
         return sums(asked, ("bucket",), grain), parameters(asked, ids, grain)
 
     def answers(self, question: BucketsQuestion, rows: Sequence[Any]) -> Mapping[int, Buckets]:
-        period = question.period
-        added: dict[int, dict[int, Answer]] = defaultdict(dict)
-        for subject, bucket, n, ms, anonymous_n in rows:
-            start = period_start(bucket, period)
-            known = added[subject].get(start, Answer())
-            added[subject][start] = Answer(
-                known.n + n, known.ms + ms, known.anonymous_n + anonymous_n
-            )
-        return {subject: tuple(sorted(buckets.items())) for subject, buckets in added.items()}
+        return by_period(((row[0], row[1], Answer(*row[2:])) for row in rows), question.period)
 
     def nothing(self) -> Buckets:
         return ()
+
+
+def by_period(rows: Iterable[tuple[K, int, Answer]], period: Period) -> dict[K, Buckets]:
+    """Sums by key and period, from those of a key and of any day of each period."""
+    added: dict[K, dict[int, Answer]] = defaultdict(dict)
+    for key, day, answer in rows:
+        start = period_start(day, period)
+        known = added[key].get(start)
+        if known is not None:
+            answer = Answer(*map(sum, zip(known, answer, strict=True)))
+        added[key][start] = answer
+    return {key: tuple(sorted(buckets.items())) for key, buckets in added.items()}
 
 
 class ProjectSum(NamedTuple):
@@ -123,34 +131,65 @@ class ProjectSum(NamedTuple):
     ms: int
 
 
-class ContributionsLoader(StatisticsLoader[Question, tuple[ProjectSum, ...]]):
-    """Sums of a subject by project: most events first, ties by ascending project id."""
+class WorkflowSum(NamedTuple):
+    """What a subject did in one workflow (0: without a workflow)."""
 
-    name = "contributions"
+    workflow_id: int
+    n: int
+    ms: int
+
+
+S = TypeVar("S", ProjectSum, WorkflowSum)
+
+
+class PlacesLoader(StatisticsLoader[Question, tuple[S, ...]], Generic[S]):
+    """Sums of a subject by a column: most events first, ties by ascending id."""
+
+    column: ClassVar[str]
+    of_place: ClassVar[type[Any]]
 
     def statement(self, question: Question, ids: list[int]) -> Bound:
-        return sums(question, ("project_id",)), parameters(question, ids)
+        return sums(question, (self.column,)), parameters(question, ids)
 
-    def answers(
-        self, question: Question, rows: Sequence[Any]
-    ) -> Mapping[int, tuple[ProjectSum, ...]]:
-        by_subject: dict[int, list[ProjectSum]] = defaultdict(list)
-        for subject, project_id, n, ms, _ in rows:
-            by_subject[subject].append(ProjectSum(project_id, n, ms))
+    def answers(self, question: Question, rows: Sequence[Any]) -> Mapping[int, tuple[S, ...]]:
+        by_subject: dict[int, list[S]] = defaultdict(list)
+        for subject, place, n, ms, _ in rows:
+            by_subject[subject].append(self.of_place(place, n, ms))
         return {subject: most_first(added) for subject, added in by_subject.items()}
 
-    def nothing(self) -> tuple[ProjectSum, ...]:
+    def nothing(self) -> tuple[S, ...]:
         return ()
 
 
-def most_first(added: list[ProjectSum]) -> tuple[ProjectSum, ...]:
-    """Most events first, ties by ascending project id."""
-    return tuple(sorted(added, key=lambda one: (-one.n, one.project_id)))
+class ContributionsLoader(PlacesLoader[ProjectSum]):
+    """Sums of a subject by project."""
+
+    name = "contributions"
+    column = "project_id"
+    of_place = ProjectSum
 
 
-def most_recent_first(added: Iterable[ProjectSum], days: Mapping[int, int]) -> list[ProjectSum]:
-    """By the last day in each project, ties by ascending project id."""
-    return sorted(added, key=lambda one: (-days[one.project_id], one.project_id))
+class WorkflowContributionsLoader(PlacesLoader[WorkflowSum]):
+    """Sums of a subject by workflow."""
+
+    name = "workflow contributions"
+    column = "workflow_id"
+    of_place = WorkflowSum
+
+
+def most_first(added: Iterable[S]) -> tuple[S, ...]:
+    """Most events first, ties by ascending id of the project or workflow."""
+    return tuple(sorted(added, key=lambda one: (-one.n, one[0])))
+
+
+def most_time_first(added: Iterable[S]) -> list[S]:
+    """Most session time first, ties by ascending id of the project or workflow."""
+    return sorted(added, key=lambda one: (-one.ms, one[0]))
+
+
+def most_recent_first(added: Iterable[S], days: Mapping[int, int]) -> list[S]:
+    """By the last day in each project or workflow, ties by ascending id."""
+    return sorted(added, key=lambda one: (-days[one[0]], one[0]))
 
 
 class LastDaysLoader(StatisticsLoader[Question, Mapping[int, int]]):
@@ -194,6 +233,15 @@ class DaySpansLoader(StatisticsLoader[Question, DaySpan]):
         return DaySpan()
 
 
+class LastDaysByWorkflowLoader(LastDaysLoader):
+    """The last day of a subject in each workflow, by workflow id."""
+
+    name = "last days by workflow"
+
+    def statement(self, question: Question, ids: list[int]) -> Bound:
+        return workflow_last_days(question), parameters(question, ids, Grain.DAY)
+
+
 class ActiveUsersLoader(StatisticsLoader[Question, int]):
     """How many volunteers classified, of a group only members."""
 
@@ -210,7 +258,7 @@ class ActiveUsersLoader(StatisticsLoader[Question, int]):
 
 
 class RankingQuestion(NamedTuple):
-    """The first members of a group's ranking, or those after a place in it."""
+    """The first volunteers of a ranking, or those after a place in it."""
 
     question: Question
     limit: int
@@ -219,7 +267,7 @@ class RankingQuestion(NamedTuple):
 
 
 class Rank(NamedTuple):
-    """One member's sums in the ranking of a group."""
+    """One volunteer's sums in a ranking."""
 
     user_id: int
     n: int
@@ -228,12 +276,13 @@ class Rank(NamedTuple):
 
 _IN_ORDER: Mapping[Order, Callable[[Rank], tuple[int, ...]]] = {
     Order.COUNT: lambda rank: (-rank.n, rank.user_id),
+    Order.TIME: lambda rank: (-rank.ms, rank.user_id),
     Order.ID: lambda rank: (rank.user_id,),
 }
 
 
 class RankingLoader(StatisticsLoader[RankingQuestion, tuple[Rank, ...]]):
-    """A group's members in an order."""
+    """Volunteers in an order; of a group, its members."""
 
     name = "ranking"
 
@@ -245,111 +294,20 @@ class RankingLoader(StatisticsLoader[RankingQuestion, tuple[Rank, ...]]):
         bound: dict[str, Any] = parameters(asked, ids) | {"limit": limit}
         if after is not None:
             bound["after_user_id"] = after.user_id
-            if order is Order.COUNT:
-                bound["after_n"] = after.n
+            if order is not Order.ID:
+                bound["after_amount"] = after.amount
         return ranking(asked, after=after is not None, order=order), bound
 
     def answers(
         self, question: RankingQuestion, rows: Sequence[Any]
     ) -> Mapping[int, tuple[Rank, ...]]:
         ranks: dict[int, list[Rank]] = defaultdict(list)
-        for group, user_id, n, ms in rows:
-            ranks[group].append(Rank(user_id, n, ms))
+        for subject, user_id, n, ms in rows:
+            ranks[subject].append(Rank(user_id, n, ms))
         return {
-            group: tuple(sorted(members, key=_IN_ORDER[question.order]))
-            for group, members in ranks.items()
+            subject: tuple(sorted(volunteers, key=_IN_ORDER[question.order]))
+            for subject, volunteers in ranks.items()
         }
 
     def nothing(self) -> tuple[Rank, ...]:
         return ()
-
-
-class MembersKey(NamedTuple):
-    """What these members of a group did in each project."""
-
-    question: Question
-    group_id: int
-    user_ids: tuple[int, ...]
-
-
-class MembersLoader(StatementLoader[MembersKey, Mapping[int, V]], Generic[V]):
-    """What many members of many groups did, by user id: one statement for each question."""
-
-    @abstractmethod
-    def statement(self, question: Question, groups: set[int]) -> Bound:
-        """What asks the question about these groups; the members are bound as ``users``."""
-
-    @abstractmethod
-    def answers(self, rows: Sequence[Any]) -> Mapping[tuple[int, int], V]:
-        """Answers by group and user id."""
-
-    @abstractmethod
-    def of_nobody(self) -> V:
-        """The answer for a member whom the rows do not speak of."""
-
-    def requests(self, keys: Sequence[MembersKey]) -> Iterable[Request]:
-        for question in dict.fromkeys(key.question for key in keys):
-            asked = [key for key in keys if key.question == question]
-
-            def values(
-                rows: Sequence[Any], asked: Sequence[MembersKey] = asked
-            ) -> Mapping[MembersKey, Mapping[int, V]]:
-                found, nobody = self.answers(rows), self.of_nobody()
-                return {
-                    key: {one: found.get((key.group_id, one), nobody) for one in key.user_ids}
-                    for key in asked
-                }
-
-            statement, bound = self.statement(question, {key.group_id for key in asked})
-            users = {user_id for key in asked for user_id in key.user_ids}
-            yield Request(asked, statement, {**bound, "users": list(users)}, values, large=True)
-
-    def entities(self, key: MembersKey) -> tuple[Entity, ...]:
-        return counted(key.question, key.group_id)
-
-    def nothing(self) -> Mapping[int, V]:
-        return {}
-
-
-#: Project sums by user id.
-Members = Mapping[int, tuple[ProjectSum, ...]]
-
-
-class MemberContributionsLoader(MembersLoader[tuple[ProjectSum, ...]]):
-    """Project sums of members: most events first, ties by ascending project id."""
-
-    name = "member contributions"
-
-    def statement(self, question: Question, groups: set[int]) -> Bound:
-        return member_sums(question), parameters(question, groups)
-
-    def answers(self, rows: Sequence[Any]) -> Mapping[tuple[int, int], tuple[ProjectSum, ...]]:
-        added: dict[tuple[int, int], list[ProjectSum]] = defaultdict(list)
-        for group, user_id, project_id, n, ms in rows:
-            added[group, user_id].append(ProjectSum(project_id, n, ms))
-        return {member: most_first(sums) for member, sums in added.items()}
-
-    def of_nobody(self) -> tuple[ProjectSum, ...]:
-        return ()
-
-
-#: The last day in each project (by its id), by user id.
-MemberDays = Mapping[int, Mapping[int, int]]
-
-
-class MemberLastDaysLoader(MembersLoader[Mapping[int, int]]):
-    """The last days of members in each project, by project id."""
-
-    name = "member last days"
-
-    def statement(self, question: Question, groups: set[int]) -> Bound:
-        return member_last_days(question), parameters(question, groups, Grain.DAY)
-
-    def answers(self, rows: Sequence[Any]) -> Mapping[tuple[int, int], Mapping[int, int]]:
-        days: dict[tuple[int, int], dict[int, int]] = defaultdict(dict)
-        for group, user_id, project_id, day in rows:
-            days[group, user_id][project_id] = day
-        return days
-
-    def of_nobody(self) -> Mapping[int, int]:
-        return {}

@@ -1,7 +1,8 @@
-"""The last day on which a subject contributed to each project.
+"""The last day on which a subject contributed to each project, or to each workflow.
 
-Neither a delta nor a coarse row can tell it: it is the greatest day among the day rows, looked up
-in an index made for it, once for each project that the all-time rows name.
+Neither a delta nor a coarse row can tell it: it is the greatest day among the day rows. For the
+projects of a subject it is looked up in an index made for it, once for each project that the
+all-time rows name. No index holds the others: the day rows of the range are read.
 """
 
 from __future__ import annotations
@@ -26,21 +27,39 @@ def last_days(question: Question) -> Select[tuple[int, int, int | None]]:
     return _last_days(narrowest(question, ("project_id",)), question.kind, filters(question))
 
 
-def member_last_days(question: Question) -> Select[tuple[int, int, int, int]]:
-    """Rows of group, user, project, and the last day there, for the users bound to ``users``.
+def workflow_last_days(question: Question) -> Select[tuple[int, int, int]]:
+    """Rows of subject, workflow, and its last day in the range.
 
-    Binds what the day grain of the question binds. No index holds these days: the day rows of the
-    range are read.
+    Binds what the day grain of the question binds.
     """
-    rollup = narrowest(question, ("user_id", "project_id"))
-    return _member_last_days(rollup, question.kind, filters(question))
+    rollup = narrowest(question, ("workflow_id",))
+    return _greatest_days(rollup, question.kind, filters(question), ("workflow_id",))
+
+
+def member_last_days(
+    question: Question, by: str = "project_id"
+) -> Select[tuple[int, int, int, int]]:
+    """Rows of group, user, project (or workflow), and the last day, for the ``users`` bound.
+
+    Binds what the day grain of the question binds, and the users.
+    """
+    columns = ("user_id", by)
+    return _greatest_days(
+        narrowest(question, columns), question.kind, filters(question), columns, users=True
+    )
 
 
 @lru_cache(maxsize=64)
-def _member_last_days(rollup: RollupSet, kind: Kind, narrowed: tuple[str, ...]) -> Select[Any]:
-    columns = ("user_id", "project_id", "bucket")
-    piece = rows(rollup, kind, narrowed, (Grain.DAY,), columns, users=True).c
-    keys = (piece.subject, piece.user_id, piece.project_id)
+def _greatest_days(
+    rollup: RollupSet,
+    kind: Kind,
+    narrowed: tuple[str, ...],
+    by: tuple[str, ...],
+    *,
+    users: bool = False,
+) -> Select[Any]:
+    piece = rows(rollup, kind, narrowed, (Grain.DAY,), (*by, "bucket"), users=users).c
+    keys = (piece.subject, *(piece[column] for column in by))
     return select(*keys, func.max(piece.bucket)).group_by(*keys)
 
 

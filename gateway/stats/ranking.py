@@ -1,4 +1,4 @@
-"""A group's members by how much they classified, or by their ids."""
+"""Volunteers by how much they classified, by the time that they took, or by their ids."""
 
 from __future__ import annotations
 
@@ -9,82 +9,78 @@ from typing import Any, NamedTuple
 from sqlalchemy import BigInteger, Select, and_, bindparam, func, or_, select
 
 from gateway.calendar import Grain
-from gateway.db.rollup_sets import RollupSet
-from gateway.stats.rows import filters, grains, narrowest, rows, total
-from gateway.stats.subject import Kind, Question
+from gateway.stats.rows import grains, total
+from gateway.stats.subject import Question
+from gateway.stats.volunteer_rows import VolunteerRows
 
 
 class Order(Enum):
-    """Which members come first."""
+    """Which volunteers come first."""
 
     #: Most events first, ties by ascending user id.
     COUNT = "count"
+    #: Most session time first, ties by ascending user id.
+    TIME = "time"
     #: Ascending user ids.
     ID = "id"
 
 
 class Place(NamedTuple):
-    """Where a page goes on: after the member with this id, and by ``Order.COUNT`` this count."""
+    """Where a page goes on: after the volunteer with this id.
 
-    n: int
+    ``amount`` is what the order counts of this volunteer, events or milliseconds; by ``Order.ID``
+    it says nothing.
+    """
+
+    amount: int
     user_id: int
 
 
 def ranking(
     question: Question, *, after: bool, order: Order = Order.COUNT
 ) -> Select[tuple[int, int, int, int]]:
-    """Rows of group, user, n, ms, in order.
+    """Rows of subject, user, n, ms, in order.
 
-    At most ``limit`` rows (bound) a group; with ``after``, only those behind the place bound as
-    ``after_user_id`` and, by count, ``after_n``.
+    At most ``limit`` rows (bound) a subject; with ``after``, only those behind the place bound as
+    ``after_user_id`` and, unless by id, ``after_amount``.
     """
-    return _ranking(
-        narrowest(question, ("user_id",)),
-        question.kind,
-        filters(question),
-        grains(question, Grain.ALL),
-        after,
-        order,
-    )
+    return _ranking(VolunteerRows.of(question), grains(question, Grain.ALL), after, order)
 
 
 @lru_cache(maxsize=256)
 def _ranking(
-    rollup: RollupSet,
-    kind: Kind,
-    narrowed: tuple[str, ...],
+    rows: VolunteerRows,
     grains: tuple[Grain, ...],
     after: bool,  # noqa: FBT001 (a cache key)
     order: Order,
 ) -> Select[Any]:
-    piece = rows(rollup, kind, narrowed, grains, ("user_id",)).c
-    n = total(piece.n)
-    members = (
+    piece = rows.rows(grains).c
+    volunteers = (
         select(
             piece.subject,
             piece.user_id,
-            n.label("n"),
+            total(piece.n).label("n"),
             total(piece.ms).label("ms"),
         )
         .group_by(piece.subject, piece.user_id)
-        .subquery("member")
+        .subquery("summed")
     ).c
+    amount = {Order.COUNT: volunteers.n, Order.TIME: volunteers.ms}.get(order)
     behind = []
     if after:
-        last_n = bindparam("after_n", type_=BigInteger)
-        last_user = bindparam("after_user_id", type_=BigInteger)
-        beyond = members.user_id > last_user
-        if order is Order.COUNT:
-            beyond = or_(members.n < last_n, and_(members.n == last_n, beyond))
+        beyond = volunteers.user_id > bindparam("after_user_id", type_=BigInteger)
+        if amount is not None:
+            last = bindparam("after_amount", type_=BigInteger)
+            beyond = or_(amount < last, and_(amount == last, beyond))
         behind = [beyond]
-    by = (members.n.desc(), members.user_id) if order is Order.COUNT else (members.user_id,)
+    by = [volunteers.user_id] if amount is None else [amount.desc(), volunteers.user_id]
     ranked = (
         select(
-            members.subject,
-            members.user_id,
-            members.n,
-            members.ms,
-            func.row_number().over(partition_by=members.subject, order_by=by).label("place"),
+            volunteers.subject,
+            volunteers.user_id,
+            volunteers.n,
+            volunteers.ms,
+            func.row_number().over(partition_by=volunteers.subject, order_by=by).label("place"),
         )
         .where(*behind)
         .subquery("ranked")

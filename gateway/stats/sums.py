@@ -31,10 +31,13 @@ def sums(
     )
 
 
-def member_sums(question: Question) -> Select[tuple[Any, ...]]:
-    """Rows of group, user, project, n, ms for the users bound to ``users``."""
-    rollup = narrowest(question, ("user_id", "project_id"))
-    return _member_sums(rollup, question.kind, filters(question), grains(question, Grain.ALL))
+def member_sums(
+    question: Question, by: str = "project_id", coarsest: Grain = Grain.ALL
+) -> Select[tuple[int, int, int, int, int]]:
+    """Rows of group, user, a column as ``sums`` has it, n, ms for the users bound to ``users``."""
+    columns = ("user_id",) if by == "bucket" else ("user_id", by)
+    rollup = narrowest(question, columns)
+    return _member_sums(rollup, question.kind, filters(question), grains(question, coarsest), by)
 
 
 @lru_cache(maxsize=512)
@@ -52,9 +55,8 @@ def _sums(
 
 @lru_cache(maxsize=512)
 def _member_sums(
-    rollup: RollupSet, kind: Kind, narrowed: tuple[str, ...], grains: tuple[Grain, ...]
+    rollup: RollupSet, kind: Kind, narrowed: tuple[str, ...], grains: tuple[Grain, ...], by: str
 ) -> Select[Any]:
-    by = ("user_id", "project_id")
-    piece = rows(rollup, kind, narrowed, grains, by, users=True).c
-    keys = [piece.subject, piece.user_id, piece.project_id]
+    piece = rows(rollup, kind, narrowed, grains, ("user_id", by), users=True).c
+    keys = [piece.subject, piece.user_id, piece[by]]
     return select(*keys, total(piece.n), total(piece.ms)).group_by(*keys)

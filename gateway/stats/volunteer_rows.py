@@ -41,7 +41,7 @@ class VolunteerRows(NamedTuple):
         return VolunteerRows(narrowest(question, columns), question.kind, filters(question))
 
     def rows(self, grains: tuple[Grain, ...], prefix: str = "") -> Subquery:
-        """Rows of ``subject``, ``user_id`` and ``bucket`` in one piece of each grain.
+        """Rows of ``subject``, ``user_id``, ``bucket``, ``n`` and ``ms`` in a piece of each grain.
 
         Binds what the question binds, the pieces' bounds under names with the prefix.
         """
@@ -67,5 +67,6 @@ class VolunteerRows(NamedTuple):
         if "user_id" not in found:
             same = ("grain", "bucket", *self.rollup.dims)
             conditions += [user[column] == found[column] for column in same]
-        user_id = found.user_id if "user_id" in found else user.user_id
-        return select(subject.label("subject"), user_id, found.bucket).where(*conditions)
+        own = found if "user_id" in found else user
+        measures = (own.user_id, found.bucket, own.n, own.ms)
+        return select(subject.label("subject"), *measures).where(*conditions)

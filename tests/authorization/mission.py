@@ -60,6 +60,12 @@ GUARDED = {
     "UserGroup.memberships": Rule.GROUP_ADMINS,
     "GroupStats.topContributors": Rule.INDIVIDUALS,
     "GroupStats.memberBreakdown": Rule.INDIVIDUALS,
+    "SiteStats.topContributors": Rule.SITE_ADMINS,
+    "SiteStats.unusualVolunteers": Rule.SITE_ADMINS,
+    "ProjectStats.topContributors": Rule.SITE_ADMINS,
+    "ProjectStats.unusualVolunteers": Rule.SITE_ADMINS,
+    "WorkflowStats.topContributors": Rule.SITE_ADMINS,
+    "WorkflowStats.unusualVolunteers": Rule.SITE_ADMINS,
 }
 
 

@@ -9,7 +9,7 @@ import pytest
 from gateway.db import Database, open_database
 from tests.asking import Asked, ask
 from tests.authorization.entries import TO_GROUPS, TO_USERS, Entry, expected_errors
-from tests.authorization.mission import GUARDED, exists
+from tests.authorization.mission import GUARDED, SITE_ADMINS, exists, refusal
 from tests.authorization.people import (
     ASKING,
     GROUPS,
@@ -80,6 +80,20 @@ async def test_guarded_fields_of_the_root_are_for_whom_they_are_made(
     missing = set(refused(written, asking, steps, asked.data))
     assert set(codes(asked)) == missing
     assert (missing == set()) is (asking in {"site admin", "API key with stats:read"})
+
+
+@pytest.mark.parametrize("asking", ASKING)
+async def test_volunteers_of_the_site_and_of_projects_are_for_site_admins(
+    filled: Database, asking: str
+) -> None:
+    steps = below_root("Query.classifications", "Query.projectBySlug")
+    style = Style()
+    document = style.document(style.selection("Query", steps)[1:-1])
+    asked = await ask(filled, document, viewer=ASKING[asking])
+    missing = set(refused(style, asking, steps, asked.data))
+    assert codes(asked) == dict.fromkeys(missing, refusal(asking))
+    # Two fields of the site, the project, and its workflow in nodes and edges; each also compared.
+    assert len(missing) == (0 if asking in SITE_ADMINS else 2 * 4 * 2)
 
 
 def test_the_walk_comes_to_every_guarded_field() -> None:

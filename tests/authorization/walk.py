@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from graphql import (
     DirectiveNode,
     GraphQLEnumType,
+    GraphQLNamedType,
     GraphQLObjectType,
     GraphQLScalarType,
     GraphQLSchema,
@@ -22,7 +23,7 @@ from graphql import (
 )
 
 from resolvers.schema import schema
-from tests.authorization.mission import GUARDED, exists, sees
+from tests.authorization.mission import GUARDED, Rule, exists, sees
 
 SERVED: GraphQLSchema = schema._schema
 
@@ -30,6 +31,12 @@ _RANGE = '(range: { start: "2024-01-01", end: "2024-12-31" })'
 #: What fields with required arguments are asked with.
 ARGUMENTS = {
     "Query.userGroupCounts": _RANGE,
+    **{f"{kind}.classifications": _RANGE for kind in ("Query", "Project", "Workflow")},
+    **{f"{kind}Stats.comparedWith": _RANGE for kind in ("Site", "Project", "Workflow")},
+    **{
+        f"{kind}Stats.unusualVolunteers": "(classificationsPerDay: 0)"
+        for kind in ("Site", "Project", "Workflow")
+    },
     "Query.userByLogin": '(login: "USER-1")',
     "Query.projectBySlug": '(slug: "Zoo/Cats")',
     "Query.userGroupByName": '(name: "HIDDEN")',
@@ -68,7 +75,11 @@ class Step(NamedTuple):
 
 
 def steps_of(type_name: str, entered: tuple[str, ...] = ()) -> tuple[Step, ...]:
-    """The plain fields of a type, and all ways from it to guarded fields."""
+    """The plain fields of a type, and all ways from it to guarded fields.
+
+    Whoever sees what site admins alone may see is refused nothing below it: no way leads on there.
+    Projects and workflows decide alike wherever they stand: ways to them begin at the root.
+    """
     kind = SERVED.type_map[type_name]
     assert isinstance(kind, GraphQLObjectType)
     found = []
@@ -81,12 +92,29 @@ def steps_of(type_name: str, entered: tuple[str, ...] = ()) -> tuple[Step, ...]:
         below: tuple[Step, ...] = ()
         if isinstance(given, GraphQLObjectType) and not name.startswith("_"):
             path = (*entered, type_name)
-            if given.name not in path or (given.name == type_name and path.count(type_name) == 1):
+            if GUARDED.get(coordinate) is Rule.SITE_ADMINS:
+                below = plain_fields(given)
+            elif given.name in {"Project", "Workflow"} and {"User", "UserGroup"} & {*path}:
+                below = ()
+            elif given.name not in path or (given.name == type_name and path.count(type_name) == 1):
                 below = steps_of(given.name, path)
-        is_leaf = isinstance(given, GraphQLScalarType | GraphQLEnumType)
-        if asked_for or is_leaf or any(step.coordinates() & set(GUARDED) for step in below):
+        if asked_for or is_plain(given) or any(step.coordinates() & set(GUARDED) for step in below):
             found.append(Step(name, coordinate, given.name, below))
     return tuple(found)
+
+
+def plain_fields(kind: GraphQLObjectType) -> tuple[Step, ...]:
+    """The fields of a type that lead to no other."""
+    return tuple(
+        Step(name, f"{kind.name}.{name}", get_named_type(field.type).name, ())
+        for name, field in kind.fields.items()
+        if is_plain(get_named_type(field.type))
+    )
+
+
+def is_plain(kind: GraphQLNamedType) -> bool:
+    """Whether a type has no fields."""
+    return isinstance(kind, GraphQLScalarType | GraphQLEnumType)
 
 
 class Style:

@@ -182,6 +182,23 @@ def test_buckets_cost_the_range_of_the_field_above_them():
     assert cost(counted) == 1 + 32
 
 
+def test_buckets_of_members_cost_the_range_of_their_group():
+    text = """query ($start: Date) { userGroup(id: 1) {
+      week: classifications(range: { start: $start, end: "2023-01-07" }) { ...Members }
+      all: classifications { ...Members }
+    } }
+    fragment Members on GroupStats {
+      memberBreakdown(first: 40) { ...Page } topContributors(first: 3) { ...Daily }
+    }
+    fragment Page on MemberContributionConnection { nodes { ...Daily } edges { node { ...Daily } } }
+    fragment Daily on MemberContribution { buckets(period: DAY) { count } }"""
+
+    def below(days):
+        return 1 + 10 + 40 * (1 + days) + 40 * (1 + 1 + days) + 3 * (1 + days)
+
+    assert cost(text, {"start": "2023-01-01"}) == 1 + below(7) + below(366)
+
+
 def test_many_ranges_filled_from_long_ago_are_too_much():
     filled = """query ($ids: [ID!]!) { usersByIds(ids: $ids) {
       classifications(range: { start: "1996-01-01" }) {
@@ -254,7 +271,10 @@ def test_every_list_says_how_long_it_is_or_is_told_by_what_leads_to_it():
     silent = {name for name, field in listed_fields() if not list_sizes(field)}
     # As long as the list of representations; a router's composition leaves it out.
     assert silent - {"Query._entities"} == told
-    lists = ("GroupMember", "MemberContribution", "Membership", "Project", "UserGroup", "Workflow")
+    lists = (
+        *("GroupMember", "MemberContribution", "Membership"),
+        *("Project", "UnusualVolunteer", "UserGroup", "Workflow"),
+    )
     assert told == {f"{name}Connection.{items}" for name in lists for items in ("edges", "nodes")}
 
 

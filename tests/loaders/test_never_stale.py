@@ -55,10 +55,17 @@ CHECKS = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_t
 _TOTALS = "totalCount timeSpent buckets(period: MONTH) { startsOn count timeSpent }"
 _STATS = f"""{_TOTALS} projectCount activeUsers
     projectContributions(orderBy: MOST_RECENT) {{ count lastContributedOn project {{ slug }} }}
-    topContributors(first: 2) {{ count user {{ login displayName }} }}
+    workflowContributions(orderBy: MOST_TIME) {{ count lastContributedOn workflow {{ active }} }}
+    topContributors(first: 2) {{ count user {{ login displayName }} buckets {{ count }} }}
     memberBreakdown(first: 2) {{
         totalCount nodes {{ count user {{ id }} projectContributions {{ count timeSpent }} }}
     }}"""
+_OPERATORS = """volunteers: classifications(range: { start: "2024-01-01", end: "2024-12-31" }) {
+    topContributors(first: 2, orderBy: MOST_TIME) { count timeSpent user { login } }
+    unusualVolunteers(classificationsPerDay: 1) {
+        totalCount nodes { user { login } days { day count timeSpent } }
+    }
+}"""
 _GROUP = f"""name displayName statsVisibility viewerMembership {{ state roles }}
     members {{ nodes {{ login }} }} memberships {{ nodes {{ state roles user {{ displayName }} }} }}
     classifications {{ {_STATS} }}"""
@@ -71,21 +78,24 @@ DOCUMENTS = (
         one: classifications(within: {{ projectIds: [11] }}) {{ {_TOTALS} activeUsers }}
     }} }}""",
     f"""{{ usersByIds(ids: [1, 2, 3, 4]) {{
-        login displayName comments {{ totalCount }}
+        login displayName
+        comments {{ totalCount projectContributions {{ count project {{ slug }} }} }}
         memberships {{ nodes {{ state group {{ name }} }} }}
         classifications {{ {_TOTALS} projectContributions {{ count project {{ id }} }} }}
     }} }}""",
     "{ me { login displayName memberships { nodes { roles group { displayName } } } } }",
     f"""{{ projectsByIds(ids: [11, 12, 13]) {{
-        displayName slug classifications {{ {_TOTALS} anonymousCount }}
+        displayName slug classifications {{ {_TOTALS} anonymousCount }} {_OPERATORS}
         comments(userIds: [1, 2]) {{ totalCount }}
         workflows(orderBy: MOST_RECENT) {{
             totalCount
-            nodes {{ displayName estimatedDaysToCompletion classifications {{ totalCount }} }}
+            nodes {{
+                displayName estimatedDaysToCompletion classifications {{ totalCount }} {_OPERATORS}
+            }}
         }}
     }} }}""",
     f"""{{
-        classifications {{ {_TOTALS} anonymousCount }} comments {{ totalCount }}
+        classifications {{ {_TOTALS} anonymousCount }} comments {{ totalCount }} {_OPERATORS}
         some: classifications(within: {{ projectIds: [11, 12] }}) {{ {_TOTALS} }}
         tasks: classifications(within: {{ workflowIds: [101, 102] }}) {{ {_TOTALS} }}
         said: comments(userIds: [1]) {{ totalCount }}

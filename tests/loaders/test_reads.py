@@ -71,6 +71,24 @@ READS: dict[str, set[Entity]] = {
         ("user_group", 501),
         ("user_record", 1),
     },
+    "{ userGroup(id: 501) { classifications { topContributors { buckets { count } } } } }": {
+        ("user_group_record", 501),
+        ("user_group", 501),
+    },
+    "{ user(id: 1) { classifications { workflowContributions { workflow { id active } } } } }": {
+        ("user_record", 1),
+        ("user", 1),
+        ("workflow_record", 101),
+    },
+    "{ project(id: 11) { classifications { topContributors { user { login } } } } }": {
+        ("project_record", 11),
+        ("project", 11),
+        ("user_record", 1),
+    },
+    """{ project(id: 11) { classifications(range: { start: "2024-01-01", end: "2024-12-31" }) {
+        unusualVolunteers(hoursPerDay: 0.5) { totalCount nodes { user { id } } }
+    } } }""": {("project_record", 11), ("project", 11)},
+    "{ classifications { topContributors { count } } }": {("site", 0)},
     "{ classifications { totalCount } }": {("site", 0)},
     "{ projects { totalCount nodes { id } } }": {("name_list", NameList.PROJECTS)},
     "{ projects(orderBy: MOST_RECENT) { nodes { id } } }": {

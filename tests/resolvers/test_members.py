@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from gateway.db import Database
 from gateway.directory.load import load_directory
 from resolvers.cursors import place_cursor
-from tests.asking import answer
+from tests.asking import answer, ask
 from tests.events_of import HOUR_MS, classification, store
 
 MEMBERS = 23
@@ -113,6 +113,41 @@ async def test_all_pages_make_one_big_page(database: Database, first: int) -> No
     assert joined == whole["memberBreakdown"]["nodes"]
     assert users(joined) == RANKED
     assert pages == -(-MEMBERS // first)
+
+
+async def test_pages_by_time_join_and_have_cursors_of_their_own(database: Database) -> None:
+    await fill(database)
+    # Now the last ones took most time.
+    await store(
+        database,
+        *(
+            classification(5000 + user, user=user, session_ms=0, groups=(501,))
+            for user in range(1, MEMBERS - 3)
+            for _ in range(3)
+        ),
+    )
+    page = """query ($after: String) { userGroup(id: 501) { classifications {
+        memberBreakdown(first: 5, after: $after, orderBy: MOST_TIME) {
+            nodes { user { id } timeSpent } pageInfo { hasNextPage endCursor }
+        }
+    } } }"""
+    joined: list[dict[str, Any]] = []
+    after, more = None, True
+    while more:
+        data = await answer(database, page, {"after": after})
+        found = data["userGroup"]["classifications"]["memberBreakdown"]
+        joined += found["nodes"]
+        after, more = found["pageInfo"]["endCursor"], found["pageInfo"]["hasNextPage"]
+    assert users(joined) == RANKED
+    times = [one["timeSpent"] for one in joined]
+    assert times == sorted(times, reverse=True)
+    asked = await ask(
+        database,
+        "query ($after: String) { userGroup(id: 501) { classifications {"
+        " memberBreakdown(after: $after) { totalCount } } } }",
+        {"after": after},
+    )
+    assert [error.extensions["code"] for error in asked.errors] == ["INVALID_ARGUMENT"]
 
 
 @pytest.mark.parametrize("order", ["MOST_CLASSIFICATIONS", "ID"])

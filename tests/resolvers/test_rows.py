@@ -11,19 +11,27 @@ import strawberry
 from gateway.calendar import day_number
 from gateway.directory.projects import Project as ProjectRecord
 from gateway.directory.users import User as UserRecord
-from gateway.loaders.statistics import ProjectSum, Rank
-from gateway.stats.subject import Answer
+from gateway.directory.workflows import Workflow as WorkflowRecord
+from gateway.loaders.statistics import ProjectSum, Rank, WorkflowSum
+from gateway.stats.subject import Answer, Kind, Question, Selection
 from resolvers.buckets import NewUsersBucket, comment_buckets, period_buckets
 from resolvers.contributions import project_contributions
+from resolvers.member_details import MemberDetails, Places
 from resolvers.members import member_contributions
 from resolvers.project import Project
 from resolvers.rows import Row, made, row
 from resolvers.user import User
+from resolvers.workflow import Workflow
+from resolvers.workflow_contributions import workflow_contributions
 from tests.asking import NOW
 
 DAY = day_number(NOW.date())
 PROJECT = Project.of(1, ProjectRecord(1, "zoo/one", "One"))
 SUM = ProjectSum(1, 2, 3500)
+WORKFLOW = Workflow.of(WorkflowRecord(1))
+DETAILS = MemberDetails(
+    Question(Kind.GROUP, Selection()), 501, Places({1: [SUM]}, {}, {}), Places({}, {}, {})
+)
 ADA = UserRecord(1, "ada", None)
 MADE: dict[str, tuple[Any, dict[str, Any]]] = {
     "a project": (
@@ -51,17 +59,22 @@ MADE: dict[str, tuple[Any, dict[str, Any]]] = {
         {"project": None, "count": 2, "time_spent": 0.0, "last_contributed_on": None},
     ),
     "a member": (
-        member_contributions([Rank(1, 2, 3000)], {1: ADA}, {1: [SUM]}, {1: PROJECT}, {1: {1: DAY}})[
-            0
-        ],
+        member_contributions([Rank(1, 2, 3000)], {1: ADA}, DETAILS)[0],
         {
             "user": User.of(1, ADA),
             "count": 2,
             "time_spent": 3.0,
-            "sums": [SUM],
-            "projects": {1: PROJECT},
-            "days": {1: DAY},
+            "user_id": 1,
+            "details": DETAILS,
         },
+    ),
+    "a contribution to a workflow": (
+        workflow_contributions([WorkflowSum(1, 2, 3500)], {1: WORKFLOW}, {1: DAY})[0],
+        {"workflow": WORKFLOW, "count": 2, "time_spent": 3.5, "last_contributed_on": NOW.date()},
+    ),
+    "a contribution without a workflow": (
+        workflow_contributions([WorkflowSum(0, 2, 0)], {}, {})[0],
+        {"workflow": None, "count": 2, "time_spent": 0.0, "last_contributed_on": None},
     ),
     "a bucket": (
         period_buckets(((DAY, Answer(3, 1500)),), {DAY: 2})[0],

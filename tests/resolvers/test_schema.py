@@ -117,6 +117,12 @@ GUARDED = {
     "UserGroup.memberships": "group_admins",
     "GroupStats.topContributors": "group_individuals",
     "GroupStats.memberBreakdown": "group_individuals",
+    "SiteStats.topContributors": "site_admin",
+    "SiteStats.unusualVolunteers": "site_admin",
+    "ProjectStats.topContributors": "site_admin",
+    "ProjectStats.unusualVolunteers": "site_admin",
+    "WorkflowStats.topContributors": "site_admin",
+    "WorkflowStats.unusualVolunteers": "site_admin",
 }
 
 
@@ -161,7 +167,9 @@ def test_a_guarded_field_is_nullable_and_shows_its_rule(path: str, rule: str) ->
         "WorkflowStats.comparedWith",
         "GroupStats.comparedWith",
         "UserStats.comparedWith",
-        "CommentStats.comparedWith",
+        "SiteCommentStats.comparedWith",
+        "ProjectCommentStats.comparedWith",
+        "UserCommentStats.comparedWith",
     ],
 )
 def test_a_statistic_is_nullable(path: str) -> None:

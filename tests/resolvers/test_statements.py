@@ -79,6 +79,17 @@ def directory() -> dict[str, Any]:
 STATS = "classifications {{ {} }}".format
 CONTRIBUTIONS = "classifications {{ projectContributions {{ {} }} }}".format
 TOP = "classifications {{ topContributors(first: 3) {{ {} }} }}".format
+UNUSUAL = (
+    'classifications(range: {{ start: "2024-01-01", end: "2024-12-31" }})'
+    " {{ unusualVolunteers(classificationsPerDay: 0) {{ {} }} }}"
+).format
+OPERATORS = {
+    TOP("count timeSpent user { id }"): 2,
+    TOP("user { login }"): 3,
+    UNUSUAL("totalCount"): 2,
+    UNUSUAL("totalCount nodes { user { id } days { day count timeSpent } }"): 3,
+    UNUSUAL("edges { cursor node { user { login } } }"): 3,
+}
 BREAKDOWN = "classifications {{ memberBreakdown(first: 3) {{ {} }} }}".format
 
 #: What is selected of each entity of a list, and how many statements it takes.
@@ -104,6 +115,11 @@ SELECTIONS: dict[str, dict[str, int]] = {
         CONTRIBUTIONS("lastContributedOn"): 2,
         CONTRIBUTIONS("project { slug } lastContributedOn"): 3,
         STATS("projectContributions(orderBy: MOST_RECENT) { count }"): 2,
+        STATS("workflowContributions { count timeSpent workflow { id } }"): 2,
+        STATS("workflowContributions { workflow { displayName } lastContributedOn }"): 3,
+        STATS("workflowContributions(orderBy: MOST_RECENT) { count }"): 2,
+        STATS("topContributors(first: 3, orderBy: MOST_TIME) { timeSpent }"): 2,
+        TOP("buckets(period: MONTH) { startsOn count timeSpent }"): 3,
         TOP("count timeSpent user { id }"): 2,
         TOP("user { login }"): 3,
         TOP("projectContributions { count project { id } }"): 3,
@@ -118,6 +134,17 @@ SELECTIONS: dict[str, dict[str, int]] = {
         BREAKDOWN("edges { node { projectContributions { count } } }"): 3,
         BREAKDOWN("nodes { projectContributions(first: 1) { project { slug } } }"): 4,
         BREAKDOWN("nodes { projectContributions { count lastContributedOn } }"): 4,
+        BREAKDOWN("nodes { projectContributions(orderBy: MOST_TIME) { count } }"): 4,
+        BREAKDOWN("nodes { workflowContributions { count } }"): 3,
+        BREAKDOWN("nodes { workflowContributions { workflow { displayName } } }"): 4,
+        BREAKDOWN("edges { node { workflowContributions { count lastContributedOn } } }"): 4,
+        BREAKDOWN(
+            "nodes { projectContributions { project { slug } }"
+            " workflowContributions { workflow { displayName } } }"
+        ): 5,
+        BREAKDOWN("nodes { buckets(period: DAY, fillGaps: true) { startsOn count } }"): 3,
+        BREAKDOWN("nodes { a: buckets(period: DAY) { count } b: buckets { count } }"): 4,
+        BREAKDOWN("nodes { timeSpent }").replace("first: 3", "first: 3, orderBy: MOST_TIME"): 2,
     },
     "usersByIds": {
         "id login displayName": 1,
@@ -125,10 +152,14 @@ SELECTIONS: dict[str, dict[str, int]] = {
         STATS("buckets(period: YEAR) { count }"): 2,
         CONTRIBUTIONS("project { slug } lastContributedOn"): 3,
         "comments { totalCount }": 2,
+        "comments { projectContributions { count project { id } } }": 2,
+        "comments { projectContributions(first: 2) { project { slug } } }": 3,
+        STATS("workflowContributions { workflow { displayName } lastContributedOn }"): 3,
         "comments { buckets(period: MONTH) { count } }": 2,
         "memberships { nodes { state roles user { id } group { name } } }": 3,
     },
     "projectsByIds": {
+        **OPERATORS,
         "id slug displayName": 1,
         STATS("totalCount timeSpent anonymousCount anonymousShare"): 2,
         STATS("buckets(period: DAY) { count }"): 2,
@@ -140,6 +171,7 @@ SELECTIONS: dict[str, dict[str, int]] = {
         "workflows(orderBy: MOST_RECENT) { nodes { id } }": 3,
     },
     "workflowsByIds": {
+        **OPERATORS,
         "id displayName active completeness subjectsCount retirementCount": 1,
         "project { id }": 1,
         "project { slug }": 2,

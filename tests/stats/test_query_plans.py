@@ -13,12 +13,13 @@ from gateway.db.compiled import runs_of
 from gateway.period import Period
 from gateway.stats.active_users import active_users, active_users_by_period, period_parameters
 from gateway.stats.day_spans import day_spans
-from gateway.stats.last_days import last_days, member_last_days
+from gateway.stats.last_days import last_days, member_last_days, workflow_last_days
 from gateway.stats.new_users import new_users, new_users_parameters
 from gateway.stats.ranking import Order, ranking
 from gateway.stats.rows import parameters
 from gateway.stats.subject import Activity, Kind, Question, Selection
 from gateway.stats.sums import member_sums, sums
+from gateway.stats.unusual_days import unusual_days, unusual_users
 from tests.events_of import classification, day, store
 from tests.query_plans import plan, rows_read
 
@@ -37,8 +38,14 @@ STATEMENTS = {
     "active users": (GROUP, active_users(GROUP)),
     "ranking": (GROUP, ranking(GROUP, after=False)),
     "page of a ranking": (GROUP, ranking(GROUP, after=True)),
+    "page by time": (GROUP, ranking(GROUP, after=True, order=Order.TIME)),
     "page by id": (GROUP, ranking(GROUP, after=True, order=Order.ID)),
     "members": (GROUP, member_sums(GROUP)),
+    "members by workflow": (GROUP, member_sums(GROUP, "workflow_id")),
+    "members by month": (GROUP, member_sums(GROUP, "bucket", Grain.MONTH)),
+    "last days of members by workflow": (GROUP, member_last_days(GROUP, "workflow_id")),
+    "workflows": (GROUP, sums(GROUP, ("workflow_id",))),
+    "last days by workflow": (GROUP, workflow_last_days(GROUP)),
     "last days of members": (GROUP, member_last_days(GROUP)),
 } | {
     f"{what} of a {question.kind.name.lower()}, {question.selection.activity.value} "
@@ -103,6 +110,24 @@ VOLUNTEER_STATEMENTS = (
 )
 
 
+_THRESHOLDS = {"most_n": 100, "most_ms": 100, "limit": 10}
+VOLUNTEER_STATEMENTS |= {
+    f"{name} of {asked_name}": (statement, bound | _THRESHOLDS | after)
+    for asked_name, question in VOLUNTEERS.items()
+    for name, statement, bound in (
+        ("a ranking", ranking(question, after=False), parameters(question, [1])),
+        (
+            "a page by time",
+            ranking(question, after=True, order=Order.TIME),
+            parameters(question, [1]),
+        ),
+        ("unusual days", unusual_days(question), parameters(question, [1], Grain.DAY)),
+        ("unusual users", unusual_users(question), parameters(question, [1], Grain.DAY)),
+    )
+    for after in ({"after_amount": 5, "after_user_id": 1},)
+}
+
+
 async def test_volunteers_are_looked_up(database: Database) -> None:
     def read_whole(connection: Connection) -> dict[str, str]:
         plans = {
@@ -142,6 +167,11 @@ async def test_volunteers_of_a_range_are_looked_up_in_their_own_index(
                 statement = active_users_by_period(question, Period.WEEK)
                 bound = period_parameters(question, Period.WEEK, [1])
                 plans[name] = plan(connection, statement, bound)
+                bound = parameters(question, [1], Grain.DAY) | _THRESHOLDS | {"after_user_id": 0}
+                plans[f"{name}, unusual"] = plan(connection, unusual_days(question), bound)
+                statement = ranking(question, after=False)
+                bound = parameters(question, [1]) | _THRESHOLDS
+                plans[f"{name}, ranked"] = plan(connection, statement, bound)
         return {
             name: steps
             for name, steps in plans.items()
@@ -153,7 +183,7 @@ async def test_volunteers_of_a_range_are_looked_up_in_their_own_index(
 
 async def test_no_rollup_is_read_whole(database: Database) -> None:
     def read_whole(connection: Connection) -> dict[str, str]:
-        further = {"users": [1, 2], "limit": 10, "after_n": 5, "after_user_id": 1}
+        further = {"users": [1, 2], "limit": 10, "after_amount": 5, "after_user_id": 1}
         plans = {
             name: plan(connection, statement, parameters(question, [1]) | further)
             for name, (question, statement) in STATEMENTS.items()
@@ -163,6 +193,18 @@ async def test_no_rollup_is_read_whole(database: Database) -> None:
         return {name: steps for name, steps in plans.items() if scan.search(steps)}
 
     assert await database.write(read_whole) == {}
+
+
+async def test_comments_of_a_volunteer_by_project_are_looked_up_in_their_own_index(
+    database: Database,
+) -> None:
+    def step(connection: Connection) -> str:
+        question = Question(Kind.USER, SPAN._replace(activity=Activity.COMMENTS))
+        return plan(connection, sums(question, ("project_id",)), parameters(question, [1]))
+
+    steps = await database.write(step)
+    assert "ix_project_comment_rollup_volunteers" in steps
+    assert not re.search(r"SCAN \w+_rollup|Seq Scan on \w+_rollup", steps)
 
 
 @pytest.mark.parametrize(("kind", "table"), [(Kind.USER, "user"), (Kind.GROUP, "group_project")])
@@ -176,7 +218,7 @@ async def test_last_days_are_looked_up_in_their_own_index(
 
 
 async def test_no_rollup_is_read_whole_when_statements_are_united(database: Database) -> None:
-    further = {"users": [1, 2], "limit": 10, "after_n": 5, "after_user_id": 1}
+    further = {"users": [1, 2], "limit": 10, "after_amount": 5, "after_user_id": 1}
     requests = [(CURRENT_POSITION, {})] + [
         (statement, parameters(question, [1]) | further)
         for question, statement in STATEMENTS.values()

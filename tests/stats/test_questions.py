@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,20 +12,22 @@ from hypothesis import strategies as st
 from gateway.calendar import DayRange, Grain
 from gateway.db import Database, Snapshot, open_database
 from gateway.events.event import Classification, Comment
+from gateway.loaders.members import MemberBucketsKey, MemberBucketsLoader
 from gateway.loaders.reads import OperationReads
 from gateway.loaders.statistics import BucketsLoader, BucketsQuestion
 from gateway.period import Period
 from gateway.rollups.backfill import backfill
 from gateway.stats.active_users import active_users
 from gateway.stats.day_spans import day_spans
-from gateway.stats.last_days import last_days
-from gateway.stats.ranking import ranking
+from gateway.stats.last_days import last_days, member_last_days, workflow_last_days
+from gateway.stats.ranking import Order, ranking
 from gateway.stats.rows import parameters
 from gateway.stats.subject import Activity, Answer, Kind, Question, Selection
 from gateway.stats.sums import member_sums, sums
 from tests.events_of import INSTANTS, clear, events, instant, store
 from tests.recount import Backfills, groups_of, start_of, stored
 
+V = TypeVar("V")
 Event = Classification | Comment
 
 #: Ids that there are, and one of each kind that there is not.
@@ -238,43 +240,132 @@ def test_the_first_and_the_last_day(database_url: str) -> None:
     check_with(database_url, questions, check)
 
 
-def test_active_users_ranking_and_what_each_member_did(database_url: str) -> None:
+def test_contributions_and_last_days_by_workflow(database_url: str) -> None:
+    async def check(snapshot: Snapshot, question: Question, ledger: Ledger) -> None:
+        bound = parameters(question, IDS[question.kind])
+        found = await snapshot.fetch(sums(question, ("workflow_id",)), bound)
+        assert keyed(found, 2) == ledger.count(question, "workflow_id")
+        days = parameters(question, IDS[question.kind], Grain.DAY)
+        found = await snapshot.fetch(workflow_last_days(question), days)
+        assert {tuple(row[:-1]): row[-1] for row in found} == greatest(ledger, question)
+
+    contributors = st.builds(Question, st.sampled_from([Kind.USER, Kind.GROUP]), CLASSIFICATIONS)
+    check_with(database_url, contributors, check)
+
+
+def greatest(
+    ledger: Ledger, question: Question, *columns: str, of: str = "workflow_id"
+) -> dict[tuple[Any, ...], int]:
+    """The last day by subject, by further columns and by workflow."""
+    return {
+        key: max(
+            day for *other, day in ledger.count(question, *columns, of, "day") if (*other,) == key
+        )
+        for key in ledger.count(question, *columns, of)
+    }
+
+
+def test_active_users_and_what_each_member_did(database_url: str) -> None:
     async def check(snapshot: Snapshot, question: Question, ledger: Ledger) -> None:
         bound = parameters(question, IDS[Kind.GROUP])
         members = ledger.count(question, "user_id")
         found = await snapshot.fetch(active_users(question), bound)
         assert {row[0]: row[1] for row in found} == Counter(group for group, _ in members)
-        ranked = sorted(
-            (group, -answer.n, user, answer.ms) for (group, user), answer in members.items()
-        )
-        found = await snapshot.fetch(ranking(question, after=False), bound | {"limit": 1000})
-        assert [(row[0], -row[2], row[1], row[3]) for row in found] == ranked
-        found = await snapshot.fetch(member_sums(question), bound | {"users": USERS})
-        by_project = ledger.count(question, "user_id", "project_id")
-        assert keyed(found, 3) == {
-            key: answer for key, answer in by_project.items() if key[1] in USERS
-        }
+        for column in ("project_id", "workflow_id"):
+            found = await snapshot.fetch(member_sums(question, column), bound | {"users": USERS})
+            assert keyed(found, 3) == of_users(ledger.count(question, "user_id", column))
+            days = parameters(question, IDS[Kind.GROUP], Grain.DAY) | {"users": USERS}
+            found = await snapshot.fetch(member_last_days(question, column), days)
+            last = of_users(greatest(ledger, question, "user_id", of=column))
+            assert {tuple(row[:-1]): row[-1] for row in found} == last
 
     check_with(database_url, group_questions, check)
 
 
+def of_users(found: Mapping[tuple[Any, ...], V]) -> dict[tuple[Any, ...], V]:
+    """What was done by those who are asked for."""
+    return {key: value for key, value in found.items() if key[1] in USERS}
+
+
+def test_buckets_of_each_member(database_url: str) -> None:
+    async def check(snapshot: Snapshot, question: Question, ledger: Ledger) -> None:
+        loader = MemberBucketsLoader(OperationReads(snapshot))
+        for period in Period:
+            expected = added(
+                ((group, event.user_id, start_of(event.event_time, period.value)), event)
+                for group, event in ledger.chosen(question)
+            )
+            asked = BucketsQuestion(question, period)
+            keys = [
+                MemberBucketsKey(asked, group, user)
+                for group in IDS[Kind.GROUP]
+                for user in IDS[Kind.USER]
+                # Another member of each group, so that not all pairs are asked for.
+                if (group + user) % 3
+            ]
+            for key, buckets in zip(keys, await loader.load_many(keys), strict=True):
+                assert list(buckets) == sorted(
+                    (start, answer)
+                    for (group, user, start), answer in expected.items()
+                    if (group, user) == (key.group_id, key.user_id)
+                )
+
+    check_with(database_url, group_questions, check)
+
+
+def by_volunteer(question: Question, ledger: Ledger) -> dict[tuple[Any, ...], Answer]:
+    """Sums by subject and volunteer."""
+    found = ledger.count(question, "user_id")
+    return {key: answer for key, answer in found.items() if key[1] is not None}
+
+
+#: What each order goes by, and then by the user's id.
+AMOUNTS: dict[Order, Callable[[Answer], int]] = {
+    Order.COUNT: lambda answer: answer.n,
+    Order.TIME: lambda answer: answer.ms,
+    Order.ID: lambda answer: 0,
+}
+_RANKED = [Kind.SITE, Kind.PROJECT, Kind.WORKFLOW, Kind.GROUP]
+ranked_questions = st.builds(Question, st.sampled_from(_RANKED), CLASSIFICATIONS)
+
+
+def test_rankings_in_each_order(database_url: str) -> None:
+    async def check(snapshot: Snapshot, question: Question, ledger: Ledger) -> None:
+        bound = parameters(question, IDS[question.kind]) | {"limit": 1000}
+        volunteers = by_volunteer(question, ledger)
+        for order, amount in AMOUNTS.items():
+            ranked = sorted(
+                (subject, -amount(answer), user, answer.n, answer.ms)
+                for (subject, user), answer in volunteers.items()
+            )
+            found = await snapshot.fetch(ranking(question, after=False, order=order), bound)
+            assert [tuple(row) for row in found] == [
+                (subject, user, n, ms) for subject, _, user, n, ms in ranked
+            ]
+
+    check_with(database_url, ranked_questions, check)
+
+
 def test_pages_of_a_ranking_join_without_gap_or_overlap(database_url: str) -> None:
     async def check(snapshot: Snapshot, question: Question, ledger: Ledger) -> None:
-        whole = await snapshot.fetch(
-            ranking(question, after=False), parameters(question, [501]) | {"limit": 1000}
-        )
-        joined: list[Any] = []
-        place = {"after_n": 2**62, "after_user_id": 0}
-        for _ in range(len(whole) + 1):
-            page = await snapshot.fetch(
-                ranking(question, after=True), parameters(question, [501]) | {"limit": 1} | place
+        bound = parameters(question, IDS[question.kind][:1])
+        for order in Order:
+            whole = await snapshot.fetch(
+                ranking(question, after=False, order=order), bound | {"limit": 1000}
             )
-            joined += page
-            if page:
-                place = {"after_n": page[0].n, "after_user_id": page[0].user_id}
-        assert joined == whole
+            joined: list[Any] = []
+            place = {"after_amount": 2**62, "after_user_id": 0}
+            for _ in range(len(whole) + 1):
+                page = await snapshot.fetch(
+                    ranking(question, after=True, order=order), bound | {"limit": 1} | place
+                )
+                joined += page
+                for row in page:
+                    amount = AMOUNTS[order](Answer(row.n, row.ms))
+                    place = {"after_amount": amount, "after_user_id": row.user_id}
+            assert joined == whole
 
-    check_with(database_url, group_questions, check, examples=10)
+    check_with(database_url, ranked_questions, check, examples=10)
 
 
 @pytest.mark.parametrize("kind", [Kind.PROJECT, Kind.WORKFLOW, Kind.GROUP])

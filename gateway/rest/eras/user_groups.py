@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from gateway.arguments import LARGEST_ID, read_id
 from gateway.errors import ExclusiveArguments, NotFound
+from gateway.loaders.members import MembersKey
 from gateway.loaders.operation import Operation
-from gateway.loaders.statistics import MembersKey, Rank, RankingQuestion
+from gateway.loaders.statistics import Rank, RankingQuestion
 from gateway.period import Period
 from gateway.rest.eras.counts import (
     CLASSIFICATION_PARAMETERS,

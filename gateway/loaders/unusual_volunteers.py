@@ -1,0 +1,99 @@
+"""Loaders of volunteers with days on which they did more than thresholds."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from gateway.calendar import Grain
+from gateway.loaders.statistics import Bound, StatisticsLoader
+from gateway.stats.rows import parameters
+from gateway.stats.subject import Question
+from gateway.stats.unusual_days import unusual_days, unusual_users
+
+
+class UnusualQuestion(NamedTuple):
+    """Who had days with more events than ``most_n``, or more milliseconds than ``most_ms``."""
+
+    question: Question
+    most_n: int
+    most_ms: int
+
+
+class UnusualPage(NamedTuple):
+    """The first of these volunteers by ascending id, behind one."""
+
+    asked: UnusualQuestion
+    limit: int
+    after_user_id: int
+
+
+class UnusualDaySum(NamedTuple):
+    """What a volunteer did on such a day."""
+
+    day: int
+    n: int
+    ms: int
+
+
+class UnusualDays(NamedTuple):
+    """A volunteer's days, ascending."""
+
+    user_id: int
+    days: tuple[UnusualDaySum, ...]
+
+
+class UnusualVolunteersLoader(StatisticsLoader[UnusualPage, tuple[UnusualDays, ...]]):
+    """Such volunteers of a subject with their days, by ascending id."""
+
+    name = "unusual volunteers"
+    large = True
+
+    def question(self, asked: UnusualPage) -> Question:
+        return asked.asked.question
+
+    def statement(self, question: UnusualPage, ids: list[int]) -> Bound:
+        asked, limit, after_user_id = question
+        bound = _bound(asked, ids) | {"limit": limit, "after_user_id": after_user_id}
+        return unusual_days(asked.question), bound
+
+    def answers(
+        self, question: UnusualPage, rows: Sequence[Any]
+    ) -> Mapping[int, tuple[UnusualDays, ...]]:
+        found: dict[int, dict[int, list[UnusualDaySum]]] = defaultdict(lambda: defaultdict(list))
+        for subject, user_id, *day in rows:
+            found[subject][user_id].append(UnusualDaySum(*day))
+        return {
+            subject: tuple(
+                UnusualDays(user_id, tuple(sorted(days)))
+                for user_id, days in sorted(volunteers.items())
+            )
+            for subject, volunteers in found.items()
+        }
+
+    def nothing(self) -> tuple[UnusualDays, ...]:
+        return ()
+
+
+class UnusualUsersLoader(StatisticsLoader[UnusualQuestion, int]):
+    """How many such volunteers a subject has."""
+
+    name = "number of unusual volunteers"
+
+    def question(self, asked: UnusualQuestion) -> Question:
+        return asked.question
+
+    def statement(self, question: UnusualQuestion, ids: list[int]) -> Bound:
+        return unusual_users(question.question), _bound(question, ids)
+
+    def answers(self, question: UnusualQuestion, rows: Sequence[Any]) -> Mapping[int, int]:
+        return {subject: users for subject, users in rows}  # noqa: C416  (rows are no pairs to dict)
+
+    def nothing(self) -> int:
+        return 0
+
+
+def _bound(asked: UnusualQuestion, ids: list[int]) -> dict[str, Any]:
+    thresholds = {"most_n": asked.most_n, "most_ms": asked.most_ms}
+    return parameters(asked.question, ids, Grain.DAY) | thresholds
