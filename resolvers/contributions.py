@@ -11,7 +11,6 @@ import strawberry
 
 from gateway.calendar import day_date
 from gateway.execution_hints import hints
-from gateway.loaders.loader import Loader
 from gateway.loaders.statistics import ProjectSum, S, most_recent_first, most_time_first
 from gateway.stats.subject import Question
 from resolvers.context import Info
@@ -48,26 +47,23 @@ async def load_contributions(
 ) -> list[ProjectContribution]:
     """A subject's contributions in order, with the details of them that the operation selects."""
     loaders, key = info.context.loaders, (question, subject_id)
-    sums, days = await load_arranged(
-        loaders.contributions, loaders.last_days, key, order, with_days=selects_last_day(info)
-    )
+    with_days = order is ContributionOrder.MOST_RECENT or selects_last_day(info)
+    asked = loaders.contributions.load(key), loaders.last_days.load(key) if with_days else None
+    sums, days = await load_arranged(*asked, order)
     sums = sums[:first]
     projects = await load_projects(info, (one.project_id for one in sums), ("project",))
     return project_contributions(sums, projects, days)
 
 
 async def load_arranged(
-    contributions: Loader[tuple[Question, int], tuple[S, ...]],
-    last_days: Loader[tuple[Question, int], Mapping[int, int]],
-    key: tuple[Question, int],
+    contributions: asyncio.Future[tuple[S, ...]],
+    last_days: asyncio.Future[Mapping[int, int]] | None,
     order: ContributionOrder,
-    *,
-    with_days: bool,
 ) -> tuple[Sequence[S], Mapping[int, int]]:
-    """A subject's sums in order, and the last days if they are wanted or the order needs them."""
-    if not (with_days or order is ContributionOrder.MOST_RECENT):
-        return arranged(await contributions.load(key), order, {}), {}
-    sums, days = await asyncio.gather(contributions.load(key), last_days.load(key))
+    """A subject's sums in order, and the last days if they are asked for: ``MOST_RECENT`` does."""
+    if last_days is None:
+        return arranged(await contributions, order, {}), {}
+    sums, days = await asyncio.gather(contributions, last_days)
     return arranged(sums, order, days), days
 
 

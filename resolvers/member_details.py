@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
-from gateway.loaders.loader import Loader
 from gateway.loaders.members import MemberDays, MembersKey
 from gateway.loaders.statistics import ProjectSum, S, WorkflowSum
 from gateway.stats.subject import Question
@@ -59,9 +58,8 @@ async def _projects(info: Info, key: MembersKey, paths: _Paths) -> Places[Projec
     if not reached:
         return Places({}, {}, {})
     with_days = any(selects_last_day(info, *path) or _orders(info, path) for path in reached)
-    sums, days = await _sums_and_days(
-        loaders.member_contributions, loaders.member_last_days, key, with_days=with_days
-    )
+    days_asked = loaders.member_last_days.load(key) if with_days else None
+    sums, days = await _sums_and_days(loaders.member_contributions.load(key), days_asked)
     ids = {one.project_id for done in sums.values() for one in done}
     found = await load_projects(info, ids, *((*path, "project") for path in reached))
     return Places(sums, days, found)
@@ -74,26 +72,20 @@ async def _workflows(info: Info, key: MembersKey, paths: _Paths) -> Places[Workf
     with_days = any(
         selects_last_day_in_workflows(info, *path) or _orders(info, path) for path in reached
     )
-    sums, days = await _sums_and_days(
-        loaders.member_workflow_contributions,
-        loaders.member_workflow_last_days,
-        key,
-        with_days=with_days,
-    )
+    days_asked = loaders.member_workflow_last_days.load(key) if with_days else None
+    sums, days = await _sums_and_days(loaders.member_workflow_contributions.load(key), days_asked)
     ids = {one.workflow_id for done in sums.values() for one in done}
     found = await load_workflows(info, ids, *((*path, "workflow") for path in reached))
     return Places(sums, days, found)
 
 
 async def _sums_and_days(
-    sums: Loader[MembersKey, Mapping[int, tuple[S, ...]]],
-    days: Loader[MembersKey, MemberDays],
-    key: MembersKey,
-    *,
-    with_days: bool,
+    sums: asyncio.Future[Mapping[int, tuple[S, ...]]], days: asyncio.Future[MemberDays] | None
 ) -> tuple[Mapping[int, tuple[S, ...]], MemberDays]:
-    found, last = await asyncio.gather(sums.load(key), days.load_many([key] if with_days else ()))
-    return found, last[0] if with_days else {}
+    if days is None:
+        return await sums, {}
+    found, last = await asyncio.gather(sums, days)
+    return found, last
 
 
 def _orders(info: Info, path: tuple[str, ...]) -> bool:

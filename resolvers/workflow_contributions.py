@@ -51,13 +51,9 @@ async def load_workflow_contributions(
 ) -> list[WorkflowContribution]:
     """A subject's contributions in order, with the details of them that the operation selects."""
     loaders, key = info.context.loaders, (question, subject_id)
-    sums, days = await load_arranged(
-        loaders.workflow_contributions,
-        loaders.last_days_by_workflow,
-        key,
-        order,
-        with_days=selects_last_day_in_workflows(info),
-    )
+    with_days = order is ContributionOrder.MOST_RECENT or selects_last_day_in_workflows(info)
+    days_asked = loaders.last_days_by_workflow.load(key) if with_days else None
+    sums, days = await load_arranged(loaders.workflow_contributions.load(key), days_asked, order)
     sums = sums[:first]
     found = await load_workflows(info, (one.workflow_id for one in sums), ("workflow",))
     return workflow_contributions(sums, found, days)
