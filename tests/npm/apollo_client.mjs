@@ -2,13 +2,14 @@
 import { createHash } from "node:crypto";
 import { ApolloClient, CombinedGraphQLErrors, HttpLink, InMemoryCache, gql } from "@apollo/client";
 import { PersistedQueryLink } from "@apollo/client/link/persisted-queries";
-import { headers, noting, persisted, run, url } from "./wire.mjs";
+import { headers, noting, persisted, possibleTypes, run, url } from "./wire.mjs";
 
 // An entity that is asked for by its id is looked for in the cache.
 const entity = (type) => ({
   read: (known, { args, toReference }) => known ?? toReference({ __typename: type, id: args.id }),
 });
 const cache = new InMemoryCache({
+  possibleTypes,
   typePolicies: {
     Query: {
       fields: {

@@ -34,6 +34,19 @@ console.warn = warn;
 assert.equal(requests, 2);
 assert.equal(again.data.userGroup.displayName, "Demo classroom");
 
+// A fragment on the interface is of all its types.
+const charts = `query Charts { me { id classifications { ...C } } userGroup(id: "2") { id classifications { ...C } } }
+fragment C on ClassificationStats { totalCount lastDay }`;
+const apolloAgain = (await page("src/apollo.ts")).client(url, token);
+for (const { data } of [
+  await apolloAgain.query({ query: gql(charts) }),
+  await urql.query(parsed(charts), {}).toPromise(),
+]) {
+  assert.equal(data.me.classifications.totalCount, 79);
+  assert.equal(data.userGroup.classifications.totalCount, 1888);
+}
+apolloAgain.stop();
+
 // A volunteer and a group of the same number are two records, and pages are appended.
 const environment = (await page("relay/environment.ts")).environment(url, token);
 const { default: query } = await page("relay/__generated__/ContributorsQuery.graphql.ts");

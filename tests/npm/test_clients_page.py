@@ -29,6 +29,8 @@ TYPES = {
         "moduleResolution": "bundler",
         "lib": ["es2022", "dom"],
         "skipLibCheck": True,
+        "resolveJsonModule": True,
+        "allowImportingTsExtensions": True,
     },
     "include": ["src"],
 }

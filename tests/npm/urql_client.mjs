@@ -2,7 +2,7 @@
 import { Client, fetchExchange } from "@urql/core";
 import { cacheExchange } from "@urql/exchange-graphcache";
 import { persistedExchange } from "@urql/exchange-persisted";
-import { embedded, headers, noting, persisted, run, url } from "./wire.mjs";
+import { embedded, headers, introspected, noting, persisted, run, url } from "./wire.mjs";
 
 // What has no id belongs to what it is of.
 const keys = Object.fromEntries(embedded.map(({ name }) => [name, () => null]));
@@ -19,7 +19,7 @@ const resolvers = {
 };
 
 const exchanges = [
-  cacheExchange({ keys, resolvers }),
+  cacheExchange({ keys, resolvers, schema: introspected }),
   ...(persisted ? [persistedExchange({ preferGetForPersistedQueries: true })] : []),
   fetchExchange,
 ];

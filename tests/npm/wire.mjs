@@ -4,6 +4,8 @@ import {
   Kind,
   TypeInfo,
   buildSchema,
+  introspectionFromSchema,
+  isInterfaceType,
   isObjectType,
   parse,
   print,
@@ -19,6 +21,15 @@ const schema = buildSchema(printed, { assumeValid: true });
 const hasId = (type) => isObjectType(type) && "id" in type.getFields();
 const types = Object.values(schema.getTypeMap());
 export const embedded = types.filter((type) => isObjectType(type) && !hasId(type));
+
+
+// One fragment on an interface stands for each of its types.
+export const introspected = introspectionFromSchema(schema);
+export const possibleTypes = Object.fromEntries(
+  types
+    .filter(isInterfaceType)
+    .map((type) => [type.name, schema.getPossibleTypes(type).map(({ name }) => name)]),
+);
 
 // A cache knows an entity by its id, so a front end asks for it wherever there is one.
 function withIds(query) {
