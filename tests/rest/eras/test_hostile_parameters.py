@@ -147,7 +147,7 @@ def untouched(gateway: Gateway) -> Iterator[Gateway]:
 
 def _state(gateway: Gateway) -> dict[str, dict[str, int]]:
     state: dict[str, dict[str, int]] = gateway.ask(
-        "{ classifications { totalCount } comments { totalCount } stats { dataVersion } }"
+        "{ classifications { totalCount } comments { totalCount } gatewayStats { dataVersion } }"
     )
     return state
 
