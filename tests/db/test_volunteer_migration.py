@@ -32,6 +32,7 @@ async def test_the_migration_counts_the_volunteers_of_all_that_is_stored(
 
 def without_counts(connection: Connection) -> None:
     """Make the tables those of the migration before."""
+    connection.exec_driver_sql("DROP INDEX ix_project_comment_rollup_volunteers")
     connection.exec_driver_sql("DROP INDEX ix_user_rollup_volunteers")
     for table in ("site_rollup", "project_rollup", "workflow_rollup"):
         connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN active_users")
