@@ -105,7 +105,7 @@ def test_the_docs_tell_what_a_field_is(opened: Page, visit: Visit) -> None:
     opened.get_by_role("button", name="Show Documentation Explorer").click()
     docs = region(opened, "Documentation Explorer")
     docs.get_by_role("link", name="Query", exact=True).click()
-    docs.get_by_role("link", name="workflows", exact=True).click()
+    docs.get_by_role("link", name="workflowsByIds", exact=True).click()
 
     expect(docs).to_contain_text("Workflows; null for an unknown id.")
     expect(docs).to_contain_text("[Workflow]!")
@@ -125,10 +125,10 @@ def test_the_editor_completes_a_field(opened: Page, visit: Visit) -> None:
     editor = region(opened, "Operation Editor")
     editor.locator(".view-lines").click()
     opened.keyboard.press("Control+a")
-    opened.keyboard.type("{ workfl")
-    opened.get_by_role("option", name=re.compile("^workflows")).click()
+    opened.keyboard.type("{ gatew")
+    opened.get_by_role("option", name=re.compile("^gatewayStats")).click()
 
-    expect(editor.locator(".view-lines")).to_have_text("{ workflows}")
+    expect(editor.locator(".view-lines")).to_have_text("{ gatewayStats}")
     assert visit.complaints == []
 
 

@@ -103,9 +103,9 @@ def test_schema_is_browsed_and_searched(visit):
     entries.get_by_role("button", name="UserGroup", exact=True).first.click()
     expect(entries.locator("h3").first).to_have_text("UserGroup")
     expect(entries).to_contain_text("statsVisibility")
-    page.fill("#search", "topcontrib")
+    page.fill("#search", "memberbreakd")
     expect(entries.locator("li")).to_have_count(1)
-    expect(entries).to_contain_text("GroupStats.topContributors")
+    expect(entries).to_contain_text("GroupStats.memberBreakdown")
     assert visit.complaints == []
 
 
