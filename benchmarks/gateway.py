@@ -24,6 +24,7 @@ class Gateway:
 
     def __init__(self, folder: Path) -> None:
         self._keys: KeyPair = write_new_keys(folder)
+        self._private = read_private_key(self._keys.private)
 
     def serve(
         self, database_url: str, settings: Mapping[str, str] | None = None
@@ -39,7 +40,7 @@ class Gateway:
 
     def headers(self, user_id: int) -> dict[str, str]:
         """What a volunteer sends along."""
-        key, is_admin = read_private_key(self._keys.private), False
+        key, is_admin = self._private, False
         expires = datetime.now(UTC) + timedelta(hours=12)
         token = issue_token(key, user_id, None, None, is_admin, expires, rng=secrets.token_hex(8))
         return {"Authorization": f"Bearer {token}"}

@@ -18,12 +18,17 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLID,
+    GraphQLInputObjectType,
     GraphQLSchema,
     InlineFragmentNode,
     IntValueNode,
+    ListValueNode,
     NamedTypeNode,
     NameNode,
     NonNullTypeNode,
+    NullValueNode,
+    ObjectFieldNode,
+    ObjectValueNode,
     OperationDefinitionNode,
     OperationType,
     SelectionNode,
@@ -87,6 +92,18 @@ class _Rewriting(Visitor):
         if not self._ids or kind is None or get_named_type(kind) is not GraphQLID:
             return None
         return StringValueNode(value=self._draw(st.sampled_from(self._ids)))
+
+    def leave_object_value(self, node: ObjectValueNode, *_: Any) -> ObjectValueNode | None:
+        """Exactly one field, and not null, in an object that must have one."""
+        kind = self.types.get_input_type()
+        named = None if kind is None else get_named_type(kind)
+        if not isinstance(named, GraphQLInputObjectType) or not named.is_one_of:
+            return None
+        given = [one for one in node.fields if not isinstance(one.value, NullValueNode)]
+        if not given:
+            name = NameNode(value=next(iter(named.fields)))
+            given = [ObjectFieldNode(name=name, value=ListValueNode(values=()))]
+        return ObjectValueNode(fields=tuple(given[:1]))
 
     def leave_selection_set(self, node: SelectionSetNode, *_: Any) -> SelectionSetNode:
         parent = self.types.get_parent_type()

@@ -10,6 +10,8 @@ from gateway.db import Database
 from gateway.directory.api_keys import ApiKey, add_api_key, revoke_api_key
 from gateway.directory.erase_user import erase_user
 from gateway.directory.load import load_directory
+from gateway.directory.name_index import identifier_number
+from gateway.directory.name_lists import NameList
 from gateway.rollups.apply_batch import apply_batch
 from gateway.rollups.backfill import backfill
 from tests.events_of import batch_of, classification, comment, instant, store
@@ -103,11 +105,16 @@ async def test_counts_and_records_are_entities_of_their_own(database: Database) 
         ("user_group_record", 501),
         ("project_record", 11),
         ("workflow_record", 101),
+        ("identifier", identifier_number(NameList.LOGINS, "ada")),
+        ("identifier", identifier_number(NameList.GROUP_NAMES, "g")),
+        ("name_list", int(NameList.WORKFLOWS)),
+        ("name_list", int(NameList.PUBLIC_GROUPS)),
     }
     assert await changed_by(database, lambda connection: erase_user(connection, 1)) == {
         SITE,
         ("user_record", 1),
         ("user_group_record", 501),
+        ("identifier", identifier_number(NameList.LOGINS, "ada")),
     }
 
 
