@@ -15,6 +15,8 @@ from gateway.http.refusals import RequestRefused
 
 #: Answers depend on the credentials, and none may outlive a group's turning private.
 NOT_KEPT = {"Cache-Control": "private, no-store", "Vary": "Accept, Authorization"}
+#: Of an answer with a secret: the length of what is compressed tells of its content.
+SECRET = {**NOT_KEPT, "Cache-Control": "private, no-store, no-transform"}
 
 
 def json_response(

@@ -231,8 +231,15 @@ class Operation:
             memberships = LiveMembershipLoader(look_ups, memberships)
         self.permissions = ViewerPermissions(viewer, memberships)
         self.loaders = Loaders(self.reads, self.permissions, look_ups)
+        #: Whether the answer holds a secret.
+        self.has_secret = False
         self._record = record
         self._watch = watch
+
+    def mark_secret(self) -> None:
+        """Say that the answer holds a secret: no cache may store it, nothing may compress it."""
+        self.reads.cacheable = False
+        self.has_secret = True
 
     def note_unknown_roles(self, number: int) -> None:
         """Count roles that the answer leaves out, since the schema does not know them."""

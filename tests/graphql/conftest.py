@@ -125,9 +125,13 @@ schema = strawberry.Schema(
 _context_ids = itertools.count()
 
 
+class Context(dict[str, Any]):
+    has_secret = False
+
+
 @asynccontextmanager
 async def open_operation(viewer: Viewer, record: RequestRecord) -> AsyncIterator[dict[str, Any]]:
-    yield {"viewer": viewer, "id": next(_context_ids)}
+    yield Context(viewer=viewer, id=next(_context_ids))
 
 
 async def identify(headers: Sequence[tuple[str, str]]) -> Viewer:

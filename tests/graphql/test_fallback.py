@@ -139,6 +139,7 @@ SCHEMA = strawberry.Schema(Query, Mutation)._schema
 class Context:
     now = NOW
     deadline: float | None = None
+    has_secret = False
 
     def __init__(self, seconds: float = 60) -> None:
         self.seconds = seconds

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.graphql.execution.compiled_objects import CompiledObjects
 from gateway.graphql.execution.incremental import with_incremental_directives
-from tests.graphql.conftest import SECRET, URL, open_operation, schema
+from tests.graphql.conftest import SECRET, URL, Context, open_operation, schema
 
 PARTS = {"accept": "multipart/mixed, application/json"}
 SCHEMA = with_incremental_directives(schema._schema)
@@ -147,7 +147,7 @@ async def test_a_client_that_goes_stops_what_has_not_come(endpoint):
     @asynccontextmanager
     async def opened(viewer, record):
         try:
-            yield {"viewer": viewer}
+            yield Context(viewer=viewer)
         finally:
             closed.set()
 

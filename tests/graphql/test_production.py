@@ -149,6 +149,7 @@ async def test_the_time_limit_counts_what_is_synchronous() -> None:
 
     class Context:
         now = NOW
+        has_secret = False
 
         async def __aenter__(self) -> Context:
             return self

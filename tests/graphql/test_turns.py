@@ -25,6 +25,7 @@ class Context:
     """Counts what resolvers make between two turns of the loop."""
 
     now = NOW
+    has_secret = False
 
     def __init__(self) -> None:
         self.turn = 0

@@ -135,7 +135,8 @@ class GraphQLEndpoint:
                 if memoized is not None:
                     memoized.note(conditions, answers, is_batch=True)
                 with _serialising(record):
-                    return answered_each(texts, media)
+                    has_secret = any(one.has_secret for one in answers)
+                    return answered_each(texts, media, has_secret=has_secret)
             if self._part_seconds is None or not accepts_parts(request.headers.get("accept")):
                 alone = self._executor.execute(parsed, *asked)
                 answer = await while_connected(request.receive, alone)

@@ -15,7 +15,7 @@ from gateway.graphql.execution.cache_entry import CacheEntry
 from gateway.graphql.masking import FormattedError
 from gateway.http.coding import coding_for
 from gateway.http.media import JSON
-from gateway.http.response import NOT_KEPT, headers_for, json_response, raw_json_response
+from gateway.http.response import NOT_KEPT, SECRET, headers_for, json_response, raw_json_response
 from gateway.http.validators import entity_tag
 
 
@@ -28,6 +28,8 @@ async def answered(answer: Answer, conditions: Conditions) -> Response:
         status = status_of(answer["errors"][0]["extensions"]["code"], media)
         return json_response(answer, status, media)
     body, etag = orjson.dumps(answer), None
+    if answer.has_secret:
+        return raw_json_response(body, EXECUTED.json, media, SECRET)
     if conditions.is_public and "errors" not in answer:
         etag = entity_tag(media, coding_for(conditions.accept_encoding, body), body)
     headers = conditions.headers(etag)
@@ -52,13 +54,13 @@ async def cached(entry: CacheEntry, conditions: Conditions) -> Response:
     return raw_json_response(body, EXECUTED.json, media, headers)
 
 
-def answered_each(answers: Sequence[bytes], media: str) -> Response:
+def answered_each(answers: Sequence[bytes], media: str, *, has_secret: bool = False) -> Response:
     """The response for a batch, whose operations tell for themselves what became of them.
 
     Their answers are written already.
     """
     text = b"[" + b",".join(answers) + b"]"
-    return raw_json_response(text, EXECUTED.json, media, NOT_KEPT)
+    return raw_json_response(text, EXECUTED.json, media, SECRET if has_secret else NOT_KEPT)
 
 
 def refused(error: FormattedError, cause: Exception, media: str = JSON) -> Response:

@@ -17,6 +17,8 @@ class Answer(dict[str, Any]):
     entry: CacheEntry | None = None
     #: With an entry: how the same request is answered again without being read.
     admitted: AdmittedOperation | None = None
+    #: Whether it must be neither stored nor compressed on its way.
+    has_secret: bool = False
 
     @classmethod
     def cached(cls, entry: CacheEntry, admitted: AdmittedOperation) -> Self:

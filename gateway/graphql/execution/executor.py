@@ -182,7 +182,7 @@ class Executor:
                     payloads = Payloads(result, self._mask, production)
                     stack.push_async_callback(payloads.aclose)
                     first = await payloads.first()
-            yield Answer({**first, **ready.extensions})
+            yield _marked(context, Answer({**first, **ready.extensions}))
             while payloads is not None and payloads.has_next:
                 try:
                     async with self._until(production):
@@ -222,7 +222,7 @@ class Executor:
             production.check()
         if entry is not None and key is not None:
             return _answer_of(entry, key, ready, record)
-        return Answer({**errors, "data": _shown(data), **ready.extensions})
+        return _marked(context, Answer({**errors, "data": _shown(data), **ready.extensions}))
 
     def _is_personal(self, prepared: PreparedDocument) -> bool:
         return self._admission is not None and self._admission.refuses_some(prepared)
@@ -275,6 +275,11 @@ class Executor:
 
 def _shown(data: bytes | None) -> Fragment | None:
     return None if data is None else Fragment(data)
+
+
+def _marked(context: Any, answer: Answer) -> Answer:
+    answer.has_secret = context.has_secret
+    return answer
 
 
 def _answer_of(
