@@ -73,6 +73,8 @@ ingestion = Table(
     metadata,
     _id("id"),
     Column("last_event_at", BigInteger, nullable=False),
+    # The latest clock of all that stored events.
+    Column("stored_at", BigInteger, nullable=False, server_default="0"),
 )
 
 # Users who were erased: whatever arrives of them from then on is anonymous.
@@ -94,6 +96,10 @@ user_group = Table(
     Column("display_name", Text),
     Column("stats_visibility", SmallInteger, nullable=False, server_default="0"),
     Column("private", Boolean, nullable=False, server_default=false()),
+    # Who decides about it: ``gateway`` (see ``group_tenure``), ``panoptes`` or ``file``.
+    Column("authority", Text, nullable=False, server_default="file"),
+    # Grows with each change of what everybody may see: names, visibility, state.
+    Column("revision", BigInteger, nullable=False, server_default="1"),
 )
 
 # What a group's record says of it beyond who may see what: for counting groups; its state tells
@@ -128,7 +134,17 @@ membership = Table(
     Column("roles", Text, nullable=False),
     # When it began, in microseconds since the epoch; null where nobody has said so.
     Column("created_at", BigInteger),
+    Column("id", BigInteger, nullable=False),
+    Column("updated_at", BigInteger),
+    # Grows with each change.
+    Column("revision", BigInteger, nullable=False, server_default="1"),
+    # Why it is inactive: ``left``, ``removed``, ``declined``, ``group`` (the group was
+    # deactivated) or ``account``; null if it is not, or nobody has said so.
+    Column("ended_by", Text),
+    # Whether the volunteer wants no invitations to the group any more.
+    Column("no_invitations", Boolean, nullable=False, server_default=false()),
     Index("ix_membership_user_id", "user_id"),
+    Index("ix_membership_id", "id", unique=True),
 )
 
 project = Table(

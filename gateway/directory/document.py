@@ -142,7 +142,7 @@ class _Membership(_Entry):
     state: MembershipState
     roles: list[Annotated[_Text, Field(min_length=1)]] = []
     created_at: _Instant | None = None
-    id: _Unused = None
+    id: _Id | None = None
 
     def row(self) -> Row:
         return {
@@ -151,6 +151,7 @@ class _Membership(_Entry):
             "state": self.state.value,
             "roles": encode_roles(self.roles),
             "created_at": self.created_at,
+            "id": self.id,
         }
 
 

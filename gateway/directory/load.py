@@ -11,8 +11,9 @@ from gateway.changes.log import log_change
 from gateway.db.tables import group_record, membership, project, user, user_group, workflow
 from gateway.directory.document import read_document
 from gateway.directory.name_sources import PROJECTS, USERS, WORKFLOWS, apply_directory_names
+from gateway.directory.revisions import complete_groups, complete_memberships
 from gateway.directory.rows import Change, Row, ids_in, key_of, read_rows, write_rows
-from gateway.directory.user_groups import USER_GROUPS_BY_ID
+from gateway.directory.user_groups import USER_GROUPS_BY_ID, is_ended
 from gateway.errors import UnreadableFile
 from gateway.rollups.erasure import read_forgotten
 
@@ -68,13 +69,18 @@ def _check_groups(connection: Connection, rows: Mapping[str, Sequence[Row]]) -> 
             )
 
 
-def store_rows(connection: Connection, entries: Mapping[str, Sequence[Row]]) -> dict[str, Loaded]:
-    """Store full rows by the name of their list; a list may be left out.
+def store_rows(
+    connection: Connection, entries: Mapping[str, Sequence[Row]], authority: str = "file"
+) -> dict[str, Loaded]:
+    """Store rows by the name of their list; a list may be left out.
 
-    Their groups are not looked for: Panoptes tells of memberships before their groups are known.
+    ``authority`` is who says so, a file or Panoptes, and decides about groups that are new. Their
+    groups are not looked for: Panoptes tells of memberships before their groups are known.
     """
     lists = _without_forgotten(connection, {name: entries.get(name, ()) for name in _TABLES})
-    changes = {name: _replace(connection, name, rows) for name, rows in lists.items()}
+    changes: dict[str, list[Change]] = {}
+    for name, rows in lists.items():
+        changes[name] = _replace(connection, name, rows, authority, changes)
     if any(changes.values()):
         log_change(
             connection,
@@ -109,7 +115,14 @@ def _without_forgotten(
     }
 
 
-def _replace(connection: Connection, name: str, rows: Sequence[Row]) -> list[Change]:
+def _replace(
+    connection: Connection,
+    name: str,
+    rows: Sequence[Row],
+    authority: str,
+    before: Mapping[str, Sequence[Change]],
+) -> list[Change]:
+    """Write one list; ``before`` has what changed in those before it."""
     if not rows:
         return []
     if name in _NAMED:
@@ -117,4 +130,19 @@ def _replace(connection: Connection, name: str, rows: Sequence[Row]) -> list[Cha
     table = _TABLES[name]
     last = {key_of(table, row): row for row in rows}
     known = read_rows(connection, table, {key[0] for key in last})
-    return write_rows(connection, table, known, last.values())
+    wanted = list(last.values())
+    if table is user_group:
+        states = _of_other_states(before["group_records"])
+        wanted = complete_groups(known, wanted, authority, states)
+    elif table is membership:
+        wanted = complete_memberships(connection, known, wanted)
+    return write_rows(connection, table, known, wanted)
+
+
+def _of_other_states(records: Sequence[Change]) -> set[int]:
+    """The groups whose record has another state than before."""
+    return {
+        after["group_id"]
+        for before, after in records
+        if before is not None and is_ended(before["state"]) != is_ended(after["state"])
+    }

@@ -37,5 +37,26 @@ def without_counts(connection: Connection) -> None:
     for table in ("site_rollup", "project_rollup", "workflow_rollup"):
         connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN active_users")
     connection.exec_driver_sql("ALTER TABLE project_rollup DROP COLUMN new_users")
+    without_group_life(connection)
     connection.exec_driver_sql("ALTER TABLE membership DROP COLUMN created_at")
     connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0010'")
+
+
+def without_group_life(connection: Connection) -> None:
+    """Make the tables those of before groups were something that people do."""
+    for table in (
+        "group_tenure",
+        "membership_span",
+        "future_event",
+        "group_join_link",
+        "wrong_join",
+        "group_change",
+        "last_id",
+    ):
+        connection.exec_driver_sql(f"DROP TABLE {table}")
+    connection.exec_driver_sql("DROP INDEX ix_membership_id")
+    for column in ("id", "updated_at", "revision", "ended_by", "no_invitations"):
+        connection.exec_driver_sql(f"ALTER TABLE membership DROP COLUMN {column}")
+    for column in ("authority", "revision"):
+        connection.exec_driver_sql(f"ALTER TABLE user_group DROP COLUMN {column}")
+    connection.exec_driver_sql("ALTER TABLE ingestion DROP COLUMN stored_at")

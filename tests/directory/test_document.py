@@ -184,7 +184,7 @@ def test_what_is_known_and_unused_is_not_looked_at() -> None:
     rows = read_document(plain)
     more = {
         "users": [{"id": 2, "login": "ada", "admin": True}],
-        "memberships": [{**member, "id": 7}],
+        "memberships": [member],
         "tokens": {"token-2": 2},
     }
     assert read_document(more) == rows

@@ -60,6 +60,11 @@ async def changed_by(database: Database, document: object) -> set[tuple[str, int
     return changed
 
 
+async def said_memberships(database: Database) -> list[tuple[Any, ...]]:
+    """Memberships without what is not said of them, but made here."""
+    return [tuple(row[:5]) for row in await rows(database, membership)]
+
+
 async def test_everything_listed_is_stored(database: Database) -> None:
     counts = await load(database, DOCUMENT)
     assert counts == {
@@ -71,13 +76,14 @@ async def test_everything_listed_is_stored(database: Database) -> None:
     }
     assert await rows(database, user) == [(1002, "ada", "Ada"), (1003, None, None)]
     assert await rows(database, user_group) == [
-        (501, "g1", "G 1", 4, False),
-        (505, "g5", None, 0, True),
+        (501, "g1", "G 1", 4, False, "file", 1),
+        (505, "g5", None, 0, True, "file", 1),
     ]
-    assert await rows(database, membership) == [
+    assert await said_memberships(database) == [
         (501, 1002, "active", '["group_admin"]', None),
         (501, 1003, "invited", "[]", BEGAN),
     ]
+    assert [row[5] for row in await rows(database, membership)] == [1, 2]
     assert await rows(database, project) == [(11, "zoo/cats", "Cats"), (12, None, None)]
     assert await rows(database, workflow) == [(101, 11, "Count", True, 0.25, 400, 15)]
 
@@ -105,10 +111,11 @@ async def test_an_entry_replaces_all_that_was_known_of_its_id(database: Database
     )
     assert counts["users"] == counts["memberships"] == Loaded(1, 1)
     assert await rows(database, user) == [(1002, "ada.l", None), (1003, None, None)]
-    assert await rows(database, membership) == [
+    assert await said_memberships(database) == [
         (501, 1002, "inactive", "[]", None),
         (501, 1003, "invited", "[]", BEGAN),
     ]
+    assert [row[5:9:2] for row in await rows(database, membership)] == [(1, 2), (2, 1)]
 
 
 async def test_the_last_of_two_entries_holds(database: Database) -> None:

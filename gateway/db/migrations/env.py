@@ -2,6 +2,7 @@
 
 from alembic import context
 
+import gateway.db.group_tables  # noqa: F401 - so that its tables are known
 from gateway.db import tables
 
 context.configure(

@@ -101,7 +101,7 @@ def store_page(
     connection: Connection, resource: str, rows: Mapping[str, Sequence[Row]], asked_at: int
 ) -> Mapping[str, Loaded]:
     """Store entries of a page that was asked for at that instant (microseconds)."""
-    loaded = store_rows(connection, rows)
+    loaded = store_rows(connection, rows, "panoptes")
     if resource in (GROUPS, MEMBERSHIPS):
         _remember(connection, resource, _places_in(resource, rows), asked_at)
     return loaded
@@ -131,7 +131,7 @@ def store_answer(
     }
     gone = set(filter(is_ours, stored - has))
     _remove(connection, scope.resource, gone)
-    loaded = store_rows(connection, {**rows, **said})
+    loaded = store_rows(connection, {**rows, **said}, "panoptes")
     # Of an id that there is not nothing is stored; of one that is gone, that it went.
     heard = has | gone | (scope.places() if scope.is_list else set())
     _remember(connection, scope.resource, filter(is_ours, heard), asked_at)

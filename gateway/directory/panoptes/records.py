@@ -19,7 +19,7 @@ from gateway.events.quoted import quoted
 _KEPT = {
     "users": ("id", "login", "display_name"),
     "user_groups": ("id", "name", "display_name", "private", "created_at", "updated_at"),
-    "memberships": ("state", "roles", "created_at"),
+    "memberships": ("id", "state", "roles", "created_at"),
     "projects": ("id", "slug", "display_name"),
     "workflows": (
         "id",

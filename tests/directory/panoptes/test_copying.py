@@ -76,8 +76,8 @@ async def test_all_of_it_is_stored(
         (1003, "cyd", "Cyd"),
     ]
     assert await rows(database, select(user_group).order_by(user_group.c.id)) == [
-        (501, "group-501", "Group-501", 1, True),
-        (502, "group-502", "Group-502", 2, True),
+        (501, "group-501", "Group-501", 1, True, "panoptes", 1),
+        (502, "group-502", "Group-502", 2, True, "panoptes", 1),
     ]
     assert await members(database) == MEMBERS
     assert await rows(database, select(project)) == [(11, "zoo/cats", "Cats")]

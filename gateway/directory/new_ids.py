@@ -1,0 +1,40 @@
+"""New ids: above all that were ever seen, and never given twice."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from sqlalchemy import Connection, func, select
+
+from gateway.db.group_tables import group_change, last_id
+from gateway.db.rollup_sets import GROUP
+from gateway.db.tables import backfill, membership, user_group
+from gateway.db.upsert import replace_rows
+
+
+class IdKind(StrEnum):
+    """What gets its ids here."""
+
+    USER_GROUP = "user_group"
+    MEMBERSHIP = "membership"
+    GROUP_CHANGE = "group_change"
+
+
+#: Columns of ids that may have come from elsewhere; each is the first of an index. Events name
+#: groups that no directory knows.
+_SEEN = {
+    IdKind.USER_GROUP: (user_group.c.id, GROUP.table.c.group_id, backfill.c.group_id),
+    IdKind.MEMBERSHIP: (membership.c.id,),
+    IdKind.GROUP_CHANGE: (group_change.c.id,),
+}
+
+
+def new_ids(connection: Connection, kind: IdKind, number: int = 1) -> range:
+    """So many new ids, ascending; called under the writer lock."""
+    given = select(last_id.c.id).where(last_id.c.kind == kind.value)
+    last = connection.execute(given).scalar() or 0
+    for column in _SEEN[kind]:
+        last = max(last, connection.execute(select(func.max(column))).scalar() or 0)
+    if number:
+        replace_rows(connection, last_id, [(kind.value, last + number)])
+    return range(last + 1, last + 1 + number)

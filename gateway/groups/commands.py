@@ -1,0 +1,176 @@
+"""Commands: what somebody wants to do with a group, and what came of it.
+
+A door (GraphQL, JSON:API, the command line) makes a command from what it was sent, and translates
+the outcome, a ``GroupRefusal`` or another error of ``gateway.errors`` back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from gateway.directory.memberships import MembershipState
+from gateway.directory.stats_visibility import StatsVisibility
+
+
+@dataclass(frozen=True, slots=True)
+class CreateGroup:
+    """Create a group whose only admin is whoever creates it.
+
+    A name is made from the display name where none is given, and the other way round.
+    """
+
+    display_name: str | None
+    name: str | None = None
+    stats_visibility: StatsVisibility = StatsVisibility.PRIVATE_AGG_ONLY
+    #: None: private if the level's name begins with ``private``.
+    private: bool | None = None
+    invite: tuple[int, ...] = ()
+    #: Whether unknown users among the invited are left out, as long as one is known.
+    skip_unknown: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateGroup:
+    """Change names and level; None leaves something as it is."""
+
+    group_id: int
+    display_name: str | None = None
+    name: str | None = None
+    stats_visibility: StatsVisibility | None = None
+    #: None: as the level says where a level is given; ``keep_private`` leaves it as it is.
+    private: bool | None = None
+    keep_private: bool = False
+    expected_revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeactivateGroup:
+    """End a group and all its memberships."""
+
+    group_id: int
+    expected_revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReactivateGroup:
+    """Let a group and the memberships that ended with it go on."""
+
+    group_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Become a member with the token of the group's join link."""
+
+    group_id: int
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """End one's own membership; a successor is made an admin first."""
+
+    group_id: int
+    successor_id: int | None = None
+    expected_revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Invite:
+    """Invite users by id or login, with the role that they will have."""
+
+    group_id: int
+    user_ids: tuple[int, ...] = ()
+    logins: tuple[str, ...] = ()
+    role: str = "group_member"
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptInvitation:
+    """Become a member as one was invited."""
+
+    group_id: int
+    expected_revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeclineInvitation:
+    """Turn an invitation down, and with ``for_ever`` all further ones of the group."""
+
+    group_id: int
+    for_ever: bool = False
+    expected_revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveMembers:
+    """End memberships, and withdraw invitations: all or none."""
+
+    group_id: int
+    user_ids: tuple[int, ...]
+    #: Whether users without a membership are left out instead of refused.
+    skip_strangers: bool = False
+    expected_revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetRole:
+    """Make a member an admin or a plain member; of an invited one, change the invitation."""
+
+    group_id: int
+    user_id: int
+    role: str
+    expected_revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeMembership:
+    """Change state and roles of one membership, as JSON:API does; None leaves one as it is."""
+
+    membership_id: int
+    state: MembershipState | None = None
+    #: The whole list, of which the first that means most holds.
+    roles: tuple[str, ...] | None = None
+    expected_revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateJoinLink:
+    """Rotate the join link, switch it, or let it expire (microseconds; None leaves that)."""
+
+    group_id: int
+    rotate: bool = False
+    enabled: bool | None = None
+    expires_at: int | None = None
+    clear_expiry: bool = False
+
+
+Command: TypeAlias = (
+    CreateGroup
+    | UpdateGroup
+    | DeactivateGroup
+    | ReactivateGroup
+    | Join
+    | Leave
+    | Invite
+    | AcceptInvitation
+    | DeclineInvitation
+    | RemoveMembers
+    | SetRole
+    | ChangeMembership
+    | UpdateJoinLink
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a command that was carried out."""
+
+    group_id: int
+    #: Whether anything is different now.
+    changed: bool
+    #: Whose memberships it was about, in the order of the command; of invitations, the invited.
+    user_ids: tuple[int, ...] = ()
+    #: Of invitations: who was a member already.
+    already_members: tuple[int, ...] = ()

@@ -1,0 +1,157 @@
+"""Rules of group life: who may do what with a group. Nothing here reads or writes anything.
+
+The table is the rule: the service decides by it, ``docs/groups.md`` prints it, and a test tries
+each cell through every door. What the site's visibility levels decide (who sees statistics and the
+roster) stands in ``gateway.auth.visibility``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import IntEnum, StrEnum
+
+from gateway.auth.viewer import Viewer
+from gateway.directory.memberships import Membership, MembershipState
+
+
+class Standing(IntEnum):
+    """What somebody is to a group. A machine with an API key changes nothing, and is none."""
+
+    ANONYMOUS = 0
+    STRANGER = 1
+    #: Whose membership is inactive.
+    FORMER = 2
+    INVITED = 3
+    MEMBER = 4
+    GROUP_ADMIN = 5
+    SITE_ADMIN = 6
+
+
+class Action(StrEnum):
+    """What somebody does, in the words of the printed table."""
+
+    CREATE = "create a group"
+    EDIT = "edit names and level"
+    SEE_JOIN_LINK = "see the join link"
+    CHANGE_JOIN_LINK = "rotate, limit or switch off the join link"
+    DEACTIVATE = "deactivate the group"
+    REACTIVATE = "reactivate the group"
+    JOIN = "join with the right token"
+    JOIN_WRONGLY = "join with a wrong, old or expired token"
+    JOIN_INACTIVE = "join an inactive group with the right token"
+    INVITE = "invite somebody"
+    ACCEPT = "accept an invitation"
+    DECLINE = "decline an invitation"
+    LEAVE = "leave the group"
+    REMOVE = "remove somebody"
+    SET_ROLE = "make or unmake an admin"
+    ACTIVATE_OTHER = "make somebody else's membership active"
+    ACTIVATE_OWN = "make one's own membership active"
+    SEE_MEMBERSHIPS = "see all memberships with state and role"
+    SEE_HISTORY = "see the history of the group"
+    BACKFILL = "count earlier work of members"
+
+
+class Verdict(StrEnum):
+    """What becomes of it: done, nothing to do, an error of the field, or a refusal as data."""
+
+    YES = "yes"
+    UNCHANGED = "nothing changes"
+    UNAUTHENTICATED = "UNAUTHENTICATED"
+    #: NOT_FOUND where the group is hidden from whoever asks.
+    FORBIDDEN = "FORBIDDEN"
+    NOT_FOUND = "NOT_FOUND"
+    #: The rest are codes of ``userErrors``.
+    JOIN_TOKEN_INVALID = "JOIN_TOKEN_INVALID"  # noqa: S105 - a code
+    GROUP_INACTIVE = "GROUP_INACTIVE"
+    INVITATION_REQUIRED = "INVITATION_REQUIRED"
+    NOT_A_MEMBER = "NOT_A_MEMBER"
+    #: Only whoever was an admin when the group was deactivated.
+    ADMINS_THEN = "yes for who was an admin then, else NOT_FOUND"
+
+
+Y, U = Verdict.YES, Verdict.UNCHANGED
+UNAUTH, FORBID, MISSING = Verdict.UNAUTHENTICATED, Verdict.FORBIDDEN, Verdict.NOT_FOUND
+TOKEN, ENDED = Verdict.JOIN_TOKEN_INVALID, Verdict.GROUP_INACTIVE
+UNASKED, NOBODY, THEN = Verdict.INVITATION_REQUIRED, Verdict.NOT_A_MEMBER, Verdict.ADMINS_THEN
+
+# fmt: off
+_TABLE: Mapping[Action, tuple[Verdict, ...]] = {
+    #                        anonymous  stranger  former   invited  member   group admin  site admin
+    Action.CREATE:           (UNAUTH,   Y,        Y,       Y,       Y,       Y,           Y),
+    Action.EDIT:             (UNAUTH,   FORBID,   FORBID,  FORBID,  FORBID,  Y,           Y),
+    Action.SEE_JOIN_LINK:    (UNAUTH,   FORBID,   FORBID,  FORBID,  FORBID,  Y,           Y),
+    Action.CHANGE_JOIN_LINK: (UNAUTH,   FORBID,   FORBID,  FORBID,  FORBID,  Y,           Y),
+    Action.DEACTIVATE:       (UNAUTH,   FORBID,   FORBID,  FORBID,  FORBID,  Y,           Y),
+    # Deactivating ends all memberships: who led the group is a former member then.
+    Action.REACTIVATE:       (UNAUTH,   MISSING,  THEN,    MISSING, MISSING, MISSING,     Y),
+    # A site admin has no short cut: the token makes a member of them as of anybody.
+    Action.JOIN:             (UNAUTH,   Y,        Y,       Y,       U,       U,           Y),
+    Action.JOIN_WRONGLY:     (UNAUTH,   TOKEN,    TOKEN,   TOKEN,   U,       U,           TOKEN),
+    Action.JOIN_INACTIVE:    (UNAUTH,   ENDED,    ENDED,   ENDED,   ENDED,   ENDED,       ENDED),
+    Action.INVITE:           (UNAUTH,   FORBID,   FORBID,  FORBID,  FORBID,  Y,           Y),
+    Action.ACCEPT:           (UNAUTH,   UNASKED,  UNASKED, Y,       U,       U,           UNASKED),
+    Action.DECLINE:          (UNAUTH,   UNASKED,  UNASKED, Y,       U,       U,           UNASKED),
+    Action.LEAVE:            (UNAUTH,   NOBODY,   U,       Y,       Y,       Y,           NOBODY),
+    Action.REMOVE:           (UNAUTH,   FORBID,   FORBID,  FORBID,  FORBID,  Y,           Y),
+    Action.SET_ROLE:         (UNAUTH,   FORBID,   FORBID,  FORBID,  FORBID,  Y,           Y),
+    # Nobody is put into a group.
+    Action.ACTIVATE_OTHER:   (UNAUTH,   FORBID,   FORBID,  FORBID,  FORBID,  UNASKED,     UNASKED),
+    Action.ACTIVATE_OWN:     (UNAUTH,   FORBID,   UNASKED, Y,       U,       U,           UNASKED),
+    Action.SEE_MEMBERSHIPS:  (UNAUTH,   FORBID,   FORBID,  FORBID,  FORBID,  Y,           Y),
+    Action.SEE_HISTORY:      (UNAUTH,   FORBID,   FORBID,  FORBID,  FORBID,  Y,           Y),
+    Action.BACKFILL:         (UNAUTH,   FORBID,   FORBID,  FORBID,  FORBID,  FORBID,      Y),
+}
+# fmt: on
+
+RULES: Mapping[Action, Mapping[Standing, Verdict]] = {
+    action: dict(zip(Standing, verdicts, strict=True)) for action, verdicts in _TABLE.items()
+}
+
+#: Actions on oneself: a site admin does them as whatever they are to the group beside.
+OF_ONESELF = frozenset(
+    {
+        Action.JOIN,
+        Action.JOIN_WRONGLY,
+        Action.JOIN_INACTIVE,
+        Action.ACCEPT,
+        Action.DECLINE,
+        Action.LEAVE,
+        Action.ACTIVATE_OWN,
+    }
+)
+
+
+def standing_of(viewer: Viewer, membership: Membership | None) -> Standing:
+    """What a viewer is to a group by their own membership of it, None without one.
+
+    An active membership without a role makes nobody a member.
+    """
+    if viewer.is_site_admin:
+        return Standing.SITE_ADMIN
+    return own_standing(viewer, membership)
+
+
+def own_standing(viewer: Viewer, membership: Membership | None) -> Standing:
+    """The same without what a site admin may: for what one does with one's own membership."""
+    if viewer.id is None:
+        return Standing.ANONYMOUS
+    if membership is None:
+        return Standing.STRANGER
+    if membership.is_group_admin:
+        return Standing.GROUP_ADMIN
+    if membership.is_effective:
+        return Standing.MEMBER
+    if membership.state is MembershipState.INVITED:
+        return Standing.INVITED
+    return Standing.FORMER
+
+
+def verdict(action: Action, viewer: Viewer, membership: Membership | None) -> Verdict:
+    """What becomes of an action of a viewer with this membership of the group."""
+    if action in OF_ONESELF:
+        own = own_standing(viewer, membership)
+        if viewer.is_site_admin and own is Standing.STRANGER:
+            own = Standing.SITE_ADMIN
+        return RULES[action][own]
+    return RULES[action][standing_of(viewer, membership)]
