@@ -12,6 +12,7 @@ from gateway.reasons import as_reason
 
 PREFIX = "STATS_GATEWAY_"
 
+GroupsMode = Literal["off", "own"]
 LogFormat = Literal["auto", "json", "console"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
@@ -238,6 +239,39 @@ class Settings(BaseSettings):
         ge=0,
         description="Most groups that an event may list; an event with more counts to none of "
         "them.",
+    )
+    groups: GroupsMode = Field(
+        "off",
+        description="own: people create, join and lead groups here, and this gateway decides about "
+        "them. off: groups cannot be changed.",
+    )
+    group_scope: str = Field(
+        "group",
+        description="The scope that a token needs to change groups, if it has scopes at all; empty "
+        "asks for none.",
+    )
+    group_page_url: str | None = Field(
+        None,
+        description="The page of a group, such as https://example.org/groups/{id}; join links lead "
+        "there, with the token in the fragment.",
+    )
+    groups_per_volunteer: int = Field(
+        200, ge=0, description="Most groups that one volunteer may create."
+    )
+    groups_per_day: int = Field(
+        20, ge=0, description="Most groups that one volunteer may create within a day."
+    )
+    groups_of_volunteer: int = Field(
+        500, ge=1, description="Most active groups that one volunteer may be a member of."
+    )
+    memberships_per_group: int = Field(
+        50_000, ge=1, description="Most memberships of a group, ended ones included."
+    )
+    invitations_per_day: int = Field(
+        200, ge=0, description="Most invitations that one volunteer may send within a day."
+    )
+    open_invitations: int = Field(
+        500, ge=0, description="Most invitations of a group that are neither accepted nor declined."
     )
     panoptes_url: str | None = Field(
         None,

@@ -14,7 +14,8 @@ class ClaimNames(NamedTuple):
     """Where each fact stands: the name of a claim, or a path to it such as ``data.id``.
 
     ``admin_scope`` is the scope that makes a site admin besides the ``admin`` claim; None if no
-    scope does.
+    scope does. ``group_scope`` is the scope that a token with scopes needs to change groups; None
+    if none is needed. A token without a claim of scopes may.
     """
 
     id: str = "data.id"
@@ -23,6 +24,7 @@ class ClaimNames(NamedTuple):
     admin: str = "data.admin"
     scope: str = "data.scope"
     admin_scope: str | None = None
+    group_scope: str | None = "group"
 
 
 PANOPTES = ClaimNames()
@@ -36,6 +38,7 @@ def viewer_of(payload: Mapping[str, object], names: ClaimNames = PANOPTES) -> Vi
         display_name=_text(_claim(payload, names.display_name)),
         # Nothing but JSON's true: "true" and 1 are no admins.
         is_site_admin=_claim(payload, names.admin) is True or _has_admin_scope(payload, names),
+        may_change_groups=_may_change_groups(payload, names),
     )
 
 
@@ -49,12 +52,20 @@ def _id(payload: Mapping[str, object], name: str) -> int:
 
 
 def _has_admin_scope(payload: Mapping[str, object], names: ClaimNames) -> bool:
-    if names.admin_scope is None:
-        return False
+    return names.admin_scope is not None and names.admin_scope in _scopes(payload, names)
+
+
+def _may_change_groups(payload: Mapping[str, object], names: ClaimNames) -> bool:
+    if names.group_scope is None or _claim(payload, names.scope) is None:
+        return True
+    return names.group_scope in _scopes(payload, names)
+
+
+def _scopes(payload: Mapping[str, object], names: ClaimNames) -> list[object]:
     scopes = _claim(payload, names.scope)
     # OAuth writes one text with spaces between (RFC 8693, section 4.2), Panoptes a list.
     granted = scopes.split(" ") if isinstance(scopes, str) else scopes
-    return isinstance(granted, list) and names.admin_scope in granted
+    return granted if isinstance(granted, list) else []
 
 
 def _claim(claims: object, path: str) -> object:

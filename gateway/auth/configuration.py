@@ -50,6 +50,7 @@ def configured_tokens(settings: Settings) -> Tokens:
         admin=settings.jwt_admin_claim,
         scope=settings.jwt_scope_claim,
         admin_scope=settings.jwt_admin_scope or None,
+        group_scope=settings.group_scope or None,
     )
     verifier = TokenVerifier(
         ring,

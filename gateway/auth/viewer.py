@@ -29,6 +29,8 @@ class Viewer:
     is_site_admin: bool = False
     api_key_id: str | None = None
     scopes: frozenset[Scope] = frozenset()
+    #: Whether the token allows to change groups and memberships, see ``ClaimNames.group_scope``.
+    may_change_groups: bool = True
 
     @property
     def is_anonymous(self) -> bool:

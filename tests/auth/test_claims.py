@@ -78,3 +78,23 @@ def test_a_path_leads_into_objects_and_names_may_have_dots(
 def test_a_path_that_leads_nowhere_is_nobody(payload: dict[str, Any]) -> None:
     with pytest.raises(InvalidEvent):
         viewer_of(payload, ClaimNames(id="a.b"))
+
+
+@pytest.mark.parametrize(
+    ("claims", "may"),
+    [
+        ({}, True),
+        ({"scope": None}, True),
+        ({"scope": ["public", "group"]}, True),
+        ({"scope": "public group"}, True),
+        ({"scope": ["public"]}, False),
+        ({"scope": "groups"}, False),
+        ({"scope": {"group": 1}}, False),
+        ({"scope": []}, False),
+    ],
+)
+def test_a_token_with_scopes_needs_the_one_for_groups(claims: dict[str, object], may: bool) -> None:
+    names = ClaimNames(id="sub", scope="scope")
+    assert viewer_of({"sub": "1", **claims}, names).may_change_groups is may
+    unasked = ClaimNames(id="sub", scope="scope", group_scope=None)
+    assert viewer_of({"sub": "1", **claims}, unasked).may_change_groups
