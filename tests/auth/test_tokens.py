@@ -20,7 +20,7 @@ from tests.auth.signing import ABSENT, REFUSAL, part, payload, refusal, seconds_
 
 
 def test_a_panoptes_token_is_its_user(ours: Pair, verifier: TokenVerifier) -> None:
-    viewer = Viewer(1002, "ada", "Ada", is_site_admin=False)
+    viewer = Viewer(1002, "ada", "Ada", is_site_admin=False, may_change_groups=False)
     assert verifier.verify(signed(ours, payload())) == viewer
 
 
