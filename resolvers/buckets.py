@@ -11,7 +11,7 @@ import strawberry
 
 from gateway.calendar import FIRST_DAY, DayRange, day_date, day_number
 from gateway.errors import OutOfBounds
-from gateway.loaders.members import MemberBucketsKey
+from gateway.loaders.members import MembersKey
 from gateway.loaders.statistics import Buckets, BucketsQuestion
 from gateway.period import (
     Period,
@@ -107,7 +107,8 @@ async def load_buckets(
     if member is None:
         found = await loaders.buckets.load((asked, subject_id))
     else:
-        found = await loaders.member_buckets.load(MemberBucketsKey(asked, subject_id, member))
+        of_members = await loaders.member_buckets.load(MembersKey(asked, subject_id, (member,)))
+        found = of_members[member]
     if not fill_gaps:
         return found
     return tuple(_filled(found, Answer(), days, chosen, info.context.today))

@@ -118,7 +118,5 @@ class UserCommentStats(CommentStats):
     ) -> list[ProjectCommentContribution]:
         found = await info.context.loaders.contributions.load((self.question, self.subject_id))
         sums = found[: read_first(first)]
-        projects = await load_projects(info, (one.project_id for one in sums), ("project",))
-        return [
-            made(ProjectCommentContribution, (projects.get(one.project_id), one.n)) for one in sums
-        ]
+        projects = await load_projects(info, (one.id for one in sums), ("project",))
+        return [made(ProjectCommentContribution, (projects.get(one.id), one.n)) for one in sums]

@@ -5,13 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import strawberry
 
 from gateway.calendar import day_date
 from gateway.execution_hints import hints
-from gateway.loaders.statistics import ProjectSum, S, most_recent_first, most_time_first
+from gateway.loaders.statistics import (
+    Contribution,
+    Contributions,
+    most_recent_first,
+    most_time_first,
+)
 from gateway.stats.subject import Question
 from resolvers.context import Info
 from resolvers.enums import ContributionOrder
@@ -21,6 +26,8 @@ from resolvers.scalars import SafeInt
 
 if TYPE_CHECKING:
     from resolvers.project import Project
+
+R = TypeVar("R", bound=Row)
 
 
 @row
@@ -51,23 +58,25 @@ async def load_contributions(
     asked = loaders.contributions.load(key), loaders.last_days.load(key) if with_days else None
     sums, days = await load_arranged(*asked, order)
     sums = sums[:first]
-    projects = await load_projects(info, (one.project_id for one in sums), ("project",))
-    return project_contributions(sums, projects, days)
+    projects = await load_projects(info, (one.id for one in sums), ("project",))
+    return contributions(ProjectContribution, sums, projects, days)
 
 
 async def load_arranged(
-    contributions: asyncio.Future[tuple[S, ...]],
+    loading: asyncio.Future[Contributions],
     last_days: asyncio.Future[Mapping[int, int]] | None,
     order: ContributionOrder,
-) -> tuple[Sequence[S], Mapping[int, int]]:
+) -> tuple[Sequence[Contribution], Mapping[int, int]]:
     """A subject's sums in order, and the last days if they are asked for: ``MOST_RECENT`` does."""
     if last_days is None:
-        return arranged(await contributions, order, {}), {}
-    sums, days = await asyncio.gather(contributions, last_days)
+        return arranged(await loading, order, {}), {}
+    sums, days = await asyncio.gather(loading, last_days)
     return arranged(sums, order, days), days
 
 
-def arranged(sums: Sequence[S], order: ContributionOrder, days: Mapping[int, int]) -> Sequence[S]:
+def arranged(
+    sums: Sequence[Contribution], order: ContributionOrder, days: Mapping[int, int]
+) -> Sequence[Contribution]:
     """Sums in order, which come with most events first; the last days count for ``MOST_RECENT``."""
     if order is ContributionOrder.MOST_TIME:
         return most_time_first(sums)
@@ -87,24 +96,19 @@ async def load_projects(
     return dict(zip(ids, map(Project.of, ids, records), strict=True))
 
 
-def project_contributions(
-    sums: Iterable[ProjectSum], projects: Mapping[int, Project], days: Mapping[int, int]
-) -> list[ProjectContribution]:
-    """Contributions as the schema shows them."""
-    project = projects.get
+def contributions(
+    kind: type[R], sums: Iterable[Contribution], found: Mapping[int, Any], days: Mapping[int, int]
+) -> list[R]:
+    """Contributions to the projects or workflows that were found, as the schema shows them."""
+    place = found.get
     if not days:
-        return [
-            made(ProjectContribution, (project(one), n, ms / 1000, None)) for one, n, ms in sums
-        ]
+        return [made(kind, (place(one), n, ms / 1000, None)) for one, n, ms in sums]
     return [
-        made(
-            ProjectContribution,
-            (project(one), n, ms / 1000, day_date(days[one]) if one in days else None),
-        )
+        made(kind, (place(one), n, ms / 1000, day_date(days[one]) if one in days else None))
         for one, n, ms in sums
     ]
 
 
 def selects_last_day(info: Info, *path: str) -> bool:
     """Whether the last day of the contributions at a path is selected."""
-    return selects(info, *path, beyond={"project", "count", "timeSpent"})
+    return selects(info, *path, beyond={"project", "workflow", "count", "timeSpent"})

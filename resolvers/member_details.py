@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from typing import Generic, NamedTuple, TypeVar
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Generic, NamedTuple, TypeVar
 
+from gateway.loaders.loader import Loader
 from gateway.loaders.members import MemberDays, MembersKey
-from gateway.loaders.statistics import ProjectSum, S, WorkflowSum
+from gateway.loaders.statistics import Contribution, Contributions
 from gateway.stats.subject import Question
 from resolvers.context import Info
 from resolvers.contributions import arranged, load_projects, selects_last_day
@@ -15,21 +16,26 @@ from resolvers.enums import ContributionOrder
 from resolvers.lookahead import argues, reaches
 from resolvers.project import Project
 from resolvers.workflow import Workflow
-from resolvers.workflow_contributions import load_workflows, selects_last_day_in_workflows
+from resolvers.workflow_contributions import load_workflows
 
 P = TypeVar("P", Project, Workflow)
+_Key = MembersKey[Question]
+_Sums = Mapping[int, Contributions]
 _Paths = Sequence[tuple[str, ...]]
+_LoadersOf = Callable[[Any], tuple[Loader[_Key, _Sums], Loader[_Key, MemberDays]]]
 
 
-class Places(NamedTuple, Generic[S, P]):
+class Places(NamedTuple, Generic[P]):
     """What the members of a list did in projects, or in workflows."""
 
-    sums: Mapping[int, Sequence[S]]
+    sums: Mapping[int, Sequence[Contribution]]
     days: MemberDays
     #: The projects or workflows by id.
     found: Mapping[int, P]
 
-    def of(self, user_id: int, order: ContributionOrder) -> tuple[Sequence[S], Mapping[int, int]]:
+    def of(
+        self, user_id: int, order: ContributionOrder
+    ) -> tuple[Sequence[Contribution], Mapping[int, int]]:
         """A member's sums in order, and their last days as far as these came in."""
         days = self.days.get(user_id, {})
         return arranged(self.sums.get(user_id, ()), order, days), days
@@ -40,54 +46,53 @@ class MemberDetails(NamedTuple):
 
     question: Question
     group_id: int
-    projects: Places[ProjectSum, Project]
-    workflows: Places[WorkflowSum, Workflow]
+    projects: Places[Project]
+    workflows: Places[Workflow]
 
 
-async def load_details(info: Info, key: MembersKey, paths: _Paths) -> MemberDetails:
+async def load_details(info: Info, key: _Key, paths: _Paths) -> MemberDetails:
     """The details that the operation selects of members at any of the paths."""
     projects, workflows = await asyncio.gather(
-        _projects(info, key, [(*path, "projectContributions") for path in paths]),
-        _workflows(info, key, [(*path, "workflowContributions") for path in paths]),
+        _places(
+            info,
+            key,
+            [(*path, "projectContributions") for path in paths],
+            lambda of: (of.member_contributions, of.member_last_days),
+            lambda ids, reached: load_projects(info, ids, *((*one, "project") for one in reached)),
+        ),
+        _places(
+            info,
+            key,
+            [(*path, "workflowContributions") for path in paths],
+            lambda of: (of.member_workflow_contributions, of.member_workflow_last_days),
+            lambda ids, reached: load_workflows(
+                info, ids, *((*one, "workflow") for one in reached)
+            ),
+        ),
     )
     return MemberDetails(key.question, key.group_id, projects, workflows)
 
 
-async def _projects(info: Info, key: MembersKey, paths: _Paths) -> Places[ProjectSum, Project]:
-    loaders, reached = info.context.loaders, [path for path in paths if reaches(info, *path)]
+async def _places(
+    info: Info,
+    key: _Key,
+    paths: _Paths,
+    loaders: _LoadersOf,
+    find: Callable[[set[int], _Paths], Awaitable[Mapping[int, P]]],
+) -> Places[P]:
+    reached = [path for path in paths if reaches(info, *path)]
     if not reached:
         return Places({}, {}, {})
-    with_days = any(selects_last_day(info, *path) or _orders(info, path) for path in reached)
-    days_asked = loaders.member_last_days.load(key) if with_days else None
-    sums, days = await _sums_and_days(loaders.member_contributions.load(key), days_asked)
-    ids = {one.project_id for done in sums.values() for one in done}
-    found = await load_projects(info, ids, *((*path, "project") for path in reached))
-    return Places(sums, days, found)
-
-
-async def _workflows(info: Info, key: MembersKey, paths: _Paths) -> Places[WorkflowSum, Workflow]:
-    loaders, reached = info.context.loaders, [path for path in paths if reaches(info, *path)]
-    if not reached:
-        return Places({}, {}, {})
+    contributions, last_days = loaders(info.context.loaders)
+    # In an order, contributions may be asked for in that of their last days.
     with_days = any(
-        selects_last_day_in_workflows(info, *path) or _orders(info, path) for path in reached
+        selects_last_day(info, *path) or argues(info, *path, argument="orderBy") for path in reached
     )
-    days_asked = loaders.member_workflow_last_days.load(key) if with_days else None
-    sums, days = await _sums_and_days(loaders.member_workflow_contributions.load(key), days_asked)
-    ids = {one.workflow_id for done in sums.values() for one in done}
-    found = await load_workflows(info, ids, *((*path, "workflow") for path in reached))
+    loading = contributions.load(key)
+    days: MemberDays = {}
+    if with_days:
+        sums, days = await asyncio.gather(loading, last_days.load(key))
+    else:
+        sums = await loading
+    found = await find({one.id for done in sums.values() for one in done}, reached)
     return Places(sums, days, found)
-
-
-async def _sums_and_days(
-    sums: asyncio.Future[Mapping[int, tuple[S, ...]]], days: asyncio.Future[MemberDays] | None
-) -> tuple[Mapping[int, tuple[S, ...]], MemberDays]:
-    if days is None:
-        return await sums, {}
-    found, last = await asyncio.gather(sums, days)
-    return found, last
-
-
-def _orders(info: Info, path: tuple[str, ...]) -> bool:
-    """Whether contributions are asked for in an order, which may be that of their last days."""
-    return argues(info, *path, argument="orderBy")

@@ -19,7 +19,7 @@ from resolvers.arguments import given
 from resolvers.buckets import PeriodBucket, load_period_buckets, periods_of_range
 from resolvers.connections import NODES, Connection, Edge, page_of
 from resolvers.context import Info
-from resolvers.contributions import ProjectContribution, project_contributions
+from resolvers.contributions import ProjectContribution, contributions
 from resolvers.costs import about, costs, up_to
 from resolvers.cursors import cursor, read_cursor
 from resolvers.enums import ContributionOrder
@@ -35,7 +35,7 @@ from resolvers.statistics import (
     PeriodArgument,
 )
 from resolvers.user import User
-from resolvers.workflow_contributions import WorkflowContribution, workflow_contributions
+from resolvers.workflow_contributions import WorkflowContribution
 
 #: What a connection selects if it does not count its members.
 _WITHOUT_TOTAL = frozenset({"nodes", "edges", "pageInfo"})
@@ -63,7 +63,8 @@ class MemberContribution(Row):
     ) -> list[ProjectContribution]:
         order = given(order_by, ContributionOrder.MOST_CLASSIFICATIONS)
         sums, days = self.details.projects.of(self.user_id, order)
-        return project_contributions(sums[: read_first(first)], self.details.projects.found, days)
+        found = self.details.projects.found
+        return contributions(ProjectContribution, sums[: read_first(first)], found, days)
 
     @strawberry.field(
         description="The workflows that the member classified in for the group, a ranking.",
@@ -76,7 +77,8 @@ class MemberContribution(Row):
     ) -> list[WorkflowContribution]:
         order = given(order_by, ContributionOrder.MOST_CLASSIFICATIONS)
         sums, days = self.details.workflows.of(self.user_id, order)
-        return workflow_contributions(sums[: read_first(first)], self.details.workflows.found, days)
+        found = self.details.workflows.found
+        return contributions(WorkflowContribution, sums[: read_first(first)], found, days)
 
     @strawberry.field(
         description="The member's classifications for the group by day, week, month or year in "

@@ -128,7 +128,7 @@ async def project_counts(stats: Sequence[Statistics], info: Info) -> list[int]:
     asked = [(one.question, one.subject_id) for one in stats]
     found = await info.context.loaders.contributions.load_many(asked)
     # At most one of the sums is of what names no project.
-    return [len(sums) - any(one.project_id == 0 for one in sums) for sums in found]
+    return [len(sums) - any(one.id == 0 for one in sums) for sums in found]
 
 
 async def active_user_counts(stats: Sequence[Statistics], info: Info) -> list[int]:

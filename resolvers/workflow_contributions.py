@@ -8,17 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from gateway.calendar import day_date
 from gateway.directory import workflows
 from gateway.execution_hints import hints
-from gateway.loaders.statistics import WorkflowSum
 from gateway.stats.subject import Question
 from resolvers.context import Info
-from resolvers.contributions import load_arranged
+from resolvers.contributions import contributions, load_arranged, selects_last_day
 from resolvers.costs import costs
 from resolvers.enums import ContributionOrder
 from resolvers.lookahead import selects
-from resolvers.rows import Row, made, row
+from resolvers.rows import Row, row
 from resolvers.scalars import SafeInt
 
 if TYPE_CHECKING:
@@ -51,12 +49,12 @@ async def load_workflow_contributions(
 ) -> list[WorkflowContribution]:
     """A subject's contributions in order, with the details of them that the operation selects."""
     loaders, key = info.context.loaders, (question, subject_id)
-    with_days = order is ContributionOrder.MOST_RECENT or selects_last_day_in_workflows(info)
+    with_days = order is ContributionOrder.MOST_RECENT or selects_last_day(info)
     days_asked = loaders.last_days_by_workflow.load(key) if with_days else None
     sums, days = await load_arranged(loaders.workflow_contributions.load(key), days_asked, order)
     sums = sums[:first]
-    found = await load_workflows(info, (one.workflow_id for one in sums), ("workflow",))
-    return workflow_contributions(sums, found, days)
+    found = await load_workflows(info, (one.id for one in sums), ("workflow",))
+    return contributions(WorkflowContribution, sums, found, days)
 
 
 async def load_workflows(
@@ -70,21 +68,3 @@ async def load_workflows(
     records = await info.context.loaders.workflows.load_many(ids if wanted else ())
     known = dict(zip(ids, records, strict=True)) if wanted else {}
     return {one: Workflow.of(known.get(one) or workflows.Workflow(one)) for one in ids}
-
-
-def workflow_contributions(
-    sums: Iterable[WorkflowSum], found: Mapping[int, Workflow], days: Mapping[int, int]
-) -> list[WorkflowContribution]:
-    """Contributions as the schema shows them."""
-    return [
-        made(
-            WorkflowContribution,
-            (found.get(one), n, ms / 1000, day_date(days[one]) if one in days else None),
-        )
-        for one, n, ms in sums
-    ]
-
-
-def selects_last_day_in_workflows(info: Info, *path: str) -> bool:
-    """Whether the last day of the contributions at a path is selected."""
-    return selects(info, *path, beyond={"workflow", "count", "timeSpent"})

@@ -24,12 +24,13 @@ from gateway.directory.user_groups import UserGroup
 from gateway.directory.users import User
 from gateway.loaders.access import Access
 from gateway.loaders.loader import Batches, Loader
-from gateway.loaders.members import MemberDays, Members, MembersKey
+from gateway.loaders.members import MemberDays, MembersKey
 from gateway.loaders.permissions import ViewerPermissions
 from gateway.loaders.statistics import (
     Buckets,
     BucketsQuestion,
-    ProjectSum,
+    Contribution,
+    Contributions,
     Rank,
     RankingQuestion,
 )
@@ -38,6 +39,7 @@ from gateway.stats.subject import Answer, Question
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 #: Whose statistics, and of which days.
+Members = Mapping[int, Contributions]
 Of = tuple[DayRange, int]
 TODAY = day_number(date(2026, 1, 1))
 
@@ -74,7 +76,7 @@ class Store:
         }
         self.totals: dict[Of, Answer] = {}
         self.buckets: dict[Of, Buckets] = {}
-        self.contributions: dict[Of, tuple[ProjectSum, ...]] = {}
+        self.contributions: dict[Of, Contributions] = {}
         self.ranking: dict[Of, tuple[Rank, ...]] = {}
         self.members: dict[Of, Members] = {}
         for one in data["stats"]:
@@ -85,10 +87,10 @@ class Store:
         self.buckets[of] = tuple(
             (day_number(date.fromisoformat(day)), Answer(n, ms)) for day, n, ms in one["buckets"]
         )
-        self.contributions[of] = tuple(ProjectSum(*row) for row in one["projects"])
+        self.contributions[of] = tuple(Contribution(*row) for row in one["projects"])
         self.ranking[of] = tuple(Rank(m["userId"], m["n"], m["ms"]) for m in one["members"])
         self.members[of] = {
-            m["userId"]: tuple(ProjectSum(*row) for row in m["projects"]) for m in one["members"]
+            m["userId"]: tuple(Contribution(*row) for row in m["projects"]) for m in one["members"]
         }
 
 
@@ -126,7 +128,7 @@ class MemoryLoaders:
         )
 
     @cached_property
-    def contributions(self) -> MemoryLoader[tuple[Question, int], tuple[ProjectSum, ...]]:
+    def contributions(self) -> MemoryLoader[tuple[Question, int], Contributions]:
         return MemoryLoader(self._lookups, lambda key: self._store.contributions[_of(*key)])
 
     @cached_property
@@ -141,15 +143,15 @@ class MemoryLoaders:
         )
 
     @cached_property
-    def member_contributions(self) -> MemoryLoader[MembersKey, Members]:
-        def find(key: MembersKey) -> Members:
+    def member_contributions(self) -> MemoryLoader[MembersKey[Question], Members]:
+        def find(key: MembersKey[Question]) -> Members:
             members = self._store.members[_of(key.question, key.group_id)]
             return {user_id: members[user_id] for user_id in key.user_ids}
 
         return MemoryLoader(self._lookups, find)
 
     @cached_property
-    def member_last_days(self) -> MemoryLoader[MembersKey, MemberDays]:
+    def member_last_days(self) -> MemoryLoader[MembersKey[Question], MemberDays]:
         """No question asks for a day."""
         return MemoryLoader(self._lookups, lambda _: {})
 

@@ -12,15 +12,18 @@ from sqlalchemy import Select
 from gateway.changes.entity import Entity
 from gateway.directory.memberships import MEMBERSHIPS_OF_VIEWER, Membership, membership_of
 from gateway.directory.panoptes.answers import ASKED_AT, FORGOTTEN, Place, Scope
-from gateway.loaders.loader import Batches, Request, StatementLoader
+from gateway.loaders.loader import EMPTY, Batches, Bound, KeyLoader, Request, StatementLoader
 from gateway.stats.entities import RECORDED
 from gateway.stats.subject import Kind
 
 V = TypeVar("V")
+T = TypeVar("T", bound=tuple[Any, ...])
 
 
 class RecordLoader(StatementLoader[int, V | None], Generic[V]):
     """Records by id, None for an id that the directory does not know."""
+
+    default = None
 
     def __init__(
         self,
@@ -29,8 +32,7 @@ class RecordLoader(StatementLoader[int, V | None], Generic[V]):
         statement: Select[Any],
         read: Callable[[Any], V],
     ) -> None:
-        super().__init__(batches)
-        self.name = RECORDED[kind]  # type: ignore[misc]  # one class for all kinds
+        super().__init__(batches, RECORDED[kind])
         self._statement = statement
         self._read = read
 
@@ -43,15 +45,14 @@ class RecordLoader(StatementLoader[int, V | None], Generic[V]):
     def entities(self, key: int) -> tuple[Entity, ...]:
         return ((self.name, key),)
 
-    def nothing(self) -> None:
-        return None
 
-
-class RecordsLoader(StatementLoader[int, tuple[V, ...]], Generic[V]):
-    """All records that belong to an id, ascending by their ``order``.
+class RecordsLoader(StatementLoader[int, tuple[T, ...]], Generic[T]):
+    """All records that belong to an id, ascending.
 
     ``what`` is a name for the records; ``owner`` is the field that holds the id of a ``kind``.
     """
+
+    default = ()
 
     def __init__(
         self,
@@ -59,32 +60,26 @@ class RecordsLoader(StatementLoader[int, tuple[V, ...]], Generic[V]):
         what: str,
         kind: Kind,
         statement: Select[Any],
-        read: Callable[[Any], V],
+        read: Callable[[Any], T],
         owner: str,
-        order: str,
     ) -> None:
-        super().__init__(batches)
-        self.name = f"{what} of {kind.name}"  # type: ignore[misc]  # one class for all lists
+        super().__init__(batches, f"{what} of {kind.name}")
         self._kind = RECORDED[kind]
         self._statement = statement
         self._read = read
         self._owner = attrgetter(owner)
-        self._order = attrgetter(order)
 
     def requests(self, keys: Sequence[int]) -> Iterable[Request]:
-        def values(rows: Sequence[Any]) -> Mapping[int, tuple[V, ...]]:
-            records: dict[int, list[V]] = defaultdict(list)
+        def values(rows: Sequence[Any]) -> Mapping[int, tuple[T, ...]]:
+            records: dict[int, list[T]] = defaultdict(list)
             for record in map(self._read, rows):
                 records[self._owner(record)].append(record)
-            return {key: tuple(sorted(found, key=self._order)) for key, found in records.items()}
+            return {key: tuple(sorted(found)) for key, found in records.items()}
 
         yield Request(keys, self._statement, {"ids": keys}, values)
 
     def entities(self, key: int) -> tuple[Entity, ...]:
         return ((self._kind, key),)
-
-    def nothing(self) -> tuple[V, ...]:
-        return ()
 
 
 class MembershipKey(NamedTuple):
@@ -98,6 +93,7 @@ class MembershipLoader(StatementLoader[MembershipKey, Membership | None]):
     """Single memberships, whatever their state; None where there is none."""
 
     name = "membership"
+    default = None
 
     def requests(self, keys: Sequence[MembershipKey]) -> Iterable[Request]:
         def values(rows: Sequence[Any]) -> Mapping[MembershipKey, Membership]:
@@ -114,43 +110,31 @@ class MembershipLoader(StatementLoader[MembershipKey, Membership | None]):
     def entities(self, key: MembershipKey) -> tuple[Entity, ...]:
         return ((RECORDED[Kind.GROUP], key.group_id),)
 
-    def nothing(self) -> None:
-        return None
 
-
-class AskedAtLoader(StatementLoader[Scope, Mapping[Place, int]]):
+class AskedAtLoader(KeyLoader[Scope, Mapping[Place, int]]):
     """When Panoptes was last asked; that has no version, and is read each time."""
 
     name = "asked at"
+    default = EMPTY
 
-    def requests(self, keys: Sequence[Scope]) -> Iterable[Request]:
-        for scope in keys:
+    def statement(self, key: Scope) -> Bound:
+        return ASKED_AT, key.parameters()
 
-            def values(rows: Sequence[Any], scope: Scope = scope) -> Mapping[Scope, object]:
-                return {scope: {(row[0], row[1]): row[2] for row in rows}}
-
-            yield Request([scope], ASKED_AT, scope.parameters(), values)
+    def value(self, key: Scope, rows: Sequence[Any]) -> Mapping[Place, int]:
+        return {(row[0], row[1]): row[2] for row in rows}
 
     def entities(self, key: Scope) -> tuple[Entity, ...]:
         return ()
-
-    def nothing(self) -> Mapping[Place, int]:
-        return {}
 
 
 class ForgottenLoader(StatementLoader[int, bool]):
     """Whether users were erased."""
 
     name = "forgotten"
+    default = False
 
     def requests(self, keys: Sequence[int]) -> Iterable[Request]:
-        def values(rows: Sequence[Any]) -> Mapping[int, bool]:
-            return {row[0]: True for row in rows}
-
-        yield Request(keys, FORGOTTEN, {"users": keys}, values)
+        yield Request(keys, FORGOTTEN, {"users": keys}, lambda rows: {row[0]: True for row in rows})
 
     def entities(self, key: int) -> tuple[Entity, ...]:
         return ((RECORDED[Kind.USER], key),)
-
-    def nothing(self) -> bool:
-        return False

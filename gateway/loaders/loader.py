@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from functools import partial
+from types import MappingProxyType
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from aiodataloader import DataLoader
@@ -146,6 +148,13 @@ class Loader(ABC, Generic[K, V]):
         self.values.setdefault(key, value)
 
 
+#: The value of keys without rows where values are mappings.
+EMPTY: Mapping[Any, Any] = MappingProxyType({})
+
+#: A statement and its parameters.
+Bound = tuple[Select[Any], Mapping[str, Any]]
+
+
 class Request(NamedTuple):
     """A statement that answers keys."""
 
@@ -158,11 +167,23 @@ class Request(NamedTuple):
     large: bool = False
 
 
+def pairs(rows: Iterable[Any]) -> dict[Any, Any]:
+    """Rows of a key and its value, as :class:`Request` takes them."""
+    return {key: value for key, value in rows}  # noqa: C416  (rows are no pairs to dict)
+
+
 class StatementLoader(Loader[K, V], Generic[K, V]):
-    """A loader of what statements answer."""
+    """A loader of what statements answer; ``name`` tells loaders of one class apart."""
 
     #: What metrics and the read cache call it.
-    name: ClassVar[str]
+    name: str
+    #: The value of a key that no row contains.
+    default: V
+
+    def __init__(self, batches: Batches, name: str | None = None) -> None:
+        super().__init__(batches)
+        if name is not None:
+            self.name = name
 
     @abstractmethod
     def requests(self, keys: Sequence[K]) -> Iterable[Request]:
@@ -172,6 +193,20 @@ class StatementLoader(Loader[K, V], Generic[K, V]):
     def entities(self, key: K) -> tuple[Entity, ...]:
         """What changes whenever the value does; nothing for a value that is never cached."""
 
+
+class KeyLoader(StatementLoader[K, V], Generic[K, V]):
+    """A loader that has a statement for each key."""
+
     @abstractmethod
-    def nothing(self) -> V:
-        """The value of a key that the rows do not speak of."""
+    def statement(self, key: K) -> Bound:
+        """What answers the key."""
+
+    @abstractmethod
+    def value(self, key: K, rows: Sequence[Any]) -> V:
+        """The value of the key in the rows, which are in no particular order."""
+
+    def requests(self, keys: Sequence[K]) -> Iterable[Request]:
+        return (Request([key], *self.statement(key), partial(self._values, key)) for key in keys)
+
+    def _values(self, key: K, rows: Sequence[Any]) -> Mapping[K, V]:
+        return {key: self.value(key, rows)}

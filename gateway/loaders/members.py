@@ -4,65 +4,67 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from gateway.calendar import Grain
 from gateway.changes.entity import Entity
-from gateway.loaders.loader import Request, StatementLoader
+from gateway.loaders.loader import EMPTY, Batches, Bound, Request, StatementLoader
 from gateway.loaders.statistics import (
-    Bound,
     Buckets,
     BucketsQuestion,
-    ProjectSum,
-    S,
-    WorkflowSum,
+    Contribution,
+    Contributions,
     by_period,
     most_first,
+    question_of,
 )
-from gateway.period import Period
 from gateway.stats.entities import counted
 from gateway.stats.last_days import member_last_days
 from gateway.stats.rows import parameters
 from gateway.stats.subject import Answer, Question
 from gateway.stats.sums import member_sums
 
+Q = TypeVar("Q", bound=Hashable)
 V = TypeVar("V")
 
+#: A group and a user.
+Member = tuple[int, int]
 
-class MembersKey(NamedTuple):
-    """What these members of a group did in each project."""
 
-    question: Question
+class MembersKey(NamedTuple, Generic[Q]):
+    """A question about these members of a group, each by themselves."""
+
+    question: Q
     group_id: int
     user_ids: tuple[int, ...]
 
 
-class MembersLoader(StatementLoader[MembersKey, Mapping[int, V]], Generic[V]):
+class MembersLoader(StatementLoader[MembersKey[Q], Mapping[int, V]], Generic[Q, V]):
     """What many members of many groups did, by user id: one statement for each question."""
 
+    default = EMPTY
+    #: The answer for a member whom the rows do not speak of.
+    nobody: V
+
     @abstractmethod
-    def statement(self, question: Question, groups: set[int]) -> Bound:
+    def statement(self, question: Q, groups: set[int]) -> Bound:
         """What asks the question about these groups; the members are bound as ``users``."""
 
     @abstractmethod
-    def answers(self, rows: Sequence[Any]) -> Mapping[tuple[int, int], V]:
+    def answers(self, question: Q, rows: Sequence[Any]) -> Mapping[Member, V]:
         """Answers by group and user id."""
 
-    @abstractmethod
-    def of_nobody(self) -> V:
-        """The answer for a member whom the rows do not speak of."""
-
-    def requests(self, keys: Sequence[MembersKey]) -> Iterable[Request]:
+    def requests(self, keys: Sequence[MembersKey[Q]]) -> Iterable[Request]:
         for question in dict.fromkeys(key.question for key in keys):
             asked = [key for key in keys if key.question == question]
 
             def values(
-                rows: Sequence[Any], asked: Sequence[MembersKey] = asked
-            ) -> Mapping[MembersKey, Mapping[int, V]]:
-                found, nobody = self.answers(rows), self.of_nobody()
+                rows: Sequence[Any], question: Q = question, asked: Sequence[MembersKey[Q]] = asked
+            ) -> Mapping[MembersKey[Q], Mapping[int, V]]:
+                found = self.answers(question, rows)
                 return {
-                    key: {one: found.get((key.group_id, one), nobody) for one in key.user_ids}
+                    key: {one: found.get((key.group_id, one), self.nobody) for one in key.user_ids}
                     for key in asked
                 }
 
@@ -70,119 +72,63 @@ class MembersLoader(StatementLoader[MembersKey, Mapping[int, V]], Generic[V]):
             users = {user_id for key in asked for user_id in key.user_ids}
             yield Request(asked, statement, {**bound, "users": list(users)}, values, large=True)
 
-    def entities(self, key: MembersKey) -> tuple[Entity, ...]:
-        return counted(key.question, key.group_id)
-
-    def nothing(self) -> Mapping[int, V]:
-        return {}
+    def entities(self, key: MembersKey[Q]) -> tuple[Entity, ...]:
+        return counted(question_of(key.question), key.group_id)
 
 
-class MemberPlacesLoader(MembersLoader[tuple[S, ...]], Generic[S]):
-    """Sums of members by a column: most events first, ties by ascending id."""
+class MemberContributionsLoader(MembersLoader[Question, Contributions]):
+    """Contributions of members to projects or workflows, by ``column``."""
 
-    column: ClassVar[str]
-    of_place: ClassVar[type[Any]]
+    nobody = ()
+
+    def __init__(self, batches: Batches, name: str, column: str) -> None:
+        super().__init__(batches, name)
+        self._column = column
 
     def statement(self, question: Question, groups: set[int]) -> Bound:
-        return member_sums(question, self.column), parameters(question, groups)
+        return member_sums(question, self._column), parameters(question, groups)
 
-    def answers(self, rows: Sequence[Any]) -> Mapping[tuple[int, int], tuple[S, ...]]:
-        added: dict[tuple[int, int], list[S]] = defaultdict(list)
-        for group, user_id, place, n, ms in rows:
-            added[group, user_id].append(self.of_place(place, n, ms))
-        return {member: most_first(sums) for member, sums in added.items()}
+    def answers(self, question: Question, rows: Sequence[Any]) -> Mapping[Member, Contributions]:
+        return most_first(((row[0], row[1]), Contribution(*row[2:])) for row in rows)
 
-    def of_nobody(self) -> tuple[S, ...]:
-        return ()
-
-
-class MemberContributionsLoader(MemberPlacesLoader[ProjectSum]):
-    """Project sums of members."""
-
-    name = "member contributions"
-    column = "project_id"
-    of_place = ProjectSum
-
-
-class MemberWorkflowContributionsLoader(MemberPlacesLoader[WorkflowSum]):
-    """Workflow sums of members."""
-
-    name = "member workflow contributions"
-    column = "workflow_id"
-    of_place = WorkflowSum
-
-
-#: Project sums by user id.
-Members = Mapping[int, tuple[ProjectSum, ...]]
 
 #: The last day in each project or workflow (by its id), by user id.
 MemberDays = Mapping[int, Mapping[int, int]]
 
 
-class MemberLastDaysLoader(MembersLoader[Mapping[int, int]]):
-    """The last days of members in each project, by project id."""
+class MemberLastDaysLoader(MembersLoader[Question, Mapping[int, int]]):
+    """The last days of members in each project or workflow, by ``column``."""
 
-    name = "member last days"
-    column: ClassVar[str] = "project_id"
+    nobody = EMPTY
+
+    def __init__(self, batches: Batches, name: str, column: str) -> None:
+        super().__init__(batches, name)
+        self._column = column
 
     def statement(self, question: Question, groups: set[int]) -> Bound:
         bound = parameters(question, groups, Grain.DAY)
-        return member_last_days(question, self.column), bound
+        return member_last_days(question, self._column), bound
 
-    def answers(self, rows: Sequence[Any]) -> Mapping[tuple[int, int], Mapping[int, int]]:
-        days: dict[tuple[int, int], dict[int, int]] = defaultdict(dict)
+    def answers(
+        self, question: Question, rows: Sequence[Any]
+    ) -> Mapping[Member, Mapping[int, int]]:
+        days: dict[Member, dict[int, int]] = defaultdict(dict)
         for group, user_id, place, day in rows:
             days[group, user_id][place] = day
         return days
 
-    def of_nobody(self) -> Mapping[int, int]:
-        return {}
 
-
-class MemberWorkflowLastDaysLoader(MemberLastDaysLoader):
-    """The last days of members in each workflow, by workflow id."""
-
-    name = "member workflow last days"
-    column = "workflow_id"
-
-
-class MemberBucketsKey(NamedTuple):
-    """One member of a group, by period."""
-
-    asked: BucketsQuestion
-    group_id: int
-    user_id: int
-
-
-class MemberBucketsLoader(StatementLoader[MemberBucketsKey, Buckets]):
-    """Sums of a member by period, empty periods left out: one statement for each question."""
+class MemberBucketsLoader(MembersLoader[BucketsQuestion, Buckets]):
+    """Sums of members by period, empty periods left out."""
 
     name = "member buckets"
+    nobody = ()
 
-    def requests(self, keys: Sequence[MemberBucketsKey]) -> Iterable[Request]:
-        for question, period in dict.fromkeys(key.asked for key in keys):
-            asked = [key for key in keys if key.asked == (question, period)]
-            wanted = {(key.group_id, key.user_id): key for key in asked}
+    def statement(self, question: BucketsQuestion, groups: set[int]) -> Bound:
+        asked, period = question
+        bound = parameters(asked, groups, period.grain)
+        return member_sums(asked, "bucket", period.grain), bound
 
-            def values(
-                rows: Sequence[Any],
-                period: Period = period,
-                wanted: Mapping[tuple[int, int], MemberBucketsKey] = wanted,
-            ) -> Mapping[MemberBucketsKey, Buckets]:
-                sums = (
-                    (wanted[group, user], bucket, Answer(n, ms))
-                    for group, user, bucket, n, ms in rows
-                    if (group, user) in wanted
-                )
-                return by_period(sums, period)
-
-            statement = member_sums(question, "bucket", period.grain)
-            bound = parameters(question, {key.group_id for key in asked}, period.grain)
-            users = list({key.user_id for key in asked})
-            yield Request(asked, statement, {**bound, "users": users}, values, large=True)
-
-    def entities(self, key: MemberBucketsKey) -> tuple[Entity, ...]:
-        return counted(key.asked.question, key.group_id)
-
-    def nothing(self) -> Buckets:
-        return ()
+    def answers(self, question: BucketsQuestion, rows: Sequence[Any]) -> Mapping[Member, Buckets]:
+        sums = (((group, user), day, Answer(n, ms)) for group, user, day, n, ms in rows)
+        return by_period(sums, question.period)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from gateway.changes.entity import SITE, Entity
@@ -20,7 +20,9 @@ from gateway.directory.listing import (
 )
 from gateway.directory.name_index import identifier_number
 from gateway.directory.name_lists import NameList
-from gateway.loaders.loader import Request, StatementLoader
+from gateway.loaders.loader import Bound, KeyLoader, Request, StatementLoader, pairs
+
+_BY_EVENTS = (ListOrder.COUNT, ListOrder.LAST_DAY)
 
 
 class Identifier(NamedTuple):
@@ -30,53 +32,40 @@ class Identifier(NamedTuple):
     key: str
 
 
-class IdentifierLoader(StatementLoader[Identifier, tuple[int, ...]]):
+class IdentifierLoader(KeyLoader[Identifier, tuple[int, ...]]):
     """The ids of whoever has an identifier, ascending; as a rule one or none."""
 
     name = "identifier"
+    default = ()
 
-    def requests(self, keys: Sequence[Identifier]) -> Iterable[Request]:
-        for key in keys:
+    def statement(self, key: Identifier) -> Bound:
+        return named(*key)
 
-            def values(
-                rows: Sequence[Any], key: Identifier = key
-            ) -> Mapping[Identifier, tuple[int, ...]]:
-                return {key: tuple(sorted(row[0] for row in rows))}
-
-            yield Request([key], *named(*key), values)
+    def value(self, key: Identifier, rows: Sequence[Any]) -> tuple[int, ...]:
+        return tuple(sorted(row[0] for row in rows))
 
     def entities(self, key: Identifier) -> tuple[Entity, ...]:
         return (("identifier", identifier_number(*key)),)
 
-    def nothing(self) -> tuple[int, ...]:
-        return ()
 
-
-class ListLoader(StatementLoader[ListQuestion, tuple[ListPlace, ...]]):
+class ListLoader(KeyLoader[ListQuestion, tuple[ListPlace, ...]]):
     """Pages of lists, in their order; of a search that finds too many, some page."""
 
     name = "list of names"
+    default = ()
 
-    def requests(self, keys: Sequence[ListQuestion]) -> Iterable[Request]:
-        for key in keys:
+    def statement(self, key: ListQuestion) -> Bound:
+        return page(key)
 
-            def values(
-                rows: Sequence[Any], key: ListQuestion = key
-            ) -> Mapping[ListQuestion, tuple[ListPlace, ...]]:
-                places = sorted(ListPlace(*row) for row in rows)
-                if key.order in (ListOrder.COUNT, ListOrder.LAST_DAY):
-                    places.sort(key=lambda place: -int(place.value))
-                return {key: tuple(places)}
-
-            yield Request([key], *page(key), values)
+    def value(self, key: ListQuestion, rows: Sequence[Any]) -> tuple[ListPlace, ...]:
+        places = sorted(ListPlace(*row) for row in rows)
+        if key.order in _BY_EVENTS:
+            places.sort(key=lambda place: -int(place.value))
+        return tuple(places)
 
     def entities(self, key: ListQuestion) -> tuple[Entity, ...]:
         # Any event may be of anything that is listed.
-        counted = (SITE,) if key.order in (ListOrder.COUNT, ListOrder.LAST_DAY) else ()
-        return (*_lists(key.listed), *counted)
-
-    def nothing(self) -> tuple[ListPlace, ...]:
-        return ()
+        return (*_lists(key.listed), *((SITE,) if key.order in _BY_EVENTS else ()))
 
 
 class ListCount(NamedTuple):
@@ -86,43 +75,33 @@ class ListCount(NamedTuple):
     words: int
 
 
-class ListCountLoader(StatementLoader[Listed, ListCount]):
+class ListCountLoader(KeyLoader[Listed, ListCount]):
     """How many entities there are; of a search that reads too many words, at least so many."""
 
     name = "count of names"
+    default = ListCount(0, 0)
 
-    def requests(self, keys: Sequence[Listed]) -> Iterable[Request]:
-        for key in keys:
+    def statement(self, key: Listed) -> Bound:
+        return count(key)
 
-            def values(rows: Sequence[Any], key: Listed = key) -> Mapping[Listed, ListCount]:
-                ((entities, words),) = rows
-                return {key: ListCount(entities, words)}
-
-            yield Request([key], *count(key), values)
+    def value(self, key: Listed, rows: Sequence[Any]) -> ListCount:
+        return ListCount(*rows[0])
 
     def entities(self, key: Listed) -> tuple[Entity, ...]:
         return _lists(key)
-
-    def nothing(self) -> ListCount:
-        return ListCount(0, 0)
 
 
 class WorkflowLastDayLoader(StatementLoader[int, int]):
     """The last days of workflows with classifications; ``NEVER`` without any."""
 
     name = "last days of workflows"
+    default = NEVER
 
     def requests(self, keys: Sequence[int]) -> Iterable[Request]:
-        def values(rows: Sequence[Any]) -> Mapping[int, int]:
-            return {row[0]: row[1] for row in rows}
-
-        yield Request(keys, LAST_DAYS_OF_WORKFLOWS, {"ids": keys}, values)
+        yield Request(keys, LAST_DAYS_OF_WORKFLOWS, {"ids": keys}, pairs)
 
     def entities(self, key: int) -> tuple[Entity, ...]:
         return (("workflow", key), ("workflow_record", key))
-
-    def nothing(self) -> int:
-        return NEVER
 
 
 def _lists(listed: Listed) -> tuple[Entity, ...]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypeVar
+
+from sqlalchemy import Select
 
 from gateway.auth.spender import spender_of
 from gateway.auth.viewer import Viewer
@@ -20,7 +23,7 @@ from gateway.directory.memberships import (
 )
 from gateway.directory.panoptes.live import LiveDirectory
 from gateway.directory.panoptes.look_up_limits import Asker
-from gateway.directory.projects import PROJECTS_BY_ID, project_of
+from gateway.directory.projects import PROJECTS_BY_ID, Project, project_of
 from gateway.directory.user_groups import USER_GROUPS_BY_ID, UserGroup, user_group_of
 from gateway.directory.users import USERS_BY_ID, User, user_of
 from gateway.directory.workflows import (
@@ -43,8 +46,6 @@ from gateway.loaders.members import (
     MemberBucketsLoader,
     MemberContributionsLoader,
     MemberLastDaysLoader,
-    MemberWorkflowContributionsLoader,
-    MemberWorkflowLastDaysLoader,
 )
 from gateway.loaders.names import (
     IdentifierLoader,
@@ -60,16 +61,15 @@ from gateway.loaders.statistics import (
     BucketsLoader,
     ContributionsLoader,
     DaySpansLoader,
-    LastDaysByWorkflowLoader,
     LastDaysLoader,
     RankingLoader,
     TotalsLoader,
-    WorkflowContributionsLoader,
 )
 from gateway.loaders.unusual_volunteers import UnusualUsersLoader, UnusualVolunteersLoader
 from gateway.loaders.volunteers import NewUsersLoader, PeriodUsersLoader
 from gateway.loaders.watched import UNWATCHED, Watch
 from gateway.stats.group_counts import (
+    GroupQuestion,
     group_count,
     group_count_by_day,
     group_count_by_visibility,
@@ -78,6 +78,12 @@ from gateway.stats.ledger_state import LEDGER_STATE
 from gateway.stats.subject import Kind
 from gateway.telemetry.record import RequestRecord
 from gateway.turns import Turns
+
+L = TypeVar("L")
+
+
+def _made(loader: Callable[..., L], *given: Any) -> cached_property[L]:
+    return cached_property(lambda self: loader(self._reads, *given))
 
 
 class Loaders:
@@ -90,100 +96,67 @@ class Loaders:
         self._permissions = permissions
         self._look_ups = look_ups
 
-    totals = cached_property(lambda self: TotalsLoader(self._reads))
-    buckets = cached_property(lambda self: BucketsLoader(self._reads))
-    contributions = cached_property(lambda self: ContributionsLoader(self._reads))
-    last_days = cached_property(lambda self: LastDaysLoader(self._reads))
-    day_spans = cached_property(lambda self: DaySpansLoader(self._reads))
-    workflow_contributions = cached_property(lambda self: WorkflowContributionsLoader(self._reads))
-    last_days_by_workflow = cached_property(lambda self: LastDaysByWorkflowLoader(self._reads))
-    active_users = cached_property(lambda self: ActiveUsersLoader(self._reads))
-    period_users = cached_property(lambda self: PeriodUsersLoader(self._reads))
-    new_users = cached_property(lambda self: NewUsersLoader(self._reads))
-    ranking = cached_property(lambda self: RankingLoader(self._reads))
-    member_contributions = cached_property(lambda self: MemberContributionsLoader(self._reads))
-    member_last_days = cached_property(lambda self: MemberLastDaysLoader(self._reads))
-    member_workflow_contributions = cached_property(
-        lambda self: MemberWorkflowContributionsLoader(self._reads)
+    totals = _made(TotalsLoader)
+    buckets = _made(BucketsLoader)
+    contributions = _made(ContributionsLoader, "contributions", "project_id")
+    last_days = _made(LastDaysLoader, "last days", "project_id")
+    day_spans = _made(DaySpansLoader)
+    workflow_contributions = _made(ContributionsLoader, "workflow contributions", "workflow_id")
+    last_days_by_workflow = _made(LastDaysLoader, "last days by workflow", "workflow_id")
+    active_users = _made(ActiveUsersLoader)
+    period_users = _made(PeriodUsersLoader)
+    new_users = _made(NewUsersLoader)
+    ranking = _made(RankingLoader)
+    member_contributions = _made(MemberContributionsLoader, "member contributions", "project_id")
+    member_last_days = _made(MemberLastDaysLoader, "member last days", "project_id")
+    member_workflow_contributions = _made(
+        MemberContributionsLoader, "member workflow contributions", "workflow_id"
     )
-    member_workflow_last_days = cached_property(
-        lambda self: MemberWorkflowLastDaysLoader(self._reads)
+    member_workflow_last_days = _made(
+        MemberLastDaysLoader, "member workflow last days", "workflow_id"
     )
-    member_buckets = cached_property(lambda self: MemberBucketsLoader(self._reads))
-    unusual_volunteers = cached_property(lambda self: UnusualVolunteersLoader(self._reads))
-    unusual_users = cached_property(lambda self: UnusualUsersLoader(self._reads))
-    group_counts = cached_property(
-        lambda self: SiteLoader(self._reads, "group counts", group_count)
+    member_buckets = _made(MemberBucketsLoader)
+    unusual_volunteers = _made(UnusualVolunteersLoader)
+    unusual_users = _made(UnusualUsersLoader)
+    group_counts = _made(SiteLoader[GroupQuestion], "group counts", group_count)
+    group_counts_by_day = _made(
+        SiteLoader[GroupQuestion], "group counts by day", group_count_by_day
     )
-    group_counts_by_day = cached_property(
-        lambda self: SiteLoader(self._reads, "group counts by day", group_count_by_day)
+    group_counts_by_visibility = _made(
+        SiteLoader[GroupQuestion], "group counts by visibility", group_count_by_visibility
     )
-    group_counts_by_visibility = cached_property(
-        lambda self: SiteLoader(
-            self._reads, "group counts by visibility", group_count_by_visibility
-        )
+    ledger_state = _made(SiteLoader[None], "ledger state", lambda _: LEDGER_STATE)
+    users = _made(RecordLoader[User], Kind.USER, USERS_BY_ID, user_of)
+    projects = _made(RecordLoader[Project], Kind.PROJECT, PROJECTS_BY_ID, project_of)
+    workflows = _made(RecordLoader[Workflow], Kind.WORKFLOW, WORKFLOWS_BY_ID, workflow_of)
+    workflows_by_project = _made(
+        RecordsLoader[Workflow],
+        "workflows",
+        Kind.PROJECT,
+        WORKFLOWS_BY_PROJECT,
+        workflow_of,
+        "project_id",
     )
-    users = cached_property(lambda self: RecordLoader(self._reads, Kind.USER, USERS_BY_ID, user_of))
-    projects = cached_property(
-        lambda self: RecordLoader(self._reads, Kind.PROJECT, PROJECTS_BY_ID, project_of)
-    )
-    workflows = cached_property(
-        lambda self: RecordLoader(self._reads, Kind.WORKFLOW, WORKFLOWS_BY_ID, workflow_of)
-    )
-
-    identifiers = cached_property(lambda self: IdentifierLoader(self._reads))
-    lists = cached_property(lambda self: ListLoader(self._reads))
-    list_counts = cached_property(lambda self: ListCountLoader(self._reads))
-    workflow_last_days = cached_property(lambda self: WorkflowLastDayLoader(self._reads))
-
-    @cached_property
-    def ledger_state(self) -> SiteLoader[None]:
-        return SiteLoader(self._reads, "ledger state", lambda _: LEDGER_STATE)
-
-    @cached_property
-    def workflows_by_project(self) -> RecordsLoader[Workflow]:
-        return RecordsLoader(
-            self._reads,
-            "workflows",
-            Kind.PROJECT,
-            WORKFLOWS_BY_PROJECT,
-            workflow_of,
-            "project_id",
-            "id",
-        )
+    identifiers = _made(IdentifierLoader)
+    lists = _made(ListLoader)
+    list_counts = _made(ListCountLoader)
+    workflow_last_days = _made(WorkflowLastDayLoader)
 
     @cached_property
     def memberships_by_user(self) -> Loader[int, tuple[Membership, ...]]:
-        stored = RecordsLoader(
-            self._reads,
-            "memberships",
-            Kind.USER,
-            MEMBERSHIPS_BY_USER,
-            membership_of,
-            "user_id",
-            "group_id",
-        )
-        return self._live_memberships(stored, of_groups=False)
+        return self._memberships(Kind.USER, MEMBERSHIPS_BY_USER, "user_id")
 
     @cached_property
     def memberships_by_group(self) -> Loader[int, tuple[Membership, ...]]:
-        stored = RecordsLoader(
-            self._reads,
-            "memberships",
-            Kind.GROUP,
-            MEMBERSHIPS_BY_GROUP,
-            membership_of,
-            "group_id",
-            "user_id",
-        )
-        return self._live_memberships(stored, of_groups=True)
+        return self._memberships(Kind.GROUP, MEMBERSHIPS_BY_GROUP, "group_id")
 
-    def _live_memberships(
-        self, stored: Loader[int, tuple[Membership, ...]], *, of_groups: bool
+    def _memberships(
+        self, kind: Kind, statement: Select[Any], owner: str
     ) -> Loader[int, tuple[Membership, ...]]:
+        stored = RecordsLoader(self._reads, "memberships", kind, statement, membership_of, owner)
         if self._look_ups is None:
             return stored
-        return LiveMembershipsLoader(self._look_ups, stored, of_groups=of_groups)
+        return LiveMembershipsLoader(self._look_ups, stored, of_groups=kind is Kind.GROUP)
 
     @cached_property
     def access(self) -> Access:

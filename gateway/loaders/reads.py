@@ -143,7 +143,7 @@ class OperationReads(Batches):
             for key in request.keys:
                 if self._turns.work(_WORK_OF_A_KEY):
                     await self._turns.give()
-                value = found[key] if key in found else loader.nothing()
+                value = found.get(key, loader.default)
                 loader.values[key] = value
                 self._store(loader, key, value)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import Select
 
 from gateway.changes.entity import SITE, Entity
-from gateway.loaders.loader import Batches, Request, StatementLoader
+from gateway.loaders.loader import Batches, Bound, KeyLoader
 
 K = TypeVar("K", bound=Hashable)
 
@@ -16,24 +16,20 @@ K = TypeVar("K", bound=Hashable)
 SiteRows = tuple[tuple[Any, ...], ...]
 
 
-class SiteLoader(StatementLoader[K, SiteRows]):
+class SiteLoader(KeyLoader[K, SiteRows]):
     """The rows of a question's statement, which any change may change."""
 
+    default = ()
+
     def __init__(self, batches: Batches, name: str, statement: Callable[[K], Select[Any]]) -> None:
-        super().__init__(batches)
-        self.name = name  # type: ignore[misc]  # one class for all such statements
+        super().__init__(batches, name)
         self._statement = statement
 
-    def requests(self, keys: Sequence[K]) -> Iterable[Request]:
-        for key in keys:
+    def statement(self, key: K) -> Bound:
+        return self._statement(key), {}
 
-            def values(rows: Sequence[Any], key: K = key) -> Mapping[K, SiteRows]:
-                return {key: tuple(sorted(map(tuple, rows)))}
-
-            yield Request([key], self._statement(key), {}, values)
+    def value(self, key: K, rows: Sequence[Any]) -> SiteRows:
+        return tuple(sorted(map(tuple, rows)))
 
     def entities(self, key: K) -> tuple[Entity, ...]:
         return (SITE,)
-
-    def nothing(self) -> SiteRows:
-        return ()

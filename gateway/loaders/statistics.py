@@ -7,16 +7,14 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
-from sqlalchemy import Select
-
 from gateway.calendar import Grain
 from gateway.changes.entity import Entity
-from gateway.loaders.loader import Request, StatementLoader
+from gateway.loaders.loader import EMPTY, Batches, Bound, Request, StatementLoader, pairs
 from gateway.period import Period, period_start
 from gateway.stats.active_users import active_users
 from gateway.stats.day_spans import day_spans
 from gateway.stats.entities import counted
-from gateway.stats.last_days import last_days, workflow_last_days
+from gateway.stats.last_days import last_days
 from gateway.stats.ranking import Order, Place, ranking
 from gateway.stats.rows import parameters
 from gateway.stats.subject import Answer, Question
@@ -26,12 +24,17 @@ Q = TypeVar("Q", bound=Hashable)
 V = TypeVar("V")
 K = TypeVar("K", bound=Hashable)
 
-#: A statement and its parameters.
-Bound = tuple[Select[Any], Mapping[str, Any]]
+
+def question_of(asked: Any) -> Question:
+    """Whose statistics are asked for, and which part of them."""
+    return asked if isinstance(asked, Question) else question_of(asked.question)
 
 
 class StatisticsLoader(StatementLoader[tuple[Q, int], V], Generic[Q, V]):
-    """Keys are a question and an entity's id: one statement for each different question."""
+    """Keys are a question and an entity's id: one statement for each different question.
+
+    A question is a :class:`Question`, or has one as its ``question``.
+    """
 
     #: Whether there may be thousands of rows.
     large: ClassVar[bool] = False
@@ -43,10 +46,6 @@ class StatisticsLoader(StatementLoader[tuple[Q, int], V], Generic[Q, V]):
     @abstractmethod
     def answers(self, question: Q, rows: Sequence[Any]) -> Mapping[int, V]:
         """Answers by entity id; entities without events may be left out."""
-
-    def question(self, asked: Q) -> Question:
-        """Whose statistics are asked for, and which part of them."""
-        return asked  # type: ignore[return-value]  # unless a loader knows better
 
     def requests(self, keys: Sequence[tuple[Q, int]]) -> Iterable[Request]:
         asked: dict[Q, list[tuple[Q, int]]] = defaultdict(list)
@@ -62,22 +61,20 @@ class StatisticsLoader(StatementLoader[tuple[Q, int], V], Generic[Q, V]):
             yield Request(of_question, *statement, values, large=self.large)
 
     def entities(self, key: tuple[Q, int]) -> tuple[Entity, ...]:
-        return counted(self.question(key[0]), key[1])
+        return counted(question_of(key[0]), key[1])
 
 
 class TotalsLoader(StatisticsLoader[Question, Answer]):
     """Events and session time of a subject."""
 
     name = "totals"
+    default = Answer()
 
     def statement(self, question: Question, ids: list[int]) -> Bound:
         return sums(question), parameters(question, ids)
 
     def answers(self, question: Question, rows: Sequence[Any]) -> Mapping[int, Answer]:
         return {subject: Answer(n, ms, anonymous_n) for subject, n, ms, anonymous_n in rows}
-
-    def nothing(self) -> Answer:
-        return Answer()
 
 
 class BucketsQuestion(NamedTuple):
@@ -95,9 +92,7 @@ class BucketsLoader(StatisticsLoader[BucketsQuestion, Buckets]):
     """Sums of a subject by period, empty periods left out."""
 
     name = "buckets"
-
-    def question(self, asked: BucketsQuestion) -> Question:
-        return asked.question
+    default = ()
 
     def statement(self, question: BucketsQuestion, ids: list[int]) -> Bound:
         asked, period = question
@@ -106,9 +101,6 @@ class BucketsLoader(StatisticsLoader[BucketsQuestion, Buckets]):
 
     def answers(self, question: BucketsQuestion, rows: Sequence[Any]) -> Mapping[int, Buckets]:
         return by_period(((row[0], row[1], Answer(*row[2:])) for row in rows), question.period)
-
-    def nothing(self) -> Buckets:
-        return ()
 
 
 def by_period(rows: Iterable[tuple[K, int, Answer]], period: Period) -> dict[K, Buckets]:
@@ -123,92 +115,72 @@ def by_period(rows: Iterable[tuple[K, int, Answer]], period: Period) -> dict[K, 
     return {key: tuple(sorted(buckets.items())) for key, buckets in added.items()}
 
 
-class ProjectSum(NamedTuple):
-    """What a subject did in one project (0: without a project)."""
+class Contribution(NamedTuple):
+    """What a subject did in one project or workflow; the id 0 stands for none."""
 
-    project_id: int
+    id: int
     n: int
     ms: int
 
 
-class WorkflowSum(NamedTuple):
-    """What a subject did in one workflow (0: without a workflow)."""
-
-    workflow_id: int
-    n: int
-    ms: int
+#: Most events first, ties by ascending id.
+Contributions = tuple[Contribution, ...]
 
 
-S = TypeVar("S", ProjectSum, WorkflowSum)
+class ContributionsLoader(StatisticsLoader[Question, Contributions]):
+    """Contributions of a subject to projects or workflows, by ``column``."""
 
+    default = ()
 
-class PlacesLoader(StatisticsLoader[Question, tuple[S, ...]], Generic[S]):
-    """Sums of a subject by a column: most events first, ties by ascending id."""
-
-    column: ClassVar[str]
-    of_place: ClassVar[type[Any]]
+    def __init__(self, batches: Batches, name: str, column: str) -> None:
+        super().__init__(batches, name)
+        self._column = column
 
     def statement(self, question: Question, ids: list[int]) -> Bound:
-        return sums(question, (self.column,)), parameters(question, ids)
+        return sums(question, (self._column,)), parameters(question, ids)
 
-    def answers(self, question: Question, rows: Sequence[Any]) -> Mapping[int, tuple[S, ...]]:
-        by_subject: dict[int, list[S]] = defaultdict(list)
-        for subject, place, n, ms, _ in rows:
-            by_subject[subject].append(self.of_place(place, n, ms))
-        return {subject: most_first(added) for subject, added in by_subject.items()}
-
-    def nothing(self) -> tuple[S, ...]:
-        return ()
+    def answers(self, question: Question, rows: Sequence[Any]) -> Mapping[int, Contributions]:
+        return most_first((row[0], Contribution(*row[1:4])) for row in rows)
 
 
-class ContributionsLoader(PlacesLoader[ProjectSum]):
-    """Sums of a subject by project."""
-
-    name = "contributions"
-    column = "project_id"
-    of_place = ProjectSum
-
-
-class WorkflowContributionsLoader(PlacesLoader[WorkflowSum]):
-    """Sums of a subject by workflow."""
-
-    name = "workflow contributions"
-    column = "workflow_id"
-    of_place = WorkflowSum
+def most_first(rows: Iterable[tuple[K, Contribution]]) -> dict[K, Contributions]:
+    """Contributions by key."""
+    added: dict[K, list[Contribution]] = defaultdict(list)
+    for key, one in rows:
+        added[key].append(one)
+    return {
+        key: tuple(sorted(found, key=lambda one: (-one.n, one.id))) for key, found in added.items()
+    }
 
 
-def most_first(added: Iterable[S]) -> tuple[S, ...]:
-    """Most events first, ties by ascending id of the project or workflow."""
-    return tuple(sorted(added, key=lambda one: (-one.n, one[0])))
+def most_time_first(found: Iterable[Contribution]) -> list[Contribution]:
+    """Most session time first, ties by ascending id."""
+    return sorted(found, key=lambda one: (-one.ms, one.id))
 
 
-def most_time_first(added: Iterable[S]) -> list[S]:
-    """Most session time first, ties by ascending id of the project or workflow."""
-    return sorted(added, key=lambda one: (-one.ms, one[0]))
-
-
-def most_recent_first(added: Iterable[S], days: Mapping[int, int]) -> list[S]:
+def most_recent_first(found: Iterable[Contribution], days: Mapping[int, int]) -> list[Contribution]:
     """By the last day in each project or workflow, ties by ascending id."""
-    return sorted(added, key=lambda one: (-days[one[0]], one[0]))
+    return sorted(found, key=lambda one: (-days[one.id], one.id))
 
 
 class LastDaysLoader(StatisticsLoader[Question, Mapping[int, int]]):
-    """The last day of a subject in each project, by project id."""
+    """The last day of a subject in each project or workflow, by ``column``; its id is the key."""
 
-    name = "last days"
+    default = EMPTY
+
+    def __init__(self, batches: Batches, name: str, column: str) -> None:
+        super().__init__(batches, name)
+        self._column = column
 
     def statement(self, question: Question, ids: list[int]) -> Bound:
-        return last_days(question), parameters(question, ids, Grain.DAY)
+        return last_days(question, self._column), parameters(question, ids, Grain.DAY)
 
     def answers(self, question: Question, rows: Sequence[Any]) -> Mapping[int, Mapping[int, int]]:
         days: dict[int, dict[int, int]] = defaultdict(dict)
-        for subject, project_id, day in rows:
+        for subject, place, day in rows:
             if day is not None:
-                days[subject][project_id] = day
+                days[subject][place] = day
         return days
-
-    def nothing(self) -> Mapping[int, int]:
-        return {}
 
 
 class DaySpan(NamedTuple):
@@ -222,6 +194,7 @@ class DaySpansLoader(StatisticsLoader[Question, DaySpan]):
     """The first and the last day of a subject in a range."""
 
     name = "day spans"
+    default = DaySpan()
 
     def statement(self, question: Question, ids: list[int]) -> Bound:
         return day_spans(question), parameters(question, ids, Grain.DAY)
@@ -229,32 +202,18 @@ class DaySpansLoader(StatisticsLoader[Question, DaySpan]):
     def answers(self, question: Question, rows: Sequence[Any]) -> Mapping[int, DaySpan]:
         return {subject: DaySpan(first, last) for subject, first, last in rows}
 
-    def nothing(self) -> DaySpan:
-        return DaySpan()
-
-
-class LastDaysByWorkflowLoader(LastDaysLoader):
-    """The last day of a subject in each workflow, by workflow id."""
-
-    name = "last days by workflow"
-
-    def statement(self, question: Question, ids: list[int]) -> Bound:
-        return workflow_last_days(question), parameters(question, ids, Grain.DAY)
-
 
 class ActiveUsersLoader(StatisticsLoader[Question, int]):
     """How many volunteers classified, of a group only members."""
 
     name = "active users"
+    default = 0
 
     def statement(self, question: Question, ids: list[int]) -> Bound:
         return active_users(question), parameters(question, ids)
 
     def answers(self, question: Question, rows: Sequence[Any]) -> Mapping[int, int]:
-        return {subject: users for subject, users in rows}  # noqa: C416  (rows are no pairs to dict)
-
-    def nothing(self) -> int:
-        return 0
+        return pairs(rows)
 
 
 class RankingQuestion(NamedTuple):
@@ -285,9 +244,7 @@ class RankingLoader(StatisticsLoader[RankingQuestion, tuple[Rank, ...]]):
     """Volunteers in an order; of a group, its members."""
 
     name = "ranking"
-
-    def question(self, asked: RankingQuestion) -> Question:
-        return asked.question
+    default = ()
 
     def statement(self, question: RankingQuestion, ids: list[int]) -> Bound:
         asked, limit, after, order = question
@@ -302,12 +259,7 @@ class RankingLoader(StatisticsLoader[RankingQuestion, tuple[Rank, ...]]):
         self, question: RankingQuestion, rows: Sequence[Any]
     ) -> Mapping[int, tuple[Rank, ...]]:
         ranks: dict[int, list[Rank]] = defaultdict(list)
-        for subject, user_id, n, ms in rows:
-            ranks[subject].append(Rank(user_id, n, ms))
-        return {
-            subject: tuple(sorted(volunteers, key=_IN_ORDER[question.order]))
-            for subject, volunteers in ranks.items()
-        }
-
-    def nothing(self) -> tuple[Rank, ...]:
-        return ()
+        for subject, *rank in rows:
+            ranks[subject].append(Rank(*rank))
+        order = _IN_ORDER[question.order]
+        return {subject: tuple(sorted(found, key=order)) for subject, found in ranks.items()}

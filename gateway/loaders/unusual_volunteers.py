@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from gateway.calendar import Grain
-from gateway.loaders.statistics import Bound, StatisticsLoader
+from gateway.loaders.loader import Bound, pairs
+from gateway.loaders.statistics import StatisticsLoader
 from gateway.stats.rows import parameters
 from gateway.stats.subject import Question
 from gateway.stats.unusual_days import unusual_days, unusual_users
@@ -24,7 +25,7 @@ class UnusualQuestion(NamedTuple):
 class UnusualPage(NamedTuple):
     """The first of these volunteers by ascending id, behind one."""
 
-    asked: UnusualQuestion
+    question: UnusualQuestion
     limit: int
     after_user_id: int
 
@@ -48,10 +49,8 @@ class UnusualVolunteersLoader(StatisticsLoader[UnusualPage, tuple[UnusualDays, .
     """Such volunteers of a subject with their days, by ascending id."""
 
     name = "unusual volunteers"
+    default = ()
     large = True
-
-    def question(self, asked: UnusualPage) -> Question:
-        return asked.asked.question
 
     def statement(self, question: UnusualPage, ids: list[int]) -> Bound:
         asked, limit, after_user_id = question
@@ -72,26 +71,18 @@ class UnusualVolunteersLoader(StatisticsLoader[UnusualPage, tuple[UnusualDays, .
             for subject, volunteers in found.items()
         }
 
-    def nothing(self) -> tuple[UnusualDays, ...]:
-        return ()
-
 
 class UnusualUsersLoader(StatisticsLoader[UnusualQuestion, int]):
     """How many such volunteers a subject has."""
 
     name = "number of unusual volunteers"
-
-    def question(self, asked: UnusualQuestion) -> Question:
-        return asked.question
+    default = 0
 
     def statement(self, question: UnusualQuestion, ids: list[int]) -> Bound:
         return unusual_users(question.question), _bound(question, ids)
 
     def answers(self, question: UnusualQuestion, rows: Sequence[Any]) -> Mapping[int, int]:
-        return {subject: users for subject, users in rows}  # noqa: C416  (rows are no pairs to dict)
-
-    def nothing(self) -> int:
-        return 0
+        return pairs(rows)
 
 
 def _bound(asked: UnusualQuestion, ids: list[int]) -> dict[str, Any]:

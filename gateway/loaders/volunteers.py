@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gateway.loaders.statistics import Bound, BucketsQuestion, StatisticsLoader
+from gateway.loaders.loader import Bound
+from gateway.loaders.statistics import BucketsQuestion, StatisticsLoader
 from gateway.period import period_start
 from gateway.stats.active_users import active_users_by_period, period_parameters
 from gateway.stats.new_users import new_users, new_users_parameters
-from gateway.stats.subject import Question
 
 #: The first day of each period with such volunteers, ascending, and how many they are.
 VolunteerBuckets = tuple[tuple[int, int], ...]
@@ -20,9 +20,7 @@ class PeriodUsersLoader(StatisticsLoader[BucketsQuestion, VolunteerBuckets]):
     """How many volunteers were active in each period."""
 
     name = "active users by period"
-
-    def question(self, asked: BucketsQuestion) -> Question:
-        return asked.question
+    default = ()
 
     def statement(self, question: BucketsQuestion, ids: list[int]) -> Bound:
         asked, period = question
@@ -37,17 +35,12 @@ class PeriodUsersLoader(StatisticsLoader[BucketsQuestion, VolunteerBuckets]):
                 found[subject].append((start, users))
         return {subject: tuple(sorted(buckets)) for subject, buckets in found.items()}
 
-    def nothing(self) -> VolunteerBuckets:
-        return ()
-
 
 class NewUsersLoader(StatisticsLoader[BucketsQuestion, VolunteerBuckets]):
     """How many volunteers classified for a project for the first time in each period."""
 
     name = "new users"
-
-    def question(self, asked: BucketsQuestion) -> Question:
-        return asked.question
+    default = ()
 
     def statement(self, question: BucketsQuestion, ids: list[int]) -> Bound:
         asked, period = question
@@ -60,6 +53,3 @@ class NewUsersLoader(StatisticsLoader[BucketsQuestion, VolunteerBuckets]):
         for subject, bucket, users in rows:
             added[subject][period_start(bucket, question.period)] += users
         return {subject: tuple(sorted(buckets.items())) for subject, buckets in added.items()}
-
-    def nothing(self) -> VolunteerBuckets:
-        return ()

@@ -19,21 +19,16 @@ from gateway.stats.rows import filters, narrowest, rows
 from gateway.stats.subject import Kind, Question
 
 
-def last_days(question: Question) -> Select[tuple[int, int, int | None]]:
-    """Rows of subject, project, and its last day in the range, null if it has none there.
+def last_days(question: Question, by: str = "project_id") -> Select[tuple[int, int, int | None]]:
+    """Rows of subject, project (or workflow), and its last day in the range.
 
-    Binds what the day grain of the question binds.
+    A project without one there may have a row with null. Binds what the day grain of the question
+    binds.
     """
-    return _last_days(narrowest(question, ("project_id",)), question.kind, filters(question))
-
-
-def workflow_last_days(question: Question) -> Select[tuple[int, int, int]]:
-    """Rows of subject, workflow, and its last day in the range.
-
-    Binds what the day grain of the question binds.
-    """
-    rollup = narrowest(question, ("workflow_id",))
-    return _greatest_days(rollup, question.kind, filters(question), ("workflow_id",))
+    rollup = narrowest(question, (by,))
+    if by == "project_id":
+        return _last_days(rollup, question.kind, filters(question))
+    return _greatest_days(rollup, question.kind, filters(question), (by,))
 
 
 def member_last_days(

@@ -65,15 +65,13 @@ class Forgetful(StatementLoader[int, int]):
     """Asks for no key but the first."""
 
     name = "forgetful"
+    default = 0
 
     def requests(self, keys: Sequence[int]) -> Iterable[Request]:
         yield Request(keys[:1], select(user.c.id), {}, lambda _: {})
 
     def entities(self, key: int) -> tuple[Entity, ...]:
         return (("user_record", key),)
-
-    def nothing(self) -> int:
-        return 0
 
 
 async def test_a_key_that_requests_leave_out_is_a_clear_error(database: Database) -> None:

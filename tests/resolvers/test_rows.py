@@ -12,22 +12,22 @@ from gateway.calendar import day_number
 from gateway.directory.projects import Project as ProjectRecord
 from gateway.directory.users import User as UserRecord
 from gateway.directory.workflows import Workflow as WorkflowRecord
-from gateway.loaders.statistics import ProjectSum, Rank, WorkflowSum
+from gateway.loaders.statistics import Contribution, Rank
 from gateway.stats.subject import Answer, Kind, Question, Selection
 from resolvers.buckets import NewUsersBucket, comment_buckets, period_buckets
-from resolvers.contributions import project_contributions
+from resolvers.contributions import ProjectContribution, contributions
 from resolvers.member_details import MemberDetails, Places
 from resolvers.members import member_contributions
 from resolvers.project import Project
 from resolvers.rows import Row, made, row
 from resolvers.user import User
 from resolvers.workflow import Workflow
-from resolvers.workflow_contributions import workflow_contributions
+from resolvers.workflow_contributions import WorkflowContribution
 from tests.asking import NOW
 
 DAY = day_number(NOW.date())
 PROJECT = Project.of(1, ProjectRecord(1, "zoo/one", "One"))
-SUM = ProjectSum(1, 2, 3500)
+SUM = Contribution(1, 2, 3500)
 WORKFLOW = Workflow.of(WorkflowRecord(1))
 DETAILS = MemberDetails(
     Question(Kind.GROUP, Selection()), 501, Places({1: [SUM]}, {}, {}), Places({}, {}, {})
@@ -51,11 +51,11 @@ MADE: dict[str, tuple[Any, dict[str, Any]]] = {
         {"id": "2", "login": None, "display_name": None, "user_id": 2},
     ),
     "a contribution": (
-        project_contributions([SUM], {1: PROJECT}, {1: DAY})[0],
+        contributions(ProjectContribution, [SUM], {1: PROJECT}, {1: DAY})[0],
         {"project": PROJECT, "count": 2, "time_spent": 3.5, "last_contributed_on": NOW.date()},
     ),
     "a contribution without a project": (
-        project_contributions([ProjectSum(0, 2, 0)], {}, {})[0],
+        contributions(ProjectContribution, [Contribution(0, 2, 0)], {}, {})[0],
         {"project": None, "count": 2, "time_spent": 0.0, "last_contributed_on": None},
     ),
     "a member": (
@@ -69,11 +69,11 @@ MADE: dict[str, tuple[Any, dict[str, Any]]] = {
         },
     ),
     "a contribution to a workflow": (
-        workflow_contributions([WorkflowSum(1, 2, 3500)], {1: WORKFLOW}, {1: DAY})[0],
+        contributions(WorkflowContribution, [Contribution(1, 2, 3500)], {1: WORKFLOW}, {1: DAY})[0],
         {"workflow": WORKFLOW, "count": 2, "time_spent": 3.5, "last_contributed_on": NOW.date()},
     ),
     "a contribution without a workflow": (
-        workflow_contributions([WorkflowSum(0, 2, 0)], {}, {})[0],
+        contributions(WorkflowContribution, [Contribution(0, 2, 0)], {}, {})[0],
         {"workflow": None, "count": 2, "time_spent": 0.0, "last_contributed_on": None},
     ),
     "a bucket": (

@@ -13,7 +13,7 @@ from gateway.db.compiled import runs_of
 from gateway.period import Period
 from gateway.stats.active_users import active_users, active_users_by_period, period_parameters
 from gateway.stats.day_spans import day_spans
-from gateway.stats.last_days import last_days, member_last_days, workflow_last_days
+from gateway.stats.last_days import last_days, member_last_days
 from gateway.stats.new_users import new_users, new_users_parameters
 from gateway.stats.ranking import Order, ranking
 from gateway.stats.rows import parameters
@@ -45,7 +45,7 @@ STATEMENTS = {
     "members by month": (GROUP, member_sums(GROUP, "bucket", Grain.MONTH)),
     "last days of members by workflow": (GROUP, member_last_days(GROUP, "workflow_id")),
     "workflows": (GROUP, sums(GROUP, ("workflow_id",))),
-    "last days by workflow": (GROUP, workflow_last_days(GROUP)),
+    "last days by workflow": (GROUP, last_days(GROUP, "workflow_id")),
     "last days of members": (GROUP, member_last_days(GROUP)),
 } | {
     f"{what} of a {question.kind.name.lower()}, {question.selection.activity.value} "

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from gateway.calendar import DayRange, Grain
 from gateway.db import Database, Snapshot, open_database
 from gateway.events.event import Classification, Comment
-from gateway.loaders.members import MemberBucketsKey, MemberBucketsLoader
+from gateway.loaders.members import MemberBucketsLoader, MembersKey
 from gateway.loaders.reads import OperationReads
 from gateway.loaders.statistics import BucketsLoader, BucketsQuestion
 from gateway.period import Period
 from gateway.rollups.backfill import backfill
 from gateway.stats.active_users import active_users
 from gateway.stats.day_spans import day_spans
-from gateway.stats.last_days import last_days, member_last_days, workflow_last_days
+from gateway.stats.last_days import last_days, member_last_days
 from gateway.stats.ranking import Order, ranking
 from gateway.stats.rows import parameters
 from gateway.stats.subject import Activity, Answer, Kind, Question, Selection
@@ -246,7 +246,7 @@ def test_contributions_and_last_days_by_workflow(database_url: str) -> None:
         found = await snapshot.fetch(sums(question, ("workflow_id",)), bound)
         assert keyed(found, 2) == ledger.count(question, "workflow_id")
         days = parameters(question, IDS[question.kind], Grain.DAY)
-        found = await snapshot.fetch(workflow_last_days(question), days)
+        found = await snapshot.fetch(last_days(question, "workflow_id"), days)
         assert {tuple(row[:-1]): row[-1] for row in found} == greatest(ledger, question)
 
     contributors = st.builds(Question, st.sampled_from([Kind.USER, Kind.GROUP]), CLASSIFICATIONS)
@@ -297,17 +297,18 @@ def test_buckets_of_each_member(database_url: str) -> None:
             )
             asked = BucketsQuestion(question, period)
             keys = [
-                MemberBucketsKey(asked, group, user)
+                MembersKey(asked, group, (user,))
                 for group in IDS[Kind.GROUP]
                 for user in IDS[Kind.USER]
                 # Another member of each group, so that not all pairs are asked for.
                 if (group + user) % 3
             ]
-            for key, buckets in zip(keys, await loader.load_many(keys), strict=True):
+            for key, found in zip(keys, await loader.load_many(keys), strict=True):
+                ((user_id, buckets),) = found.items()
                 assert list(buckets) == sorted(
                     (start, answer)
                     for (group, user, start), answer in expected.items()
-                    if (group, user) == (key.group_id, key.user_id)
+                    if (group, user) == (key.group_id, user_id)
                 )
 
     check_with(database_url, group_questions, check)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.calendar import day_date
-from gateway.loaders.statistics import ProjectSum, Rank
+from gateway.loaders.statistics import Contribution, Rank
 from gateway.stats.subject import Answer
 
 Json = dict[str, Any]
@@ -62,12 +62,12 @@ def timed_bucket_row(start: int, answer: Answer) -> Json:
     return {**bucket_row(start, answer), "session_time": answer.seconds}
 
 
-def project_row(one: ProjectSum) -> Json:
+def project_row(one: Contribution) -> Json:
     """One project and its count."""
-    return {"project_id": one.project_id or None, "count": one.n}
+    return {"project_id": one.id or None, "count": one.n}
 
 
-def timed_project_row(one: ProjectSum) -> Json:
+def timed_project_row(one: Contribution) -> Json:
     """One project, its count and its session time."""
     return {**project_row(one), "session_time": one.ms / 1000}
 
