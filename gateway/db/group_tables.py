@@ -104,3 +104,12 @@ last_id = Table(
     Column("kind", Text, primary_key=True),
     Column("id", BigInteger, nullable=False),
 )
+
+# One row, with the id 0: 32 random bytes in hexadecimal, made when the table was. What is made of
+# it (entity tags of records) tells whoever does not have it nothing. No dump contains it.
+instance_secret = Table(
+    "instance_secret",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=False),
+    Column("secret", Text, nullable=False),
+)

@@ -52,6 +52,7 @@ def without_group_life(connection: Connection) -> None:
         "wrong_join",
         "group_change",
         "last_id",
+        "instance_secret",
     ):
         connection.exec_driver_sql(f"DROP TABLE {table}")
     connection.exec_driver_sql("DROP INDEX ix_membership_id")

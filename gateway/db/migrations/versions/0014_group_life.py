@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -125,6 +127,13 @@ def _create_tables() -> None:
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("kind", name=op.f("pk_last_id")),
     )
+    secret = op.create_table(
+        "instance_secret",
+        sa.Column("id", _ID, autoincrement=False, nullable=False),
+        sa.Column("secret", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_instance_secret")),
+    )
+    op.bulk_insert(secret, [{"id": 0, "secret": secrets.token_hex(32)}])
 
 
 def _note_future_events() -> None:
