@@ -13,6 +13,7 @@ from gateway.db.ids import among
 from gateway.db.tables import backfill as backfills
 from gateway.db.tables import classification
 from gateway.db.upsert import replace_rows
+from gateway.rollups.counted_groups import counted_by_span, in_tenure
 from gateway.rollups.deltas import RollupDeltas
 from gateway.rollups.erasure import read_forgotten
 from gateway.rollups.ledger import decode_groups
@@ -38,8 +39,8 @@ def backfill(connection: Connection, group_id: int, user_ids: Sequence[int], unt
     if extended:
         parameters = {"users": extended, "until": until, "group": group_id}
         for row in connection.execute(_EARLIER, parameters):
-            day, user_id, project_id, workflow_id, own, n, ms = row
-            if group_id not in decode_groups(own):
+            day, user_id, project_id, workflow_id, own, own_counts, n, ms = row
+            if not own_counts or group_id not in decode_groups(own):
                 deltas.grouped(day, user_id, project_id, workflow_id, [group_id], n, ms)
                 counted += n
         deltas.write(connection)
@@ -49,7 +50,10 @@ def backfill(connection: Connection, group_id: int, user_ids: Sequence[int], unt
 
 
 def _earlier() -> Select[Any]:
-    """Sums of what the users did up to ``until`` and no earlier backfill has counted yet."""
+    """Sums of what the users did up to ``until``, and no backfill and no span has counted yet.
+
+    Beside the groups that the events carry is whether these count at that time.
+    """
     events = classification.c
     day = (events.event_time // MICROSECONDS_A_DAY).label("day")
     counted_until = (
@@ -57,13 +61,23 @@ def _earlier() -> Select[Any]:
         .where(backfills.c.group_id == bindparam("group"), backfills.c.user_id == events.user_id)
         .scalar_subquery()
     )
-    dims = (day, events.user_id, events.project_id, events.workflow_id, events.group_ids)
+    group_id = bindparam("group", type_=BigInteger)
+    own_counts = (~in_tenure(group_id)).label("own_counts")
+    dims = (
+        day,
+        events.user_id,
+        events.project_id,
+        events.workflow_id,
+        events.group_ids,
+        own_counts,
+    )
     return (
         select(*dims, func.count(), cast(func.sum(events.session_ms), BigInteger))
         .where(
             among(events.user_id, "users"),
             events.event_time <= bindparam("until"),
             events.event_time > func.coalesce(counted_until, -1),
+            ~counted_by_span(group_id),
         )
         .group_by(*dims)
     )

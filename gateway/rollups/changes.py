@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Generic
 
 from sqlalchemy import Connection
@@ -13,7 +14,8 @@ from gateway.db.tables import classification, comment
 from gateway.db.upsert import replace_rows
 from gateway.events.event import Classification, Comment
 from gateway.rollups.deltas import RollupDeltas
-from gateway.rollups.effective_groups import read_backfills
+from gateway.rollups.effective_groups import GroupRules, read_group_rules
+from gateway.rollups.future_events import note_future_events
 from gateway.rollups.ledger import Event, ledger_rows
 from gateway.rollups.progress import note_last_event
 
@@ -36,13 +38,22 @@ def write_changes(
     replace_rows(connection, comment, ledger_rows(comments.after))
     deltas = RollupDeltas()
     changed = (*classifications.before, *classifications.after)
-    backfills = read_backfills(connection, {event.user_id for event in changed if event.user_id})
+    rules = _rules_of(connection, changed)
     for events, sign in ((classifications.before, -1), (classifications.after, 1)):
-        deltas.classifications(events, backfills, sign)
+        deltas.classifications(events, rules, sign)
     for posts, sign in ((comments.before, -1), (comments.after, 1)):
         deltas.comments(posts, sign)
     deltas.write(connection)
     log_change(connection, **deltas.changed())
     times = [event.event_time for event in classifications.after]
     times += [post.event_time for post in comments.after]
-    note_last_event(connection, max(times))
+    progress = note_last_event(connection, max(times))
+    note_future_events(connection, classifications, progress)
+
+
+def _rules_of(connection: Connection, events: Sequence[Classification]) -> GroupRules:
+    users = {event.user_id for event in events if event.user_id}
+    # Few lists of groups, and each of many events.
+    groups = set(chain.from_iterable({event.group_ids for event in events}))
+    times = [event.event_time for event in events]
+    return read_group_rules(connection, users, groups, min(times, default=0), max(times, default=0))

@@ -16,7 +16,7 @@ from gateway.calendar import MICROSECONDS_A_DAY, Grain, bucket_of, day_of
 from gateway.db.rollup_sets import SETS, USER, RollupSet
 from gateway.db.upsert import add_rows, delete_empty
 from gateway.events.event import Classification, Comment
-from gateway.rollups.effective_groups import Backfills, effective_groups
+from gateway.rollups.effective_groups import GroupRules, effective_groups
 from gateway.rollups.volunteers import VolunteerChanges, volunteer_changes
 
 #: Day, then what an event can be counted under: site, group, user, project, workflow.
@@ -38,17 +38,19 @@ class RollupDeltas:
         self._comments: dict[_Key, list[int]] = {}
 
     def classifications(
-        self, events: Iterable[Classification], backfills: Backfills, sign: int
+        self, events: Iterable[Classification], rules: GroupRules, sign: int
     ) -> None:
         """Count each event once for all sets, and once for each of its effective groups."""
         alone, grouped = self._classifications, self._grouped
+        added, tenures = rules
         for event in events:
             _, event_time, _, user_id, project_id, workflow_id, session_ms, groups = event
             day, user, ms = event_time // MICROSECONDS_A_DAY, user_id or 0, sign * session_ms
             _add(alone, (day, 0, 0, user, project_id, workflow_id), sign, ms)
             if not user:
                 continue
-            for group in effective_groups(event, backfills) if user in backfills else groups:
+            decided = user in added or (groups and tenures)
+            for group in effective_groups(event, rules) if decided else groups:
                 _add(grouped, (day, 0, group, user, project_id, workflow_id), sign, ms)
 
     def grouped(

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from sqlalchemy import Connection, Row, Table, delete, select
 
+from gateway.db.group_tables import membership_span
 from gateway.db.ids import among
 from gateway.db.tables import backfill, classification, comment, forgotten_user
 from gateway.db.upsert import replace_rows
@@ -37,6 +38,7 @@ def erase(connection: Connection, user_id: int) -> int:
         write_changes(connection, Changes(), Changes(posts, [post.anonymous() for post in posts]))
         erased += len(posts)
     connection.execute(delete(backfill).where(backfill.c.user_id == user_id))
+    connection.execute(delete(membership_span).where(membership_span.c.user_id == user_id))
     return erased
 
 

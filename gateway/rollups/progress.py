@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from typing import NamedTuple
 
+from sqlalchemy import Connection, func, select
+
+from gateway.db.group_tables import future_event
 from gateway.db.instants import written_at
 from gateway.db.tables import ingestion
 from gateway.db.upsert import replace_rows
 
-_PROGRESS = select(ingestion.c.last_event_at, ingestion.c.stored_at)
+_PROGRESS = select(
+    ingestion.c.last_event_at,
+    ingestion.c.stored_at,
+    select(func.min(future_event.c.event_time)).scalar_subquery(),
+)
 
 
-def note_last_event(connection: Connection, event_time: int) -> int:
+class Progress(NamedTuple):
+    """Instants in microseconds."""
+
+    #: The latest clock of all that stored events, this transaction's included.
+    stored_at: int
+    #: The earliest of the events that were noted as of the future; None if there are none.
+    next_event_at: int | None
+
+
+def note_last_event(connection: Connection, event_time: int) -> Progress:
     """Remember an instant (microseconds) if it is later than what is known.
 
     Kept apart from the ledger, which has no index by time. A replacement that moves the latest
-    event to an earlier time does not turn it back. Returns the latest clock of all that stored
-    events, this transaction's included.
+    event to an earlier time does not turn it back.
     """
     known = connection.execute(_PROGRESS).first()
-    last, stored_at = known or (event_time, 0)
+    last, stored_at, next_event_at = known or (event_time, 0, None)
     now = max(stored_at, written_at(connection))
     replace_rows(connection, ingestion, [(0, max(last, event_time), now)])
-    return now
+    return Progress(now, next_event_at)

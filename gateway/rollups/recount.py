@@ -14,20 +14,18 @@ from sqlalchemy import (
     FromClause,
     Select,
     cast,
-    exists,
     func,
     literal,
     or_,
     select,
-    true,
     union_all,
 )
 
 from gateway.calendar import Grain
 from gateway.db.buckets import bucket_of, day_of
-from gateway.db.group_ids import each_group
 from gateway.db.rollup_sets import RollupSet
-from gateway.db.tables import backfill, classification, comment
+from gateway.db.tables import classification, comment
+from gateway.rollups.counted_groups import counted_to_groups
 from gateway.rollups.volunteer_recount import counted_volunteers, volunteers_in_buckets
 
 
@@ -88,18 +86,7 @@ def _events(rollup: RollupSet) -> Select[Any] | CompoundSelect[Any]:
         return _columns(rollup, comment)
     if not rollup.by_group:
         return _columns(rollup, classification)
-    rows, group_id = each_group(classification.c.group_ids)
-    own = _columns(rollup, classification, group_id).join_from(classification, rows, true())
-    rows, group_id = each_group(classification.c.group_ids)
-    counted_already = exists(
-        select(1).select_from(rows).where(group_id == backfill.c.group_id)
-    ).correlate(classification, backfill)
-    added = _columns(rollup, classification, backfill.c.group_id).where(
-        backfill.c.user_id == classification.c.user_id,
-        classification.c.event_time <= backfill.c.until,
-        ~counted_already,
-    )
-    return union_all(own, added)
+    return counted_to_groups(lambda group_id: _columns(rollup, classification, group_id))
 
 
 def _columns(rollup: RollupSet, events: FromClause, group_id: Any = None) -> Select[Any]:

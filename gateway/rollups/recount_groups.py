@@ -1,0 +1,83 @@
+"""Count groups anew after their past was written otherwise: spans, tenures, backfills."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
+
+from gateway.calendar import Grain
+from gateway.changes.log import log_change
+from gateway.db.buckets import day_of
+from gateway.db.ids import among
+from gateway.db.rollup_sets import GROUP_MEMBER
+from gateway.db.tables import classification
+from gateway.rollups.counted_groups import counted_to_groups
+from gateway.rollups.deltas import RollupDeltas
+
+
+def recount_groups(connection: Connection, group_ids: Collection[int]) -> None:
+    """Make all rollups of these groups what the ledger and the rules say, and log what changed.
+
+    In the writing transaction, after the rows were written; the spans of a pair, and the tenures
+    of a group, must not overlap. Reads the whole ledger once.
+    """
+    if not group_ids:
+        return
+    deltas = RollupDeltas()
+    groups, users = set(), set()
+    for row in connection.execute(_DIFFERENCES, {"groups": sorted(group_ids)}).all():
+        day, group_id, user_id, project_id, workflow_id, n, ms = row
+        deltas.grouped(day, user_id, project_id, workflow_id, [group_id], n, ms)
+        groups.add(group_id)
+        users.add(user_id)
+    if groups:
+        deltas.write(connection)
+        log_change(connection, user_group=groups, user=users)
+
+
+def _counted(group_id: ColumnElement[int]) -> Select[Any]:
+    events = classification.c
+    return select(
+        day_of(events.event_time).label("day"),
+        group_id.label("group_id"),
+        events.user_id,
+        events.project_id,
+        events.workflow_id,
+        literal(1, BigInteger).label("n"),
+        events.session_ms.label("ms"),
+    ).where(among(group_id, "groups"))
+
+
+def _differences() -> Select[Any]:
+    """What to add to the finest rows of the groups, of which all others are sums."""
+    stored = GROUP_MEMBER.table.c
+    known = select(
+        stored.bucket,
+        stored.group_id,
+        stored.user_id,
+        stored.project_id,
+        stored.workflow_id,
+        -stored.n,
+        -stored.ms,
+    ).where(among(stored.group_id, "groups"), stored.grain == int(Grain.DAY))
+    counted = counted_to_groups(_counted).subquery("counted")
+    both = union_all(select(*counted.c), known).subquery("compared").c
+    keys = (both.day, both.group_id, both.user_id, both.project_id, both.workflow_id)
+    sums = [cast(func.sum(column), BigInteger) for column in (both.n, both.ms)]
+    return select(*keys, *sums).group_by(*keys).having(or_(*(one != 0 for one in sums)))
+
+
+_DIFFERENCES = _differences()
