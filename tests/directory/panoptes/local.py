@@ -6,8 +6,10 @@ told to fail.
 
 from __future__ import annotations
 
+import secrets
 import socket
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +18,11 @@ from typing import Any
 
 import uvicorn
 
-from tests.directory.panoptes.local_routes import FILTERS, Record, application
+from tests.directory.panoptes.local_answers import Record
+from tests.directory.panoptes.local_caller import ALL_SCOPES, Caller
+from tests.directory.panoptes.local_clock import instant
+from tests.directory.panoptes.local_records import FILTERS
+from tests.directory.panoptes.local_routes import application
 
 
 @dataclass
@@ -50,7 +56,32 @@ class LocalPanoptes:
     most_at_once: int = 0
     at_once: int = 0
     tokens: dict[str, float] = field(default_factory=dict)
-    sessions: set[str] = field(default_factory=set)
+    #: Whose the tokens are that are not of an application.
+    people: dict[str, Caller] = field(default_factory=dict)
+    sessions: dict[str, str] = field(default_factory=dict)
+    #: Ids of users whose changes are answered without a body, and have no effect.
+    banned: set[str] = field(default_factory=set)
+    #: What becomes of the answers to the next changes, which are made nevertheless: a status, or
+    #: ``cut off``, or ``hang`` until ``hangs`` is false.
+    after_commit: deque[int | str] = field(default_factory=deque)
+    hangs: bool = False
+    #: The largest id that was given, by resource.
+    ids: dict[str, int] = field(default_factory=dict)
+
+    def token_of(
+        self, user_id: int, *, admin: bool = False, scopes: frozenset[str] = ALL_SCOPES
+    ) -> str:
+        """A token of a person, as if they had signed in."""
+        token = secrets.token_hex(16)
+        self.tokens[token] = time.time() + self.token_lasts
+        self.people[token] = Caller(str(user_id), is_admin=admin, scopes=scopes)
+        return token
+
+    def new_id(self, resource: str) -> str:
+        """Larger than all ids that there are and have been."""
+        there = max((int(one["id"]) for one in self.has[resource]), default=0)
+        self.ids[resource] = max(self.ids.get(resource, 0), there) + 1
+        return str(self.ids[resource])
 
     def user(self, user_id: int, login: str, **more: Any) -> None:
         email = f"{login}@example.org"
@@ -79,10 +110,11 @@ class LocalPanoptes:
     ) -> None:
         self.has["memberships"].append(
             {
-                "id": str(len(self.has["memberships"]) + 1),
+                "id": self.new_id("memberships"),
                 "state": state,
                 "roles": [role],
                 "identity": identity,
+                "_updated_at": instant(),
                 "links": {"user": str(user_id), "user_group": str(group_id)},
             }
         )
@@ -121,6 +153,6 @@ def panoptes_running() -> Iterator[LocalPanoptes]:
         try:
             yield panoptes
         finally:
-            panoptes.held_at = None
+            panoptes.held_at, panoptes.hangs = None, False
             server.should_exit = True
             thread.join()

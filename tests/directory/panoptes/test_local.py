@@ -9,7 +9,8 @@ import pytest
 from panoptes_client.panoptes import LinkResolver, PanoptesAPIException, PanoptesObject
 
 from tests.directory.panoptes.local import LocalPanoptes
-from tests.directory.panoptes.local_routes import ACCEPT, CLIENT_ID, CLIENT_SECRET
+from tests.directory.panoptes.local_answers import ACCEPT
+from tests.directory.panoptes.local_routes import CLIENT_ID, CLIENT_SECRET
 
 
 class UserGroup(PanoptesObject):
