@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any
 
 import strawberry
 from strawberry.extensions import FieldExtension
@@ -19,6 +19,7 @@ from strawberry.schema_directive import Location
 from strawberry.types.base import StrawberryOptional
 from strawberry.types.field import StrawberryField
 
+from gateway.loaders.access import Access
 from resolvers.context import Info
 
 
@@ -61,51 +62,14 @@ class GuardDirective:
     rule: GuardRule
 
 
-class OfGroup(Protocol):
-    """A source that belongs to one group."""
-
-    @property
-    def group_id(self) -> int: ...
-
-
-class OfUser(Protocol):
-    """A source that belongs to one volunteer."""
-
-    @property
-    def user_id(self) -> int: ...
-
-
-def _aggregates(source: OfGroup, info: Info) -> None:
-    info.context.loaders.access.require_aggregates(source.group_id)
-
-
-def _individuals(source: OfGroup, info: Info) -> None:
-    info.context.loaders.access.require_individuals(source.group_id)
-
-
-def _group_admins(source: OfGroup, info: Info) -> None:
-    info.context.loaders.access.require_memberships(source.group_id)
-
-
-def _own_stats(source: OfUser, info: Info) -> None:
-    info.context.loaders.access.require_own_stats(source.user_id)
-
-
-def _groups_count(_source: object, info: Info) -> None:
-    info.context.loaders.access.require_groups_count()
-
-
-def _site_admin(_source: object, info: Info) -> None:
-    info.context.loaders.access.require_site_admin()
-
-
-_CHECKS: dict[GuardRule, Callable[[Any, Info], None]] = {
-    GuardRule.GROUP_AGGREGATES: _aggregates,
-    GuardRule.GROUP_INDIVIDUALS: _individuals,
-    GuardRule.GROUP_ADMINS: _group_admins,
-    GuardRule.OWN_STATS: _own_stats,
-    GuardRule.GROUPS_COUNT: _groups_count,
-    GuardRule.SITE_ADMIN: _site_admin,
+#: What requires each rule of the operation's access and the source, a thing of a group or a user.
+_CHECKS: dict[GuardRule, Callable[[Access, Any], None]] = {
+    GuardRule.GROUP_AGGREGATES: lambda access, of: access.require_aggregates(of.group_id),
+    GuardRule.GROUP_INDIVIDUALS: lambda access, of: access.require_individuals(of.group_id),
+    GuardRule.GROUP_ADMINS: lambda access, of: access.require_memberships(of.group_id),
+    GuardRule.OWN_STATS: lambda access, of: access.require_own_stats(of.user_id),
+    GuardRule.GROUPS_COUNT: lambda access, _: access.require_groups_count(),
+    GuardRule.SITE_ADMIN: lambda access, _: access.require_site_admin(),
 }
 
 _SENTENCES = {
@@ -137,11 +101,11 @@ class Guard(FieldExtension):
         field.description = f"{field.description} {_SENTENCES[self.rule]}"
 
     def resolve(self, next_: SyncExtensionResolver, source: Any, info: Info, **kwargs: Any) -> Any:
-        self._check(source, info)
+        self._check(info.context.loaders.access, source)
         return next_(source, info, **kwargs)
 
     def resolve_async(
         self, next_: AsyncExtensionResolver, source: Any, info: Info, **kwargs: Any
     ) -> Any:
-        self._check(source, info)
+        self._check(info.context.loaders.access, source)
         return next_(source, info, **kwargs)

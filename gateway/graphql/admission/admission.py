@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from graphql import FieldNode, GraphQLError, OperationDefinitionNode, Visitor, visit
+from graphql import FieldNode, GraphQLError, OperationDefinitionNode
 
 from gateway.auth.viewer import Viewer
 from gateway.graphql.admission.budget import Budget
 from gateway.graphql.admission.cost import CostModel
 from gateway.graphql.documents.document_cache import InvalidDocument, PreparedDocument
+from gateway.graphql.documents.named_nodes import has_node
 from gateway.graphql.refusals import CostTooHigh
 
 #: What tells of the schema; federation's ``_service`` has its text.
@@ -69,7 +70,7 @@ class Admission:
 
     def refuses_some(self, prepared: PreparedDocument) -> bool:
         """Whether a document is refused to some viewers for what a closed schema does not show."""
-        return self._closed and _asks_for_the_schema(prepared)
+        return self._closed and has_node(prepared, FieldNode, _OF_THE_SCHEMA)
 
     async def require_budget(self, viewer: Viewer, address: str) -> None:
         """RateLimited for a viewer whose budget is used up, before a document is even read."""
@@ -86,23 +87,3 @@ class Admission:
         """Charge for a document that was read and refused: that takes work, too."""
         if self._budget is not None:
             await self._budget.charge(viewer, address, 1 + len(text) // LETTERS_A_COST)
-
-
-class _SchemaFields(Visitor):
-    """Looks for the fields that tell of the schema, wherever they stand."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found = False
-
-    def enter_field(self, node: FieldNode, *_: Any) -> None:
-        self.found = self.found or node.name.value in _OF_THE_SCHEMA
-
-
-def _asks_for_the_schema(prepared: PreparedDocument) -> bool:
-    known: bool | None = prepared.facts.get("asks for the schema")
-    if known is None:
-        fields = _SchemaFields()
-        visit(prepared.document, fields)
-        known = prepared.facts["asks for the schema"] = fields.found
-    return known

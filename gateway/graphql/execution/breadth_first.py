@@ -59,9 +59,6 @@ BuildInfo = Callable[[FieldPlan], Any]
 #: Gives what graphql-core makes of ``__schema`` or ``__type``.
 Introspect = Callable[[FieldPlan], Awaitable[Any]]
 
-#: So many leaf values are completed without a look at what they are beside.
-_FEW = 50
-
 
 class BreadthFirstExecution:
     """One execution of one operation."""
@@ -214,11 +211,6 @@ class BreadthFirstExecution:
     async def _leaves(
         self, complete: Callable[[Sequence[Any]], list[Any]], values: Sequence[Any]
     ) -> Sequence[Any]:
-        if len(values) <= _FEW:
-            try:
-                return complete(values)
-            except Exception as error:
-                raise Fallback from error
         completed: list[Any] = []
         for part in self._production.turns.slices(len(values), 1):
             try:

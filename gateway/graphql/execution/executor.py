@@ -26,7 +26,6 @@ from gateway.graphql.execution.admitted import AdmittedOperation
 from gateway.graphql.execution.answer import Answer
 from gateway.graphql.execution.cache_entry import CacheEntry
 from gateway.graphql.execution.counted_execution import CountedExecution
-from gateway.graphql.execution.errors import masked
 from gateway.graphql.execution.incremental import is_incremental
 from gateway.graphql.execution.operation_executor import OperationExecutor
 from gateway.graphql.execution.operation_key import OperationKey
@@ -38,7 +37,7 @@ from gateway.graphql.execution.production import (
     ProductionLimits,
 )
 from gateway.graphql.execution.response_cache import ResponseCache
-from gateway.graphql.execution.writing import written
+from gateway.graphql.execution.writing import masked, written
 from gateway.graphql.masking import ErrorMask
 from gateway.graphql.refusals import OperationTimeout
 from gateway.http.refusals import NotAcceptable

@@ -6,18 +6,10 @@ what comes later under an id, ``incremental`` brings it, ``completed`` ends it.
 
 from __future__ import annotations
 
-from typing import Any
-
-from graphql import (
-    DirectiveNode,
-    GraphQLDeferDirective,
-    GraphQLSchema,
-    GraphQLStreamDirective,
-    Visitor,
-    visit,
-)
+from graphql import DirectiveNode, GraphQLDeferDirective, GraphQLSchema, GraphQLStreamDirective
 
 from gateway.graphql.documents.document_cache import PreparedDocument
+from gateway.graphql.documents.named_nodes import has_node
 
 _DIRECTIVES = (GraphQLDeferDirective, GraphQLStreamDirective)
 _NAMES = frozenset(directive.name for directive in _DIRECTIVES)
@@ -35,18 +27,4 @@ def with_incremental_directives(schema: GraphQLSchema) -> GraphQLSchema:
 
 def is_incremental(prepared: PreparedDocument) -> bool:
     """Whether the document has ``@defer`` or ``@stream``."""
-    known: bool | None = prepared.facts.get("incremental")
-    if known is None:
-        directives = _Directives()
-        visit(prepared.document, directives)
-        known = prepared.facts["incremental"] = directives.found
-    return known
-
-
-class _Directives(Visitor):
-    def __init__(self) -> None:
-        super().__init__()
-        self.found = False
-
-    def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
-        self.found = self.found or node.name.value in _NAMES
+    return has_node(prepared, DirectiveNode, _NAMES)

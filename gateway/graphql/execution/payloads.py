@@ -9,9 +9,8 @@ from graphql import ExperimentalIncrementalExecutionResults, GraphQLError
 from graphql.execution.types import CompletedResult, IncrementalResult, PendingResult
 from orjson import Fragment
 
-from gateway.graphql.execution.errors import masked
 from gateway.graphql.execution.production import VALUES_OF_AN_ERROR, WORK_OF_A_CALL, Production
-from gateway.graphql.execution.writing import written
+from gateway.graphql.execution.writing import masked, written
 from gateway.graphql.masking import ErrorMask, FormattedError
 
 Payload = dict[str, Any]

@@ -76,24 +76,6 @@ class FieldPlan:
     ``streams`` tells whether items of its list may come later.
     """
 
-    __slots__ = (
-        "_constant",
-        "_varies",
-        "attribute",
-        "completion",
-        "definition",
-        "details",
-        "hints",
-        "is_list",
-        "key",
-        "name",
-        "nodes",
-        "parent",
-        "resolver",
-        "streams",
-        "weight",
-    )
-
     def __init__(
         self,
         schema: GraphQLSchema,

@@ -48,20 +48,6 @@ class ProductionLimits:
 class Production:
     """What one operation has produced, and when it has to let others go on."""
 
-    __slots__ = (
-        "_cost_limit",
-        "_least",
-        "_limits",
-        "_own",
-        "_time",
-        "_value_limit",
-        "cost",
-        "deadline",
-        "refusal",
-        "turns",
-        "values",
-    )
-
     def __init__(self, turns: Turns, limits: ProductionLimits = ProductionLimits()) -> None:
         self.turns = turns
         self.cost = 0
@@ -69,8 +55,6 @@ class Production:
         #: What has ended the operation.
         self.refusal: RequestRefused | None = None
         self._limits = limits
-        self._cost_limit = limits.cost
-        self._value_limit = limits.values
         self._time = asyncio.get_running_loop().time
         #: When the operation has to end, by the loop's clock.
         self.deadline = self._time() + limits.seconds
@@ -83,10 +67,10 @@ class Production:
         self.values += values
         self._own += values
         self.turns.done += values
-        if self.cost > self._cost_limit:
-            self.refusal = CostTooHigh(int(self._cost_limit), self.cost)
-        elif self.values > self._value_limit:
-            self.refusal = TooManyValues(int(self._value_limit), self.values)
+        if self.cost > self._limits.cost:
+            self.refusal = CostTooHigh(int(self._limits.cost), self.cost)
+        elif self.values > self._limits.values:
+            self.refusal = TooManyValues(int(self._limits.values), self.values)
         if self.refusal is not None:
             raise self.refusal
 

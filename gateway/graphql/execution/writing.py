@@ -6,17 +6,34 @@ written at once here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
+from graphql import GraphQLError
+from orjson import Fragment
 
-from gateway.graphql.execution.production import Production
+from gateway.graphql.execution.production import WORK_OF_AN_ERROR, Production
+from gateway.graphql.masking import ErrorMask, FormattedError
 
 #: Values that are written in one call.
 VALUES_AT_ONCE = 150_000
 #: Values of a piece of what has more: each is looked at, which takes longer than to write it.
 VALUES_A_PIECE = 20_000
+
+_CONTAINERS = frozenset({dict, list})
+
+
+async def masked(
+    errors: Sequence[GraphQLError], mask: ErrorMask, production: Production
+) -> list[FormattedError]:
+    """What the answer tells of each error, masked in turns: there may be tens of thousands."""
+    formatted = []
+    for error in errors:
+        formatted.append(mask.execution(error))
+        production.work(WORK_OF_AN_ERROR)
+        await production.turn()
+    return formatted
 
 
 async def written(content: Any, values: int, production: Production, before: int = 0) -> bytes:
@@ -25,107 +42,53 @@ async def written(content: Any, values: int, production: Production, before: int
     ``before`` is how many bytes of the answer were written before. AnswerTooLarge beyond the
     operation's limit of bytes, OperationTimeout beyond its time.
     """
-    if values <= VALUES_AT_ONCE:
-        text = orjson.dumps(content)
-        production.check_bytes(before + len(text))
-        return text
-    found = bytearray()
-    for piece in pieces(content, VALUES_A_PIECE):
-        found += piece
-        production.check_bytes(before + len(found))
-        # Each value has a byte at least.
-        production.work(min(VALUES_A_PIECE, len(piece)))
-        await production.turn()
-    return bytes(found)
+    if values > VALUES_AT_ONCE and type(content) in _CONTAINERS:
+        content, _ = await _Pieces(production, before).write(content)
+    text = orjson.dumps(content)
+    production.check_bytes(before + len(text))
+    return text
 
 
-def pieces(content: Any, most: int) -> Iterator[bytes]:
-    """The same JSON as orjson's; each piece has about ``most`` values."""
-    if type(content) not in _CONTAINERS:
-        yield orjson.dumps(content)
-        return
-    stack = [_Open(content)]
-    seen = 0
-    while stack:
-        top = stack[-1]
-        for value in top.values:
-            top.next_key()
-            kind = type(value)
-            if kind not in _CONTAINERS:
-                seen += 1
-            elif kind is dict and _CONTAINERS.isdisjoint(map(type, value.values())):
-                seen += len(value)
-            else:
-                seen += 1
-                stack.append(_Open(value))
-                break
-            top.gather(value)
-            if seen >= most:
-                yield b"".join(_written(stack))
-                seen = 0
-        else:
-            stack.pop()
-            if top.is_begun or not stack:
-                yield b"".join((*_written([top]), top.brackets[1:]))
-            else:
-                stack[-1].gather(top.content)
+class _Pieces:
+    """Writes a piece of a dict or list whenever it has come across enough values."""
 
+    def __init__(self, production: Production, before: int) -> None:
+        self._production = production
+        self._bytes = before
 
-_CONTAINERS = frozenset({dict, list})
-
-
-class _Open:
-    """A dict or list that is being looked at, and what of it is not written yet."""
-
-    __slots__ = (
-        "_keys",
-        "brackets",
-        "content",
-        "gathered",
-        "is_begun",
-        "is_empty",
-        "key",
-        "values",
-    )
-
-    def __init__(self, content: Any) -> None:
+    async def write(self, content: Any) -> tuple[Any, int]:
+        """What has the same JSON with few values beside fragments, and the number of these."""
         is_object = type(content) is dict
-        self.content = content
-        self.values = iter(content.values() if is_object else content)
-        self.brackets = b"{}" if is_object else b"[]"
-        self.gathered: Any = {} if is_object else []
-        #: Of the value that is looked at.
-        self.key: str | None = None
-        #: Whether some of it is written, and whether a value is among that.
-        self.is_begun, self.is_empty = False, True
-        self._keys = iter(content) if is_object else None
+        pieces: list[bytes] = []
+        rest: Any = {} if is_object else []
+        seen = 0
+        for key in content if is_object else range(len(content)):
+            value, number = content[key], 1
+            if type(value) is dict and _CONTAINERS.isdisjoint(map(type, value.values())):
+                number = len(value)
+            elif type(value) in _CONTAINERS:
+                value, number = await self.write(value)
+            if is_object:
+                rest[key] = value
+            else:
+                rest.append(value)
+            seen += number
+            if seen >= VALUES_A_PIECE:
+                pieces.append(await self._piece(rest))
+                rest.clear()
+                seen = 0
+        if not pieces:
+            return rest, seen + 1
+        if rest:
+            pieces.append(await self._piece(rest))
+        start, end = (b"{", b"}") if is_object else (b"[", b"]")
+        return Fragment(start + b",".join(pieces) + end), 1
 
-    def next_key(self) -> None:
-        """Go on to the next value."""
-        if self._keys is not None:
-            self.key = next(self._keys)
-
-    def gather(self, value: Any) -> None:
-        """Take the value that was looked at."""
-        if self.key is None:
-            self.gathered.append(value)
-        else:
-            self.gathered[self.key] = value
-
-
-def _written(stack: list[_Open]) -> Iterator[bytes]:
-    """All that was gathered, from the outermost on, each of which goes on in the next."""
-    for one, inner in zip(stack, [*stack[1:], None], strict=True):
-        if not one.is_begun:
-            one.is_begun = True
-            yield one.brackets[:1]
-        if one.gathered:
-            yield from _separated(one, orjson.dumps(one.gathered)[1:-1])
-            one.gathered.clear()
-        if inner is not None and not inner.is_begun:
-            yield from _separated(one, b"" if one.key is None else orjson.dumps(one.key) + b":")
-
-
-def _separated(one: _Open, text: bytes) -> Iterator[bytes]:
-    yield text if one.is_empty else b"," + text
-    one.is_empty = False
+    async def _piece(self, content: Any) -> bytes:
+        text = orjson.dumps(content)[1:-1]
+        self._bytes += len(text)
+        self._production.check_bytes(self._bytes)
+        # Each value has a byte at least.
+        self._production.work(min(VALUES_A_PIECE, len(text)))
+        await self._production.turn()
+        return text
