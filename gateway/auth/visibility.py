@@ -88,16 +88,22 @@ def may_see_individuals(visibility: StatsVisibility, role: ViewerRole) -> bool:
 
 
 def group_exists(
-    visibility: StatsVisibility, *, private: bool, ended: bool, role: ViewerRole
+    visibility: StatsVisibility,
+    *,
+    private: bool,
+    ended: bool,
+    role: ViewerRole,
+    led_to_the_end: bool = False,
 ) -> bool:
     """Whether there is such a group at all, as far as that role is told.
 
-    One that has ended exists for site admins alone. One that is marked private and shows nothing
+    One that has ended exists for site admins, and for those who led it when it was deactivated:
+    they may let it go on. One that is marked private and shows nothing
     in public exists only for its members, its invited and site admins. Panoptes marks most groups
     so: the mark alone hides nothing.
     """
     if ended:
-        return role >= ViewerRole.SITE_ADMIN
+        return led_to_the_end or role >= ViewerRole.SITE_ADMIN
     hidden = private and not may_see_aggregates(visibility, ViewerRole.ANYONE)
     return not hidden or role >= ViewerRole.INVITED
 

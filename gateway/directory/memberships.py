@@ -17,6 +17,9 @@ GROUP_MEMBER = "group_member"
 #: Those that mean something here; Panoptes has others.
 ROLES = (GROUP_ADMIN, GROUP_MEMBER)
 
+#: ``ended_by`` of memberships that ended because their group was deactivated.
+ENDED_WITH_GROUP = "group"
+
 
 class MembershipState(StrEnum):
     """How far a membership has come; Panoptes' words."""
@@ -35,6 +38,14 @@ class Membership(NamedTuple):
     roles: frozenset[str]
     #: When it began, in microseconds since the epoch; None where nobody has said so.
     created_at: int | None = None
+    #: Unique among memberships; None of one that Panoptes told of and that is not stored.
+    id: int | None = None
+    #: When it last changed.
+    updated_at: int | None = None
+    #: Grows with each change.
+    revision: int = 1
+    #: Why it is inactive, see ``gateway.db.tables.membership``.
+    ended_by: str | None = None
 
     @property
     def is_effective(self) -> bool:
@@ -46,12 +57,21 @@ class Membership(NamedTuple):
         """Whether it makes an admin of the group."""
         return self.is_effective and GROUP_ADMIN in self.roles
 
+    @property
+    def led_to_the_end(self) -> bool:
+        """Whether it made an admin of the group when the group was deactivated."""
+        return (
+            self.state is MembershipState.INACTIVE
+            and self.ended_by == ENDED_WITH_GROUP
+            and GROUP_ADMIN in self.roles
+        )
+
 
 def membership_of(row: Sequence[Any]) -> Membership:
     """The membership that a row of this module's statements tells of."""
-    group_id, user_id, state, roles, created_at = row
+    group_id, user_id, state, roles, *rest = row
     held = frozenset(orjson.loads(roles))
-    return Membership(group_id, user_id, MembershipState(state), held, created_at)
+    return Membership(group_id, user_id, MembershipState(state), held, *rest)
 
 
 def encode_roles(roles: Iterable[str]) -> str:
@@ -66,11 +86,20 @@ COLUMNS = (
     membership.c.state,
     membership.c.roles,
     membership.c.created_at,
+    membership.c.id,
+    membership.c.updated_at,
+    membership.c.revision,
+    membership.c.ended_by,
 )
 
 #: One user's (``viewer``) memberships of many groups (``ids``), whatever their state.
 MEMBERSHIPS_OF_VIEWER = select(*COLUMNS).where(
     membership.c.user_id == bindparam("viewer"), among(membership.c.group_id, "ids")
+)
+
+#: Memberships of one group (``group``) by users (``ids``), whatever their state.
+MEMBERSHIPS_OF_GROUP = select(*COLUMNS).where(
+    membership.c.group_id == bindparam("group"), among(membership.c.user_id, "ids")
 )
 
 #: All memberships of users (``ids``), whatever their state, by ascending group.

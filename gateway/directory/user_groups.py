@@ -27,6 +27,13 @@ class UserGroup(NamedTuple):
     stats_visibility: StatsVisibility
     private: bool
     ended: bool = False
+    #: Microseconds since the epoch; None where nobody has said so.
+    created_at: int | None = None
+    updated_at: int | None = None
+    #: Grows with each change of what everybody may see.
+    revision: int = 1
+    #: Who decides about it, see ``gateway.db.tables.user_group``.
+    authority: str = "file"
 
 
 def is_ended(state: str | None) -> bool:
@@ -36,9 +43,9 @@ def is_ended(state: str | None) -> bool:
 
 def user_group_of(row: Sequence[Any]) -> UserGroup:
     """The group that a row of ``USER_GROUPS_BY_ID`` tells of."""
-    group_id, name, display_name, level, private, state = row
+    group_id, name, display_name, level, private, state, *rest = row
     visibility = StatsVisibility(level)
-    return UserGroup(group_id, name, display_name, visibility, private, is_ended(state))
+    return UserGroup(group_id, name, display_name, visibility, private, is_ended(state), *rest)
 
 
 #: The groups with these ``ids``, in no particular order.
@@ -50,6 +57,10 @@ USER_GROUPS_BY_ID = (
         user_group.c.stats_visibility,
         user_group.c.private,
         group_record.c.state,
+        group_record.c.created_at,
+        group_record.c.last_modified_at,
+        user_group.c.revision,
+        user_group.c.authority,
     )
     .join(group_record, group_record.c.group_id == user_group.c.id, isouter=True)
     .where(among(user_group.c.id, "ids"))

@@ -136,8 +136,11 @@ def own_standing(viewer: Viewer, membership: Membership | None) -> Standing:
     """The same without what a site admin may: for what one does with one's own membership."""
     if viewer.id is None:
         return Standing.ANONYMOUS
-    if membership is None:
-        return Standing.STRANGER
+    return Standing.STRANGER if membership is None else standing_in(membership)
+
+
+def standing_in(membership: Membership) -> Standing:
+    """What a membership makes of whose it is."""
     if membership.is_group_admin:
         return Standing.GROUP_ADMIN
     if membership.is_effective:
@@ -149,9 +152,17 @@ def own_standing(viewer: Viewer, membership: Membership | None) -> Standing:
 
 def verdict(action: Action, viewer: Viewer, membership: Membership | None) -> Verdict:
     """What becomes of an action of a viewer with this membership of the group."""
-    if action in OF_ONESELF:
-        own = own_standing(viewer, membership)
-        if viewer.is_site_admin and own is Standing.STRANGER:
-            own = Standing.SITE_ADMIN
-        return RULES[action][own]
-    return RULES[action][standing_of(viewer, membership)]
+    standing, own = standing_of(viewer, membership), own_standing(viewer, membership)
+    return verdict_of(action, standing, own)
+
+
+def verdict_of(action: Action, standing: Standing, own: Standing) -> Verdict:
+    """The same by what somebody is to the group, and by what they are without being a site admin.
+
+    Who is nothing to the group by their own membership joins as the site admin they are.
+    """
+    if action not in OF_ONESELF:
+        return RULES[action][standing]
+    if standing is Standing.SITE_ADMIN and own is Standing.STRANGER:
+        own = standing
+    return RULES[action][own]

@@ -130,7 +130,14 @@ class Access:
 
 def _decide(group: UserGroup, permissions: GroupPermissions) -> GroupAccess | None:
     role, level = permissions.role, group.stats_visibility
-    if not group_exists(level, private=group.private, ended=group.ended, role=role):
+    exists = group_exists(
+        level,
+        private=group.private,
+        ended=group.ended,
+        role=role,
+        led_to_the_end=permissions.led_to_the_end,
+    )
+    if not exists:
         return None
     return GroupAccess(
         group,

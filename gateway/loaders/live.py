@@ -144,7 +144,8 @@ class LiveGroupLoader(LiveLoader[int, UserGroup | None]):
             if stored is None:
                 return too_much_asked()
         if place in looked.answered:
-            return next(map(_user_group, looked.answered[place]), None)
+            found = next(map(_user_group, looked.answered[place]), None)
+            return found if found is None or stored is None else _as_recorded(found, stored)
         if stored is not None and place in looked.stale:
             return stored._replace(stats_visibility=StatsVisibility.PRIVATE_AGG_ONLY)
         return stored
@@ -217,13 +218,21 @@ def _user_group(row: Mapping[str, Any]) -> UserGroup:
         StatsVisibility(row["stats_visibility"]),
         row["private"],
         is_ended(row["state"]),
+        authority="panoptes",
+    )
+
+
+def _as_recorded(found: UserGroup, stored: UserGroup) -> UserGroup:
+    """A group that Panoptes has just told of, with what only its stored record tells."""
+    return found._replace(
+        created_at=stored.created_at, updated_at=stored.updated_at, revision=stored.revision
     )
 
 
 def _membership(row: Mapping[str, Any]) -> Membership:
     roles = frozenset(orjson.loads(row["roles"]))
     state, created_at = MembershipState(row["state"]), row["created_at"]
-    return Membership(row["group_id"], row["user_id"], state, roles, created_at)
+    return Membership(row["group_id"], row["user_id"], state, roles, created_at, row.get("id"))
 
 
 def _in_order(one: Membership) -> tuple[int, int]:

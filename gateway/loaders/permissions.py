@@ -14,6 +14,7 @@ from typing import NamedTuple
 from gateway.auth.viewer import Viewer
 from gateway.auth.visibility import ViewerRole, may_count_groups, may_see_own_stats, role_of
 from gateway.directory.memberships import Membership, MembershipState
+from gateway.groups.rules import Action, Standing, Verdict, standing_in, verdict_of
 from gateway.loaders.directory import MembershipKey
 from gateway.loaders.loader import Loader
 
@@ -24,14 +25,38 @@ class GroupPermissions(NamedTuple):
     role: ViewerRole
     state: MembershipState | None = None
     roles: frozenset[str] | None = None
+    #: Whether the group was deactivated while they led it.
+    led_to_the_end: bool = False
+    #: Whether their credentials change nothing, though their role might. What a role does not
+    #: allow anyway makes no difference, so that the anonymous share with strangers.
+    only_reads: bool = False
 
     @classmethod
     def of(cls, viewer: Viewer, membership: Membership | None) -> GroupPermissions:
         """The permissions that the viewer's own membership of a group gives."""
         role = role_of(viewer, membership)
+        only_reads = viewer.only_reads or not viewer.may_change_groups
         if membership is None or membership.user_id != viewer.id:
-            return cls(role)
-        return cls(role, membership.state, membership.roles)
+            return cls(role, only_reads=only_reads and role > ViewerRole.ANYONE)
+        led = membership.led_to_the_end
+        limited = only_reads and (led or role > ViewerRole.ANYONE)
+        return cls(role, membership.state, membership.roles, led, limited)
+
+    @property
+    def own_standing(self) -> Standing:
+        """What the membership alone makes of them; strangers may be anonymous as well."""
+        if self.state is None:
+            return Standing.STRANGER
+        return standing_in(Membership(0, 0, self.state, self.roles or frozenset()))
+
+    def verdict(self, action: Action) -> Verdict:
+        """What becomes of an action, as far as it is the same for all who share these permissions.
+
+        Without regard to ``only_reads``.
+        """
+        own = self.own_standing
+        is_site_admin = self.role is ViewerRole.SITE_ADMIN
+        return verdict_of(action, Standing.SITE_ADMIN if is_site_admin else own, own)
 
 
 class ViewerPermissions:

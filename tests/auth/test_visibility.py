@@ -91,10 +91,29 @@ def test_the_mark_alone_hides_no_group_and_neither_does_the_level(role: ViewerRo
 
 @pytest.mark.parametrize("role", ViewerRole)
 @pytest.mark.parametrize("private", [True, False])
-def test_a_group_that_ended_exists_for_site_admins_alone(role: ViewerRole, private: bool) -> None:
+def test_a_group_that_ended_exists_for_site_admins_and_those_who_led_it_alone(
+    role: ViewerRole, private: bool
+) -> None:
     for level in StatsVisibility:
         exists = group_exists(level, private=private, ended=True, role=role)
         assert exists is (role is ViewerRole.SITE_ADMIN)
+        assert group_exists(level, private=private, ended=True, role=role, led_to_the_end=True)
+
+
+@pytest.mark.parametrize(
+    ("state", "ended_by", "role", "led"),
+    [
+        ("inactive", "group", "group_admin", True),
+        ("inactive", "left", "group_admin", False),
+        ("inactive", None, "group_admin", False),
+        ("inactive", "group", "group_member", False),
+        ("active", "group", "group_admin", False),
+    ],
+)
+def test_who_was_an_admin_when_the_group_was_deactivated_led_it_to_the_end(
+    state: str, ended_by: str | None, role: str, led: bool
+) -> None:
+    assert belonging(state, role)._replace(ended_by=ended_by).led_to_the_end is led
 
 
 def test_another_users_membership_gives_no_role() -> None:

@@ -20,7 +20,12 @@ from gateway.changes.position import LogPosition
 from gateway.db import Database
 from gateway.db.ids import among
 from gateway.db.tables import membership
-from gateway.directory.memberships import COLUMNS, Membership, membership_of
+from gateway.directory.memberships import (
+    COLUMNS,
+    ENDED_WITH_GROUP,
+    Membership,
+    membership_of,
+)
 from gateway.loaders.permissions import GroupPermissions
 from gateway.stats.entities import RECORDED
 from gateway.stats.subject import Kind
@@ -107,7 +112,9 @@ class ViewerMemberships:
         for group, one in asked.items():
             own = None
             if one.state is not None:
-                own = Membership(group, user_id, one.state, one.roles or frozenset())
+                ended_by = ENDED_WITH_GROUP if one.led_to_the_end else None
+                roles = one.roles or frozenset()
+                own = Membership(group, user_id, one.state, roles, ended_by=ended_by)
             self._put(user_id, group, own, position)
 
     def permissions(
