@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -38,6 +39,8 @@ async def _copy(source: str, target: str) -> None:
             closing(sqlite3.connect(make_url(target).database or "")) as written,
         ):
             read.backup(written)
+        # A feed looks at the file once in a turn of the loop, in which nobody else does this.
+        await asyncio.sleep(0)
         return
     name, new = parsed.database, make_url(target).database
     await administer(

@@ -64,6 +64,7 @@ class ChangeFeed:
         self._entered = False
         self._waiting: list[asyncio.Future[LogPosition | None]] = []
         self._reading: asyncio.Task[None] | None = None
+        self._looked = False
 
     @property
     def position(self) -> LogPosition | None:
@@ -105,20 +106,35 @@ class ChangeFeed:
     async def catch_up(self) -> LogPosition | None:
         """The position of a state that was read no earlier than this call.
 
+        What is committed in the loop itself counts from the next turn on; nobody here does that.
         None if that cannot be told: as if nothing were cached, then. Whoever calls while a read is
         under way shares the next one. Waits for two reads at most, of which one may time out; not
         at all while the log is not readable.
         """
         if not self._entered or not self.is_readable():
             return None
-        if self._reading is None and self._side.is_unchanged():
-            return self.position
         loop = asyncio.get_running_loop()
+        if self._reading is None and self._is_unchanged(loop):
+            return self.position
         waiter: asyncio.Future[LogPosition | None] = loop.create_future()
         self._waiting.append(waiter)
         if self._reading is None:
             self._begin()
         return await waiter
+
+    def _is_unchanged(self, loop: asyncio.AbstractEventLoop) -> bool:
+        """Whether the database is known to be as it was, by one look in a turn of the loop.
+
+        Callbacks run in the order in which they were scheduled. So whoever asks before the look is
+        forgotten was scheduled before it was made, and was caused by nothing later.
+        """
+        if not self._looked and self._side.is_unchanged():
+            self._looked = True
+            loop.call_soon(self._forget_look)
+        return self._looked
+
+    def _forget_look(self) -> None:
+        self._looked = False
 
     def _begin(self) -> None:
         self._reading = asyncio.get_running_loop().create_task(self._read_for_all())
