@@ -32,6 +32,8 @@ def sent_credential(headers: Iterable[tuple[str, str]]) -> Credential | None:
     sent = [(name, value) for name, value in headers if name in CREDENTIAL_HEADERS]
     if not sent:
         return None
+    if len(sent) == 1:
+        return _read(*sent[0])
     credentials = {_read(name, value) for name, value in sent}
     if len(credentials) > 1 or len({name for name, _ in sent}) < len(sent):
         raise Unverified

@@ -42,10 +42,12 @@ class VerifiedTokens:
         known = self._known.get(digest)
         if known is None:
             return None
-        if self._now() >= known.until or not any(known.key is key for key in keys):
-            self._known.drop(digest)
-            return None
-        return known.viewer
+        if self._now() < known.until:
+            for key in keys:
+                if known.key is key:
+                    return known.viewer
+        self._known.drop(digest)
+        return None
 
     def add(self, token: str, viewer: Viewer, key: TokenKey, until: float) -> None:
         """Remember a token that this key has verified, until then."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from gateway.errors import GatewayError, Unauthenticated, Unavailable
 from gateway.http.media import JSON
@@ -32,6 +33,20 @@ def json_response(
 def raw_json_response(text: bytes, status: int, media: str, headers: Mapping[str, str]) -> Response:
     """What is JSON already, under headers that say who may keep it."""
     return Response(text, status, {**headers, "Content-Type": f"{media}; charset=utf-8"})
+
+
+class ReadyResponse:
+    """An ASGI application that sends a whole response whose headers are encoded already."""
+
+    def __init__(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> None:
+        self._status = status
+        self._headers = headers
+        self._body = body
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        status, headers = self._status, self._headers
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": self._body})
 
 
 def errored(status: HTTPStatus, headers: Mapping[str, str] | None = None) -> Response:

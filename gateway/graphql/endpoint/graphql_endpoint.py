@@ -10,8 +10,7 @@ from typing import NamedTuple
 
 from graphql import OperationType
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.auth.viewer import Viewer
 from gateway.errors import Forbidden
@@ -79,7 +78,7 @@ class GraphQLEndpoint:
             response = await self._respond(request)
             await response(scope, receive, send)
 
-    async def _respond(self, request: Request) -> Response:
+    async def _respond(self, request: Request) -> ASGIApp:
         accept = request.headers.get("accept")
         if self._wants_page(request, accept):
             return self._pages.document(request)
@@ -107,7 +106,7 @@ class GraphQLEndpoint:
             and negotiate(accept, (*_ANSWERS, HTML)) == HTML
         )
 
-    async def _answer(self, request: Request, media: str, record: RequestRecord) -> Response:
+    async def _answer(self, request: Request, media: str, record: RequestRecord) -> ASGIApp:
         if request.method not in _METHODS:
             raise MethodNotAllowed("Send queries by GET or POST, mutations by POST.", _METHODS)
         # A HEAD is a GET of which the server sends the header alone.

@@ -1,8 +1,8 @@
 """Request memo: which admitted operations a request stands for that was made before.
 
 It holds digests alone, no credential and no body, in the memory of the response cache. A request
-is the same only if its viewer with all rights is, its method, its target, its body, and every
-header that the endpoint reads.
+is the same only if its kind of viewer is, its method, its target, its body, and every header that
+the endpoint reads. Who the viewer is decides which cache entry there is, and is asked for then.
 """
 
 from __future__ import annotations
@@ -40,20 +40,23 @@ class Memo(NamedTuple):
 
 
 class RequestMemo:
-    """Memos by viewer and digest of the request."""
+    """Memos by kind of viewer and digest of the request.
+
+    Of the viewer, an operation is admitted by no more than the kind and what a site admin may.
+    """
 
     def __init__(self, responses: ResponseCache) -> None:
         self._values = responses.memory
 
     def get(self, viewer: Viewer, digest: bytes) -> Memo | None:
         """The memo of a request like this one."""
-        memo: Memo | None = self._values.get((Memo, viewer, digest))
+        memo: Memo | None = self._values.get((Memo, viewer.kind, viewer.is_site_admin, digest))
         return memo
 
     def put(self, viewer: Viewer, digest: bytes, memo: Memo) -> None:
         """Keep the memo of a request whose answers are all in the response cache."""
         size = _MEMO_BYTES + _OPERATION_BYTES * len(memo.operations)
-        self._values.put((Memo, viewer, digest), memo, size)
+        self._values.put((Memo, viewer.kind, viewer.is_site_admin, digest), memo, size)
 
 
 class MemoizedRequest(NamedTuple):

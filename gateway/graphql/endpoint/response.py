@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from http import HTTPStatus
 
 import orjson
 from starlette.responses import Response
+from starlette.types import ASGIApp
 
 from gateway.graphql.endpoint.caching import Conditions
 from gateway.graphql.endpoint.statuses import EXECUTED, status_of
@@ -15,11 +17,18 @@ from gateway.graphql.execution.cache_entry import CacheEntry
 from gateway.graphql.masking import FormattedError
 from gateway.http.coding import coding_for
 from gateway.http.media import JSON
-from gateway.http.response import NOT_KEPT, SECRET, headers_for, json_response, raw_json_response
+from gateway.http.response import (
+    NOT_KEPT,
+    SECRET,
+    ReadyResponse,
+    headers_for,
+    json_response,
+    raw_json_response,
+)
 from gateway.http.validators import entity_tag
 
 
-async def answered(answer: Answer, conditions: Conditions) -> Response:
+async def answered(answer: Answer, conditions: Conditions) -> ASGIApp:
     """The response for an operation's answer, executed or not; 304 if the client has it."""
     if answer.entry is not None:
         return await cached(answer.entry, conditions)
@@ -38,20 +47,35 @@ async def answered(answer: Answer, conditions: Conditions) -> Response:
     return raw_json_response(body, EXECUTED.json, media, headers)
 
 
-async def cached(entry: CacheEntry, conditions: Conditions) -> Response:
+async def cached(entry: CacheEntry, conditions: Conditions) -> ASGIApp:
     """The response that a cache entry gives under these conditions."""
     coding, media = entry.coding_for(conditions.accept_encoding), conditions.media
     etag = entry.etag(media, coding) if conditions.is_public else None
-    headers = dict(conditions.headers(etag))
-    # The coding is chosen here, and nobody further out need look at the answer again.
-    headers["Vary"] += ", Accept-Encoding"
     if conditions.has_already(etag):
+        headers = _negotiated(conditions.headers(etag))
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-    body = entry.body
+    body = entry.body if coding is None else await entry.compressed(coding)
+    if etag is None:
+        length = (b"content-length", b"%d" % len(body))
+        return ReadyResponse(EXECUTED.json, [*_private_headers(media, coding), length], body)
+    headers = _negotiated(conditions.headers(etag))
     if coding is not None:
         headers["Content-Encoding"] = coding
-        body = await entry.compressed(coding)
     return raw_json_response(body, EXECUTED.json, media, headers)
+
+
+def _negotiated(headers: Mapping[str, str]) -> dict[str, str]:
+    """The coding is chosen here, and nobody further out need look at the answer again."""
+    return {**headers, "Vary": f"{headers['Vary']}, Accept-Encoding"}
+
+
+@lru_cache
+def _private_headers(media: str, coding: str | None) -> Sequence[tuple[bytes, bytes]]:
+    headers = _negotiated(NOT_KEPT)
+    if coding is not None:
+        headers["Content-Encoding"] = coding
+    *encoded, _ = raw_json_response(b"", EXECUTED.json, media, headers).raw_headers
+    return encoded
 
 
 def answered_each(answers: Sequence[bytes], media: str, *, has_secret: bool = False) -> Response:

@@ -51,7 +51,8 @@ OpenOperation = Callable[[Viewer, RequestRecord], AbstractAsyncContextManager[An
 AroundOperation = Callable[[RequestRecord], AbstractContextManager[None]]
 
 
-_PHASES = ("parse", "validate", "execute")
+#: Of an operation that was admitted before.
+_PASSED_OVER = ("parse", "validate")
 
 
 class Executor:
@@ -130,8 +131,8 @@ class Executor:
         RateLimited if the viewer's budget is used up.
         """
         with self._within(record):
-            for phase in _PHASES:
-                record.begin(phase)
+            record.pass_over(_PASSED_OVER)
+            record.begin("execute")
             record.operation, record.document = admitted.name, admitted.document
             if self._admission is not None:
                 await self._admission.spend(viewer, record.client, admitted.cost)
