@@ -12,7 +12,7 @@ from http import HTTPStatus
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.http.response import json_response
 
@@ -42,6 +42,37 @@ def readable_by_pages(
 
 
 class _Pages(CORSMiddleware):
+    """Starlette's, which parses the headers of each request and response, without that."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        origin = _origin(scope) if scope["type"] == "http" else None
+        if scope["type"] != "http" or (origin is not None and scope["method"] == "OPTIONS"):
+            await super().__call__(scope, receive, send)
+            return
+        readable = {} if origin is None else self._readable_by(origin)
+
+        async def send_readable(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                vary, headers = [], []
+                for line in message.get("headers", ()):
+                    if line[0] == b"vary":
+                        vary.append(line[1])
+                    elif line[0] not in readable:
+                        headers.append(line)
+                headers.append((b"vary", b", ".join([*vary, b"Origin"])))
+                message["headers"] = [*headers, *readable.items()]
+            await send(message)
+
+        await self.app(scope, receive, send_readable)
+
+    def _readable_by(self, origin: bytes) -> dict[bytes, bytes]:
+        headers = {
+            name.lower().encode(): value.encode() for name, value in self.simple_headers.items()
+        }
+        if not self.allow_all_origins and self.is_allowed_origin(origin.decode("latin-1")):
+            headers[b"access-control-allow-origin"] = origin
+        return headers
+
     def preflight_response(self, request_headers: Headers) -> Response:
         response = super().preflight_response(request_headers)
         if response.status_code == HTTPStatus.OK:
@@ -54,3 +85,11 @@ class _Pages(CORSMiddleware):
         }
         vary = {"Vary": response.headers["vary"]}
         return json_response({"errors": [error]}, HTTPStatus.FORBIDDEN, headers=vary)
+
+
+def _origin(scope: Scope) -> bytes | None:
+    for name, value in scope["headers"]:
+        if name == b"origin":
+            origin: bytes = value
+            return origin
+    return None

@@ -13,7 +13,7 @@ from ipaddress import (
     ip_network,
 )
 
-from starlette.requests import Request
+from starlette.types import Scope
 
 from gateway.errors import SettingsError
 from gateway.reasons import reason_of
@@ -25,6 +25,7 @@ Network = IPv4Network | IPv6Network
 _IPV6_CLIENT = 64
 #: Addresses that need not be parsed again: a keep-alive connection asks from one all the time.
 _REMEMBERED = 1_000
+_UNKNOWN = "unknown"
 #: Letters of an address, with an IPv6 zone.
 _LONGEST = 64
 
@@ -37,19 +38,23 @@ def read_networks(setting: str, text: str) -> tuple[Network, ...]:
         raise SettingsError(f"{setting} cannot be used: {reason_of(error)}.") from None
 
 
-def client_address(request: Request, trusted: Sequence[Network]) -> str:
+def client_address(scope: Scope, trusted: Sequence[Network]) -> str:
     """Whom the request came from, as one name for all addresses of one client.
 
     Each trusted proxy has appended the address that it was asked from to ``X-Forwarded-For``. The
     list is read from its end, for as long as the one who appended is trusted: what stands before
     was written by the client, and counts for nothing. An IPv6 client is its network of 64 bits.
     """
-    peer = _address(request.client.host) if request.client else None
-    if peer is None:
-        return "unknown"
+    client = scope.get("client")
+    if not client:
+        return _UNKNOWN
     if not trusted:
-        return _name(peer)
-    appended = ",".join(request.headers.getlist("x-forwarded-for")).split(",")
+        return _name_of(client[0])
+    peer = _address(client[0])
+    if peer is None:
+        return _UNKNOWN
+    lines = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
+    appended = b",".join(lines).decode("latin-1").split(",")
     for text in reversed(appended):
         if not any(peer in network for network in trusted):
             break
@@ -61,6 +66,11 @@ def client_address(request: Request, trusted: Sequence[Network]) -> str:
 
 
 @lru_cache(_REMEMBERED)
+def _name_of(text: str) -> str:
+    peer = _address(text)
+    return _UNKNOWN if peer is None else _name(peer)
+
+
 def _name(peer: Address) -> str:
     if isinstance(peer, IPv6Address):
         return str(ip_network((peer, _IPV6_CLIENT), strict=False))

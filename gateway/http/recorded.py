@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 
-from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.collector import FullCollections
@@ -18,6 +17,8 @@ from gateway.telemetry.record import RequestRecord, attach, request_id_of
 #: Entered around a request, with its W3C headers.
 AroundRequest = Callable[[RequestRecord, dict[str, str]], AbstractContextManager[None]]
 
+#: Around requests that nobody traces.
+_UNTRACED = nullcontext()
 _W3C = {b"traceparent": "traceparent", b"tracestate": "tracestate"}
 
 
@@ -54,9 +55,8 @@ class RecordedRequests:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        sent = next((value for name, value in scope["headers"] if name == b"x-request-id"), None)
-        record = RequestRecord(request_id_of(sent), scope["method"])
-        record.client = client_address(Request(scope), self._trusted_proxies)
+        record = RequestRecord(request_id_of(_sent_id(scope)), scope["method"])
+        record.client = client_address(scope, self._trusted_proxies)
         attach(record, scope)
 
         async def send_marked(message: Message) -> None:
@@ -69,11 +69,12 @@ class RecordedRequests:
         if self._metrics is not None:
             self._metrics.began()
         try:
-            if self._around is None:
-                await self._answer(scope, receive, send_marked, record)
-            else:
-                with self._around(record, _carried(scope)):
-                    await self._answer(scope, receive, send_marked, record)
+            with _UNTRACED if self._around is None else self._around(record, _carried(scope)):
+                try:
+                    await self._app(scope, receive, send_marked)
+                finally:
+                    # Only the router knows which of few routes this path belongs to.
+                    record.route = getattr(scope.get("route"), "path", None) or record.route
         finally:
             seconds = record.clock() - record.started
             if self._metrics is not None:
@@ -82,15 +83,6 @@ class RecordedRequests:
                 self._log.write(record, seconds)
             self._collections.ended()
 
-    async def _answer(
-        self, scope: Scope, receive: Receive, send: Send, record: RequestRecord
-    ) -> None:
-        try:
-            await self._app(scope, receive, send)
-        finally:
-            # Only the router knows which of few routes this path belongs to.
-            record.route = getattr(scope.get("route"), "path", None) or record.route
-
     def _headers(self, record: RequestRecord) -> list[tuple[bytes, bytes]]:
         headers = [(b"x-request-id", record.request_id.encode())]
         if self._server_timing and record.shows_timing and record.phases:
@@ -98,6 +90,14 @@ class RecordedRequests:
         if self._draining.under_way:
             headers.append((b"connection", b"close"))
         return headers
+
+
+def _sent_id(scope: Scope) -> bytes | None:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id":
+            sent: bytes = value
+            return sent
+    return None
 
 
 def _carried(scope: Scope) -> dict[str, str]:

@@ -18,12 +18,12 @@ class WithoutTrailingSlash:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
+        if scope["type"] == "http" and scope["path"].endswith("/"):
             path: str = scope["path"]
             raw: bytes = scope.get("raw_path") or path.encode()
             # The root itself stays, and so does a slash that was written as %2F.
             shorter = path.removesuffix("/")
-            if path != shorter and raw.endswith(b"/") and shorter != scope.get("root_path", ""):
+            if raw.endswith(b"/") and shorter != scope.get("root_path", ""):
                 scope = {**scope, "path": shorter, "raw_path": raw[:-1], _MARK: True}
         await self._app(scope, receive, send)
 

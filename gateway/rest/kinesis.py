@@ -68,7 +68,7 @@ class KinesisEndpoint:
     async def _admit(self, request: Request) -> None:
         """Forbidden without the credentials; TooManyTries for who guesses them."""
         sent = request.headers.getlist("authorization")
-        address = client_address(request, self._trusted_proxies)
+        address = client_address(request.scope, self._trusted_proxies)
         if sent:
             await self._wrong_passwords.check(address)
         if self._credentials.admit(sent):

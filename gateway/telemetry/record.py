@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping
 from enum import StrEnum
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -103,6 +103,12 @@ class RequestRecord:
             self.phases.append(Phase(self._phase, self._phase_started, now))
         self._phase = phase
         self._phase_started = now
+
+    def pass_over(self, phases: Iterable[str]) -> None:
+        """Note phases that there is nothing to do in; they end the one before."""
+        self.end()
+        now = self.clock()
+        self.phases += [Phase(name, now, now) for name in phases]
 
     def end(self) -> None:
         """End the phase under way, if there is one."""

@@ -1,7 +1,6 @@
 """Who asks, behind proxies: only what a trusted proxy has appended is believed."""
 
 import pytest
-from starlette.requests import Request
 
 from gateway.errors import SettingsError
 from gateway.http.client_address import client_address, read_networks
@@ -15,7 +14,7 @@ def asked_from(peer: str | None, *forwarded: str) -> str:
         "client": None if peer is None else (peer, 1234),
         "headers": [(b"x-forwarded-for", line.encode()) for line in forwarded],
     }
-    return client_address(Request(scope), TRUSTED)
+    return client_address(scope, TRUSTED)
 
 
 @pytest.mark.parametrize(
