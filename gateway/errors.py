@@ -10,6 +10,7 @@
     ├── Unauthenticated          UNAUTHENTICATED        no token, or one that does not verify
     ├── Forbidden                FORBIDDEN              this viewer may not see this field
     ├── Unavailable              UNAVAILABLE            the database is busy or away; try again
+    ├── RateLimited              RATE_LIMITED           too many wrong tries; try again later
     ├── TooManyRows              TOO_MANY_VALUES        the answer needs more rows than are read
     ├── Conflict                 CONFLICT               another command got in between; run it again
     ├── UnreadableFile           UNREADABLE_FILE        not a file that can be imported
@@ -118,6 +119,20 @@ class Unavailable(GatewayError):
     """The database did not answer in time; the same request may work later."""
 
     code = "UNAVAILABLE"
+
+
+class RateLimited(GatewayError):
+    """There were too many wrong tries; ``retry_after`` is in seconds from now."""
+
+    code = "RATE_LIMITED"
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+    @property
+    def extensions(self) -> dict[str, Any]:
+        return {"code": self.code, "retryAfter": self.retry_after}
 
 
 class TooManyRows(GatewayError):

@@ -25,6 +25,8 @@ from gateway.graphql.configuration import (
 from gateway.graphql.execution.executor import Executor
 from gateway.graphql.execution.response_cache import ResponseCache
 from gateway.graphql.masking import ErrorMask
+from gateway.groups.configuration import configured_groups
+from gateway.groups.service import GroupService
 from gateway.http.compressed import CompressedBodies
 from gateway.http.configuration import configured_connections
 from gateway.http.connections import Connections
@@ -56,6 +58,7 @@ class Services:
     changes: ChangeFeed
     authenticator: Authenticator
     live: LiveDirectory | None
+    groups: GroupService
     #: What one operation of a viewer reads with.
     open_operation: Callable[[Viewer, RequestRecord], Operation]
     read_cache: ReadCache | None
@@ -105,6 +108,7 @@ def build_services(settings: Settings, clock: Clock, telemetry: Telemetry) -> Se
         changes=changes,
         authenticator=configured_authenticator(settings, database, lambda: instant_of(clock())),
         live=live,
+        groups=configured_groups(settings, database, telemetry.metrics),
         open_operation=open_operation,
         read_cache=read_cache,
         compressed_bodies=bodies,

@@ -12,7 +12,7 @@ from gateway.db.tables import group_record, user_group
 from gateway.directory.stats_visibility import StatsVisibility
 
 #: The state of a group that goes on; so does one of which nothing is said.
-_ACTIVE = "active"
+ACTIVE = "active"
 
 
 class UserGroup(NamedTuple):
@@ -38,7 +38,7 @@ class UserGroup(NamedTuple):
 
 def is_ended(state: str | None) -> bool:
     """Whether a group of this state has ended."""
-    return state not in (None, _ACTIVE)
+    return state not in (None, ACTIVE)
 
 
 def user_group_of(row: Sequence[Any]) -> UserGroup:
@@ -72,7 +72,7 @@ OPEN_GROUPS = (
     .join(group_record, group_record.c.group_id == user_group.c.id, isouter=True)
     .where(
         user_group.c.stats_visibility >= int(StatsVisibility.PUBLIC_AGG_ONLY),
-        or_(group_record.c.state.is_(None), group_record.c.state == _ACTIVE),
+        or_(group_record.c.state.is_(None), group_record.c.state == ACTIVE),
     )
     .order_by(user_group.c.id)
     .limit(bindparam("most"))

@@ -28,6 +28,8 @@ class CreateGroup:
     invite: tuple[int, ...] = ()
     #: Whether unknown users among the invited are left out, as long as one is known.
     skip_unknown: bool = False
+    #: Who leads it, where a site operator creates it, who is nobody's user.
+    admin_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,9 @@ class RefusalCode(StrEnum):
 class GroupRefusal(GatewayError):
     """A command that was refused, and changed nothing; ``path`` leads into its input.
 
-    The message names no person and no hidden group.
+    The path is in the words of GraphQL's inputs: ``("userIds", "3")``, ``("joinToken",)``. It is
+    empty where no one part of the input is to blame. The message names no person and no hidden
+    group.
     """
 
     def __init__(self, refusal: RefusalCode, message: str, *path: str) -> None:

@@ -95,6 +95,12 @@ class Metrics:
             "Roles of memberships that answers left out, since the schema does not know them.",
             registry=self.registry,
         )
+        self._group_commands = Counter(
+            "stats_gateway_group_commands",
+            "Commands that were to change groups or memberships, by what came of them.",
+            ["command", "outcome"],
+            registry=self.registry,
+        )
         # Looking a child up by its labels costs several times what counting costs.
         self._request_children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._operation_children: dict[str, Counter] = {}
@@ -104,6 +110,10 @@ class Metrics:
     def unknown_roles(self, number: int) -> None:
         """Count roles that an answer left out."""
         self._unknown_roles.inc(number)
+
+    def group_command(self, command: str, outcome: str) -> None:
+        """Count a command; both are names out of few."""
+        self._group_commands.labels(command, outcome).inc()
 
     def began(self) -> None:
         """Count a request that is under way."""

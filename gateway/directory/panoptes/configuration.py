@@ -19,6 +19,11 @@ def configured_panoptes(
     """The API, None if the settings name none; SettingsError if it cannot be used."""
     if settings.panoptes_url is None:
         return None
+    if settings.groups == "own":
+        raise SettingsError(
+            f"{PREFIX}GROUPS=own makes this gateway the authority of groups, and {PREFIX}"
+            "PANOPTES_URL makes Panoptes that: set one of them."
+        )
     credentials = Credentials.of(settings.panoptes_client_id, settings.panoptes_client_secret)
     return Panoptes(settings.panoptes_url, credentials, clock, timeout_seconds=timeout_seconds)
 

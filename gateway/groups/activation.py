@@ -1,0 +1,77 @@
+"""Ending groups and letting them go on."""
+
+from __future__ import annotations
+
+from gateway.directory.memberships import ENDED_WITH_GROUP, MembershipState
+from gateway.directory.user_groups import ACTIVE
+from gateway.errors import NotFound
+from gateway.groups.changing import active, inactive, note, write_group, write_memberships
+from gateway.groups.commands import DeactivateGroup, Outcome, ReactivateGroup
+from gateway.groups.deciding import check_revision, is_to_be_done, lead
+from gateway.groups.history import ChangeKind
+from gateway.groups.limits import worn_out
+from gateway.groups.rules import Action
+from gateway.groups.state import (
+    membership_in,
+    read_group,
+    read_members,
+    read_memberships_in,
+)
+from gateway.groups.turn import Turn
+from gateway.rollups.spans import change_instant, open_spans
+
+#: The state of a group that was deactivated.
+_INACTIVE = "inactive"
+
+
+def deactivate_group(turn: Turn, command: DeactivateGroup) -> Outcome:
+    """End a group and all its memberships; open invitations are withdrawn."""
+    group = read_group(turn, command.group_id)
+    may_undo = turn.viewer.is_site_admin or group.was_led_by_viewer
+    if group.is_known and group.has_ended and may_undo:
+        return Outcome(group.id, changed=False)
+    lead(turn, group, Action.DEACTIVATE)
+    check_revision(group.row, command.expected_revision)
+    rows = read_memberships_in(
+        turn.connection, group.id, MembershipState.ACTIVE, MembershipState.INVITED
+    )
+    write_group(turn, group, state=_INACTIVE)
+    write_memberships(turn, group, [inactive(row, _ended_by(row)) for row in rows.values()])
+    note(turn, group, ChangeKind.DEACTIVATED)
+    return Outcome(group.id, changed=True)
+
+
+def reactivate_group(turn: Turn, command: ReactivateGroup) -> Outcome:
+    """Let a group go on with the members whom it had when it was deactivated.
+
+    What they did in between does not count to it.
+    """
+    group = read_group(turn, command.group_id)
+    if group.is_known and not group.has_ended:
+        # Whoever may deactivate it finds it as it is wanted.
+        is_to_be_done(turn, group, Action.DEACTIVATE)
+        return Outcome(group.id, changed=False)
+    is_to_be_done(turn, group, Action.REACTIVATE)
+    if not group.is_known:
+        raise NotFound("group", group.id)
+    restored = read_memberships_in(
+        turn.connection, group.id, MembershipState.INACTIVE, ended_by=ENDED_WITH_GROUP
+    )
+    for user_id in worn_out(turn.connection, group.id, restored):
+        del restored[user_id]
+    write_group(turn, group, state=ACTIVE)
+    # A file may say that a group has ended and its memberships have not.
+    members = read_members(turn.connection, group.id)
+    open_spans(turn.connection, group.id, members, change_instant(turn.connection))
+    write_memberships(
+        turn,
+        group,
+        [active(group, user_id, row["roles"], turn) for user_id, row in restored.items()],
+    )
+    note(turn, group, ChangeKind.REACTIVATED)
+    return Outcome(group.id, changed=True)
+
+
+def _ended_by(row: dict[str, object]) -> str:
+    """Only members come back with the group; nobody is made one who had not accepted."""
+    return ENDED_WITH_GROUP if membership_in(row).state is MembershipState.ACTIVE else "removed"

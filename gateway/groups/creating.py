@@ -1,0 +1,118 @@
+"""Creating groups."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from gateway.db.tables import group_record, user_group
+from gateway.directory.memberships import GROUP_ADMIN, encode_roles
+from gateway.directory.new_ids import IdKind, new_ids
+from gateway.directory.rows import Row, write_rows
+from gateway.directory.stats_visibility import StatsVisibility
+from gateway.directory.user_groups import ACTIVE
+from gateway.errors import Forbidden, InvalidArgument
+from gateway.groups.changing import GATEWAY, active, note, write_memberships
+from gateway.groups.commands import CreateGroup, Outcome
+from gateway.groups.deciding import is_to_be_done
+from gateway.groups.history import ChangeKind
+from gateway.groups.inviting import invite_users, unknown_user
+from gateway.groups.limits import check_new_group, check_new_membership
+from gateway.groups.links import make_link
+from gateway.groups.names import checked_display_name, checked_name, derived_name
+from gateway.groups.refusals import GroupRefusal, RefusalCode
+from gateway.groups.rules import Action
+from gateway.groups.state import Group
+from gateway.groups.taken_names import check_free, is_taken
+from gateway.groups.turn import Turn
+from gateway.groups.users import check_number, known_users
+from gateway.rollups.spans import begin_tenure
+
+
+def create_group(turn: Turn, command: CreateGroup) -> Outcome:
+    """Create a group with one admin, invite whom it names, and make its join link."""
+    group = Group(0, {}, {}, None)
+    is_to_be_done(turn, group, Action.CREATE)
+    admin_id = _admin(turn, command)
+    check_number("invite", command.invite, least=0)
+    name, display_name = _names(turn, command)
+    if turn.viewer.id is not None:
+        check_new_group(turn.connection, turn.limits, turn.viewer.id, turn.now)
+        check_new_membership(turn.connection, turn.limits, 0, turn.viewer.id)
+    invited = _invited(turn, command, admin_id)
+
+    (group.id,) = new_ids(turn.connection, IdKind.USER_GROUP)
+    _write(turn, group, command, name, display_name)
+    begin_tenure(turn.connection, group.id, [], 0)
+    make_link(turn, group.id)
+    note(turn, group, ChangeKind.CREATED)
+    write_memberships(turn, group, [active(group, admin_id, encode_roles([GROUP_ADMIN]), turn)])
+    invite_users(turn, group, invited)
+    return Outcome(group.id, changed=True, user_ids=tuple(invited))
+
+
+def is_private(level: StatsVisibility) -> bool:
+    """Whether a group of this level is marked as private, where nobody says otherwise."""
+    return level in (StatsVisibility.PRIVATE_AGG_ONLY, StatsVisibility.PRIVATE_SHOW_AGG_AND_IND)
+
+
+def _admin(turn: Turn, command: CreateGroup) -> int:
+    """Who will lead the group: whoever creates it; a site operator names somebody."""
+    if turn.viewer.id is not None:
+        if command.admin_id not in (None, turn.viewer.id):
+            raise Forbidden("Whoever creates a group leads it.")
+        return turn.viewer.id
+    if command.admin_id is None:
+        raise InvalidArgument("admin", "Name the user who leads the group.")
+    if command.admin_id not in known_users(turn.connection, [command.admin_id]):
+        raise unknown_user("adminId")
+    return command.admin_id
+
+
+def _names(turn: Turn, command: CreateGroup) -> tuple[str, str]:
+    name = None if command.name is None else checked_name(command.name)
+    if command.display_name is not None:
+        display_name = checked_display_name(command.display_name)
+    elif name is not None:
+        display_name = name
+    else:
+        raise GroupRefusal(
+            RefusalCode.DISPLAY_NAME_INVALID, "A group needs a display name.", "displayName"
+        )
+    if name is None:
+        return derived_name(display_name, partial(is_taken, turn)), display_name
+    check_free(turn, name)
+    return name, display_name
+
+
+def _invited(turn: Turn, command: CreateGroup, admin_id: int) -> list[int]:
+    """Whom to invite, each once; UNKNOWN_USER as the command says."""
+    asked = [user_id for user_id in dict.fromkeys(command.invite) if user_id != admin_id]
+    known = known_users(turn.connection, asked)
+    strangers = [user_id for user_id in asked if user_id not in known]
+    if strangers and not (command.skip_unknown and known):
+        raise unknown_user("invite", str(command.invite.index(strangers[0])))
+    return [user_id for user_id in asked if user_id in known]
+
+
+def _write(turn: Turn, group: Group, command: CreateGroup, name: str, display_name: str) -> None:
+    level = command.stats_visibility
+    private = is_private(level) if command.private is None else command.private
+    row: Row = {
+        "id": group.id,
+        "name": name,
+        "display_name": display_name,
+        "stats_visibility": int(level),
+        "private": private,
+        "authority": GATEWAY,
+        "revision": 1,
+    }
+    record: Row = {
+        **dict.fromkeys(group_record.c.keys()),
+        "group_id": group.id,
+        "created_at": turn.now,
+        "last_modified_at": turn.now,
+        "state": ACTIVE,
+    }
+    write_rows(turn.connection, group_record, {}, [record])
+    write_rows(turn.connection, user_group, {}, [row])
+    group.row, group.record = row, record

@@ -1,0 +1,93 @@
+"""Deciding: what the table of rules, revisions and limits let a command do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection
+
+from gateway.directory.rows import Row
+from gateway.errors import Forbidden, GatewayError, NotFound, Unauthenticated
+from gateway.groups.refusals import GroupRefusal, RefusalCode
+from gateway.groups.rules import Action, Verdict, verdict
+from gateway.groups.state import Group, read_admins
+from gateway.groups.turn import Turn
+
+_REFUSALS = {
+    Verdict.JOIN_TOKEN_INVALID: (
+        RefusalCode.JOIN_TOKEN_INVALID,
+        "This link to join does not work (any more): ask the group's admins for a new one.",
+        ("joinToken",),
+    ),
+    Verdict.GROUP_INACTIVE: (RefusalCode.GROUP_INACTIVE, "The group has been deactivated.", ()),
+    Verdict.INVITATION_REQUIRED: (
+        RefusalCode.INVITATION_REQUIRED,
+        "There is no open invitation to this group.",
+        (),
+    ),
+    Verdict.NOT_A_MEMBER: (RefusalCode.NOT_A_MEMBER, "That needs a member of the group.", ()),
+}
+
+
+def is_to_be_done(turn: Turn, group: Group, action: Action) -> bool:
+    """Whether the rules let the viewer do it: False if nothing changes, an error if not."""
+    found = verdict(action, turn.viewer, group.own)
+    if found is Verdict.ADMINS_THEN:
+        found = Verdict.YES if group.was_led_by_viewer else Verdict.NOT_FOUND
+    if found is Verdict.YES:
+        return True
+    if found is Verdict.UNCHANGED:
+        return False
+    raise refusal_of(turn, group, found)
+
+
+def refusal_of(turn: Turn, group: Group, found: Verdict) -> GatewayError:
+    """The error that a verdict stands for; one that hides a group hides all that is hidden."""
+    if found is Verdict.UNAUTHENTICATED:
+        return Unauthenticated("Sign in to do this: send a token.")
+    if found is Verdict.FORBIDDEN and group.exists_for(turn.viewer):
+        return Forbidden("Only the group's admins and site admins may do this.")
+    if found in _REFUSALS:
+        code, message, path = _REFUSALS[found]
+        return GroupRefusal(code, message, *path)
+    return NotFound("group", group.id)
+
+
+def lead(turn: Turn, group: Group, action: Action) -> None:
+    """Check that the viewer may do what admins do with an active group."""
+    is_to_be_done(turn, group, action)
+    if not group.is_known:
+        raise NotFound("group", group.id)
+    if group.has_ended:
+        if not group.exists_for(turn.viewer):
+            raise NotFound("group", group.id)
+        raise refusal_of(turn, group, Verdict.GROUP_INACTIVE)
+
+
+def check_revision(row: Row, expected: int | None) -> None:
+    """CONFLICT if somebody has changed the row since the revision that is expected."""
+    if expected is not None and row["revision"] != expected:
+        raise GroupRefusal(
+            RefusalCode.CONFLICT,
+            "Somebody else has changed this in the meantime: look at it again.",
+            "expectedRevision",
+        )
+
+
+def check_admins_left(
+    connection: Connection, group: Group, ending: Iterable[int], *path: str
+) -> None:
+    """LAST_ADMIN if an active group loses its last admin with these users.
+
+    One that has none already is no worse off.
+    """
+    if group.has_ended:
+        return
+    admins = read_admins(connection, group.id)
+    if admins and not admins - set(ending):
+        raise GroupRefusal(
+            RefusalCode.LAST_ADMIN,
+            "The group would have no admin: make another member an admin first, "
+            "or deactivate the group.",
+            *path,
+        )

@@ -1,0 +1,67 @@
+"""History of groups: what was changed, when and by whom, for a group's admins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+
+import orjson
+from sqlalchemy import Connection
+
+from gateway.db.group_tables import group_change
+from gateway.db.instants import written_at
+from gateway.db.upsert import replace_rows
+from gateway.directory.new_ids import IdKind, new_ids
+
+
+class ChangeKind(StrEnum):
+    """What has happened to a group or to somebody's membership; the words are stored."""
+
+    CREATED = "created"
+    RENAMED = "renamed"
+    LEVEL_CHANGED = "level_changed"
+    JOINED = "joined"
+    LEFT = "left"
+    REMOVED = "removed"
+    INVITED = "invited"
+    INVITATION_ACCEPTED = "invitation_accepted"
+    INVITATION_DECLINED = "invitation_declined"
+    INVITATION_WITHDRAWN = "invitation_withdrawn"
+    ROLE_CHANGED = "role_changed"
+    LINK_ROTATED = "link_rotated"
+    LINK_CHANGED = "link_changed"
+    DEACTIVATED = "deactivated"
+    REACTIVATED = "reactivated"
+    #: The gateway began to decide about a group that a file or Panoptes had brought.
+    TAKEN_OVER = "taken_over"
+    BACKFILLED = "backfilled"
+
+
+#: What else there is to tell of a change. It holds no tokens and no names of people.
+Details = Mapping[str, str | int | bool | None]
+
+
+def note_changes(
+    connection: Connection,
+    group_id: int,
+    kind: ChangeKind,
+    actor_id: int | None,
+    subjects: Iterable[int | None] = (None,),
+    details: Details | None = None,
+) -> None:
+    """Note a change for each subject, whom it happens to, or once if it happens to the group.
+
+    ``actor_id`` is None for the site's operators. Runs in a writing transaction.
+    """
+    users = list(subjects)
+    told = None if details is None else orjson.dumps(details).decode()
+    ids = new_ids(connection, IdKind.GROUP_CHANGE, len(users))
+    at = written_at(connection)
+    replace_rows(
+        connection,
+        group_change,
+        [
+            (change_id, group_id, at, actor_id, user_id, kind.value, told)
+            for change_id, user_id in zip(ids, users, strict=True)
+        ],
+    )

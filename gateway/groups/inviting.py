@@ -1,0 +1,103 @@
+"""Inviting users to groups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gateway.directory.memberships import GROUP_MEMBER, MembershipState, encode_roles
+from gateway.directory.rows import Row
+from gateway.groups.changing import note, write_memberships
+from gateway.groups.commands import Invite, Outcome
+from gateway.groups.deciding import lead
+from gateway.groups.history import ChangeKind
+from gateway.groups.limits import AFTER_DECLINE, check_invitations, check_room, reached
+from gateway.groups.refusals import GroupRefusal, RefusalCode
+from gateway.groups.roles import checked_role
+from gateway.groups.rules import Action
+from gateway.groups.state import Group, membership_in, read_group, read_memberships
+from gateway.groups.turn import Turn
+from gateway.groups.users import check_number, known_users, user_of_login
+
+_Path = tuple[str, str]
+
+
+def invite(turn: Turn, command: Invite) -> Outcome:
+    """Invite whom the command names and who is neither a member nor invited: all or none."""
+    role = checked_role(command.role)
+    check_number("userIds", (*command.user_ids, *command.logins))
+    group = read_group(turn, command.group_id)
+    lead(turn, group, Action.INVITE)
+    asked = _asked(turn, command)
+    rows = read_memberships(turn.connection, group.id, asked)
+    members = [user for user in asked if user in rows and membership_in(rows[user]).is_effective]
+    others = {user: path for user, path in asked.items() if user not in members}
+    new = [user for user in others if user not in rows or not is_invited(rows[user])]
+    for user_id in new:
+        _check_wish(turn, rows.get(user_id), others[user_id])
+    invite_users(turn, group, new, role)
+    return Outcome(
+        group.id, changed=bool(new), user_ids=tuple(others), already_members=tuple(members)
+    )
+
+
+def invite_users(
+    turn: Turn, group: Group, user_ids: Sequence[int], role: str = GROUP_MEMBER
+) -> None:
+    """Invite known users who are no members; within the limits."""
+    known = read_memberships(turn.connection, group.id, user_ids)
+    new = len(user_ids)
+    check_invitations(turn.connection, turn.limits, group.id, turn.viewer.id, new, turn.now)
+    check_room(turn.connection, turn.limits, group.id, new - len(known))
+    write_memberships(
+        turn,
+        group,
+        [
+            {
+                "group_id": group.id,
+                "user_id": user_id,
+                "state": MembershipState.INVITED.value,
+                "roles": encode_roles([role]),
+                "created_at": turn.now,
+                "no_invitations": False,
+            }
+            for user_id in user_ids
+        ],
+    )
+    if user_ids:
+        note(turn, group, ChangeKind.INVITED, user_ids, {"role": role})
+
+
+def is_invited(row: Row) -> bool:
+    """Whether the row is of an invitation that is open."""
+    return bool(row["state"] == MembershipState.INVITED.value)
+
+
+def unknown_user(*path: str) -> GroupRefusal:
+    """The refusal of a command that names somebody whom nobody knows."""
+    return GroupRefusal(RefusalCode.UNKNOWN_USER, "There is no such user.", *path)
+
+
+def _asked(turn: Turn, command: Invite) -> dict[int, _Path]:
+    """Whom the command names, each once, and where; UNKNOWN_USER if somebody is not known."""
+    asked: dict[int, _Path] = {}
+    known = known_users(turn.connection, command.user_ids)
+    for place, user_id in enumerate(command.user_ids):
+        if user_id not in known:
+            raise unknown_user("userIds", str(place))
+        asked.setdefault(user_id, ("userIds", str(place)))
+    for place, login in enumerate(command.logins):
+        found = user_of_login(turn.connection, login)
+        if found is None:
+            raise unknown_user("logins", str(place))
+        asked.setdefault(found, ("logins", str(place)))
+    return asked
+
+
+def _check_wish(turn: Turn, row: Row | None, path: _Path) -> None:
+    """LIMIT_REACHED if the user has declined lately, or for ever."""
+    if row is None:
+        return
+    if row["no_invitations"]:
+        raise reached("This user wants no invitations to this group.", *path)
+    if row["ended_by"] == "declined" and (row["updated_at"] or 0) > turn.now - AFTER_DECLINE:
+        raise reached("This user has declined an invitation within the last 30 days.", *path)

@@ -1,0 +1,98 @@
+"""Leaving groups, removing members and withdrawing invitations."""
+
+from __future__ import annotations
+
+from gateway.directory.memberships import GROUP_ADMIN, MembershipState
+from gateway.directory.rows import Row
+from gateway.errors import InvalidArgument
+from gateway.groups.changing import inactive, note, write_memberships
+from gateway.groups.commands import Leave, Outcome, RemoveMembers
+from gateway.groups.deciding import check_admins_left, check_revision, is_to_be_done, lead
+from gateway.groups.history import ChangeKind
+from gateway.groups.inviting import is_invited
+from gateway.groups.joining import decline
+from gateway.groups.refusals import GroupRefusal, RefusalCode
+from gateway.groups.roles import not_a_member, write_role
+from gateway.groups.rules import Action
+from gateway.groups.state import Group, membership_in, read_group, read_memberships
+from gateway.groups.turn import Turn
+from gateway.groups.users import check_number
+
+
+def leave(turn: Turn, command: Leave) -> Outcome:
+    """End one's own membership; of an invitation, decline it."""
+    group = read_group(turn, command.group_id)
+    row, user_id = group.own_row, turn.viewer_id
+    if not is_to_be_done(turn, group, Action.LEAVE) or row is None:
+        return Outcome(group.id, changed=False, user_ids=(user_id,))
+    check_revision(row, command.expected_revision)
+    if is_invited(row):
+        return decline(turn, group, row)
+    if command.successor_id is not None:
+        _appoint(turn, group, command.successor_id)
+    check_admins_left(turn.connection, group, [user_id])
+    write_memberships(turn, group, [inactive(row, "left")])
+    note(turn, group, ChangeKind.LEFT, [user_id])
+    return Outcome(group.id, changed=True, user_ids=(user_id,))
+
+
+def remove_members(turn: Turn, command: RemoveMembers) -> Outcome:
+    """End memberships and withdraw invitations: all or none.
+
+    Removing nobody but oneself is leaving.
+    """
+    check_number("userIds", command.user_ids)
+    asked = list(dict.fromkeys(command.user_ids))
+    group = read_group(turn, command.group_id)
+    if asked == [turn.viewer.id] and not turn.viewer.is_site_admin:
+        return _leave(turn, group, command)
+    lead(turn, group, Action.REMOVE)
+    rows = read_memberships(turn.connection, group.id, asked)
+    for place, user_id in enumerate(command.user_ids):
+        if user_id not in rows and not command.skip_strangers:
+            raise not_a_member("userIds", str(place))
+    if len(asked) == 1 and asked[0] in rows:
+        check_revision(rows[asked[0]], command.expected_revision)
+    there = [rows[user_id] for user_id in asked if user_id in rows]
+    ending = [row for row in there if row["state"] != MembershipState.INACTIVE.value]
+    check_admins_left(turn.connection, group, [row["user_id"] for row in ending], "userIds")
+    _end(turn, group, ending)
+    return Outcome(group.id, changed=bool(ending), user_ids=tuple(row["user_id"] for row in ending))
+
+
+def _leave(turn: Turn, group: Group, command: RemoveMembers) -> Outcome:
+    try:
+        return leave(turn, Leave(group.id, expected_revision=command.expected_revision))
+    except GroupRefusal as refusal:
+        if refusal.refusal is RefusalCode.NOT_A_MEMBER and command.skip_strangers:
+            return Outcome(group.id, changed=False)
+        raise
+
+
+def _end(turn: Turn, group: Group, rows: list[Row]) -> None:
+    own = turn.viewer.id
+    write_memberships(
+        turn,
+        group,
+        [inactive(row, "left" if row["user_id"] == own else "removed") for row in rows],
+    )
+    kinds: dict[ChangeKind, list[int]] = {}
+    for row in rows:
+        if is_invited(row):
+            kind = ChangeKind.INVITATION_WITHDRAWN
+        else:
+            kind = ChangeKind.LEFT if row["user_id"] == own else ChangeKind.REMOVED
+        kinds.setdefault(kind, []).append(row["user_id"])
+    for kind, users in kinds.items():
+        note(turn, group, kind, users)
+
+
+def _appoint(turn: Turn, group: Group, user_id: int) -> None:
+    """Make another member an admin, as whoever leads the group may."""
+    lead(turn, group, Action.SET_ROLE)
+    if user_id == turn.viewer.id:
+        raise InvalidArgument("successorId", "Name somebody else as successor.")
+    row = read_memberships(turn.connection, group.id, [user_id]).get(user_id)
+    if row is None or not membership_in(row).is_effective:
+        raise not_a_member("successorId")
+    write_role(turn, group, row, GROUP_ADMIN)

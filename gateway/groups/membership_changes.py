@@ -1,0 +1,85 @@
+"""Changing one membership by its id, as JSON:API does: state and roles at once."""
+
+from __future__ import annotations
+
+import orjson
+from sqlalchemy import Connection, select
+
+from gateway.db.tables import membership
+from gateway.directory.memberships import GROUP_ADMIN, GROUP_MEMBER, ROLES, MembershipState
+from gateway.directory.rows import Row
+from gateway.errors import InvalidArgument, NotFound
+from gateway.groups.commands import ChangeMembership, Invite, Leave, Outcome, RemoveMembers, SetRole
+from gateway.groups.deciding import check_revision, is_to_be_done
+from gateway.groups.inviting import invite
+from gateway.groups.joining import accept
+from gateway.groups.leaving import leave, remove_members
+from gateway.groups.roles import set_role
+from gateway.groups.rules import Action, Standing, standing_of
+from gateway.groups.state import Group, membership_in, read_group
+from gateway.groups.turn import Turn
+
+
+def change_membership(turn: Turn, command: ChangeMembership) -> Outcome:
+    """Change state and roles as the table of rules lets the viewer; both or none.
+
+    A membership of a group in which the viewer is nothing looks as if it did not exist.
+    """
+    row = _read(turn.connection, command.membership_id)
+    if row is None:
+        raise NotFound("membership", command.membership_id)
+    group, user_id = read_group(turn, row["group_id"]), row["user_id"]
+    is_own = user_id == turn.viewer.id
+    if not is_own and standing_of(turn.viewer, group.own) < Standing.MEMBER:
+        raise NotFound("membership", command.membership_id)
+    check_revision(row, command.expected_revision)
+    role = _role(row, command)
+    changed = False
+    # Roles are those of members: they come before whatever ends a membership, and after an
+    # invitation, which has a role itself.
+    if role is not None and command.state is not MembershipState.INVITED:
+        changed |= set_role(turn, SetRole(group.id, user_id, role)).changed
+        group = read_group(turn, group.id)
+    if command.state is not None:
+        changed |= _change_state(turn, group, row, command.state, role, is_own=is_own)
+    return Outcome(group.id, changed=changed, user_ids=(user_id,))
+
+
+def _role(row: Row, command: ChangeMembership) -> str | None:
+    """The role that the command gives; None if the membership has it, or it says none."""
+    if command.roles is None:
+        return None
+    if not command.roles or set(command.roles) - set(ROLES):
+        raise InvalidArgument("roles", f"roles must be one or two of {', '.join(ROLES)}.")
+    role = GROUP_ADMIN if GROUP_ADMIN in command.roles else GROUP_MEMBER
+    held = [one for one in ROLES if one in orjson.loads(row["roles"])]
+    is_over = row["state"] == MembershipState.INACTIVE.value
+    return None if held[:1] == [role] and not is_over else role
+
+
+def _change_state(
+    turn: Turn, group: Group, row: Row, state: MembershipState, role: str | None, *, is_own: bool
+) -> bool:
+    user_id = row["user_id"]
+    if state is MembershipState.INACTIVE:
+        if is_own:
+            return leave(turn, Leave(group.id)).changed
+        return remove_members(turn, RemoveMembers(group.id, (user_id,))).changed
+    if state is MembershipState.INVITED:
+        if membership_in(row).is_effective:
+            raise InvalidArgument("state", "A member cannot be invited.")
+        outcome = invite(turn, Invite(group.id, (user_id,), role=role or GROUP_MEMBER))
+        if role is not None and not outcome.changed:
+            return set_role(turn, SetRole(group.id, user_id, role)).changed
+        return outcome.changed
+    if is_own:
+        return accept(turn, group, None, Action.ACTIVATE_OWN).changed
+    if membership_in(row).is_effective:
+        return False
+    return is_to_be_done(turn, group, Action.ACTIVATE_OTHER)
+
+
+def _read(connection: Connection, membership_id: int) -> Row | None:
+    statement = select(membership).where(membership.c.id == membership_id)
+    found = connection.execute(statement).mappings().first()
+    return None if found is None else dict(found)

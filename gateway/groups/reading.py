@@ -1,0 +1,112 @@
+"""Reading what group life keeps: join links, counts of memberships, history, spans that go on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, case, func, select
+
+from gateway.db.group_tables import group_change, group_join_link, membership_span
+from gateway.db.ids import among
+from gateway.db.tables import membership
+from gateway.directory.memberships import GROUP_ADMIN, MembershipState, encode_roles
+from gateway.groups.history import ChangeKind
+from gateway.groups.links import JoinLink
+
+#: The join links of groups (``ids``). Only whoever may see a link may load it: it is a secret.
+JOIN_LINKS_BY_GROUP = select(group_join_link).where(among(group_join_link.c.group_id, "ids"))
+
+
+def join_link_of(row: Sequence[Any]) -> JoinLink:
+    """The link that a row of ``JOIN_LINKS_BY_GROUP`` tells of."""
+    link = JoinLink._make(row)
+    return link._replace(enabled=bool(link.enabled))
+
+
+class MembershipCounts(NamedTuple):
+    """How many memberships of a group stand how."""
+
+    group_id: int
+    #: Active, with or without a role.
+    active: int
+    invited: int
+    inactive: int
+    #: Effective ones: those that make somebody a member now.
+    members: int
+    #: Of the members, the admins.
+    admins: int
+
+
+def _sum(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.sum(case((condition, 1), else_=0))
+
+
+def _in(state: MembershipState) -> ColumnElement[bool]:
+    return membership.c.state == state.value
+
+
+_has_role = membership.c.roles != encode_roles(())
+_is_admin = membership.c.roles.contains(f'"{GROUP_ADMIN}"', autoescape=True)
+
+#: Rows of :class:`MembershipCounts`, of groups (``ids``) with any membership.
+MEMBERSHIP_COUNTS_BY_GROUP = (
+    select(
+        membership.c.group_id,
+        _sum(_in(MembershipState.ACTIVE)),
+        _sum(_in(MembershipState.INVITED)),
+        _sum(_in(MembershipState.INACTIVE)),
+        _sum(and_(_in(MembershipState.ACTIVE), _has_role)),
+        _sum(and_(_in(MembershipState.ACTIVE), _is_admin)),
+    )
+    .where(among(membership.c.group_id, "ids"))
+    .group_by(membership.c.group_id)
+)
+
+#: Group, user and instant of the spans of groups (``ids``) that go on: since when members are.
+MEMBERS_SINCE = select(
+    membership_span.c.group_id, membership_span.c.user_id, membership_span.c.from_us
+).where(among(membership_span.c.group_id, "ids"), membership_span.c.until_us.is_(None))
+
+
+class GroupChange(NamedTuple):
+    """One change in the history of a group; users are None once they were erased."""
+
+    id: int
+    group_id: int
+    #: Microseconds.
+    at: int
+    #: Who did it; None for the site's operators too.
+    actor_id: int | None
+    #: To whom it happened; None if it happened to the group.
+    subject_id: int | None
+    kind: ChangeKind
+    details: Mapping[str, str | int | bool | None]
+
+
+def group_change_of(row: Sequence[Any]) -> GroupChange:
+    """The change that a row of ``HISTORY`` tells of."""
+    change_id, group_id, at, actor_id, subject_id, kind, details = row
+    told = {} if details is None else orjson.loads(details)
+    return GroupChange(change_id, group_id, at, actor_id, subject_id, ChangeKind(kind), told)
+
+
+#: Up to ``most`` changes of a group (``group``), newest first, before the id ``before``.
+HISTORY: Select[Any] = (
+    select(*group_change.c)
+    .where(
+        group_change.c.group_id == bindparam("group", type_=BigInteger),
+        group_change.c.id < bindparam("before", type_=BigInteger),
+    )
+    .order_by(group_change.c.id.desc())
+    .limit(bindparam("most"))
+)
+#: How many changes groups (``ids``) have.
+HISTORY_LENGTHS = (
+    select(group_change.c.group_id, func.count())
+    .where(among(group_change.c.group_id, "ids"))
+    .group_by(group_change.c.group_id)
+)
+#: ``before`` of the first page.
+NEWEST = 2**63 - 1

@@ -1,0 +1,63 @@
+"""Roles of members, and of those who are invited."""
+
+from __future__ import annotations
+
+import orjson
+
+from gateway.directory.memberships import GROUP_ADMIN, ROLES, MembershipState, encode_roles
+from gateway.directory.rows import Row
+from gateway.errors import InvalidArgument
+from gateway.groups.changing import note, with_roles, write_memberships
+from gateway.groups.commands import Outcome, SetRole
+from gateway.groups.deciding import check_admins_left, check_revision, lead
+from gateway.groups.history import ChangeKind
+from gateway.groups.refusals import GroupRefusal, RefusalCode
+from gateway.groups.rules import Action
+from gateway.groups.state import Group, membership_in, read_group, read_memberships
+from gateway.groups.turn import Turn
+
+
+def set_role(turn: Turn, command: SetRole) -> Outcome:
+    """Give a member a role, or an invitation the role that it will give."""
+    role = checked_role(command.role)
+    group = read_group(turn, command.group_id)
+    lead(turn, group, Action.SET_ROLE)
+    row = read_memberships(turn.connection, group.id, [command.user_id]).get(command.user_id)
+    if row is None or not _may_have_role(row):
+        raise not_a_member("userId")
+    check_revision(row, command.expected_revision)
+    changed = write_role(turn, group, row, role)
+    return Outcome(group.id, changed=changed, user_ids=(command.user_id,))
+
+
+def checked_role(role: str) -> str:
+    """The role itself; InvalidArgument for one that is not given here."""
+    if role not in ROLES:
+        raise InvalidArgument("role", f"role must be one of {', '.join(ROLES)}.")
+    return role
+
+
+def write_role(turn: Turn, group: Group, row: Row, role: str) -> bool:
+    """Give a membership one of our roles instead of those it has; others stay.
+
+    Whether that changes anything. LAST_ADMIN if the group would lose its last admin.
+    """
+    held = set(orjson.loads(row["roles"]))
+    roles = encode_roles((held - set(ROLES)) | {role})
+    if (role == GROUP_ADMIN and role in held) or roles == row["roles"]:
+        return False
+    if role != GROUP_ADMIN and membership_in(row).is_group_admin:
+        check_admins_left(turn.connection, group, [row["user_id"]], "role")
+    write_memberships(turn, group, [with_roles(row, roles)])
+    note(turn, group, ChangeKind.ROLE_CHANGED, [row["user_id"]], {"role": role})
+    return True
+
+
+def not_a_member(*path: str) -> GroupRefusal:
+    """The refusal of a command that needs a member."""
+    return GroupRefusal(RefusalCode.NOT_A_MEMBER, "This user is no member of the group.", *path)
+
+
+def _may_have_role(row: Row) -> bool:
+    membership = membership_in(row)
+    return membership.is_effective or membership.state is MembershipState.INVITED

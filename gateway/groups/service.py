@@ -1,0 +1,148 @@
+"""Group service: what people do with groups, one writing transaction for each command.
+
+GraphQL, JSON:API and the command line only translate: whatever is decided about a group or a
+membership is decided here, by the table of rules, from what the transaction itself reads.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from gateway.auth.viewer import Viewer
+from gateway.db import Database
+from gateway.errors import Forbidden, GatewayError, Unauthenticated
+from gateway.groups import commands
+from gateway.groups.activation import deactivate_group, reactivate_group
+from gateway.groups.commands import Command, Outcome
+from gateway.groups.creating import create_group
+from gateway.groups.editing import update_group
+from gateway.groups.inviting import invite
+from gateway.groups.joining import WrongToken, accept_invitation, decline_invitation, join
+from gateway.groups.leaving import leave, remove_members
+from gateway.groups.limits import Limits
+from gateway.groups.link_changes import update_join_link
+from gateway.groups.links import count_wrong_join
+from gateway.groups.membership_changes import change_membership
+from gateway.groups.refusals import GroupRefusal, RefusalCode
+from gateway.groups.roles import set_role
+from gateway.groups.turn import Turn
+from gateway.groups.users import learn_names
+from gateway.rollups.erasure import read_forgotten
+
+logger = logging.getLogger(__name__)
+
+#: Whoever works on the command line of the server: a site admin who is none of its users.
+OPERATOR = Viewer(is_site_admin=True)
+
+_WORK: Mapping[type, Callable[[Turn, Any], Outcome]] = {
+    commands.CreateGroup: create_group,
+    commands.UpdateGroup: update_group,
+    commands.DeactivateGroup: deactivate_group,
+    commands.ReactivateGroup: reactivate_group,
+    commands.Join: join,
+    commands.Leave: leave,
+    commands.Invite: invite,
+    commands.AcceptInvitation: accept_invitation,
+    commands.DeclineInvitation: decline_invitation,
+    commands.RemoveMembers: remove_members,
+    commands.SetRole: set_role,
+    commands.ChangeMembership: change_membership,
+    commands.UpdateJoinLink: update_join_link,
+}
+
+#: Called with the kind of a command and its outcome.
+Count = Callable[[str, str], None]
+
+
+class GroupService:
+    """Carries out commands of people.
+
+    ``is_on`` is whether this gateway decides about groups at all.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        limits: Limits | None = None,
+        *,
+        is_on: bool = True,
+        count: Count | None = None,
+    ) -> None:
+        self._database = database
+        self._limits = limits or Limits()
+        self._is_on = is_on
+        self._count = count
+
+    async def run(self, command: Command, viewer: Viewer) -> Outcome:
+        """Carry out a command of this viewer: wholly, or with an error not at all.
+
+        GroupRefusal for what a person can mend; Unauthenticated, Forbidden, NotFound,
+        InvalidArgument, OutOfBounds, RateLimited or Unavailable otherwise.
+        """
+        (outcome,) = await self.run_all([command], viewer)
+        return outcome
+
+    async def run_all(self, wanted: Sequence[Command], viewer: Viewer) -> list[Outcome]:
+        """Carry out several commands of one viewer in their order: all, or none."""
+        kinds = [_kind(command) for command in wanted]
+        try:
+            self._check(viewer)
+            done = await self._database.write(lambda each: self._work(each, wanted, viewer))
+            if isinstance(done, GatewayError):
+                raise done
+        except GatewayError as error:
+            told = error.refusal if isinstance(error, GroupRefusal) else error.code
+            self._tell(kinds, [str(told)] * len(kinds))
+            raise
+        except Exception:
+            self._tell(kinds, ["INTERNAL_ERROR"] * len(kinds))
+            raise
+        self._tell(kinds, ["changed" if one.changed else "unchanged" for one in done])
+        return done
+
+    def _check(self, viewer: Viewer) -> None:
+        """Whether the viewer's credentials let them change groups here at all."""
+        if viewer.only_reads:
+            raise Forbidden("An API key changes nothing: send a volunteer's token.")
+        if viewer.is_anonymous and not viewer.is_site_admin:
+            raise Unauthenticated("Sign in to do this: send a token.")
+        if not self._is_on:
+            raise GroupRefusal(RefusalCode.NOT_SUPPORTED, "Groups cannot be changed here.")
+        if not viewer.may_change_groups:
+            raise Forbidden("This token does not allow to change groups: its scopes lack that.")
+
+    def _work(
+        self, connection: Connection, wanted: Sequence[Command], viewer: Viewer
+    ) -> list[Outcome] | GatewayError:
+        """What came of the commands; an error that is returned is one that was counted."""
+        turn = Turn(connection, viewer, self._limits)
+        if read_forgotten(connection, [turn.viewer_id]):
+            raise Unauthenticated("The account of this token was erased.")
+        doing = connection.begin_nested()
+        try:
+            outcomes = [_WORK[type(command)](turn, command) for command in wanted]
+            if any(outcome.changed for outcome in outcomes):
+                learn_names(connection, viewer)
+        except WrongToken as wrong:
+            # Counted although nothing else of this transaction is kept.
+            doing.rollback()
+            count_wrong_join(turn)
+            return wrong.refusal
+        doing.commit()
+        return outcomes
+
+    def _tell(self, kinds: Sequence[str], outcomes: Sequence[str]) -> None:
+        for kind, outcome in zip(kinds, outcomes, strict=True):
+            logger.info("Group command %s: %s", kind, outcome)
+            if self._count is not None:
+                self._count(kind, outcome)
+
+
+def _kind(command: Command) -> str:
+    """The kind of a command in small letters: ``join``, ``set_role``."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(command).__name__).lower()

@@ -1,0 +1,63 @@
+"""Users whom commands name, and those who give them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import Connection, select
+
+from gateway.auth.viewer import Viewer
+from gateway.db.ids import among
+from gateway.db.instants import written_at
+from gateway.db.tables import membership, user
+from gateway.directory.listing import named
+from gateway.directory.name_lists import NameList
+from gateway.directory.store_names import store_names
+from gateway.errors import OutOfBounds
+from gateway.events.event import Names
+from gateway.groups.limits import MOST_USERS
+from gateway.name_keys import identifier_key
+from gateway.rollups.erasure import read_forgotten
+
+_KNOWN = select(user.c.id).where(among(user.c.id, "users"))
+# A file may list a user's memberships and not the user.
+_MEMBERS = select(membership.c.user_id).where(among(membership.c.user_id, "users")).distinct()
+
+
+def known_users(connection: Connection, user_ids: Collection[int]) -> set[int]:
+    """Those of the users whom the directory knows and who were not erased."""
+    asked = {"users": sorted(set(user_ids))}
+    found = set(connection.execute(_KNOWN, asked).scalars())
+    found |= set(connection.execute(_MEMBERS, asked).scalars())
+    return found - read_forgotten(connection, found)
+
+
+def user_of_login(connection: Connection, login: str) -> int | None:
+    """Who has this login, in any letter case; None if nobody has, or more than one."""
+    if not login:
+        return None
+    statement, parameters = named(NameList.LOGINS, identifier_key(login))
+    found = connection.execute(statement, parameters).scalars().all()
+    return found[0] if len(found) == 1 else None
+
+
+def check_number(argument: str, users: Sequence[object], least: int = 1) -> None:
+    """OutOfBounds for a command that names more users than one may, or too few."""
+    if not least <= len(users) <= MOST_USERS:
+        raise OutOfBounds(
+            argument,
+            len(users),
+            least,
+            MOST_USERS,
+            f"{argument} has {len(users)} users: it must have {least} to {MOST_USERS}.",
+        )
+
+
+def learn_names(connection: Connection, viewer: Viewer) -> None:
+    """Note whoever changes something, and the names that their token gives, as events do."""
+    if viewer.id is None:
+        return
+    names = Names(users={viewer.id: viewer.login or None})
+    if viewer.display_name:
+        names.display_names[viewer.id] = viewer.display_name
+    store_names(connection, names, written_at(connection))
