@@ -39,7 +39,7 @@ from gateway.loaders.watched import watch_by
 from gateway.settings import Settings
 from gateway.telemetry.configuration import Telemetry
 from gateway.telemetry.record import RequestRecord
-from gateway.turns import Turns
+from gateway.yielding import Yielding
 from resolvers.schema import graphql_schema
 
 #: The part of the memory for answers that compressed bodies have which are of no cached answer.
@@ -86,7 +86,7 @@ def build_services(settings: Settings, clock: Clock, telemetry: Telemetry) -> Se
     database = configured_database(settings, clock)
     database.faults.logged = True
     changes = ChangeFeed(database)
-    watch, turns = watch_by(telemetry), Turns()
+    watch, yielding = watch_by(telemetry), Yielding()
     mask = ErrorMask(closed=not settings.introspection)
     live = configured_live_directory(settings, database, clock)
     read_cache = ReadCache(settings.cache_bytes) if settings.cache_bytes else None
@@ -97,7 +97,9 @@ def build_services(settings: Settings, clock: Clock, telemetry: Telemetry) -> Se
     budget = configured_budget(settings, lambda: clock().timestamp())
 
     def open_operation(viewer: Viewer, record: RequestRecord) -> Operation:
-        return Operation(database, viewer, clock(), live, read_cache, record, watch, turns, changes)
+        return Operation(
+            database, viewer, clock(), live, read_cache, record, watch, yielding, changes
+        )
 
     return Services(
         settings=settings,
@@ -123,7 +125,7 @@ def build_services(settings: Settings, clock: Clock, telemetry: Telemetry) -> Se
             telemetry.tracing.operation if telemetry.tracing else None,
             responses=responses,
             clock=clock,
-            turns=turns,
+            yielding=yielding,
         ),
         intake=Intake(database, settings.database_timeout_seconds),
         starting=Starting(database.migrate),

@@ -16,7 +16,7 @@ from gateway.graphql.documents.document_cache import Documents, PreparedDocument
 from gateway.graphql.documents.variables import Variables
 from gateway.graphql.execution.operation_executor import OperationExecutor
 from gateway.graphql.execution.production import Production
-from gateway.turns import Turns
+from gateway.yielding import Yielding
 
 
 def prepared_for(schema: GraphQLSchema, text: str) -> PreparedDocument:
@@ -38,9 +38,9 @@ async def execute_ours(
     values = Variables(schema, operation).coerce(variables or {})
     if isinstance(values, list):
         return ExecutionResult(None, values)
-    # Without turns of the loop in between: where a null spreads, which errors of its siblings are
+    # Without yielding in between: where a null spreads, which errors of its siblings are
     # still met depends on who goes first (GraphQL specification, 6.4.4).
-    production = Production(Turns(work_a_turn=sys.maxsize))
+    production = Production(Yielding(work_per_yield=sys.maxsize))
     return await OperationExecutor(schema, prepared, operation, values, context, production).run()
 
 

@@ -35,14 +35,14 @@ from tenacity import (
 from tenacity.stop import stop_base
 
 from gateway.db.compiled import Rows, compile_statement, runs_of
+from gateway.db.connection_slots import NoConnection, Pool
 from gateway.db.faults import READING, WRITING, Faults
 from gateway.db.instants import Clock, begin_at
 from gateway.db.migrate import Upgrade
-from gateway.db.places import NoPlace, Pool
 from gateway.db.side_connection import SideConnection
 from gateway.errors import TooManyRows, Unavailable
 from gateway.telemetry.around_statement import AroundStatement
-from gateway.turns import beside
+from gateway.yielding import beside
 
 T = TypeVar("T")
 Parameters = Mapping[str, Any]
@@ -97,7 +97,7 @@ class Snapshot(ABC):
         """Run one Select in a state of its own, before the snapshot is taken.
 
         That takes a third of the time of a snapshot. None if the database fails: whoever goes on
-        to the snapshot is told. NoPlace, as the snapshot would, if there is no connection to have.
+        to the snapshot is told. NoConnection, as the snapshot would, if none is free in time.
         """
         compiled = compile_statement(statement, self._dialect)
         arguments = compiled.arguments(parameters)
@@ -107,7 +107,7 @@ class Snapshot(ABC):
             async with self._exclusively():
                 with self._translated_errors(compiled.text):
                     rows = await self._fetch_ahead(compiled.text, arguments)
-        except NoPlace:
+        except NoConnection:
             raise
         except (Unavailable, DBAPIError):
             return None

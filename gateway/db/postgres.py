@@ -12,11 +12,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from gateway.db.compiled import Rows
+from gateway.db.connection_slots import ConnectionSlots, Pool
 from gateway.db.database import Database, Snapshot
 from gateway.db.faults import Faults
 from gateway.db.instants import Clock
 from gateway.db.migrate import Upgrade, upgrade
-from gateway.db.places import Places, Pool
 from gateway.db.postgres_side import PostgresSideConnection
 from gateway.db.side_connection import SideConnection
 from gateway.db.url import PostgresUrl
@@ -88,7 +88,7 @@ class PostgresDatabase(Database):
 
     @property
     def pool(self) -> Pool:
-        return self._readers.places.pool
+        return self._readers.slots.pool
 
     async def _write(self, work: Callable[[Connection], T]) -> T:
         async with self._writing, self._engine.begin() as connection:
@@ -118,15 +118,15 @@ class _Readers:
     """
 
     def __init__(self, number: int, timeout: float, arguments: dict[str, Any]) -> None:
-        self.places = Places(number, timeout)
+        self.slots = ConnectionSlots(number, timeout)
         self._timeout = timeout
         self._arguments = arguments
         self._idle: list[Any] = []
         self._closed = False
 
-    async def take(self, first: Callable[[Any], Awaitable[T]]) -> tuple[Any, T]:
+    async def acquire(self, first: Callable[[Any], Awaitable[T]]) -> tuple[Any, T]:
         """A connection, and what was first done with it."""
-        await self.places.take()
+        await self.slots.acquire()
         try:
             # The server may have closed those that are idle since they were last used. Nothing is
             # read yet, and a new one tells whether the server is there.
@@ -140,7 +140,7 @@ class _Readers:
             connection = await asyncpg.connect(statement_cache_size=_PREPARED, **self._arguments)
             return connection, await _tried(connection, first)
         except BaseException:
-            self.places.leave()
+            self.slots.release()
             raise
 
     async def give_back(self, connection: Any, *, begun: bool) -> None:
@@ -156,7 +156,7 @@ class _Readers:
             else:
                 self._idle.append(connection)
         finally:
-            self.places.leave()
+            self.slots.release()
 
     async def close(self) -> None:
         """Close the connections; who still has one closes it by giving it back."""
@@ -213,7 +213,7 @@ class _PostgresSnapshot(Snapshot):
     async def _fetch_ahead(self, text: str, arguments: Sequence[Any]) -> Rows:
         rows: Rows
         if self._connection is None:
-            self._connection, rows = await self._readers.take(
+            self._connection, rows = await self._readers.acquire(
                 lambda connection: connection.fetch(text, *arguments)
             )
         else:
@@ -230,13 +230,13 @@ class _PostgresSnapshot(Snapshot):
 
     async def _connected(self) -> Any:
         if self._connection is None:
-            self._connection, _ = await self._readers.take(_begin)
+            self._connection, _ = await self._readers.acquire(_begin)
         elif not self._begun:
             try:
                 await _tried(self._connection, _begin)
             except BaseException:
                 self._connection = None
-                self._readers.places.leave()
+                self._readers.slots.release()
                 raise
         self._begun = True
         return self._connection

@@ -19,11 +19,11 @@ from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event
 from tenacity import stop_after_delay
 
 from gateway.db.compiled import Rows
+from gateway.db.connection_slots import ConnectionSlots, Pool
 from gateway.db.database import Database, Snapshot
 from gateway.db.faults import Faults
 from gateway.db.instants import Clock
 from gateway.db.migrate import Upgrade, upgrade
-from gateway.db.places import Places, Pool
 from gateway.db.side_connection import SideConnection
 from gateway.db.sqlite_file import (
     FileConnection,
@@ -73,7 +73,7 @@ class SqliteDatabase(Database):
 
     @property
     def pool(self) -> Pool:
-        return self._readers.places.pool
+        return self._readers.slots.pool
 
     async def _write(self, work: Callable[[Connection], T]) -> T:
         return await self._transaction(self._writers, work)
@@ -135,7 +135,7 @@ class _Readers:
     """Connections that only read, and as many threads.
 
     A reader holds its connection from statement to statement, and a thread only during one: as
-    many threads as connections, handed out through the places, never dead-lock.
+    many threads as connections, handed out through the slots, never dead-lock.
     """
 
     def __init__(self, path: str, connections: int, timeout: float) -> None:
@@ -143,9 +143,9 @@ class _Readers:
         self._timeout = timeout
         self._idle: list[FileConnection] = []
         self._threads = ThreadPoolExecutor(connections, thread_name_prefix="sqlite-read")
-        self.places = Places(connections, timeout)
+        self.slots = ConnectionSlots(connections, timeout)
 
-    def take(self) -> FileConnection:
+    def acquire(self) -> FileConnection:
         """A connection to the file that is there now; in a thread."""
         identity = identity_of(self._path)
         while self._idle:
@@ -161,7 +161,7 @@ class _Readers:
 
     def give_back(self, connection: FileConnection | None) -> None:
         """End what was begun, which waits for nothing, and the right to the connection."""
-        self.places.leave()
+        self.slots.release()
         if connection is None:
             return
         try:
@@ -235,7 +235,7 @@ class _SqliteSnapshot(Snapshot):
 
     async def _acquire(self) -> None:
         if not self._acquired:
-            await self._readers.places.take()
+            await self._readers.slots.acquire()
             self._acquired = True
 
     def _cursor(self, text: str, arguments: Sequence[Any]) -> sqlite3.Cursor:
@@ -246,7 +246,7 @@ class _SqliteSnapshot(Snapshot):
 
     def _taken(self) -> FileConnection:
         if self._connection is None:
-            self._connection = self._readers.take()
+            self._connection = self._readers.acquire()
         return self._connection
 
     async def close(self) -> None:

@@ -170,7 +170,7 @@ workflow = Table(
 )
 
 
-def _sayings(name: str, **fields: TypeEngine[Any]) -> Table:
+def _name_sources(name: str, **fields: TypeEngine[Any]) -> Table:
     said = [
         column
         for field, kind in fields.items()
@@ -190,10 +190,12 @@ def _sayings(name: str, **fields: TypeEngine[Any]) -> Table:
 # What events last said of the fields of those tables, and as of when (microseconds; null: never).
 # ``directory`` has a bit for each field, the first the lowest, that the directory says itself: a
 # file or Panoptes, which hold over events.
-user_sayings = _sayings("user_sayings", login=Text(), display_name=Text())
-project_sayings = _sayings("project_sayings", display_name=Text())
+user_name_sources = _name_sources("user_sayings", login=Text(), display_name=Text())
+project_name_sources = _name_sources("project_sayings", display_name=Text())
 # A project as of -1 was said by whoever imported an export.
-workflow_sayings = _sayings("workflow_sayings", project_id=BigInteger(), display_name=Text())
+workflow_name_sources = _name_sources(
+    "workflow_sayings", project_id=BigInteger(), display_name=Text()
+)
 
 #: Compared byte by byte, whatever the database's language is.
 _Key = Text().with_variant(Text(collation="C"), "postgresql")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, delete, select
 
 from gateway.changes.log import log_change
-from gateway.db.tables import membership, panoptes_answer, user, user_sayings
+from gateway.db.tables import membership, panoptes_answer, user, user_name_sources
 from gateway.directory.rows import remove_rows
 from gateway.rollups.erasure import erase
 
@@ -23,7 +23,7 @@ def erase_user(connection: Connection, user_id: int) -> int:
     touched = list(groups)
     connection.execute(delete(membership).where(membership.c.user_id == user_id))
     connection.execute(delete(panoptes_answer).where(panoptes_answer.c.user_id == user_id))
-    connection.execute(delete(user_sayings).where(user_sayings.c.id == user_id))
+    connection.execute(delete(user_name_sources).where(user_name_sources.c.id == user_id))
     remove_rows(connection, user, [user_id])
     log_change(connection, user_record=[user_id], user_group_record=touched)
     return erased

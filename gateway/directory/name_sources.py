@@ -47,9 +47,9 @@ class Named(NamedTuple):
         return sum(1 << bit for bit, field in enumerate(self.fields) if row[field] is not None)
 
 
-USERS = Named(tables.user, tables.user_sayings, ("login", "display_name"))
-PROJECTS = Named(tables.project, tables.project_sayings, ("display_name",))
-WORKFLOWS = Named(tables.workflow, tables.workflow_sayings, ("project_id", "display_name"))
+USERS = Named(tables.user, tables.user_name_sources, ("login", "display_name"))
+PROJECTS = Named(tables.project, tables.project_name_sources, ("display_name",))
+WORKFLOWS = Named(tables.workflow, tables.workflow_name_sources, ("project_id", "display_name"))
 
 
 def apply_event_names(

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, select
 
 from gateway.changes.log import log_change
 from gateway.db.ids import among
-from gateway.db.tables import workflow, workflow_sayings
+from gateway.db.tables import workflow, workflow_name_sources
 from gateway.directory.name_sources import BY_IMPORTER, WORKFLOWS, override_events
 from gateway.directory.rows import ids_in
 from gateway.events.event import Batch, Classification, Names
@@ -140,10 +140,10 @@ def _read(
 ) -> dict[int, tuple[int | None, Source]]:
     if not workflow_ids:
         return {}
-    sayings = workflow_sayings.c
+    sources = workflow_name_sources.c
     statement = (
-        select(workflow.c.id, workflow.c.project_id, sayings.directory, sayings.project_id_at)
-        .outerjoin(workflow_sayings, sayings.id == workflow.c.id)
+        select(workflow.c.id, workflow.c.project_id, sources.directory, sources.project_id_at)
+        .outerjoin(workflow_name_sources, sources.id == workflow.c.id)
         .where(among(workflow.c.id, "ids"))
     )
     bit = 1 << WORKFLOWS.fields.index("project_id")

@@ -24,7 +24,7 @@ from gateway.graphql.execution.response_cache import ResponseCache
 from gateway.graphql.masking import ErrorMask
 from gateway.settings import PREFIX, Settings
 from gateway.telemetry.around_statement import AroundStatement
-from gateway.turns import Turns
+from gateway.yielding import Yielding
 
 
 def configured_executor(
@@ -37,7 +37,7 @@ def configured_executor(
     *,
     responses: ResponseCache | None = None,
     clock: Callable[[], datetime],
-    turns: Turns,
+    yielding: Yielding,
 ) -> Executor:
     """The executor with all limits of the settings; ``clock`` tells the instant, with a zone."""
     schema = _served(settings, schema)
@@ -60,7 +60,7 @@ def configured_executor(
         around=around,
         value_limit=settings.value_limit,
         answer_limit=settings.answer_limit_bytes,
-        turns=turns,
+        yielding=yielding,
         responses=responses,
     )
 

@@ -77,7 +77,7 @@ from gateway.stats.group_counts import (
 from gateway.stats.ledger_state import LEDGER_STATE
 from gateway.stats.subject import Kind
 from gateway.telemetry.record import RequestRecord
-from gateway.turns import Turns
+from gateway.yielding import Yielding
 
 L = TypeVar("L")
 
@@ -189,13 +189,13 @@ class Operation:
         cache: ReadCache | None = None,
         record: RequestRecord | None = None,
         watch: Watch = UNWATCHED,
-        turns: Turns | None = None,
+        yielding: Yielding | None = None,
         feed: ChangeFeed | None = None,
     ) -> None:
         self.now = now
         self.snapshot = database.read()
         self.snapshot.around = watch.around_statement
-        self.reads = OperationReads(self.snapshot, cache, watch, turns, feed)
+        self.reads = OperationReads(self.snapshot, cache, watch, yielding, feed)
         look_ups = None
         memberships: Loader[MembershipKey, Membership | None] = MembershipLoader(self.reads)
         if live is not None:

@@ -67,8 +67,8 @@ class ViewerPermissions:
     ) -> None:
         self.__viewer = viewer
         self.__memberships = memberships
-        #: What was asked by group id. Nothing else of the viewer counts unless ``personal``.
-        self.asked: dict[int, GroupPermissions] = {}
+        #: Those that were asked for, by group id: nothing else counts unless ``personal``.
+        self.group_permissions: dict[int, GroupPermissions] = {}
         #: Whether the answer may depend on anything of the viewer.
         self.personal = False
 
@@ -88,7 +88,7 @@ class ViewerPermissions:
     ) -> list[GroupPermissions]:
         memberships = [None] * len(group_ids) if loading is None else await loading
         found = [GroupPermissions.of(self.__viewer, one) for one in memberships]
-        self.asked.update(zip(group_ids, found, strict=True))
+        self.group_permissions.update(zip(group_ids, found, strict=True))
         return found
 
     @property

@@ -27,7 +27,7 @@ from gateway.db.compiled import Rows
 from gateway.loaders.cache import ReadCache, ReadEntry
 from gateway.loaders.loader import Batches, StatementLoader
 from gateway.loaders.watched import UNWATCHED, Watch
-from gateway.turns import Turns, beside
+from gateway.yielding import Yielding, beside
 
 #: Looking for a key's value in the cache, or putting it there.
 _WORK_OF_A_KEY = 10
@@ -47,7 +47,7 @@ class OperationReads(Batches):
         snapshot: Snapshot,
         cache: ReadCache | None = None,
         watch: Watch = UNWATCHED,
-        turns: Turns | None = None,
+        yielding: Yielding | None = None,
         feed: ChangeFeed | None = None,
     ) -> None:
         super().__init__()
@@ -55,7 +55,7 @@ class OperationReads(Batches):
         self._cache = cache
         self._feed = feed
         self._watch = watch
-        self._turns = turns or Turns()
+        self._yielding = yielding or Yielding()
         #: Of the snapshot; None before the first statement, and where nothing is cached.
         self.position: LogPosition | None = None
         #: What was read depends on these alone, as long as it is ``cacheable``: False once
@@ -108,8 +108,8 @@ class OperationReads(Batches):
         cached: list[tuple[_Loader, Any, ReadEntry]] = []
         for loader, keys in wanted.items():
             for key in keys:
-                if self._turns.work(_WORK_OF_A_KEY):
-                    await self._turns.give()
+                if self._yielding.work(_WORK_OF_A_KEY):
+                    await self._yielding.yield_if_due()
                 entry = None if self._cache is None else self._cache.get((loader.name, key))
                 if entry is None:
                     missing[loader].append(key)
@@ -141,8 +141,8 @@ class OperationReads(Batches):
         for (loader, request), rows in zip(requests, answers, strict=True):
             found = await beside(len(rows), partial(request.values, rows))
             for key in request.keys:
-                if self._turns.work(_WORK_OF_A_KEY):
-                    await self._turns.give()
+                if self._yielding.work(_WORK_OF_A_KEY):
+                    await self._yielding.yield_if_due()
                 value = found.get(key, loader.default)
                 loader.values[key] = value
                 self._store(loader, key, value)

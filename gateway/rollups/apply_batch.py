@@ -68,7 +68,7 @@ def _settle(
             new += 1
             continue
         if assigned is not None:
-            event = events[position] = assigned.settle(event, known)
+            event = events[position] = assigned.assign(event, known)
         if (holds := succeed(event, known)) == known:
             unchanged += 1
         else:

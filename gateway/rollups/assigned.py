@@ -22,7 +22,7 @@ class AssignedProjects:
     #: How many stay in a project though another was assigned to them.
     kept: Counter[tuple[int, int]] = field(default_factory=Counter)
 
-    def settle(self, event: Event, known: Event) -> Event:
+    def assign(self, event: Event, known: Event) -> Event:
         """The copy with the project that it is to have where ``known`` is stored."""
         here, there = known.project_id, event.project_id
         if here in (0, there):

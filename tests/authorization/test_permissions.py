@@ -96,7 +96,7 @@ async def asked_by(filled: Database, viewer: Viewer, document: str) -> Any:
     async with Operation(filled, viewer, NOW) as operation:
         await executed(graphql_schema, document, None, operation)
         permissions = operation.permissions
-        return "personal" if permissions.personal else permissions.asked
+        return "personal" if permissions.personal else permissions.group_permissions
 
 
 SHAREABLE = {

@@ -182,10 +182,10 @@ def test_what_events_said_of_who_is_erased_goes_as_well(site: Site) -> None:
     site.export(NEW, options=OPTIONS)
     site.directory(users=[{"id": 5, "login": "ada-lovelace"}])
     site.run("users", "forget", 5)
-    assert site.rows(tables.user_sayings, "id") == []
+    assert site.rows(tables.user_name_sources, "id") == []
     site.export(NEW, options=OPTIONS)
     assert site.logins() == []
-    assert site.rows(tables.user_sayings, "id") == []
+    assert site.rows(tables.user_name_sources, "id") == []
 
 
 def test_comments_of_talk_say_names_as_of_the_newest(site: Site) -> None:

@@ -20,7 +20,7 @@ from gateway.graphql.execution.executor import Executor
 from gateway.graphql.masking import ErrorMask
 from gateway.loaders.operation import Operation
 from gateway.telemetry.record import RequestRecord
-from gateway.turns import Turns
+from gateway.yielding import Yielding
 from resolvers.schema import graphql_schema
 from tests.asking import ADMIN, NOW
 
@@ -36,7 +36,7 @@ class Gateway:
     def __init__(self, database: Database, **limits: Any) -> None:
         now = NOW.timestamp()
         self.budget = Budget(limits.pop("per_minute", PER_MINUTE), lambda: now)
-        self.turns = limits.pop("turns", None) or Turns()
+        self.yielding = limits.pop("yielding", None) or Yielding()
         self.record = RequestRecord("", "POST")
         self.costs = CostModel(graphql_schema, lambda: TODAY)
         cost_limit = limits.pop("cost_limit", 250_000)
@@ -45,7 +45,7 @@ class Gateway:
         )
 
         def open_operation(viewer: Viewer, record: RequestRecord) -> Operation:
-            return Operation(database, viewer, NOW, record=record, turns=self.turns)
+            return Operation(database, viewer, NOW, record=record, yielding=self.yielding)
 
         self._executor = Executor(
             graphql_schema,
@@ -54,7 +54,7 @@ class Gateway:
             ErrorMask(),
             60,
             Admission(self.costs, cost_limit, self.budget),
-            turns=self.turns,
+            yielding=self.yielding,
             **limits,
         )
 

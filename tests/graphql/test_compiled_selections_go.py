@@ -12,7 +12,7 @@ from gateway.graphql.documents.variables import Variables
 from gateway.graphql.execution.operation_executor import OperationExecutor
 from gateway.graphql.execution.production import Production
 from gateway.loaders.operation import Operation
-from gateway.turns import Turns
+from gateway.yielding import Yielding
 from resolvers.schema import graphql_schema
 from tests.asking import ADMIN, NOW
 from tests.executing import prepared_for
@@ -59,7 +59,12 @@ async def test_what_graphql_core_executed_keeps_no_compiled_selection(database: 
     try:
         async with Operation(database, ADMIN, NOW) as context:
             executor = OperationExecutor(
-                graphql_schema, prepared, operation, values, context, Production(Turns(sys.maxsize))
+                graphql_schema,
+                prepared,
+                operation,
+                values,
+                context,
+                Production(Yielding(sys.maxsize)),
             )
             await executor._as_graphql_core()
         assert compiled_functions() > before

@@ -23,7 +23,7 @@ from gateway.graphql.execution.production import COST_OF_A_FALLEN_FIELD, Product
 from gateway.graphql.masking import ErrorMask
 from gateway.graphql.refusals import OperationTimeout, TooManyValues
 from gateway.telemetry.record import RequestRecord
-from gateway.turns import Turns
+from gateway.yielding import Yielding
 from tests.asking import NOW
 from tests.executing import compared, count_fallbacks, executed, prepared_for
 
@@ -257,8 +257,8 @@ async def test_what_graphql_core_executes_after_a_fallback_costs_more() -> None:
     prepared = prepared_for(SCHEMA, text)
     operation = prepared.operation(None)
     values: Any = Variables(SCHEMA, operation).coerce({})
-    for turns in (Turns(), Turns(1)):
-        production = Production(turns)
+    for yielding in (Yielding(), Yielding(1)):
+        production = Production(yielding)
         executor = OperationExecutor(SCHEMA, prepared, operation, values, None, production)
         await executor.run()
         assert production.cost == 126 + COST_OF_A_FALLEN_FIELD * (4 + 3 * 2)

@@ -19,7 +19,7 @@ from gateway.graphql.execution import writing
 from gateway.graphql.execution.production import Production
 from gateway.graphql.refusals import TooManyValues
 from gateway.settings import Settings
-from gateway.turns import ROWS_IN_LOOP, WORK_A_TURN, Turns
+from gateway.yielding import ROWS_IN_LOOP, WORK_PER_YIELD, Yielding
 from tests.asking import NOW
 from tests.graphql.charged import FILLED, REFERENCES, Gateway
 from tests.graphql.test_writing import count
@@ -102,7 +102,7 @@ async def test_others_have_a_turn_after_a_set_amount_of_work(
     # As costly as can be, nearly; all of it would be in one turn otherwise.
     assert gateway.record.cost == 1000 * (2 + 230)
     assert sum(watch.values.values()) >= 230_000
-    assert max(watch.values.values()) <= 2 * WORK_A_TURN
+    assert max(watch.values.values()) <= 2 * WORK_PER_YIELD
     assert sum(watch.bytes.values()) > 2_000_000
     assert max(watch.bytes.values()) <= 4_000_000
     assert max(watch.rows.values()) <= ROWS_IN_LOOP
@@ -118,8 +118,8 @@ async def test_what_falls_back_gives_turns(filled: Database, watch: Watch) -> No
     answer = await gateway.ask(f"{FILLED.removesuffix('}')} {last}", **asked)
     assert [error["path"][0] for error in answer["errors"]] == ["last"]
     assert answer["data"]["last"] == [{"classifications": None}]
-    assert max(watch.values.values()) <= 2 * WORK_A_TURN
-    assert sum(watch.values.values()) > 2 * WORK_A_TURN
+    assert max(watch.values.values()) <= 2 * WORK_PER_YIELD
+    assert sum(watch.values.values()) > 2 * WORK_PER_YIELD
 
 
 async def test_many_errors_give_turns(filled: Database, watch: Watch) -> None:
@@ -128,7 +128,7 @@ async def test_many_errors_give_turns(filled: Database, watch: Watch) -> None:
     gateway = Gateway(filled)
     answer = await gateway.ask(query, ANONYMOUS, ids=["1"] * 1000)
     assert len(answer["errors"]) == 20_000
-    assert watch.turn > 20_000 * 100 / WORK_A_TURN
+    assert watch.turn > 20_000 * 100 / WORK_PER_YIELD
     with pytest.raises(TooManyValues):
         await Gateway(filled, value_limit=100_000).ask(query, ANONYMOUS, ids=["1"] * 1000)
 
@@ -138,6 +138,6 @@ async def test_many_keys_are_looked_for_in_turns(filled: Database) -> None:
     query = """query ($ids: [ID!]!) { usersByIds(ids: $ids) { login comments { totalCount }
       memberships { nodes { group { name } roles } }
       classifications { projectContributions { count } } } }"""
-    short = Gateway(filled, turns=Turns(50))
+    short = Gateway(filled, yielding=Yielding(50))
     ids = [*map(str, range(1, 200))]
     assert await short.ask(query, ids=ids) == await Gateway(filled).ask(query, ids=ids)

@@ -21,7 +21,7 @@ from gateway.graphql.documents.variables import Variables
 from gateway.graphql.execution.operation_executor import OperationExecutor
 from gateway.graphql.execution.production import Production
 from gateway.loaders.operation import Operation
-from gateway.turns import Turns
+from gateway.yielding import Yielding
 from resolvers.schema import graphql_schema
 from tests.asking import ADMIN, NOW
 from tests.executing import prepared_for
@@ -140,7 +140,7 @@ async def test_both_ways_of_execution_count_the_same(filled: Database, name: str
         operation = prepared.operation(None)
         variables: Any = Variables(graphql_schema, operation).coerce({})
         async with Operation(filled, ADMIN, NOW) as context:
-            production = Production(Turns())
+            production = Production(Yielding())
             arguments = (graphql_schema, prepared, operation, variables, context, production)
             result = await way(OperationExecutor(*arguments))
             assert not result.errors

@@ -20,7 +20,7 @@ from gateway.graphql.execution.executor import Executor
 from gateway.graphql.execution.production import WORK_OF_AN_ERROR
 from gateway.graphql.masking import ErrorMask
 from gateway.telemetry.record import RequestRecord
-from gateway.turns import WORK_A_TURN, Turns
+from gateway.yielding import WORK_PER_YIELD, Yielding
 from tests.graphql.conftest import URL, open_operation
 from tests.graphql.test_incremental import PARTS, SCHEMA, parts
 from tests.graphql.test_writing import count
@@ -73,9 +73,9 @@ async def test_what_was_not_announced_does_not_end(client: httpx.AsyncClient) ->
     assert [one["id"] for one in last["completed"]] == announced
 
 
-async def streamed(query: str, mask: ErrorMask, turns: Turns) -> list[dict[str, Any]]:
+async def streamed(query: str, mask: ErrorMask, yielding: Yielding) -> list[dict[str, Any]]:
     """The parts of an answer, as they are sent."""
-    executor = Executor(SCHEMA, Documents(SCHEMA), open_operation, mask, 60, turns=turns)
+    executor = Executor(SCHEMA, Documents(SCHEMA), open_operation, mask, 60, yielding=yielding)
     kinds, record = {OperationType.QUERY}, RequestRecord("", "POST")
     answers = executor.stream(GraphQLRequest(query), ANONYMOUS, kinds, record)
     return [orjson.loads(WRITE(answer)) async for answer in answers]
@@ -96,10 +96,10 @@ async def test_many_errors_of_one_part_are_masked_in_turns() -> None:
 
     watching = asyncio.create_task(watch())
     query = "{ greeting ... @defer { items(first: 1000) { broken } } }"
-    _, last = await streamed(query, ErrorMask(new_reference), Turns())
+    _, last = await streamed(query, ErrorMask(new_reference), Yielding())
     watching.cancel()
     assert len(last["incremental"][0]["errors"]) == masked.total() == 1000
-    assert max(masked.values()) <= WORK_A_TURN // WORK_OF_AN_ERROR
+    assert max(masked.values()) <= WORK_PER_YIELD // WORK_OF_AN_ERROR
 
 
 QUERIES = {
@@ -114,7 +114,7 @@ QUERIES = {
 async def test_long_parts_are_written_in_pieces(
     monkeypatch: pytest.MonkeyPatch, query: str
 ) -> None:
-    at_once = gathered(await streamed(query, ErrorMask(lambda: "x"), Turns()))
+    at_once = gathered(await streamed(query, ErrorMask(lambda: "x"), Yielding()))
     monkeypatch.setattr(writing, "VALUES_AT_ONCE", 10)
     monkeypatch.setattr(writing, "VALUES_A_PIECE", 10)
     counts = []
@@ -124,7 +124,7 @@ async def test_long_parts_are_written_in_pieces(
         return WRITE(content)
 
     monkeypatch.setattr(writing.orjson, "dumps", watched)  # type: ignore[attr-defined]
-    pieces = await streamed(query, ErrorMask(lambda: "x"), Turns(50))
+    pieces = await streamed(query, ErrorMask(lambda: "x"), Yielding(50))
     assert gathered(pieces) == at_once
     assert sum(counts) > 500
     assert max(counts) <= 20

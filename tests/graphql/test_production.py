@@ -30,7 +30,7 @@ from gateway.graphql.refusals import (
     UnknownOperation,
 )
 from gateway.telemetry.record import RequestRecord
-from gateway.turns import Turns
+from gateway.yielding import Yielding
 from tests.asking import NOW
 from tests.graphql.charged import REFERENCES, TODAY, UNENDING, Gateway
 
@@ -127,9 +127,9 @@ async def test_who_has_nothing_left_has_no_document_read(database: Database) -> 
 
 
 async def test_small_operations_are_not_cut_by_the_work_of_others() -> None:
-    turns = Turns(100)
-    turns.work(1000)
-    small, large = Production(turns), Production(turns)
+    yielding = Yielding(100)
+    yielding.work(1000)
+    small, large = Production(yielding), Production(yielding)
     small.add(1, 9)
     assert not small.due
     large.add(1, 10)

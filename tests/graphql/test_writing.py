@@ -16,7 +16,7 @@ from gateway.graphql.execution import writing
 from gateway.graphql.execution.production import Production, ProductionLimits
 from gateway.graphql.execution.writing import written
 from gateway.graphql.refusals import AnswerTooLarge
-from gateway.turns import Turns
+from gateway.yielding import Yielding
 
 leaves = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=5)
 values = st.recursive(
@@ -50,7 +50,7 @@ def count(content: Any) -> int:
 
 
 async def in_pieces(content: Any) -> bytes:
-    return await written(content, 1, Production(Turns()))
+    return await written(content, 1, Production(Yielding()))
 
 
 @given(values, st.integers(1, 20))
@@ -82,7 +82,7 @@ async def test_what_is_too_long_is_written_no_further(monkeypatch: pytest.Monkey
     text = orjson.dumps(content)
     for values in (1, 100):
         for limit in (len(text), len(text) - 1):
-            production = Production(Turns(), ProductionLimits(bytes=limit))
+            production = Production(Yielding(), ProductionLimits(bytes=limit))
             if limit == len(text):
                 assert await written(content, values, production) == text
             else:

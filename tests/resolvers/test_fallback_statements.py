@@ -19,7 +19,7 @@ from gateway.graphql.execution.operation_executor import OperationExecutor
 from gateway.graphql.execution.production import COST_OF_A_FALLEN_FIELD, Production
 from gateway.graphql.page.examples import EXAMPLES
 from gateway.loaders.operation import Operation
-from gateway.turns import Turns
+from gateway.yielding import Yielding
 from resolvers.query import Query
 from resolvers.scalars import SCALARS
 from resolvers.schema import FederatedSchema
@@ -70,7 +70,7 @@ class Executed:
         operation = prepared.operation(None)
         values: Any = Variables(SCHEMA, operation).coerce(variables)
         async with Operation(self._database, self._viewer, NOW) as context:
-            production = Production(Turns(sys.maxsize))
+            production = Production(Yielding(sys.maxsize))
             executor = OperationExecutor(SCHEMA, prepared, operation, values, context, production)
             self.result = await way(executor)
             self.statements = context.snapshot.statements

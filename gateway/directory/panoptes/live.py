@@ -242,14 +242,14 @@ class LiveDirectory:
             self._swept_at = now
             await self._database.write(partial(forget_misses, before=now - self._stale, now=now))
 
-    async def settle(self) -> None:
+    async def drain(self) -> None:
         """Wait until everything that was asked is answered and stored."""
         while self._storing or self._under_way:
             await asyncio.wait({*self._storing, *self._under_way.values()})
 
     async def close(self) -> None:
         """Settle, and close the connections."""
-        await self.settle()
+        await self.drain()
         await self._panoptes.close()
 
     async def __aenter__(self) -> Self:

@@ -77,7 +77,7 @@ class Admission:
         if self._budget is not None:
             await self._budget.require(viewer, address)
 
-    async def settle(self, charged: int, produced: int, viewer: Viewer, address: str) -> int:
+    async def charge_excess(self, charged: int, produced: int, viewer: Viewer, address: str) -> int:
         """Charge what was produced beyond what was charged; return what the operation costs."""
         if self._budget is not None and produced > charged:
             await self._budget.charge(viewer, address, produced - charged)

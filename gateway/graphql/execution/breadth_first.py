@@ -7,7 +7,7 @@ return is completed for all objects of the level, and begins the level below. Th
 path and no info object for each field, and loaders see the largest batches there can be. Objects
 of an abstract type are a level for each type that they turn out to be of.
 
-What is produced is counted as it comes, and after a certain amount the event loop has a turn. An
+What is produced is counted as it comes, and after a certain amount it yields to the event loop. An
 error of a nullable field is collected here, at its path. On all that is out of the ordinary (an
 error that would spread to a parent, a value of another type than declared, a resolver that reads
 its path or needs a task of its own) the operation falls back to graphql-core: Fallback.
@@ -129,10 +129,10 @@ class BreadthFirstExecution:
                 values.count_lists(values.found, production)
         elif field.hints.batched is not None:
             info = field.resolver.info(self._build_info(field))
-            for part in production.turns.slices(len(objects), WORK_OF_A_CALL):
+            for part in production.yielding.slices(len(objects), WORK_OF_A_CALL):
                 self._rounds.begin(field.hints.batched(objects[part], info), values, part)
                 production.work(WORK_OF_A_CALL * (part.stop - part.start))
-                await production.turn()
+                await production.yield_if_due()
         else:
             await self._call(field.resolver, values, objects)
 
@@ -146,7 +146,7 @@ class BreadthFirstExecution:
         except Exception as error:
             values.errors = dict.fromkeys(range(len(objects)), error)
             return
-        is_list, turns = values.field.is_list, production.turns
+        is_list, yielding = values.field.is_list, production.yielding
         for index, one in enumerate(objects):
             try:
                 value = resolver.call(one, info, **arguments)
@@ -161,8 +161,8 @@ class BreadthFirstExecution:
                     values.count_lists((value,), production)
             # A call that waits for nothing has made all of its list by now.
             production.work(WORK_OF_A_CALL)
-            if turns.done >= turns.work_a_turn:
-                await production.turn()
+            if yielding.done >= yielding.work_per_yield:
+                await production.yield_if_due()
 
     async def _finish(self, values: LevelValues) -> None:
         completion, field = values.completion, values.field
@@ -173,7 +173,7 @@ class BreadthFirstExecution:
             self.errors.append(error)
             self._production.add(0, VALUES_OF_AN_ERROR)
             self._production.work(WORK_OF_AN_ERROR)
-            await self._production.turn()
+            await self._production.yield_if_due()
         values.put(await self._complete(completion, field, values.found, values.path))
 
     async def _complete(
@@ -212,13 +212,13 @@ class BreadthFirstExecution:
         self, complete: Callable[[Sequence[Any]], list[Any]], values: Sequence[Any]
     ) -> Sequence[Any]:
         completed: list[Any] = []
-        for part in self._production.turns.slices(len(values), 1):
+        for part in self._production.yielding.slices(len(values), 1):
             try:
                 completed += complete(values[part])
             except Exception as error:
                 raise Fallback from error
             self._production.work(part.stop - part.start)
-            await self._production.turn()
+            await self._production.yield_if_due()
         return completed
 
     async def _objects(
@@ -237,7 +237,7 @@ class BreadthFirstExecution:
         for index, value in enumerate(values):
             by_type.setdefault(type_of(self._plan.schema, kind, value, info), []).append(index)
             self._production.work(WORK_OF_A_CALL)
-            await self._production.turn()
+            await self._production.yield_if_due()
         completed: list[Any] = [None] * len(values)
         for object_type, indexes in by_type.items():
             group = [values[index] for index in indexes]

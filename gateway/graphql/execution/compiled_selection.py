@@ -80,7 +80,7 @@ class CompiledSelection:
     async def complete(
         self, values: Sequence[Any], arguments: list[dict[str, Any]], production: Production
     ) -> list[Any]:
-        """Complete objects of the selection's type; where they are many, the loop has its turns."""
+        """Complete objects of the selection's type; where they are many, it yields in between."""
         shared = self.new_shared()
         if len(values) <= _FEW:
             return self.make(values, arguments, production, shared)
@@ -90,9 +90,9 @@ class CompiledSelection:
             before = production.values
             part = values[len(made) : len(made) + step]
             made += self.make(part, arguments, production, shared)
-            await production.turn()
+            await production.yield_if_due()
             each = max((production.values - before) // len(part), 1)
-            step = min(max(production.turns.work_a_turn // each, 1), 10 * step)
+            step = min(max(production.yielding.work_per_yield // each, 1), 10 * step)
         return made
 
     def make(

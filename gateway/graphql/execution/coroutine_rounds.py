@@ -67,10 +67,10 @@ class CoroutineRounds:
         while self._ready:
             for values in self._run_until_due():
                 await finish(values)
-            await self._production.turn()
+            await self._production.yield_if_due()
 
     def _run_until_due(self) -> list[LevelValues]:
-        """Let coroutines run until a turn is due; the values that are whole now."""
+        """Let coroutines run until yielding is due; the values that are whole now."""
         whole = []
         task: Any = asyncio.current_task()
         # What acts on the current task, such as a timeout, must not get that of the operation.

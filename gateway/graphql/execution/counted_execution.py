@@ -1,8 +1,8 @@
-"""graphql-core's execution, in which all that is produced is counted and the loop has its turns.
+"""graphql-core's execution, in which all that is produced is counted, and which yields to the loop.
 
 Objects that are compiled are made at once. graphql-core executes the rest field by field in one go,
-and all tasks whose loader has answered go on in the same turn of the loop. Here an object, a list
-or a resolver that would go on when a turn is due goes on after it.
+and all tasks whose loader has answered go on in the same iteration of the loop. Here an object, a
+list or a resolver that would go on when yielding is due yields first.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from gateway.graphql.execution.compiled_objects import CompiledObjects
 from gateway.graphql.execution.plans import plan_of
 from gateway.graphql.execution.production import WORK_OF_A_FIELD, Production
 
-#: Items of a list that are completed without asking whether a turn is due.
+#: Items of a list that are completed without asking whether to yield.
 _ITEMS_AT_ONCE = 50
 
 
@@ -85,7 +85,7 @@ class CountedExecution(StrawberryGraphQLCoreExecutionContext):
         self.production.work(WORK_OF_A_FIELD * len(grouped_field_set))
         given = (parent_type, source_value, path, grouped_field_set, position_context)
         if self.production.due:
-            return self._execute_after_a_turn(*given)
+            return self._execute_after_yielding(*given)
         return super().execute_fields(*given)
 
     def _cost(self, parent_type: GraphQLObjectType, field_set: GroupedFieldSet) -> int:
@@ -102,8 +102,8 @@ class CountedExecution(StrawberryGraphQLCoreExecutionContext):
             known = self._costs[id(field_set)] = field_set, cost
         return known[1]
 
-    async def _execute_after_a_turn(self, *given: Any) -> Any:
-        await self.production.turn()
+    async def _execute_after_yielding(self, *given: Any) -> Any:
+        await self.production.yield_if_due()
         result = super().execute_fields(*given)
         return await result if self.is_awaitable(result) else result
 
@@ -124,9 +124,9 @@ class CountedExecution(StrawberryGraphQLCoreExecutionContext):
         self.production.add(weight * len(result), len(result))
         if len(result) <= _ITEMS_AT_ONCE or self.get_stream_usage(field_details_list, path):
             return super().complete_list_value(*given)
-        return self._complete_in_turns(*given)
+        return self._complete_yielding(*given)
 
-    async def _complete_in_turns(
+    async def _complete_yielding(
         self,
         return_type: GraphQLList[GraphQLOutputType],
         field_details_list: FieldDetailsList,
@@ -135,14 +135,14 @@ class CountedExecution(StrawberryGraphQLCoreExecutionContext):
         result: Sequence[Any],
         position_context: Any,
     ) -> list[Any]:
-        """Complete a long list: an item that waited for a turn would be a task of its own."""
+        """Complete a long list: an item that yielded would be a task of its own."""
         completed: list[Any] = []
         pending: list[int] = []
         rest = (return_type.of_type, field_details_list, info)
         try:
             for index, item in enumerate(result):
                 if index % _ITEMS_AT_ONCE == 0:
-                    await self.production.turn()
+                    await self.production.yield_if_due()
                     items = result[index : index + _ITEMS_AT_ONCE]
                     completed += self.compiled.make(*rest[:2], items) or ()
                 if index < len(completed):
@@ -177,7 +177,7 @@ class CountedExecution(StrawberryGraphQLCoreExecutionContext):
         position_context: Any,
     ) -> Any:
         given = (return_type, field_details_list, info, path, result, position_context)
-        # Whether a turn is due or not: what costs more must not depend on that.
+        # Whether yielding is due or not: what costs more must not depend on that.
         made = self.compiled.make(return_type, field_details_list, (result,))
         return super().complete_object_value(*given) if made is None else made[0]
 
@@ -191,21 +191,21 @@ class CountedExecution(StrawberryGraphQLCoreExecutionContext):
         position_context: Any,
     ) -> Any:
         if type(result) is CoroutineType:
-            result = _in_turns(result, self.production)
+            result = _yielding(result, self.production)
         return await super().complete_awaitable_value(
             return_type, field_details_list, info, path, result, position_context
         )
 
 
 @coroutine
-def _in_turns(work: Coroutine[Any, Any, Any], production: Production) -> Generator[Any, Any, Any]:
-    """Await a resolver; whenever it goes on, it does so after a turn that is due."""
+def _yielding(work: Coroutine[Any, Any, Any], production: Production) -> Generator[Any, Any, Any]:
+    """Await a resolver; it yields before it goes on if that is due."""
     try:
         waited = work.send(None)
         while True:
             try:
                 yield waited
-                yield from production.turn().__await__()
+                yield from production.yield_if_due().__await__()
             except BaseException as error:
                 waited = work.throw(error)
             else:

@@ -42,7 +42,7 @@ from gateway.graphql.masking import ErrorMask
 from gateway.graphql.refusals import OperationTimeout
 from gateway.http.refusals import NotAcceptable
 from gateway.telemetry.record import RequestRecord
-from gateway.turns import Turns
+from gateway.yielding import Yielding
 
 #: Opens what the resolvers of one operation share, as ``info.context``.
 OpenOperation = Callable[[Viewer, RequestRecord], AbstractAsyncContextManager[Any]]
@@ -72,7 +72,7 @@ class Executor:
         around: AroundOperation | None = None,
         value_limit: float = math.inf,
         answer_limit: float = math.inf,
-        turns: Turns | None = None,
+        yielding: Yielding | None = None,
         responses: ResponseCache | None = None,
     ) -> None:
         self._schema = schema
@@ -86,10 +86,10 @@ class Executor:
             answer_limit,
             timeout_seconds,
         )
-        self._turns = turns or Turns()
+        self._yielding = yielding or Yielding()
         self._admission = admission
         self._preparation = Preparation(
-            schema, documents, self.persisted, admission, mask, self._turns, hide_suggestions
+            schema, documents, self.persisted, admission, mask, self._yielding, hide_suggestions
         )
         self._around = around
         self._responses = responses
@@ -160,9 +160,9 @@ class Executor:
                 answer = await self._finish(ready, viewer, record)
             yield answer
             return
-        production = Production(self._turns, self._limits)
+        production = Production(self._yielding, self._limits)
         async with (
-            self._settled(ready, production, viewer, record),
+            self._charging(ready, production, viewer, record),
             AsyncExitStack() as stack,
         ):
             async with self._until(production):
@@ -196,9 +196,9 @@ class Executor:
         self, ready: PreparedOperation, viewer: Viewer, record: RequestRecord
     ) -> Answer:
         record.begin("execute")
-        production = Production(self._turns, self._limits)
+        production = Production(self._yielding, self._limits)
         async with (
-            self._settled(ready, production, viewer, record),
+            self._charging(ready, production, viewer, record),
             self._until(production),
             AsyncExitStack() as stack,
         ):
@@ -228,7 +228,7 @@ class Executor:
         return self._admission is not None and self._admission.refuses_some(prepared)
 
     @asynccontextmanager
-    async def _settled(
+    async def _charging(
         self,
         ready: PreparedOperation,
         production: Production,
@@ -240,7 +240,7 @@ class Executor:
             yield
         finally:
             if self._admission is not None:
-                record.cost = await self._admission.settle(
+                record.cost = await self._admission.charge_excess(
                     ready.cost, production.cost, viewer, record.client
                 )
 

@@ -21,7 +21,7 @@ _VALUES_OF_A_RESULT = 10
 
 
 class Payloads:
-    """The pieces of one answer, their errors masked, written as JSON in the loop's turns.
+    """The pieces of one answer, their errors masked, written as JSON, yielding to the event loop.
 
     AnswerTooLarge once all of them together are beyond the operation's limit of bytes, and
     whatever else ends the operation.
@@ -68,7 +68,7 @@ class Payloads:
         self.has_next = False
         completed = [{"id": id_, "errors": [error]} for id_ in sorted(self._pending)]
         values = (VALUES_OF_AN_ERROR + _VALUES_OF_A_RESULT) * len(completed)
-        text = await written(completed, values, Production(self._production.turns))
+        text = await written(completed, values, Production(self._production.yielding))
         return {"completed": Fragment(text), "hasNext": False}
 
     async def aclose(self) -> None:
@@ -108,7 +108,7 @@ class Payloads:
         for result in results:
             formed.append(await form(result))
             self._production.work(WORK_OF_A_CALL)
-            await self._production.turn()
+            await self._production.yield_if_due()
         return formed
 
     async def _masked(self, result: IncrementalResult | CompletedResult) -> Payload:

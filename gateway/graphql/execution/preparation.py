@@ -21,7 +21,7 @@ from gateway.graphql.masking import ErrorMask
 from gateway.graphql.refusals import OperationTypeRefused, RateLimited
 from gateway.http.refusals import RequestRefused
 from gateway.telemetry.record import RequestRecord
-from gateway.turns import Turns
+from gateway.yielding import Yielding
 
 
 class PreparedOperation(NamedTuple):
@@ -47,7 +47,7 @@ class Preparation:
     persisted: PersistedDocuments
     admission: Admission | None
     mask: ErrorMask
-    turns: Turns
+    yielding: Yielding
     hide_suggestions: bool
 
     async def prepare(
@@ -85,8 +85,8 @@ class Preparation:
         if self.admission is not None:
             await self.admission.require_budget(viewer, record.client)
         # Parsing and validating are a call each, which the limits of documents bound.
-        self.turns.work(WORK_OF_A_LETTER * len(text))
-        await self.turns.give()
+        self.yielding.work(WORK_OF_A_LETTER * len(text))
+        await self.yielding.yield_if_due()
 
     async def _charge_refused(self, text: str, viewer: Viewer, record: RequestRecord) -> None:
         if self.admission is not None:
@@ -106,7 +106,7 @@ class Preparation:
         if operation.operation not in allowed:
             raise OperationTypeRefused(operation.operation.value)
         record.begin("validate")
-        await self.turns.give()
+        await self.yielding.yield_if_due()
         self.documents.validate(prepared)
         known = self._variables(prepared, operation)
         request = replace(request, variables=known.declared(request.variables))

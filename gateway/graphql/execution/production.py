@@ -18,7 +18,7 @@ from gateway.graphql.refusals import (
     TooManyValues,
 )
 from gateway.http.refusals import RequestRefused
-from gateway.turns import Turns
+from gateway.yielding import Yielding
 
 #: An error in an answer: its message, place, path, code, and what it takes to write them.
 VALUES_OF_AN_ERROR = 10
@@ -31,7 +31,7 @@ WORK_OF_A_FIELD = 50
 COST_OF_A_FALLEN_FIELD = 5
 #: A letter of a document that is parsed and validated.
 WORK_OF_A_LETTER = 5
-#: Whoever has done less than this part of a turn's work gives none.
+#: Whoever has done less than this part of the work between two yields does not yield.
 _PARTS = 10
 
 
@@ -48,8 +48,8 @@ class ProductionLimits:
 class Production:
     """What one operation has produced, and when it has to let others go on."""
 
-    def __init__(self, turns: Turns, limits: ProductionLimits = ProductionLimits()) -> None:
-        self.turns = turns
+    def __init__(self, yielding: Yielding, limits: ProductionLimits = ProductionLimits()) -> None:
+        self.yielding = yielding
         self.cost = 0
         self.values = 0
         #: What has ended the operation.
@@ -59,14 +59,14 @@ class Production:
         #: When the operation has to end, by the loop's clock.
         self.deadline = self._time() + limits.seconds
         self._own = 0
-        self._least = turns.work_a_turn // _PARTS
+        self._least = yielding.work_per_yield // _PARTS
 
     def add(self, cost: int, values: int) -> None:
         """Count what is produced; CostTooHigh or TooManyValues beyond a limit, from then on."""
         self.cost += cost
         self.values += values
         self._own += values
-        self.turns.done += values
+        self.yielding.done += values
         if self.cost > self._limits.cost:
             self.refusal = CostTooHigh(int(self._limits.cost), self.cost)
         elif self.values > self._limits.values:
@@ -77,7 +77,7 @@ class Production:
     def work(self, values: int) -> None:
         """Count work of so many values that produces none."""
         self._own += values
-        self.turns.done += values
+        self.yielding.done += values
 
     def start_again(self) -> None:
         """Forget what was produced: it is thrown away."""
@@ -85,17 +85,17 @@ class Production:
 
     @property
     def due(self) -> bool:
-        """Whether a turn is due, and the operation has done enough to give it."""
-        return self._own >= self._least and self.turns.done >= self.turns.work_a_turn
+        """Whether to yield: it is due, and the operation has done enough for it."""
+        return self._own >= self._least and self.yielding.done >= self.yielding.work_per_yield
 
-    async def turn(self) -> None:
-        """Give the loop a turn if one is due; OperationTimeout if it took too long until then.
+    async def yield_if_due(self) -> None:
+        """Yield to the event loop if it is due; OperationTimeout if it took too long until then.
 
         What is small goes on, whatever others have done: its loaders are to be asked together.
         """
         if self.due:
             self.check_time()
-            await self.turns.give()
+            await self.yielding.yield_if_due()
             self._own = 0
 
     def check_time(self) -> None:

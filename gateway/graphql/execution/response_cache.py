@@ -111,7 +111,7 @@ class ResponseCache:
     ) -> CacheEntry | None:
         """The entry that answers the operation for this viewer in a state read no earlier.
 
-        At most one statement, for memberships that are not known. NoPlace if it gets no
+        At most one statement, for memberships that are not known. NoConnection if it gets no
         connection.
         """
         entry = await self._find(key, viewer, record)
@@ -178,7 +178,7 @@ class ResponseCache:
         entry = CacheEntry(data, frozenset(reads.entities), reads.position)
         if entry.size > self._values.capacity // _LARGEST_PART:
             return None
-        asked = permissions.asked
+        asked = permissions.group_permissions
         self._memberships.note(viewer, asked, reads.position)
         if personal or permissions.personal or len(asked) > _MOST_GROUPS:
             self._put((key, viewer), entry, entry.size)

@@ -27,12 +27,12 @@ _CONTAINERS = frozenset({dict, list})
 async def masked(
     errors: Sequence[GraphQLError], mask: ErrorMask, production: Production
 ) -> list[FormattedError]:
-    """What the answer tells of each error, masked in turns: there may be tens of thousands."""
+    """What the answer tells of each error, yielding in between: there may be tens of thousands."""
     formatted = []
     for error in errors:
         formatted.append(mask.execution(error))
         production.work(WORK_OF_AN_ERROR)
-        await production.turn()
+        await production.yield_if_due()
     return formatted
 
 
@@ -90,5 +90,5 @@ class _Pieces:
         self._production.check_bytes(self._bytes)
         # Each value has a byte at least.
         self._production.work(min(VALUES_A_PIECE, len(text)))
-        await self._production.turn()
+        await self._production.yield_if_due()
         return text

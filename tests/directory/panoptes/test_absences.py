@@ -17,7 +17,7 @@ async def test_a_group_that_panoptes_does_not_have_is_not_found_and_remembered(
     gateway: Gateway, panoptes: LocalPanoptes
 ) -> None:
     assert (await gateway.ask(GROUP, ADA, id="777")).codes == {"userGroup": "NOT_FOUND"}
-    await gateway.live.settle()
+    await gateway.live.drain()
     panoptes.asked.clear()
 
     assert (await gateway.ask(GROUP, ADA, id="777")).codes == {"userGroup": "NOT_FOUND"}
@@ -25,7 +25,7 @@ async def test_a_group_that_panoptes_does_not_have_is_not_found_and_remembered(
 
 
 async def remembered(gateway: Gateway) -> set[tuple[str, int, int]]:
-    await gateway.live.settle()
+    await gateway.live.drain()
     columns = panoptes_answer.c
     statement = select(columns.resource, columns.group_id, columns.user_id)
     async with gateway.database.read() as snapshot:
@@ -69,7 +69,7 @@ async def test_an_absence_that_is_older_than_what_is_stored_hides_nothing(
     gateway.clock.pass_by(1)
     async with gateway_beside(panoptes, database, gateway.clock) as other:
         assert (await other.ask(GROUP, ADA, id="777")).codes == {}
-        await other.live.settle()
+        await other.live.drain()
     assert (await gateway.ask(GROUP, ADA, id="777")).codes == {}
 
 

@@ -31,7 +31,7 @@ async def test_while_panoptes_is_down_what_is_stored_serves_until_it_is_stale(
 ) -> None:
     for viewer in (BOB, ANONYMOUS):
         await gateway.ask(CARDS, viewer, ids=["501", "502"])
-    await gateway.live.settle()
+    await gateway.live.drain()
     panoptes.always = fault
     gateway.clock.pass_by(STALE_SECONDS - 1)
 
@@ -47,7 +47,7 @@ async def test_after_that_all_that_needs_a_membership_is_refused_and_levels_coun
     panoptes.member(503, 1001)
     assert (await gateway.ask(MEMBERS, BOB, id="503")).codes == {}
     assert (await gateway.ask(MINE, BOB)).codes == {}
-    await gateway.live.settle()
+    await gateway.live.drain()
     panoptes.always = 503
     gateway.clock.pass_by(STALE_SECONDS)
 
@@ -66,7 +66,7 @@ async def test_site_admins_see_totals_but_no_stale_roster(
 ) -> None:
     assert (await gateway.ask(TOTAL, SITE_ADMIN, id="501")).codes == {}
     assert len(await gateway.roster(501, SITE_ADMIN)) == 2
-    await gateway.live.settle()
+    await gateway.live.drain()
     panoptes.always = 503
     gateway.clock.pass_by(STALE_SECONDS - 1)
     assert len(await gateway.roster(501, SITE_ADMIN)) == 2
@@ -135,11 +135,11 @@ async def test_what_is_said_to_be_of_the_future_is_stale(
         gateway_beside(panoptes, own, clock) as gateway,
     ):
         assert (await gateway.ask(TOTAL, BOB, id="501")).codes == {}
-        await gateway.live.settle()
+        await gateway.live.drain()
         panoptes.take_out("memberships", user_group=501, user=1002)
         clock.pass_by(-3600)
         assert (await gateway.ask(TOTAL, BOB, id="501")).codes == {"userGroup": "NOT_FOUND"}
-        await gateway.live.settle()
+        await gateway.live.drain()
         async with own.read() as snapshot:
             assert await snapshot.fetch(select(membership.c.user_id)) == []
             asked_at = await snapshot.fetch(select(panoptes_answer.c.asked_at))
@@ -150,7 +150,7 @@ async def test_nothing_opens_by_the_future_while_panoptes_is_down(
     gateway: Gateway, panoptes: LocalPanoptes
 ) -> None:
     assert (await gateway.ask(TOTAL, BOB, id="501")).codes == {}
-    await gateway.live.settle()
+    await gateway.live.drain()
     panoptes.always = 503
     gateway.clock.pass_by(-1)
     assert (await gateway.ask(TOTAL, BOB, id="501")).codes == {"userGroup": "NOT_FOUND"}

@@ -69,7 +69,7 @@ async def test_what_nobody_asked_for_opens_nothing_and_is_not_stored(
         "memberships": [{"id": "99", "roles": ["group_admin"], **foreign}],
     }
     assert (await gateway.ask(TOTAL, ADA, id="501")).codes == {}
-    await gateway.live.settle()
+    await gateway.live.drain()
     async with gateway.database.read() as snapshot:
         assert [row.id for row in await snapshot.fetch(select(user_group.c.id))] == [501]
         places = await snapshot.fetch(select(membership.c.group_id, membership.c.user_id))

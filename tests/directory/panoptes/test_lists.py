@@ -24,13 +24,13 @@ async def test_a_group_that_panoptes_has_hidden_is_in_nobodys_list(
 ) -> None:
     """Bob is its admin."""
     await gateway.ask(GROUP, ANONYMOUS, id="502")
-    await gateway.live.settle()
+    await gateway.live.drain()
     assert await listed(gateway, viewer) == ["502"]
     panoptes.find("user_groups", 502)["stats_visibility"] = "private_agg_only"
     gateway.clock.pass_by(FRESH_SECONDS)
     assert await listed(gateway, viewer) == []
 
-    await gateway.live.settle()
+    await gateway.live.drain()
     answer = await gateway.ask(LIST, viewer, first=20)
     assert answer.data["userGroups"] == {"totalCount": 0, "nodes": []}
 
@@ -41,7 +41,7 @@ async def test_a_page_of_stale_groups_alone_is_an_error_if_others_follow(
     panoptes.group(503, "public_agg_only")
     for group in ("502", "503"):
         await gateway.ask(GROUP, ANONYMOUS, id=group)
-    await gateway.live.settle()
+    await gateway.live.drain()
     gateway.clock.pass_by(STALE_SECONDS)
     panoptes.always = 503
     assert (await gateway.ask(LIST, ANONYMOUS, first=1)).codes == {"userGroups": "UNAVAILABLE"}

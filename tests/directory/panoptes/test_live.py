@@ -40,7 +40,7 @@ async def test_a_group_that_is_not_known_yet_appears(
 
 async def test_what_was_answered_is_stored(gateway: Gateway, panoptes: LocalPanoptes) -> None:
     await gateway.ask(TOTAL, ADA, id="501")
-    await gateway.live.settle()
+    await gateway.live.drain()
 
     async with gateway.database.read() as snapshot:
         assert await snapshot.fetch(select(user_group.c.id, user_group.c.stats_visibility)) == [
@@ -58,7 +58,7 @@ async def test_a_group_that_was_looked_up_is_counted_by_when_it_was_made(
     gateway: Gateway, panoptes: LocalPanoptes
 ) -> None:
     await gateway.ask(GROUP, ANONYMOUS, id="502")
-    await gateway.live.settle()
+    await gateway.live.drain()
     count = """query Count($start: Date!) {
       userGroupCounts(range: { start: $start, end: "2024-12-31" }) { totalCount }
     }"""
@@ -88,7 +88,7 @@ async def test_a_changed_level_is_seen_after_the_short_time_and_not_before(
     gateway: Gateway, panoptes: LocalPanoptes
 ) -> None:
     assert (await gateway.ask(TOTAL, ANONYMOUS, id="502")).codes == {}
-    await gateway.live.settle()
+    await gateway.live.drain()
     panoptes.find("user_groups", 502)["stats_visibility"] = "private_agg_only"
     gateway.clock.pass_by(FRESH_SECONDS - 1)
     assert (await gateway.ask(TOTAL, ANONYMOUS, id="502")).codes == {}
@@ -102,7 +102,7 @@ async def test_a_group_that_has_ended_is_gone_after_the_short_time_but_for_site_
 ) -> None:
     panoptes.find("user_groups", 502)["activated_state"] = "active"
     assert (await gateway.ask(TOTAL, ANONYMOUS, id="502")).codes == {}
-    await gateway.live.settle()
+    await gateway.live.drain()
     panoptes.find("user_groups", 502)["activated_state"] = "inactive"
     gateway.clock.pass_by(FRESH_SECONDS)
     # As Panoptes has just said it, and as it is stored.
@@ -110,19 +110,19 @@ async def test_a_group_that_has_ended_is_gone_after_the_short_time_but_for_site_
         for viewer in (ANONYMOUS, BOB):
             assert (await gateway.ask(TOTAL, viewer, id="502")).codes == {"userGroup": "NOT_FOUND"}
         assert (await gateway.ask(TOTAL, SITE_ADMIN, id="502")).codes == {}
-        await gateway.live.settle()
+        await gateway.live.drain()
 
 
 async def test_who_has_left_is_refused_after_the_short_time(
     gateway: Gateway, panoptes: LocalPanoptes
 ) -> None:
     assert (await gateway.ask(TOTAL, BOB, id="501")).codes == {}
-    await gateway.live.settle()
+    await gateway.live.drain()
     panoptes.take_out("memberships", user_group=501, user=1002)
     gateway.clock.pass_by(FRESH_SECONDS)
 
     assert (await gateway.ask(TOTAL, BOB, id="501")).codes == {"userGroup": "NOT_FOUND"}
-    await gateway.live.settle()
+    await gateway.live.drain()
     async with gateway.database.read() as snapshot:
         assert await snapshot.fetch(select(membership.c.user_id)) == []
 
@@ -135,7 +135,7 @@ async def test_a_roster_of_many_pages_is_whole(gateway: Gateway, panoptes: Local
     for number in range(249):
         panoptes.member(501, 5000 + number)
     first = await gateway.roster(501, ADA)
-    await gateway.live.settle()
+    await gateway.live.drain()
     panoptes.asked.clear()
 
     assert [user_id for user_id, _ in first] == [1001, 1002, *range(5000, 5249)]
@@ -157,7 +157,7 @@ async def test_a_viewers_own_memberships_are_looked_up(
 
 async def test_an_erased_user_does_not_come_back_by_an_answer(gateway: Gateway) -> None:
     await gateway.roster(501, ADA)
-    await gateway.live.settle()
+    await gateway.live.drain()
     await gateway.database.write(lambda connection: erase_user(connection, 1002))
     async with gateway.database.read() as snapshot:
         traces = await snapshot.fetch(
@@ -167,7 +167,7 @@ async def test_an_erased_user_does_not_come_back_by_an_answer(gateway: Gateway) 
     for _ in range(2):
         gateway.clock.pass_by(FRESH_SECONDS)
         assert await gateway.roster(501, ADA) == [(1001, "ada")]
-        await gateway.live.settle()
+        await gateway.live.drain()
     assert (await gateway.ask(TOTAL, BOB, id="501")).codes == {"userGroup": "NOT_FOUND"}
 
 
@@ -185,7 +185,7 @@ async def test_many_groups_take_as_many_statements_and_requests_as_one(
         gateway.clock.pass_by(2 * FRESH_SECONDS)
         panoptes.asked.clear()
         answer = await gateway.ask(CARDS, BOB, ids=[str(group_id) for group_id in ids])
-        await gateway.live.settle()
+        await gateway.live.drain()
         return answer.statements, len(panoptes.asked)
 
     one, many = await cost(range(601, 602)), await cost(range(601, 650))
@@ -230,7 +230,7 @@ async def test_an_operation_does_not_wait_until_its_answer_is_stored(
     finally:
         release.set()
         await asyncio.to_thread(writer.join)
-    await gateway.live.settle()
+    await gateway.live.drain()
     assert await stored_groups(gateway) == [501]
 
 

@@ -16,7 +16,7 @@ async def test_beyond_its_limit_an_address_is_told_so_and_others_are_not(
     limits = LookUpLimits(each=5, in_all=8)
     async with gateway_beside(panoptes, database, Clock(), limits=limits) as gateway:
         assert (await gateway.ask(GROUP, ANONYMOUS, id="502")).codes == {}
-        await gateway.live.settle()
+        await gateway.live.drain()
         for number in range(700, 704):
             answer = await gateway.ask(GROUP, ANONYMOUS, id=str(number))
             assert answer.codes == {"userGroup": "NOT_FOUND"}
@@ -42,7 +42,7 @@ async def test_the_limit_does_not_tell_a_hidden_group_from_one_that_there_is_not
         async with gateway_beside(panoptes, database, clock, limits=limits) as gateway:
             await gateway.ask(TOTAL, ADA, id="501")
             await gateway.ask(GROUP, SITE_ADMIN, id="777")
-            await gateway.live.settle()
+            await gateway.live.drain()
             answers = [await gateway.ask(GROUP, CYD, id=asked)]
             answers += [await gateway.ask(GROUP, CYD, id=str(800 + n)) for n in range(4)]
             answers += [await gateway.ask(GROUP, CYD, id=asked)]

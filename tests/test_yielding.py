@@ -1,4 +1,4 @@
-"""Turns of the loop, which all operations of a process share."""
+"""Yielding to the loop, of which all operations of a process share one count."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from gateway.turns import Turns
+from gateway.yielding import Yielding
 
 
 async def test_a_turn_ends_for_all_operations_of_the_process() -> None:
-    turns, done = Turns(10), []
+    yielding, done = Yielding(10), []
 
     async def operation(name: str) -> None:
         for _ in range(3):
-            await turns.give()
-            turns.work(10)
+            await yielding.yield_if_due()
+            yielding.work(10)
             done.append((name, tick))
 
     tick = 0
@@ -30,7 +30,7 @@ async def test_a_turn_ends_for_all_operations_of_the_process() -> None:
 
 async def test_those_who_wait_are_not_woken_again_and_again() -> None:
     """Each turn of many waiting would take longer than the turn itself: 2,000 wait here."""
-    turns, woken = Turns(10), 0
+    yielding, woken = Yielding(10), 0
 
     class Woken:
         """Counts how often a coroutine goes on."""
@@ -45,13 +45,13 @@ async def test_those_who_wait_are_not_woken_again_and_again() -> None:
                 woken += 1
 
     async def work() -> None:
-        await turns.give()
-        turns.work(10)
+        await yielding.yield_if_due()
+        yielding.work(10)
 
     async def wait() -> None:
         await Woken()
 
-    turns.work(10)
+    yielding.work(10)
     waiting = [asyncio.create_task(wait()) for _ in range(2000)]
     waiting.pop(1000).cancel()
     await asyncio.gather(*waiting)

@@ -15,7 +15,7 @@ from gateway.graphql.documents.request import GraphQLRequest
 from gateway.graphql.execution.executor import Executor
 from gateway.graphql.masking import ErrorMask
 from gateway.telemetry.record import RequestRecord
-from gateway.turns import WORK_A_TURN
+from gateway.yielding import WORK_PER_YIELD
 from tests.asking import NOW
 
 LENGTH = 500
@@ -78,4 +78,4 @@ async def test_lists_of_resolvers_that_wait_for_nothing_give_turns() -> None:
         watching.cancel()
         assert "errors" not in answer
         assert sum(context.made.values()) == 1000 * LENGTH
-        assert max(context.made.values()) <= WORK_A_TURN + LENGTH
+        assert max(context.made.values()) <= WORK_PER_YIELD + LENGTH

@@ -1,4 +1,4 @@
-"""A few places for readers, each with the right to one connection."""
+"""Connection slots of readers, each with the right to one connection."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ class Pool(NamedTuple):
     size: int
 
 
-class NoPlace(Unavailable):
-    """No place became free in time."""
+class NoConnection(Unavailable):
+    """No connection became free in time."""
 
 
-class Places:
-    """As many places as connections; whoever finds none free waits, but not for ever."""
+class ConnectionSlots:
+    """As many slots as connections; whoever finds none free waits, but not for ever."""
 
     def __init__(self, number: int, timeout_seconds: float) -> None:
         self._free = asyncio.Semaphore(number)
@@ -30,24 +30,24 @@ class Places:
 
     @property
     def pool(self) -> Pool:
-        """How many places are taken."""
+        """How many slots are taken."""
         return Pool(self._taken, self._number)
 
-    async def take(self) -> None:
-        """Take a place; NoPlace if none becomes free in time."""
+    async def acquire(self) -> None:
+        """Take a slot; NoConnection if none becomes free in time."""
         if not self._free.locked():
             await self._free.acquire()
             self._taken += 1
             return
         try:
-            # wait_for would lose a cancellation that comes with the place.
+            # wait_for would lose a cancellation that comes with the slot.
             async with asyncio.timeout(self._timeout):
                 await self._free.acquire()
         except TimeoutError:
-            raise NoPlace("The database is busy: try again in a moment.") from None
+            raise NoConnection("The database is busy: try again in a moment.") from None
         self._taken += 1
 
-    def leave(self) -> None:
-        """Leave the place to the next."""
+    def release(self) -> None:
+        """Leave the slot to the next."""
         self._taken -= 1
         self._free.release()
