@@ -26,6 +26,8 @@ FIRST_PERSON = 10_001
 SITE_ADMIN = 1
 PROJECT = 11
 SCOPES = ("user", "group", "public")
+#: Of who sends the stream of events.
+STREAM = ("stream", "open sesame")
 TIMEOUT_SECONDS = 60
 
 
@@ -42,6 +44,8 @@ class Side:
     url: str
     is_ours: bool
     token_of: MakeToken
+    #: Who may send events.
+    stream: tuple[str, str] = STREAM
     #: The process, or the Panoptes, behind it.
     server: Server | None = None
     panoptes: LocalPanoptes | None = None
@@ -128,6 +132,8 @@ def our_side(folder: Path, database_url: str, **settings: str) -> Iterator[Side]
         "STATS_GATEWAY_GROUPS": "own",
         "STATS_GATEWAY_JWT_PUBLIC_KEY_FILE": str(folder / "public.pem"),
         "STATS_GATEWAY_CORS_ORIGINS": "*",
+        "STATS_GATEWAY_STREAM_USERNAME": STREAM[0],
+        "STATS_GATEWAY_STREAM_PASSWORD": STREAM[1],
     }
     with (
         serving(folder, **named, **own, **settings) as server,
