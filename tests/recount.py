@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
 from typing import NamedTuple
 
 from sqlalchemy import select
 
 from gateway.db import Database, tables
+from gateway.db.group_tables import group_tenure, membership_span
 from gateway.db.rollup_sets import SETS
 from gateway.events.event import Classification, Comment
 from tests.events_of import EPOCH
@@ -19,28 +20,71 @@ from tests.events_of import EPOCH
 Backfills = Mapping[tuple[int, int], int]
 
 
-def groups_of(event: Classification, backfills: Backfills) -> set[int]:
+class Span(NamedTuple):
+    """A user was a member of a group from an instant on and before another, if there is one."""
+
+    group: int
+    user: int
+    begins: int
+    ends: int | None
+
+
+class Tenure(NamedTuple):
+    """The spans of a group count from an instant on and before another, if there is one."""
+
+    group: int
+    begins: int
+    ends: int | None
+
+
+def groups_of(
+    event: Classification,
+    backfills: Backfills,
+    spans: Collection[Span] = (),
+    tenures: Collection[Tenure] = (),
+) -> set[int]:
     """The groups an event counts to."""
     if event.user_id is None:
         return set()
-    return {*event.group_ids} | {
-        group_id
-        for (group_id, user_id), until in backfills.items()
-        if user_id == event.user_id and event.event_time <= until
-    }
+    decided = {one.group for one in tenures if _holds(one, event)}
+    member = {one.group for one in spans if one.user == event.user_id and _holds(one, event)}
+    return (
+        ({*event.group_ids} - decided)
+        | (member & decided)
+        | {
+            group_id
+            for (group_id, user_id), until in backfills.items()
+            if user_id == event.user_id and event.event_time <= until
+        }
+    )
+
+
+def _holds(stretch: Span | Tenure, event: Classification) -> bool:
+    after = stretch.ends is not None and event.event_time >= stretch.ends
+    return stretch.begins <= event.event_time and not after
 
 
 #: The name of a rollup set to its rows: primary key to measures.
 Rollups = dict[str, dict[tuple[int, ...], tuple[int, ...]]]
 
 
-def recount(held: Iterable[Classification | Comment], backfills: Backfills) -> Rollups:
+def recount(
+    held: Iterable[Classification | Comment],
+    backfills: Backfills,
+    spans: Collection[Span] = (),
+    tenures: Collection[Tenure] = (),
+) -> Rollups:
     """Every rollup set as it must be, counted one event at a time."""
     counts: dict[str, dict[tuple[int, ...], list[int]]] = {
         rollup.name: defaultdict(lambda: [0, 0, 0]) for rollup in SETS
     }
     for event in held:
-        for name, before, after in _counted_under(event, backfills):
+        groups = (
+            groups_of(event, backfills, spans, tenures)
+            if isinstance(event, Classification)
+            else set()
+        )
+        for name, before, after in _counted_under(event, groups):
             for grain, bucket in enumerate(_buckets(event.event_time)):
                 row = counts[name][(before, grain, bucket, *after)]
                 row[0] += 1
@@ -90,7 +134,7 @@ def _volunteers(
 
 
 def _counted_under(
-    event: Classification | Comment, backfills: Backfills
+    event: Classification | Comment, groups: Iterable[int]
 ) -> Iterable[tuple[str, int, tuple[int, ...]]]:
     """Each set an event counts in, with its entity and its dimensions."""
     user, project = event.user_id or 0, event.project_id
@@ -106,7 +150,7 @@ def _counted_under(
     yield "workflow", workflow, (project,)
     if user:
         yield "user", user, (project, workflow)
-    for group in groups_of(event, backfills):
+    for group in groups:
         yield "group", group, ()
         yield "group_project", group, (project, workflow)
         yield "group_user", group, (user,)
@@ -136,6 +180,12 @@ class Stored(NamedTuple):
     events: dict[tuple[str, int], Classification | Comment]
     backfills: dict[tuple[int, int], int]
     rollups: Rollups
+    spans: set[Span]
+    tenures: set[Tenure]
+
+    def recount(self) -> Rollups:
+        """Every rollup set as the rest tells it."""
+        return recount(self.events.values(), self.backfills, self.spans, self.tenures)
 
 
 async def stored(database: Database) -> Stored:
@@ -151,12 +201,14 @@ async def stored(database: Database) -> Stored:
             (row.group_id, row.user_id): row.until
             for row in await snapshot.fetch(select(tables.backfill))
         }
+        spans = {Span(*row) for row in await snapshot.fetch(select(membership_span))}
+        tenures = {Tenure(*row) for row in await snapshot.fetch(select(group_tenure))}
         rollups = {}
         for rollup in SETS:
             width = len(rollup.keys)
             rows = await snapshot.fetch(select(rollup.table))
             rollups[rollup.name] = {tuple(row[:width]): tuple(row[width:]) for row in rows}
-    return Stored(held, backfills, rollups)
+    return Stored(held, backfills, rollups, spans, tenures)
 
 
 def key_of(event: Classification | Comment) -> tuple[str, int]:

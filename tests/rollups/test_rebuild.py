@@ -169,7 +169,7 @@ def test_the_recount_in_sql_equals_one_in_python(database_url: str) -> None:
                     await database.write(lambda c, r=rollup: c.execute(r.table.delete()))
                 await rebuild(database)
                 found = await stored(database)
-                assert found.rollups == recount(found.events.values(), found.backfills)
+                assert found.rollups == found.recount()
 
             runner.run(example())
 
