@@ -97,7 +97,8 @@ _TABLE: Mapping[Action, tuple[Verdict, ...]] = {
     Action.SET_ROLE:         (UNAUTH,   FORBID,   FORBID,  FORBID,  FORBID,  Y,           Y),
     # Nobody is put into a group.
     Action.ACTIVATE_OTHER:   (UNAUTH,   FORBID,   FORBID,  FORBID,  FORBID,  UNASKED,     UNASKED),
-    Action.ACTIVATE_OWN:     (UNAUTH,   FORBID,   UNASKED, Y,       U,       U,           UNASKED),
+    # Who has no membership names one that is not there.
+    Action.ACTIVATE_OWN:     (UNAUTH,   MISSING,  UNASKED, Y,       U,       U,           MISSING),
     Action.SEE_MEMBERSHIPS:  (UNAUTH,   FORBID,   FORBID,  FORBID,  FORBID,  Y,           Y),
     Action.SEE_HISTORY:      (UNAUTH,   FORBID,   FORBID,  FORBID,  FORBID,  Y,           Y),
     Action.BACKFILL:         (UNAUTH,   FORBID,   FORBID,  FORBID,  FORBID,  FORBID,      Y),

@@ -34,7 +34,7 @@ def known_users(connection: Connection, user_ids: Collection[int]) -> set[int]:
 
 def user_of_login(connection: Connection, login: str) -> int | None:
     """Who has this login, in any letter case; None if nobody has, or more than one."""
-    if not login:
+    if _storable(login) is None:
         return None
     statement, parameters = named(NameList.LOGINS, identifier_key(login))
     found = connection.execute(statement, parameters).scalars().all()
@@ -57,7 +57,14 @@ def learn_names(connection: Connection, viewer: Viewer) -> None:
     """Note whoever changes something, and the names that their token gives, as events do."""
     if viewer.id is None:
         return
-    names = Names(users={viewer.id: viewer.login or None})
-    if viewer.display_name:
-        names.display_names[viewer.id] = viewer.display_name
+    names = Names(users={viewer.id: _storable(viewer.login)})
+    if (shown := _storable(viewer.display_name)) is not None:
+        names.display_names[viewer.id] = shown
     store_names(connection, names, written_at(connection))
+
+
+def _storable(text: str | None) -> str | None:
+    """The text; None if it is empty, or no database stores it: NUL, or half a surrogate pair."""
+    if not text or any(one == "\0" or "\ud800" <= one <= "\udfff" for one in text):
+        return None
+    return text
