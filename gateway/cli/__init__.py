@@ -18,7 +18,7 @@ COMMANDS = {
     "db": "gateway.cli.database:db",
     "directory": "gateway.cli.directory:directory",
     "sync": "gateway.cli.sync:sync",
-    "groups": "gateway.cli.directory:groups",
+    "groups": "gateway.cli.groups:groups",
     "users": "gateway.cli.users:users",
     "keys": "gateway.cli.keys:keys",
     "token": "gateway.cli.keys:token",

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from gateway.cli.running import database_option, opened, run
-from gateway.db import Database
+from gateway.cli.running import database_option, patiently_opened, run
 from gateway.db.rollup_sets import SETS, RollupSet
 from gateway.rollups.rebuild import rebuild
 from gateway.rollups.verify import verify
-from gateway.settings import load_settings
 
-#: A recount reads the whole ledger: it takes what it takes.
-_TIMEOUT_SECONDS = 7 * 86_400.0
 #: Differences that are printed of each set; all are counted.
 _SHOWN = 5
 
@@ -61,7 +57,7 @@ def rebuild_command(database_url: str | None) -> None:
 async def _verify(database_url: str | None) -> Counter[str]:
     found: Counter[str] = Counter()
     with _progress() as started:
-        async with _opened(database_url) as database, database.read() as snapshot:
+        async with patiently_opened(database_url) as database, database.read() as snapshot:
             for rollup in SETS:
                 started(rollup)
                 async for differences in verify(snapshot, rollup):
@@ -73,18 +69,8 @@ async def _verify(database_url: str | None) -> Counter[str]:
 
 async def _rebuild(database_url: str | None) -> Counter[str]:
     with _progress() as started:
-        async with _opened(database_url) as database:
+        async with patiently_opened(database_url) as database:
             return await rebuild(database, started)
-
-
-@asynccontextmanager
-async def _opened(database_url: str | None) -> AsyncIterator[Database]:
-    """The database with time for a recount; that another program locks it is told in good time."""
-    async with opened(load_settings(database_url=database_url)):
-        pass
-    patient = load_settings(database_url=database_url, database_timeout_seconds=_TIMEOUT_SECONDS)
-    async with opened(patient) as database:
-        yield database
 
 
 @contextmanager

@@ -18,9 +18,12 @@ from gateway.db.migrate import Upgrade
 from gateway.db.url import SqliteUrl, read_database_url
 from gateway.errors import GatewayError, SettingsError, Unavailable, UnreadableFile
 from gateway.reasons import reason_of
-from gateway.settings import PREFIX, Settings
+from gateway.settings import PREFIX, Settings, load_settings
 
 T = TypeVar("T")
+
+#: A recount reads the whole ledger: it takes what it takes.
+_PATIENCE_SECONDS = 7 * 86_400.0
 
 database_option = click.option(
     "--database-url",
@@ -66,6 +69,18 @@ async def opened(settings: Settings, *, may_make: bool = False) -> AsyncIterator
     others a path that leads nowhere is mistyped, and a SettingsError.
     """
     async with upgraded(settings, may_make=may_make) as (database, _):
+        yield database
+
+
+@asynccontextmanager
+async def patiently_opened(
+    database_url: str | None, *, may_make: bool = False
+) -> AsyncIterator[Database]:
+    """The database with time for a recount; that another program locks it is told in good time."""
+    async with opened(load_settings(database_url=database_url), may_make=may_make):
+        pass
+    patient = load_settings(database_url=database_url, database_timeout_seconds=_PATIENCE_SECONDS)
+    async with opened(patient) as database:
         yield database
 
 

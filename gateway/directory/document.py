@@ -3,57 +3,33 @@
 ``{"users": […], "user_groups": […], "memberships": […], "projects": […], "workflows": […]}``,
 each list optional and its entries named as in Panoptes. Unknown keys are refused: they are
 mistyped, or what is never stored, such as e-mail addresses. A few are known and not looked at.
+
+A copy of a gateway (``stats-gateway directory dump``) has more lists and keys, see
+``gateway.directory.copy_entries``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
 
-from pydantic import (
-    AfterValidator,
-    AliasChoices,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StrictBool,
-    StrictFloat,
-    StrictInt,
-    StrictStr,
-    ValidationError,
+from pydantic import Field, ValidationError
+
+from gateway.directory.copy_entries import (
+    Backfill,
+    ErasedUser,
+    GroupChange,
+    GroupTenure,
+    JoinLink,
+    LastId,
+    MembershipSpan,
 )
-
-from gateway.directory.memberships import ROLES, MembershipState, encode_roles
+from gateway.directory.entries import Membership, Project, User, UserGroup, Workflow
+from gateway.directory.entry_types import Entry, Unused
+from gateway.directory.memberships import ROLES
 from gateway.directory.rows import Row
-from gateway.directory.stats_visibility import StatsVisibility
-from gateway.errors import InvalidEvent, UnreadableFile
-from gateway.events.ids import read_id
-from gateway.events.instants import read_instant
+from gateway.errors import UnreadableFile
 from gateway.events.quoted import quoted
 from gateway.reasons import as_reason
-
-
-def _id(value: object) -> int:
-    try:
-        return read_id(value, "it")
-    except InvalidEvent as error:
-        raise ValueError(error.message) from None
-
-
-def _instant(value: object) -> int:
-    try:
-        return read_instant(value, "it")
-    except InvalidEvent as error:
-        raise ValueError(error.message) from None
-
-
-def _storable(text: str) -> str:
-    # PostgreSQL stores no NUL, and neither database half a surrogate pair.
-    if any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text):
-        raise ValueError("it contains NUL or a character that is not valid Unicode")
-    return text
-
 
 #: What pydantic says in the words of Python.
 _REASONS = {
@@ -68,136 +44,36 @@ _REASONS = {
 #: A longer key is not shown as a whole.
 _LONGEST_KEY = 40
 
-_Id = Annotated[int, BeforeValidator(_id)]
-_Text = Annotated[StrictStr, AfterValidator(_storable)]
-#: Counts are shown as JSON numbers, which are exact up to here.
-_Count = Annotated[StrictInt, Field(ge=0, le=2**53 - 1)]
-_Share = Annotated[StrictInt | StrictFloat, Field(ge=0, le=1)]
-_Instant = Annotated[int, BeforeValidator(_instant)]
-_Visibility = Annotated[StatsVisibility, BeforeValidator(StatsVisibility.parse)]
+
+class _Document(Entry):
+    users: list[User] = Field([])
+    user_groups: list[UserGroup] = Field([])
+    memberships: list[Membership] = Field([])
+    projects: list[Project] = Field([])
+    workflows: list[Workflow] = Field([])
+    tokens: Unused = None
+    group_tenures: list[GroupTenure] = Field([])
+    membership_spans: list[MembershipSpan] = Field([])
+    backfills: list[Backfill] = Field([])
+    group_changes: list[GroupChange] = Field([])
+    join_links: list[JoinLink] = Field([])
+    erased_users: list[ErasedUser] = Field([])
+    last_ids: list[LastId] = Field([])
 
 
-class _Entry(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-#: What exports of Panoptes say beside: it is known, and neither looked at nor stored.
-_Unused = Annotated[Any, Field(exclude=True)]
-
-
-class _User(_Entry):
-    id: _Id
-    login: _Text | None = None
-    display_name: _Text | None = None
-    #: Only a token tells who is a site admin.
-    admin: _Unused = None
-
-    def row(self) -> Row:
-        return self.model_dump()
-
-
-class _GroupRecord(_Entry):
-    """What a group's entry may say that only counts of groups ask for."""
-
-    description: _Text | None = None
-    created_at: _Instant | None = Field(
-        None, validation_alias=AliasChoices("created_at", "created")
-    )
-    last_modified_at: _Instant | None = Field(
-        None, validation_alias=AliasChoices("updated_at", "last_modified")
-    )
-    state: _Text | None = None
-    revision_id: _Text | None = None
-    type: _Text | None = None
-    approval_status: _Text | None = None
-    image_url: _Text | None = None
-    owner_id: _Text | None = None
-    landing_page: _Text | None = None
-    group_reviewed: StrictBool | None = None
-    open_access: StrictBool | None = None
-    netl_only: StrictBool | None = None
-    project_number: _Text | None = None
-
-
-class _UserGroup(_GroupRecord):
-    id: _Id
-    name: _Text | None = None
-    display_name: _Text | None = None
-    stats_visibility: _Visibility = StatsVisibility.PRIVATE_AGG_ONLY
-    private: StrictBool = False
-
-    def row(self) -> Row:
-        columns = self.model_dump(exclude=set(_GroupRecord.model_fields))
-        return columns | {"stats_visibility": int(self.stats_visibility)}
-
-    def record(self) -> Row | None:
-        """The row of the group's record; None if the entry says nothing of it."""
-        said = self.model_dump(include=set(_GroupRecord.model_fields))
-        return {"group_id": self.id, **said} if any(v is not None for v in said.values()) else None
-
-
-class _Membership(_Entry):
-    user_group_id: _Id
-    user_id: _Id
-    state: MembershipState
-    roles: list[Annotated[_Text, Field(min_length=1)]] = []
-    created_at: _Instant | None = None
-    id: _Id | None = None
-
-    def row(self) -> Row:
-        return {
-            "group_id": self.user_group_id,
-            "user_id": self.user_id,
-            "state": self.state.value,
-            "roles": encode_roles(self.roles),
-            "created_at": self.created_at,
-            "id": self.id,
-        }
-
-
-class _Project(_Entry):
-    id: _Id
-    slug: _Text | None = None
-    display_name: _Text | None = None
-
-    def row(self) -> Row:
-        return self.model_dump()
-
-
-class _RetirementOptions(_Entry):
-    count: _Count | None = None
-
-
-class _Retirement(_Entry):
-    criteria: StrictStr | None = None
-    options: _RetirementOptions | None = None
-
-
-class _Workflow(_Entry):
-    id: _Id
-    project_id: _Id
-    display_name: _Text | None = None
-    active: StrictBool | None = None
-    completeness: _Share | None = None
-    subjects_count: _Count | None = None
-    retirement_count: _Count | None = None
-    retirement: _Retirement | None = None
-
-    def row(self) -> Row:
-        row = self.model_dump(exclude={"retirement"})
-        rule = self.retirement
-        if rule and rule.criteria == "classification_count" and rule.options:
-            row["retirement_count"] = rule.options.count
-        return row
-
-
-class _Document(_Entry):
-    users: list[_User] = []
-    user_groups: list[_UserGroup] = []
-    memberships: list[_Membership] = []
-    projects: list[_Project] = []
-    workflows: list[_Workflow] = []
-    tokens: _Unused = None
+_LISTS = ("users", "user_groups", "memberships", "projects", "workflows")
+#: What only a copy of a gateway has, see ``gateway.directory.copy_entries``.
+COPY_LISTS = (
+    "group_tenures",
+    "membership_spans",
+    "backfills",
+    "group_changes",
+    "join_links",
+    "erased_users",
+    "last_ids",
+)
+#: Lists whose entries may tell what events said, and the names under which that is returned.
+SAID_LISTS = {"users": "users_said", "projects": "projects_said", "workflows": "workflows_said"}
 
 
 def read_document(document: object, *, any_role: bool = False) -> dict[str, list[Row]]:
@@ -219,14 +95,28 @@ def read_document(document: object, *, any_role: bool = False) -> dict[str, list
         raise UnreadableFile(f"{place} cannot be used: {reason}.") from None
     if not any_role:
         _check_roles(read.memberships)
-    lists = [name for name, field in _Document.model_fields.items() if not field.exclude]
-    rows = {name: [entry.row() for entry in getattr(read, name)] for name in lists}
+    rows = {name: [entry.row() for entry in getattr(read, name)] for name in _LISTS}
     rows["group_records"] = [row for group in read.user_groups if (row := group.record())]
+    for name in COPY_LISTS:
+        # Of those of a copy an empty list says something too.
+        if name in read.model_fields_set:
+            rows[name] = [entry.row() for entry in getattr(read, name)]
+    for name in SAID_LISTS:
+        said = [
+            {"id": entry.id, "said": entry.said()}
+            for entry in getattr(read, name)
+            if entry.from_events
+        ]
+        if said:
+            rows[SAID_LISTS[name]] = said
     return rows
 
 
-def _check_roles(memberships: Sequence[_Membership]) -> None:
+def _check_roles(memberships: Sequence[Membership]) -> None:
     for position, membership in enumerate(memberships):
+        # Copies have what they were made of, as Panoptes' other roles.
+        if membership.revision is not None:
+            continue
         for role in membership.roles:
             if role not in ROLES:
                 raise UnreadableFile(

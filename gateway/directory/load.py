@@ -9,10 +9,20 @@ from sqlalchemy import Connection
 
 from gateway.changes.log import log_change
 from gateway.db.tables import group_record, membership, project, user, user_group, workflow
-from gateway.directory.document import read_document
-from gateway.directory.name_sources import PROJECTS, USERS, WORKFLOWS, apply_directory_names
+from gateway.directory.copied import check_copied, copied_groups, store_copied
+from gateway.directory.document import SAID_LISTS, read_document
+from gateway.directory.erase_user import erase_user
+from gateway.directory.logins import find_by_login, why_not_one
+from gateway.directory.name_sources import (
+    PROJECTS,
+    USERS,
+    WORKFLOWS,
+    apply_directory_names,
+    apply_event_names,
+)
 from gateway.directory.revisions import complete_groups, complete_memberships
 from gateway.directory.rows import Change, Row, ids_in, key_of, read_rows, write_rows
+from gateway.directory.take_over import groups_led_here, refuse_groups_led_here, take_over
 from gateway.directory.user_groups import USER_GROUPS_BY_ID, is_ended
 from gateway.errors import UnreadableFile
 from gateway.rollups.erasure import read_forgotten
@@ -37,21 +47,82 @@ class Loaded(NamedTuple):
     changed: int
 
 
-def load_directory(connection: Connection, document: object) -> dict[str, Loaded]:
+def load_directory(
+    connection: Connection, document: object, *, replace_led: bool = False
+) -> dict[str, Loaded]:
     """Store all entries of a document, and count them by the name of their list.
 
     An entry replaces all that the directory said of its id (a membership: of its group and user),
     and holds over what events say; of two with the same id the last one holds. What is not listed
-    stays. Runs in a writing transaction;
-    UnreadableFile, and nothing stored, if any entry cannot be used.
+    stays, but for groups that a copy tells all of (``gateway.directory.copied``). Runs in a writing
+    transaction; UnreadableFile, and nothing stored, if any entry cannot be used. Conflict for
+    groups about which this gateway decides, unless they are to be replaced (``replace_led``).
     """
-    return load_entries(connection, read_document(document))
+    return load_entries(connection, read_document(document), replace_led=replace_led)
 
 
-def load_entries(connection: Connection, entries: Mapping[str, Sequence[Row]]) -> dict[str, Loaded]:
+def load_entries(
+    connection: Connection, entries: Mapping[str, Sequence[Row]], *, replace_led: bool = False
+) -> dict[str, Loaded]:
     """The same with a document that ``read_document`` has read."""
+    check_copied(entries)
+    named = {row["id"] for row in entries["user_groups"]}
+    led = groups_led_here(connection, named | {row["group_id"] for row in entries["memberships"]})
+    if not replace_led:
+        refuse_groups_led_here(led)
     _check_groups(connection, entries)
-    return store_rows(connection, entries)
+    erased = _erase(connection, entries.get("erased_users", ()))
+    # First of all, so that memberships find them by login.
+    people = store_rows(connection, {"users": entries["users"]})["users"]
+    entries = {**entries, "memberships": _with_user_ids(connection, entries["memberships"])}
+    take_over(connection, set(led) - copied_groups(entries))
+    loaded = store_rows(connection, {**entries, "users": ()}) | {"users": people}
+    _store_said(connection, entries)
+    for name, changed in {**erased, **store_copied(connection, entries)}.items():
+        loaded[name] = Loaded(len(entries[name]), changed)
+    return loaded
+
+
+def _erase(connection: Connection, rows: Sequence[Row]) -> dict[str, int]:
+    """Erase the users who are not erased yet; each takes a look at all events."""
+    ids = {row["id"] for row in rows}
+    new = ids - read_forgotten(connection, ids)
+    for user_id in sorted(new):
+        erase_user(connection, user_id)
+    return {"erased_users": len(new)} if rows else {}
+
+
+def _with_user_ids(connection: Connection, rows: Sequence[Row]) -> list[Row]:
+    """Memberships by user id, also where a login names the user."""
+    found = find_by_login(connection, {row["login"] for row in rows if "login" in row})
+    with_ids = []
+    for position, row in enumerate(rows):
+        said = dict(row)
+        if (login := said.pop("login", None)) is not None:
+            if reason := why_not_one(login, found[login]):
+                raise UnreadableFile(f"memberships[{position}].login cannot be used: {reason}.")
+            said["user_id"] = found[login][0]
+        with_ids.append(said)
+    return with_ids
+
+
+def _store_said(connection: Connection, entries: Mapping[str, Sequence[Row]]) -> None:
+    """Store what a copy says that events said."""
+    said = {
+        name: {row["id"]: row["said"] for row in entries.get(SAID_LISTS[name], ())}
+        for name in SAID_LISTS
+    }
+    for erased in read_forgotten(connection, said["users"].keys()):
+        del said["users"][erased]
+    changes = {name: apply_event_names(connection, _NAMED[name], said[name]) for name in SAID_LISTS}
+    if any(changes.values()):
+        log_change(
+            connection,
+            user_record=ids_in(changes["users"], "id"),
+            project_record=ids_in(changes["projects"], "id")
+            | ids_in(changes["workflows"], "project_id"),
+            workflow_record=ids_in(changes["workflows"], "id"),
+        )
 
 
 def _check_groups(connection: Connection, rows: Mapping[str, Sequence[Row]]) -> None:

@@ -1,8 +1,8 @@
 """Revisions: rows of groups and memberships that are said in part, as the tables keep them.
 
 Whoever says them (a file, Panoptes) need not know ids of memberships, revisions and authorities.
-A copy of another gateway says them, and then they hold. A revision grows when something else
-changes.
+A copy of another gateway says them, and then they hold, a revision unless a greater one is known.
+A revision grows when something else changes.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def complete_memberships(
         before = known.get((said["group_id"], said["user_id"]))
         row = _completed(said, before, _MEMBERSHIP)
         if row is not before:
-            if said.get("updated_at") is None:
+            if said.get("updated_at") is None and "revision" not in said:
                 row["updated_at"] = now
             if row["state"] != MembershipState.INACTIVE:
                 row["ended_by"] = None
@@ -73,18 +73,26 @@ def _completed(
     said: Row, before: Row | None, unsaid: Mapping[str, Any], *, differs: bool = False
 ) -> Row:
     given = {name: value for name, value in said.items() if value is not None or name not in unsaid}
+    revision = given.get("revision", 0)
+    if before is None or revision:
+        # A copy says all there is, and what it does not say is none.
+        given = {**unsaid, **given}
     if before is None:
-        return {**unsaid, **given}
-    row = {**before, **given}
-    if row == before and not differs:
+        return given
+    row = {**before, **given, "revision": before["revision"]}
+    if row == before and not differs and revision <= before["revision"]:
         return before
-    if "revision" not in given:
-        row["revision"] = before["revision"] + 1
+    # Also of a copy that is older than what is known: it is a change to whoever has read that.
+    row["revision"] = max(revision, before["revision"] + 1)
     return row
 
 
 def _with_ids(connection: Connection, known: Mapping[Key, Row], rows: list[Row]) -> list[Row]:
     """The rows with an id each: the one that is said if it is free, else their own or a new one."""
+    for row in rows:
+        own = known.get((row["group_id"], row["user_id"]))
+        if row["id"] is None and own is not None:
+            row["id"] = own["id"]
     said = sorted({row["id"] for row in rows if row["id"] is not None})
     statement = select(membership.c.id, membership.c.group_id, membership.c.user_id).where(
         among(membership.c.id, "ids")

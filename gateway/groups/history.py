@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from enum import StrEnum
 
 import orjson
 from sqlalchemy import Connection
@@ -11,31 +10,10 @@ from sqlalchemy import Connection
 from gateway.db.group_tables import group_change
 from gateway.db.instants import written_at
 from gateway.db.upsert import replace_rows
+from gateway.directory.change_kinds import ChangeKind
 from gateway.directory.new_ids import IdKind, new_ids
 
-
-class ChangeKind(StrEnum):
-    """What has happened to a group or to somebody's membership; the words are stored."""
-
-    CREATED = "created"
-    RENAMED = "renamed"
-    LEVEL_CHANGED = "level_changed"
-    JOINED = "joined"
-    LEFT = "left"
-    REMOVED = "removed"
-    INVITED = "invited"
-    INVITATION_ACCEPTED = "invitation_accepted"
-    INVITATION_DECLINED = "invitation_declined"
-    INVITATION_WITHDRAWN = "invitation_withdrawn"
-    ROLE_CHANGED = "role_changed"
-    LINK_ROTATED = "link_rotated"
-    LINK_CHANGED = "link_changed"
-    DEACTIVATED = "deactivated"
-    REACTIVATED = "reactivated"
-    #: The gateway began to decide about a group that a file or Panoptes had brought.
-    TAKEN_OVER = "taken_over"
-    BACKFILLED = "backfilled"
-
+__all__ = ["ChangeKind", "Details", "note_changes"]
 
 #: What else there is to tell of a change. It holds no tokens and no names of people.
 Details = Mapping[str, str | int | bool | None]

@@ -185,7 +185,45 @@ def test_a_backfill_of_a_stranger_fails(url: str, file: Path) -> None:
     assert result.stderr.startswith("Error: User 7 is not an active member of group 501")
 
 
-@pytest.mark.parametrize("number", ["0", "-1", "abc", str(2**63)])
+def test_a_backfill_takes_logins_and_ids_together(url: str, file: Path) -> None:
+    command(url, "directory", "load", file)
+    classified(url)
+    both = command(url, "groups", "backfill", "--group", 501, "--user", "BOB", "--user", 1002)
+    assert both.stdout == "3 classifications added to group 501.\n"
+
+
+def test_a_login_that_nobody_has_is_one_sentence(url: str, file: Path) -> None:
+    command(url, "directory", "load", file)
+    result = command(url, "groups", "backfill", "--group", 501, "--user", "ada", "--user", "eve")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == "Error: There is no user with the login 'eve'.\n"
+
+
+def test_a_login_that_several_have_is_one_sentence(url: str, file: Path) -> None:
+    file.write_text(json.dumps(DOCUMENT | {"users": [{"id": n, "login": "ada"} for n in (1, 2)]}))
+    command(url, "directory", "load", file)
+    result = command(url, "groups", "backfill", "--group", 501, "--user", "ada")
+    assert result.exit_code == 1
+    assert result.stderr == (
+        "Error: Several users have the login 'ada', as 1 and 2; name one by id.\n"
+    )
+
+
+def test_members_may_be_named_by_login_in_a_file(url: str, file: Path) -> None:
+    member = {"login": "Bob", "user_group_id": 501, "state": "active", "roles": ["group_member"]}
+    file.write_text(json.dumps(DOCUMENT | {"memberships": [member]}))
+    assert command(url, "directory", "load", file).exit_code == 0
+    file.write_text(json.dumps({"memberships": [member | {"login": "eve"}]}))
+    result = command(url, "directory", "load", file)
+    assert result.exit_code == 2
+    assert result.stderr == (
+        f"Error: {file}: memberships[0].login cannot be used: there is no user with the login"
+        " 'eve'.\n"
+    )
+
+
+@pytest.mark.parametrize("number", ["0", "-1", str(2**63)])
 def test_an_id_that_is_none_is_a_usage_error(url: str, number: str) -> None:
     assert command(url, "groups", "backfill", "--group", number).exit_code == 2
+    assert command(url, "groups", "backfill", "--group", "abc").exit_code == 2
     assert command(url, "groups", "backfill", "--group", 501, "--user", number).exit_code == 2
