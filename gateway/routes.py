@@ -13,6 +13,8 @@ from gateway.http.probes import probe_routes
 from gateway.rest.about import about_routes
 from gateway.rest.ckan.routes import ckan_routes
 from gateway.rest.eras.routes import eras_routes
+from gateway.rest.jsonapi.call import Door
+from gateway.rest.jsonapi.routes import jsonapi_routes
 from gateway.rest.retired import retired_route
 from gateway.rest.stream_route import stream_route
 from gateway.services import Services
@@ -23,12 +25,22 @@ def build_routes(services: Services) -> list[Route]:
     settings, database = services.settings, services.database
     identify, open_operation = services.authenticator.identify, services.open_operation
     unexpected = services.mask.unexpected
+    door = Door(
+        identify,
+        open_operation,
+        unexpected,
+        services.groups.run_all if settings.groups == "own" else None,
+        services.budget.spend if services.budget is not None else None,
+        settings.body_limit_bytes,
+        settings.operation_timeout_seconds,
+    )
     return [
         *about_routes(version("stats-gateway"), GRAPHQL_PATH, unexpected),
         *graphql_routes(settings, services.executor, identify, open_operation, services.mask),
         stream_route(settings, services.intake, services.clock),
         *ckan_routes(identify, open_operation, settings.body_limit_bytes),
         *eras_routes(identify, open_operation, unexpected, settings.operation_timeout_seconds),
+        *jsonapi_routes(door, settings.allowed_origins),
         retired_route(unexpected),
         *probe_routes(
             [

@@ -15,6 +15,10 @@ from gateway.directory.stats_visibility import StatsVisibility
 ACTIVE = "active"
 
 
+#: In a statement that joins ``group_record`` (outer): the group has not ended.
+GOES_ON = or_(group_record.c.state.is_(None), group_record.c.state == ACTIVE)
+
+
 class UserGroup(NamedTuple):
     """A group; ``private`` is Panoptes' mark, which alone hides nothing (see ``gateway.auth``).
 
@@ -72,7 +76,7 @@ OPEN_GROUPS = (
     .join(group_record, group_record.c.group_id == user_group.c.id, isouter=True)
     .where(
         user_group.c.stats_visibility >= int(StatsVisibility.PUBLIC_AGG_ONLY),
-        or_(group_record.c.state.is_(None), group_record.c.state == ACTIVE),
+        GOES_ON,
     )
     .order_by(user_group.c.id)
     .limit(bindparam("most"))

@@ -25,10 +25,12 @@ def readable_by_pages(
     origins: Sequence[str] = ("*",),
     methods: Sequence[str] = ("GET", "HEAD"),
     shown: Sequence[str] = ("Retry-After", "X-Request-Id"),
+    preflight_seconds: int = _PREFLIGHT_SECONDS,
 ) -> ASGIApp:
     """The application for pages of these origins, with any header: Authorization above all.
 
-    ``shown`` are the headers of responses that they may look at. By default as ERAS does it:
+    ``shown`` are the headers of responses that they may look at, and ``preflight_seconds`` is for
+    how long a browser need not ask again. By default as ERAS does it:
     pages of any origin, by GET and HEAD.
     """
     return _Pages(
@@ -37,7 +39,7 @@ def readable_by_pages(
         allow_methods=methods,
         allow_headers=["*"],
         expose_headers=shown,
-        max_age=_PREFLIGHT_SECONDS,
+        max_age=preflight_seconds,
     )
 
 

@@ -55,6 +55,7 @@ from gateway.loaders.names import (
 )
 from gateway.loaders.permissions import ViewerPermissions
 from gateway.loaders.reads import OperationReads
+from gateway.loaders.record_pages import RecordLoaders
 from gateway.loaders.site import SiteLoader
 from gateway.loaders.statistics import (
     ActiveUsersLoader,
@@ -141,6 +142,7 @@ class Loaders:
     lists = _made(ListLoader)
     list_counts = _made(ListCountLoader)
     workflow_last_days = _made(WorkflowLastDayLoader)
+    records = _made(RecordLoaders)
 
     @cached_property
     def memberships_by_user(self) -> Loader[int, tuple[Membership, ...]]:

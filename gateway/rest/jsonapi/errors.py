@@ -1,0 +1,113 @@
+"""Errors as Panoptes writes them, and the status of each: the one table of this door.
+
+``docs/errors.md`` and the OpenAPI description are checked against it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import orjson
+from starlette.responses import Response
+
+from gateway.errors import GatewayError, NotFound
+from gateway.groups.refusals import GroupRefusal, RefusalCode
+from gateway.http.response import NOT_KEPT, headers_for, raw_json_response
+from gateway.rest.jsonapi.media import MEDIA
+from gateway.rest.sentence import DescribeError
+
+#: The status of each code of an error.
+STATUSES: Mapping[str, int] = {
+    "BAD_REQUEST": 400,
+    "UNAUTHENTICATED": 401,
+    "FORBIDDEN": 403,
+    "NOT_FOUND": 404,
+    # Panoptes has no route for whoever takes no JSON.
+    "NOT_ACCEPTABLE": 404,
+    "METHOD_NOT_ALLOWED": 405,
+    "PRECONDITION_FAILED": 412,
+    "BODY_TOO_LARGE": 413,
+    "UNSUPPORTED_MEDIA_TYPE": 415,
+    "INVALID_ARGUMENT": 422,
+    "INVALID_RANGE": 422,
+    "EXCLUSIVE_ARGUMENTS": 422,
+    "OUT_OF_BOUNDS": 422,
+    "TOO_MANY_VALUES": 422,
+    "PRECONDITION_REQUIRED": 428,
+    "RATE_LIMITED": 429,
+    "INTERNAL_ERROR": 500,
+    "NOT_IMPLEMENTED": 501,
+    "UNAVAILABLE": 503,
+}
+
+#: The status of each refusal that a person can mend.
+REFUSALS: Mapping[RefusalCode, int] = {
+    RefusalCode.NAME_TAKEN: 400,
+    RefusalCode.NAME_INVALID: 400,
+    RefusalCode.DISPLAY_NAME_INVALID: 400,
+    RefusalCode.JOIN_TOKEN_INVALID: 422,
+    RefusalCode.GROUP_INACTIVE: 422,
+    RefusalCode.INVITATION_REQUIRED: 422,
+    RefusalCode.NOT_A_MEMBER: 404,
+    RefusalCode.UNKNOWN_USER: 422,
+    RefusalCode.LAST_ADMIN: 422,
+    RefusalCode.CONFLICT: 409,
+    RefusalCode.LIMIT_REACHED: 422,
+    RefusalCode.NOT_SUPPORTED: 405,
+}
+
+
+class RecordNotFound(NotFound):
+    """No such record, or none for this viewer; in Panoptes' words."""
+
+    def __init__(self, kind: str, record_id: int) -> None:
+        GatewayError.__init__(self, f"Could not find {kind} with id='{record_id}'")
+
+
+class NoRoute(NotFound):
+    """The path is none, such as one with an id that is no number."""
+
+    def __init__(self) -> None:
+        GatewayError.__init__(self, "Not Found")
+
+
+class ValidationFailed(GatewayError):
+    """A value that a record cannot have, where Panoptes answers 400."""
+
+    code = "BAD_REQUEST"
+
+
+class UnusableBody(GatewayError):
+    """A body without what is needed, or with what may not be there: 422."""
+
+    code = "INVALID_ARGUMENT"
+
+
+def status_of(error: Exception, describe: DescribeError) -> int:
+    """The status that an error is answered with; 500 for one that is our own fault."""
+    if isinstance(error, GroupRefusal):
+        return REFUSALS[error.refusal]
+    return STATUSES.get(describe(error)["extensions"]["code"], 500)
+
+
+def refused(error: Exception, describe: DescribeError) -> Response:
+    """The response for an error, with one sentence in a list as both clients read it."""
+    if isinstance(error, GroupRefusal):
+        status, message = REFUSALS[error.refusal], error.message
+    else:
+        described = describe(error)
+        message = described["message"]
+        status = STATUSES.get(described["extensions"]["code"], 500)
+    headers = {**NOT_KEPT, "Vary": "Authorization, Accept, Origin", **_headers(error, status)}
+    body = orjson.dumps({"errors": [{"message": message}]})
+    return raw_json_response(body, status, MEDIA, headers)
+
+
+def _headers(error: Exception, status: int) -> Mapping[str, str]:
+    headers = dict(headers_for(error))
+    retry_after = error.extensions.get("retryAfter") if isinstance(error, GatewayError) else None
+    if status in (429, 503) and retry_after is not None:
+        headers["Retry-After"] = str(retry_after)
+    if status == 405:
+        headers.setdefault("Allow", "GET, HEAD")
+    return headers

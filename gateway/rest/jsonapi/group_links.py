@@ -1,0 +1,38 @@
+"""``/user_groups/{id}/links/users``: inviting and removing, as Panoptes' clients know links.
+
+Neither asks for a precondition, and neither changes the group's own tag.
+"""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from gateway.groups.commands import Invite, RemoveMembers
+from gateway.rest.jsonapi.answers import no_content
+from gateway.rest.jsonapi.call import Call
+from gateway.rest.jsonapi.errors import RecordNotFound, UnusableBody
+from gateway.rest.jsonapi.group_changes import led_group
+from gateway.rest.jsonapi.parameters import body_id, path_ids
+from gateway.rest.jsonapi.user_groups import RECORD, group_answer
+
+
+async def invite_users(call: Call) -> Response:
+    """Invite users; with members nothing happens."""
+    access, _ = await led_group(call, precondition=False)
+    users = call.body.get("users") if isinstance(call.body, dict) else None
+    if not isinstance(users, list):
+        raise UnusableBody("Link relation users must match body key")
+    ids = tuple(dict.fromkeys(body_id("users", one) for one in users))
+    if ids:
+        missing = RecordNotFound(RECORD, access.group.id)
+        await call.run_on_group(Invite(access.group.id, ids), missing)
+    return await group_answer(call, access.group.id)
+
+
+async def remove_users(call: Call) -> Response:
+    """Remove members and withdraw invitations: all or none; strangers are passed over."""
+    access, _ = await led_group(call, precondition=False)
+    ids = path_ids(call.path["ids"])
+    missing = RecordNotFound(RECORD, access.group.id)
+    await call.run_on_group(RemoveMembers(access.group.id, ids, skip_strangers=True), missing)
+    return no_content()

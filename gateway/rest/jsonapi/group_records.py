@@ -1,0 +1,92 @@
+"""Records of groups as one viewer sees them: members, memberships and the join token decided."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from gateway.auth.viewer import Viewer
+from gateway.auth.visibility import ViewerRole
+from gateway.directory.group_details import GroupDetails, ListedMember
+from gateway.directory.memberships import MembershipState
+from gateway.loaders.access import GroupAccess
+from gateway.loaders.operation import Operation
+from gateway.loaders.record_pages import ListedKey
+from gateway.rest.jsonapi.shapes import Json, group_shape
+
+
+class GroupRecords(NamedTuple):
+    """Records in the order of the groups, without those that do not exist for the viewer."""
+
+    records: list[Json]
+    details: Mapping[int, GroupDetails]
+    #: What the records list, by group.
+    members: Mapping[int, Sequence[ListedMember]]
+    memberships: Mapping[int, Sequence[ListedMember]]
+    #: Whether any of them has a join token.
+    has_secret: bool
+    #: Whether they hold no more than what everybody is told of the groups themselves.
+    is_public: bool
+
+
+def shows_memberships(access: GroupAccess) -> bool:
+    """Whether the viewer sees the group's effective memberships, with their roles.
+
+    As Panoptes has it: of a group that is marked private only members do, whatever its level.
+    """
+    is_member = access.permissions.role >= ViewerRole.MEMBER
+    return access.individuals and (is_member or not access.group.private)
+
+
+def may_see_join_token(viewer: Viewer, access: GroupAccess) -> bool:
+    """Whether the viewer leads the group, or all of them; no machine is told how to join."""
+    return access.memberships and viewer.id is not None
+
+
+async def load_group_records(
+    operation: Operation, viewer: Viewer, group_ids: Sequence[int], *, included: bool = False
+) -> GroupRecords:
+    """The records of groups; of ``included`` ones nobody is shown a join token."""
+    loaders = operation.loaders
+    found = [one for one in await loaders.access.load_many(group_ids) if one is not None]
+    ids = [access.group.id for access in found]
+    keys = [ListedKey(one.group.id, viewer.id or 0, one.individuals) for one in found]
+    led = [] if included else [a.group.id for a in found if may_see_join_token(viewer, a)]
+    details, listed, tokens = await asyncio.gather(
+        loaders.records.group_details.load_many(ids),
+        loaders.records.listed_members.load_many(keys),
+        loaders.records.join_tokens.load_many(led),
+    )
+    token_of = dict(zip(led, tokens, strict=True))
+    records, members, memberships = [], {}, {}
+    for access, detail, shown in zip(found, details, listed, strict=True):
+        group = access.group
+        members[group.id] = shown
+        memberships[group.id] = (
+            shown if shows_memberships(access) else [m for m in shown if m.user_id == viewer.id]
+        )
+        record = group_shape(group, detail, shown, memberships[group.id])
+        token = token_of.get(group.id)
+        if token is not None:
+            record["join_token"] = token
+        records.append(record)
+    return GroupRecords(
+        records,
+        dict(zip(ids, details, strict=True)),
+        members,
+        memberships,
+        has_secret=any(tokens),
+        is_public=viewer.is_anonymous and not any(one.individuals for one in found),
+    )
+
+
+async def own_groups(operation: Operation) -> dict[int, GroupAccess]:
+    """The groups that exist for the viewer and that they are a member of, or invited to."""
+    user_id = operation.permissions.user_id
+    if user_id is None:
+        return {}
+    memberships = await operation.loaders.memberships_by_user.load(user_id)
+    ids = [one.group_id for one in memberships if one.state is not MembershipState.INACTIVE]
+    found = await operation.loaders.access.load_many(ids)
+    return {one.group.id: one for one in found if one is not None}

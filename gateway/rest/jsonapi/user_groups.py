@@ -1,0 +1,139 @@
+"""``/user_groups``: lists of groups, and one of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from starlette.responses import Response
+
+from gateway.directory.group_details import GroupDetails
+from gateway.directory.membership_pages import MembershipList
+from gateway.errors import InvalidArgument
+from gateway.loaders.operation import Operation
+from gateway.loaders.record_pages import PageKey
+from gateway.rest.jsonapi.answers import Keeping, answered, document, written_headers
+from gateway.rest.jsonapi.call import Call
+from gateway.rest.jsonapi.errors import RecordNotFound
+from gateway.rest.jsonapi.etags import record_tag
+from gateway.rest.jsonapi.group_records import GroupRecords, load_group_records
+from gateway.rest.jsonapi.group_search import group_question
+from gateway.rest.jsonapi.include import as_written, read_include
+from gateway.rest.jsonapi.membership_records import seen_memberships
+from gateway.rest.jsonapi.paging import Page, page_meta, read_page
+from gateway.rest.jsonapi.parameters import path_id
+from gateway.rest.jsonapi.shapes import Json, membership_shape, user_shape
+
+KIND = "user_groups"
+RECORD = "user_group"
+FILTERS = ("id", "name", "search", "user_id")
+INCLUDES = ("memberships", "users", "projects", "collections")
+#: Records of one kind that are included in one answer.
+MOST_INCLUDED = 5_000
+
+
+async def list_groups(call: Call) -> Response:
+    """Groups that exist for the viewer and have not ended."""
+    page, include = read_page(call.given), read_include(call.given, "UserGroup", INCLUDES)
+    async with call.operation() as operation:
+        question = await group_question(operation, call.given)
+        ids, count = await asyncio.gather(
+            operation.loaders.records.groups.load(PageKey(question, page.size, page.offset)),
+            operation.loaders.records.group_count.load(question),
+        )
+        found = await load_group_records(operation, call.viewer, ids)
+        linked = await _linked(operation, found, include)
+    meta = page_meta("/user_groups", call.given, page, count, as_written(call.given))
+    content = document(KIND, found.records, meta, linked)
+    keeping = Keeping.SECRET if found.has_secret else Keeping.ASKING
+    return answered(call.request, content, keeping=keeping)
+
+
+async def show_group(call: Call) -> Response:
+    """One group."""
+    group_id = path_id(call.path["id"], KIND)
+    include = read_include(call.given, "UserGroup", INCLUDES)
+    return await group_answer(call, group_id, include)
+
+
+async def group_answer(
+    call: Call,
+    group_id: int,
+    include: Sequence[str] = (),
+    *,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """A group as it is now, with its tag; RecordNotFound if it does not exist for the viewer."""
+    async with call.operation() as operation:
+        found = await load_group_records(operation, call.viewer, [group_id])
+        secret = await operation.loaders.records.instance_secret.load(None)
+        if not found.records or found.records[0]["activated_state"] != "active":
+            raise RecordNotFound(RECORD, group_id)
+        linked = await _linked(operation, found, include)
+    details = found.details[group_id]
+    given = {"id": str(group_id)}
+    meta = page_meta("/user_groups", given, Page(), 1, as_written(call.given))
+    if headers is not None:
+        headers = {**headers, **written_headers(details.updated_at)}
+    return answered(
+        call.request,
+        document(KIND, found.records, meta, linked),
+        keeping=_keeping(found, include),
+        tag=group_tag(group_id, details, secret),
+        status=status,
+        headers=headers,
+    )
+
+
+def group_tag(group_id: int, details: GroupDetails, secret: str) -> str:
+    """The tag of a group, which changes with what everybody is told of it."""
+    return record_tag(KIND, group_id, details.revision, secret)
+
+
+def _keeping(found: GroupRecords, include: Sequence[str]) -> Keeping:
+    if found.has_secret:
+        return Keeping.SECRET
+    # Who is a member changes without the tag.
+    return Keeping.ASKING if found.is_public and not include else Keeping.NEVER
+
+
+async def _linked(
+    operation: Operation, found: GroupRecords, include: Sequence[str]
+) -> dict[str, list[Json]] | None:
+    if not include:
+        return None
+    linked: dict[str, list[Json]] = {name: [] for name in include}
+    if "users" in linked:
+        linked["users"] = await _users(operation, found)
+    if "memberships" in linked:
+        linked["memberships"] = await _memberships(operation, found)
+    return linked
+
+
+async def _users(operation: Operation, found: GroupRecords) -> list[Json]:
+    groups: dict[int, list[str]] = {}
+    for group_id, members in found.members.items():
+        for member in members:
+            groups.setdefault(member.user_id, []).append(str(group_id))
+    _check_number("users", len(groups))
+    users = await operation.loaders.users.load_many(groups)
+    return [
+        {**user_shape(user_id, user), "links": {KIND: groups[user_id]}}
+        for user_id, user in zip(groups, users, strict=True)
+    ]
+
+
+async def _memberships(operation: Operation, found: GroupRecords) -> list[Json]:
+    ids = sorted(one.membership_id for many in found.memberships.values() for one in many)
+    _check_number("memberships", len(ids))
+    question = MembershipList(await seen_memberships(operation), ids=tuple(ids))
+    records = await operation.loaders.records.memberships.load(PageKey(question, len(ids), 0))
+    return [membership_shape(one) for one in records]
+
+
+def _check_number(kind: str, number: int) -> None:
+    if number > MOST_INCLUDED:
+        raise InvalidArgument(
+            "include", f"The page has more than {MOST_INCLUDED:,} {kind}: ask for fewer groups."
+        )
