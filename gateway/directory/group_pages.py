@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Integer,
     Select,
     SmallInteger,
     Subquery,
@@ -83,8 +84,7 @@ _HIDDEN = and_(
 _NAME = func.lower(func.coalesce(user_group.c.display_name, user_group.c.name))
 _limit = bindparam("limit", type_=BigInteger)
 _offset = bindparam("offset", type_=BigInteger)
-_FIRST: ColumnElement[int] = literal_column("1")
-_LATER: ColumnElement[int] = literal_column("2")
+_FIRST, _LATER = literal_column("1", Integer), literal_column("2", Integer)
 
 #: Whether there is everything, ids to narrow it, and a search, exact or not.
 _Shape = tuple[bool, bool, bool | None]

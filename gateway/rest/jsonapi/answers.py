@@ -26,7 +26,7 @@ class Keeping(Enum):
     #: The client itself.
     ASKING = "private, no-cache"
     #: Nobody: it holds more than its tag tells of, such as who is a member.
-    NEVER = "private, no-store"
+    NEVER = "private, no-cache, no-store"
     #: Nobody, and nothing may compress it: it holds a join token.
     SECRET = "private, no-store, no-transform"  # noqa: S105 - no secret
 

@@ -19,7 +19,7 @@ from gateway.http.body import decode_json, read_body
 from gateway.http.refusals import BadRequest, MethodNotAllowed
 from gateway.rest.eras.signed_out import without_no_token
 from gateway.rest.jsonapi.call import Call, Door, says_admin, without_admin
-from gateway.rest.jsonapi.errors import refused
+from gateway.rest.jsonapi.errors import NoRoute, refused
 from gateway.rest.jsonapi.handler import Handler, Resource
 from gateway.rest.jsonapi.media import (
     NotImplementedHere,
@@ -29,6 +29,7 @@ from gateway.rest.jsonapi.media import (
 )
 from gateway.rest.jsonapi.paging import read_page
 from gateway.rest.jsonapi.parameters import Given, path_id, path_ids, read_given
+from gateway.rest.sentence import DescribeError
 from gateway.telemetry.record import record_of
 
 _READS = ("GET", "HEAD")
@@ -125,3 +126,14 @@ class Endpoint:
                 raise
             # Not 408: clients would ask again and again.
             raise Unavailable(f"The answer took longer than {seconds:g} seconds.") from None
+
+
+class NoEndpoint:
+    """An ASGI application for all that is no path here, such as ``/classrooms``."""
+
+    def __init__(self, describe: DescribeError) -> None:
+        self._describe = describe
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        error = NotImplementedHere() if scope["method"] == "PATCH" else NoRoute()
+        await refused(error, self._describe)(scope, receive, send)

@@ -25,7 +25,9 @@ async def invite_users(call: Call) -> Response:
     ids = tuple(dict.fromkeys(body_id("users", one) for one in users))
     if ids:
         missing = RecordNotFound(RECORD, access.group.id)
-        await call.run_on_group(Invite(access.group.id, ids), missing)
+        # Strangers are passed over as long as anybody is known.
+        command = Invite(access.group.id, await _known(call, ids) or ids)
+        await call.run_on_group(command, missing)
     return await group_answer(call, access.group.id)
 
 
@@ -36,3 +38,9 @@ async def remove_users(call: Call) -> Response:
     missing = RecordNotFound(RECORD, access.group.id)
     await call.run_on_group(RemoveMembers(access.group.id, ids, skip_strangers=True), missing)
     return no_content()
+
+
+async def _known(call: Call, user_ids: tuple[int, ...]) -> tuple[int, ...]:
+    async with call.operation() as operation:
+        users = await operation.loaders.users.load_many(user_ids)
+    return tuple(user.id for user in users if user is not None)

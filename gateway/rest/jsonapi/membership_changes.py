@@ -39,6 +39,8 @@ async def join_groups(call: Call) -> Response:
     if len(asked) > MOST_JOINS:
         raise UnusableBody(f"{KIND} has more than {MOST_JOINS} entries.")
     joins = [_join(call, one) for one in asked]
+    if len({join.group_id for join in joins}) < len(joins):
+        raise UnusableBody(f"{KIND} names a group more than once.")
     await call.run_all(joins, RecordNotFound(RECORD, 0))
     async with call.operation() as operation:
         records = await _own(operation, [join.group_id for join in joins])

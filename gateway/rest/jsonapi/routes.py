@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from gateway.http.browsers import readable_by_pages
 from gateway.rest.jsonapi import (
@@ -17,7 +18,7 @@ from gateway.rest.jsonapi import (
     users,
 )
 from gateway.rest.jsonapi.call import Door
-from gateway.rest.jsonapi.endpoint import Endpoint
+from gateway.rest.jsonapi.endpoint import Endpoint, NoEndpoint
 from gateway.rest.jsonapi.handler import Handler, Resource
 from gateway.rest.jsonapi.schemas import (
     CHANGED_GROUP,
@@ -190,12 +191,10 @@ RESOURCES: tuple[Resource, ...] = (
 
 def jsonapi_routes(door: Door, origins: Sequence[str]) -> list[Route]:
     """The routes of all resources, for pages of these origins."""
-    return [
-        Route(
-            resource.path,
-            readable_by_pages(
-                Endpoint(resource, door), origins, _METHODS, _EXPOSED, _PREFLIGHT_SECONDS
-            ),
-        )
-        for resource in RESOURCES
-    ]
+
+    def route(path: str, app: ASGIApp) -> Route:
+        pages = readable_by_pages(app, origins, _METHODS, _EXPOSED, _PREFLIGHT_SECONDS)
+        return Route(path, pages)
+
+    found = [route(resource.path, Endpoint(resource, door)) for resource in RESOURCES]
+    return [*found, route(f"{BASE}/{{path:path}}", NoEndpoint(door.describe))]
