@@ -98,11 +98,7 @@ async def load_buckets(
     start from the first bucket that has events.
     """
     days = question.selection.days
-    chosen = period or period_for(days, info.context.today)
-    if fill_gaps and days.start is not None:
-        # Refused before anything is read.
-        last = info.context.today if days.end is None else days.end
-        _require_fillable(days.start, last, chosen)
+    chosen = _chosen(days, period, info.context.today, fill_gaps=fill_gaps)
     loaders, asked = info.context.loaders, BucketsQuestion(question, chosen)
     if member is None:
         found = await loaders.buckets.load((asked, subject_id))
@@ -144,10 +140,7 @@ async def load_new_users(
 ) -> list[NewUsersBucket]:
     """How many volunteers were new in each period; the arguments as for :func:`load_buckets`."""
     days = question.selection.days
-    chosen = period or period_for(days, info.context.today)
-    if fill_gaps and days.start is not None:
-        last = info.context.today if days.end is None else days.end
-        _require_fillable(days.start, last, chosen)
+    chosen = _chosen(days, period, info.context.today, fill_gaps=fill_gaps)
     asked = BucketsQuestion(question, chosen), subject_id
     found: Iterable[tuple[int, int]] = await info.context.loaders.new_users.load(asked)
     if fill_gaps:
@@ -190,6 +183,14 @@ def _filled(
     # A range may begin tomorrow, and have events by clocks that are fast: in periods begun already.
     for start in period_starts(period_start(first, period), last, period):
         yield start, known.get(start, nothing)
+
+
+def _chosen(days: DayRange, period: Period | None, today: int, *, fill_gaps: bool) -> Period:
+    """The period to count by; OutOfBounds, before anything is read, for too many gaps."""
+    chosen = period or period_for(days, today)
+    if fill_gaps and days.start is not None:
+        _require_fillable(days.start, today if days.end is None else days.end, chosen)
+    return chosen
 
 
 def _require_fillable(first: int, last: int, period: Period) -> None:

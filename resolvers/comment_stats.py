@@ -63,13 +63,8 @@ class CommentStats(Statistics):
     async def buckets(
         self, info: Info, period: PeriodArgument = None, fill_gaps: FillGapsArgument = False
     ) -> list[CommentBucket]:
-        found = await load_buckets(
-            info,
-            self.question,
-            self.subject_id,
-            period,
-            fill_gaps=given(fill_gaps, False),
-        )
+        gaps = given(fill_gaps, False)
+        found = await load_buckets(info, self.question, self.subject_id, period, fill_gaps=gaps)
         return comment_buckets(found)
 
     @strawberry.field(description="The same statistic in the same scope, of other days.")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import strawberry
 
-from gateway.auth.visibility import ViewerRole, group_exists
-from gateway.directory import user_groups as groups
 from gateway.directory.name_lists import NameList
 from gateway.errors import Unavailable
+from gateway.loaders.access import is_public
 from resolvers.connections import Connection, Edge, page_of
 from resolvers.context import Info
 from resolvers.listing import load_page, order_of
@@ -45,7 +44,7 @@ async def list_user_groups(
     shown = [
         (place, UserGroup.of(access))
         for place, access in zip(page.items, decisions, strict=True)
-        if access is not None and _is_public(access.group)
+        if access is not None and is_public(access.group)
     ]
     if len(shown) < len(page.items):
         has_more = page.page_info.has_next_page
@@ -56,10 +55,3 @@ async def list_user_groups(
         page = page_of(found, len(places), after, order.cursor)
     nodes = [group for _, group in shown]
     return UserGroupConnection(**page.parts(info, UserGroupEdge, nodes), total_count=total)
-
-
-def _is_public(group: groups.UserGroup) -> bool:
-    """Whether it exists for anyone, as the directory or Panoptes has it now."""
-    return group_exists(
-        group.stats_visibility, private=group.private, ended=group.ended, role=ViewerRole.ANYONE
-    )

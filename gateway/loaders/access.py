@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from gateway.auth.visibility import (
+    ViewerRole,
     group_exists,
     may_see_aggregates,
     may_see_individuals,
@@ -65,28 +66,16 @@ class Access:
         """The decisions in the order of the group ids."""
         unknown = [group_id for group_id in group_ids if group_id not in self._decided]
         if unknown:
-            groups, permissions = await self._read(unknown)
+            # Side by side: where another service is asked, an operation waits for it once.
+            groups, permissions = await asyncio.gather(
+                self._groups.load_many(unknown), self._permissions.in_groups(unknown)
+            )
             for group_id, group, held in zip(unknown, groups, permissions, strict=True):
                 decided = None if group is None else _decide(group, held)
                 if decided is None and group_id in self._withheld:
                     raise too_much_asked()
                 self._decided[group_id] = decided
         return [self._decided[group_id] for group_id in group_ids]
-
-    async def _read(
-        self, group_ids: list[int]
-    ) -> tuple[list[UserGroup | None], list[GroupPermissions]]:
-        # Side by side: where another service is asked, an operation waits for it once.
-        groups, permissions = await asyncio.gather(
-            self._groups.load_many(group_ids),
-            self._permissions.in_groups(group_ids),
-            return_exceptions=True,
-        )
-        if isinstance(groups, BaseException):
-            raise groups
-        if isinstance(permissions, BaseException):
-            raise permissions
-        return groups, permissions
 
     def require_aggregates(self, group_id: int) -> None:
         """Raise unless the viewer may see the group's aggregate stats."""
@@ -126,6 +115,13 @@ class Access:
         if self._permissions.is_anonymous:
             return Unauthenticated(f"Send a token to see {what}.")
         return Forbidden(f"You may not see {what}.")
+
+
+def is_public(group: UserGroup) -> bool:
+    """Whether the group exists for anyone, whoever asks."""
+    return group_exists(
+        group.stats_visibility, private=group.private, ended=group.ended, role=ViewerRole.ANYONE
+    )
 
 
 def _decide(group: UserGroup, permissions: GroupPermissions) -> GroupAccess | None:

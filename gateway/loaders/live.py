@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 
 import orjson
 
-from gateway.auth.visibility import ViewerRole, group_exists
 from gateway.directory.memberships import Membership, MembershipState
 from gateway.directory.panoptes.answers import GROUPS, MEMBERSHIPS, Place, Scope
 from gateway.directory.panoptes.live import LiveDirectory, LookedUp
@@ -24,7 +23,7 @@ from gateway.directory.stats_visibility import StatsVisibility
 from gateway.directory.user_groups import UserGroup, is_ended
 from gateway.directory.users import User
 from gateway.errors import Unavailable
-from gateway.loaders.access import too_much_asked
+from gateway.loaders.access import is_public, too_much_asked
 from gateway.loaders.directory import AskedAtLoader, ForgottenLoader, MembershipKey
 from gateway.loaders.loader import Batches, Loader
 from gateway.loaders.reads import OperationReads
@@ -133,7 +132,7 @@ class LiveGroupLoader(LiveLoader[int, UserGroup | None]):
         return Scope(GROUPS, frozenset(keys), _NOBODY)
 
     def secret(self, stored: Sequence[UserGroup | None]) -> Collection[Place]:
-        return [(one.id, 0) for one in stored if one is not None and not _is_public(one)]
+        return [(one.id, 0) for one in stored if one is not None and not is_public(one)]
 
     def taken(
         self, key: int, stored: UserGroup | None, looked: LookedUp
@@ -197,13 +196,6 @@ class LiveMembershipsLoader(LiveLoader[int, tuple[Membership, ...]]):
         if place in looked.stale:
             return Unavailable("Panoptes, which stores the memberships, does not answer.")
         return stored
-
-
-def _is_public(group: UserGroup) -> bool:
-    """Whether anyone may know that there is this group."""
-    return group_exists(
-        group.stats_visibility, private=group.private, ended=group.ended, role=ViewerRole.ANYONE
-    )
 
 
 def _without(users: set[int], rows: Iterable[Row], column: str) -> list[Row]:

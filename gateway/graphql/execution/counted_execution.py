@@ -73,17 +73,12 @@ class CountedExecution(StrawberryGraphQLCoreExecutionContext):
         find_plan = partial(plan_of, schema, prepared, operation, variables)
         self.compiled = CompiledObjects(find_plan, variables, production)
 
-    def execute_fields(
-        self,
-        parent_type: GraphQLObjectType,
-        source_value: Any,
-        path: Path | None,
-        grouped_field_set: GroupedFieldSet,
-        position_context: Any,
-    ) -> Any:
-        self.production.add(self._cost(parent_type, grouped_field_set), len(grouped_field_set))
-        self.production.work(WORK_OF_A_FIELD * len(grouped_field_set))
-        given = (parent_type, source_value, path, grouped_field_set, position_context)
+    # What graphql-core calls, it calls with arguments by position.
+
+    def execute_fields(self, *given: Any, **named: Any) -> Any:
+        parent_type, _, _, field_set, _ = given
+        self.production.add(self._cost(parent_type, field_set), len(field_set))
+        self.production.work(WORK_OF_A_FIELD * len(field_set))
         if self.production.due:
             return self._execute_after_yielding(*given)
         return super().execute_fields(*given)
@@ -107,16 +102,8 @@ class CountedExecution(StrawberryGraphQLCoreExecutionContext):
         result = super().execute_fields(*given)
         return await result if self.is_awaitable(result) else result
 
-    def complete_list_value(
-        self,
-        return_type: GraphQLList[GraphQLOutputType],
-        field_details_list: FieldDetailsList,
-        info: GraphQLResolveInfo[Any],
-        path: Path,
-        result: Any,
-        position_context: Any,
-    ) -> Any:
-        given = (return_type, field_details_list, info, path, result, position_context)
+    def complete_list_value(self, *given: Any, **named: Any) -> Any:
+        _, field_details_list, info, path, result, _ = given
         if type(result) not in (list, tuple):
             return super().complete_list_value(*given)
         field = self.schema.get_field(info.parent_type, info.field_name)
@@ -167,34 +154,17 @@ class CountedExecution(StrawberryGraphQLCoreExecutionContext):
                 completed[index] = one
         return completed
 
-    def complete_object_value(
-        self,
-        return_type: GraphQLObjectType,
-        field_details_list: FieldDetailsList,
-        info: GraphQLResolveInfo[Any],
-        path: Path,
-        result: Any,
-        position_context: Any,
-    ) -> Any:
-        given = (return_type, field_details_list, info, path, result, position_context)
+    def complete_object_value(self, *given: Any, **named: Any) -> Any:
+        return_type, field_details_list, _, _, result, _ = given
         # Whether yielding is due or not: what costs more must not depend on that.
         made = self.compiled.make(return_type, field_details_list, (result,))
         return super().complete_object_value(*given) if made is None else made[0]
 
-    async def complete_awaitable_value(
-        self,
-        return_type: GraphQLOutputType,
-        field_details_list: FieldDetailsList,
-        info: GraphQLResolveInfo[Any],
-        path: Path,
-        result: Any,
-        position_context: Any,
-    ) -> Any:
+    async def complete_awaitable_value(self, *given: Any, **named: Any) -> Any:
+        kind, details, info, path, result, position = given
         if type(result) is CoroutineType:
             result = _yielding(result, self.production)
-        return await super().complete_awaitable_value(
-            return_type, field_details_list, info, path, result, position_context
-        )
+        return await super().complete_awaitable_value(kind, details, info, path, result, position)
 
 
 @coroutine
