@@ -31,8 +31,8 @@ def active_users(question: Question) -> Select[tuple[int, int]]:
     grains = tuple(piece.grain for piece in pieces)
     (grain, first, last), *others = pieces
     is_one_row = not others and bucket_of(min(last, LAST_DAY), grain) == first
-    if is_one_row and _is_kept(question):
-        return _kept(narrowest(question), question.kind, grains)
+    if is_one_row and _is_stored(question):
+        return _stored(narrowest(question), question.kind, grains)
     return _counted(VolunteerRows.of(question), grains)
 
 
@@ -44,8 +44,8 @@ def active_users_by_period(question: Question, period: Period) -> Select[tuple[i
     """
     whole, cut = _parts(question, period)
     cuts = tuple(tuple(piece.grain for piece in decompose(days)) for _, days in cut)
-    kept = narrowest(question) if _is_kept(question) and period is not Period.WEEK else None
-    return _by_period(VolunteerRows.of(question), kept, period, whole is not None, cuts)
+    stored = narrowest(question) if _is_stored(question) and period is not Period.WEEK else None
+    return _by_period(VolunteerRows.of(question), stored, period, whole is not None, cuts)
 
 
 def period_parameters(question: Question, period: Period, ids: Iterable[int]) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def period_parameters(question: Question, period: Period, ids: Iterable[int]) ->
     return bound
 
 
-def _is_kept(question: Question) -> bool:
+def _is_stored(question: Question) -> bool:
     """Whether rows of the subject itself know how many were active."""
     return question.kind is not Kind.GROUP and not filters(question)
 
@@ -100,7 +100,7 @@ def _parts(question: Question, period: Period) -> _Parts:
 
 
 @lru_cache(maxsize=64)
-def _kept(rollup: RollupSet, kind: Kind, grains: tuple[Grain, ...]) -> Select[Any]:
+def _stored(rollup: RollupSet, kind: Kind, grains: tuple[Grain, ...]) -> Select[Any]:
     row = rows(rollup, kind, (), grains, ("active_users",)).c
     return select(row.subject, total(row.active_users)).group_by(row.subject)
 
@@ -114,12 +114,12 @@ def _counted(volunteers: VolunteerRows, grains: tuple[Grain, ...]) -> Select[Any
 @lru_cache(maxsize=256)
 def _by_period(
     volunteers: VolunteerRows,
-    kept: RollupSet | None,
+    stored: RollupSet | None,
     period: Period,
     has_whole: bool,  # noqa: FBT001 (a cache key)
     cuts: tuple[tuple[Grain, ...], ...],
 ) -> Select[Any]:
-    parts = [_whole(volunteers, kept, period)] if has_whole else []
+    parts = [_whole(volunteers, stored, period)] if has_whole else []
     for number, grains in enumerate(cuts):
         row = volunteers.rows(grains, f"cut_{number}_").c
         start = bindparam(f"cut_{number}", type_=BigInteger)
@@ -129,10 +129,10 @@ def _by_period(
     return select(*found.c)
 
 
-def _whole(volunteers: VolunteerRows, kept: RollupSet | None, period: Period) -> Select[Any]:
-    if kept is not None:
+def _whole(volunteers: VolunteerRows, stored: RollupSet | None, period: Period) -> Select[Any]:
+    if stored is not None:
         row = rows(
-            kept,
+            stored,
             volunteers.kind,
             (),
             (period.grain,),

@@ -39,8 +39,8 @@ async def test_an_evicted_document_leaves_no_compiled_selection(database: Databa
                 )
             assert compiled_functions() > before
             documents = gateway._executor.documents
-            for text in list(documents._kept._values):
-                prepared = documents._kept.drop(text)
+            for text in list(documents._cache._values):
+                prepared = documents._cache.drop(text)
                 assert prepared is not None
                 documents._gone(prepared)
             del prepared

@@ -42,7 +42,7 @@ class Watch:
 
         def watched_dumps(content: Any) -> bytes:
             text = dumps(content)
-            # What was written before is copied, which takes next to no time.
+            # What was written before is copied, which takes some milliseconds at most.
             self.bytes[self.turn] += len(text) if count(content) else 0
             return text
 

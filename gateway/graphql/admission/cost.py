@@ -191,9 +191,9 @@ class _Compiler:
             self._each[key] = each
         if not is_list(field.type):
             return each
-        told = hints_of(field).length
-        if told is not None:
-            size = _as_told(told, asked, place.ranged, size)
+        length = hints_of(field).length
+        if length is not None:
+            size = _hinted(length, asked, place.ranged, size)
         return _product(place.sized.get(node.name.value, size), each)
 
 
@@ -201,10 +201,12 @@ def _node(asked: _Asked | None) -> int | None:
     return None if asked is None else id(asked.node)
 
 
-def _as_told(told: ListLength, asked: _Asked, ranged: _Asked | None, otherwise: _Amount) -> _Amount:
+def _hinted(
+    length: ListLength, asked: _Asked, ranged: _Asked | None, otherwise: _Amount
+) -> _Amount:
     def read(evaluation: _Evaluation) -> int:
         given = evaluation.arguments(asked), evaluation.arguments(ranged)
-        size = told(*given, evaluation.today)
+        size = length(*given, evaluation.today)
         return _value(otherwise, evaluation) if size is None else size
 
     return read

@@ -83,11 +83,11 @@ class PreparedDocument:
         self._grown(part, by)
 
     @property
-    def is_kept(self) -> bool:
+    def is_cached(self) -> bool:
         """Whether it is valid, and found by its text."""
         return self._grown is not _nobody
 
-    def tell(self, grown: Callable[[Part, int], object] | None) -> None:
+    def on_growth(self, grown: Callable[[Part, int], object] | None) -> None:
         """Whom to tell of growth; None for nobody."""
         self._grown = grown or _nobody
 
@@ -136,7 +136,7 @@ class Documents:
         self._max_tokens = max_tokens
         self._hide_suggestions = hide_suggestions
         self._longest = longest
-        self._kept: BoundedCache[str, PreparedDocument] = BoundedCache(
+        self._cache: BoundedCache[str, PreparedDocument] = BoundedCache(
             capacity_bytes, capacity, self._gone
         )
         self._sizes: Counter[Part] = Counter()
@@ -144,8 +144,8 @@ class Documents:
     @property
     def counts(self) -> CacheCounts:
         """How often a document was known, how often not, and how many are kept."""
-        kept = self._kept
-        return CacheCounts(kept.hits, kept.misses, len(kept))
+        cache = self._cache
+        return CacheCounts(cache.hits, cache.misses, len(cache))
 
     def size(self, part: Part) -> int:
         """The bytes of this part of all documents that are kept, by estimate."""
@@ -153,7 +153,7 @@ class Documents:
 
     def knows(self, text: str) -> bool:
         """Whether the document of this text is kept: it need not be parsed, and is valid."""
-        return text in self._kept
+        return text in self._cache
 
     def parse(self, text: str) -> PreparedDocument:
         """The document of this text, which may still be invalid.
@@ -161,7 +161,7 @@ class Documents:
         InvalidDocument if it is not GraphQL, DocumentTooLarge, TooManyTokens, or whatever the
         check raises.
         """
-        known = self._kept.get(text)
+        known = self._cache.get(text)
         if known is not None:
             return known
         # No letter has less than a byte: what is much too long is not even measured.
@@ -183,7 +183,7 @@ class Documents:
     def validate(self, prepared: PreparedDocument) -> None:
         """Raise InvalidDocument unless the document fits the schema; keep it if it does."""
         text = prepared.text
-        if prepared.is_kept:
+        if prepared.is_cached:
             return
         if errors := validate(
             self._schema, prepared.document, RULES, hide_suggestions=self._hide_suggestions
@@ -195,20 +195,21 @@ class Documents:
     def _keep(self, text: str, prepared: PreparedDocument) -> None:
         def grown(part: Part, by: int) -> None:
             self._sizes[part] += by
-            self._kept.grow(text, by)
-            if prepared.sizes.total() > self._kept.capacity // _LARGEST_PART and prepared.is_kept:
-                self._kept.drop(text)
+            self._cache.grow(text, by)
+            limit = self._cache.capacity // _LARGEST_PART
+            if prepared.sizes.total() > limit and prepared.is_cached:
+                self._cache.drop(text)
                 self._gone(prepared)
 
         # Two that were parsed at the same time are one.
-        if (other := self._kept.drop(text)) is not None:
+        if (other := self._cache.drop(text)) is not None:
             self._gone(other)
-        prepared.tell(grown)
+        prepared.on_growth(grown)
         self._sizes.update(prepared.sizes)
-        self._kept.put(text, prepared, prepared.sizes.total())
+        self._cache.put(text, prepared, prepared.sizes.total())
 
     def _gone(self, prepared: PreparedDocument) -> None:
-        prepared.tell(None)
+        prepared.on_growth(None)
         self._sizes.subtract(prepared.sizes)
         # Both lead back to the document, which would be there until the collector comes by.
         prepared.plans.clear()

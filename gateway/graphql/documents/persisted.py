@@ -42,12 +42,12 @@ class PersistedDocuments:
         self._trusted = dict(trusted or {})
         self._trusted_texts = frozenset(self._trusted.values()) if only_trusted else None
         self._capacity = 0 if only_trusted else capacity
-        self._kept: BoundedCache[str, str] = BoundedCache(letters, capacity)
+        self._cache: BoundedCache[str, str] = BoundedCache(letters, capacity)
 
     @property
     def size(self) -> int:
         """The bytes of what clients have registered, by estimate."""
-        return self._kept.size + _ENTRY_BYTES * len(self._kept)
+        return self._cache.size + _ENTRY_BYTES * len(self._cache)
 
     def text(self, request: GraphQLRequest) -> str:
         """The text of the document that a request sends or names.
@@ -83,12 +83,12 @@ class PersistedDocuments:
         named, sent = request.document_id, request.query
         if named is None or sent is None or not self._capacity or self._known(named) is not None:
             return
-        if len(sent) <= self._kept.capacity:
-            self._kept.put(named, sent, len(sent))
+        if len(sent) <= self._cache.capacity:
+            self._cache.put(named, sent, len(sent))
 
     def _known(self, named: str) -> str | None:
         trusted = self._trusted.get(named)
-        return self._kept.get(named) if trusted is None else trusted
+        return self._cache.get(named) if trusted is None else trusted
 
     def _unknown(self, named: str) -> Exception:
         if self._trusted_texts is not None:

@@ -71,7 +71,7 @@ class Variables:
             one for one in signatures if not isinstance(one, GraphQLError)
         ]
         self._known = len(self._signatures) == len(signatures)
-        self._kept: BoundedCache[str, OperationVariables] = BoundedCache(
+        self._cache: BoundedCache[str, OperationVariables] = BoundedCache(
             _MOST_KEPT * _LARGEST_KEPT, _MOST_KEPT
         )
         self._names = frozenset(node.variable.name.value for node in self._definitions)
@@ -88,7 +88,7 @@ class Variables:
         """The values of an execution, or all that is wrong with them."""
         # Not their hash: 1, 1.0 and True are the same to it.
         written = repr(inputs)
-        known = self._kept.get(written)
+        known = self._cache.get(written)
         if known is not None:
             return known
         values = self._given(inputs) or get_variable_values(
@@ -102,9 +102,9 @@ class Variables:
             return values
         coerced = OperationVariables.of(values)
         if len(written) <= _LONGEST_KEPT and self._size(written) <= _LARGEST_KEPT:
-            before = self._kept.size
-            self._kept.put(written, coerced, self._size(written))
-            self._grow(self._kept.size - before)
+            before = self._cache.size
+            self._cache.put(written, coerced, self._size(written))
+            self._grow(self._cache.size - before)
         return coerced
 
     def _size(self, written: str) -> int:

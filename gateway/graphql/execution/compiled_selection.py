@@ -238,8 +238,8 @@ class _Writer:
             return inner
         known = f"s[{self.shared}]"
         self.shared += 1
-        kept = f"{known}.setdefault(id({t}), ({t}, {inner}))"
-        return f"({known}.get(id({t})) or {kept})[1]"
+        make = f"{known}.setdefault(id({t}), ({t}, {inner}))"
+        return f"({known}.get(id({t})) or {make})[1]"
 
     def _list(self, kind: GraphQLList[Any], field: FieldPlan, t: str, depth: int) -> str:
         item = self._fresh()

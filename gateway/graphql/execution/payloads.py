@@ -49,7 +49,7 @@ class Payloads:
         if initial.errors:
             payload["errors"] = await self._errors(initial.errors)
         payload["data"] = initial.data
-        return await self._told(payload, initial.pending, (), (), has_next=initial.has_next)
+        return await self._written(payload, initial.pending, (), (), has_next=initial.has_next)
 
     async def following(self) -> Payload:
         """What is there next; waits for it."""
@@ -61,7 +61,7 @@ class Payloads:
         if ended:
             payload["completed"] = await self._each(ended, self._masked)
         pending = result.pending or ()
-        return await self._told(payload, pending, came, ended, has_next=result.has_next)
+        return await self._written(payload, pending, came, ended, has_next=result.has_next)
 
     async def failed(self, error: FormattedError) -> Payload:
         """The end of whatever has not come; nothing limits it but what was pending."""
@@ -75,7 +75,7 @@ class Payloads:
         """Stop working on what has not come."""
         await self._subsequent.aclose()
 
-    async def _told(
+    async def _written(
         self,
         payload: Payload,
         pending: Sequence[PendingResult],
@@ -90,16 +90,16 @@ class Payloads:
         # At most: some of what was produced may come later, or has come.
         results = len(pending) + len(came) + len(ended)
         values = self._production.values + _VALUES_OF_A_RESULT * results
-        told: Payload = {}
+        texts: Payload = {}
         for name, content in payload.items():
             text = await written(content, values, self._production, before=self._bytes)
             self._bytes += len(text)
-            told[name] = Fragment(text)
+            texts[name] = Fragment(text)
         self._production.check()
         self._pending.update(one.id for one in pending)
         self._pending.difference_update(one.id for one in ended)
-        self.has_next = told["hasNext"] = has_next
-        return told
+        self.has_next = texts["hasNext"] = has_next
+        return texts
 
     async def _each(
         self, results: Sequence[R], form: Callable[[R], Awaitable[Payload]]

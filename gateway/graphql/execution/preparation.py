@@ -120,8 +120,8 @@ class Preparation:
             )
             record.cost = cost
             if request.extensions and request.extensions.get("cost") is True:
-                told = {"value": cost, "limit": self.admission.cost_limit}
-                extensions = {"extensions": {"cost": told}}
+                shown = {"value": cost, "limit": self.admission.cost_limit}
+                extensions = {"extensions": {"cost": shown}}
         return PreparedOperation(prepared, operation, variables, request, extensions, cost)
 
     def _variables(
