@@ -11,6 +11,7 @@ import click
 from gateway.auth.api_keys import new_api_key
 from gateway.auth.viewer import Scope
 from gateway.cli.running import database_option, opened, run
+from gateway.cli.table import table_lines
 from gateway.directory.api_keys import API_KEYS, ApiKey, add_api_key, api_key_of, revoke_api_key
 from gateway.settings import Settings, load_settings
 
@@ -57,11 +58,8 @@ def list_keys(database_url: str | None) -> None:
     if not keys:
         click.echo("There are no API keys.")
         return
-    rows = [_HEADINGS, *map(_shown, keys)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        click.echo("  ".join(cells).rstrip())
+    for line in table_lines(_HEADINGS, [_shown(key) for key in keys]):
+        click.echo(line)
 
 
 @apikey.command()

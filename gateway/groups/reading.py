@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, case,
 
 from gateway.db.group_tables import group_change, group_join_link, membership_span
 from gateway.db.ids import among
-from gateway.db.tables import membership
+from gateway.db.tables import group_record, membership, user, user_group
 from gateway.directory.memberships import GROUP_ADMIN, MembershipState, encode_roles
 from gateway.groups.history import ChangeKind
 from gateway.groups.links import JoinLink
@@ -62,6 +62,43 @@ MEMBERSHIP_COUNTS_BY_GROUP = (
     )
     .where(among(membership.c.group_id, "ids"))
     .group_by(membership.c.group_id)
+)
+
+_counts = (
+    select(
+        membership.c.group_id,
+        _sum(and_(_in(MembershipState.ACTIVE), _has_role)).label("members"),
+        _sum(and_(_in(MembershipState.ACTIVE), _is_admin)).label("admins"),
+    )
+    .group_by(membership.c.group_id)
+    .subquery("counts")
+)
+#: All groups by ascending id, with their state and how many members and admins they have now.
+GROUPS_AND_COUNTS = (
+    select(
+        user_group.c.id,
+        user_group.c.name,
+        user_group.c.display_name,
+        user_group.c.stats_visibility,
+        user_group.c.authority,
+        group_record.c.state,
+        func.coalesce(_counts.c.members, 0).label("members"),
+        func.coalesce(_counts.c.admins, 0).label("admins"),
+    )
+    .join(group_record, group_record.c.group_id == user_group.c.id, isouter=True)
+    .join(_counts, _counts.c.group_id == user_group.c.id, isouter=True)
+    .order_by(user_group.c.id)
+)
+#: Who leads a group (``group``): users of effective memberships with that role, ascending.
+ADMINS_OF_GROUP = (
+    select(membership.c.user_id, user.c.login, user.c.display_name)
+    .join(user, user.c.id == membership.c.user_id, isouter=True)
+    .where(
+        membership.c.group_id == bindparam("group", type_=BigInteger),
+        _in(MembershipState.ACTIVE),
+        _is_admin,
+    )
+    .order_by(membership.c.user_id)
 )
 
 #: Group, user and instant of the spans of groups (``ids``) that go on: since when members are.
