@@ -49,7 +49,7 @@ def test_a_change(case: Case, side: Side, shared_world: SharedWorld) -> None:
     is_refused = isinstance(expected.status, tuple) or expected.status >= 400
     world = shared_world(case.world) if is_refused else make_world(side, case.world)
     world = world.newcomer()
-    before = world.state() if is_refused else None
+    before = world.known_state() if is_refused else None
     names = world.names
     answer = send(case, world, names)
     check(expected, answer, world, names)

@@ -75,7 +75,6 @@ def test_a_list_is_no_record(side: Side) -> None:
     listed = side.ask("GET", query, world.tokens["admin"])
     tag = listed.headers["etag"]
     path = f"/memberships/{world.memberships['member']}"
-    assert tag.startswith("W/")
     assert put(world, "admin", path, tag, roles=["group_admin"]).status_code == 412
 
 
