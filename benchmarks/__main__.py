@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import psutil
 
-from benchmarks import beside, bulk, growth, ingestion, startup
+from benchmarks import beside, bulk, groups, growth, ingestion, startup
 from benchmarks.hot import __main__ as hot
 from benchmarks.memory import __main__ as memory
 from benchmarks.peers import node
@@ -54,6 +54,14 @@ PARTS = (
         ingestion.main,
         ("--postgres",),
         ("--postgres", "20_000", "--batches", "2"),
+    ),
+    Part("groups", "Groups by spans, SQLite", groups.main, (), ("10_000", "--repeats", "1")),
+    Part(
+        "groups",
+        "Groups by spans, PostgreSQL",
+        groups.main,
+        ("--postgres",),
+        ("--postgres", "10_000", "--repeats", "1"),
     ),
     Part("bulk", "Bringing in history", bulk.main, (), ("20_000",)),
     Part("startup", "Start and memory", startup.main, (), ("--rounds", "1")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks import beside, growth, ingestion, startup
+from benchmarks import beside, groups, growth, ingestion, startup
 from benchmarks.contest import Cost, Pace
 from benchmarks.peers import missing
 from benchmarks.postgres.__main__ import OURS, compete
@@ -57,6 +57,15 @@ def test_ingestion_is_measured_live_and_late(
     _, _, live, late = printed(capsys)
     assert (live[0], late[0]) == ("live", "late")
     assert all(int(cell.replace(",", "")) > 0 for row in (live, late) for cell in row[1:2])
+
+
+@pytest.mark.parametrize("options", [[], ["--postgres"]], ids=["sqlite", "postgres"])
+def test_spans_are_measured_beside_groups_that_events_carry(
+    options: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    groups.main([*options, "2_000", "--repeats", "1"])
+    _, _, repeat, _ = printed(capsys)
+    assert float(repeat[3]) > 0
 
 
 def test_the_start_is_measured_beside_a_bare_server(capsys: pytest.CaptureFixture[str]) -> None:

@@ -22,7 +22,9 @@ from sqlalchemy import Connection
 from gateway.auth.viewer import ANONYMOUS, Viewer
 from gateway.changes.feed import ChangeFeed
 from gateway.db import Database, open_database
+from gateway.db.group_tables import group_tenure, membership_span
 from gateway.db.rollup_sets import GROUP_USER
+from gateway.db.upsert import replace_rows
 from gateway.directory.document import read_document
 from gateway.directory.erase_user import erase_user
 from gateway.directory.load import store_rows
@@ -36,6 +38,14 @@ from gateway.loaders.permissions import ViewerPermissions
 from gateway.loaders.reads import OperationReads
 from gateway.rollups.backfill import backfill
 from gateway.rollups.rebuild import rebuild
+from gateway.rollups.spans import (
+    begin_tenure,
+    change_instant,
+    close_spans,
+    end_tenure,
+    open_spans,
+    recount_groups,
+)
 from resolvers.schema import graphql_schema
 from tests.asking import NOW
 from tests.events_of import INSTANTS, classification, clear, events, store
@@ -148,6 +158,16 @@ def entries(**lists: Any) -> Callable[[Connection], Any]:
     return lambda connection: store_rows(connection, read_document(lists))
 
 
+def load_span(connection: Connection, group: int, user: int, begins: int) -> None:
+    """As a directory that is loaded: a member since then, of a group that was always ours."""
+    of_group = group_tenure.c.group_id == group
+    connection.execute(group_tenure.delete().where(of_group))
+    connection.execute(membership_span.delete().where(membership_span.c.group_id == group))
+    replace_rows(connection, group_tenure, [(group, 0, None)])
+    replace_rows(connection, membership_span, [(group, user, begins, None)])
+    recount_groups(connection, [group])
+
+
 names = st.sampled_from(["a", "b", "c"])
 writes: st.SearchStrategy[Callable[[Connection], Any]] = st.one_of(
     st.builds(
@@ -216,6 +236,21 @@ writes: st.SearchStrategy[Callable[[Connection], Any]] = st.one_of(
         st.sampled_from(INSTANTS),
     ),
     st.builds(lambda one: lambda c: erase_user(c, one), st.sampled_from(USERS)),
+    st.builds(
+        lambda change, group, users: lambda c: change(c, group, users, change_instant(c)),
+        st.sampled_from([open_spans, close_spans, begin_tenure]),
+        st.sampled_from(GROUPS),
+        st.lists(st.sampled_from(USERS), min_size=1, unique=True),
+    ),
+    st.builds(
+        lambda group: lambda c: end_tenure(c, group, change_instant(c)), st.sampled_from(GROUPS)
+    ),
+    st.builds(
+        lambda group, user, begins: lambda c: load_span(c, group, user, begins),
+        st.sampled_from(GROUPS),
+        st.sampled_from(USERS),
+        st.sampled_from(INSTANTS),
+    ),
 )
 
 

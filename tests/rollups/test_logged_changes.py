@@ -7,6 +7,8 @@ from sqlalchemy import Connection
 
 from gateway.changes.entity import SITE, Entity
 from gateway.db import Database
+from gateway.db.group_tables import membership_span
+from gateway.db.upsert import replace_rows
 from gateway.directory.api_keys import ApiKey, add_api_key, revoke_api_key
 from gateway.directory.erase_user import erase_user
 from gateway.directory.load import load_directory
@@ -14,7 +16,15 @@ from gateway.directory.name_index import identifier_number
 from gateway.directory.name_lists import NameList
 from gateway.rollups.apply_batch import apply_batch
 from gateway.rollups.backfill import backfill
-from tests.events_of import batch_of, classification, comment, instant, store
+from gateway.rollups.spans import (
+    begin_tenure,
+    change_instant,
+    close_spans,
+    end_tenure,
+    open_spans,
+    recount_groups,
+)
+from tests.events_of import INSTANTS, batch_of, classification, comment, instant, store
 from tests.logged import logged
 
 UNTIL = instant("2024-12-31T00:00")
@@ -75,6 +85,72 @@ async def test_an_event_sent_again_changes_nothing(database: Database) -> None:
 async def test_an_event_changes_the_groups_its_user_was_backfilled_to(database: Database) -> None:
     await database.write(lambda connection: backfill(connection, 503, [1], UNTIL))
     assert ("user_group", 503) in await changed_by(database, storing(classification(1)))
+
+
+async def test_an_event_changes_the_groups_its_user_was_a_member_of(database: Database) -> None:
+    await database.write(lambda connection: begin_tenure(connection, 503, (), 0))
+    await database.write(lambda connection: remember(connection, 503, 1))
+    assert ("user_group", 503) in await changed_by(database, storing(classification(1)))
+    # It decides itself what counts to it.
+    changed = await changed_by(database, storing(classification(2, user=2, groups=(503,))))
+    assert ("user_group", 503) not in changed
+
+
+async def test_a_span_changes_a_group_only_by_what_has_been_counted_already(
+    database: Database,
+) -> None:
+    of_the_future = classification(2)._replace(event_time=INSTANTS[-1])
+    await store(database, classification(1), of_the_future, classification(3, user=2))
+
+    def join(connection: Connection) -> None:
+        open_spans(connection, 503, [1, 2], change_instant(connection))
+
+    def leave(connection: Connection) -> None:
+        close_spans(connection, 503, None, change_instant(connection))
+
+    begun = await changed_by(database, lambda connection: begin_tenure(connection, 503, (), 0))
+    assert begun == set()
+    assert await changed_by(database, join) == {SITE, ("user_group", 503), ("user", 1)}
+    assert await changed_by(database, join) == set()
+    assert await changed_by(database, leave) == {SITE, ("user_group", 503), ("user", 1)}
+
+
+async def test_a_takeover_changes_the_group_and_whose_work_does_not_count_any_more(
+    database: Database,
+) -> None:
+    later = [
+        classification(one, user=one, groups=(501,))._replace(event_time=INSTANTS[-1])
+        for one in (1, 2)
+    ]
+    await store(database, *later)
+
+    def take_over(connection: Connection) -> None:
+        begin_tenure(connection, 501, [1], change_instant(connection))
+
+    def give_back(connection: Connection) -> None:
+        close_spans(connection, 501, None, change_instant(connection))
+        end_tenure(connection, 501, change_instant(connection))
+
+    two, both = {SITE, ("user_group", 501), ("user", 2)}, {("user", 1)}
+    assert await changed_by(database, take_over) == two | both
+    assert await changed_by(database, give_back) == two | both
+
+
+async def test_a_recount_changes_what_counts_otherwise(database: Database) -> None:
+    await store(database, classification(1), classification(2, user=2))
+    await database.write(lambda connection: begin_tenure(connection, 503, (), 0))
+
+    def load(connection: Connection) -> None:
+        remember(connection, 503, 1)
+        recount_groups(connection, [503])
+
+    assert await changed_by(database, load) == {SITE, ("user_group", 503), ("user", 1)}
+    assert await changed_by(database, lambda c: recount_groups(c, [503])) == set()
+
+
+def remember(connection: Connection, group: int, user: int) -> None:
+    """That the user has always been a member."""
+    replace_rows(connection, membership_span, [(group, user, 0, None)])
 
 
 async def test_a_backfill_changes_the_group_and_its_users_once(database: Database) -> None:

@@ -183,6 +183,14 @@ async def test_a_backfill_counts_only_what_no_span_has_counted(here: Here) -> No
     assert (counted, await here.counted()) == (1, 2)
 
 
+async def test_a_backfill_counts_what_carried_the_id_in_vain(here: Here) -> None:
+    await here.make_group()
+    await here.classify(1, groups=(MADE_HERE,))
+    until = instant_of(here.now)
+    counted = await here.database.write(lambda c: backfill(c, MADE_HERE, [1], until))
+    assert (counted, await here.counted()) == (1, 1)
+
+
 async def test_the_spans_of_an_erased_user_are_deleted(here: Here) -> None:
     await here.make_group(1, 2)
     await here.classify(1)
