@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, or_, select, update
 
 from gateway.changes.log import log_change
+from gateway.db.group_tables import group_change, group_join_link, wrong_join
 from gateway.db.tables import membership, panoptes_answer, user, user_name_sources
 from gateway.directory.rows import remove_rows
 from gateway.rollups.erasure import erase
@@ -20,10 +21,29 @@ def erase_user(connection: Connection, user_id: int) -> int:
     groups = connection.execute(
         select(membership.c.group_id).where(membership.c.user_id == user_id)
     ).scalars()
-    touched = list(groups)
+    touched = {*groups, *_erase_from_histories(connection, user_id)}
     connection.execute(delete(membership).where(membership.c.user_id == user_id))
     connection.execute(delete(panoptes_answer).where(panoptes_answer.c.user_id == user_id))
     connection.execute(delete(user_name_sources).where(user_name_sources.c.id == user_id))
     remove_rows(connection, user, [user_id])
     log_change(connection, user_record=[user_id], user_group_record=touched)
     return erased
+
+
+def _erase_from_histories(connection: Connection, user_id: int) -> list[int]:
+    """Let histories of groups tell what was done, and not by whom or to whom; the groups' ids."""
+    change = group_change.c
+    groups = connection.execute(
+        select(change.group_id)
+        .where(or_(change.actor_id == user_id, change.subject_id == user_id))
+        .distinct()
+    ).scalars()
+    found = list(groups)
+    for table, column in (
+        (group_change, change.actor_id),
+        (group_change, change.subject_id),
+        (group_join_link, group_join_link.c.created_by),
+    ):
+        connection.execute(update(table).where(column == user_id).values({column: None}))
+    connection.execute(delete(wrong_join).where(wrong_join.c.user_id == user_id))
+    return found

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import fields
 
 from gateway.db import Database
-from gateway.groups.limits import Limits
 from gateway.groups.service import GroupService
+from gateway.groups.turn import Limits
 from gateway.settings import Settings
 from gateway.telemetry.metrics import Metrics
 

@@ -35,9 +35,9 @@ def create_group(turn: Turn, command: CreateGroup) -> Outcome:
     admin_id = _admin(turn, command)
     check_number("invite", command.invite, least=0)
     name, display_name = _names(turn, command)
+    check_new_group(turn)
     if turn.viewer.id is not None:
-        check_new_group(turn.connection, turn.limits, turn.viewer.id, turn.now)
-        check_new_membership(turn.connection, turn.limits, 0, turn.viewer.id)
+        check_new_membership(turn, turn.viewer.id)
     invited = _invited(turn, command, admin_id)
 
     (group.id,) = new_ids(turn.connection, IdKind.USER_GROUP)
@@ -46,7 +46,7 @@ def create_group(turn: Turn, command: CreateGroup) -> Outcome:
     make_link(turn, group.id)
     note(turn, group, ChangeKind.CREATED)
     write_memberships(turn, group, [active(group, admin_id, encode_roles([GROUP_ADMIN]), turn)])
-    invite_users(turn, group, invited)
+    invite_users(turn, group, invited, path="invite")
     return Outcome(group.id, changed=True, user_ids=tuple(invited))
 
 

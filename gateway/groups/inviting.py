@@ -41,13 +41,18 @@ def invite(turn: Turn, command: Invite) -> Outcome:
 
 
 def invite_users(
-    turn: Turn, group: Group, user_ids: Sequence[int], role: str = GROUP_MEMBER
+    turn: Turn,
+    group: Group,
+    user_ids: Sequence[int],
+    role: str = GROUP_MEMBER,
+    *,
+    path: str = "userIds",
 ) -> None:
     """Invite known users who are no members; within the limits."""
     known = read_memberships(turn.connection, group.id, user_ids)
     new = len(user_ids)
-    check_invitations(turn.connection, turn.limits, group.id, turn.viewer.id, new, turn.now)
-    check_room(turn.connection, turn.limits, group.id, new - len(known))
+    check_invitations(turn, group.id, new, path)
+    check_room(turn, group.id, new - len(known), path)
     write_memberships(
         turn,
         group,

@@ -96,8 +96,8 @@ def decline(turn: Turn, group: Group, row: Row, *, for_ever: bool = False) -> Ou
 def _become_member(turn: Turn, group: Group) -> Outcome:
     """Make the viewer a member: as they were invited, else as a plain one."""
     row, user_id = group.own_row, turn.viewer_id
-    check_new_membership(turn.connection, turn.limits, group.id, user_id)
-    check_room(turn.connection, turn.limits, group.id, 1 if row is None else 0)
+    check_new_membership(turn, user_id, group.id)
+    check_room(turn, group.id, 1 if row is None else 0, "id")
     plain = encode_roles([GROUP_MEMBER])
     invited = row is not None and row["state"] == MembershipState.INVITED.value
     roles = (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from sqlalchemy import Connection, Select, func, or_, select
 
@@ -14,6 +13,7 @@ from gateway.directory.memberships import MembershipState
 from gateway.directory.user_groups import ACTIVE
 from gateway.groups.history import ChangeKind
 from gateway.groups.refusals import GroupRefusal, RefusalCode
+from gateway.groups.turn import Turn
 
 #: Microseconds.
 DAY = 86_400_000_000
@@ -24,17 +24,8 @@ MOST_USERS = 100
 #: Spans of one user in one group: whoever joins and leaves more often has had enough.
 MOST_SPANS = 1_000
 
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """The settings of the same names."""
-
-    groups_per_volunteer: int = 200
-    groups_per_day: int = 20
-    groups_of_volunteer: int = 500
-    memberships_per_group: int = 50_000
-    invitations_per_day: int = 200
-    open_invitations: int = 500
+#: Where commands name the group.
+_GROUP = ("id",)
 
 
 def reached(message: str, *path: str) -> GroupRefusal:
@@ -42,20 +33,20 @@ def reached(message: str, *path: str) -> GroupRefusal:
     return GroupRefusal(RefusalCode.LIMIT_REACHED, message, *path)
 
 
-def check_new_group(connection: Connection, limits: Limits, user_id: int, now: int) -> None:
-    """Whether the user may create one more group."""
-    made = _changes_by(user_id, ChangeKind.CREATED)
-    if _number(connection, made) >= limits.groups_per_volunteer:
+def check_new_group(turn: Turn) -> None:
+    """Whether the viewer may create one more group; a site operator always may."""
+    if turn.viewer.id is None:
+        return
+    limits, made = turn.limits, _changes_of(turn, ChangeKind.CREATED)
+    if _number(turn, made) >= limits.groups_per_volunteer:
         raise reached(f"You have created {limits.groups_per_volunteer} groups: that is the limit.")
-    if _number(connection, made.where(group_change.c.at > now - DAY)) >= limits.groups_per_day:
+    if _number(turn, made.where(group_change.c.at > turn.now - DAY)) >= limits.groups_per_day:
         raise reached(
             f"You have created {limits.groups_per_day} groups within a day: try again tomorrow."
         )
 
 
-def check_new_membership(
-    connection: Connection, limits: Limits, group_id: int, user_id: int
-) -> None:
+def check_new_membership(turn: Turn, user_id: int, group_id: int = 0) -> None:
     """Whether the user may become a member of one more group, and of this one once more."""
     others = (
         select(func.count())
@@ -68,44 +59,48 @@ def check_new_membership(
             or_(group_record.c.state.is_(None), group_record.c.state == ACTIVE),
         )
     )
-    if _number(connection, others) >= limits.groups_of_volunteer:
+    if _number(turn, others) >= turn.limits.groups_of_volunteer:
         raise reached(
-            f"You are a member of {limits.groups_of_volunteer} groups: leave one of them first."
+            f"You are a member of {turn.limits.groups_of_volunteer} groups: "
+            "leave one of them first.",
+            *_GROUP,
         )
-    if worn_out(connection, group_id, [user_id]):
-        raise reached(f"You have been a member of this group {MOST_SPANS:,} times.")
+    if worn_out(turn.connection, group_id, [user_id]):
+        raise reached(f"You have been a member of this group {MOST_SPANS:,} times.", *_GROUP)
 
 
-def check_room(connection: Connection, limits: Limits, group_id: int, new: int) -> None:
+def check_room(turn: Turn, group_id: int, new: int, *path: str) -> None:
     """Whether the group may have so many more memberships; ended ones take their room too."""
     there = select(func.count()).where(membership.c.group_id == group_id)
-    if new and _number(connection, there) + new > limits.memberships_per_group:
+    if new and _number(turn, there) + new > turn.limits.memberships_per_group:
         raise reached(
-            f"A group has at most {limits.memberships_per_group:,} memberships, "
-            "those that have ended included."
+            f"A group has at most {turn.limits.memberships_per_group:,} memberships, "
+            "those that have ended included.",
+            *path,
         )
 
 
-def check_invitations(
-    connection: Connection, limits: Limits, group_id: int, user_id: int | None, new: int, now: int
-) -> None:
-    """Whether so many more invitations may be sent; an operator has no limit a day."""
+def check_invitations(turn: Turn, group_id: int, new: int, *path: str) -> None:
+    """Whether so many more invitations may be sent; a site operator has no limit a day."""
     if not new:
         return
+    limits = turn.limits
     still_open = select(func.count()).where(
         membership.c.group_id == group_id, membership.c.state == MembershipState.INVITED.value
     )
-    if _number(connection, still_open) + new > limits.open_invitations:
+    if _number(turn, still_open) + new > limits.open_invitations:
         raise reached(
-            f"A group has at most {limits.open_invitations} invitations that nobody has answered."
+            f"A group has at most {limits.open_invitations} invitations that nobody has answered.",
+            *path,
         )
-    if user_id is None:
+    if turn.viewer.id is None:
         return
-    sent = _changes_by(user_id, ChangeKind.INVITED).where(group_change.c.at > now - DAY)
-    if _number(connection, sent) + new > limits.invitations_per_day:
+    sent = _changes_of(turn, ChangeKind.INVITED).where(group_change.c.at > turn.now - DAY)
+    if _number(turn, sent) + new > limits.invitations_per_day:
         raise reached(
             f"You may send {limits.invitations_per_day} invitations within a day: "
-            "try again tomorrow."
+            "try again tomorrow.",
+            *path,
         )
 
 
@@ -121,12 +116,13 @@ def worn_out(connection: Connection, group_id: int, user_ids: Iterable[int]) -> 
     return set(connection.execute(statement, {"users": sorted(user_ids)}).scalars())
 
 
-def _changes_by(user_id: int, kind: ChangeKind) -> Select[int]:
+def _changes_of(turn: Turn, kind: ChangeKind) -> Select[int]:
+    """How many changes of a kind the viewer has made."""
     return select(func.count()).where(
-        group_change.c.actor_id == user_id, group_change.c.kind == kind.value
+        group_change.c.actor_id == turn.viewer.id, group_change.c.kind == kind.value
     )
 
 
-def _number(connection: Connection, statement: Select[int]) -> int:
-    number: int = connection.execute(statement).scalar_one()
+def _number(turn: Turn, statement: Select[int]) -> int:
+    number: int = turn.connection.execute(statement).scalar_one()
     return number

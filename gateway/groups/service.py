@@ -24,13 +24,12 @@ from gateway.groups.editing import update_group
 from gateway.groups.inviting import invite
 from gateway.groups.joining import WrongToken, accept_invitation, decline_invitation, join
 from gateway.groups.leaving import leave, remove_members
-from gateway.groups.limits import Limits
 from gateway.groups.link_changes import update_join_link
 from gateway.groups.links import count_wrong_join
 from gateway.groups.membership_changes import change_membership
 from gateway.groups.refusals import GroupRefusal, RefusalCode
 from gateway.groups.roles import set_role
-from gateway.groups.turn import Turn
+from gateway.groups.turn import Limits, Turn
 from gateway.groups.users import learn_names
 from gateway.rollups.erasure import read_forgotten
 

@@ -1,4 +1,4 @@
-"""Turn: one command's time as the only writer."""
+"""Turn: one command's time as the only writer, and the limits of what it may do."""
 
 from __future__ import annotations
 
@@ -8,7 +8,18 @@ from sqlalchemy import Connection
 
 from gateway.auth.viewer import Viewer
 from gateway.db.instants import written_at
-from gateway.groups.limits import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What is allowed at most: the settings of the same names."""
+
+    groups_per_volunteer: int = 200
+    groups_per_day: int = 20
+    groups_of_volunteer: int = 500
+    memberships_per_group: int = 50_000
+    invitations_per_day: int = 200
+    open_invitations: int = 500
 
 
 @dataclass(frozen=True, slots=True)

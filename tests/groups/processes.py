@@ -24,9 +24,9 @@ from gateway.db import open_database
 from gateway.directory.erase_user import erase_user
 from gateway.errors import GatewayError
 from gateway.groups.commands import Command
-from gateway.groups.limits import Limits
 from gateway.groups.refusals import GroupRefusal
 from gateway.groups.service import GroupService
+from gateway.groups.turn import Limits
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,10 @@ from gateway.groups.commands import (
     ReactivateGroup,
     RemoveMembers,
 )
-from gateway.groups.limits import MOST_SPANS, Limits
+from gateway.groups.limits import MOST_SPANS
 from gateway.groups.refusals import RefusalCode
 from gateway.groups.service import OPERATOR
+from gateway.groups.turn import Limits
 from tests.groups.people import ADA, BEN, CLEO, DAN, EVE, MovingClock, Town, ids
 
 REACHED = RefusalCode.LIMIT_REACHED
@@ -82,7 +83,8 @@ async def test_invitations_of_a_volunteer_and_of_a_group(
     await town.run(RemoveMembers(group_id, ids([BEN, CLEO])), ADA)
     await town.run(Invite(group_id, ids([DAN])), ADA)
     await town.refused(REACHED, Invite(group_id, ids([EVE])), ADA)
-    await town.refused(REACHED, CreateGroup("Bees", invite=ids([EVE])), ADA)
+    refusal = await town.refused(REACHED, CreateGroup("Bees", invite=ids([EVE])), ADA)
+    assert refusal.path == ("invite",)
     clock.jump(days=1)
     assert (await town.run(Invite(group_id, ids([EVE])), ADA)).changed
 

@@ -30,9 +30,9 @@ from gateway.groups.commands import (
     UpdateGroup,
     UpdateJoinLink,
 )
-from gateway.groups.limits import Limits
 from gateway.groups.refusals import GroupRefusal
 from gateway.groups.rules import RULES, Action, Standing, Verdict
+from gateway.groups.turn import Limits
 from tests.groups.people import ADA, BEN, CLEO, DAN, EVE, SITE_ADMIN, Town
 
 PUBLIC, HIDDEN = StatsVisibility.PUBLIC_AGG_ONLY, StatsVisibility.PRIVATE_AGG_ONLY

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from gateway.auth.viewer import ANONYMOUS, Scope, Viewer
 from gateway.changes.log import decode_entities
 from gateway.db import Database, open_database
+from gateway.db.group_tables import group_join_link, wrong_join
 from gateway.db.tables import change_log, user, user_group
 from gateway.directory.erase_user import erase_user
 from gateway.directory.memberships import MembershipState
@@ -79,6 +80,25 @@ async def test_who_was_erased_changes_nothing(town: Town) -> None:
         await town.join(group_id, BEN)
     await town.refused(RefusalCode.UNKNOWN_USER, Invite(group_id, ids([BEN])), ADA)
     assert await town.rows(user, id=2) == []
+
+
+async def test_histories_do_not_tell_of_who_was_erased(town: Town) -> None:
+    group_id = await town.group(BEN)
+    await town.appointed(group_id, ADA, BEN)
+    await town.refused(RefusalCode.JOIN_TOKEN_INVALID, Join(group_id + 1, "wrong"), BEN)
+    before = await town.version()
+
+    await town.database.write(lambda each: erase_user(each, 2))
+
+    assert await town.history(group_id) == [
+        ("created", None, None),
+        ("invited", None, 1),
+        ("invitation_accepted", 1, 1),
+    ]
+    assert [row["created_by"] for row in await town.rows(group_join_link)] == [None]
+    assert await town.rows(wrong_join) == []
+    (row,) = [row for row in await town.rows(change_log) if row["version"] > before]
+    assert ("user_group_record", group_id) in (decode_entities(row["entities"]) or ())
 
 
 async def test_a_site_operator_names_who_leads(town: Town) -> None:
