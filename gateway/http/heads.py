@@ -15,14 +15,18 @@ def check_head(version: str, headers: Sequence[tuple[bytes, bytes]]) -> None:
     """BadRequest for what a proxy on the way could read otherwise; names are in lower case."""
     if version not in ("1.0", "1.1"):
         raise BadRequest(f"HTTP/{version} is not supported: use HTTP/1.1.")
-    hosts = [value for name, value in headers if name == b"host"]
+    hosts, codings = [], []
+    for name, value in headers:
+        if name == b"host":
+            hosts.append(value)
+        elif name == b"transfer-encoding":
+            codings.append(value.lower())
     if len(hosts) > 1 or (not hosts and version == "1.1"):
         raise BadRequest(
             f"A request must have exactly one Host header, but this one has {len(hosts) or 'none'}."
         )
     if hosts and not _HOST.fullmatch(hosts[0]):
         raise BadRequest("The Host header must be the name of one host.")
-    codings = [value.lower() for name, value in headers if name == b"transfer-encoding"]
     if codings and (codings != [b"chunked"] or version == "1.0"):
         raise BadRequest("The only supported Transfer-Encoding is chunked, over HTTP/1.1.")
 
@@ -30,5 +34,7 @@ def check_head(version: str, headers: Sequence[tuple[bytes, bytes]]) -> None:
 def head_bytes(method: bytes, target: bytes, headers: Sequence[tuple[bytes, bytes]]) -> int:
     """The length of a head as it is written without superfluous spaces."""
     request_line = len(method) + len(target) + len(b"  HTTP/1.1\r\n")
-    lines = sum(len(name) + len(value) + len(b": \r\n") for name, value in headers)
-    return request_line + lines + len(b"\r\n")
+    length = request_line + len(b"\r\n") + len(headers) * len(b": \r\n")
+    for name, value in headers:
+        length += len(name) + len(value)
+    return length

@@ -182,6 +182,7 @@ class Protocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._answering = cycle
+        self.transport.begin_answer()
         super()._start_asgi_task(cycle, app)
 
     def on_response_complete(self) -> None:
