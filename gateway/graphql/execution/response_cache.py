@@ -9,9 +9,9 @@ The model that spin checks is ``proofs/response_cache.pml``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from gateway.auth.viewer import Viewer
 from gateway.bounded_cache import BoundedCache
@@ -40,9 +40,34 @@ _MOST_SETS = 4
 _SET_BYTES = 500
 _GROUP_BYTES = 100
 _PERMISSIONS_BYTES = 400
+_LED_BYTES = 900
 
 #: The ids of groups, ascending.
 _Groups = tuple[int, ...]
+
+
+class _Shared:
+    """Where an answer is that viewers with these permissions in these groups share."""
+
+    __slots__ = ("_hash", "_parts")
+
+    def __init__(self, *parts: Hashable) -> None:
+        self._parts = parts
+        # What it is made of takes as long to hash as all else that finding an answer takes.
+        self._hash = hash(parts)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, _Shared) and self._parts == other._parts)
+
+
+class _Led(NamedTuple):
+    """That a viewer's permissions led to this answer at a position."""
+
+    place: _Shared
+    position: LogPosition
 
 
 class Reads(Protocol):
@@ -124,27 +149,49 @@ class ResponseCache:
     async def _find(
         self, key: OperationKey, viewer: Viewer, record: RequestRecord
     ) -> CacheEntry | None:
-        sets: Sequence[_Groups] = self._values.get(key) or ()
-        if (key, viewer) not in self._values:
-            if not sets or not self._changes.is_readable():
+        led: _Led | None = self._values.get((_Led, key, viewer))
+        if led is None or led.position != self._changes.position:
+            led = None
+            if not await self._may_be_there(key, viewer, record):
                 return None
-            if self._changes.position is None:
-                await self._changes.catch_up()
-            await self._memberships.load(viewer, set().union(*sets), record)
         if await self._changes.catch_up() is None:
             return None
         # From here to the end nothing is awaited: all is compared at one position.
         position = self._changes.position
         if position is None:
             return None
+        if led is not None and led.position == position:
+            entry = self._valid(led.place, position)
+            if entry is not None:
+                return entry
+        return self._chosen(key, viewer, position)
+
+    async def _may_be_there(self, key: OperationKey, viewer: Viewer, record: RequestRecord) -> bool:
+        """Whether there is an entry to choose; if so, the memberships to choose by are known."""
+        if (key, viewer) in self._values:
+            return True
+        sets: Sequence[_Groups] = self._values.get(key) or ()
+        if not sets or not self._changes.is_readable():
+            return False
+        if self._changes.position is None:
+            await self._changes.catch_up()
+        await self._memberships.load(viewer, set().union(*sets), record)
+        return True
+
+    def _chosen(
+        self, key: OperationKey, viewer: Viewer, position: LogPosition
+    ) -> CacheEntry | None:
         own = self._valid((key, viewer), position)
         if own is not None:
             return own
+        sets: Sequence[_Groups] = self._values.get(key) or ()
         for groups in sets:
             permissions = self._memberships.permissions(viewer, groups)
             if permissions is not None:
-                shared = self._valid((key, groups, permissions), position)
+                place = _Shared(key, groups, permissions)
+                shared = self._valid(place, position)
                 if shared is not None:
+                    self._values.put((_Led, key, viewer), _Led(place, position), _LED_BYTES)
                     return shared
         return None
 
@@ -185,7 +232,7 @@ class ResponseCache:
         else:
             groups = tuple(sorted(asked))
             self._share(key, groups)
-            place = (key, groups, tuple(asked[one] for one in groups))
+            place = _Shared(key, groups, tuple(asked[one] for one in groups))
             self._put(place, entry, entry.size + _PERMISSIONS_BYTES * len(groups))
         return entry
 
