@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sys
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from benchmarks.servers import Server, asgi_server
+from benchmarks.servers import Server, free_port, started
 from gateway.auth.keys import KeyPair, read_private_key, write_new_keys
 from gateway.auth.tokens import issue_token
 from gateway.settings import PREFIX
@@ -33,14 +34,16 @@ class Gateway:
     def serve(
         self, database_url: str, settings: Mapping[str, str] | None = None
     ) -> AbstractContextManager[Server]:
-        """The application that ``stats-gateway serve`` runs; settings by their field's name."""
+        """``stats-gateway serve``; settings by their field's name."""
         named = {
             "database_url": database_url,
             "jwt_public_key_file": str(self._keys.public),
             **(settings or {}),
         }
         environment = {PREFIX + name.upper(): value for name, value in named.items()}
-        return asgi_server("gateway.app:from_environment", environment)
+        port = free_port()
+        command = str(Path(sys.executable).with_name("stats-gateway"))
+        return started([command, "serve", "--port", str(port)], port, environment)
 
     def headers(self, user_id: int) -> dict[str, str]:
         """What a volunteer sends along."""
