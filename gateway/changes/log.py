@@ -46,10 +46,14 @@ CURRENT_POSITION: Select[Any] = select(_log.version, _log.mark).where(_log.versi
 _known = bindparam("known", type_=BigInteger)
 _top = func.max(_log.version)
 _first = select(case((_known < _top, _known), else_=_top)).scalar_subquery()
+#: Without those of the row that is known, which may be as long as a row gets.
+_entities = case((_log.version > _known, _log.entities))
 _rows = (
     select(
-        *_log,
-        func.sum(func.length(_log.entities))
+        _log.version,
+        _log.mark,
+        _entities.label("entities"),
+        func.sum(func.length(_entities))
         .over(order_by=_log.version.desc(), rows=(None, 0))
         .label("length"),
     )
@@ -59,7 +63,8 @@ _rows = (
     .subquery("newest")
 )
 #: Rows from the version ``known`` on, newest first: the newest in any case, of all others no more
-#: than can be read at once. Whoever misses the row of this version knows too little.
+#: than can be read at once. Whoever misses the row of this version knows too little; if it is
+#: there, it comes without its entities.
 ROWS_SINCE: Select[Any] = (
     select(_rows.c.version, _rows.c.mark, _rows.c.entities)
     .where(func.coalesce(_rows.c.length, 0) <= LONGEST_READ)

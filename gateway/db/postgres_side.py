@@ -34,12 +34,18 @@ class PostgresSideConnection(SideConnection):
     async def fetch(self, statement: Select[Any], parameters: Mapping[str, Any]) -> Rows:
         compiled = compile_statement(statement, self._dialect)
         arguments = compiled.arguments(parameters)
+        loop = asyncio.get_running_loop()
+        seconds = self._timeout + _SERVER_FIRST_SECONDS
+        ends = loop.time() + seconds
         try:
-            async with asyncio.timeout(self._timeout + _SERVER_FIRST_SECONDS):
-                if self._connection is None or self._connection.is_closed():
+            connection = self._connection
+            if connection is None or connection.is_closed():
+                async with asyncio.timeout(seconds):
                     limit = str(int(self._timeout * 1000))
-                    self._connection = await self._connect({"statement_timeout": limit})
-                rows: Rows = await self._connection.fetch(compiled.text, *arguments)
+                    connection = await self._connect({"statement_timeout": limit})
+                    self._connection = connection
+                seconds = max(0.0, ends - loop.time())
+            rows: Rows = await connection.fetch(compiled.text, *arguments, timeout=seconds)
         except asyncpg.QueryCanceledError:
             raise
         except BaseException:
