@@ -99,7 +99,8 @@ class RequestLog:
             line["document"] = record.document
             line["cost"] = record.cost
             line["phases"] = {
-                phase.name: _milliseconds(phase.ended - phase.started) for phase in record.phases
+                name: _milliseconds(ended - started) if ended > started else 0.0
+                for name, started, ended in record.phases
             }
         if record.trace_id is not None:
             line["trace_id"] = record.trace_id

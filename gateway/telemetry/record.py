@@ -106,8 +106,10 @@ class RequestRecord:
 
     def pass_over(self, phases: Iterable[str]) -> None:
         """Note phases that there is nothing to do in; they end the one before."""
-        self.end()
         now = self.clock()
+        if self._phase is not None:
+            self.phases.append(Phase(self._phase, self._phase_started, now))
+            self._phase = None
         self.phases += [Phase(name, now, now) for name in phases]
 
     def end(self) -> None:

@@ -20,11 +20,10 @@ async def identified_viewer(scope: Scope, identify: IdentifyViewer) -> Viewer:
     """The viewer of the request; what ``identify`` raises is raised again at each call."""
     known: Viewer | Exception | None = scope.get(_IDENTIFIED)
     if known is None:
-        sent = [
-            (_NAMES[name], value.decode("latin-1"))
-            for name, value in scope["headers"]
-            if name in _NAMES
-        ]
+        sent = []
+        for name, value in scope["headers"]:
+            if name in _NAMES:
+                sent.append((_NAMES[name], value.decode("latin-1")))
         try:
             known = await identify(sent)
         except Exception as error:
