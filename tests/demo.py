@@ -1,14 +1,16 @@
 """The demo as a process, with the tokens that it wrote."""
 
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
 from gateway.cli.demo import ROLES
-from tests.server import Server, running
+from tests.server import STATS_GATEWAY, Server, environment, running
 from tests.valid import valid
 
 
@@ -25,6 +27,29 @@ class Demo(NamedTuple):
         response = httpx.post(self.server.url, json=body, headers=headers, timeout=60)
         answer: dict[str, Any] = valid(response.json())
         return answer
+
+    def links(self) -> list[dict[str, str]]:
+        """What the links that it has printed say in their fragments."""
+        urls = [word for word in self.server.log.read_text().split() if "#" in word]
+        fragments = [parse_qs(urlsplit(url).fragment, keep_blank_values=True) for url in urls]
+        return [{name: values[0] for name, values in one.items()} for one in fragments]
+
+    @property
+    def folder(self) -> Path:
+        """Where it keeps its files."""
+        return self.server.log.parent / ".demo"
+
+    def classify(self, *options: str) -> subprocess.CompletedProcess[str]:
+        """Run ``demo classify`` beside it until it ends."""
+        words = [STATS_GATEWAY, "demo", "classify", "--directory", str(self.folder), *options]
+        return subprocess.run(
+            words,
+            env=environment(self.folder, {}),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
 
 
 @contextmanager

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import orjson
@@ -22,10 +21,9 @@ from gateway.db.group_tables import (
 from gateway.db.tables import backfill, forgotten_user, group_record, membership, user_group
 from gateway.directory.name_sources import BY_IMPORTER, PROJECTS, USERS, WORKFLOWS, Named
 from gateway.directory.stats_visibility import StatsVisibility
+from gateway.events.instants import shown_instant
 
 Entry = dict[str, Any]
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class DumpedList(NamedTuple):
@@ -37,10 +35,7 @@ class DumpedList(NamedTuple):
 
 
 def _instant(microseconds: int | None) -> str | None:
-    if microseconds is None:
-        return None
-    moment = _EPOCH + timedelta(microseconds=microseconds)
-    return moment.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
+    return None if microseconds is None else shown_instant(microseconds)
 
 
 def _said_of(entry: Entry) -> Entry:

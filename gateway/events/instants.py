@@ -50,6 +50,12 @@ def read_instant(text: object, field: str) -> int:
     return bounded_instant(instant, field)
 
 
+def shown_instant(instant: int) -> str:
+    """The instant as :func:`read_instant` reads it, to the microsecond: ``…T11:41:31.238000Z``."""
+    moment = (_EPOCH + timedelta(microseconds=instant)).isoformat(timespec="microseconds")
+    return moment.removesuffix("+00:00") + "Z"
+
+
 def bounded_instant(instant: int, field: str) -> int:
     """The instant itself if it lies in the years 1970 to 9999, else an InvalidEvent."""
     if not 0 <= instant <= LAST_INSTANT:

@@ -6,7 +6,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -27,10 +27,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 
 def links(demo: Demo) -> dict[str, str]:
-    """The links of the output by the token in them, "" for none."""
-    urls = [word for word in demo.server.log.read_text().split() if "#" in word]
-    fragments = [parse_qs(urlsplit(url).fragment, keep_blank_values=True) for url in urls]
-    return {fragment["token"][0]: fragment["variables"][0] for fragment in fragments}
+    """The links of the output by the token in them, "" for none; not the one that joins."""
+    fragments = [one for one in demo.links() if "query" not in one]
+    return {fragment["token"]: fragment["variables"] for fragment in fragments}
 
 
 def test_a_link_is_printed_for_everyone_with_the_token_that_is_in_the_file(demo: Demo) -> None:
