@@ -26,6 +26,7 @@ from gateway.graphql.execution.executor import Executor
 from gateway.graphql.execution.response_cache import ResponseCache
 from gateway.graphql.masking import ErrorMask
 from gateway.groups.configuration import configured_groups
+from gateway.groups.life import GroupLife
 from gateway.groups.service import GroupService
 from gateway.http.compressed import CompressedBodies
 from gateway.http.configuration import configured_connections
@@ -96,9 +97,21 @@ def build_services(settings: Settings, clock: Clock, telemetry: Telemetry) -> Se
     )
     budget = configured_budget(settings, lambda: clock().timestamp())
 
+    groups = configured_groups(settings, database, telemetry.metrics)
+    group_life = GroupLife(groups.run, settings.groups == "own", settings.group_page_url)
+
     def open_operation(viewer: Viewer, record: RequestRecord) -> Operation:
         return Operation(
-            database, viewer, clock(), live, read_cache, record, watch, yielding, changes
+            database,
+            viewer,
+            clock(),
+            live,
+            read_cache,
+            record,
+            watch,
+            yielding,
+            changes,
+            group_life,
         )
 
     return Services(
@@ -110,7 +123,7 @@ def build_services(settings: Settings, clock: Clock, telemetry: Telemetry) -> Se
         changes=changes,
         authenticator=configured_authenticator(settings, database, lambda: instant_of(clock())),
         live=live,
-        groups=configured_groups(settings, database, telemetry.metrics),
+        groups=groups,
         open_operation=open_operation,
         read_cache=read_cache,
         compressed_bodies=bodies,

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 import strawberry
 
 from gateway.stats.ledger_state import LedgerState
 from resolvers.context import Info
+from resolvers.instants import shown_instant
 from resolvers.scalars import SafeInt
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @strawberry.type(description="How much data the gateway has, and how recent it is.")
@@ -34,9 +33,8 @@ async def load_gateway_stats(info: Info) -> GatewayStats:
     """Read all of it in one statement, from rollups and counters: never from the ledger."""
     (row,) = await info.context.loaders.ledger_state.load(None)
     state = LedgerState._make(row)
-    last = state.last_event_at
     return GatewayStats(
-        last_event_at=None if last is None else _EPOCH + timedelta(microseconds=last),
+        last_event_at=shown_instant(state.last_event_at),
         ledger_size=SafeInt(state.classifications + state.comments),
         classifications=SafeInt(state.classifications),
         comments=SafeInt(state.comments),

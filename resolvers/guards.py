@@ -39,6 +39,10 @@ class GuardRule(Enum):
         ),
     )
     GROUP_ADMINS = strawberry.enum_value("group_admins", description="Admins of the group alone.")
+    GROUP_LEADERS = strawberry.enum_value(
+        "group_leaders",
+        description="Admins of the group, and no API keys: with it one changes the group.",
+    )
     OWN_STATS = strawberry.enum_value("own_stats", description="The volunteer alone.")
     GROUPS_COUNT = strawberry.enum_value(
         "groups_count", description="Site admins, and API keys with the scope groups:count."
@@ -67,6 +71,7 @@ _CHECKS: dict[GuardRule, Callable[[Access, Any], None]] = {
     GuardRule.GROUP_AGGREGATES: lambda access, of: access.require_aggregates(of.group_id),
     GuardRule.GROUP_INDIVIDUALS: lambda access, of: access.require_individuals(of.group_id),
     GuardRule.GROUP_ADMINS: lambda access, of: access.require_memberships(of.group_id),
+    GuardRule.GROUP_LEADERS: lambda access, of: access.require_leadership(of.group_id),
     GuardRule.OWN_STATS: lambda access, of: access.require_own_stats(of.user_id),
     GuardRule.GROUPS_COUNT: lambda access, _: access.require_groups_count(),
     GuardRule.SITE_ADMIN: lambda access, _: access.require_site_admin(),
@@ -78,6 +83,7 @@ _SENTENCES = {
     GuardRule.GROUP_INDIVIDUALS: "Only for viewers to whom the group's `statsVisibility` shows "
     "individual stats.",
     GuardRule.GROUP_ADMINS: "Only for the group's admins and site admins.",
+    GuardRule.GROUP_LEADERS: "Only for the group's admins and site admins, and no API keys.",
     GuardRule.OWN_STATS: "Only for the volunteer and site admins.",
     GuardRule.GROUPS_COUNT: "Only for site admins, and API keys with the scope `groups:count`.",
     GuardRule.SITE_ADMIN: "Only for site admins.",

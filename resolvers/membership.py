@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, cast
 
 import strawberry
 
 from gateway.directory import memberships as directory
+from gateway.loaders.directory import MembershipKey
+from gateway.name_keys import LONGEST_SEARCH, matches
 from resolvers.connections import NODES, Connection, Edge, Page
 from resolvers.context import Info
 from resolvers.costs import about
-from resolvers.lookahead import selects
+from resolvers.instants import shown_instant
+from resolvers.lookahead import reaches, selects
 from resolvers.rows import row
 
 if TYPE_CHECKING:
@@ -64,10 +69,45 @@ def group_roles(info: Info, roles: Iterable[str]) -> list[GroupRole]:
     return known
 
 
+@strawberry.enum(description="Why a membership ended. More reasons may come.")
+class MembershipEnd(Enum):
+    """The reasons that the directory keeps."""
+
+    LEFT = strawberry.enum_value("left", description="The member left.")
+    REMOVED = strawberry.enum_value(
+        "removed", description="An admin removed the member, or withdrew the invitation."
+    )
+    DECLINED = strawberry.enum_value("declined", description="The invitation was declined.")
+    GROUP = strawberry.enum_value("group", description="The group was deactivated.")
+    ACCOUNT = strawberry.enum_value("account", description="The account was closed.")
+
+
+_ENDS: dict[object, MembershipEnd] = {end.value: end for end in MembershipEnd}
+
+StatesArgument = Annotated[
+    list[MembershipState] | None,
+    strawberry.argument(description="Only memberships in these states. Default: in any."),
+]
+RolesArgument = Annotated[
+    list[GroupRole] | None,
+    strawberry.argument(description="Only memberships with one of these roles. Default: all."),
+]
+
+MemberSearchArgument = Annotated[
+    str | None,
+    strawberry.argument(
+        description="Only people in whose login or display name this is the beginning of the name, "
+        "or of any word and what follows it. Letter case, punctuation and spaces make no "
+        f"difference. At most {LONGEST_SEARCH} characters; null or blank finds all."
+    ),
+]
+
+
 @strawberry.type(description="A volunteer's membership of a group.")
 class Membership:
     """Membership in one group."""
 
+    id: strawberry.ID = strawberry.field(description="Unique among memberships.")
     user: Annotated[User, strawberry.lazy("resolvers.user")] = strawberry.field(
         description="Whose membership it is."
     )
@@ -78,6 +118,15 @@ class Membership:
     roles: list[GroupRole] = strawberry.field(
         description="Admins first; empty for a membership that gives no role known here.",
         directives=[about(2)],
+    )
+    since: datetime | None = strawberry.field(
+        description="When the membership began, or the invitation was made; null if not known."
+    )
+    ended_at: datetime | None = strawberry.field(
+        description="When an inactive membership ended; null if it has not, or if not known."
+    )
+    ended_by: MembershipEnd | None = strawberry.field(
+        description="Why an inactive membership ended; null if it has not, or if not known."
     )
 
 
@@ -102,33 +151,94 @@ async def load_membership_connection(
     info: Info, page: Page[directory.Membership], total: int
 ) -> MembershipConnection:
     """A page of memberships, all of groups that exist for the viewer."""
-    paths = [(*path, "user") for path in NODES]
-    nodes = await load_memberships(info, page.items, *paths)
+    nodes = await load_memberships(info, page.items, *NODES)
     return MembershipConnection(**page.parts(info, MembershipEdge, nodes), total_count=total)
 
 
 async def load_memberships(
     info: Info, found: Iterable[directory.Membership], *paths: tuple[str, ...]
 ) -> list[Membership]:
-    """Memberships whose group exists for the viewer, with what the operation selects of users.
-
-    The users are at ``paths``.
-    """
+    """Memberships whose group exists for the viewer, with what the operation selects at paths."""
     from resolvers.user import load_users
     from resolvers.user_group import UserGroup
 
     shown = list(found)
-    decisions = await info.context.loaders.access.load_many([one.group_id for one in shown])
-    users = await load_users(info, [one.user_id for one in shown], *paths)
+    decisions, users, since = await asyncio.gather(
+        info.context.loaders.access.load_many([one.group_id for one in shown]),
+        load_users(info, [one.user_id for one in shown], *((*path, "user") for path in paths)),
+        load_since(info, shown, *((*path, "since") for path in paths)),
+    )
     return [
-        Membership(
-            user=user,
-            group=UserGroup.of(access),
-            state=MembershipState(one.state),
-            roles=group_roles(info, one.roles),
-        )
-        for one, user, access in zip(shown, users, decisions, strict=True)
+        _membership(info, one, user, UserGroup.of(access), began)
+        for one, user, access, began in zip(shown, users, decisions, since, strict=True)
         if access is not None
+    ]
+
+
+async def load_since(
+    info: Info, found: Sequence[directory.Membership], *paths: tuple[str, ...]
+) -> Sequence[int | None]:
+    """Since when they are members; read only if the operation selects it at a path.
+
+    Who left and came back is a member since then, as their span tells. Of memberships without one
+    there is what the directory says.
+    """
+    if not any(reaches(info, *path) for path in paths):
+        return [one.created_at for one in found]
+    keys = [MembershipKey(one.user_id, one.group_id) for one in found]
+    spans = await info.context.loaders.open_spans.load_many(keys)
+    return [
+        one.created_at if span is None else span for one, span in zip(found, spans, strict=True)
+    ]
+
+
+def _membership(
+    info: Info,
+    found: directory.Membership,
+    user: User,
+    group: UserGroup,
+    since: int | None,
+) -> Membership:
+    is_over = found.state is directory.MembershipState.INACTIVE
+    return Membership(
+        id=strawberry.ID(str(found.id)),
+        user=user,
+        group=group,
+        state=MembershipState(found.state),
+        roles=group_roles(info, found.roles),
+        since=shown_instant(since),
+        ended_at=shown_instant(found.updated_at) if is_over else None,
+        ended_by=_ENDS.get(found.ended_by or "") if is_over else None,
+    )
+
+
+def held_by(
+    found: Iterable[directory.Membership],
+    states: Sequence[MembershipState] | None,
+    roles: Sequence[GroupRole] | None,
+) -> list[directory.Membership]:
+    """Memberships in one of these states and with one of these roles; None is any."""
+    wanted: set[object] | None = None if states is None else {one.value for one in states}
+    held: set[object] | None = None if roles is None else {one.value for one in roles}
+    return [
+        one
+        for one in found
+        if (wanted is None or one.state in wanted) and (held is None or one.roles & held)
+    ]
+
+
+async def named(
+    info: Info, found: list[directory.Membership], key: str | None
+) -> list[directory.Membership]:
+    """Memberships of people whose name a search with this key finds; None finds all."""
+    if key is None:
+        return found
+    records = await info.context.loaders.users.load_many([one.user_id for one in found])
+    return [
+        one
+        for one, record in zip(found, records, strict=True)
+        if record is not None
+        and any(name and matches(name, key) for name in (record.login, record.display_name))
     ]
 
 
@@ -143,14 +253,13 @@ async def load_own_membership(info: Info, group: UserGroup) -> Membership | None
     own = group.access.permissions
     if own.state is None:
         return None
-    user = cast("User", None)  # not selected: a null in its place would be an error
-    if selects(info, beyond={"state", "roles"}):
-        user_id = info.context.permissions.user_id
-        assert user_id is not None  # noqa: S101 - there is a membership
-        (user,) = await load_users(info, [user_id], ("user",))
-    return Membership(
-        user=user,
-        group=group,
-        state=MembershipState(own.state),
-        roles=group_roles(info, own.roles or ()),
+    if not selects(info, beyond={"state", "roles"}):
+        user = cast("User", None)  # not selected: a null in its place would be an error
+        held = directory.Membership(group.group_id, 0, own.state, own.roles or frozenset())
+        return _membership(info, held, user, group, None)
+    found = await info.context.permissions.own_membership(group.group_id)
+    assert found is not None  # noqa: S101 - it gave the permissions
+    (user,), (since,) = await asyncio.gather(
+        load_users(info, [found.user_id], ("user",)), load_since(info, [found], ("since",))
     )
+    return _membership(info, found, user, group, since)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import asyncio
+from datetime import datetime
 
 import strawberry
 
@@ -10,11 +11,10 @@ from gateway.directory import memberships as directory
 from resolvers.connections import NODES, Connection, Edge, Page
 from resolvers.context import Info
 from resolvers.costs import about
-from resolvers.membership import GroupRole, group_roles
+from resolvers.instants import shown_instant
+from resolvers.membership import GroupRole, group_roles, load_since
 from resolvers.rows import row
 from resolvers.user import User, load_users
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @row
@@ -42,12 +42,10 @@ async def load_roster(
     info: Info, page: Page[directory.Membership], total: int
 ) -> GroupMemberConnection:
     """A page of a roster with the names that the operation selects."""
-    users = await load_users(info, [one.user_id for one in page.items], *NODES)
+    users, since = await asyncio.gather(
+        load_users(info, [one.user_id for one in page.items], *NODES),
+        load_since(info, page.items, ("edges", "since")),
+    )
     roles = (group_roles(info, one.roles) for one in page.items)
-    since = (_since(one.created_at) for one in page.items)
-    parts = page.parts(info, GroupMemberEdge, users, roles, since)
+    parts = page.parts(info, GroupMemberEdge, users, roles, map(shown_instant, since))
     return GroupMemberConnection(**parts, total_count=total)
-
-
-def _since(microseconds: int | None) -> datetime | None:
-    return None if microseconds is None else _EPOCH + timedelta(microseconds=microseconds)

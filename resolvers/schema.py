@@ -14,6 +14,7 @@ from gateway.arguments import MAX_IDS, too_many
 from gateway.errors import GatewayError, InvalidArgument, OutOfBounds
 from gateway.execution_hints import check_hints
 from resolvers.context import Info
+from resolvers.mutations.root import Mutation
 from resolvers.query import Query
 from resolvers.scalars import SCALARS
 
@@ -71,7 +72,9 @@ class FederatedSchema(federation.Schema):
         return entity
 
 
-schema = FederatedSchema(query=Query, config=StrawberryConfig(scalar_map=SCALARS))
+schema = FederatedSchema(
+    query=Query, mutation=Mutation, config=StrawberryConfig(scalar_map=SCALARS)
+)
 #: The same for graphql-core, which executes it.
 graphql_schema = schema._schema
 check_hints(graphql_schema)

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import islice
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import Self
 
 import strawberry
 
-from gateway.arguments import read_id, read_page
-from gateway.directory import memberships as directory
+from gateway.arguments import read_id
 from gateway.directory import users
 from gateway.stats.subject import Kind, Question
-from resolvers.arguments import given
 from resolvers.comment_stats import UserCommentStats
-from resolvers.connections import AfterArgument, PageArgument, page_of, paged
+from resolvers.connections import AfterArgument, PageArgument, paged
 from resolvers.context import Info
-from resolvers.cursors import place_cursor, read_place
 from resolvers.guards import Guard, GuardRule
 from resolvers.lookahead import selects
+from resolvers.membership import MembershipConnection, RolesArgument, StatesArgument
 from resolvers.ranges import RangeArgument
 from resolvers.rows import Row, made, row
 from resolvers.scopes import (
@@ -28,12 +25,11 @@ from resolvers.scopes import (
     comments_in,
 )
 from resolvers.statistics import UserStats
-
-if TYPE_CHECKING:
-    from resolvers.membership import MembershipConnection
-
-#: What `first` is where it is left out or null.
-MEMBERSHIPS_PAGE = 100
+from resolvers.user_memberships import (
+    MEMBERSHIPS_PAGE,
+    load_invitations,
+    load_user_memberships,
+)
 
 
 @row
@@ -90,32 +86,31 @@ class User(Row):
         return UserCommentStats(question=question, subject_id=self.user_id)
 
     @strawberry.field(
-        description="The volunteer's memberships of groups that have not ended, by ascending "
-        "group id.",
+        description="The volunteer's memberships, by ascending group id; of groups that have "
+        "ended only if `states` has INACTIVE.",
         directives=[paged(MEMBERSHIPS_PAGE)],
         extensions=[Guard(GuardRule.OWN_STATS)],
     )
     async def memberships(
+        self,
+        info: Info,
+        first: PageArgument = MEMBERSHIPS_PAGE,
+        after: AfterArgument = None,
+        states: StatesArgument = None,
+        roles: RolesArgument = None,
+    ) -> MembershipConnection | None:
+        return await load_user_memberships(info, self.user_id, first, after, states, roles)
+
+    @strawberry.field(
+        description="Invitations that the volunteer has neither accepted nor declined, by "
+        "ascending group id.",
+        directives=[paged(MEMBERSHIPS_PAGE)],
+        extensions=[Guard(GuardRule.OWN_STATS)],
+    )
+    async def invitations(
         self, info: Info, first: PageArgument = MEMBERSHIPS_PAGE, after: AfterArgument = None
-    ) -> Annotated[MembershipConnection, strawberry.lazy("resolvers.membership")] | None:
-        from resolvers.membership import load_membership_connection
-
-        size = read_page(given(first, MEMBERSHIPS_PAGE))
-        behind = read_place(after)
-        found = await info.context.loaders.memberships_by_user.load(self.user_id)
-        decisions = await info.context.loaders.access.load_many([one.group_id for one in found])
-        shown = [
-            one
-            for one, access in zip(found, decisions, strict=True)
-            if access is not None and not access.group.ended
-        ]
-        later = (one for one in shown if one.group_id > behind)
-        page = page_of(tuple(islice(later, size + 1)), size, after, _cursor_of)
-        return await load_membership_connection(info, page, len(shown))
-
-
-def _cursor_of(membership: directory.Membership) -> str:
-    return place_cursor(membership.group_id)
+    ) -> MembershipConnection | None:
+        return await load_invitations(info, self.user_id, first, after)
 
 
 async def load_users(info: Info, ids: Sequence[int], *paths: tuple[str, ...]) -> list[User]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from itertools import islice
 from typing import Annotated, Self
 
 import strawberry
 
-from gateway.arguments import read_id, read_page
+from gateway.arguments import read_id, read_page, read_search
 from gateway.directory import memberships as directory
 from gateway.errors import NotFound
 from gateway.execution_hints import batched_field
@@ -21,7 +22,11 @@ from resolvers.context import Info
 from resolvers.costs import costs, up_to
 from resolvers.cursors import place_cursor, read_place
 from resolvers.enums import MemberOrder, RankingOrder
+from resolvers.group_history import HISTORY_PAGE, GroupChangeConnection, load_history
+from resolvers.group_permissions import GroupPermissions, permissions_of
 from resolvers.guards import Guard, GuardRule
+from resolvers.instants import shown_instant
+from resolvers.join_link import JoinLink, load_join_link
 from resolvers.members import (
     MemberContribution,
     MemberContributionConnection,
@@ -29,11 +34,17 @@ from resolvers.members import (
     load_top,
 )
 from resolvers.membership import (
+    MemberSearchArgument,
     Membership,
     MembershipConnection,
+    RolesArgument,
+    StatesArgument,
+    held_by,
     load_membership_connection,
     load_own_membership,
+    named,
 )
+from resolvers.membership_counts import MembershipCounts, load_membership_counts
 from resolvers.ranges import RangeArgument
 from resolvers.roster import GroupMemberConnection, load_roster
 from resolvers.scopes import ScopeArgument, classifications_in
@@ -118,6 +129,16 @@ class UserGroup:
     stats_visibility: StatsVisibility = strawberry.field(
         description="The level that the group's admins chose; the guards below follow it."
     )
+    active: bool = strawberry.field(
+        description="Whether the group goes on. One that has ended exists for site admins and who "
+        "led it when it was deactivated."
+    )
+    created_at: datetime | None = strawberry.field(
+        description="When it was created; null if not known."
+    )
+    updated_at: datetime | None = strawberry.field(
+        description="When its names, visibility or state last changed; null if not known."
+    )
     access: strawberry.Private[GroupAccess]
 
     @property
@@ -134,6 +155,9 @@ class UserGroup:
             name=group.name,
             display_name=group.display_name or group.name,
             stats_visibility=StatsVisibility(group.stats_visibility),
+            active=not group.ended,
+            created_at=shown_instant(group.created_at),
+            updated_at=shown_instant(group.updated_at),
             access=access,
         )
 
@@ -158,6 +182,43 @@ class UserGroup:
     ) -> GroupStats | None:
         question = Question(Kind.GROUP, classifications_in(range, within))
         return GroupStats(question=question, subject_id=self.group_id)
+
+    @strawberry.field(
+        description="Grows with each change of what `updateUserGroup` changes, which takes it as "
+        "`expectedRevision`.",
+        extensions=[Guard(GuardRule.GROUP_ADMINS)],
+    )
+    def revision(self) -> str | None:
+        return str(self.access.group.revision)
+
+    @strawberry.field(
+        description="Members of now: others than all who have ever classified for the group.",
+        extensions=[Guard(GuardRule.GROUP_AGGREGATES)],
+    )
+    async def member_count(self, info: Info) -> int | None:
+        counts = await info.context.loaders.membership_counts.load(self.group_id)
+        return counts.members
+
+    @strawberry.field(
+        description="Whether anybody leads the group. An account that is erased may have been its "
+        "last admin: then a site admin appoints another.",
+        extensions=[Guard(GuardRule.GROUP_AGGREGATES)],
+    )
+    async def has_admin(self, info: Info) -> bool | None:
+        counts = await info.context.loaders.membership_counts.load(self.group_id)
+        return counts.admins > 0
+
+    @strawberry.field(description="What the viewer may do with the group, for a page's buttons.")
+    def viewer_permissions(self, info: Info) -> GroupPermissions:
+        return permissions_of(info, self.access)
+
+    @strawberry.field(
+        description="The link by which people join; null if the group has none. The answer is a "
+        "secret, which no cache stores.",
+        extensions=[Guard(GuardRule.GROUP_LEADERS)],
+    )
+    async def join_link(self, info: Info) -> JoinLink | None:
+        return await load_join_link(info, self.group_id)
 
     @strawberry.field(description="The viewer's own membership in any state; null without one.")
     async def viewer_membership(self, info: Info) -> Membership | None:
@@ -184,10 +245,35 @@ class UserGroup:
         extensions=[Guard(GuardRule.GROUP_ADMINS)],
     )
     async def memberships(
-        self, info: Info, first: PageArgument = ROSTER_PAGE, after: AfterArgument = None
+        self,
+        info: Info,
+        first: PageArgument = ROSTER_PAGE,
+        after: AfterArgument = None,
+        states: StatesArgument = None,
+        roles: RolesArgument = None,
+        search: MemberSearchArgument = None,
     ) -> MembershipConnection | None:
+        key = read_search(search)
         found = await info.context.loaders.memberships_by_group.load(self.group_id)
-        return await load_membership_connection(info, _page(found, first, after), len(found))
+        held = await named(info, held_by(found, states, roles), key)
+        return await load_membership_connection(info, _page(held, first, after), len(held))
+
+    @strawberry.field(
+        description="How many memberships there are, by state.",
+        extensions=[Guard(GuardRule.GROUP_ADMINS)],
+    )
+    async def membership_counts(self, info: Info) -> MembershipCounts | None:
+        return await load_membership_counts(info, self.group_id)
+
+    @strawberry.field(
+        description="What was changed in the group, newest first.",
+        directives=[paged(HISTORY_PAGE)],
+        extensions=[Guard(GuardRule.GROUP_ADMINS)],
+    )
+    async def history(
+        self, info: Info, first: PageArgument = HISTORY_PAGE, after: AfterArgument = None
+    ) -> GroupChangeConnection | None:
+        return await load_history(info, self.group_id, first, after)
 
 
 def _page(

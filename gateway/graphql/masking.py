@@ -8,6 +8,7 @@ one for variables, one for an argument; what it was about is in the log alone.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import uuid4
@@ -31,6 +32,8 @@ _VARIABLES = "The variables do not fit the operation."
 _ARGUMENT = "The value of an argument is not valid."
 #: A log line holds so much of what a client wrote.
 _LOGGED = 500
+#: Behind it graphql-core's messages show values. Those of a client may be secrets.
+_VALUES = re.compile(r"(value:|, found) .*", re.DOTALL)
 
 
 def random_reference() -> str:
@@ -115,7 +118,7 @@ class ErrorMask:
 
 def _one_for_all(errors: Sequence[GraphQLError], message: str, code: str) -> FormattedError:
     """One error without places, whatever there is and however much: counts and places tell too."""
-    said = "; ".join(error.message for error in errors)
+    said = "; ".join(_VALUES.sub(r"\1 …", error.message) for error in errors)
     logger.warning("%s: %r", code, said[:_LOGGED])
     return {"message": message, "extensions": {"code": code}}
 

@@ -95,6 +95,12 @@ class Access:
         if access is None or not access.memberships:
             raise self.refusal("this group's memberships")
 
+    def require_leadership(self, group_id: int) -> None:
+        """Raise unless the viewer may see what lets people change the group: no API key may."""
+        access = self._decided.get(group_id)
+        if access is None or not access.memberships or self._permissions.is_machine:
+            raise self.refusal("the link to join this group")
+
     def require_own_stats(self, user_id: int) -> None:
         """Raise unless the viewer is this volunteer or a site admin."""
         if not self._permissions.may_see_own_stats(user_id):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -14,7 +14,7 @@ from gateway.auth.spender import spender_of
 from gateway.auth.viewer import Viewer
 from gateway.calendar import today
 from gateway.changes.feed import ChangeFeed
-from gateway.db import Database
+from gateway.db import Database, Snapshot
 from gateway.directory.memberships import (
     MEMBERSHIPS_BY_GROUP,
     MEMBERSHIPS_BY_USER,
@@ -32,9 +32,20 @@ from gateway.directory.workflows import (
     Workflow,
     workflow_of,
 )
+from gateway.groups.commands import Command, Outcome
+from gateway.groups.life import NO_GROUP_LIFE, GroupLife
 from gateway.loaders.access import Access
 from gateway.loaders.cache import ReadCache
 from gateway.loaders.directory import MembershipKey, MembershipLoader, RecordLoader, RecordsLoader
+from gateway.loaders.group_life import (
+    GroupMembershipLoader,
+    HistoryLengthLoader,
+    HistoryLoader,
+    JoinLinkLoader,
+    LiveMembershipCounts,
+    MembershipCountsLoader,
+    OpenSpanLoader,
+)
 from gateway.loaders.live import (
     LiveGroupLoader,
     LiveMembershipLoader,
@@ -143,6 +154,17 @@ class Loaders:
     list_counts = _made(ListCountLoader)
     workflow_last_days = _made(WorkflowLastDayLoader)
     records = _made(RecordLoaders)
+    memberships_in_group = _made(GroupMembershipLoader)
+    open_spans = _made(OpenSpanLoader)
+    join_links = _made(JoinLinkLoader)
+    history = _made(HistoryLoader)
+    history_lengths = _made(HistoryLengthLoader)
+
+    @cached_property
+    def membership_counts(self) -> MembershipCountsLoader | LiveMembershipCounts:
+        if self._look_ups is None:
+            return MembershipCountsLoader(self._reads)
+        return LiveMembershipCounts(self.memberships_by_group)
 
     @cached_property
     def memberships_by_user(self) -> Loader[int, tuple[Membership, ...]]:
@@ -180,7 +202,15 @@ class Operation:
     With a ``live`` directory, groups and memberships are what Panoptes says; without one, what
     the directory says is never stale. With a ``cache``, what was read before in the same state
     is not read again. Its statements are added to ``record`` when it is over.
+
+    A mutation changes groups by :meth:`run`, one command after the other. What is read after a
+    command is read from a snapshot that was begun after its commit.
     """
+
+    snapshot: Snapshot
+    reads: OperationReads
+    permissions: ViewerPermissions
+    loaders: Loaders
 
     def __init__(
         self,
@@ -193,23 +223,44 @@ class Operation:
         watch: Watch = UNWATCHED,
         yielding: Yielding | None = None,
         feed: ChangeFeed | None = None,
+        group_life: GroupLife = NO_GROUP_LIFE,
     ) -> None:
         self.now = now
-        self.snapshot = database.read()
-        self.snapshot.around = watch.around_statement
-        self.reads = OperationReads(self.snapshot, cache, watch, yielding, feed)
-        look_ups = None
-        memberships: Loader[MembershipKey, Membership | None] = MembershipLoader(self.reads)
-        if live is not None:
-            asker = _asker(viewer, record.client if record else "")
-            look_ups = LookUps(self.reads, live, asker, self._name)
-            memberships = LiveMembershipLoader(look_ups, memberships)
-        self.permissions = ViewerPermissions(viewer, memberships)
-        self.loaders = Loaders(self.reads, self.permissions, look_ups)
         #: Whether the answer holds a secret.
         self.has_secret = False
+        self.group_life = group_life
         self._record = record
         self._watch = watch
+
+        def begin_reading() -> None:
+            self.snapshot = database.read()
+            self.snapshot.around = watch.around_statement
+            self.reads = OperationReads(self.snapshot, cache, watch, yielding, feed)
+            look_ups = None
+            memberships: Loader[MembershipKey, Membership | None] = MembershipLoader(self.reads)
+            if live is not None:
+                asker = _asker(viewer, record.client if record else "")
+                look_ups = LookUps(self.reads, live, asker, self._name)
+                memberships = LiveMembershipLoader(look_ups, memberships)
+            self.permissions = ViewerPermissions(viewer, memberships)
+            self.loaders = Loaders(self.reads, self.permissions, look_ups)
+
+        self._begin_reading = begin_reading
+        self._run = partial(_run, group_life, viewer)
+        begin_reading()
+
+    async def run(self, command: Command) -> Outcome:
+        """Carry out a command of the viewer, and read from its commit on: all is decided anew.
+
+        Raises what ``GroupService.run`` raises. For fields of the mutation type alone, which are
+        executed one after the other.
+        """
+        # No connection is held while the command waits for its turn to write.
+        await self._end_reading()
+        try:
+            return await self._run(command)
+        finally:
+            self._begin_reading()
 
     def mark_secret(self) -> None:
         """Say that the answer holds a secret: no cache may store it, nothing may compress it."""
@@ -239,10 +290,17 @@ class Operation:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        await self._end_reading()
+
+    async def _end_reading(self) -> None:
         self.reads.close()
         if self._record is not None:
             self._record.statements += self.snapshot.statements
-        await self.snapshot.__aexit__(kind, error, trace)
+        await self.snapshot.__aexit__(None, None, None)
+
+
+async def _run(group_life: GroupLife, viewer: Viewer, command: Command) -> Outcome:
+    return await group_life.run(command, viewer)
 
 
 def _asker(viewer: Viewer, client: str) -> Asker:

@@ -44,6 +44,8 @@ class Rule(Enum):
     AGGREGATES = auto()
     INDIVIDUALS = auto()
     GROUP_ADMINS = auto()
+    #: Admins, and no machine: with a join link one changes the group.
+    LEADERS = auto()
     OWN = auto()
     GROUPS_COUNT = auto()
     SITE_ADMINS = auto()
@@ -58,6 +60,13 @@ GUARDED = {
     "UserGroup.classifications": Rule.AGGREGATES,
     "UserGroup.members": Rule.INDIVIDUALS,
     "UserGroup.memberships": Rule.GROUP_ADMINS,
+    "User.invitations": Rule.OWN,
+    "UserGroup.hasAdmin": Rule.AGGREGATES,
+    "UserGroup.memberCount": Rule.AGGREGATES,
+    "UserGroup.history": Rule.GROUP_ADMINS,
+    "UserGroup.joinLink": Rule.LEADERS,
+    "UserGroup.membershipCounts": Rule.GROUP_ADMINS,
+    "UserGroup.revision": Rule.GROUP_ADMINS,
     "GroupStats.topContributors": Rule.INDIVIDUALS,
     "GroupStats.memberBreakdown": Rule.INDIVIDUALS,
     "SiteStats.topContributors": Rule.SITE_ADMINS,
@@ -79,6 +88,8 @@ def sees(asking: str, rule: Rule, *, group: int | None, user: int | None) -> boo
             return asking in allowed
         case Rule.GROUP_ADMINS:
             return asking in GROUP_ADMINS
+        case Rule.LEADERS:
+            return asking in GROUP_ADMINS and ASKING[asking].api_key_id is None
         case Rule.OWN:
             return asking in SITE_ADMINS or ASKING[asking].id == user
         case Rule.GROUPS_COUNT:

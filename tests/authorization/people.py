@@ -8,6 +8,8 @@ from sqlalchemy import Connection
 
 from gateway.auth.viewer import ANONYMOUS, Scope, Viewer
 from gateway.db import Database
+from gateway.db.group_tables import group_join_link
+from gateway.db.upsert import replace_rows
 from gateway.directory.load import load_directory
 from tests.events_of import classification, store
 
@@ -107,10 +109,15 @@ def directory() -> dict[str, Any]:
 
 
 async def fill(database: Database) -> None:
-    """Store the directory; every volunteer has classified once, and it counts to every group."""
+    """Store the directory; every volunteer has classified once, and it counts to every group.
+
+    Every group has a join link.
+    """
 
     def load(connection: Connection) -> None:
         load_directory(connection, directory())
+        links = [(group, f"{group:032x}", True, None, 0, None, 1) for group in GROUPS]
+        replace_rows(connection, group_join_link, links)
 
     await database.write(load)
     await store(database, *(classification(one, user=one, groups=(*GROUPS,)) for one in VOLUNTEERS))

@@ -15,13 +15,16 @@ from gateway.db.faults import Fault
 from gateway.errors import GatewayError, SettingsError, UnreadableFile
 from gateway.graphql import masking
 from gateway.graphql.endpoint.statuses import STATUSES
+from gateway.groups.refusals import RefusalCode
 from gateway.rest.refused import STATUSES as REST_STATUSES
+from resolvers.mutations.user_errors import UserErrorCode
 from tests.demo import Demo
 from tests.docs.markdown import ROOT, blocks
 from tests.server import STATS_GATEWAY, environment
 
 DOCUMENT = ROOT / "docs" / "errors.md"
-FIELD, REQUEST, COMMAND, DATABASE = DOCUMENT.read_text().split("\n## ")[1:]
+_FIELDS, REQUEST, COMMAND, DATABASE = DOCUMENT.read_text().split("\n## ")[1:]
+FIELD, _, USER = _FIELDS.partition("\n### User errors\n")
 
 
 def rows(section: str) -> dict[str, list[str]]:
@@ -57,6 +60,10 @@ def codes_in_use() -> set[str]:
 
 def test_every_code_is_documented_and_every_documented_code_exists() -> None:
     assert {*rows(FIELD), *rows(REQUEST), *rows(COMMAND)} == codes_in_use()
+
+
+def test_every_code_of_user_errors_is_documented_in_the_order_of_the_schema() -> None:
+    assert list(rows(USER)) == [code.name for code in UserErrorCode] == [*RefusalCode]
 
 
 def test_every_fault_of_the_database_is_documented() -> None:

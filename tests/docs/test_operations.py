@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import chain
-from pathlib import Path
 
 import pytest
 from graphql import (
@@ -25,16 +24,10 @@ from graphql import (
 )
 
 from resolvers.schema import graphql_schema
-from tests.docs.markdown import DOCUMENTS, ROOT, Example, examples
+from tests.docs.markdown import ROOT, Example, examples
 
 ENTITIES = {"User", "UserGroup", "Project", "Workflow"}
 QUERIES = list(examples(ROOT / "docs" / "queries.md"))
-#: What a reader of the documents or of a page for browsers is shown.
-PAGES = [
-    *DOCUMENTS,
-    *(ROOT / "gateway" / "rest" / "welcome").glob("*.html"),
-    *(ROOT / "gateway" / "graphql" / "page").glob("*.html"),
-]
 
 
 class Entities(Visitor):
@@ -100,9 +93,3 @@ def tokens_of(text: str) -> int:
     while lexer.advance().kind is not TokenKind.EOF:
         tokens += 1
     return tokens
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_no_page_speaks_of_mutations_while_there_are_none(page: Path) -> None:
-    assert graphql_schema.mutation_type is None
-    assert "mutation" not in page.read_text().lower()

@@ -272,7 +272,7 @@ def test_every_list_says_how_long_it_is_or_is_told_by_what_leads_to_it():
     # As long as the list of representations; a router's composition leaves it out.
     assert silent - {"Query._entities"} == told
     lists = (
-        *("GroupMember", "MemberContribution", "Membership"),
+        *("GroupChange", "GroupMember", "MemberContribution", "Membership"),
         *("Project", "UnusualVolunteer", "UserGroup", "Workflow"),
     )
     assert told == {f"{name}Connection.{items}" for name in lists for items in ("edges", "nodes")}

@@ -77,7 +77,12 @@ _OPERATORS = """volunteers: classifications(range: { start: "2024-01-01", end: "
     }
 }"""
 _GROUP = f"""name displayName statsVisibility viewerMembership {{ state roles }}
-    members {{ nodes {{ login }} }} memberships {{ nodes {{ state roles user {{ displayName }} }} }}
+    active createdAt updatedAt revision memberCount hasAdmin
+    viewerPermissions {{ edit manageMembers leave deactivate reactivate seeTotals seeMembers }}
+    membershipCounts {{ active invited inactive admins }}
+    members {{ nodes {{ login }} edges {{ since }} }}
+    memberships {{ nodes {{ state roles since endedAt endedBy user {{ displayName }} }} }}
+    led: memberships(roles: [GROUP_ADMIN], search: "u") {{ totalCount }}
     classifications {{ {_STATS} }}"""
 DOCUMENTS = (
     f"{{ userGroup(id: 501) {{ {_GROUP} }} }}",
@@ -91,6 +96,7 @@ DOCUMENTS = (
         login displayName
         comments {{ totalCount projectContributions {{ count project {{ slug }} }} }}
         memberships {{ nodes {{ state group {{ name }} }} }}
+        invitations {{ totalCount }} ended: memberships(states: [INACTIVE]) {{ totalCount }}
         classifications {{ {_TOTALS} projectContributions {{ count project {{ id }} }} }}
     }} }}""",
     "{ me { login displayName memberships { nodes { roles group { displayName } } } } }",

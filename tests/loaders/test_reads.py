@@ -66,6 +66,14 @@ READS: dict[str, set[Entity]] = {
     },
     "{ workflow(id: 101) { id } }": {("workflow_record", 101)},
     "{ userGroup(id: 501) { name } }": {("user_group_record", 501)},
+    "{ userGroup(id: 501) { active revision viewerPermissions { edit reactivate } } }": {
+        ("user_group_record", 501)
+    },
+    "{ userGroup(id: 501) { memberCount hasAdmin membershipCounts { admins } } }": {
+        ("user_group_record", 501)
+    },
+    "{ userGroup(id: 501) { members { edges { since } } } }": {("user_group_record", 501)},
+    "{ user(id: 1) { invitations { nodes { since endedBy } } } }": {("user_record", 1)},
     "{ userGroup(id: 501) { classifications { topContributors { user { login } } } } }": {
         ("user_group_record", 501),
         ("user_group", 501),
@@ -137,6 +145,20 @@ async def test_an_answer_depends_on_what_was_read(
             assert operation.reads.entities == READS[document]
             assert operation.reads.cacheable
             assert operation.reads.position == await current(filled)
+
+
+@pytest.mark.parametrize("field", ["joinLink { token }", "history { totalCount nodes { id } }"])
+async def test_join_links_and_histories_are_read_each_time(
+    filled: Database, feed: ChangeFeed, field: str
+) -> None:
+    cache = ReadCache(1_000_000)
+    document = f"{{ userGroup(id: 501) {{ {field} }} }}"
+    for _ in range(2):
+        async with answered(filled, feed, cache, document) as operation:
+            assert not operation.reads.cacheable
+            assert operation.has_secret is ("joinLink" in field)
+    # The group, and the viewer's membership of it.
+    assert len(cache.entries) == 2
 
 
 async def test_what_a_viewer_was_refused_by_is_among_it(

@@ -32,6 +32,10 @@ const rules = {
   ...configs["flat/schema-relay"].rules,
   // Fields and values are in the order in which people meet them: by meaning, not by letter.
   "@graphql-eslint/alphabetize": "off",
+  // There are queries and mutations; nothing is subscribed to.
+  "@graphql-eslint/no-root-type": ["error", { disallow: ["subscription"] }],
+  // What a mutation changes hangs on its payload; a page that needs more asks for it.
+  "@graphql-eslint/require-field-of-type-query-in-mutation-result": "off",
   // Forward alone: docs/schema.md says why.
   "@graphql-eslint/relay-arguments": ["error", { includeBoth: false }],
   // A ranking and a bucketed range are lists that are not paged; ids are unique within a type.

@@ -19,6 +19,7 @@ from graphql import (
     GraphQLResolveInfo,
     GraphQLSchema,
     OperationDefinitionNode,
+    Undefined,
     default_field_resolver,
 )
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
@@ -82,6 +83,36 @@ class CountedExecution(StrawberryGraphQLCoreExecutionContext):
         if self.production.due:
             return self._execute_after_yielding(*given)
         return super().execute_fields(*given)
+
+    def execute_fields_serially(
+        self,
+        parent_type: GraphQLObjectType,
+        source_value: Any,
+        path: Path | None,
+        grouped_field_set: GroupedFieldSet,
+        position_context: Any,
+    ) -> Any:
+        """The fields of a mutation. Once the operation has produced too much, none is begun."""
+        self.production.add(self._cost(parent_type, grouped_field_set), len(grouped_field_set))
+        given = (parent_type, source_value, path, grouped_field_set, position_context)
+        return self._one_by_one(*given)
+
+    async def _one_by_one(
+        self,
+        parent_type: GraphQLObjectType,
+        source_value: Any,
+        path: Path | None,
+        grouped_field_set: GroupedFieldSet,
+        position_context: Any,
+    ) -> dict[str, Any]:
+        results: dict[str, Any] = {}
+        for key, details in grouped_field_set.items():
+            self.production.check()
+            place = Path(path, key, parent_type.name)
+            result = self.execute_field(parent_type, source_value, details, place, position_context)
+            if result is not Undefined:
+                results[key] = await result if self.is_awaitable(result) else result
+        return results
 
     def _cost(self, parent_type: GraphQLObjectType, field_set: GroupedFieldSet) -> int:
         """What the fields of an object cost, without the items of lists."""

@@ -1,0 +1,171 @@
+"""Loaders of group life: counts of memberships, spans, join links and the history of groups."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from gateway.changes.entity import Entity
+from gateway.directory.memberships import (
+    MEMBERSHIPS_OF_GROUP,
+    Membership,
+    MembershipState,
+    membership_of,
+)
+from gateway.groups.links import JoinLink
+from gateway.groups.reading import (
+    HISTORY,
+    HISTORY_LENGTHS,
+    JOIN_LINKS_BY_GROUP,
+    MEMBERSHIP_COUNTS_BY_GROUP,
+    GroupChange,
+    MembershipCounts,
+    group_change_of,
+    join_link_of,
+)
+from gateway.groups.since import OPEN_SPANS
+from gateway.loaders.directory import MembershipKey
+from gateway.loaders.loader import Bound, KeyLoader, Loader, Request, StatementLoader, pairs
+from gateway.stats.entities import RECORDED
+from gateway.stats.subject import Kind
+
+
+def _group_record(group_id: int) -> tuple[Entity, ...]:
+    return ((RECORDED[Kind.GROUP], group_id),)
+
+
+class MembershipCountsLoader(StatementLoader[int, MembershipCounts]):
+    """How many memberships of a group stand how, by group id."""
+
+    name = "membership counts"
+    default = MembershipCounts(0, 0, 0, 0, 0, 0)
+
+    def requests(self, keys: Sequence[int]) -> Iterable[Request]:
+        def values(rows: Sequence[Any]) -> Mapping[int, MembershipCounts]:
+            return {row[0]: MembershipCounts(*row) for row in rows}
+
+        yield Request(keys, MEMBERSHIP_COUNTS_BY_GROUP, {"ids": keys}, values)
+
+    def entities(self, key: int) -> tuple[Entity, ...]:
+        return _group_record(key)
+
+
+class LiveMembershipCounts:
+    """The same of the memberships that a loader of lists gives."""
+
+    def __init__(self, memberships: Loader[int, tuple[Membership, ...]]) -> None:
+        self._memberships = memberships
+
+    async def load(self, group_id: int) -> MembershipCounts:
+        """How many memberships of a group stand how."""
+        found = await self._memberships.load(group_id)
+        states = [one.state for one in found]
+        return MembershipCounts(
+            group_id,
+            states.count(MembershipState.ACTIVE),
+            states.count(MembershipState.INVITED),
+            states.count(MembershipState.INACTIVE),
+            sum(one.is_effective for one in found),
+            sum(one.is_group_admin for one in found),
+        )
+
+
+class GroupMembershipLoader(StatementLoader[MembershipKey, Membership | None]):
+    """Memberships of several users in one group, whatever their state."""
+
+    name = "membership in group"
+    default = None
+
+    def requests(self, keys: Sequence[MembershipKey]) -> Iterable[Request]:
+        def values(rows: Sequence[Any]) -> Mapping[MembershipKey, Membership]:
+            found = map(membership_of, rows)
+            return {MembershipKey(one.user_id, one.group_id): one for one in found}
+
+        groups: dict[int, list[MembershipKey]] = defaultdict(list)
+        for key in keys:
+            groups[key.group_id].append(key)
+        for group_id, asked in groups.items():
+            parameters = {"group": group_id, "ids": [key.user_id for key in asked]}
+            yield Request(asked, MEMBERSHIPS_OF_GROUP, parameters, values)
+
+    def entities(self, key: MembershipKey) -> tuple[Entity, ...]:
+        return _group_record(key.group_id)
+
+
+class OpenSpanLoader(StatementLoader[MembershipKey, int | None]):
+    """Since when a user is a member (microseconds), as spans say; None without one that goes on.
+
+    A batch is about one group or about one user: it reads all pairs of its groups and users.
+    """
+
+    name = "open span"
+    default = None
+
+    def requests(self, keys: Sequence[MembershipKey]) -> Iterable[Request]:
+        def values(rows: Sequence[Any]) -> Mapping[MembershipKey, int]:
+            return {MembershipKey(user_id, group_id): since for group_id, user_id, since in rows}
+
+        parameters = {
+            "groups": sorted({key.group_id for key in keys}),
+            "users": sorted({key.user_id for key in keys}),
+        }
+        yield Request(keys, OPEN_SPANS, parameters, values, large=True)
+
+    def entities(self, key: MembershipKey) -> tuple[Entity, ...]:
+        # Spans change with the memberships they belong to.
+        return _group_record(key.group_id)
+
+
+class JoinLinkLoader(StatementLoader[int, JoinLink | None]):
+    """Join links by group id. They are secrets: whoever may not see one must not load it."""
+
+    name = "join link"
+    default = None
+
+    def requests(self, keys: Sequence[int]) -> Iterable[Request]:
+        def values(rows: Sequence[Any]) -> Mapping[int, JoinLink]:
+            return {row[0]: join_link_of(row) for row in rows}
+
+        yield Request(keys, JOIN_LINKS_BY_GROUP, {"ids": keys}, values)
+
+    def entities(self, key: int) -> tuple[Entity, ...]:
+        return ()
+
+
+class HistoryPage(NamedTuple):
+    """Up to ``most`` changes of a group, newest first, before the id ``before``."""
+
+    group_id: int
+    most: int
+    before: int
+
+
+class HistoryLoader(KeyLoader[HistoryPage, tuple[GroupChange, ...]]):
+    """Pages of the history of groups, read each time."""
+
+    name = "history"
+    default = ()
+
+    def statement(self, key: HistoryPage) -> Bound:
+        return HISTORY, {"group": key.group_id, "before": key.before, "most": key.most}
+
+    def value(self, key: HistoryPage, rows: Sequence[Any]) -> tuple[GroupChange, ...]:
+        changes = map(group_change_of, rows)
+        return tuple(sorted(changes, key=lambda one: one.id, reverse=True))
+
+    def entities(self, key: HistoryPage) -> tuple[Entity, ...]:
+        return ()
+
+
+class HistoryLengthLoader(StatementLoader[int, int]):
+    """How many changes the history of a group has, by group id."""
+
+    name = "history length"
+    default = 0
+
+    def requests(self, keys: Sequence[int]) -> Iterable[Request]:
+        yield Request(keys, HISTORY_LENGTHS, {"ids": keys}, pairs)
+
+    def entities(self, key: int) -> tuple[Entity, ...]:
+        return ()

@@ -1,0 +1,67 @@
+"""What the viewer may do with a group: which buttons its page shows."""
+
+from __future__ import annotations
+
+import strawberry
+
+from gateway.groups.rules import Action, Verdict
+from gateway.loaders.access import GroupAccess
+from resolvers.context import Info
+
+#: Groups of Panoptes are changed there.
+_PANOPTES = "panoptes"
+#: What managing members means: the rules let the same people do all of it.
+_MANAGING = (Action.INVITE, Action.REMOVE, Action.SET_ROLE)
+
+
+@strawberry.type(
+    description="What the viewer may do with a group now. Limits, and that a group keeps at least "
+    "one admin, are looked at when it is done."
+)
+class GroupPermissions:
+    """Decided by the rules that decide about mutations, for a page's buttons."""
+
+    edit: bool = strawberry.field(
+        description="Change names, visibility and the join link: `updateUserGroup`, "
+        "`updateJoinLink`."
+    )
+    manage_members: bool = strawberry.field(
+        description="Invite and remove people, and change their roles: `inviteToUserGroup`, "
+        "`removeMembers`, `setMemberRole`."
+    )
+    leave: bool = strawberry.field(
+        description="End the own membership, or decline the invitation: `leaveUserGroup`."
+    )
+    deactivate: bool = strawberry.field(description="End the group: `deactivateUserGroup`.")
+    reactivate: bool = strawberry.field(
+        description="Let a deactivated group go on: `reactivateUserGroup`."
+    )
+    see_totals: bool = strawberry.field(description="See aggregate stats.")
+    see_members: bool = strawberry.field(description="See individual stats and the roster.")
+
+
+def permissions_of(info: Info, access: GroupAccess) -> GroupPermissions:
+    """What a decision about a group lets its viewer do.
+
+    It is the same for all viewers who share their permissions in the group.
+    """
+    group, held = access.group, access.permissions
+    is_open = info.context.group_life.is_on and group.authority != _PANOPTES
+    is_open = is_open and not held.only_reads
+
+    def may(*actions: Action) -> bool:
+        return (
+            is_open and not group.ended and all(held.verdict(one) is Verdict.YES for one in actions)
+        )
+
+    resumes = held.verdict(Action.REACTIVATE)
+    may_resume = resumes is Verdict.YES or (resumes is Verdict.ADMINS_THEN and held.led_to_the_end)
+    return GroupPermissions(
+        edit=may(Action.EDIT, Action.CHANGE_JOIN_LINK),
+        manage_members=may(*_MANAGING),
+        leave=may(Action.LEAVE),
+        deactivate=may(Action.DEACTIVATE),
+        reactivate=is_open and group.ended and may_resume,
+        see_totals=access.aggregates,
+        see_members=access.individuals,
+    )

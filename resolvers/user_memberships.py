@@ -1,0 +1,62 @@
+"""A volunteer's memberships and invitations, a page at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+
+from gateway.arguments import read_page
+from gateway.directory import memberships as directory
+from resolvers.arguments import given
+from resolvers.connections import page_of
+from resolvers.context import Info
+from resolvers.cursors import place_cursor, read_place
+from resolvers.membership import (
+    GroupRole,
+    MembershipConnection,
+    MembershipState,
+    held_by,
+    load_membership_connection,
+)
+
+#: What `first` is where it is left out or null.
+MEMBERSHIPS_PAGE = 100
+
+
+async def load_user_memberships(
+    info: Info,
+    user_id: int,
+    first: int | None,
+    after: str | None,
+    states: Sequence[MembershipState] | None = None,
+    roles: Sequence[GroupRole] | None = None,
+) -> MembershipConnection:
+    """A page of a user's memberships of groups that exist for the viewer.
+
+    Those of groups that have ended only if inactive ones are asked for: nobody wants them among
+    their groups.
+    """
+    size = read_page(given(first, MEMBERSHIPS_PAGE))
+    behind = read_place(after)
+    found = held_by(await info.context.loaders.memberships_by_user.load(user_id), states, roles)
+    decisions = await info.context.loaders.access.load_many([one.group_id for one in found])
+    with_ended = states is not None and MembershipState.INACTIVE in states
+    shown = [
+        one
+        for one, access in zip(found, decisions, strict=True)
+        if access is not None and (with_ended or not access.group.ended)
+    ]
+    later = (one for one in shown if one.group_id > behind)
+    page = page_of(tuple(islice(later, size + 1)), size, after, _cursor_of)
+    return await load_membership_connection(info, page, len(shown))
+
+
+async def load_invitations(
+    info: Info, user_id: int, first: int | None, after: str | None
+) -> MembershipConnection:
+    """A page of a user's invitations that are open."""
+    return await load_user_memberships(info, user_id, first, after, [MembershipState.INVITED])
+
+
+def _cursor_of(membership: directory.Membership) -> str:
+    return place_cursor(membership.group_id)
