@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import click
@@ -53,7 +54,9 @@ async def _load(database_url: str | None, file: Path, *, replace_led: bool) -> d
         entries = read_document(document)
         async with patiently_opened(database_url, may_make=True) as database:
             return await database.write(
-                lambda connection: load_entries(connection, entries, replace_led=replace_led)
+                lambda connection: load_entries(
+                    connection, entries, replace_led=replace_led, told=partial(click.echo, err=True)
+                )
             )
     except UnreadableFile as error:
         raise UnreadableFile(f"{file}: {error.message}") from None

@@ -6,7 +6,7 @@ not in the copy goes, but for a join link if the copy has none of anybody.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import pairwise
 
 from sqlalchemy import Connection, Table, delete, select
@@ -78,11 +78,24 @@ def _check_apart(name: str, rows: Sequence[Row]) -> None:
             raise UnreadableFile(f"{name}[{position}] cannot be used: it overlaps another one.")
 
 
-def store_copied(connection: Connection, entries: Entries) -> dict[str, int]:
+def remove_uncopied_memberships(connection: Connection, entries: Entries) -> None:
+    """Delete memberships of copied groups that the copy has not, before it is stored."""
+    copied = copied_groups(entries)
+    listed = {(row["group_id"], row["user_id"]) for row in entries["memberships"]}
+    gone = sorted(read_rows(connection, membership, copied).keys() - listed)
+    delete_rows(connection, membership, gone)
+    if gone:
+        groups, users = zip(*gone, strict=True)
+        log_change(connection, user_record=set(users), user_group_record=set(groups))
+
+
+def store_copied(
+    connection: Connection, entries: Entries, told: Callable[[str], object]
+) -> dict[str, int]:
     """Store the lists of a copy; returns how many rows of each differ from what was known.
 
-    Counts what the groups' tenures, spans and backfills say now. Runs in the writing transaction
-    that has stored the groups and memberships.
+    Counts what the groups' tenures, spans and backfills say now, which takes its time and is told
+    before. Runs in the writing transaction that has stored the groups and memberships.
     """
     copied = copied_groups(entries)
     numbers: dict[str, int] = {}
@@ -92,7 +105,9 @@ def store_copied(connection: Connection, entries: Entries) -> dict[str, int]:
         for name, table in _COUNTING.items():
             numbers[name], groups = _replace(connection, table, entries.get(name, ()), copied)
             touched |= groups
-        recount_groups(connection, sorted(touched))
+        if touched:
+            told(f"Counting {len(touched):,} groups from the stored events …")
+            recount_groups(connection, sorted(touched))
         numbers["group_changes"], groups = _replace_history(
             connection, entries.get("group_changes", ()), copied
         )
@@ -102,7 +117,6 @@ def store_copied(connection: Connection, entries: Entries) -> dict[str, int]:
                 connection, group_join_link, entries["join_links"], copied
             )
             touched |= groups
-        touched |= _remove_memberships(connection, entries["memberships"], copied)
     if touched:
         log_change(connection, user_group_record=touched)
     numbers["last_ids"] = _note_last_ids(connection, entries.get("last_ids", ()))
@@ -176,18 +190,6 @@ def _replace_history(
     differing = [row for row in wanted.values() if known.get(row["id"]) != row]
     gone = [row for one, row in known.items() if one not in wanted]
     return len(differing), {row["group_id"] for row in (*differing, *gone)}
-
-
-def _remove_memberships(
-    connection: Connection, rows: Sequence[Row], copied: Collection[int]
-) -> set[int]:
-    """Delete those memberships of the groups that are not among the rows; whose groups they are."""
-    listed = {(row["group_id"], row["user_id"]) for row in rows}
-    gone = sorted(read_rows(connection, membership, copied).keys() - listed)
-    delete_rows(connection, membership, gone)
-    if gone:
-        log_change(connection, user_record={user_id for _, user_id in gone})
-    return {group_id for group_id, _ in gone}
 
 
 def _note_last_ids(connection: Connection, rows: Sequence[Row]) -> int:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from gateway.changes.log import log_change
 from gateway.db.tables import group_record, membership, project, user, user_group, workflow
-from gateway.directory.copied import check_copied, copied_groups, store_copied
+from gateway.directory.copied import (
+    check_copied,
+    copied_groups,
+    remove_uncopied_memberships,
+    store_copied,
+)
 from gateway.directory.document import SAID_LISTS, read_document
 from gateway.directory.erase_user import erase_user
 from gateway.directory.logins import find_by_login, why_not_one
@@ -62,9 +67,13 @@ def load_directory(
 
 
 def load_entries(
-    connection: Connection, entries: Mapping[str, Sequence[Row]], *, replace_led: bool = False
+    connection: Connection,
+    entries: Mapping[str, Sequence[Row]],
+    *,
+    replace_led: bool = False,
+    told: Callable[[str], object] = lambda _sentence: None,
 ) -> dict[str, Loaded]:
-    """The same with a document that ``read_document`` has read."""
+    """The same with a document that ``read_document`` has read; what takes time is ``told``."""
     check_copied(entries)
     named = {row["id"] for row in entries["user_groups"]}
     led = groups_led_here(connection, named | {row["group_id"] for row in entries["memberships"]})
@@ -76,9 +85,10 @@ def load_entries(
     people = store_rows(connection, {"users": entries["users"]})["users"]
     entries = {**entries, "memberships": _with_user_ids(connection, entries["memberships"])}
     take_over(connection, set(led) - copied_groups(entries))
+    remove_uncopied_memberships(connection, entries)
     loaded = store_rows(connection, {**entries, "users": ()}) | {"users": people}
     _store_said(connection, entries)
-    for name, changed in {**erased, **store_copied(connection, entries)}.items():
+    for name, changed in {**erased, **store_copied(connection, entries, told)}.items():
         loaded[name] = Loaded(len(entries[name]), changed)
     return loaded
 

@@ -8,31 +8,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, select
 
 from gateway.db import Database, open_database
 from gateway.db.group_tables import (
     group_change,
     group_join_link,
     group_tenure,
-    last_id,
     membership_span,
 )
-from gateway.db.rollup_sets import GROUP, SETS
+from gateway.db.rollup_sets import GROUP
 from gateway.db.tables import (
     backfill,
-    forgotten_user,
-    group_record,
     membership,
-    name_key,
-    name_word,
-    project,
-    project_name_sources,
     user,
     user_group,
-    user_name_sources,
-    workflow,
-    workflow_name_sources,
 )
 from gateway.directory.dump import dump_directory
 from gateway.directory.erase_user import erase_user
@@ -43,31 +33,11 @@ from gateway.errors import Conflict, UnreadableFile
 from gateway.events.event import Names
 from gateway.rollups.backfill import backfill as count_earlier
 from gateway.rollups.spans import begin_tenure, change_instant, close_spans, open_spans
-from gateway.rollups.verify import verify
+from tests.copies import contents, dumped, is_sound, rows
 from tests.events_of import classification, store
 from tests.logged import logged
 
 TOKEN = "0123456789abcdef" * 2
-#: All that a copy tells of, but for join links.
-COPIED: tuple[Table, ...] = (
-    user,
-    user_name_sources,
-    user_group,
-    group_record,
-    membership,
-    project,
-    project_name_sources,
-    workflow,
-    workflow_name_sources,
-    name_key,
-    name_word,
-    group_tenure,
-    membership_span,
-    backfill,
-    group_change,
-    forgotten_user,
-    last_id,
-)
 #: Group 7 was made here, 8 comes from a file, 9 from Panoptes.
 DOCUMENT: dict[str, Any] = {
     "users": [
@@ -225,31 +195,8 @@ async def fill(database: Database) -> None:
     await database.write(decide)
 
 
-async def dumped(database: Database, *, tokens: bool = True) -> bytes:
-    parts: list[bytes] = []
-    async with database.read() as snapshot:
-        await dump_directory(snapshot, parts.append, with_join_tokens=tokens)
-    return b"".join(parts)
-
-
 async def load(database: Database, document: object, **options: bool) -> dict[str, Any]:
     return dict(await database.write(lambda one: load_directory(one, document, **options)))
-
-
-async def rows(database: Database, table: Table) -> list[tuple[Any, ...]]:
-    statement = select(table).order_by(*table.primary_key.columns)
-    async with database.read() as snapshot:
-        return [tuple(row) for row in await snapshot.fetch(statement)]
-
-
-async def contents(database: Database, *more: Table) -> dict[str, list[tuple[Any, ...]]]:
-    tables = (*COPIED, *(rollup.table for rollup in SETS), *more)
-    return {table.name: await rows(database, table) for table in tables}
-
-
-async def is_sound(database: Database) -> bool:
-    async with database.read() as snapshot:
-        return not [found for rollup in SETS async for found in verify(snapshot, rollup) if found]
 
 
 async def totals(database: Database) -> dict[int, int]:
