@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 from sqlalchemy import Connection, select
@@ -102,8 +103,8 @@ def read_memberships(
     statement = _MEMBERSHIPS.where(
         membership.c.group_id == group_id, among(membership.c.user_id, "users")
     )
-    rows = connection.execute(statement, {"users": sorted(set(user_ids))}).mappings()
-    return {row["user_id"]: dict(row) for row in rows}
+    rows = connection.execute(statement, {"users": sorted(set(user_ids))})
+    return _by_user(rows)
 
 
 def read_memberships_in(
@@ -115,8 +116,14 @@ def read_memberships_in(
     ).order_by(membership.c.user_id)
     if ended_by is not None:
         statement = statement.where(membership.c.ended_by == ended_by)
-    rows = connection.execute(statement).mappings()
-    return {row["user_id"]: dict(row) for row in rows}
+    return _by_user(connection.execute(statement))
+
+
+def _by_user(found: Iterable[Sequence[Any]]) -> dict[int, Row]:
+    # A group may have fifty thousand, for which mappings take twice as long.
+    names = membership.c.keys()
+    rows = (dict(zip(names, row, strict=True)) for row in found)
+    return {row["user_id"]: row for row in rows}
 
 
 def read_members(connection: Connection, group_id: int) -> list[int]:
