@@ -12,6 +12,7 @@ from gateway.db.group_tables import future_event, group_tenure, membership_span
 from gateway.db.instants import instant_of
 from gateway.rollups.backfill import backfill
 from gateway.rollups.erasure import erase
+from gateway.rollups.rebuild import rebuild
 from gateway.rollups.spans import (
     begin_tenure,
     change_instant,
@@ -21,6 +22,7 @@ from gateway.rollups.spans import (
 )
 from tests.events_of import classification, store
 from tests.recount import stored
+from tests.rollups.test_rebuild import verified
 
 NOON = datetime(2024, 2, 29, 12, tzinfo=UTC)
 MADE_HERE, FROM_FILE = 700, 501
@@ -81,6 +83,18 @@ async def test_what_members_do_while_they_are_counts(here: Here) -> None:
     here.pass_time(hours=1)
     await here.change(close_spans, MADE_HERE, [1])
     await here.classify(5)
+    assert await here.counted() == 1
+
+
+async def test_a_span_holds_its_first_instant_and_not_its_end(here: Here) -> None:
+    await here.make_group(1)
+    here.pass_time(microseconds=1)
+    await here.change(close_spans, MADE_HERE, [1])
+    here.pass_time(microseconds=-1)
+    await here.classify(1)
+    assert await here.counted() == 1
+    here.pass_time(microseconds=1)
+    await here.classify(2)
     assert await here.counted() == 1
 
 
@@ -159,6 +173,28 @@ async def test_a_takeover_and_its_end_change_no_total(here: Here) -> None:
     assert (await stored(here.database)).rollups == before
     assert await here.rows(membership_span) == []
     assert await here.rows(group_tenure) == []
+
+
+async def test_a_group_that_is_taken_over_and_taken_back_keeps_its_totals(here: Here) -> None:
+    """As if members' events had gone on to carry its id all the time."""
+    members, carried = (1, 2), (FROM_FILE,)
+    ids = iter(range(1, 100))
+    for changes in ((), (begin_tenure, members), (), (close_spans, None), (end_tenure,), ()):
+        if changes:
+            change, *users = changes
+            await here.change(change, FROM_FILE, *users)
+        here.pass_time(hours=1)
+        for user in members:
+            await here.classify(next(ids), user=user, groups=carried)
+            await here.classify(next(ids), user=user, groups=carried, hours=0.5)
+        here.pass_time(hours=1)
+    found = await stored(here.database)
+    # But for the hour between the end of the spans and that of the tenure, in which none counts.
+    assert await here.counted(FROM_FILE) == next(ids) - 1 - 4
+    assert found.rollups == found.recount()
+    assert await verified(here.database) == []
+    assert await rebuild(here.database) == {}
+    assert await stored(here.database) == found
 
 
 async def test_what_was_done_in_a_tenure_counts_after_its_end(here: Here) -> None:
