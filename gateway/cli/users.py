@@ -26,7 +26,8 @@ def forget(user_id: int, database_url: str | None) -> None:
     """Erase the user with this ID. This cannot be undone.
 
     The user's events become anonymous and no longer count to any group. The name and the
-    memberships are deleted. Events that are sent again stay anonymous.
+    memberships are deleted, and histories of groups no longer name the user. Events that are sent
+    again stay anonymous.
     """
     settings = load_settings(database_url=database_url, database_timeout_seconds=_TIMEOUT_SECONDS)
     erased = run(_forget(settings, user_id))
