@@ -33,6 +33,9 @@ _BYTES_AROUND_A_BYTE = 16
 #: Requests that a client sends ahead of their answers; each takes memory until its turn.
 _MOST_AHEAD = 100
 
+#: Paths whose clients repeat a request that was answered 408, for ever.
+_NEVER_TIMED_OUT = "/api/"
+
 _NO_REQUEST = BadRequest("The request is not valid HTTP.")
 _TOO_MANY_AHEAD = BadRequest(f"This connection has more than {_MOST_AHEAD} waiting requests.")
 _NO_PLACE = Unavailable("The server has too many connections: try again in a moment.")
@@ -279,8 +282,9 @@ class Protocol(HttpToolsProtocol):
             self._watch()
         else:
             self._count(Closed.SLOW_BODY)
+            never = self.scope["path"].startswith(_NEVER_TIMED_OUT)
             self._refuse(
-                RequestTimeout(
+                (BadRequest if never else RequestTimeout)(
                     f"The request's body arrived at less than {self._limits.bytes_per_second:,} "
                     "bytes per second."
                 )

@@ -17,6 +17,7 @@ from gateway.rest.eras.parameters import ID, PROJECT_ID, USER_ID, WORKFLOW_ID, P
 from gateway.rest.eras.resource import Resource
 from gateway.rest.eras.routes import RESOURCES
 from gateway.rest.eras.rows import Json, schema_of
+from gateway.rest.jsonapi.description import jsonapi_paths
 from gateway.rest.reading import ReadEndpoint
 from gateway.rest.sentence import DescribeError
 
@@ -44,12 +45,14 @@ def describe(version: str) -> Json:
             "title": "stats-gateway",
             "version": version,
             "summary": "Classification statistics for citizen science, by REST.",
-            "description": "The resources of ERAS and of the service before it, and a CKAN action. "
+            "description": "The resources of ERAS and of the service before it, Panoptes' groups "
+            "and memberships, and a CKAN action. "
             "All this, and more at once, is answered at /graphql.",
         },
         "paths": {
             "/": {"get": _status()},
             **{one.path: {"get": _resource(one)} for one in RESOURCES},
+            **jsonapi_paths(),
             retired.PATH: {"get": _retired()},
             stream_description.PATH: {"post": stream_description.OPERATION},
             group_count_description.PATH: {"post": group_count_description.OPERATION},

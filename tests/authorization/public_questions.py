@@ -71,8 +71,10 @@ def beside_graphql(description: dict[str, Any]) -> list[Question]:
     for path, methods in description["paths"].items():
         for method, operation in methods.items():
             body = {"json": {}} if "requestBody" in operation else {}
-            places = [path.format_map({"id": one, "activity": "comment", "period": "day"})
-                      for one in ids] if "{" in path else [path]  # fmt: skip
+            named = {"ids": "1,3", "activity": "comment", "period": "day"}
+            places = [path.format_map({"id": one, **named}) for one in ids] if "{" in path else [
+                path
+            ]  # fmt: skip
             names = [one["name"] for one in operation.get("parameters", ()) if one["in"] == "query"]
             for place in places:
                 found.append(Question(method.upper(), place, body))

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import orjson
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, update
 
 from gateway.app import create_app
 from gateway.auth.api_keys import new_api_key
@@ -19,6 +19,7 @@ from gateway.auth.keys import write_new_keys
 from gateway.auth.tokens import issue_token
 from gateway.auth.viewer import Scope
 from gateway.db import Database, open_database
+from gateway.db.group_tables import instance_secret
 from gateway.directory.api_keys import add_api_key
 from gateway.directory.load import load_directory
 from gateway.rollups.apply_batch import apply_batch
@@ -120,6 +121,11 @@ SAME_AFTER_WORK = (
 )
 
 DOCUMENTS = documents()
+
+
+def share_secret(connection: Connection) -> None:
+    """Tags of records are made of the instance's secret, which two databases do not share."""
+    connection.execute(update(instance_secret).values(secret="shared"))
 
 
 @pytest.fixture
@@ -269,10 +275,13 @@ async def test_databases_that_differ_in_what_is_private_answer_alike_to_the_head
         for name, writes in (("one", PUBLIC), ("other", (*PUBLIC, *UNSEEN.values()))):
             folder = tmp_path / name
             folder.mkdir()
-            async with open_database(f"sqlite:///{folder}/served.db") as database:
+            # Memberships tell when they were written.
+            url, clock = f"sqlite:///{folder}/served.db", Clock()
+            async with open_database(url, clock=clock) as database:
                 await database.migrate()
                 for write in writes:
                     await database.write(write)
+                await database.write(share_secret)
             server = stack.enter_context(serving(folder, **settings))
             base = server.url.removesuffix("/graphql")
             # Links are to the host that was asked, and the two have different ports.

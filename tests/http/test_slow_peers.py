@@ -134,6 +134,16 @@ def test_a_body_that_drips_is_given_up(server: Server, framing: bytes, piece: by
         )
 
 
+def test_a_slow_body_of_a_path_whose_clients_would_ask_for_ever_is_a_bad_request(
+    server: Server,
+) -> None:
+    head = POST.replace(POST.split()[1], b"/api/user_groups", 1)
+    with connect(server) as connection:
+        connection.sendall(head + b"Content-Length: 900000\r\n\r\n")
+        assert drip(connection, repeat(b"a", OFTEN), 0.05) < OFTEN
+        assert refusal(until_closed(connection))[:2] == (400, "BAD_REQUEST")
+
+
 def test_a_body_that_does_not_come_after_100_continue_is_given_up(server: Server) -> None:
     with connect(server) as connection:
         connection.sendall(POST + b"Content-Length: 9\r\nExpect: 100-continue\r\n\r\n")

@@ -40,7 +40,7 @@ def document(
     if linked is not None:
         answer["linked"] = linked
         for included in linked:
-            links |= LINKS[included]
+            links |= LINKS.get(included, {})
     return answer
 
 
@@ -59,12 +59,17 @@ def answered(
     """
     body = orjson.dumps(content)
     etag = tag or entity_tag(MEDIA, None, body)
-    sent = {"Cache-Control": keeping.value, "Vary": _VARY, "ETag": etag, **(headers or {})}
+    sent = {
+        "Cache-Control": keeping.value,
+        "Vary": _VARY,
+        "ETag": etag,
+        # Addresses of pages of groups may carry a join token.
+        "Referrer-Policy": "no-referrer",
+        **(headers or {}),
+    }
     is_read = request.method in ("GET", "HEAD")
     if is_read and keeping is not Keeping.SECRET and is_known(request, etag):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=sent)
-    if keeping is Keeping.SECRET:
-        sent["Referrer-Policy"] = "no-referrer"
     return raw_json_response(body, status, MEDIA, sent)
 
 
