@@ -34,7 +34,7 @@ _BYTES_AROUND_A_BYTE = 16
 _MOST_AHEAD = 100
 
 #: Paths whose clients repeat a request that was answered 408, for ever.
-_NEVER_TIMED_OUT = "/api/"
+_NEVER_TIMED_OUT = ("/api/user_groups", "/api/memberships")
 
 _NO_REQUEST = BadRequest("The request is not valid HTTP.")
 _TOO_MANY_AHEAD = BadRequest(f"This connection has more than {_MOST_AHEAD} waiting requests.")

@@ -16,6 +16,8 @@ from gateway.errors import GatewayError, SettingsError, UnreadableFile
 from gateway.graphql import masking
 from gateway.graphql.endpoint.statuses import STATUSES
 from gateway.groups.refusals import RefusalCode
+from gateway.rest.jsonapi.errors import REFUSALS as JSONAPI_REFUSALS
+from gateway.rest.jsonapi.errors import STATUSES as JSONAPI_STATUSES
 from gateway.rest.refused import STATUSES as REST_STATUSES
 from resolvers.mutations.user_errors import UserErrorCode
 from tests.demo import Demo
@@ -23,7 +25,7 @@ from tests.docs.markdown import ROOT, blocks
 from tests.server import STATS_GATEWAY, environment
 
 DOCUMENT = ROOT / "docs" / "errors.md"
-_FIELDS, REQUEST, COMMAND, DATABASE = DOCUMENT.read_text().split("\n## ")[1:]
+_FIELDS, REQUEST, COMMAND, DATABASE, JSONAPI = DOCUMENT.read_text().split("\n## ")[1:]
 FIELD, _, USER = _FIELDS.partition("\n### User errors\n")
 
 
@@ -59,7 +61,14 @@ def codes_in_use() -> set[str]:
 
 
 def test_every_code_is_documented_and_every_documented_code_exists() -> None:
-    assert {*rows(FIELD), *rows(REQUEST), *rows(COMMAND)} == codes_in_use()
+    elsewhere = {*rows(JSONAPI)} - {*RefusalCode}
+    assert {*rows(FIELD), *rows(REQUEST), *rows(COMMAND), *elsewhere} == codes_in_use()
+
+
+def test_the_statuses_of_json_api_are_those_of_its_table() -> None:
+    refusals = {code.value: status for code, status in JSONAPI_REFUSALS.items()}
+    table = {**JSONAPI_STATUSES, **refusals}
+    assert {code: int(cells[0]) for code, cells in rows(JSONAPI).items()} == table
 
 
 def test_every_code_of_user_errors_is_documented_in_the_order_of_the_schema() -> None:
