@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from importlib.util import find_spec
 from uuid import uuid4
 
 import pytest
@@ -41,7 +40,6 @@ def panoptes_itself() -> Iterator[Side]:
 
 @pytest.fixture(scope="session")
 def ours_on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Side]:
-    _skip_before_the_routes_are_there()
     folder = tmp_path_factory.mktemp("contract")
     with our_side(folder, f"sqlite:///{folder}/served.db", **UNLIMITED) as side:
         yield side
@@ -51,14 +49,8 @@ def ours_on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Side]:
 def ours_on_postgres(
     tmp_path_factory: pytest.TempPathFactory, served_on_postgres: str
 ) -> Iterator[Side]:
-    _skip_before_the_routes_are_there()
     with our_side(tmp_path_factory.mktemp("contract"), served_on_postgres, **UNLIMITED) as side:
         yield side
-
-
-def _skip_before_the_routes_are_there() -> None:
-    if find_spec("gateway.rest.jsonapi") is None:
-        pytest.skip("The routes of groups are not there yet.")
 
 
 @pytest.fixture(params=["panoptes_itself", "ours_on_sqlite", "ours_on_postgres"])

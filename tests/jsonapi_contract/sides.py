@@ -15,6 +15,8 @@ from typing import Any, Protocol
 
 import httpx
 import jwt
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from tests.directory.panoptes.local import LocalPanoptes, panoptes_running
 from tests.directory.panoptes.local_answers import ACCEPT
@@ -120,7 +122,9 @@ def our_side(folder: Path, database_url: str, **settings: str) -> Iterator[Side]
             check=True,
             timeout=TIMEOUT_SECONDS,
         )
-    key = (folder / "private.pem").read_bytes()
+    # Read once: checking a key takes longer than signing a thousand tokens.
+    key = load_pem_private_key((folder / "private.pem").read_bytes(), password=None)
+    assert isinstance(key, RSAPrivateKey)
 
     def token_of(user_id: int, *, admin: bool = False, scopes: tuple[str, ...] = SCOPES) -> str:
         login = login_of(user_id)
