@@ -48,6 +48,7 @@ def check(
     assert answer.status_code in statuses, told
     if answer.status_code in {204, 304} or answer.request.method == "HEAD":
         assert answer.content == b""
+    check_form(answer)
     if expected.message is not None:
         messages = [one["message"] for one in answer.json()["errors"]]
         assert messages == [filled(expected.message, names)]
@@ -59,6 +60,31 @@ def check(
         assert re.search(filled(pattern, names), value), f"{name}: {value!r}"
     for who, wanted in expected.then.items():
         assert world.standing(who) == wanted, who
+
+
+def check_form(answer: httpx.Response) -> None:
+    """What holds for every answer: one error with a sentence, or records whose ids are texts."""
+    told = f"{answer.status_code} {answer.text}"
+    # The JS client repeats a request for ever that is answered with this.
+    assert answer.status_code != 408
+    if not answer.content or "json" not in answer.headers["content-type"]:
+        assert answer.status_code != 200 or answer.request.method in {"HEAD", "OPTIONS"}, told
+        return
+    body = answer.json()
+    if answer.status_code >= 400:
+        (error,) = body["errors"]
+        assert body.keys() == {"errors"}, told
+        assert isinstance(error["message"], str), told
+        assert error["message"], told
+        return
+    for resource, records in [*body.items(), *body.get("linked", {}).items()]:
+        if resource in {"links", "meta", "linked"}:
+            continue
+        for record in records:
+            links = record["links"].values()
+            ids = [one for link in links for one in (link if isinstance(link, list) else [link])]
+            assert {type(one) for one in (record["id"], *ids)} == {str}, told
+            assert record["href"] == f"/{resource}/{record['id']}", told
 
 
 def at(value: Any, steps: list[str]) -> Any:

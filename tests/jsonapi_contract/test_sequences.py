@@ -187,3 +187,25 @@ def test_hidden_and_unknown_groups_are_joined_as_with_a_wrong_token(ours: Side) 
         answer = ours.ask("POST", "/memberships", world.tokens["newcomer"], body)
         told.add((answer.status_code, answer.content))
     assert len(told) == 1
+
+
+def test_no_token_is_logged(ours: Side) -> None:
+    """Neither of a body nor of an address, where a front end has it."""
+    world = make_world(ours).newcomer()
+    assert join(ours, world, "newcomer").status_code == 201
+    for path in (f"/user_groups/{world.group}", f"/memberships?user_group_id={world.group}"):
+        separator = "&" if "?" in path else "?"
+        query = f"{separator}join_token={world.join_token}"
+        assert ours.ask("GET", path + query, world.tokens["admin"]).status_code == 200
+    assert ours.server is not None
+    log = ours.server.log.read_text()
+    assert world.join_token not in log
+    assert str(world.tokens["newcomer"]) not in log
+
+
+def test_an_answer_with_a_token_is_stored_by_nobody(ours: Side) -> None:
+    world = make_world(ours)
+    answer = ours.ask("GET", f"/user_groups/{world.group}", world.tokens["admin"])
+    assert world.join_token in answer.text
+    assert "private" in answer.headers["cache-control"]
+    assert answer.headers["referrer-policy"] == "no-referrer"
