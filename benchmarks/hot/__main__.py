@@ -43,7 +43,7 @@ US, GZIP, FLOOR, FIRST, POSTGRAPHILE = "us", "us, gzip", "the floor", "us", "Pos
 PAGE = next(page for page in PAGES if page.operation == "group")
 _OTHER_GROUP = 50
 #: Who look once each. They end after some ten seconds: measure with few rounds.
-_FIRST_VIEWER, _VIEWERS = 10_000_000, 6_000
+_FIRST_VIEWER, _VIEWERS = 10_000_000, 15_000
 #: The writer beside, by what is printed of it.
 BESIDE: dict[str, Stream | None] = {
     "nobody writes": None,
