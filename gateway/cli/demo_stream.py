@@ -76,7 +76,7 @@ def write_stream(directory: Path, endpoint: str) -> Stream:
     help="The directory of the demo that is running.",
 )
 def classify(role_name: str, every: timedelta, number: int | None, directory: Path) -> None:
-    """Make up classifications of a role and send them to the running demo.
+    """Send made-up classifications of a role to the demo.
 
     They count to the groups of which the role is a member when they are made.
     """

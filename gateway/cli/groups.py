@@ -32,7 +32,7 @@ from gateway.groups.commands import (
     SetRole,
     UpdateJoinLink,
 )
-from gateway.groups.link_address import join_url
+from gateway.groups.life import GroupLife
 from gateway.groups.reading import (
     ADMINS_OF_GROUP,
     GROUPS_AND_COUNTS,
@@ -191,7 +191,7 @@ def rotate_link(group_id: int, database_url: str | None) -> None:
             async with operator.database.read() as snapshot:
                 (row,) = await snapshot.fetch(JOIN_LINKS_BY_GROUP, {"ids": [group_id]})
             token = join_link_of(row).token
-            return join_url(operator.page_url, group_id, token) or token
+            return GroupLife(page_url=operator.page_url).join_url(group_id, token) or token
 
     click.echo(run(work()))
 

@@ -7,9 +7,6 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from resolvers.schema import graphql_schema
 from tests.demo import Demo, running_demo
 from tests.docs.markdown import ROOT
 
@@ -33,7 +30,6 @@ def asked(demo: Demo, query: str, role: str, **variables: Any) -> Any:
     return field
 
 
-@pytest.mark.skipif(graphql_schema.mutation_type is None, reason="needs mutations")
 def test_a_newcomer_creates_a_group_joins_it_as_another_role_and_sees_new_work(
     tmp_path: Path,
 ) -> None:

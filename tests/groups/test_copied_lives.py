@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
+from gateway.auth.viewer import Viewer
 from gateway.db import Database, open_database
 from gateway.db.group_tables import group_join_link
+from gateway.db.tables import user_group
 from gateway.directory.backfill_members import backfill_members
 from gateway.directory.erase_user import erase_user
 from gateway.directory.load import load_directory
@@ -34,11 +37,23 @@ from gateway.groups.commands import (
     UpdateJoinLink,
 )
 from gateway.groups.service import OPERATOR
+from tests.asking import ask
 from tests.copies import contents, dumped, is_sound
 from tests.events_of import EPOCH, store
 from tests.groups.people import ADA, BEN, CLEO, DAN, EVE, MovingClock, Town
 
 STEPS = 60
+VIEWERS = (Viewer(), ADA, BEN, CLEO, DAN, EVE, OPERATOR)
+GROUP = """{
+  name displayName statsVisibility active createdAt updatedAt revision memberCount hasAdmin
+  viewerPermissions { edit manageMembers leave deactivate seeTotals seeMembers }
+  viewerMembership { state roles }
+  classifications { totalCount timeSpent activeUsers topContributors { user { id login } count } }
+  members { edges { roles since node { id login displayName } } }
+  memberships { nodes { id state roles since user { id login displayName } } }
+  membershipCounts { active invited inactive admins }
+  history { nodes { id at kind actor { id } subject { id } } }
+}"""
 #: 501 comes from a file, and is taken over when somebody changes it.
 FILE = {
     "user_groups": [{"id": 501, "name": "filed", "stats_visibility": "public_show_all"}],
@@ -108,6 +123,19 @@ class Life:
         await store(self.town.database, event)
 
 
+async def answers(database: Database, groups: Iterable[int], *, links: bool) -> list[Any]:
+    """What each viewer is told of all groups, and of themselves."""
+    more = "joinLink { token enabled expiresAt createdAt }" if links else "id"
+    each = " ".join(f"g{one}: userGroup(id: {one}) {{ {more} ...Group }}" for one in groups)
+    document = f"query {{ {each} me {{ login memberships {{ nodes {{ state }} }} }} }}"
+    document += f" fragment Group on UserGroup {GROUP}"
+    asked = [await ask(database, document, viewer=viewer) for viewer in VIEWERS]
+    return [
+        (one.data, [(error.message, error.path, error.extensions) for error in one.errors])
+        for one in asked
+    ]
+
+
 @pytest.mark.parametrize("seed", range(3))
 async def test_a_copy_of_any_lives_says_and_counts_the_same(
     database: Database, clock: MovingClock, tmp_path: Path, seed: int
@@ -126,4 +154,8 @@ async def test_a_copy_of_any_lives_says_and_counts_the_same(
             more = (group_join_link,) if tokens else ()
             assert await contents(other, *more) == await contents(database, *more)
             assert await dumped(other, tokens=tokens) == document
+            groups = [row["id"] for row in await town.rows(user_group)]
+            told = await answers(other, groups, links=tokens)
+            assert told == await answers(database, groups, links=tokens)
+            assert any(data.get("g501") for data, _ in told)
             assert await is_sound(other)
