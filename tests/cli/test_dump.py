@@ -168,3 +168,15 @@ def test_without_a_terminal_a_long_dump_says_now_and_then_how_far_it_is(
         progress.show("membership_spans", 10_000, 20_000)
         progress.show("membership_spans", 20_000, 20_000)
     assert capsys.readouterr().err == "membership spans: 10,000 of 20,000\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "told_of"),
+    [
+        (["load"], ["FILE|-", "--take-over", "replaced as a whole"]),
+        (["dump"], ["[FILE|-]", "--with-join-tokens", "can join"]),
+    ],
+)
+def test_help_tells_what_there_is(words: list[str], told_of: list[str]) -> None:
+    shown = " ".join(CliRunner().invoke(main, ["directory", *words, "--help"]).stdout.split())
+    assert [word for word in told_of if word not in shown] == []

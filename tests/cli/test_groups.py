@@ -15,6 +15,7 @@ from gateway.db import open_database
 from gateway.groups.commands import AcceptInvitation, Join, Leave
 from gateway.groups.refusals import GroupRefusal, RefusalCode
 from gateway.groups.service import GroupService
+from tests.events_of import classification, store
 
 USERS = [
     {"id": 1, "login": "ada", "display_name": "Ada"},
@@ -183,10 +184,41 @@ def test_the_history_tells_what_operators_did_and_names_nobody(cli: Run, group: 
     assert not any("actor_id" in change for change in changes)
 
 
-def test_a_backfill_is_in_the_history_when_it_counts_something(cli: Run, group: int) -> None:
+def test_a_backfill_that_adds_nothing_is_not_in_the_history(
+    cli: Run, group: int, database_url: str
+) -> None:
+    def history() -> list[tuple[str, int | None]]:
+        changes = json.loads(cli("directory", "dump").stdout)["group_changes"]
+        return [(change["kind"], change.get("subject_id")) for change in changes]
+
+    async def work() -> None:
+        async with open_database(database_url) as database:
+            await store(database, classification(1, user=1), classification(2, user=1))
+
     cli("groups", "backfill", "--group", group)
+    assert history() == [("created", None)]
+    asyncio.run(work())
+    done = cli("groups", "backfill", "--group", group, "--user", "ada")
+    # Which was counted up to the first backfill already.
+    assert done.stdout == f"0 classifications added to group {group}.\n"
+    assert history() == [("created", None)]
+
+
+def test_a_backfill_that_counts_something_is_in_the_history(
+    cli: Run, group: int, database_url: str
+) -> None:
+    async def work() -> None:
+        async with open_database(database_url) as database:
+            await store(database, classification(1, user=1), classification(2, user=1))
+
+    asyncio.run(work())
+    done = cli("groups", "backfill", "--group", group, "--user", "ada")
+    assert done.stdout == f"2 classifications added to group {group}.\n"
     changes = json.loads(cli("directory", "dump").stdout)["group_changes"]
-    assert [change["kind"] for change in changes] == ["created"]
+    assert [(one["kind"], one.get("subject_id")) for one in changes] == [
+        ("created", None),
+        ("backfilled", 1),
+    ]
 
 
 @pytest.mark.parametrize(
