@@ -44,8 +44,8 @@ async def rebuild(
 ) -> Counter[str]:
     """Recount all sets and mend what differs; returns how many rows differed, by set.
 
-    ``started`` is told of each set as it begins. Conflict if another rebuild ended meanwhile:
-    its corrections are in the rollups now, so these would be added twice.
+    ``started`` is told of each set as it begins. Conflict if another rebuild ended meanwhile, or
+    groups were recounted: those corrections are in the rollups now, so these would be added twice.
     """
     mended: Counter[str] = Counter()
     # On disk: after the loss of a whole set there are as many differences as it has rows.
@@ -62,9 +62,17 @@ async def rebuild(
     return mended
 
 
+def note_rebuild(connection: Connection) -> None:
+    """Tell rebuilds under way that rollups were corrected; in the transaction that did it."""
+    finished = sum(row.finished for row in connection.execute(_FINISHED))
+    replace_rows(connection, rebuilds, [(0, finished + 1)])
+
+
 def _mend(connection: Connection, found: IO[bytes], finished: int, mended: Counter[str]) -> None:
     if (connection.execute(_FINISHED).scalar() or 0) != finished:
-        raise Conflict("Another rebuild finished in the meantime: run the command again.")
+        raise Conflict(
+            "Rollups were corrected by another command in the meantime: run this one again."
+        )
     changed: dict[str, set[int]] = {kind: set() for kind in _KINDS.values()}
     for rollup, rows in _read(found):
         width = len(rollup.keys)
@@ -75,7 +83,7 @@ def _mend(connection: Connection, found: IO[bytes], finished: int, mended: Count
         delete_empty(connection, rollup.table, [row[:width] for row in rows])
     if mended[USER.name]:
         _count_volunteers(connection)
-    replace_rows(connection, rebuilds, [(0, finished + 1)])
+    note_rebuild(connection)
     log_change(connection, **{kind: ids - {0} for kind, ids in changed.items()})
 
 

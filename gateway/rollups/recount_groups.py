@@ -26,13 +26,14 @@ from gateway.db.rollup_sets import GROUP_MEMBER
 from gateway.db.tables import classification
 from gateway.rollups.counted_groups import counted_to_groups
 from gateway.rollups.deltas import RollupDeltas
+from gateway.rollups.rebuild import note_rebuild
 
 
 def recount_groups(connection: Connection, group_ids: Collection[int]) -> None:
     """Make all rollups of these groups what the ledger and the rules say, and log what changed.
 
     In the writing transaction, after the rows were written; the spans of a pair, and the tenures
-    of a group, must not overlap. Reads the whole ledger once.
+    of a group, must not overlap. Reads the whole ledger once. A rebuild that is under way fails.
     """
     if not group_ids:
         return
@@ -45,6 +46,7 @@ def recount_groups(connection: Connection, group_ids: Collection[int]) -> None:
         users.add(user_id)
     if groups:
         deltas.write(connection)
+        note_rebuild(connection)
         log_change(connection, user_group=groups, user=users)
 
 

@@ -16,6 +16,7 @@ from gateway.errors import Conflict
 from gateway.events.event import Classification, Comment
 from gateway.rollups.backfill import backfill
 from gateway.rollups.rebuild import rebuild
+from gateway.rollups.recount_groups import recount_groups
 from gateway.rollups.verify import Difference, verify
 from tests import events_of
 from tests.events_of import INSTANTS, classification, clear, comment, store
@@ -129,6 +130,32 @@ async def test_of_two_rebuilds_at_once_one_mends_and_one_tells(database: Databas
     await spoil(database, USER)
     ended = await asyncio.gather(rebuild(database), rebuild(database), return_exceptions=True)
     assert [type(one) for one in ended].count(Conflict) == 1
+    assert await stored(database) == sound
+
+
+async def test_groups_that_are_recounted_during_a_rebuild_are_mended_once(
+    database: Database,
+) -> None:
+    await store(database, *EVENTS)
+    sound = await stored(database)
+
+    def lose(connection: Connection) -> None:
+        for rollup in SETS:
+            if rollup.by_group:
+                connection.execute(rollup.table.delete())
+
+    await database.write(lose)
+    tasks: list[asyncio.Task[object]] = []
+
+    def started(rollup: RollupSet) -> None:
+        if rollup is SETS[0]:
+            work = database.write(lambda connection: recount_groups(connection, [501]))
+            tasks.append(asyncio.get_running_loop().create_task(work))
+
+    with pytest.raises(Conflict):
+        await rebuild(database, started)
+    await asyncio.gather(*tasks)
+    await rebuild(database)
     assert await stored(database) == sound
 
 
