@@ -186,6 +186,7 @@ class MemoryOperation:
     """One operation of the viewer, in place of ``gateway.loaders.operation.Operation``."""
 
     today = TODAY
+    has_secret = False
 
     def __init__(self, store: Store) -> None:
         self.loaders = MemoryLoaders(store)
