@@ -21,6 +21,22 @@ IDS = {
     "Workflow": (101, 999),
 }
 _BATCH = 100
+#: Beside what their description lists: records that come along, and of one group.
+_INCLUDING = [
+    "/api/user_groups?include=users,memberships",
+    "/api/user_groups?search=e&page_size=1",
+    *(
+        path.format(one)
+        for one in IDS["UserGroup"]
+        for path in (
+            "/api/user_groups/{}?include=users,memberships",
+            "/api/user_groups?id={}&include=users",
+            "/api/memberships?user_group_id={}&include=user,user_group",
+            "/api/users?user_group_id={}",
+            "/api/user_groups?user_id={}",
+        )
+    ),
+]
 #: So many objects below the root each field is asked for alone, too.
 _ALONE = 2
 
@@ -66,7 +82,8 @@ def in_batches(found: list[str]) -> list[Question]:
 
 def beside_graphql(description: dict[str, Any]) -> list[Question]:
     """What OpenAPI's description lists, with ids of all kinds; and what it does not list."""
-    found = [Question("GET", path, {}) for path in ("/graphql", "/livez", "/readyz", "/nowhere")]
+    paths = ("/graphql", "/livez", "/readyz", "/nowhere", *_INCLUDING)
+    found = [Question("GET", path, {}) for path in paths]
     ids = sorted({*IDS["User"], *IDS["UserGroup"]})
     for path, methods in description["paths"].items():
         for method, operation in methods.items():

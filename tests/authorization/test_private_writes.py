@@ -132,7 +132,8 @@ def share_secret(connection: Connection) -> None:
 async def client(database_url: str, database: Database) -> AsyncIterator[httpx.AsyncClient]:
     for write in PUBLIC:
         await database.write(write)
-    app = create_app(Settings(database_url=database_url, batch_limit=100), Clock())
+    settings = Settings(database_url=database_url, batch_limit=100, groups="own")
+    app = create_app(settings, Clock())
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client,
@@ -217,6 +218,7 @@ async def test_what_others_have_asked_before_tells_nobody_more(
     settings = {
         "database_url": database_url,
         "batch_limit": 100,
+        "groups": "own",
         "jwt_public_key_file": str(keys.public),
     }
     tokens = [
@@ -266,6 +268,7 @@ async def test_databases_that_differ_in_what_is_private_answer_alike_to_the_head
     keys = write_new_keys(tmp_path / "keys")
     settings = {
         "STATS_GATEWAY_BATCH_LIMIT": "100",
+        "STATS_GATEWAY_GROUPS": "own",
         "STATS_GATEWAY_JWT_PUBLIC_KEY_FILE": str(keys.public),
     }
     private_key, expires = keys.private.read_bytes(), datetime.now(UTC) + timedelta(hours=1)
