@@ -199,8 +199,8 @@ class Settings(BaseSettings):
     )
     cors_origins: str = Field(
         "*",
-        description="Origins whose web pages may use /graphql (CORS), comma-separated; * "
-        "allows any.",
+        description="Origins whose web pages may use /graphql and /api (CORS), comma-separated; "
+        "* allows any.",
     )
     jwt_public_key_file: str | None = Field(
         None,
@@ -310,7 +310,7 @@ class Settings(BaseSettings):
 
     @property
     def allowed_origins(self) -> tuple[str, ...]:
-        """The origins whose pages may ask at /graphql."""
+        """The origins whose pages may ask at /graphql and /api."""
         return tuple(origin.strip() for origin in self.cors_origins.split(",") if origin.strip())
 
 
