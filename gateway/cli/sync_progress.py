@@ -73,6 +73,8 @@ def summary(name: str, copied: Copied) -> Iterator[str]:
         facts.append(f"{copied.removed:,} removed")
     if copied.identities:
         facts.append(f"{copied.identities:,} personal groups of users left out")
+    if copied.led_here:
+        facts.append(f"{copied.led_here:,} of groups that are led here left out")
     if copied.refused:
         facts.append(f"{len(copied.refused):,} refused")
     went_on = " (continued from the last interruption)" if copied.resumed else ""

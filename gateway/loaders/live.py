@@ -24,7 +24,12 @@ from gateway.directory.user_groups import UserGroup, is_ended
 from gateway.directory.users import User
 from gateway.errors import Unavailable
 from gateway.loaders.access import is_public, too_much_asked
-from gateway.loaders.directory import AskedAtLoader, ForgottenLoader, MembershipKey
+from gateway.loaders.directory import (
+    AskedAtLoader,
+    ForgottenLoader,
+    LedHereLoader,
+    MembershipKey,
+)
 from gateway.loaders.loader import Batches, Loader
 from gateway.loaders.reads import OperationReads
 
@@ -55,17 +60,27 @@ class LookUps:
         self.withheld: set[int] = set()
         self._asked_at = AskedAtLoader(reads)
         self._forgotten = ForgottenLoader(reads)
+        self._led_here = LedHereLoader(reads)
 
     def asked_at(self, scope: Scope) -> asyncio.Future[Mapping[Place, int]]:
         """When Panoptes was last asked for places of the scope, as :meth:`look_up` takes it."""
         return self._asked_at.load(scope)
 
     async def look_up(
-        self, scope: Scope, asked_at: Mapping[Place, int], secret: Collection[Place]
+        self,
+        scope: Scope,
+        asked_at: Mapping[Place, int],
+        secret: Collection[Place],
+        listed: Collection[int],
     ) -> LookedUp:
-        """What to take for the scope's places; an answer that rests on it is not cacheable."""
+        """What to take for the scope's places; an answer that rests on it is not cacheable.
+
+        ``listed`` are the groups in the stored lists that an answer takes the place of.
+        """
         self._reads.cacheable = False
         looked = await self._live.look_up(scope, asked_at, self._asker, secret)
+        if scope.is_list and scope.users and looked.answered:
+            looked = await self._without_led_here(looked, listed)
         named = {
             row["user_id"] for rows in looked.answered.values() for row in rows if "user_id" in row
         }
@@ -80,6 +95,16 @@ class LookUps:
                 place: _without(erased, rows, "user_id") for place, rows in looked.answered.items()
             }
         )
+
+    async def _without_led_here(self, looked: LookedUp, listed: Collection[int]) -> LookedUp:
+        told = {row["group_id"] for rows in looked.answered.values() for row in rows}
+        groups = sorted(told.union(listed))
+        are_led = await self._led_here.load_many(groups)
+        led = frozenset(one for one, is_led in zip(groups, are_led, strict=True) if is_led)
+        answered = {
+            place: _without(led, rows, "group_id") for place, rows in looked.answered.items()
+        }
+        return looked._replace(answered=answered, led_here=led)
 
 
 class LiveBatches(Batches):
@@ -111,6 +136,10 @@ class LiveLoader(Loader[K, V]):
         """Places of which not everybody may know that there is something."""
         return ()
 
+    def listed(self, stored: Sequence[V]) -> Collection[int]:
+        """The groups in stored lists of memberships."""
+        return ()
+
     @abstractmethod
     def taken(self, key: K, stored: V, looked: LookedUp) -> V | Exception:
         """The value of a key, or the error in its place."""
@@ -121,7 +150,9 @@ class LiveLoader(Loader[K, V]):
         stored, asked_at = await asyncio.gather(
             self._stored.load_many(keys), self._look_ups.asked_at(scope)
         )
-        looked = await self._look_ups.look_up(scope, asked_at, self.secret(stored))
+        looked = await self._look_ups.look_up(
+            scope, asked_at, self.secret(stored), self.listed(stored)
+        )
         return [self.taken(key, one, looked) for key, one in zip(keys, stored, strict=True)]
 
 
@@ -185,6 +216,9 @@ class LiveMembershipsLoader(LiveLoader[int, tuple[Membership, ...]]):
         groups, users = (ids, _NOBODY) if self._of_groups else (_NOBODY, ids)
         return Scope(MEMBERSHIPS, groups, users)
 
+    def listed(self, stored: Sequence[tuple[Membership, ...]]) -> Collection[int]:
+        return {one.group_id for many in stored for one in many}
+
     def taken(
         self, key: int, stored: tuple[Membership, ...], looked: LookedUp
     ) -> tuple[Membership, ...] | Exception:
@@ -192,14 +226,16 @@ class LiveMembershipsLoader(LiveLoader[int, tuple[Membership, ...]]):
         if place in looked.refused:
             return too_much_asked()
         if place in looked.answered:
-            return tuple(sorted(map(_membership, looked.answered[place]), key=_in_order))
+            told = map(_membership, looked.answered[place])
+            kept = (one for one in stored if one.group_id in looked.led_here)
+            return tuple(sorted([*told, *kept], key=_in_order))
         if place in looked.stale:
             return Unavailable("Panoptes, which stores the memberships, does not answer.")
         return stored
 
 
-def _without(users: set[int], rows: Iterable[Row], column: str) -> list[Row]:
-    return [row for row in rows if row[column] not in users]
+def _without(ids: Collection[int], rows: Iterable[Row], column: str) -> list[Row]:
+    return [row for row in rows if row[column] not in ids]
 
 
 def _user_group(row: Mapping[str, Any]) -> UserGroup:

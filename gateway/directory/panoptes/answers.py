@@ -19,6 +19,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    union_all,
 )
 
 from gateway.changes.log import log_change
@@ -33,6 +34,12 @@ from gateway.db.tables import (
 )
 from gateway.db.upsert import replace_rows
 from gateway.directory.load import Loaded, store_rows
+from gateway.directory.panoptes.led_here import (
+    ALWAYS,
+    is_led_elsewhere,
+    led_among,
+    without_led_here,
+)
 from gateway.directory.rows import Row, remove_rows
 
 GROUPS = "user_groups"
@@ -43,13 +50,21 @@ RECORDS = "group_records"
 #: A group and a user; 0 for all groups of the user or all users of the group.
 Place = tuple[int, int]
 
-#: When Panoptes was asked about ``resource`` for places among ``groups`` and ``users``.
+#: When Panoptes was asked about ``resource`` for places among ``groups`` and ``users``; ``ALWAYS``
+#: for groups that are led here.
 ASKED_AT = select(
-    panoptes_answer.c.group_id, panoptes_answer.c.user_id, panoptes_answer.c.asked_at
-).where(
-    panoptes_answer.c.resource == bindparam("resource"),
-    among(panoptes_answer.c.group_id, "groups"),
-    among(panoptes_answer.c.user_id, "users"),
+    union_all(
+        select(
+            panoptes_answer.c.group_id, panoptes_answer.c.user_id, panoptes_answer.c.asked_at
+        ).where(
+            panoptes_answer.c.resource == bindparam("resource"),
+            among(panoptes_answer.c.group_id, "groups"),
+            among(panoptes_answer.c.user_id, "users"),
+        ),
+        select(user_group.c.id, literal(0, BigInteger), literal(ALWAYS, BigInteger)).where(
+            among(user_group.c.id, "groups"), user_group.c.authority == "gateway"
+        ),
+    ).subquery("asked")
 )
 
 
@@ -90,6 +105,13 @@ class Scope(NamedTuple):
         }
 
 
+class StoredPage(NamedTuple):
+    """What a page changed, and how many of its entries are about groups that are led here."""
+
+    loaded: Mapping[str, Loaded]
+    led_here: int
+
+
 class Stored(NamedTuple):
     """What an answer changed."""
 
@@ -99,12 +121,16 @@ class Stored(NamedTuple):
 
 def store_page(
     connection: Connection, resource: str, rows: Mapping[str, Sequence[Row]], asked_at: int
-) -> Mapping[str, Loaded]:
-    """Store entries of a page that was asked for at that instant (microseconds)."""
-    loaded = store_rows(connection, rows, "panoptes")
+) -> StoredPage:
+    """Store entries of a page that was asked for at that instant (microseconds).
+
+    Of groups that are led here nothing is.
+    """
+    kept = without_led_here(connection, rows)
+    loaded = store_rows(connection, kept, "panoptes")
     if resource in (GROUPS, MEMBERSHIPS):
-        _remember(connection, resource, _places_in(resource, rows), asked_at)
-    return loaded
+        _remember(connection, resource, _places_in(resource, kept), asked_at)
+    return StoredPage(loaded, len(rows.get(resource, ())) - len(kept.get(resource, ())))
 
 
 def store_answer(
@@ -113,15 +139,17 @@ def store_answer(
     """Store all that Panoptes has of the scope, and remove what it does not have.
 
     What another process asked later stays as that one stored it, unless it is said to be of the
-    future: that was another clock's, and would stay for ever.
+    future: that was another clock's, and would stay for ever. What is led here stays as it is.
     """
     stored = _stored_places(connection, scope)
     has = _places_in(scope.resource, rows)
-    later = _asked_later(connection, scope.resource, stored | has | scope.places(), asked_at)
+    spoken_of = stored | has | scope.places()
+    later = _asked_later(connection, scope.resource, spoken_of, asked_at)
+    led = led_among(connection, (group for group, _ in spoken_of))
 
     def is_ours(place: Place) -> bool:
         group, user = place
-        return later.isdisjoint({place, (group, 0), (0, user)})
+        return group not in led and later.isdisjoint({place, (group, 0), (0, user)})
 
     said = {
         scope.resource: [
@@ -162,6 +190,7 @@ def forget_misses(connection: Connection, before: int, now: int) -> None:
 def unseen(resource: str) -> Select[int, int]:
     """Stored groups or memberships that Panoptes was not seen to have ``since`` an instant.
 
+    Not those of groups that are led here.
     What is said to have been seen after ``now`` was not.
     """
     group, user = _COLUMNS[resource]
@@ -171,7 +200,7 @@ def unseen(resource: str) -> Select[int, int]:
         panoptes_answer.c.user_id == user,
         panoptes_answer.c.asked_at.between(bindparam("since"), bindparam("now")),
     )
-    return select(group, user).where(~seen.exists()).order_by(group, user)
+    return select(group, user).where(~seen.exists(), is_led_elsewhere(group)).order_by(group, user)
 
 
 #: Group and user of a stored entry.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -16,12 +16,12 @@ from gateway.db import Database
 from gateway.db.instants import instant_of
 from gateway.db.tables import panoptes_copy
 from gateway.db.upsert import replace_rows
-from gateway.directory.load import Loaded
 from gateway.directory.panoptes.answers import (
     GROUPS,
     MEMBERSHIPS,
     Place,
     Scope,
+    StoredPage,
     store_answer,
     store_page,
     unseen,
@@ -62,6 +62,8 @@ class Copied:
     read: int = 0
     changed: int = 0
     removed: int = 0
+    #: Entries of groups that are led here, which are left out.
+    led_here: int = 0
     #: Users' own groups and memberships, which are left out.
     identities: int = 0
     #: Records that cannot be used, each with the reason.
@@ -100,12 +102,13 @@ async def copy(
         entries = Entries()
         await add_page(api, resource, page, entries)
         progress = _Progress(progress.started_at if progress else asked_at, page.next_href)
-        loaded = await database.write(
+        stored = await database.write(
             partial(_store, resource=resource, entries=entries, asked_at=asked_at, then=progress)
         )
         copied.total = page.total
         copied.read += len(page.records)
-        copied.changed += loaded[resource].changed
+        copied.changed += stored.loaded[resource].changed
+        copied.led_here += stored.led_here
         copied.identities += entries.identities[resource]
         copied.refused += entries.refused.get(resource, ())
         shown(copied)
@@ -157,10 +160,10 @@ async def _read_progress(database: Database, resource: str) -> _Progress | None:
 
 def _store(
     connection: Connection, *, resource: str, entries: Entries, asked_at: int, then: _Progress
-) -> Mapping[str, Loaded]:
-    loaded = store_page(connection, resource, entries.rows, asked_at)
+) -> StoredPage:
+    stored = store_page(connection, resource, entries.rows, asked_at)
     _write(connection, resource, then, None)
-    return loaded
+    return stored
 
 
 def _write(

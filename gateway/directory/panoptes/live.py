@@ -34,6 +34,7 @@ from gateway.directory.panoptes.answers import (
     store_answer,
 )
 from gateway.directory.panoptes.client import Panoptes, PanoptesAway, PanoptesRefused
+from gateway.directory.panoptes.led_here import ALWAYS
 from gateway.directory.panoptes.look_up_limits import Asker, LookUpLimits
 from gateway.directory.panoptes.questions import ask
 from gateway.directory.rows import Row
@@ -72,6 +73,9 @@ class LookedUp(NamedTuple):
     #: Places of which nothing is to be told that exists not for whoever asks: too many unknown
     #: ones were asked for in this minute. Unknown ones were not looked up.
     refused: frozenset[Place] = frozenset()
+    #: Of the groups in lists of users' memberships, those about which Panoptes says nothing:
+    #: they are led here.
+    led_here: frozenset[int] = frozenset()
 
 
 class _Answer(NamedTuple):
@@ -129,7 +133,8 @@ class LiveDirectory:
         heard = {place: _latest(place, stored, now) for place in scope.places()}
         absent = {place: self.absences.asked_at((scope.resource, place), now) for place in heard}
         ages = {place: now - max(heard[place], absent[place]) for place in heard}
-        due = {place for place, age in ages.items() if age >= self._fresh}
+        led = {place for place in heard if stored.get((place[0], 0)) == ALWAYS}
+        due = {place for place, age in ages.items() if age >= self._fresh} - led
         counted = {place for place in due if ages[place] == now}.union(secret)
         if scope.resource == GROUPS:
             counted.update(place for place in heard if absent[place] > heard[place])
@@ -279,7 +284,9 @@ def _latest(place: Place, stored: Mapping[Place, int], now: int) -> int:
     What is said to be of the future was written by another clock: it tells nothing.
     """
     group, user = place
-    instants = (stored.get(one, 0) for one in (place, (group, 0), (0, user)))
+    instants = [stored.get(one, 0) for one in (place, (group, 0), (0, user))]
+    if ALWAYS in instants:
+        return now
     return max((instant for instant in instants if instant <= now), default=0)
 
 
