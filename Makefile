@@ -86,6 +86,10 @@ schema: $(VENV)/.test-installed ## Print schema.graphql anew from the code
 	$(BIN)/stats-gateway schema print > schema.graphql.new
 	mv schema.graphql.new schema.graphql
 
+.PHONY: rules
+rules: $(VENV)/.test-installed ## Print the rules of groups into docs/groups.md anew from the code
+	$(BIN)/python -m tests.docs.group_rules
+
 .PHONY: graphiql
 graphiql: ## Build GraphiQL from npm into the package (needs Node.js 22.12 or newer: make node)
 	cd graphiql && PATH="$(abspath $(BIN)):$$PATH" && npm ci && npm run build

@@ -1,0 +1,224 @@
+"""The table of rules, cell by cell, through GraphQL, JSON:API, the service and the command line."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from click.testing import CliRunner
+
+from gateway.cli import main
+from gateway.cli.groups import groups as group_commands
+from gateway.db import open_database
+from gateway.db.tables import user_group
+from gateway.directory.stats_visibility import StatsVisibility
+from gateway.errors import GatewayError
+from gateway.groups.commands import DeactivateGroup
+from gateway.groups.refusals import GroupRefusal
+from gateway.groups.rules import RULES, Action, Standing, Verdict
+from gateway.rest.jsonapi.routes import RESOURCES
+from resolvers.schema import graphql_schema
+from tests.conftest import TEMPLATE, administer, at
+from tests.groups.cells import COMMANDS, Cast, Cell
+from tests.groups.through import by_mutation, by_reading, by_route, is_shown
+from tests.groups.ways import OF_OPERATORS, READ, WAYS, status_of
+from tests.jsonapi_contract.conftest import UNLIMITED
+from tests.jsonapi_contract.sides import Side, our_side
+
+PUBLIC, HIDDEN = StatsVisibility.PUBLIC_AGG_ONLY, StatsVisibility.PRIVATE_AGG_ONLY
+CELLS = [
+    pytest.param(action, standing, level, id=f"{action}-{standing.name}-{level.name}")
+    for action in RULES
+    if action not in OF_OPERATORS
+    for standing in Standing
+    for level in (PUBLIC, HIDDEN)
+    # Where the group is hidden only these are told something else, or might be.
+    if level is PUBLIC or standing in (Standing.STRANGER, Standing.FORMER, Standing.INVITED)
+]
+#: What each command of operators does, and its words after the group's id.
+OPERATED: dict[str, tuple[Action | None, Callable[[Cell], list[str]]]] = {
+    "create": (Action.CREATE, lambda cell: ["--display-name=X", f"--admin={cell.ids['lead']}"]),
+    "list": (None, lambda _: []),
+    "admins": (Action.SET_ROLE, lambda cell: [f"{cell.group}", f"--add={cell.ids['member']}"]),
+    "rotate-link": (Action.CHANGE_JOIN_LINK, lambda cell: [f"{cell.group}"]),
+    "deactivate": (Action.DEACTIVATE, lambda cell: [f"{cell.group}"]),
+    "reactivate": (Action.REACTIVATE, lambda cell: [f"{cell.group}"]),
+    "backfill": (Action.BACKFILL, lambda cell: [f"--group={cell.group}"]),
+}
+
+
+class Hall:
+    """A served gateway on one database, and the same database without it."""
+
+    def __init__(self, side: Side, cast: Cast, url: str, runner: asyncio.Runner) -> None:
+        self.side, self.cast, self.url, self.runner = side, cast, url, runner
+
+    def cell(self, action: Action, standing: Standing, level: StatsVisibility) -> Cell:
+        return self.runner.run(self.cast.cell(action, standing, level))
+
+    def everything(self, cell: Cell) -> Any:
+        return self.runner.run(self.cast.everything(cell))
+
+    def outline(self, cell: Cell, action: Action) -> Any:
+        async def work() -> Any:
+            ids = [row["id"] for row in await self.cast.town.rows(user_group)]
+            group = max(ids) if action is Action.CREATE else cell.group
+            return await self.cast.outline(cell, group)
+
+        return self.runner.run(work())
+
+    def by_service(self, cell: Cell, action: Action) -> str:
+        try:
+            outcome = self.runner.run(self.cast.town.run(COMMANDS[action](cell), cell.viewer))
+        except GroupRefusal as refusal:
+            return refusal.refusal.value
+        except GatewayError as error:
+            return error.code
+        return "changed" if outcome.changed else "unchanged"
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def hall(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Hall]:
+    """One served gateway for all cells, on each database in turn."""
+    folder = tmp_path_factory.mktemp("hall")
+    url, name = f"sqlite:///{folder}/served.db", f"hall_{uuid4().hex}"
+    server = None
+    if request.param == "postgresql":
+        server = request.getfixturevalue("postgres_server")
+        asyncio.run(administer(server, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}"))
+        url = at(server, name)
+    with our_side(folder, url, **UNLIMITED) as side, asyncio.Runner() as runner:
+        database = open_database(url)
+        yield Hall(side, Cast(side, database), url, runner)
+        runner.run(database.close())
+    if server is not None:
+        asyncio.run(administer(server, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+def expected(action: Action, standing: Standing, level: StatsVisibility) -> Verdict:
+    """What the table says; whoever may not know of a group is told that there is none."""
+    verdict = RULES[action][standing]
+    if verdict is Verdict.ADMINS_THEN:
+        # Nobody led this group to its end; who did is another test.
+        return Verdict.NOT_FOUND
+    if verdict is Verdict.FORBIDDEN:
+        # A membership of a group of which one is no member is hidden as well.
+        if action is Action.ACTIVATE_OTHER and standing < Standing.MEMBER:
+            return Verdict.NOT_FOUND
+        if level is HIDDEN and standing < Standing.INVITED:
+            return Verdict.NOT_FOUND
+    return verdict
+
+
+SAID = {Verdict.YES: "changed", Verdict.UNCHANGED: "unchanged"}
+
+
+@pytest.mark.parametrize(("action", "standing", "level"), CELLS)
+def test_each_cell_is_the_same_at_every_door(
+    hall: Hall, action: Action, standing: Standing, level: StatsVisibility
+) -> None:
+    verdict, ways = expected(action, standing, level), WAYS[action]
+    doors: dict[str, tuple[Callable[[Cell], object], object]] = {}
+    if action in READ:
+        doors["GraphQL"] = (lambda cell: by_reading(hall.side, cell, action), verdict.value)
+        if verdict is Verdict.YES:
+            doors["GraphQL"] = (doors["GraphQL"][0], "shown")
+        if ways.routes:
+            doors["JSON:API"] = (
+                lambda cell: is_shown(hall.side, cell, action),
+                verdict is Verdict.YES,
+            )
+    else:
+        said = SAID.get(verdict, verdict.value)
+        doors["service"] = (lambda cell: hall.by_service(cell, action), said)
+        if (name := ways.field) is not None:
+            doors["GraphQL"] = (lambda cell: by_mutation(hall.side, cell, action, name), said)
+        for route in ways.routes:
+            doors[f"JSON:API {route}"] = (
+                lambda cell, route=route: by_route(hall.side, cell, action, route),  # type: ignore[misc]
+                status_of(route, verdict),
+            )
+
+    told, after, cell = {}, {}, None
+    for door, (go, _) in doors.items():
+        # A group serves until something of it was changed.
+        cell = cell or hall.cell(action, standing, level)
+        before = hall.everything(cell)
+        told[door] = go(cell)
+        if hall.everything(cell) == before:
+            after[door] = "nothing changed"
+        else:
+            after[door] = hall.outline(cell, action)
+            cell = None
+
+    assert told == {door: right for door, (_, right) in doors.items()}
+    does = verdict is Verdict.YES and action not in READ
+    assert [one != "nothing changed" for one in after.values()] == [does] * len(doors)
+    # One next state, whichever the door was.
+    assert all(one == after["service"] for one in after.values() if does)
+
+
+def test_who_led_a_group_to_its_end_lets_it_go_on(hall: Hall) -> None:
+    cast = hall.cast
+    for go in (
+        lambda cell: hall.by_service(cell, Action.REACTIVATE),
+        lambda cell: by_mutation(hall.side, cell, Action.REACTIVATE, "reactivateUserGroup"),
+    ):
+        cell = hall.cell(Action.LEAVE, Standing.GROUP_ADMIN, HIDDEN)
+        hall.runner.run(cast.town.run(DeactivateGroup(cell.group), cast.lead))
+        member = Cell(cell.group, cast.member, cell.ids, cell.join_token, cell.memberships)
+        assert go(member) == "NOT_FOUND"
+        assert go(cell) == "changed"
+
+
+def test_operators_act_as_site_admins_who_are_nobody(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STATS_GATEWAY_DATABASE_URL", hall.url)
+    monkeypatch.setenv("STATS_GATEWAY_GROUPS", "own")
+    # In this order a group is ended before it goes on.
+    cell = hall.cell(Action.LEAVE, Standing.STRANGER, HIDDEN)
+    for name, (action, words) in OPERATED.items():
+        assert action is None or RULES[action][Standing.SITE_ADMIN] is Verdict.YES
+        done = CliRunner().invoke(main, ["groups", name, *words(cell)])
+        assert done.exit_code == 0, done.output
+    history = hall.runner.run(hall.cast.town.history(cell.group))
+    assert [(kind, actor) for kind, actor, _ in history[-4:]] == [
+        ("role_changed", None),
+        ("link_rotated", None),
+        ("deactivated", None),
+        ("reactivated", None),
+    ]
+
+
+def test_each_row_of_the_table_has_its_doors() -> None:
+    assert WAYS.keys() == RULES.keys()
+    assert COMMANDS.keys() == RULES.keys() - READ - OF_OPERATORS
+
+
+def test_each_mutation_is_in_the_table() -> None:
+    mutation = graphql_schema.mutation_type
+    assert mutation is not None
+    assert {*mutation.fields} == {
+        ways.field for action, ways in WAYS.items() if ways.field and action not in READ
+    }
+
+
+def test_each_route_that_changes_something_is_in_the_table() -> None:
+    writing = {
+        (method, resource.path)
+        for resource in RESOURCES
+        for method in resource.handlers
+        if method != "GET"
+    }
+    ways = {route[:2] for way in WAYS.values() for route in way.routes if route.method != "GET"}
+    assert writing == ways
+
+
+def test_each_command_of_operators_is_in_the_table() -> None:
+    assert group_commands.commands.keys() == OPERATED.keys()
