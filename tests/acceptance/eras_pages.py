@@ -106,6 +106,10 @@ def group_cards(front: Front, _: Json) -> Json:
     }
 
 
+#: The same calls; what Panoptes says of invitations is not ERAS's.
+my_groups = group_cards
+
+
 def contributors(front: Front, variables: Json) -> Json:
     answer = front.call(_group_path(variables), individual_stats_breakdown="true")
     breakdown = answer["group_member_stats_breakdown"]

@@ -43,6 +43,9 @@ def group_cards(data: Json) -> Json:
     }
 
 
+my_groups = group_cards
+
+
 def contributors(data: Json) -> Json:
     page = data["userGroup"]
     breakdown = page["classifications"]["memberBreakdown"]

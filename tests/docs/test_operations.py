@@ -11,6 +11,7 @@ from graphql import (
     FragmentDefinitionNode,
     GraphQLNamedType,
     Lexer,
+    OperationDefinitionNode,
     SelectionSetNode,
     Source,
     TokenKind,
@@ -77,6 +78,8 @@ def test_the_operations_are_at_most_as_long_as_before_and_share_their_figures() 
     for example in QUERIES:
         for definition in parse(example.query).definitions:
             text = print_ast(definition)
+            if isinstance(definition, OperationDefinitionNode) and is_new(definition):
+                continue
             if isinstance(definition, FragmentDefinitionNode):
                 name = definition.name.value
                 assert fragments.setdefault(name, text) == text
@@ -86,6 +89,11 @@ def test_the_operations_are_at_most_as_long_as_before_and_share_their_figures() 
     assert tokens + sum(map(tokens_of, fragments.values())) <= TOKENS_BEFORE
     assert [name for name, pages in used.items() if pages < 2] == []
     assert {"Chart", "GroupTotals", "Member", "MenuItem", "TopProject"} <= used.keys()
+
+
+def is_new(operation: OperationDefinitionNode) -> bool:
+    """Whether there was no such operation then."""
+    return operation.name is not None and operation.name.value in {"MyGroups"}
 
 
 def tokens_of(text: str) -> int:

@@ -110,6 +110,7 @@ async def test_on_an_export_of_ones_own_each_example_answers_or_says_what_it_nee
     assert missing == {
         "Group": "group",
         "Group cards": "token",
+        "My groups": "token",
         "Contributors": "group",
         "Volunteer": "token",
         "Home": "token",

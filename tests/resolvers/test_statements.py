@@ -243,6 +243,7 @@ async def test_dropping_a_field_drops_its_select(database: Database) -> None:
 PAGES = {
     "Group": (3, 1),
     "Group cards": (4, 1),
+    "My groups": (4, 1),
     "Contributors": (5, 1),
     "Volunteer": (3, 1),
     "Home": (3, 1),

@@ -29,6 +29,7 @@ _WEEK = _days("2017-06-12", "2017-06-18")
 EXAMPLES = (
     _example("Group", "group", Subject.GROUP, id="2", range=_YEAR),
     _example("Group cards", "group_cards", Subject.VIEWER),
+    _example("My groups", "my_groups", Subject.VIEWER),
     _example("Contributors", "contributors", Subject.GROUP, id="2", first=5),
     _example("Volunteer", "volunteer", Subject.VIEWER, range=_YEAR),
     _example("Home", "home", Subject.VIEWER, monday="2017-06-12"),

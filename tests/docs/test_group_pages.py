@@ -1,0 +1,86 @@
+"""Pages of group life: each operation is answered as shown, and as the calls it replaces are."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import gateway.graphql.page
+from gateway.db import Database
+from tests.docs.markdown import OWN, ROOT, Block, blocks
+from tests.resolvers.mutations.village import Village, village
+
+SHOWN = [
+    block
+    for block in blocks(ROOT / "docs" / "queries.md")
+    if block.note.partition("=")[0].split(" ")[0] == OWN
+]
+JOIN, MANAGE = SHOWN[:3], SHOWN[3:]
+OPERATIONS = Path(gateway.graphql.page.__file__).parent / "operations"
+API = "http://gateway/api"
+JSON_API = {"accept": "application/vnd.api+json; version=1", "content-type": "application/json"}
+
+
+@pytest.fixture
+async def people(database: Database, database_url: str, tmp_path: Path) -> AsyncIterator[Village]:
+    async with village(database, database_url, tmp_path) as opened:
+        yield opened
+
+
+def comparable(answer: Any) -> Any:
+    """Without tokens, which nobody can know, and instants, which depend on how often one looks."""
+    text = re.sub(r"\b[0-9a-f]{32}\b", "TOKEN", json.dumps(answer))
+    return json.loads(re.sub(r"\d{4}-\d\d-\d\dT[^\"]*", "INSTANT", text))
+
+
+async def answered_as_shown(people: Village, shown: list[Block], **real: str) -> Any:
+    operation, variables, answer = shown
+    who = operation.note.removeprefix(f"{OWN}=")
+    found = await people.answer(who, operation.text, **{**json.loads(variables.text), **real})
+    assert comparable(found) == comparable(json.loads(answer.text))
+    return found["data"]
+
+
+async def test_join_and_manage_are_answered_as_shown(people: Village) -> None:
+    group, token = await people.create()
+    await answered_as_shown(people, JOIN, id=group, joinToken=token)
+    await people.do("ada", "inviteToUserGroup", id=group, logins=["cleo"])
+    managed = await answered_as_shown(people, MANAGE, id=group)
+
+    async def call(path: str) -> Any:
+        headers = people.headers["ada"] | JSON_API
+        sent = await people.client.get(f"{API}{path}", headers=headers)
+        assert sent.status_code == 200
+        return sent.json()
+
+    (known,) = (await call(f"/user_groups/{group}"))["user_groups"]
+    shown = managed["userGroup"]
+    assert (known["name"], known["display_name"]) == (shown["name"], shown["displayName"])
+    assert shown["joinLink"]["url"].endswith(f"#join_token={known['join_token']}")
+    memberships = (await call(f"/memberships?user_group_id={group}"))["memberships"]
+    assert [
+        (one["id"], one["state"].upper(), one["links"]["user"])
+        for one in sorted(memberships, key=lambda one: int(one["id"]))
+    ] == [(one["id"], one["state"], one["user"]["id"]) for one in shown["memberships"]["nodes"]]
+
+
+async def test_the_call_that_joins_does_the_same(people: Village) -> None:
+    group, token = await people.create()
+    body = {"memberships": {"join_token": token, "links": {"user": "4", "user_group": group}}}
+    headers = people.headers["dan"] | JSON_API
+    sent = await people.client.post(f"{API}/memberships", json=body, headers=headers)
+    assert sent.status_code == 201
+    await people.do("ben", "joinUserGroup", id=group, joinToken=token)
+    mine = "{ me { memberships { nodes { state roles } } } }"
+    assert await people.ask("dan", mine) == await people.ask("ben", mine)
+
+
+def test_the_operations_are_files_that_the_page_could_offer() -> None:
+    assert [JOIN[0].text, MANAGE[0].text] == [
+        (OPERATIONS / f"{name}.graphql").read_text() for name in ("join", "manage")
+    ]
