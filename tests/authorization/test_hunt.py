@@ -1,7 +1,8 @@
 """Hunts for answers that are stale, or somebody else's, while others write.
 
 Several server processes with caches over one database are asked by viewers of all kinds, while
-writers change memberships, groups, names and counts. Each answer is compared with what a server
+writers change memberships, groups, names and counts, and volunteers change a group by mutations at
+any of the servers. Each answer is compared with what a server
 without caches says before and after. ``make hunt`` asks 10,000 times.
 """
 
@@ -73,7 +74,51 @@ QUERIES = (
     "{ classifications { totalCount } projectsByIds(ids: [11]) { displayName } }",
     '{ userGroupCounts(range: { start: "2000-01-01", end: "2030-01-01" }) { totalCount } }',
     "{ gatewayStats { classifications } }",
+    """{ userGroup(id: 503) { displayName active memberCount hasAdmin
+        viewerMembership { state roles } viewerPermissions { edit manageMembers leave deactivate reactivate seeTotals } } }""",
+    "{ userGroup(id: 503) { displayName viewerPermissions { edit leave } } }",
+    """{ userGroup(id: 503) { revision updatedAt membershipCounts { active invited inactive admins }
+        memberships { nodes { id state roles since endedBy user { login } } } } }""",
+    """{ me { memberships(states: [ACTIVE, INACTIVE]) { nodes { state since group { active } } }
+        invitations { totalCount } } }""",
 )
+
+#: The group that volunteers lead: the first one that is created.
+LED = "503"
+_ERRORS = "{ changed userErrors { code } }"
+CREATE = """mutation { createUserGroup(
+    input: { displayName: "Led", statsVisibility: PUBLIC_AGG_ONLY }) { userGroup { id } } }"""
+TOKEN = f"{{ userGroup(id: {LED}) {{ joinLink {{ token }} }} }}"
+
+
+def mutation(rng: random.Random, token: str) -> str:
+    """Something that people do with the group; whoever may not do it is refused."""
+    somebody, one_role = rng.choice(PEOPLE), rng.choice(("GROUP_ADMIN", "GROUP_MEMBER"))
+    join = f'joinUserGroup(input: {{ id: {LED}, joinToken: "{token}" }}) {_ERRORS}'
+    role = f"setMemberRole(input: {{ id: {LED}, userId: {somebody}, role: {one_role} }}) {_ERRORS}"
+    level, shown = rng.choice(LEVELS).upper(), rng.choice("abc")
+    done = rng.choice(
+        (
+            join,
+            join,
+            join,
+            role,
+            role,
+            f"leaveUserGroup(input: {{ id: {LED}, successorId: {somebody} }}) {_ERRORS}",
+            f"leaveUserGroup(input: {{ id: {LED} }}) {_ERRORS}",
+            f"removeMembers(input: {{ id: {LED}, userIds: [{somebody}] }}) {_ERRORS}",
+            f"inviteToUserGroup(input: {{ id: {LED}, userIds: [{somebody}] }}) {_ERRORS}",
+            f"acceptInvitation(input: {{ id: {LED} }}) {_ERRORS}",
+            f"declineInvitation(input: {{ id: {LED} }}) {_ERRORS}",
+            f"updateUserGroup(input: {{ id: {LED}, statsVisibility: {level} }}) {_ERRORS}",
+            f'updateUserGroup(input: {{ id: {LED}, displayName: "{shown}" }}) {_ERRORS}',
+            f"deactivateUserGroup(input: {{ id: {LED} }}) {_ERRORS}",
+            f"reactivateUserGroup(input: {{ id: {LED} }}) {_ERRORS}",
+            f"reactivateUserGroup(input: {{ id: {LED} }}) {_ERRORS}",
+        )
+    )
+    return f"mutation {{ {done} }}"
+
 
 MEMBERS = {f"user-{one}" for one in PEOPLE}
 
@@ -119,7 +164,7 @@ class Hunt:
         #: Members ask more often than others.
         self.who = [one for one in people for _ in range(4 if one in MEMBERS else 1)]
         self.begun = self.committed = 0
-        self.answered = self.judged = self.unchanged = 0
+        self.answered = self.judged = self.unchanged = self.changed = 0
         self.events = count(1000)
         self.tags: dict[str, tuple[str, bytes]] = {}
         self.progress = asyncio.Condition()
@@ -128,9 +173,13 @@ class Hunt:
     async def write(self) -> None:
         """Write again and again, each time after some answers."""
         while not self.stopped:
-            work = self.rng.choice((membership, membership, membership, group, name, None))
+            work = self.rng.choice(
+                (membership, membership, membership, group, name, None, self.mutate, self.mutate)
+            )
             self.begun += 1
-            if work is None:
+            if work == self.mutate:
+                await self.mutate()
+            elif work is None:
                 groups = tuple(self.rng.sample(GROUPS, self.rng.randint(0, 2)))
                 user = self.rng.choice(PEOPLE)
                 event = classification(next(self.events), user=user, groups=groups)
@@ -143,6 +192,16 @@ class Hunt:
                 await self.progress.wait_for(
                     lambda then=then: self.answered >= then or self.stopped
                 )
+
+    async def mutate(self) -> None:
+        """Let somebody do something with the group that is led, at one of the servers."""
+        asked = await self.answer(self.plain, "admin", TOKEN)
+        link = asked["data"]["userGroup"]["joinLink"]
+        who = self.rng.choice((*sorted(MEMBERS), "admin"))
+        query = mutation(self.rng, link["token"])
+        answer = await self.answer(self.rng.choice(self.cached), who, query)
+        (payload,) = answer["data"].values()
+        self.changed += payload is not None and payload["changed"]
 
     async def ask(self, times: int) -> None:
         for _ in range(times):
@@ -219,6 +278,7 @@ async def hunting(database_url: str, folder: Path) -> AsyncIterator[Hunt]:
         "STATS_GATEWAY_JWT_PUBLIC_KEY_FILE": str(keys.public),
         "STATS_GATEWAY_COST_PER_MINUTE": "0",
         "STATS_GATEWAY_LOG_LEVEL": "warning",
+        "STATS_GATEWAY_GROUPS": "own",
     }
     off = {"STATS_GATEWAY_CACHE_BYTES": "0", "STATS_GATEWAY_ANSWER_CACHE_BYTES": "0"}
     rng = random.Random(SEED)
@@ -246,7 +306,10 @@ async def hunting(database_url: str, folder: Path) -> AsyncIterator[Hunt]:
                 base = server.url.removesuffix("/graphql")
                 clients.append(httpx.AsyncClient(base_url=base, timeout=120))
             try:
-                yield Hunt(database, clients, **people)
+                hunt = Hunt(database, clients, **people)
+                made = await hunt.answer(hunt.plain, f"user-{PEOPLE[0]}", CREATE)
+                assert made["data"]["createUserGroup"]["userGroup"]["id"] == LED
+                yield hunt
             finally:
                 for client in clients:
                     await client.aclose()
@@ -267,4 +330,4 @@ async def test_no_answer_is_stale_or_anybody_elses(database_url: str, tmp_path: 
                 async with hunt.progress:
                     hunt.progress.notify_all()
         assert hunt.judged > hunt.answered * 0.9
-        assert min(hunt.unchanged, hunt.committed) > 0
+        assert min(hunt.unchanged, hunt.committed, hunt.changed) > 0

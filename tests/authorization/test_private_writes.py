@@ -84,7 +84,8 @@ PUBLIC: tuple[Write, ...] = (
 )
 #: What changes nothing that anybody may see.
 UNSEEN: dict[str, Write] = {
-    "a member of a group that shows none": membership(TOTALS, 3, "active", "group_member"),
+    # How many members there are is one of the totals.
+    "an invitation to a group that shows none": membership(TOTALS, 3, "invited", "group_member"),
     "an admin of a group for members": membership(MEMBERS, 3, "active", "group_admin"),
     "somebody is invited": membership(OPEN, 3, "invited", "group_member"),
     "an invitation ends": membership(OPEN, 3, "inactive", "group_member"),
