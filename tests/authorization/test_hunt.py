@@ -75,7 +75,8 @@ QUERIES = (
     '{ userGroupCounts(range: { start: "2000-01-01", end: "2030-01-01" }) { totalCount } }',
     "{ gatewayStats { classifications } }",
     """{ userGroup(id: 503) { displayName active memberCount hasAdmin
-        viewerMembership { state roles } viewerPermissions { edit manageMembers leave deactivate reactivate seeTotals } } }""",
+        viewerMembership { state roles }
+        viewerPermissions { edit manageMembers leave deactivate reactivate seeTotals } } }""",
     "{ userGroup(id: 503) { displayName viewerPermissions { edit leave } } }",
     """{ userGroup(id: 503) { revision updatedAt membershipCounts { active invited inactive admins }
         memberships { nodes { id state roles since endedBy user { login } } } } }""",

@@ -95,7 +95,9 @@ class UserGroups(Resource[_Asked]):
         )
 
     async def require_existing(self, operation: Operation, asked: _Asked) -> None:
-        if await operation.loaders.access.load(asked.group_id) is None:
+        access = await operation.loaders.access.load(asked.group_id)
+        # ERAS knows no group that has ended, also not for who led it.
+        if access is None or (access.group.ended and access.permissions.led_to_the_end):
             raise NotFound("group", asked.group_id)
 
     async def answer(self, operation: Operation, asked: _Asked) -> Json:

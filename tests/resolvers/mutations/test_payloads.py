@@ -241,6 +241,9 @@ async def test_who_led_a_deactivated_group_finds_it_and_lets_it_go_on(people: Vi
     assert found["viewerMembership"].pop("endedAt") is not None
     assert found["viewerMembership"] == {"endedBy": "GROUP", "state": "INACTIVE"}
     assert (await people.ask("site", shown))["userGroup"]["active"] is False
+    statistics = f"http://gateway/classifications/user_groups/{group}"
+    sent = await people.client.get(statistics, headers=people.headers["ada"])
+    assert sent.status_code == 404
     for who in ("ben", "cleo", "nobody"):
         (error,) = (await people.answer(who, shown))["errors"]
         assert error["extensions"]["code"] == "NOT_FOUND"
