@@ -110,7 +110,7 @@ class OpenSpanLoader(StatementLoader[MembershipKey, int | None]):
             "groups": sorted({key.group_id for key in keys}),
             "users": sorted({key.user_id for key in keys}),
         }
-        yield Request(keys, OPEN_SPANS, parameters, values, large=True)
+        yield Request(keys, OPEN_SPANS, parameters, values)
 
     def entities(self, key: MembershipKey) -> tuple[Entity, ...]:
         # Spans change with the memberships they belong to.

@@ -112,7 +112,6 @@ SELECTIONS: dict[str, dict[str, int]] = {
         "memberships(states: [ACTIVE], roles: [GROUP_ADMIN]) { totalCount }": 2,
         'memberships(search: "a") { totalCount }': 3,
         "joinLink { token url }": 2,
-        "history { totalCount nodes { id kind at summary actor { id } } }": 2,
         STATS("totalCount"): 2,
         STATS("totalCount timeSpent"): 2,
         STATS("buckets(period: WEEK) { startsOn count timeSpent }"): 2,
