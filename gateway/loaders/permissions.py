@@ -91,14 +91,15 @@ class ViewerPermissions:
         self.group_permissions.update(zip(group_ids, found, strict=True))
         return found
 
-    def own_membership(self, group_id: int) -> Awaitable[Membership | None]:
+    async def own_membership(self, group_id: int) -> Membership | None:
         """The viewer's own membership of a group, with all there is to it; personal.
 
-        Only for who has one: it was read with their permissions.
+        It was read with their permissions.
         """
         user_id = self.__personal().id
-        assert user_id is not None  # noqa: S101 - there is a membership
-        return self.__memberships.load(MembershipKey(user_id, group_id))
+        if user_id is None:
+            return None
+        return await self.__memberships.load(MembershipKey(user_id, group_id))
 
     @property
     def is_machine(self) -> bool:

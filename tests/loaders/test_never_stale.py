@@ -21,6 +21,7 @@ from sqlalchemy import Connection
 
 from gateway.auth.viewer import ANONYMOUS, Viewer
 from gateway.changes.feed import ChangeFeed
+from gateway.changes.log import log_change
 from gateway.db import Database, open_database
 from gateway.db.group_tables import group_tenure, membership_span
 from gateway.db.rollup_sets import GROUP_USER
@@ -137,7 +138,7 @@ class Plain(Operation):
     """The same operation without a cache, in the same snapshot."""
 
     def __init__(self, other: Operation, viewer: Viewer) -> None:
-        self.now, self.snapshot = other.now, other.snapshot
+        self.now, self.snapshot, self.group_life = other.now, other.snapshot, other.group_life
         self.reads = OperationReads(other.snapshot)
         self.permissions = ViewerPermissions(viewer, MembershipLoader(self.reads))
         self.loaders = Loaders(self.reads, self.permissions)
@@ -172,6 +173,7 @@ def load_span(connection: Connection, group: int, user: int, begins: int) -> Non
     replace_rows(connection, group_tenure, [(group, 0, None)])
     replace_rows(connection, membership_span, [(group, user, begins, None)])
     recount_groups(connection, [group])
+    log_change(connection, user_group_record=[group])
 
 
 names = st.sampled_from(["a", "b", "c"])
