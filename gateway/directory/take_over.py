@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection, select, update
 
+from gateway.changes.log import log_change
 from gateway.db.group_tables import group_change
 from gateway.db.ids import among
 from gateway.db.tables import user_group
@@ -69,3 +70,5 @@ def take_over(connection: Connection, group_ids: Collection[int]) -> None:
             for new, group_id in zip(ids, sorted(group_ids), strict=True)
         ],
     )
+    # Also where the file says nothing else of a group: since when people are members is over.
+    log_change(connection, user_group_record=group_ids)

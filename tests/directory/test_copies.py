@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from gateway.db import Database, open_database
 from gateway.db.group_tables import (
@@ -300,6 +300,23 @@ async def test_a_file_that_takes_a_group_over_changes_no_total(database: Databas
     await store(database, classification(91, "2027-01-01T12:00", user=3, groups=(7,)))
     assert (await totals(database))[7] == before[7] + 1
     assert await is_sound(database)
+
+
+async def test_a_file_that_says_nothing_new_of_a_group_is_logged_where_it_takes_it_over(
+    database: Database,
+) -> None:
+    await fill(database)
+    same = {"user_groups": [{"id": 7, "name": "here"}]}
+    await load(database, same, replace_led=True)
+
+    def lead_again(connection: Connection) -> None:
+        connection.execute(update(user_group).values(authority="gateway"))
+        begin_tenure(connection, 7, [1], change_instant(connection))
+
+    await database.write(lead_again)
+    async with logged(database) as found:
+        await load(database, same, replace_led=True)
+    assert ("user_group_record", 7) in found
 
 
 async def test_an_older_copy_puts_a_group_back(database: Database) -> None:
