@@ -20,13 +20,16 @@ class IdKind(StrEnum):
     GROUP_CHANGE = "group_change"
 
 
-#: Columns of ids that may have come from elsewhere; each is the first of an index. Events name
-#: groups that no directory knows.
+#: Columns of ids that may have come from elsewhere; each is the first of an index.
 _SEEN = {
-    IdKind.USER_GROUP: (user_group.c.id, GROUP.table.c.group_id, backfill.c.group_id),
+    IdKind.USER_GROUP: (user_group.c.id, backfill.c.group_id),
     IdKind.MEMBERSHIP: (membership.c.id,),
     IdKind.GROUP_CHANGE: (group_change.c.id,),
 }
+#: Events name groups that no directory knows, and a browser may have written them: new groups come
+#: after those up to Panoptes' greatest id, so that nobody can use the ids up. Beyond, they pass by.
+_LARGEST_OF_PANOPTES = 2**31 - 1
+_counted = GROUP.table.c.group_id
 
 
 def new_ids(connection: Connection, kind: IdKind, number: int = 1) -> range:
@@ -35,6 +38,19 @@ def new_ids(connection: Connection, kind: IdKind, number: int = 1) -> range:
     last = connection.execute(given).scalar() or 0
     for column in _SEEN[kind]:
         last = max(last, connection.execute(select(func.max(column))).scalar() or 0)
+    if kind is IdKind.USER_GROUP:
+        last = _before_counted(connection, last, number)
     if number:
         replace_rows(connection, last_id, [(kind.value, last + number)])
     return range(last + 1, last + 1 + number)
+
+
+def _before_counted(connection: Connection, last: int, number: int) -> int:
+    """The id after which so many are free of groups that events name."""
+    of_panoptes = select(func.max(_counted)).where(_counted <= _LARGEST_OF_PANOPTES)
+    last = max(last, connection.execute(of_panoptes).scalar() or 0)
+    while taken := connection.execute(
+        select(func.max(_counted)).where(_counted.between(last + 1, last + number))
+    ).scalar():
+        last = taken
+    return last
