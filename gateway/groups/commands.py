@@ -86,6 +86,8 @@ class Invite:
     user_ids: tuple[int, ...] = ()
     logins: tuple[str, ...] = ()
     role: str = "group_member"
+    #: Whether unknown users are left out, as long as one is known.
+    skip_unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,8 @@ def _asked(turn: Turn, command: Invite) -> dict[int, _Path]:
     known = known_users(turn.connection, command.user_ids)
     for place, user_id in enumerate(command.user_ids):
         if user_id not in known:
+            if command.skip_unknown and known:
+                continue
             raise unknown_user("userIds", str(place))
         asked.setdefault(user_id, ("userIds", str(place)))
     for place, login in enumerate(command.logins):

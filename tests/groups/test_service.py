@@ -263,3 +263,12 @@ async def test_a_long_writer_makes_commands_wait_and_then_give_up(database_url: 
         assert await town.version() == before
         assert await town.rows(user_group) == []
         assert (await town.run(CreateGroup("Moths"), ADA)).changed
+
+
+async def test_strangers_to_the_directory_may_be_left_out_of_an_invitation(town: Town) -> None:
+    group_id = await town.group(ADA)
+    outcome = await town.run(Invite(group_id, (77, 2, 78), skip_unknown=True), ADA)
+
+    assert outcome.user_ids == (2,)
+    nobody = Invite(group_id, (77, 78), skip_unknown=True)
+    await town.refused(RefusalCode.UNKNOWN_USER, nobody, ADA)

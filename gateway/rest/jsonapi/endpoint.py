@@ -107,9 +107,19 @@ class Endpoint:
     async def _charge(self, call: Call, handler: Handler) -> None:
         if self._door.spend is None:
             return
-        await self._door.spend(call.viewer, call.record.client, self._cost(call.given, handler))
+        if call.request.method in _READS:
+            cost = self._cost(call.given, handler)
+        else:
+            cost = handler.cost * self._changes(call.body)
+        await self._door.spend(call.viewer, call.record.client, cost)
+
+    def _changes(self, body: Any) -> int:
+        """How many records a body changes: of joins it may have a list."""
+        listed = body.get(self._resource.record) if isinstance(body, dict) else None
+        return max(len(listed), 1) if isinstance(listed, list) else 1
 
     def _cost(self, given: Given, handler: Handler) -> int:
+        """What it costs to read."""
         if not self._resource.is_list:
             return handler.cost
         # Each kind of what is included may bring a record for each of those.

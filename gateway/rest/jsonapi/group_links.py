@@ -17,7 +17,7 @@ from gateway.rest.jsonapi.user_groups import RECORD, group_answer
 
 
 async def invite_users(call: Call) -> Response:
-    """Invite users; with members nothing happens."""
+    """Invite users, those whom nobody knows left out; with members nothing happens."""
     access, _ = await led_group(call, precondition=False)
     users = call.body.get("users") if isinstance(call.body, dict) else None
     if not isinstance(users, list):
@@ -25,9 +25,7 @@ async def invite_users(call: Call) -> Response:
     ids = tuple(dict.fromkeys(body_id("users", one) for one in users))
     if ids:
         missing = RecordNotFound(RECORD, access.group.id)
-        # Strangers are passed over as long as anybody is known.
-        command = Invite(access.group.id, await _known(call, ids) or ids)
-        await call.run_on_group(command, missing)
+        await call.run_on_group(Invite(access.group.id, ids, skip_unknown=True), missing)
     return await group_answer(call, access.group.id)
 
 
@@ -38,9 +36,3 @@ async def remove_users(call: Call) -> Response:
     missing = RecordNotFound(RECORD, access.group.id)
     await call.run_on_group(RemoveMembers(access.group.id, ids, skip_strangers=True), missing)
     return no_content()
-
-
-async def _known(call: Call, user_ids: tuple[int, ...]) -> tuple[int, ...]:
-    async with call.operation() as operation:
-        users = await operation.loaders.users.load_many(user_ids)
-    return tuple(user.id for user in users if user is not None)

@@ -15,7 +15,7 @@ from gateway.rest.jsonapi.call import Call
 class Handler:
     """One method of a path.
 
-    ``cost`` is charged before; of a list it is that of one record. ``signed_in`` refuses the
+    ``cost`` is charged before, for each record that is listed or changed. ``signed_in`` refuses the
     anonymous before anything is looked up.
     """
 

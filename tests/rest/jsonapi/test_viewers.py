@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 
 from gateway.app import create_app
 from gateway.auth.api_keys import new_api_key
+from gateway.auth.keys import KeyPair
+from gateway.auth.tokens import issue_token
 from gateway.auth.viewer import Scope
 from gateway.db import Database
 from gateway.directory.api_keys import add_api_key
@@ -43,6 +46,26 @@ async def test_each_request_is_charged_like_an_operation(
     assert 1 <= int(refused.headers["retry-after"]) <= 60
     assert refused.headers["access-control-allow-origin"] == "*"
     assert "ETag" in refused.headers["access-control-expose-headers"]
+
+
+async def test_a_change_is_charged_for_each_record_and_has_no_page(
+    database_url: str, database: Database, keys: KeyPair
+) -> None:
+    expires = datetime.now(UTC) + timedelta(hours=1)
+    ada = issue_token(keys.private.read_bytes(), 1, "ada", "Ada", False, expires)
+    public = str(keys.public)
+    joins = [{"join_token": "wrong", "links": {"user": 1, "user_group": group}} for group in (4, 5)]
+    async with asking(database_url, jwt_public_key_file=public, cost_per_minute=100) as client:
+        client.headers["authorization"] = f"Bearer {ada}"
+        named = {"user_groups": {"display_name": "Moths"}}
+        # 25 each; the second says nothing that a page could be made of.
+        assert (await client.post("/api/user_groups", json=named)).status_code == 201
+        path = "/api/user_groups?page_size=0&page=9&include=users,memberships"
+        assert (await client.post(path, json=named)).status_code == 201
+        # Of two joins 50: nothing is left.
+        assert (await client.post("/api/memberships", json={"memberships": joins})).is_client_error
+        refused = await client.get("/api/user_groups/4")
+    assert refused.status_code == 429
 
 
 async def test_a_machine_reads_what_site_admins_read_and_changes_nothing(
