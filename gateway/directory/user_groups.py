@@ -36,8 +36,6 @@ class UserGroup(NamedTuple):
     updated_at: int | None = None
     #: Grows with each change of what everybody may see.
     revision: int = 1
-    #: Who decides about it, see ``gateway.db.tables.user_group``.
-    authority: str = "file"
 
 
 def is_ended(state: str | None) -> bool:
@@ -64,7 +62,6 @@ USER_GROUPS_BY_ID = (
         group_record.c.created_at,
         group_record.c.last_modified_at,
         user_group.c.revision,
-        user_group.c.authority,
     )
     .join(group_record, group_record.c.group_id == user_group.c.id, isouter=True)
     .where(among(user_group.c.id, "ids"))

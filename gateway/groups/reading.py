@@ -1,4 +1,4 @@
-"""Reading what group life keeps: join links, counts of memberships, history, spans that go on."""
+"""Reading what group life keeps: join links, counts of memberships, and history."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, case, func, select
 
-from gateway.db.group_tables import group_change, group_join_link, membership_span
+from gateway.db.group_tables import group_change, group_join_link
 from gateway.db.ids import among
 from gateway.db.tables import group_record, membership, user, user_group
 from gateway.directory.memberships import GROUP_ADMIN, MembershipState, encode_roles
@@ -100,11 +100,6 @@ ADMINS_OF_GROUP = (
     )
     .order_by(membership.c.user_id)
 )
-
-#: Group, user and instant of the spans of groups (``ids``) that go on: since when members are.
-MEMBERS_SINCE = select(
-    membership_span.c.group_id, membership_span.c.user_id, membership_span.c.from_us
-).where(among(membership_span.c.group_id, "ids"), membership_span.c.until_us.is_(None))
 
 
 class GroupChange(NamedTuple):

@@ -246,7 +246,6 @@ def _user_group(row: Mapping[str, Any]) -> UserGroup:
         StatsVisibility(row["stats_visibility"]),
         row["private"],
         is_ended(row["state"]),
-        authority="panoptes",
     )
 
 

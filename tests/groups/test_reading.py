@@ -5,7 +5,6 @@ from gateway.groups.reading import (
     HISTORY,
     HISTORY_LENGTHS,
     JOIN_LINKS_BY_GROUP,
-    MEMBERS_SINCE,
     MEMBERSHIP_COUNTS_BY_GROUP,
     NEWEST,
     MembershipCounts,
@@ -26,7 +25,6 @@ async def test_what_the_statements_read(town: Town) -> None:
         both = {"ids": [group_id, other]}
         links = await snapshot.fetch(JOIN_LINKS_BY_GROUP, both)
         counts = await snapshot.fetch(MEMBERSHIP_COUNTS_BY_GROUP, both)
-        since = await snapshot.fetch(MEMBERS_SINCE, {"ids": [group_id]})
         page = await snapshot.fetch(HISTORY, {"group": group_id, "before": NEWEST, "most": 2})
         newest = [group_change_of(row) for row in page]
         rest = await snapshot.fetch(
@@ -42,7 +40,6 @@ async def test_what_the_statements_read(town: Town) -> None:
         MembershipCounts(group_id, 2, 1, 1, 2, 2),
         MembershipCounts(other, 1, 0, 0, 1, 1),
     }
-    assert sorted(row[1] for row in since) == [1, 2]
     told = [(change.kind.value, change.subject_id) for change in newest]
     assert told == [("left", 3), ("role_changed", 2)]
     assert newest[1].details == {"role": "group_admin"}

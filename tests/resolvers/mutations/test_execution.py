@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from gateway.auth.api_keys import new_api_key
 from gateway.auth.viewer import Scope
 from gateway.db import Database
+from gateway.db.tables import user_group
 from gateway.directory.api_keys import add_api_key
 from tests.graphql.copies import PRIVATE, URL
 from tests.resolvers.mutations.village import ERRORS, Village, mutation, village
@@ -290,3 +292,16 @@ async def test_null_for_a_key_with_a_default_is_the_default(people: Village) -> 
         f"mutation {{ declineInvitation(input: {{id: {group}, forEver: null}}) {{ changed }} }}"
     )
     assert (await people.ask("ben", declined))["declineInvitation"] == {"changed": True}
+
+
+async def test_buttons_are_what_mutations_do_also_for_a_group_that_panoptes_told_of(
+    people: Village, stored: Database
+) -> None:
+    group, _ = await people.create("ada")
+    of_panoptes = update(user_group).values(authority="panoptes")
+    await stored.write(lambda connection: connection.execute(of_panoptes))
+    may = "query($id: ID!) { userGroup(id: $id) { viewerPermissions { edit deactivate } } }"
+
+    shown = await people.ask("ada", may, id=group)
+    assert shown["userGroup"]["viewerPermissions"] == {"edit": True, "deactivate": True}
+    assert (await people.do("ada", "updateUserGroup", id=group, displayName="Owls"))["changed"]
