@@ -270,6 +270,12 @@ class Settings(BaseSettings):
     invitations_per_day: int = Field(
         200, ge=0, description="Most invitations that one volunteer may send within a day."
     )
+    group_changes_per_day: int = Field(
+        5_000,
+        ge=1,
+        description="Most changes of groups that one volunteer may make within a day; leaving, "
+        "removing and deactivating are always possible.",
+    )
     open_invitations: int = Field(
         500, ge=0, description="Most invitations of a group that are neither accepted nor declined."
     )

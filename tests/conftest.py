@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from gateway.changes.feed import ChangeFeed
 from gateway.db import Database, open_database
 from gateway.http import starting
+from tests.issued_tokens import no_token_is_written  # noqa: F401 (a fixture for all tests)
 from tests.postgres import running_postgres
 
 # No example is too slow: what it takes depends on the machine.

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import httpx
 
+from tests.issued_tokens import search_log
+
 STATS_GATEWAY = str(Path(sys.executable).with_name("stats-gateway"))
 DEADLINE_SECONDS = 120
 
@@ -82,10 +84,11 @@ def running(folder: Path, *arguments: str, **settings: str) -> Iterator[Server]:
 def started(folder: Path, *arguments: str, **settings: str) -> Iterator[Server]:
     """The same, from when it has printed its URL, ready or not."""
     log = folder / "server.log"
+    given = environment(folder, {**settings, "PYTHONUNBUFFERED": "1"})
     with log.open("w") as output:
         process = subprocess.Popen(
             [STATS_GATEWAY, *arguments],
-            env=environment(folder, {**settings, "PYTHONUNBUFFERED": "1"}),
+            env=given,
             stdout=output,
             stderr=subprocess.STDOUT,
             text=True,
@@ -96,6 +99,11 @@ def started(folder: Path, *arguments: str, **settings: str) -> Iterator[Server]:
         if process.poll() is None:
             process.kill()
             process.wait()
+        if "demo" in arguments:
+            directory = arguments[arguments.index("--directory") + 1]
+            search_log(log.read_text(), f"sqlite:///{directory}/demo.db")
+        elif given.get("STATS_GATEWAY_GROUPS") == "own":
+            search_log(log.read_text(), given["STATS_GATEWAY_DATABASE_URL"])
 
 
 def _printed_url(process: subprocess.Popen[str], log: Path) -> str:

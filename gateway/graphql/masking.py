@@ -34,6 +34,8 @@ _ARGUMENT = "The value of an argument is not valid."
 _LOGGED = 500
 #: Behind it graphql-core's messages show values. Those of a client may be secrets.
 _VALUES = re.compile(r"(value:|, found) .*", re.DOTALL)
+#: What may be a join token. Whoever sent it is not told it again: clients report errors to others.
+_TOKEN_LIKE = re.compile(r"(?=[0-9]*[a-f])[0-9a-f]{16,}", re.IGNORECASE)
 
 
 def random_reference() -> str:
@@ -58,7 +60,7 @@ class ErrorMask:
     def document(self, errors: Sequence[GraphQLError]) -> list[FormattedError]:
         """Format why a document is not executed: it is not GraphQL, or does not fit."""
         if any(isinstance(error, GraphQLSyntaxError) for error in errors):
-            return [_formatted(one, one.message, {"code": PARSE_FAILED}) for one in errors]
+            return [_formatted(one, _shown(one), {"code": PARSE_FAILED}) for one in errors]
         if self._closed:
             return [_one_for_all(errors, _DOES_NOT_FIT, VALIDATION_FAILED)]
         return [self._format(error, VALIDATION_FAILED) for error in errors]
@@ -99,7 +101,7 @@ class ErrorMask:
         if isinstance(cause, GatewayError):
             return _formatted(error, cause.message, cause.extensions)
         if isinstance(cause, GraphQLError):
-            message = _ARGUMENT if self._closed else error.message
+            message = _ARGUMENT if self._closed else _shown(error)
             return _formatted(error, message, {"code": code})
         if isinstance(cause, ValueError) and error.nodes:
             # Python's own words about a literal, such as one of 5,000 digits.
@@ -114,6 +116,11 @@ class ErrorMask:
             "message": f"Something went wrong in the gateway: report the reference {reference}.",
             "extensions": {"code": INTERNAL_ERROR, "reference": reference},
         }
+
+
+def _shown(error: GraphQLError) -> str:
+    """graphql-core's message, without what may be a secret among the values that it shows."""
+    return _VALUES.sub(lambda values: _TOKEN_LIKE.sub("…", values[0]), error.message)
 
 
 def _one_for_all(errors: Sequence[GraphQLError], message: str, code: str) -> FormattedError:

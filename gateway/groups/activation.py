@@ -9,7 +9,7 @@ from gateway.groups.changing import active, inactive, note, write_group, write_m
 from gateway.groups.commands import DeactivateGroup, Outcome, ReactivateGroup
 from gateway.groups.deciding import check_revision, is_to_be_done, lead
 from gateway.groups.history import ChangeKind
-from gateway.groups.limits import worn_out
+from gateway.groups.limits import check_reactivation, worn_out
 from gateway.groups.rules import Action
 from gateway.groups.state import (
     membership_in,
@@ -54,6 +54,7 @@ def reactivate_group(turn: Turn, command: ReactivateGroup) -> Outcome:
     is_to_be_done(turn, group, Action.REACTIVATE)
     if not group.is_known:
         raise NotFound("group", group.id)
+    check_reactivation(turn)
     restored = read_memberships_in(
         turn.connection, group.id, MembershipState.INACTIVE, ended_by=ENDED_WITH_GROUP
     )

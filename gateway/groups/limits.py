@@ -24,6 +24,8 @@ MOST_USERS = 100
 #: Spans of one user in one group: whoever joins and leaves more often has had enough.
 MOST_SPANS = 1_000
 
+#: How often one volunteer may let groups go on within a day: each time all members get spans.
+MOST_REACTIVATIONS = 50
 #: Where commands name the group.
 _GROUP = ("id",)
 
@@ -104,6 +106,31 @@ def check_invitations(turn: Turn, group_id: int, new: int, *path: str) -> None:
         )
 
 
+def check_changes(turn: Turn) -> None:
+    """Whether the viewer may have made all the changes of this day, those just made included.
+
+    Each change is a row of a history, and a name or a link can be changed for ever.
+    """
+    if turn.viewer.id is None:
+        return
+    most, since = turn.limits.group_changes_per_day, turn.now - DAY
+    if _number(turn, _changes_of(turn, *ChangeKind).where(group_change.c.at > since)) > most:
+        raise reached(f"You may make {most:,} changes of groups within a day: try again tomorrow.")
+
+
+def check_reactivation(turn: Turn) -> None:
+    """Whether the viewer may let a group go on once more; a site operator always may."""
+    if turn.viewer.id is None:
+        return
+    again = _changes_of(turn, ChangeKind.REACTIVATED).where(group_change.c.at > turn.now - DAY)
+    if _number(turn, again) >= MOST_REACTIVATIONS:
+        raise reached(
+            f"You have reactivated groups {MOST_REACTIVATIONS} times within a day: "
+            "try again tomorrow.",
+            *_GROUP,
+        )
+
+
 def worn_out(connection: Connection, group_id: int, user_ids: Iterable[int]) -> set[int]:
     """Those of the users who were members of the group as often as anybody may be."""
     span = membership_span.c
@@ -116,10 +143,12 @@ def worn_out(connection: Connection, group_id: int, user_ids: Iterable[int]) -> 
     return set(connection.execute(statement, {"users": sorted(user_ids)}).scalars())
 
 
-def _changes_of(turn: Turn, kind: ChangeKind) -> Select[int]:
-    """How many changes of a kind the viewer has made."""
+def _changes_of(turn: Turn, *kinds: ChangeKind) -> Select[int]:
+    """How many changes of these kinds the viewer has made."""
+    # Each kind is named, since the index has them before the instants.
     return select(func.count()).where(
-        group_change.c.actor_id == turn.viewer.id, group_change.c.kind == kind.value
+        group_change.c.actor_id == turn.viewer.id,
+        group_change.c.kind.in_([kind.value for kind in kinds]),
     )
 
 

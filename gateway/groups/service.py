@@ -24,6 +24,7 @@ from gateway.groups.editing import update_group
 from gateway.groups.inviting import invite
 from gateway.groups.joining import WrongToken, accept_invitation, decline_invitation, join
 from gateway.groups.leaving import leave, remove_members
+from gateway.groups.limits import check_changes
 from gateway.groups.link_changes import update_join_link
 from gateway.groups.links import count_wrong_join
 from gateway.groups.membership_changes import change_membership
@@ -53,6 +54,15 @@ _WORK: Mapping[type, Callable[[Turn, Any], Outcome]] = {
     commands.ChangeMembership: change_membership,
     commands.UpdateJoinLink: update_join_link,
 }
+
+#: What makes things end is possible beyond the limit of changes too: it cannot be repeated
+#: without the others.
+_ENDING = (
+    commands.DeactivateGroup,
+    commands.Leave,
+    commands.DeclineInvitation,
+    commands.RemoveMembers,
+)
 
 #: Called with the kind of a command and its outcome.
 Count = Callable[[str, str], None]
@@ -127,6 +137,8 @@ class GroupService:
             outcomes = [_WORK[type(command)](turn, command) for command in wanted]
             if any(outcome.changed for outcome in outcomes):
                 learn_names(connection, viewer)
+                if not all(isinstance(command, _ENDING) for command in wanted):
+                    check_changes(turn)
         except WrongToken as wrong:
             # Counted although nothing else of this transaction is kept.
             doing.rollback()

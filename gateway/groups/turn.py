@@ -20,6 +20,7 @@ class Limits:
     memberships_per_group: int = 50_000
     invitations_per_day: int = 200
     open_invitations: int = 500
+    group_changes_per_day: int = 5_000
 
 
 @dataclass(frozen=True, slots=True)

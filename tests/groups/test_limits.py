@@ -8,6 +8,7 @@ from sqlalchemy import insert
 from gateway.db import Database
 from gateway.db.group_tables import membership_span
 from gateway.errors import OutOfBounds
+from gateway.groups import limits
 from gateway.groups.commands import (
     AcceptInvitation,
     CreateGroup,
@@ -17,6 +18,9 @@ from gateway.groups.commands import (
     Leave,
     ReactivateGroup,
     RemoveMembers,
+    SetRole,
+    UpdateGroup,
+    UpdateJoinLink,
 )
 from gateway.groups.limits import MOST_SPANS
 from gateway.groups.refusals import RefusalCode
@@ -126,3 +130,51 @@ async def test_one_command_names_a_hundred_users(town: Town) -> None:
     ):
         with pytest.raises(OutOfBounds):
             await town.run(command, ADA)
+
+
+async def test_changes_of_one_volunteer_within_a_day(
+    database: Database, clock: MovingClock
+) -> None:
+    """A name that goes to and fro for ever would fill the history and the log of changes."""
+    # Created; Ben joins by himself.
+    town = await town_with(database, group_changes_per_day=5)
+    group = await town.group(ADA, BEN)
+    for number in range(4):
+        await town.run(UpdateGroup(group, f"Moths {number}"), ADA)
+
+    at_the_limit = await town.history(group)
+    for more in (
+        UpdateGroup(group, "Moths of the South"),
+        UpdateJoinLink(group, rotate=True),
+        SetRole(group, ids([BEN])[0], "group_admin"),
+        Invite(group, ids([CLEO])),
+        CreateGroup("Bees"),
+    ):
+        await town.refused(REACHED, more, ADA)
+    assert await town.history(group) == at_the_limit
+    # What changes nothing is none, and others have their own day.
+    assert not (await town.run(UpdateGroup(group, "Moths 3"), ADA)).changed
+    await town.join(group, CLEO)
+    # Ending is always possible.
+    await town.run(RemoveMembers(group, ids([BEN])), ADA)
+    await town.run(DeactivateGroup(group), ADA)
+    await town.refused(REACHED, ReactivateGroup(group), ADA)
+    clock.jump(days=1)
+    await town.run(ReactivateGroup(group), ADA)
+
+
+async def test_reactivations_of_one_volunteer_within_a_day(
+    town: Town, clock: MovingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each gives all members of a group one span more."""
+    monkeypatch.setattr(limits, "MOST_REACTIVATIONS", 2)
+    group = await town.group(ADA, BEN)
+    for _ in range(2):
+        await town.run(DeactivateGroup(group), ADA)
+        await town.run(ReactivateGroup(group), ADA)
+    await town.run(DeactivateGroup(group), ADA)
+    await town.refused(REACHED, ReactivateGroup(group), ADA)
+    await town.run(ReactivateGroup(group), OPERATOR)
+    await town.run(DeactivateGroup(group), ADA)
+    clock.jump(days=1)
+    await town.run(ReactivateGroup(group), ADA)

@@ -11,6 +11,8 @@ from typing import Any
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from tests.issued_tokens import watch
+
 _DEADLINE_SECONDS = 60
 
 
@@ -51,6 +53,7 @@ def receiving() -> Iterator[Receiver]:
             body = self.rfile.read(int(self.headers["content-length"]))
             if self.path == "/v1/traces":
                 receiver.bodies.append(body)
+                watch.search(body.decode(errors="replace"), "traces")
             self.send_response(200)
             self.end_headers()
 

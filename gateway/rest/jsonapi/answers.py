@@ -75,7 +75,11 @@ def answered(
 
 def no_content() -> Response:
     """204, without a body."""
-    headers = {"Cache-Control": Keeping.NEVER.value, "Vary": _VARY}
+    headers = {
+        "Cache-Control": Keeping.NEVER.value,
+        "Vary": _VARY,
+        "Referrer-Policy": "no-referrer",
+    }
     return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
 
 

@@ -98,7 +98,13 @@ def refused(error: Exception, describe: DescribeError) -> Response:
         described = describe(error)
         message = described["message"]
         status = STATUSES.get(described["extensions"]["code"], 500)
-    headers = {**NOT_KEPT, "Vary": "Authorization, Accept, Origin", **_headers(error, status)}
+    headers = {
+        **NOT_KEPT,
+        "Vary": "Authorization, Accept, Origin",
+        # The address of a page or of a question may hold a join token.
+        "Referrer-Policy": "no-referrer",
+        **_headers(error, status),
+    }
     body = orjson.dumps({"errors": [{"message": message}]})
     return raw_json_response(body, status, MEDIA, headers)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from gateway.groups.commands import Invite, RemoveMembers
+from gateway.groups.users import check_number
 from gateway.rest.jsonapi.answers import no_content
 from gateway.rest.jsonapi.call import Call
 from gateway.rest.jsonapi.errors import RecordNotFound, UnusableBody
@@ -24,6 +25,8 @@ async def invite_users(call: Call) -> Response:
         raise UnusableBody("Link relation users must match body key")
     ids = tuple(dict.fromkeys(body_id("users", one) for one in users))
     if ids:
+        # Before anything is looked up: a body has room for very many.
+        check_number("users", ids)
         missing = RecordNotFound(RECORD, access.group.id)
         await call.run_on_group(Invite(access.group.id, ids, skip_unknown=True), missing)
     return await group_answer(call, access.group.id)
