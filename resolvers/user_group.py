@@ -171,8 +171,9 @@ class UserGroup:
         return cls.of(access)
 
     @strawberry.field(
-        description="What counts for the group: classifications that named it when they were made, "
-        "and those of a backfill.",
+        description="What counts for the group: what its members classified while they were "
+        "members, and what a backfill added. For groups of a file or of Panoptes, the "
+        "classifications that named it when they were made.",
         extensions=[Guard(GuardRule.GROUP_AGGREGATES)],
     )
     def classifications(

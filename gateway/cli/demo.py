@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import shlex
+import sys
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from importlib.resources import as_file, files
@@ -35,6 +36,7 @@ EXPORTS = (
     ("cat-project.csv.gz", 2, "Cat Project"),
     ("wildcam-gorongosa.csv.gz", 3, "WildCam Gorongosa"),
 )
+_NAME = "stats-gateway"
 _TOKENS_LAST = timedelta(days=7)
 _QUERY = (
     "{ userGroup(id: 1) { displayName classifications { totalCount timeSpent activeUsers"
@@ -154,10 +156,16 @@ def _explain(url: str, directory: Path, tokens: dict[Role, str], join_token: str
         f"&token={tokens[SITE_ADMIN]}"
     )
     click.echo(
-        "\nTo see new work being counted, run beside the demo: stats-gateway demo classify --as "
+        f"\nTo see new work being counted, run beside the demo: {_command()} demo classify --as "
         f"{MEMBER.name} --directory {shlex.quote(str(directory))}"
     )
     click.echo("\nPress Ctrl-C to stop. The next demo makes new tokens.\n")
+
+
+def _command() -> str:
+    """The command as it was called: in a clone it is not on the path."""
+    called = sys.argv[0]
+    return shlex.quote(called) if Path(called).name == _NAME else _NAME
 
 
 demo.add_command(classify)

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 #: Begins the note of what a gateway answers that decides about groups, which the demo's data is not
-#: made for; ``tests/docs/test_group_pages.py`` runs it.
+#: made for; ``tests/docs/own.py`` asks it.
 OWN = "own"
 
 _FENCED = re.compile(r"^```(\w*) ?([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

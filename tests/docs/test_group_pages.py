@@ -2,48 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 import gateway.graphql.page
-from gateway.db import Database
-from tests.docs.markdown import OWN, ROOT, Block, blocks
-from tests.resolvers.mutations.village import Village, village
+from tests.docs.markdown import ROOT
+from tests.docs.own import answered_as_shown, own_blocks
+from tests.resolvers.mutations.village import Village
 
-SHOWN = [
-    block
-    for block in blocks(ROOT / "docs" / "queries.md")
-    if block.note.partition("=")[0].split(" ")[0] == OWN
-]
+SHOWN = own_blocks(ROOT / "docs" / "queries.md")
 JOIN, MANAGE = SHOWN[:3], SHOWN[3:]
 OPERATIONS = Path(gateway.graphql.page.__file__).parent / "operations"
 API = "http://gateway/api"
 JSON_API = {"accept": "application/vnd.api+json; version=1", "content-type": "application/json"}
-
-
-@pytest.fixture
-async def people(database: Database, database_url: str, tmp_path: Path) -> AsyncIterator[Village]:
-    async with village(database, database_url, tmp_path) as opened:
-        yield opened
-
-
-def comparable(answer: Any) -> Any:
-    """Without tokens, which nobody can know, and instants, which depend on how often one looks."""
-    text = re.sub(r"\b[0-9a-f]{32}\b", "TOKEN", json.dumps(answer))
-    return json.loads(re.sub(r"\d{4}-\d\d-\d\dT[^\"]*", "INSTANT", text))
-
-
-async def answered_as_shown(people: Village, shown: list[Block], **real: str) -> Any:
-    operation, variables, answer = shown
-    who = operation.note.removeprefix(f"{OWN}=")
-    found = await people.answer(who, operation.text, **{**json.loads(variables.text), **real})
-    assert comparable(found) == comparable(json.loads(answer.text))
-    return found["data"]
 
 
 async def test_join_and_manage_are_answered_as_shown(people: Village) -> None:
