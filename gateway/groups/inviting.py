@@ -16,7 +16,7 @@ from gateway.groups.roles import checked_role
 from gateway.groups.rules import Action
 from gateway.groups.state import Group, membership_in, read_group, read_memberships
 from gateway.groups.turn import Turn
-from gateway.groups.users import check_number, known_users, user_of_login
+from gateway.groups.users import check_number, known_users, users_of_logins
 
 _Path = tuple[str, str]
 
@@ -92,11 +92,11 @@ def _asked(turn: Turn, command: Invite) -> dict[int, _Path]:
                 continue
             raise unknown_user("userIds", str(place))
         asked.setdefault(user_id, ("userIds", str(place)))
+    having = users_of_logins(turn.connection, command.logins)
     for place, login in enumerate(command.logins):
-        found = user_of_login(turn.connection, login)
-        if found is None:
+        if login not in having:
             raise unknown_user("logins", str(place))
-        asked.setdefault(found, ("logins", str(place)))
+        asked.setdefault(having[login], ("logins", str(place)))
     return asked
 
 

@@ -49,7 +49,11 @@ def check_new_group(turn: Turn) -> None:
 
 
 def check_new_membership(turn: Turn, user_id: int, group_id: int = 0) -> None:
-    """Whether the user may become a member of one more group, and of this one once more."""
+    """Whether the user may become a member of one more group, and of this one once more.
+
+    ``group_id`` is 0 for a group that is not there yet, which no command names.
+    """
+    path = _GROUP if group_id else ()
     others = (
         select(func.count())
         .select_from(membership)
@@ -65,10 +69,10 @@ def check_new_membership(turn: Turn, user_id: int, group_id: int = 0) -> None:
         raise reached(
             f"You are a member of {turn.limits.groups_of_volunteer} groups: "
             "leave one of them first.",
-            *_GROUP,
+            *path,
         )
     if worn_out(turn.connection, group_id, [user_id]):
-        raise reached(f"You have been a member of this group {MOST_SPANS:,} times.", *_GROUP)
+        raise reached(f"You have been a member of this group {MOST_SPANS:,} times.", *path)
 
 
 def check_room(turn: Turn, group_id: int, new: int, *path: str) -> None:

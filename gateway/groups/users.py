@@ -10,13 +10,11 @@ from gateway.auth.viewer import Viewer
 from gateway.db.ids import among
 from gateway.db.instants import written_at
 from gateway.db.tables import membership, user
-from gateway.directory.listing import named
-from gateway.directory.name_lists import NameList
+from gateway.directory.logins import find_by_login
 from gateway.directory.store_names import store_names
 from gateway.errors import OutOfBounds
 from gateway.events.event import Names
 from gateway.groups.limits import MOST_USERS
-from gateway.name_keys import identifier_key
 from gateway.rollups.erasure import read_forgotten
 
 _KNOWN = select(user.c.id).where(among(user.c.id, "users"))
@@ -32,13 +30,11 @@ def known_users(connection: Connection, user_ids: Collection[int]) -> set[int]:
     return found - read_forgotten(connection, found)
 
 
-def user_of_login(connection: Connection, login: str) -> int | None:
-    """Who has this login, in any letter case; None if nobody has, or more than one."""
-    if _storable(login) is None:
-        return None
-    statement, parameters = named(NameList.LOGINS, identifier_key(login))
-    found = connection.execute(statement, parameters).scalars().all()
-    return found[0] if len(found) == 1 else None
+def users_of_logins(connection: Connection, logins: Collection[str]) -> dict[str, int]:
+    """Who has each login, in any letter case; not those that nobody has, or that are ambiguous."""
+    storable = {login for login in logins if _storable(login) is not None}
+    found = find_by_login(connection, storable)
+    return {login: users[0] for login, users in found.items() if len(users) == 1}
 
 
 def check_number(argument: str, users: Sequence[object], least: int = 1) -> None:

@@ -59,7 +59,7 @@ async def test_groups_of_one_volunteer(database: Database) -> None:
 
     await town.refused(REACHED, AcceptInvitation(third), CLEO)
     await town.refused(REACHED, Join(third, await town.token(third)), CLEO)
-    await town.refused(REACHED, CreateGroup("Bees"), CLEO)
+    assert (await town.refused(REACHED, CreateGroup("Bees"), CLEO)).path == ()
     await town.run(DeactivateGroup(first), ADA)
     assert (await town.join(third, CLEO)).changed
 

@@ -47,6 +47,8 @@ async def test_who_may_change_nothing(town: Town, viewer: Viewer, error: type[Ex
         await town.run(CreateGroup("Moths"), viewer)
     assert await town.version() == before
 
+NAMESAKES = ("zoe", "Zoe")
+
 
 async def test_groups_are_left_alone_where_the_gateway_is_not_their_authority(
     database: Database,
@@ -272,3 +274,15 @@ async def test_strangers_to_the_directory_may_be_left_out_of_an_invitation(town:
     assert outcome.user_ids == (2,)
     nobody = Invite(group_id, (77, 78), skip_unknown=True)
     await town.refused(RefusalCode.UNKNOWN_USER, nobody, ADA)
+
+
+async def test_of_logins_that_differ_in_letter_case_the_spelled_one_is_meant(town: Town) -> None:
+    await town.settle(users=[*({"id": 70 + n, "login": name} for n, name in enumerate(NAMESAKES))])
+    group_id = await town.group(ADA)
+    outcome = await town.run(Invite(group_id, logins=("Zoe", "BEN")), ADA)
+
+    assert outcome.user_ids == (71, 2)
+    refused = await town.refused(
+        RefusalCode.UNKNOWN_USER, Invite(group_id, logins=("ben", "ZOE")), ADA
+    )
+    assert refused.path == ("logins", "1")
