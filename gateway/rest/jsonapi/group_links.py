@@ -25,7 +25,7 @@ async def invite_users(call: Call) -> Response:
         raise UnusableBody("Link relation users must match body key")
     ids = tuple(dict.fromkeys(body_id("users", one) for one in users))
     if ids:
-        # Before anything is looked up: a body has room for very many.
+        # By the name that the body has for them.
         check_number("users", ids)
         missing = RecordNotFound(RECORD, access.group.id)
         await call.run_on_group(Invite(access.group.id, ids, skip_unknown=True), missing)
