@@ -47,6 +47,7 @@ async def test_who_may_change_nothing(town: Town, viewer: Viewer, error: type[Ex
         await town.run(CreateGroup("Moths"), viewer)
     assert await town.version() == before
 
+
 NAMESAKES = ("zoe", "Zoe")
 
 
