@@ -62,12 +62,12 @@ _few = (
 )
 
 #: Group, user and id of effective memberships of groups (``ids``): all of those groups in
-#: ``shown`` that have few, and those of one user (``viewer``).
+#: ``shown`` that have few, and those of one ``user``.
 LISTED_MEMBERS = select(membership.c.group_id, membership.c.user_id, membership.c.id).where(
     among(membership.c.group_id, "ids"),
     *_EFFECTIVE,
     or_(
-        membership.c.user_id == bindparam("viewer", type_=BigInteger),
+        membership.c.user_id == bindparam("user", type_=BigInteger),
         membership.c.group_id.in_(_few),
     ),
 )

@@ -94,10 +94,10 @@ class RecordCountLoader(_Uncached[Q, int], KeyLoader[Q, int]):
 
 
 class ListedKey(NamedTuple):
-    """A group, whoever looks (0: nobody that is known), and whether the roster is shown."""
+    """A group, a user (0: nobody) who is listed in any case, and whether the roster is shown."""
 
     group_id: int
-    viewer_id: int
+    user_id: int
     is_shown: bool
 
 
@@ -108,10 +108,10 @@ class ListedMembersLoader(_Uncached[ListedKey, tuple[ListedMember, ...]]):
     default = ()
 
     def requests(self, keys: Sequence[ListedKey]) -> Iterable[Request]:
-        viewers: dict[int, list[ListedKey]] = defaultdict(list)
+        users: dict[int, list[ListedKey]] = defaultdict(list)
         for key in keys:
-            viewers[key.viewer_id].append(key)
-        for viewer_id, asked in viewers.items():
+            users[key.user_id].append(key)
+        for user_id, asked in users.items():
 
             def values(
                 rows: Sequence[Any], asked: list[ListedKey] = asked
@@ -127,7 +127,7 @@ class ListedMembersLoader(_Uncached[ListedKey, tuple[ListedMember, ...]]):
             bound = {
                 "ids": [key.group_id for key in asked],
                 "shown": [key.group_id for key in asked if key.is_shown],
-                "viewer": viewer_id,
+                "user": user_id,
             }
             yield Request(asked, LISTED_MEMBERS, bound, values, large=True)
 

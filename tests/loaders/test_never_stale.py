@@ -34,7 +34,8 @@ from gateway.directory.store_names import store_names
 from gateway.events.event import Classification, Comment, Names
 from gateway.loaders.cache import ReadCache
 from gateway.loaders.directory import MembershipLoader
-from gateway.loaders.operation import Loaders, Operation
+from gateway.loaders.loaders import Loaders
+from gateway.loaders.operation import Operation
 from gateway.loaders.permissions import ViewerPermissions
 from gateway.loaders.reads import OperationReads
 from gateway.rollups.backfill import backfill
