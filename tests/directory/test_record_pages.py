@@ -76,7 +76,7 @@ async def test_pages_of_groups_and_rosters_are_looked_up(filled: Database) -> No
         (group_page(groups)[0], {**group_page(groups)[1], **PAGE}),
         group_page_count(groups),
         (roster_page(RosterList(7))[0], {**roster_page(RosterList(7))[1], **PAGE}),
-        (LISTED_MEMBERS, {"ids": [7, 8], "shown": [7], "viewer": 31}),
+        (LISTED_MEMBERS, {"ids": [7, 8], "shown": [7], "user": 31}),
     ]
     for statement, bound in asked:
         read = await filled.write(
