@@ -9,7 +9,7 @@ import orjson
 from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, case, func, select
 
 from gateway.db.group_tables import group_change, group_join_link
-from gateway.db.ids import among
+from gateway.db.ids import among, each_id
 from gateway.db.tables import group_record, membership, user, user_group
 from gateway.directory.memberships import GROUP_ADMIN, MembershipState, encode_roles
 from gateway.groups.history import ChangeKind
@@ -124,15 +124,29 @@ def group_change_of(row: Sequence[Any]) -> GroupChange:
     return GroupChange(change_id, group_id, at, actor_id, subject_id, ChangeKind(kind), told)
 
 
-#: Up to ``most`` changes of a group (``group``), newest first, before the id ``before``.
+_group = each_id("ids")
+_before = bindparam("before", type_=BigInteger)
+_newer = group_change.alias("newer")
+#: The last change of a page; none if the page has all that are left.
+_oldest_shown = (
+    select(_newer.c.id)
+    .where(_newer.c.group_id == _group, _newer.c.id < _before)
+    .order_by(_newer.c.id.desc())
+    .limit(1)
+    .offset(bindparam("others", type_=BigInteger))
+    .correlate(_group.table)
+    .scalar_subquery()
+)
+#: The newest changes of groups (``ids``) before the id ``before``: of each group one, and up to so
+#: many ``others``. However long histories are, only these are read.
 HISTORY: Select[Any] = (
     select(*group_change.c)
+    .select_from(_group.table)
     .where(
-        group_change.c.group_id == bindparam("group", type_=BigInteger),
-        group_change.c.id < bindparam("before", type_=BigInteger),
+        group_change.c.group_id == _group,
+        group_change.c.id < _before,
+        group_change.c.id >= func.coalesce(_oldest_shown, 0),
     )
-    .order_by(group_change.c.id.desc())
-    .limit(bindparam("most"))
 )
 #: How many changes groups (``ids``) have.
 HISTORY_LENGTHS = (

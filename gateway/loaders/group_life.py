@@ -26,7 +26,7 @@ from gateway.groups.reading import (
 )
 from gateway.groups.since import OPEN_SPANS
 from gateway.loaders.directory import MembershipKey
-from gateway.loaders.loader import Bound, KeyLoader, Loader, Request, StatementLoader, pairs
+from gateway.loaders.loader import Loader, Request, StatementLoader, pairs
 from gateway.stats.entities import RECORDED
 from gateway.stats.subject import Kind
 
@@ -141,18 +141,34 @@ class HistoryPage(NamedTuple):
     before: int
 
 
-class HistoryLoader(KeyLoader[HistoryPage, tuple[GroupChange, ...]]):
+class HistoryLoader(StatementLoader[HistoryPage, tuple[GroupChange, ...]]):
     """Pages of the history of groups, read each time."""
 
     name = "history"
     default = ()
 
-    def statement(self, key: HistoryPage) -> Bound:
-        return HISTORY, {"group": key.group_id, "before": key.before, "most": key.most}
+    def requests(self, keys: Sequence[HistoryPage]) -> Iterable[Request]:
+        pages: dict[tuple[int, int], list[HistoryPage]] = defaultdict(list)
+        for key in keys:
+            pages[key.most, key.before].append(key)
+        for (most, before), asked in pages.items():
 
-    def value(self, key: HistoryPage, rows: Sequence[Any]) -> tuple[GroupChange, ...]:
-        changes = map(group_change_of, rows)
-        return tuple(sorted(changes, key=lambda one: one.id, reverse=True))
+            def values(
+                rows: Sequence[Any], most: int = most, before: int = before
+            ) -> Mapping[HistoryPage, tuple[GroupChange, ...]]:
+                found: dict[int, list[GroupChange]] = defaultdict(list)
+                for change in map(group_change_of, rows):
+                    found[change.group_id].append(change)
+                return {
+                    HistoryPage(group_id, most, before): tuple(
+                        sorted(changes, key=lambda one: one.id, reverse=True)
+                    )
+                    for group_id, changes in found.items()
+                }
+
+            groups = [key.group_id for key in asked]
+            bound = {"ids": groups, "before": before, "others": most - 1}
+            yield Request(asked, HISTORY, bound, values)
 
     def entities(self, key: HistoryPage) -> tuple[Entity, ...]:
         return ()

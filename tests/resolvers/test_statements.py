@@ -15,6 +15,7 @@ from gateway.db import Database
 from gateway.directory.load import load_directory
 from gateway.graphql.page import Example
 from gateway.graphql.page.examples import EXAMPLES
+from gateway.groups.history import ChangeKind, note_changes
 from gateway.loaders.cache import ReadCache
 from gateway.loaders.operation import Operation
 from resolvers.schema import graphql_schema
@@ -33,6 +34,9 @@ async def fill(database: Database) -> None:
 
     def load(connection: Connection) -> None:
         load_directory(connection, directory())
+        for one in range(1, MANY + 1):
+            subjects = (None, one, one % MANY + 1)
+            note_changes(connection, one, ChangeKind.TAKEN_OVER, one, subjects)
 
     await database.write(load)
     events: list[Any] = []
@@ -112,6 +116,9 @@ SELECTIONS: dict[str, dict[str, int]] = {
         "memberships(states: [ACTIVE], roles: [GROUP_ADMIN]) { totalCount }": 2,
         'memberships(search: "a") { totalCount }': 3,
         "joinLink { token url }": 2,
+        "history { totalCount }": 2,
+        "history(first: 2) { nodes { at kind summary actor { id } subject { id } } }": 2,
+        "history { totalCount edges { cursor node { actor { login } subject { login } } } }": 3,
         STATS("totalCount"): 2,
         STATS("totalCount timeSpent"): 2,
         STATS("buckets(period: WEEK) { startsOn count timeSpent }"): 2,
