@@ -10,7 +10,7 @@ from gateway.directory.rows import Row
 from gateway.errors import Forbidden, GatewayError, NotFound, Unauthenticated
 from gateway.groups.refusals import GroupRefusal, RefusalCode
 from gateway.groups.rules import Action, Verdict, verdict
-from gateway.groups.state import Group, read_admins
+from gateway.groups.state import Group, membership_in, read_admins
 from gateway.groups.turn import Turn
 
 _REFUSALS = {
@@ -75,16 +75,12 @@ def check_revision(row: Row, expected: int | None) -> None:
 
 
 def check_admins_left(
-    connection: Connection, group: Group, ending: Iterable[int], *path: str
+    connection: Connection, group: Group, ending: Iterable[Row], *path: str
 ) -> None:
-    """LAST_ADMIN if an active group loses its last admin with these users.
-
-    One that has none already is no worse off.
-    """
-    if group.has_ended:
-        return
-    admins = read_admins(connection, group.id)
-    if admins and not admins - set(ending):
+    """LAST_ADMIN if an active group loses its last admin with these rows of memberships."""
+    leading = {row["user_id"] for row in ending if membership_in(row).is_group_admin}
+    # Admins are looked for among all memberships, and most who leave are none.
+    if leading and not group.has_ended and not read_admins(connection, group.id) - leading:
         raise GroupRefusal(
             RefusalCode.LAST_ADMIN,
             "The group would have no admin: make another member an admin first, "

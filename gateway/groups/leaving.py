@@ -30,7 +30,7 @@ def leave(turn: Turn, command: Leave) -> Outcome:
         return decline(turn, group, row)
     if command.successor_id is not None:
         _appoint(turn, group, command.successor_id)
-    check_admins_left(turn.connection, group, [user_id])
+    check_admins_left(turn.connection, group, [row])
     write_memberships(turn, group, [inactive(row, "left")])
     note(turn, group, ChangeKind.LEFT, [user_id])
     return Outcome(group.id, changed=True, user_ids=(user_id,))
@@ -55,7 +55,7 @@ def remove_members(turn: Turn, command: RemoveMembers) -> Outcome:
         check_revision(rows[asked[0]], command.expected_revision)
     there = [rows[user_id] for user_id in asked if user_id in rows]
     ending = [row for row in there if row["state"] != MembershipState.INACTIVE.value]
-    check_admins_left(turn.connection, group, [row["user_id"] for row in ending], "userIds")
+    check_admins_left(turn.connection, group, ending, "userIds")
     _end(turn, group, ending)
     return Outcome(group.id, changed=bool(ending), user_ids=tuple(row["user_id"] for row in ending))
 

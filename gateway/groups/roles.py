@@ -46,8 +46,8 @@ def write_role(turn: Turn, group: Group, row: Row, role: str) -> bool:
     roles = encode_roles((held - set(ROLES)) | {role})
     if (role == GROUP_ADMIN and role in held) or roles == row["roles"]:
         return False
-    if role != GROUP_ADMIN and membership_in(row).is_group_admin:
-        check_admins_left(turn.connection, group, [row["user_id"]], "role")
+    if role != GROUP_ADMIN:
+        check_admins_left(turn.connection, group, [row], "role")
     write_memberships(turn, group, [with_roles(row, roles)])
     note(turn, group, ChangeKind.ROLE_CHANGED, [row["user_id"]], {"role": role})
     return True
