@@ -213,17 +213,20 @@ def _replace(
     known = read_rows(connection, table, {key[0] for key in last})
     wanted = list(last.values())
     if table is user_group:
-        states = _of_other_states(before["group_records"])
-        wanted = complete_groups(known, wanted, authority, states)
+        changed = _shown_otherwise(before["group_records"])
+        wanted = complete_groups(known, wanted, authority, changed)
     elif table is membership:
         wanted = complete_memberships(connection, known, wanted)
     return write_rows(connection, table, known, wanted)
 
 
-def _of_other_states(records: Sequence[Change]) -> set[int]:
-    """The groups whose record has another state than before."""
-    return {
-        after["group_id"]
-        for before, after in records
-        if before is not None and is_ended(before["state"]) != is_ended(after["state"])
-    }
+def _shown_otherwise(records: Sequence[Change]) -> set[int]:
+    """The groups whose record has another state than before, or other instants."""
+    return {after["group_id"] for before, after in records if _shown(before) != _shown(after)}
+
+
+def _shown(record: Row | None) -> tuple[bool, int | None, int | None]:
+    """What everybody may see of a group's record."""
+    if record is None:
+        return False, None, None
+    return is_ended(record["state"]), record["created_at"], record["last_modified_at"]

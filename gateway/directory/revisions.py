@@ -36,7 +36,7 @@ def complete_groups(
     authority: str = "file",
     changed: Collection[int] = (),
 ) -> list[Row]:
-    """Full rows of groups; ``changed`` are those whose state changes in another table.
+    """Full rows of groups; ``changed`` are those that another table shows otherwise.
 
     ``authority`` is whose word the rows are: it holds for groups that are new.
     """

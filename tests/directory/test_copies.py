@@ -485,3 +485,15 @@ async def test_a_directory_of_any_size_is_dumped_a_part_at_a_time(database: Data
     assert [one for one in told if one[0] == "users"] == [
         ("users", done, many) for done in (0, 10_000, 20_000, 25_000)
     ]
+
+
+async def test_a_revision_grows_with_all_that_everybody_sees_of_a_group(
+    database: Database,
+) -> None:
+    group = {"id": 7, "name": "here", "created_at": "2024-01-01T00:00:00Z"}
+    described = group | {"updated_at": "2024-02-01T00:00:00Z"}
+    revisions = []
+    for said in (group, group, described, described | {"description": "Moths"}, described):
+        await load(database, {"user_groups": [said]})
+        revisions.append((await rows(database, user_group))[0][6])
+    assert revisions == [1, 1, 2, 2, 2]
