@@ -13,6 +13,8 @@ ASSETS = [
     "Individual statistics of volunteers",
     "Group memberships, especially of minors",
     "Existence of hidden groups",
+    "Groups and who leads them",
+    "Join links",
     "Tokens and API keys",
     "Ingestion and integrity of counts",
     "Federation routers",
