@@ -13,15 +13,8 @@ from sqlalchemy import Select
 
 from gateway.changes.entity import Entity
 from gateway.db.instance_secret import INSTANCE_SECRET
-from gateway.directory.group_details import (
-    DETAILS_BY_ID,
-    JOIN_TOKENS,
-    LISTED_MEMBERS,
-    GroupDetails,
-    ListedMember,
-    details_of,
-)
 from gateway.directory.group_pages import GroupList, group_page, group_page_count
+from gateway.directory.listed_members import LISTED_MEMBERS, ListedMember
 from gateway.directory.membership_pages import (
     MembershipList,
     MembershipRecord,
@@ -132,32 +125,6 @@ class ListedMembersLoader(_Uncached[ListedKey, tuple[ListedMember, ...]]):
             yield Request(asked, LISTED_MEMBERS, bound, values, large=True)
 
 
-class DetailsLoader(_Uncached[int, GroupDetails]):
-    """Details of groups by id."""
-
-    name = "details of groups"
-    default = GroupDetails(0, None, None)
-
-    def requests(self, keys: Sequence[int]) -> Iterable[Request]:
-        def values(rows: Sequence[Any]) -> Mapping[int, GroupDetails]:
-            return {row[0]: details_of(row) for row in rows}
-
-        yield Request(keys, DETAILS_BY_ID, {"ids": keys}, values)
-
-
-class JoinTokenLoader(_Uncached[int, str | None]):
-    """Join tokens by group; whoever asks has checked that the viewer may see them."""
-
-    name = "join tokens"
-    default = None
-
-    def requests(self, keys: Sequence[int]) -> Iterable[Request]:
-        def values(rows: Sequence[Any]) -> Mapping[int, str]:
-            return {row[0]: row[1] for row in rows}
-
-        yield Request(keys, JOIN_TOKENS, {"ids": keys}, values)
-
-
 class InstanceSecretLoader(_Uncached[None, str], KeyLoader[None, str]):
     """The secret that entity tags of records are made of."""
 
@@ -219,19 +186,9 @@ class RecordLoaders:
         return RecordCountLoader(self._reads, "counts of projects on pages", project_count)
 
     @cached_property
-    def group_details(self) -> DetailsLoader:
-        """What the records of groups show beside their names."""
-        return DetailsLoader(self._reads)
-
-    @cached_property
     def listed_members(self) -> ListedMembersLoader:
         """Whom the records of groups list."""
         return ListedMembersLoader(self._reads)
-
-    @cached_property
-    def join_tokens(self) -> JoinTokenLoader:
-        """Secrets: only for whoever leads the groups."""
-        return JoinTokenLoader(self._reads)
 
     @cached_property
     def instance_secret(self) -> InstanceSecretLoader:

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import text
 
 from gateway.db import Database
-from gateway.directory.group_details import LISTED_MEMBERS
 from gateway.directory.group_pages import GroupList, group_page, group_page_count
+from gateway.directory.listed_members import LISTED_MEMBERS
 from gateway.directory.load import load_directory
 from gateway.directory.membership_pages import (
     MembershipList,

@@ -7,11 +7,10 @@ from typing import Any
 
 from starlette.responses import Response
 
-from gateway.directory.group_details import GroupDetails
 from gateway.directory.stats_visibility import StatsVisibility
+from gateway.directory.user_groups import UserGroup
 from gateway.groups.commands import CreateGroup, DeactivateGroup, UpdateGroup
 from gateway.groups.refusals import GroupRefusal, RefusalCode
-from gateway.loaders.access import GroupAccess
 from gateway.rest.jsonapi.answers import location, no_content
 from gateway.rest.jsonapi.body import permitted, resource_of, text_of
 from gateway.rest.jsonapi.call import Call
@@ -49,32 +48,32 @@ async def create_group(call: Call) -> Response:
 
 async def update_group(call: Call) -> Response:
     """Names and level; what is not said stays."""
-    access, details = await led_group(call)
+    group = await led_group(call)
     given = permitted(resource_of(call.body, KIND), KIND, _FIELDS)
     name = _name(given)
     command = UpdateGroup(
-        access.group.id,
-        _shown(given, name or access.group.name),
+        group.id,
+        _shown(given, name or group.name),
         name,
         _level(given),
         _private(given),
         keep_private=True,
-        expected_revision=details.revision,
+        expected_revision=group.revision,
     )
-    missing = RecordNotFound(RECORD, access.group.id)
+    missing = RecordNotFound(RECORD, group.id)
     await call.run_on_group(command, missing)
-    return await group_answer(call, access.group.id, headers={})
+    return await group_answer(call, group.id, headers={})
 
 
 async def deactivate_group(call: Call) -> Response:
     """End a group and all of its memberships."""
-    access, details = await led_group(call)
-    command = DeactivateGroup(access.group.id, expected_revision=details.revision)
-    await call.run_on_group(command, RecordNotFound(RECORD, access.group.id))
+    group = await led_group(call)
+    command = DeactivateGroup(group.id, expected_revision=group.revision)
+    await call.run_on_group(command, RecordNotFound(RECORD, group.id))
     return no_content()
 
 
-async def led_group(call: Call, *, precondition: bool = True) -> tuple[GroupAccess, GroupDetails]:
+async def led_group(call: Call, *, precondition: bool = True) -> UserGroup:
     """The group of the path, if the viewer leads it and means the state that it is in.
 
     RecordNotFound if not; then Forbidden without the scope; then what If-Match comes to.
@@ -85,11 +84,10 @@ async def led_group(call: Call, *, precondition: bool = True) -> tuple[GroupAcce
         if access is None or access.group.ended or not access.memberships:
             raise RecordNotFound(RECORD, group_id)
         call.require_scope()
-        details = await operation.loaders.records.group_details.load(group_id)
         secret = await operation.loaders.records.instance_secret.load(None)
     if precondition:
-        check_if_match(call.request, group_tag(group_id, details, secret))
-    return access, details
+        check_if_match(call.request, group_tag(access.group, secret))
+    return access.group
 
 
 def _text(given: Mapping[str, Any], name: str) -> str | None:

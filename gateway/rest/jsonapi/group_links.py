@@ -19,7 +19,7 @@ from gateway.rest.jsonapi.user_groups import RECORD, group_answer
 
 async def invite_users(call: Call) -> Response:
     """Invite users, those whom nobody knows left out; with members nothing happens."""
-    access, _ = await led_group(call, precondition=False)
+    group = await led_group(call, precondition=False)
     users = call.body.get("users") if isinstance(call.body, dict) else None
     if not isinstance(users, list):
         raise UnusableBody("Link relation users must match body key")
@@ -27,15 +27,15 @@ async def invite_users(call: Call) -> Response:
     if ids:
         # By the name that the body has for them.
         check_number("users", ids)
-        missing = RecordNotFound(RECORD, access.group.id)
-        await call.run_on_group(Invite(access.group.id, ids, skip_unknown=True), missing)
-    return await group_answer(call, access.group.id)
+        missing = RecordNotFound(RECORD, group.id)
+        await call.run_on_group(Invite(group.id, ids, skip_unknown=True), missing)
+    return await group_answer(call, group.id)
 
 
 async def remove_users(call: Call) -> Response:
     """Remove members and withdraw invitations: all or none; strangers are passed over."""
-    access, _ = await led_group(call, precondition=False)
+    group = await led_group(call, precondition=False)
     ids = path_ids(call.path["ids"])
-    missing = RecordNotFound(RECORD, access.group.id)
-    await call.run_on_group(RemoveMembers(access.group.id, ids, skip_strangers=True), missing)
+    missing = RecordNotFound(RECORD, group.id)
+    await call.run_on_group(RemoveMembers(group.id, ids, skip_strangers=True), missing)
     return no_content()

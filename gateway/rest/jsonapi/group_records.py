@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from gateway.auth.viewer import Viewer
 from gateway.auth.visibility import ViewerRole
-from gateway.directory.group_details import GroupDetails, ListedMember
+from gateway.directory.listed_members import ListedMember
 from gateway.directory.memberships import MembershipState
+from gateway.directory.user_groups import UserGroup
 from gateway.loaders.access import GroupAccess
 from gateway.loaders.operation import Operation
 from gateway.loaders.record_pages import ListedKey
@@ -20,7 +21,7 @@ class GroupRecords(NamedTuple):
     """Records in the order of the groups, without those that do not exist for the viewer."""
 
     records: list[Json]
-    details: Mapping[int, GroupDetails]
+    groups: list[UserGroup]
     #: What the records list, by group.
     members: Mapping[int, Sequence[ListedMember]]
     memberships: Mapping[int, Sequence[ListedMember]]
@@ -50,33 +51,29 @@ async def load_group_records(
     """The records of groups; of ``included`` ones nobody is shown a join token."""
     loaders = operation.loaders
     found = [one for one in await loaders.access.load_many(group_ids) if one is not None]
-    ids = [access.group.id for access in found]
     keys = [ListedKey(one.group.id, viewer.id or 0, one.individuals) for one in found]
     led = [] if included else [a.group.id for a in found if may_see_join_token(viewer, a)]
-    details, listed, tokens = await asyncio.gather(
-        loaders.records.group_details.load_many(ids),
-        loaders.records.listed_members.load_many(keys),
-        loaders.records.join_tokens.load_many(led),
+    listed, links = await asyncio.gather(
+        loaders.records.listed_members.load_many(keys), loaders.join_links.load_many(led)
     )
-    token_of = dict(zip(led, tokens, strict=True))
+    tokens = {link.group_id: link.token for link in links if link is not None}
     records, members, memberships = [], {}, {}
-    for access, detail, shown in zip(found, details, listed, strict=True):
+    for access, shown in zip(found, listed, strict=True):
         group = access.group
         members[group.id] = shown
         memberships[group.id] = (
             shown if shows_memberships(access) else [m for m in shown if m.user_id == viewer.id]
         )
-        record = group_shape(group, detail, shown, memberships[group.id])
-        token = token_of.get(group.id)
-        if token is not None:
-            record["join_token"] = token
+        record = group_shape(group, shown, memberships[group.id])
+        if group.id in tokens:
+            record["join_token"] = tokens[group.id]
         records.append(record)
     return GroupRecords(
         records,
-        dict(zip(ids, details, strict=True)),
+        [access.group for access in found],
         members,
         memberships,
-        has_secret=any(tokens),
+        has_secret=bool(tokens),
         is_public=viewer.is_anonymous and not any(one.individuals for one in found),
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from gateway.directory.group_details import GroupDetails, ListedMember
+from gateway.directory.listed_members import ListedMember
 from gateway.directory.membership_pages import MembershipRecord
 from gateway.directory.memberships import ROLES
 from gateway.directory.projects import Project
@@ -60,7 +60,6 @@ def instant_text(instant: int | None) -> str | None:
 
 def group_shape(
     group: UserGroup,
-    details: GroupDetails,
     members: Collection[ListedMember],
     memberships: Collection[ListedMember],
 ) -> Json:
@@ -71,8 +70,8 @@ def group_shape(
         "display_name": group.display_name or group.name,
         # Panoptes has the column and counts nothing in it.
         "classifications_count": 0,
-        "created_at": instant_text(details.created_at),
-        "updated_at": instant_text(details.updated_at),
+        "created_at": instant_text(group.created_at),
+        "updated_at": instant_text(group.updated_at),
         "type": "user_groups",
         "href": f"/user_groups/{group.id}",
         "stats_visibility": group.stats_visibility.name.lower(),

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from starlette.responses import Response
 
-from gateway.directory.group_details import GroupDetails
 from gateway.directory.membership_pages import MembershipList
+from gateway.directory.user_groups import UserGroup
 from gateway.errors import InvalidArgument
 from gateway.loaders.operation import Operation
 from gateway.loaders.record_pages import PageKey
@@ -68,27 +68,27 @@ async def group_answer(
     async with call.operation() as operation:
         found = await load_group_records(operation, call.viewer, [group_id])
         secret = await operation.loaders.records.instance_secret.load(None)
-        if not found.records or found.records[0]["activated_state"] != "active":
+        if not found.groups or found.groups[0].ended:
             raise RecordNotFound(RECORD, group_id)
         linked = await _linked(operation, found, include)
-    details = found.details[group_id]
+    (group,) = found.groups
     given = {"id": str(group_id)}
     meta = page_meta("/user_groups", given, Page(), 1, as_written(call.given))
     if headers is not None:
-        headers = {**headers, **written_headers(details.updated_at)}
+        headers = {**headers, **written_headers(group.updated_at)}
     return answered(
         call.request,
         document(KIND, found.records, meta, linked),
         keeping=_keeping(found, include),
-        tag=group_tag(group_id, details, secret),
+        tag=group_tag(group, secret),
         status=status,
         headers=headers,
     )
 
 
-def group_tag(group_id: int, details: GroupDetails, secret: str) -> str:
+def group_tag(group: UserGroup, secret: str) -> str:
     """The tag of a group, which changes with what everybody is told of it."""
-    return record_tag(KIND, group_id, details.revision, secret)
+    return record_tag(KIND, group.id, group.revision, secret)
 
 
 def _keeping(found: GroupRecords, include: Sequence[str]) -> Keeping:
