@@ -121,6 +121,19 @@ def test_deep_and_broken_json_is_refused(world: World) -> None:
         assert answer.status_code == 422, answer.text
 
 
+def test_more_users_than_one_may_name_are_not_looked_up(world: World) -> None:
+    before = world.state()
+    users = [*range(1, 50_000)]
+    path = f"/user_groups/{world.group}/links/users"
+    answer = world.side.ask("POST", path, world.tokens["admin"], {"users": users})
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["errors"][0]["message"] == "users has 49999 users: it must have 1 to 100."
+    links = {"user_groups": {"display_name": "New", "links": {"users": users}}}
+    answer = world.side.ask("POST", "/user_groups", world.tokens["stranger"], links)
+    assert answer.status_code == 422, answer.text
+    assert world.state() == before
+
+
 def test_a_body_beyond_the_limit_is_refused(world: World) -> None:
     body = json.dumps({"user_groups": {"name": "a" * 10_000_000}}).encode()
     answer = world.side.ask("POST", "/user_groups", world.tokens["stranger"], body)
