@@ -47,6 +47,11 @@ hunt: $(VENV)/.test-installed ## Ask 10,000 times for answers that are stale or 
 	HUNT_STEPS=$(or $(HUNT_STEPS),10000) $(BIN)/python -m pytest tests/authorization/test_hunt.py \
 		-n 0 $(ARGS)
 
+.PHONY: lives
+lives: $(VENV)/.test-installed ## Compare a thousand random lives of groups, on each database, with a model
+	GROUP_LIVES=$(or $(GROUP_LIVES),1000) $(BIN)/python -m pytest tests/groups/test_group_machine.py \
+		-n 0 $(ARGS)
+
 .PHONY: names
 names: $(VENV)/.test-installed ## See that lists and searches of a million names read no more rows than of a few
 	NAMES=$(or $(NAMES),1000000) $(BIN)/python -m pytest tests/directory/test_listing.py \

@@ -12,6 +12,7 @@ import pickle
 import signal
 import subprocess
 import sys
+import time
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,13 +21,15 @@ from typing import IO, Any
 from sqlalchemy import Engine, event
 
 from gateway.auth.viewer import Viewer
-from gateway.db import open_database
+from gateway.db import Database, open_database
 from gateway.directory.erase_user import erase_user
 from gateway.errors import GatewayError
+from gateway.events.event import Classification
 from gateway.groups.commands import Command
 from gateway.groups.refusals import GroupRefusal
 from gateway.groups.service import GroupService
 from gateway.groups.turn import Limits
+from tests.events_of import store
 
 
 @dataclass(frozen=True)
@@ -37,10 +40,20 @@ class Erase:
 
 
 @dataclass(frozen=True)
+class Store:
+    """Not a command of people either: events that the stream brings.
+
+    Their times are relative to the moment at which they are stored.
+    """
+
+    events: tuple[Classification, ...]
+
+
+@dataclass(frozen=True)
 class Task:
     """Commands that one process runs one after the other."""
 
-    wanted: Sequence[tuple[Command | Erase, Viewer]]
+    wanted: Sequence[tuple[Command | Erase | Store, Viewer]]
     #: The process kills itself before its statement of this number, from 1; None: never.
     dies_at: int | None = None
 
@@ -132,22 +145,27 @@ async def _work(url: str, task: Task, wait: Any) -> list[str]:
         if task.dies_at is not None:
             _die_at(task.dies_at)
         wait()
-        told = []
-        for wanted, viewer in task.wanted:
-            if isinstance(wanted, Erase):
-                user_id = wanted.user_id
-                await database.write(lambda each, user_id=user_id: erase_user(each, user_id))
-                told.append("erased")
-                continue
-            try:
-                outcome = await service.run(wanted, viewer)
-            except GroupRefusal as refusal:
-                told.append(str(refusal.refusal))
-            except GatewayError as error:
-                told.append(error.code)
-            else:
-                told.append("changed" if outcome.changed else "unchanged")
-        return told
+        return [await _do(database, service, *wanted) for wanted in task.wanted]
+
+
+async def _do(
+    database: Database, service: GroupService, wanted: Command | Erase | Store, viewer: Viewer
+) -> str:
+    if isinstance(wanted, Erase):
+        await database.write(lambda each: erase_user(each, wanted.user_id))
+        return "erased"
+    if isinstance(wanted, Store):
+        now = time.time_ns() // 1000
+        events = [one._replace(event_time=now + one.event_time) for one in wanted.events]
+        await store(database, *events)
+        return "stored"
+    try:
+        outcome = await service.run(wanted, viewer)
+    except GroupRefusal as refusal:
+        return str(refusal.refusal)
+    except GatewayError as error:
+        return error.code
+    return "changed" if outcome.changed else "unchanged"
 
 
 def _die_at(number: int) -> None:
