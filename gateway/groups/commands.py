@@ -95,7 +95,6 @@ class AcceptInvitation:
     """Become a member as one was invited."""
 
     group_id: int
-    expected_revision: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +103,6 @@ class DeclineInvitation:
 
     group_id: int
     for_ever: bool = False
-    expected_revision: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +123,6 @@ class SetRole:
     group_id: int
     user_id: int
     role: str
-    expected_revision: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

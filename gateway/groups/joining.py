@@ -7,7 +7,7 @@ from gateway.directory.rows import Row
 from gateway.errors import GatewayError
 from gateway.groups.changing import active, inactive, note, write_memberships
 from gateway.groups.commands import AcceptInvitation, DeclineInvitation, Join, Outcome
-from gateway.groups.deciding import check_revision, is_to_be_done, refusal_of
+from gateway.groups.deciding import is_to_be_done, refusal_of
 from gateway.groups.history import ChangeKind
 from gateway.groups.limits import check_new_membership, check_room
 from gateway.groups.links import opens, read_link, read_wrong_joins
@@ -57,20 +57,15 @@ def join(turn: Turn, command: Join) -> Outcome:
 
 def accept_invitation(turn: Turn, command: AcceptInvitation) -> Outcome:
     """Become a member with the role that the invitation names."""
-    group = read_group(turn, command.group_id)
-    return accept(turn, group, command.expected_revision)
+    return accept(turn, read_group(turn, command.group_id))
 
 
-def accept(
-    turn: Turn, group: Group, expected: int | None, action: Action = Action.ACCEPT
-) -> Outcome:
+def accept(turn: Turn, group: Group, action: Action = Action.ACCEPT) -> Outcome:
     """The same of a group that was read; an ended group has no open invitations."""
     if not is_to_be_done(turn, group, action):
         return Outcome(group.id, changed=False, user_ids=(turn.viewer_id,))
     if group.has_ended:
         raise refusal_of(turn, group, Verdict.INVITATION_REQUIRED)
-    if group.own_row is not None:
-        check_revision(group.own_row, expected)
     return _become_member(turn, group)
 
 
@@ -79,7 +74,6 @@ def decline_invitation(turn: Turn, command: DeclineInvitation) -> Outcome:
     group = read_group(turn, command.group_id)
     if not is_to_be_done(turn, group, Action.DECLINE) or group.own_row is None:
         return Outcome(group.id, changed=False, user_ids=(turn.viewer_id,))
-    check_revision(group.own_row, command.expected_revision)
     return decline(turn, group, group.own_row, for_ever=command.for_ever)
 
 

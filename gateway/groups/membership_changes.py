@@ -73,7 +73,7 @@ def _change_state(
             return set_role(turn, SetRole(group.id, user_id, role)).changed
         return outcome.changed
     if is_own:
-        return accept(turn, group, None, Action.ACTIVATE_OWN).changed
+        return accept(turn, group, Action.ACTIVATE_OWN).changed
     if membership_in(row).is_effective:
         return False
     return is_to_be_done(turn, group, Action.ACTIVATE_OTHER)

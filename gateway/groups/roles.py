@@ -9,7 +9,7 @@ from gateway.directory.rows import Row
 from gateway.errors import InvalidArgument
 from gateway.groups.changing import note, with_roles, write_memberships
 from gateway.groups.commands import Outcome, SetRole
-from gateway.groups.deciding import check_admins_left, check_revision, lead
+from gateway.groups.deciding import check_admins_left, lead
 from gateway.groups.history import ChangeKind
 from gateway.groups.refusals import GroupRefusal, RefusalCode
 from gateway.groups.rules import Action
@@ -25,7 +25,6 @@ def set_role(turn: Turn, command: SetRole) -> Outcome:
     row = read_memberships(turn.connection, group.id, [command.user_id]).get(command.user_id)
     if row is None or not _may_have_role(row):
         raise not_a_member("userId")
-    check_revision(row, command.expected_revision)
     changed = write_role(turn, group, row, role)
     return Outcome(group.id, changed=changed, user_ids=(command.user_id,))
 

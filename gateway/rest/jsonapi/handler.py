@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.responses import Response
@@ -42,4 +42,3 @@ class Resource:
     filters: tuple[str, ...] = ()
     includes: tuple[str, ...] = ()
     is_list: bool = False
-    ids: tuple[str, ...] = field(default=())
