@@ -13,8 +13,10 @@ from gateway.stats.subject import Kind, Question
 from resolvers.comment_stats import ProjectCommentStats
 from resolvers.connections import AfterArgument, PageArgument, paged
 from resolvers.context import Info
+from resolvers.costs import costs
 from resolvers.enums import WorkflowOrder
 from resolvers.listing import LIST_PAGE, SearchArgument
+from resolvers.milestones import AllTimeMilestones, load_all_time_milestones
 from resolvers.ranges import RangeArgument
 from resolvers.rows import Row, made, row
 from resolvers.scopes import (
@@ -72,6 +74,13 @@ class Project(Row):
         selection = classifications_in(range, workflow_ids=workflow_ids)
         question = Question(Kind.PROJECT, selection)
         return ProjectStats(question=question, subject_id=self.project_id)
+
+    @strawberry.field(
+        description="Round numbers of classifications that the project reached, and the next one.",
+        directives=[costs(50)],
+    )
+    async def milestones(self, info: Info) -> AllTimeMilestones:
+        return await load_all_time_milestones(info, Kind.PROJECT, self.project_id)
 
     @strawberry.field(description="Comments that were written on the project's own Talk board.")
     def comments(

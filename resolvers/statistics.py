@@ -31,6 +31,7 @@ from resolvers.enums import ContributionOrder, Period, RankingOrder
 from resolvers.guards import Guard, GuardRule
 from resolvers.ranges import DateRange, RangeArgument, days_in
 from resolvers.scalars import SafeInt
+from resolvers.streaks import Streak, StreakPeriodArgument, load_streak
 from resolvers.thresholds import MOST_DAYS, HoursArgument, PerDayArgument, read_thresholds
 from resolvers.workflow_contributions import WorkflowContribution, load_workflow_contributions
 
@@ -333,6 +334,15 @@ class Contributed(ClassificationStats):
             read_first(first),
             given(order_by, ContributionOrder.MOST_CLASSIFICATIONS),
         )
+
+    @strawberry.field(
+        description="Days, weeks, months or years in a row with at least one classification in "
+        "the range, as of today.",
+        directives=[costs(20)],
+    )
+    async def streak(self, info: Info, period: StreakPeriodArgument = Period.WEEK) -> Streak:
+        chosen = given(period, Period.WEEK)
+        return await load_streak(info, self.question, self.subject_id, chosen)
 
 
 @strawberry.type(description="Classifications of one volunteer.")

@@ -13,9 +13,11 @@ from gateway.stats.subject import Kind, Question
 from resolvers.comment_stats import UserCommentStats
 from resolvers.connections import AfterArgument, PageArgument, paged
 from resolvers.context import Info
+from resolvers.costs import costs
 from resolvers.guards import Guard, GuardRule
 from resolvers.lookahead import selects
 from resolvers.membership import MembershipConnection, RolesArgument, StatesArgument
+from resolvers.milestones import AllTimeMilestones, load_all_time_milestones
 from resolvers.ranges import RangeArgument
 from resolvers.rows import Row, made, row
 from resolvers.scopes import (
@@ -73,6 +75,14 @@ class User(Row):
     ) -> UserStats | None:
         question = Question(Kind.USER, classifications_in(range, within))
         return UserStats(question=question, subject_id=self.user_id)
+
+    @strawberry.field(
+        description="Round numbers of classifications that they reached, and the next one.",
+        directives=[costs(50)],
+        extensions=[Guard(GuardRule.OWN_STATS)],
+    )
+    async def milestones(self, info: Info) -> AllTimeMilestones | None:
+        return await load_all_time_milestones(info, Kind.USER, self.user_id)
 
     @strawberry.field(
         description="The volunteer's comments on Talk. They are public, as the posts are."

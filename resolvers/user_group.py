@@ -45,6 +45,7 @@ from resolvers.membership import (
     named,
 )
 from resolvers.membership_counts import MembershipCounts, load_membership_counts
+from resolvers.milestones import AllTimeMilestones, load_all_time_milestones
 from resolvers.ranges import RangeArgument
 from resolvers.roster import GroupMemberConnection, load_roster
 from resolvers.scopes import ScopeArgument, classifications_in
@@ -220,6 +221,14 @@ class UserGroup:
     )
     async def join_link(self, info: Info) -> JoinLink | None:
         return await load_join_link(info, self.group_id)
+
+    @strawberry.field(
+        description="Round numbers of classifications that the group reached, and the next one.",
+        directives=[costs(50)],
+        extensions=[Guard(GuardRule.GROUP_AGGREGATES)],
+    )
+    async def milestones(self, info: Info) -> AllTimeMilestones | None:
+        return await load_all_time_milestones(info, Kind.GROUP, self.group_id)
 
     @strawberry.field(description="The viewer's own membership in any state; null without one.")
     async def viewer_membership(self, info: Info) -> Membership | None:

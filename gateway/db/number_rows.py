@@ -1,0 +1,73 @@
+"""A table of whole numbers as one bound parameter, so that one statement answers many questions.
+
+PostgreSQL takes the numbers of all rows as one array, SQLite takes the rows as one JSON text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import BigInteger, Dialect, FromClause, Text, bindparam, column
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+
+class _Rows(TypeDecorator[Sequence[Sequence[int]]]):
+    """Rows of 64-bit numbers as one parameter."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Use an array where there are arrays, JSON text elsewhere."""
+        return ARRAY(BigInteger) if dialect.name == "postgresql" else Text()
+
+    def process_bind_param(self, value: Sequence[Sequence[int]] | None, dialect: Dialect) -> Any:
+        """Turn the rows into what the driver takes."""
+        rows = value or ()
+        if dialect.name == "postgresql":
+            return [number for row in rows for number in row]
+        return orjson.dumps(rows).decode()
+
+
+class _NumberRows(FunctionElement[int]):
+    name = "number_rows"
+    type = BigInteger()
+    inherit_cache = False
+
+    def __init__(self, bound: Any, names: tuple[str, ...]) -> None:
+        super().__init__(bound)
+        self.names = names
+
+
+@compiles(_NumberRows, "postgresql")
+def _from_array(element: _NumberRows, compiler: SQLCompiler, **options: Any) -> str:
+    (rows,) = element.clauses
+    width = len(element.names)
+    columns = ", ".join(f"a.n[i + {place}] AS {name}" for place, name in enumerate(element.names))
+    array = compiler.process(rows, **options)
+    return (
+        f"(SELECT {columns} FROM (SELECT CAST({array} AS BIGINT[]) AS n) AS a, "  # noqa: S608
+        f"generate_series(1, cardinality(a.n), {width}) AS i)"
+    )
+
+
+@compiles(_NumberRows, "sqlite")
+def _from_json(element: _NumberRows, compiler: SQLCompiler, **options: Any) -> str:
+    (rows,) = element.clauses
+    columns = ", ".join(
+        f"json_extract(value, '$[{place}]') AS {name}" for place, name in enumerate(element.names)
+    )
+    return f"(SELECT {columns} FROM json_each({compiler.process(rows, **options)}))"  # noqa: S608
+
+
+def number_rows(name: str, columns: Sequence[str]) -> FromClause:
+    """The rows bound to the named parameter, as a table with these columns."""
+    typed: list[Any] = [column(one, BigInteger) for one in columns]
+    bound = bindparam(name, type_=_Rows())
+    return _NumberRows(bound, tuple(columns)).table_valued(*typed, name=f"{name}_given")

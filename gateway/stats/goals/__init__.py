@@ -1,0 +1,1 @@
+"""Goals and milestones: when something counted reached a threshold, computed from the rollups."""

@@ -1,0 +1,132 @@
+"""Goals, evaluated: status, progress, milestones, periods and streak, from how they grew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import NamedTuple
+
+from gateway.calendar import LAST_DAY, DayRange
+from gateway.stats.goals.growth import Steps
+from gateway.stats.goals.pace import Pace, expected_on, pace_of
+from gateway.stats.goals.pieces import bounds
+from gateway.stats.goals.question import GoalQuestion, goal_periods
+from gateway.stats.goals.thresholds import reached, value_of
+
+#: How long after its end a goal may still be expected to be reached.
+_LATEST = 3653
+
+
+class GoalStatus(Enum):
+    """How a goal stands."""
+
+    UPCOMING = "upcoming"
+    RUNNING = "running"
+    REACHED = "reached"
+    ENDED = "ended"
+
+
+class Progress(NamedTuple):
+    """How far a goal is, in the units that are compared; days are day numbers.
+
+    ``pace`` and ``expected_on`` are of sums that are neither reached nor ended. ``days_left``
+    includes today, and is None without an end or after it.
+    """
+
+    value: int
+    target: int
+    reached_on: int | None
+    pace: Pace | None = None
+    days_left: int | None = None
+    expected_on: int | None = None
+
+    @property
+    def remaining(self) -> int:
+        """What is missing; 0 once reached."""
+        return max(0, self.target - self.value)
+
+
+class PeriodProgress(NamedTuple):
+    """How far a period of a goal that repeats is."""
+
+    days: DayRange
+    value: int
+    reached_on: int | None
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether its target was reached."""
+        return self.reached_on is not None
+
+
+class GoalState(NamedTuple):
+    """All that is computed of a goal. Without repetition it has no periods and a streak of 0."""
+
+    status: GoalStatus
+    progress: Progress
+    #: The day on which each threshold was reached, in their order.
+    reached_on: tuple[int | None, ...]
+    periods: tuple[PeriodProgress, ...] = ()
+    streak: int = 0
+
+
+def evaluate(asked: GoalQuestion, parts: Sequence[Steps], today: int) -> GoalState:
+    """The state of a goal today, from how it grew in the parts of its :meth:`growth`.
+
+    Every threshold that was reached has been narrowed down to a day. Of a goal that repeats, status
+    and progress are those of the current period, or of the last one after the end.
+    """
+    first, last = bounds(asked.selection.days)
+    steps: Steps = parts[0] if parts else ()
+    days, periods = DayRange(first, last), _periods(asked, parts, today)
+    if periods:
+        steps, days = parts[-1], periods[-1].days
+    reached_on = tuple(reached(steps, asked.thresholds))
+    so_far = Progress(value_of(steps), asked.target, reached_on[-1])
+    progress = _progress(asked, parts, so_far, days, today)
+    if today < first:
+        status = GoalStatus.UPCOMING
+    elif asked.repeats is not None and today > last:
+        status = GoalStatus.ENDED
+    elif reached_on[-1] is not None:
+        status = GoalStatus.REACHED
+    else:
+        status = GoalStatus.ENDED if today > last else GoalStatus.RUNNING
+    return GoalState(status, progress, reached_on, periods, _streak(periods, today))
+
+
+def _progress(
+    asked: GoalQuestion, parts: Sequence[Steps], so_far: Progress, days: DayRange, today: int
+) -> Progress:
+    """The progress in these days, and where it leads to."""
+    first, last = bounds(days)
+    if today > last:
+        return so_far
+    is_open = asked.selection.days.end is None and asked.repeats is None
+    if not is_open:
+        so_far = so_far._replace(days_left=last - max(today, first) + 1)
+    if so_far.reached_on is not None or today < first or not asked.metric.is_sum:
+        return so_far
+    # Also in a new period the last 14 days tell the pace.
+    pace = pace_of(tuple(step for steps in parts for step in steps), today)
+    latest = LAST_DAY if is_open else last + _LATEST
+    expected = expected_on(so_far.remaining, pace, today, latest)
+    return so_far._replace(pace=pace, expected_on=expected)
+
+
+def _periods(asked: GoalQuestion, parts: Sequence[Steps], today: int) -> tuple[PeriodProgress, ...]:
+    return tuple(
+        PeriodProgress(days, value_of(steps), reached(steps, (asked.target,))[0])
+        for days, steps in zip(goal_periods(asked, today), parts, strict=False)
+    )
+
+
+def _streak(periods: Sequence[PeriodProgress], today: int) -> int:
+    """How many periods up to now were reached in a row; the running one breaks nothing."""
+    streak = 0
+    for period in reversed(periods):
+        if period.is_reached:
+            streak += 1
+        elif bounds(period.days)[1] < today:
+            break
+    return streak

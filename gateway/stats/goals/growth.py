@@ -1,0 +1,154 @@
+"""How what a goal counts grew: by how much in each bucket, for any number of goals at once.
+
+All goals whose rows are in the same rollup set are one statement: what they differ in is a table of
+bound numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import BigInteger, ColumnElement, Select, func, literal, select, tuple_
+
+from gateway.db.number_rows import number_rows
+from gateway.db.rollup_sets import RollupSet
+from gateway.stats.goals.metric import GoalMetric
+from gateway.stats.goals.pieces import Pieces
+from gateway.stats.rows import filters, narrowest, total
+from gateway.stats.subject import Kind, Question, Selection
+
+#: The first day of each bucket in which something was added, ascending, and how much (above 0).
+Steps = tuple[tuple[int, int], ...]
+
+
+class Growth(NamedTuple):
+    """What is asked: how a metric of a subject grew in the rows of each part.
+
+    Of the ``selection`` the projects, workflows and the only user count, not the days. Session time
+    is in whole milliseconds.
+    """
+
+    kind: Kind
+    subject_id: int
+    metric: GoalMetric
+    selection: Selection
+    parts: tuple[Pieces, ...]
+
+    @property
+    def rows_of(self) -> GrowthRows:
+        """The rows that answer it."""
+        question = Question(self.kind, self.selection)
+        column = _DISTINCT.get(self.metric)
+        rollup = narrowest(question, () if column is None else (column,))
+        return GrowthRows(rollup, self.kind, filters(question), column)
+
+
+_DISTINCT = {GoalMetric.CONTRIBUTORS: "user_id", GoalMetric.PROJECTS: "project_id"}
+
+
+class GrowthRows(NamedTuple):
+    """The rows of some goals: what they have in common, and so one statement."""
+
+    rollup: RollupSet
+    kind: Kind
+    narrowed: tuple[str, ...]
+    #: What is counted once each, at its first bucket; None for sums.
+    distinct: str | None
+
+
+_ASKED = ("part", "asked", "subject", "grain", "first", "last")
+
+
+def growth(rows: GrowthRows) -> Select[tuple[int, int, int, int]]:
+    """Rows of part, bucket, and how much was added: events and ms, or different things and 0.
+
+    Binds :func:`growth_parameters`. A thing that is counted once is in its first bucket of a part.
+    """
+    return _sums(rows) if rows.distinct is None else _first_seen(rows)
+
+
+def growth_parameters(asked: Sequence[Growth]) -> dict[str, Any]:
+    """What :func:`growth` binds for questions about the same rows; parts are numbered through."""
+    parts = [
+        (number, place, pieces)
+        for number, (place, pieces) in enumerate(
+            (place, pieces) for place, one in enumerate(asked) for pieces in one.parts
+        )
+    ]
+    given = [
+        (number, place, asked[place].subject_id, int(grain), first, last)
+        for number, place, pieces in parts
+        for grain, first, last in pieces
+    ]
+    return {"asked": given} | {
+        f"{column}s": [
+            (place, one)
+            for place, growth in enumerate(asked)
+            for one in getattr(growth.selection, f"{column}s") or ()
+        ]
+        for column in ("project_id", "workflow_id", "user_id")
+        if getattr(asked[0].selection, f"{column}s") is not None
+    }
+
+
+def steps_of(asked: Sequence[Growth], rows: Iterable[Any]) -> Mapping[Growth, tuple[Steps, ...]]:
+    """How each grew in each of its parts, from rows in no particular order."""
+    owners = [one for one in asked for _ in one.parts]
+    found: list[list[tuple[int, int]]] = [[] for _ in owners]
+    for part, bucket, count, ms in rows:
+        metric = owners[part].metric
+        if metric is GoalMetric.HOURS:
+            amount = ms
+        else:
+            # Of active days, each row is one, however many events it has.
+            amount = 1 if metric is GoalMetric.ACTIVE_DAYS else count
+        if amount:
+            found[part].append((bucket, amount))
+    each = iter(found)
+    return {one: tuple(tuple(sorted(next(each))) for _ in one.parts) for one in asked}
+
+
+@lru_cache(maxsize=64)
+def _sums(rows: GrowthRows) -> Select[Any]:
+    asked = number_rows("asked", _ASKED).c
+    row = rows.rollup.table.c
+    ms = total(row.ms) if "ms" in row else literal(0, BigInteger)
+    return (
+        select(asked.part, row.bucket, total(row.n), ms)
+        .where(*_joined(rows, asked))
+        .group_by(asked.part, row.bucket)
+    )
+
+
+@lru_cache(maxsize=64)
+def _first_seen(rows: GrowthRows) -> Select[Any]:
+    asked = number_rows("asked", _ASKED).c
+    row = rows.rollup.table.c
+    thing = row[rows.distinct or ""]
+    # What names no project, or nobody, is none.
+    seen = (
+        select(asked.part, func.min(row.bucket).label("bucket"))
+        .where(*_joined(rows, asked), thing != 0)
+        .group_by(asked.part, thing)
+        .subquery("seen")
+    ).c
+    return select(seen.part, seen.bucket, func.count(), literal(0, BigInteger)).group_by(
+        seen.part, seen.bucket
+    )
+
+
+def _joined(rows: GrowthRows, asked: Any) -> list[ColumnElement[bool]]:
+    row = rows.rollup.table.c
+    return [
+        row[rows.kind.value] == asked.subject,
+        row.grain == asked.grain,
+        row.bucket.between(asked.first, asked.last),
+        *(
+            tuple_(asked.asked, row[column]).in_(
+                select(*number_rows(f"{column}s", ("place", "id")).c)
+            )
+            for column in rows.narrowed
+        ),
+    ]

@@ -1,0 +1,43 @@
+"""When something that grows reached its thresholds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from gateway.calendar import Grain
+from gateway.stats.goals.growth import Steps
+from gateway.stats.goals.pieces import Pieces, grain_at, refine
+
+
+def value_of(steps: Steps) -> int:
+    """How much it has become."""
+    return sum(amount for _, amount in steps)
+
+
+def reached(steps: Steps, thresholds: Sequence[int]) -> list[int | None]:
+    """The bucket in which each of the ascending thresholds was reached, or None.
+
+    Amounts are positive, so the buckets never decrease with the threshold.
+    """
+    found: list[int | None] = []
+    grown = _running(steps)
+    bucket, sum_so_far = next(grown, (None, 0))
+    for threshold in thresholds:
+        while bucket is not None and sum_so_far < threshold:
+            bucket, sum_so_far = next(grown, (None, 0))
+        found.append(bucket)
+    return found
+
+
+def refined(pieces: Pieces, steps: Steps, thresholds: Sequence[int]) -> Pieces:
+    """The pieces to read next to know the days; the same ones if all days are known."""
+    buckets = {bucket for bucket in reached(steps, thresholds) if bucket is not None}
+    coarse = [one for one in buckets if grain_at(pieces, one) is not Grain.DAY]
+    return refine(pieces, coarse) if coarse else pieces
+
+
+def _running(steps: Steps) -> Iterator[tuple[int, int]]:
+    so_far = 0
+    for bucket, amount in steps:
+        so_far += amount
+        yield bucket, so_far

@@ -1,0 +1,79 @@
+"""Milestones of all time: the days on which round numbers were reached, and the next one."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from gateway.calendar import DayRange
+from gateway.stats.goals.growth import Steps
+from gateway.stats.goals.metric import GoalMetric
+from gateway.stats.goals.pace import expected_on, pace_of
+from gateway.stats.goals.question import GoalQuestion
+from gateway.stats.goals.thresholds import reached, value_of
+from gateway.stats.subject import Kind, Selection
+
+#: The numbers of classifications that are celebrated, ascending.
+MILESTONES = (
+    1,
+    10,
+    100,
+    1_000,
+    10_000,
+    25_000,
+    100_000,
+    250_000,
+    1_000_000,
+    2_500_000,
+    10_000_000,
+    25_000_000,
+    100_000_000,
+    250_000_000,
+    1_000_000_000,
+    2_500_000_000,
+    10_000_000_000,
+)
+
+
+class ReachedMilestone(NamedTuple):
+    """A round number and the day on which it was reached."""
+
+    value: int
+    day: int
+
+
+class NextMilestone(NamedTuple):
+    """The first round number that is not reached, and the day expected at the current pace."""
+
+    value: int
+    remaining: int
+    expected_on: int | None
+
+
+class Milestones(NamedTuple):
+    """What was reached, ascending, and what comes next; None beyond the last one."""
+
+    reached: tuple[ReachedMilestone, ...]
+    next: NextMilestone | None
+
+
+def milestone_question(kind: Kind, subject_id: int) -> GoalQuestion:
+    """The milestones of a group, a volunteer or a project as one goal of all time."""
+    return GoalQuestion(
+        kind, subject_id, GoalMetric.CLASSIFICATIONS, Selection(days=DayRange()), MILESTONES
+    )
+
+
+def milestones_of(steps: Steps, today: int) -> Milestones:
+    """The milestones in what was classified, every one of them narrowed down to a day."""
+    days = reached(steps, MILESTONES)
+    done = tuple(
+        ReachedMilestone(value, day)
+        for value, day in zip(MILESTONES, days, strict=True)
+        if day is not None
+    )
+    if len(done) == len(MILESTONES):
+        return Milestones(done, None)
+    following = MILESTONES[len(done)]
+    remaining = following - value_of(steps)
+    expected = expected_on(remaining, pace_of(steps, today), today)
+    return Milestones(done, NextMilestone(following, remaining, expected))
