@@ -1,6 +1,7 @@
 """A table of whole numbers as one bound parameter, so that one statement answers many questions.
 
-PostgreSQL takes the numbers of all rows as one array, SQLite takes the rows as one JSON text.
+PostgreSQL takes all columns, one behind the other, as one array; SQLite takes the rows as one JSON
+text.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class _Rows(TypeDecorator[Sequence[Sequence[int]]]):
         """Turn the rows into what the driver takes."""
         rows = value or ()
         if dialect.name == "postgresql":
-            return [number for row in rows for number in row]
+            return [number for column in zip(*rows, strict=True) for number in column]
         return orjson.dumps(rows).decode()
 
 
@@ -47,13 +48,19 @@ class _NumberRows(FunctionElement[int]):
 
 @compiles(_NumberRows, "postgresql")
 def _from_array(element: _NumberRows, compiler: SQLCompiler, **options: Any) -> str:
+    # Of unnest PostgreSQL expects ten rows, and so looks up what they are joined with; of
+    # generate_series it would expect a thousand, and read it whole.
     (rows,) = element.clauses
     width = len(element.names)
-    columns = ", ".join(f"a.n[i + {place}] AS {name}" for place, name in enumerate(element.names))
+    columns = ", ".join(
+        f"a.n[cardinality(a.n) / {width} * {place} + 1:cardinality(a.n) / {width} * {place + 1}]"
+        for place in range(width)
+    )
     array = compiler.process(rows, **options)
+    names = ", ".join(element.names)
     return (
-        f"(SELECT {columns} FROM (SELECT CAST({array} AS BIGINT[]) AS n) AS a, "  # noqa: S608
-        f"generate_series(1, cardinality(a.n), {width}) AS i)"
+        f"(SELECT {names} FROM (SELECT CAST({array} AS BIGINT[]) AS n) AS a, "  # noqa: S608
+        f"unnest({columns}) AS u({names}))"
     )
 
 

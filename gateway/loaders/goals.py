@@ -12,15 +12,23 @@ from gateway.loaders.loader import Bound, Loader, Request, StatementLoader
 from gateway.loaders.statistics import BucketsQuestion, StatisticsLoader
 from gateway.period import period_start
 from gateway.stats.entities import counted
+from gateway.stats.goals.contributors import (
+    Contributor,
+    Contributors,
+    contributors,
+    in_order,
+)
 from gateway.stats.goals.evaluation import GoalState, evaluate
 from gateway.stats.goals.growth import (
     Growth,
     GrowthRows,
     Steps,
+    asked_parameters,
     growth,
     growth_parameters,
     steps_of,
 )
+from gateway.stats.goals.metric import GoalMetric
 from gateway.stats.goals.question import GoalQuestion
 from gateway.stats.goals.thresholds import refined
 from gateway.stats.milestones import Milestones, milestone_question, milestones_of
@@ -44,6 +52,36 @@ class GrowthLoader(StatementLoader[Growth, tuple[Steps, ...]]):
 
     def entities(self, key: Growth) -> tuple[Entity, ...]:
         return counted(Question(key.kind, key.selection), key.subject_id)
+
+
+class ContributorsLoader(StatementLoader[Contributors, tuple[Contributor, ...]]):
+    """Who did most for goals of groups: a statement for each kind of rows, order and number."""
+
+    name = "goal contributors"
+    default = ()
+
+    def requests(self, keys: Sequence[Contributors]) -> Iterable[Request]:
+        together: dict[tuple[GrowthRows, bool], list[Contributors]] = defaultdict(list)
+        for key in keys:
+            together[key.rows_of, key.metric is GoalMetric.HOURS].append(key)
+        for (rows, by_time), asked in together.items():
+            bound = asked_parameters([(one.group_id, one.selection, [one.pieces]) for one in asked])
+            bound["limit"] = max(one.first for one in asked)
+            yield Request(
+                asked, contributors(rows, by_time=by_time), bound, partial(_contributors, asked)
+            )
+
+    def entities(self, key: Contributors) -> tuple[Entity, ...]:
+        return counted(Question(Kind.GROUP, key.selection), key.group_id)
+
+
+def _contributors(
+    asked: Sequence[Contributors], rows: Iterable[Any]
+) -> Mapping[Contributors, tuple[Contributor, ...]]:
+    found: dict[int, list[Contributor]] = defaultdict(list)
+    for part, *sums in rows:
+        found[part].append(Contributor(*sums))
+    return {one: in_order(found[place], one) for place, one in enumerate(asked)}
 
 
 class ActivePeriodsLoader(StatisticsLoader[BucketsQuestion, tuple[int, ...]]):

@@ -25,7 +25,7 @@ from gateway.directory.workflows import (
 )
 from gateway.loaders.access import Access
 from gateway.loaders.directory import RecordLoader, RecordsLoader
-from gateway.loaders.goals import ActivePeriodsLoader, GrowthLoader
+from gateway.loaders.goals import ActivePeriodsLoader, ContributorsLoader, GrowthLoader
 from gateway.loaders.group_life import (
     GroupMembershipLoader,
     HistoryLengthLoader,
@@ -105,6 +105,7 @@ class Loaders:
     new_users = _made(NewUsersLoader)
     ranking = _made(RankingLoader)
     growth = _made(GrowthLoader)
+    goal_contributors = _made(ContributorsLoader)
     active_periods = _made(ActivePeriodsLoader)
     member_contributions = _made(MemberContributionsLoader, "member contributions", "project_id")
     member_last_days = _made(MemberLastDaysLoader, "member last days", "project_id")

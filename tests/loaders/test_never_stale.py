@@ -65,7 +65,10 @@ LEVELS = (
 CHECKS = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
 _TOTALS = "totalCount timeSpent buckets(period: MONTH) { startsOn count timeSpent }"
-_STATS = f"""{_TOTALS} projectCount activeUsers
+_MILESTONES = "milestones { reached { value reachedOn } next { value remaining expectedOn } }"
+_STREAKS = """streak { current longest currentStart longestStart longestEnd }
+    days: streak(period: DAY) { longest longestStart }"""
+_STATS = f"""{_TOTALS} projectCount activeUsers {_STREAKS}
     projectContributions(orderBy: MOST_RECENT) {{ count lastContributedOn project {{ slug }} }}
     workflowContributions(orderBy: MOST_TIME) {{ count lastContributedOn workflow {{ active }} }}
     topContributors(first: 2) {{ count user {{ login displayName }} buckets {{ count }} }}
@@ -85,7 +88,7 @@ _GROUP = f"""name displayName statsVisibility viewerMembership {{ state roles }}
     members {{ nodes {{ login }} edges {{ since }} }}
     memberships {{ nodes {{ state roles since endedAt endedBy user {{ displayName }} }} }}
     led: memberships(roles: [GROUP_ADMIN], search: "u") {{ totalCount }}
-    classifications {{ {_STATS} }}"""
+    classifications {{ {_STATS} }} {_MILESTONES}"""
 DOCUMENTS = (
     f"{{ userGroup(id: 501) {{ {_GROUP} }} }}",
     f"{{ userGroupsByIds(ids: [501, 502, 503, 504]) {{ {_GROUP} }} }}",
@@ -99,11 +102,12 @@ DOCUMENTS = (
         comments {{ totalCount projectContributions {{ count project {{ slug }} }} }}
         memberships {{ nodes {{ state group {{ name }} }} }}
         invitations {{ totalCount }} ended: memberships(states: [INACTIVE]) {{ totalCount }}
-        classifications {{ {_TOTALS} projectContributions {{ count project {{ id }} }} }}
+        classifications {{ {_TOTALS} {_STREAKS} projectContributions {{ count project {{ id }} }} }}
+        {_MILESTONES}
     }} }}""",
     "{ me { login displayName memberships { nodes { roles group { displayName } } } } }",
     f"""{{ projectsByIds(ids: [11, 12, 13]) {{
-        displayName slug classifications {{ {_TOTALS} anonymousCount }} {_OPERATORS}
+        displayName slug classifications {{ {_TOTALS} anonymousCount }} {_OPERATORS} {_MILESTONES}
         comments(userIds: [1, 2]) {{ totalCount }}
         workflows(orderBy: MOST_RECENT) {{
             totalCount

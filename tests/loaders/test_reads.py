@@ -129,6 +129,18 @@ READS: dict[str, set[Entity]] = {
     "{ classifications(within: { workflowIds: [101] }) { buckets { activeUsers } } }": {
         ("workflow", 101)
     },
+    "{ userGroup(id: 501) { milestones { next { value } } } }": {
+        ("user_group_record", 501),
+        ("user_group", 501),
+    },
+    "{ user(id: 1) { milestones { reached { value } } classifications { streak { longest } } } }": {
+        ("user_record", 1),
+        ("user", 1),
+    },
+    "{ project(id: 11) { milestones { reached { reachedOn } } } }": {
+        ("project_record", 11),
+        ("project", 11),
+    },
     "{ gatewayStats { ledgerSize } }": {("site", 0)},
     '{ userGroupCounts(range: { start: "2024-01-01", end: "2024-01-02" }) { totalCount } }': {
         ("site", 0)

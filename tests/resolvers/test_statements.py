@@ -96,6 +96,9 @@ OPERATORS = {
 }
 BREAKDOWN = "classifications {{ memberBreakdown(first: 3) {{ {} }} }}".format
 
+MILESTONES = "milestones { reached { value reachedOn } next { value remaining expectedOn } }"
+STREAK = STATS("streak { current longest currentStart longestStart longestEnd }")
+
 #: What is selected of each entity of a list, and how many statements it takes.
 SELECTIONS: dict[str, dict[str, int]] = {
     "userGroupsByIds": {
@@ -125,6 +128,10 @@ SELECTIONS: dict[str, dict[str, int]] = {
         STATS("activeUsers"): 2,
         STATS("totalCount meanTimeSpent firstDay lastDay"): 2,
         STATS("projectCount"): 2,
+        STREAK: 2,
+        STATS("streak(period: DAY) { longest } months: streak(period: MONTH) { longest }"): 2,
+        # All of it lies in the last 14 days, of which days are read at once.
+        MILESTONES: 2,
         STATS('comparedWith(range: { start: "2024-01-01" }) { totalCount }'): 2,
         CONTRIBUTIONS("count timeSpent project { id }"): 2,
         CONTRIBUTIONS("project { slug }"): 3,
@@ -166,6 +173,8 @@ SELECTIONS: dict[str, dict[str, int]] = {
         "id login displayName": 1,
         STATS("totalCount timeSpent"): 2,
         STATS("buckets(period: YEAR) { count }"): 2,
+        STREAK: 2,
+        MILESTONES: 2,
         CONTRIBUTIONS("project { slug } lastContributedOn"): 3,
         "comments { totalCount }": 2,
         "comments { projectContributions { count project { id } } }": 2,
@@ -179,6 +188,7 @@ SELECTIONS: dict[str, dict[str, int]] = {
         "id slug displayName": 1,
         STATS("totalCount timeSpent anonymousCount anonymousShare"): 2,
         STATS("buckets(period: DAY) { count }"): 2,
+        MILESTONES: 2,
         "comments { totalCount }": 2,
         "workflows { totalCount nodes { id displayName } }": 2,
         "workflows { nodes { project { id } } }": 2,

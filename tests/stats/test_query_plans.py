@@ -6,17 +6,24 @@ from datetime import date
 import pytest
 from sqlalchemy import Connection, text
 
-from gateway.calendar import DayRange, Grain, day_date
+from gateway.calendar import DayRange, Grain, Piece, day_date
 from gateway.changes.log import CURRENT_POSITION
 from gateway.db import Database
 from gateway.db.compiled import runs_of
+from gateway.db.rollup_sets import GROUP as GROUP_ROWS
+from gateway.db.rollup_sets import PROJECT, USER
+from gateway.loaders.goals import GrowthLoader, load_milestones
+from gateway.loaders.reads import OperationReads
 from gateway.period import Period
 from gateway.stats.active_users import active_users, active_users_by_period, period_parameters
 from gateway.stats.day_spans import day_spans
+from gateway.stats.goals.growth import Growth, growth, growth_parameters
+from gateway.stats.goals.metric import GoalMetric
 from gateway.stats.last_days import last_days, member_last_days
 from gateway.stats.new_users import new_users, new_users_parameters
 from gateway.stats.ranking import Order, ranking
 from gateway.stats.rows import parameters
+from gateway.stats.streaks import active_periods
 from gateway.stats.subject import Activity, Kind, Question, Selection
 from gateway.stats.sums import member_sums, sums
 from gateway.stats.unusual_days import unusual_days, unusual_users
@@ -25,6 +32,7 @@ from tests.query_plans import plan, rows_read
 
 EPOCH = date(1970, 1, 1).toordinal()
 ALWAYS = Selection()
+YEARS, DAYS = Piece(Grain.YEAR, 0, 18_000), Piece(Grain.DAY, 18_001, 19_000)
 SPAN = Selection(days=DayRange(day("2021-11-29"), day("2024-02-02")))
 COMMENTS = Selection(Activity.COMMENTS)
 QUESTIONS = [
@@ -54,6 +62,7 @@ STATEMENTS = {
     for what, statement in (
         ("sums", sums(question)),
         ("buckets", sums(question, ("bucket",), Grain.MONTH)),
+        ("weeks with events", active_periods(question, Period.WEEK)),
         ("first and last day", day_spans(question)),
     )
 }
@@ -126,6 +135,75 @@ VOLUNTEER_STATEMENTS |= {
     )
     for after in ({"after_amount": 5, "after_user_id": 1},)
 }
+
+
+#: Sums and different things of each kind, of all and of parts.
+GROWTHS = [
+    Growth(kind, 1, metric, Selection(metric.activity, **narrowed), ((YEARS, DAYS),))
+    for kind, metric in (
+        *((Kind.GROUP, one) for one in GoalMetric if one is not GoalMetric.COMMENTS),
+        *((Kind.USER, one) for one in GoalMetric if one is not GoalMetric.CONTRIBUTORS),
+        (Kind.PROJECT, GoalMetric.CLASSIFICATIONS),
+    )
+    for narrowed in ({}, {"project_ids": (1, 2)}, {"workflow_ids": (1, 2)}, {"user_ids": (1,)})
+    if metric is not GoalMetric.COMMENTS or "workflow_ids" not in narrowed
+    if kind is Kind.GROUP or "user_ids" not in narrowed
+    if kind is not Kind.PROJECT or not narrowed
+]
+
+
+async def test_how_goals_grew_is_looked_up(database: Database) -> None:
+    def read_whole(connection: Connection) -> dict[Growth, str]:
+        plans = {
+            one: plan(connection, growth(one.rows_of), growth_parameters([one])) for one in GROWTHS
+        }
+        assert all("rollup" in steps for steps in plans.values())
+        scan = re.compile(r"SCAN \w+_rollup|Seq Scan on \w+_rollup")
+        return {one: steps for one, steps in plans.items() if scan.search(steps)}
+
+    assert await database.write(read_whole) == {}
+
+
+@pytest.mark.parametrize("kind", [Kind.PROJECT, Kind.USER, Kind.GROUP])
+async def test_milestones_read_few_rows_of_a_long_history(database: Database, kind: Kind) -> None:
+    first = day("2014-01-01")
+    days = [f"{day_date(first + 2 * one).isoformat()}T12:00" for one in range(1_800)]
+    await store(database, *(classification(n, at, groups=(501,)) for n, at in enumerate(days, 1)))
+    rollup, subject = {
+        Kind.PROJECT: (PROJECT, 11),
+        Kind.USER: (USER, 1),
+        Kind.GROUP: (GROUP_ROWS, 501),
+    }[kind]
+    # Enough for PostgreSQL to look rows up.
+    nothing = dict.fromkeys([*rollup.keys, *rollup.measures], 0)
+    others = [
+        {**nothing, rollup.entity: 10_000 + one, "grain": int(Grain.DAY), "bucket": first + n}
+        for one in range(30)
+        for n in range(1_000)
+    ]
+
+    def fill(connection: Connection) -> None:
+        connection.execute(rollup.table.insert(), others)
+        connection.execute(text("ANALYZE"))
+
+    await database.write(fill)
+    today = first + 3_600
+
+    async with database.read() as snapshot:
+        loader = GrowthLoader(OperationReads(snapshot))
+        ((reached, _),) = await load_milestones(loader, kind, [subject], today)
+        asked = [*loader.values]
+    assert len(asked) == 3
+    # As it would be without years and months.
+    asked.append(asked[0]._replace(parts=((Piece(Grain.DAY, 0, today),),)))
+    assert [*reached] == [(n, first + 2 * (n - 1)) for n in (1, 10, 100, 1_000)]
+    read = await database.write(
+        lambda connection: [
+            rows_read(connection, growth(one.rows_of), growth_parameters([one])) for one in asked
+        ]
+    )
+    *narrowing, whole = read
+    assert max(narrowing) * 5 < whole
 
 
 async def test_volunteers_are_looked_up(database: Database) -> None:

@@ -71,26 +71,30 @@ def growth(rows: GrowthRows) -> Select[tuple[int, int, int, int]]:
 
 def growth_parameters(asked: Sequence[Growth]) -> dict[str, Any]:
     """What :func:`growth` binds for questions about the same rows; parts are numbered through."""
-    parts = [
-        (number, place, pieces)
-        for number, (place, pieces) in enumerate(
-            (place, pieces) for place, one in enumerate(asked) for pieces in one.parts
-        )
-    ]
-    given = [
-        (number, place, asked[place].subject_id, int(grain), first, last)
-        for number, place, pieces in parts
-        for grain, first, last in pieces
-    ]
-    return {"asked": given} | {
-        f"{column}s": [
-            (place, one)
-            for place, growth in enumerate(asked)
-            for one in getattr(growth.selection, f"{column}s") or ()
+    return asked_parameters([(one.subject_id, one.selection, one.parts) for one in asked])
+
+
+def asked_parameters(
+    asked: Sequence[tuple[int, Selection, Sequence[Pieces]]],
+) -> dict[str, Any]:
+    """What binds subjects, what is selected of them, and parts, which are numbered through."""
+    parts = (
+        (place, subject, pieces)
+        for place, (subject, _, parts) in enumerate(asked)
+        for pieces in parts
+    )
+    bound: dict[str, Any] = {
+        "asked": [
+            (number, place, subject, int(grain), first, last)
+            for number, (place, subject, pieces) in enumerate(parts)
+            for grain, first, last in pieces
         ]
-        for column in ("project_id", "workflow_id", "user_id")
-        if getattr(asked[0].selection, f"{column}s") is not None
     }
+    for name in ("project_ids", "workflow_ids", "user_ids"):
+        selected = [getattr(selection, name) for _, selection, _ in asked]
+        if selected[0] is not None:
+            bound[name] = [(place, one) for place, ids in enumerate(selected) for one in ids]
+    return bound
 
 
 def steps_of(asked: Sequence[Growth], rows: Iterable[Any]) -> Mapping[Growth, tuple[Steps, ...]]:
@@ -112,25 +116,25 @@ def steps_of(asked: Sequence[Growth], rows: Iterable[Any]) -> Mapping[Growth, tu
 
 @lru_cache(maxsize=64)
 def _sums(rows: GrowthRows) -> Select[Any]:
-    asked = number_rows("asked", _ASKED).c
+    asked = asked_rows()
     row = rows.rollup.table.c
     ms = total(row.ms) if "ms" in row else literal(0, BigInteger)
     return (
         select(asked.part, row.bucket, total(row.n), ms)
-        .where(*_joined(rows, asked))
+        .where(*joined(rows, asked))
         .group_by(asked.part, row.bucket)
     )
 
 
 @lru_cache(maxsize=64)
 def _first_seen(rows: GrowthRows) -> Select[Any]:
-    asked = number_rows("asked", _ASKED).c
+    asked = asked_rows()
     row = rows.rollup.table.c
     thing = row[rows.distinct or ""]
     # What names no project, or nobody, is none.
     seen = (
         select(asked.part, func.min(row.bucket).label("bucket"))
-        .where(*_joined(rows, asked), thing != 0)
+        .where(*joined(rows, asked), thing != 0)
         .group_by(asked.part, thing)
         .subquery("seen")
     ).c
@@ -139,7 +143,13 @@ def _first_seen(rows: GrowthRows) -> Select[Any]:
     )
 
 
-def _joined(rows: GrowthRows, asked: Any) -> list[ColumnElement[bool]]:
+def asked_rows() -> Any:
+    """Columns of the bound table: one row for each piece of each part."""
+    return number_rows("asked", _ASKED).c
+
+
+def joined(rows: GrowthRows, asked: Any) -> list[ColumnElement[bool]]:
+    """What joins the rollup rows with the asked pieces, and keeps those that are selected."""
     row = rows.rollup.table.c
     return [
         row[rows.kind.value] == asked.subject,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from gateway.calendar import DayRange
+from gateway.calendar import DayRange, decompose
 from gateway.period import Period, next_period, period_starts
+from gateway.stats.goals.contributors import Contributors
 from gateway.stats.goals.growth import Growth
 from gateway.stats.goals.metric import GoalMetric
 from gateway.stats.goals.pieces import bounds, day_pieces, growth_pieces
@@ -36,6 +37,12 @@ class GoalQuestion(NamedTuple):
     def of_user(self, user_id: int) -> GoalQuestion:
         """What this user did of a group's goal."""
         return self._replace(selection=self.selection._replace(user_ids=(user_id,)))
+
+    def contributors(self, first: int) -> Contributors:
+        """Who did most for a group's goal, over all its days."""
+        selection = self.selection._replace(days=DayRange())
+        pieces = decompose(self.selection.days)
+        return Contributors(self.subject_id, selection, pieces, self.metric, first)
 
     def growth(self, today: int) -> Growth:
         """How what it counts grew; of a goal that repeats, in each period until today."""
