@@ -46,9 +46,10 @@ from tests.stats.test_questions import BACKFILLED, IDS, fill
 _EDGES = [
     day(text) + more
     for text in ("2019-12-31", "2023-01-01", "2024-02-29", "2024-03-04", "2024-12-31")
-    for more in range(-8, 9)
+    for more in range(-4, 5)
 ]
 _DAYS = st.one_of(
+    st.sampled_from(_EDGES),
     st.sampled_from(_EDGES),
     st.sampled_from(_EDGES),
     st.integers(day("2019-06-01"), day("2025-06-01")),
@@ -78,7 +79,7 @@ _COMMENTS = st.builds(
 )
 _EVENTS = st.lists(
     st.one_of(_CLASSIFICATIONS, _CLASSIFICATIONS, _CLASSIFICATIONS, _COMMENTS),
-    min_size=20,
+    min_size=40,
     max_size=100,
 )
 _FILTERS = st.sampled_from(

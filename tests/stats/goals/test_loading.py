@@ -77,6 +77,42 @@ async def test_goals_of_different_filters_do_not_mix(database: Database) -> None
     assert [state.progress.value for state in states] == [0, 1, 1, 2, 3, 0] * 2
 
 
+async def test_a_different_thing_counts_once_and_what_names_no_project_is_none(
+    database: Database,
+) -> None:
+    events = [
+        ("2024-02-27T09:00", 1, 11),
+        ("2024-02-27T10:00", 1, 11),
+        ("2024-02-28T10:00", 2, 0),
+        ("2024-02-29T10:00", 2, 12),
+        ("2024-02-29T11:00", 1, 12),
+    ]
+    await store(
+        database,
+        *(
+            classification(n, at, user=user, project=project, session_ms=1_800_000, groups=(1,))
+            for n, (at, user, project) in enumerate(events, 1)
+        ),
+    )
+    async with database.read() as snapshot:
+        states = await load_goal_states(
+            GrowthLoader(OperationReads(snapshot)), [goal(1, one) for one in OF_GROUPS], TODAY
+        )
+    first, second, third = (day(f"2024-02-{one}") for one in (27, 28, 29))
+    found = {
+        metric: (state.progress.value, state.reached_on)
+        for metric, state in zip(OF_GROUPS, states, strict=True)
+    }
+    assert found == {
+        GoalMetric.CLASSIFICATIONS: (5, (first, first, second)),
+        # Thresholds of session time are milliseconds.
+        GoalMetric.HOURS: (9_000_000, (first, first, first)),
+        GoalMetric.CONTRIBUTORS: (2, (first, second, None)),
+        GoalMetric.PROJECTS: (2, (first, third, None)),
+        GoalMetric.ACTIVE_DAYS: (3, (first, second, third)),
+    }
+
+
 @pytest.mark.parametrize("given", [[], [(1, -(2**63))], [(7, 2**63 - 1), (8, 0), (7, 1)]])
 async def test_numbers_are_rows(database: Database, given: list[tuple[int, int]]) -> None:
     def read(connection: Connection) -> list[tuple[int, ...]]:
