@@ -1,0 +1,83 @@
+"""What a group did together: aggregates, and below a guard of their own the members one by one."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from gateway.arguments import read_page
+from gateway.execution_hints import batched_field
+from gateway.stats.ranking import Order
+from resolvers.arguments import RankingOrderArgument, TopArgument, given
+from resolvers.connections import AfterArgument, PageArgument, paged
+from resolvers.context import Info
+from resolvers.costs import costs, up_to
+from resolvers.enums import MemberOrder, RankingOrder
+from resolvers.guards import Guard, GuardRule
+from resolvers.members import (
+    MemberContribution,
+    MemberContributionConnection,
+    load_page,
+    load_top,
+)
+from resolvers.statistics import Contributed, active_user_counts
+
+MemberOrderArgument = Annotated[
+    MemberOrder | None,
+    strawberry.argument(description="Who comes first; a cursor belongs to one order."),
+]
+#: What `first` is where it is left out or null.
+TOP, BREAKDOWN_PAGE = 10, 40
+
+
+@strawberry.type(description="Classifications that volunteers made for a group.")
+class GroupStats(Contributed):
+    """Aggregates, and below a guard of their own the members one by one."""
+
+    active_users: int = batched_field(
+        active_user_counts,
+        description="How many different volunteers classified for the group, members or not.",
+        directives=[costs(10)],
+    )
+
+    @property
+    def group_id(self) -> int:
+        """The group, for the guards."""
+        return self.subject_id
+
+    @strawberry.field(
+        description="The volunteers who did most for the group. They include former members, and "
+        "volunteers whose browser named the group.",
+        directives=[up_to("first", otherwise=TOP)],
+        extensions=[Guard(GuardRule.GROUP_INDIVIDUALS)],
+    )
+    async def top_contributors(
+        self,
+        info: Info,
+        first: TopArgument = TOP,
+        order_by: RankingOrderArgument = RankingOrder.MOST_CLASSIFICATIONS,
+    ) -> list[MemberContribution] | None:
+        order = Order(given(order_by, RankingOrder.MOST_CLASSIFICATIONS).value)
+        size = read_page(given(first, TOP))
+        return await load_top(info, self.question, self.subject_id, size, order)
+
+    @strawberry.field(
+        description=(
+            "All volunteers who classified for the group, members or not, a page at a time. To "
+            "read all pages, order by ID: with another order, a volunteer who rises between two "
+            "pages may be missed."
+        ),
+        directives=[costs(10), paged(BREAKDOWN_PAGE)],
+        extensions=[Guard(GuardRule.GROUP_INDIVIDUALS)],
+    )
+    async def member_breakdown(
+        self,
+        info: Info,
+        first: PageArgument = BREAKDOWN_PAGE,
+        after: AfterArgument = None,
+        order_by: MemberOrderArgument = MemberOrder.MOST_CLASSIFICATIONS,
+    ) -> MemberContributionConnection | None:
+        size = read_page(given(first, BREAKDOWN_PAGE))
+        order = Order(given(order_by, MemberOrder.MOST_CLASSIFICATIONS).value)
+        return await load_page(info, self.question, self.subject_id, size, after, order)
