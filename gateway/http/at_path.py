@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 
@@ -13,6 +15,6 @@ class AtPath:
         self._app = app
         self._others = others
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         here = scope["type"] == "http" and scope["path"] == self._path
-        await (self._app if here else self._others)(scope, receive, send)
+        return (self._app if here else self._others)(scope, receive, send)

@@ -6,7 +6,7 @@ is nothing that a strange page could do in somebody's name.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from http import HTTPStatus
 
 from starlette.datastructures import Headers
@@ -46,14 +46,13 @@ def readable_by_pages(
 class _Pages(CORSMiddleware):
     """Starlette's, which parses the headers of each request and response, without that."""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:  # type: ignore[override]
         origin = _origin(scope) if scope["type"] == "http" else None
         if scope["type"] != "http" or (origin is not None and scope["method"] == "OPTIONS"):
-            await super().__call__(scope, receive, send)
-            return
+            return super().__call__(scope, receive, send)
         readable = {} if origin is None else self._readable_by(origin)
 
-        async def send_readable(message: Message) -> None:
+        def send_readable(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
                 vary, headers = [], []
                 for line in message.get("headers", ()):
@@ -63,9 +62,9 @@ class _Pages(CORSMiddleware):
                         headers.append(line)
                 headers.append((b"vary", b", ".join([*vary, b"Origin"])))
                 message["headers"] = [*headers, *readable.items()]
-            await send(message)
+            return send(message)
 
-        await self.app(scope, receive, send_readable)
+        return self.app(scope, receive, send_readable)
 
     def _readable_by(self, origin: bytes) -> dict[bytes, bytes]:
         headers = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -59,11 +59,11 @@ class RecordedRequests:
         record.client = client_address(scope, self._trusted_proxies)
         attach(record, scope)
 
-        async def send_marked(message: Message) -> None:
+        def send_marked(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
                 record.status = message["status"]
                 message["headers"] = [*message.get("headers", ()), *self._headers(record)]
-            await send(message)
+            return send(message)
 
         self._collections.began()
         if self._metrics is not None:

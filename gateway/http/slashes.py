@@ -6,6 +6,8 @@ TLS.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 _MARK = "trailing_slash"
@@ -17,7 +19,7 @@ class WithoutTrailingSlash:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "http" and scope["path"].endswith("/"):
             path: str = scope["path"]
             raw: bytes = scope.get("raw_path") or path.encode()
@@ -25,7 +27,7 @@ class WithoutTrailingSlash:
             shorter = path.removesuffix("/")
             if raw.endswith(b"/") and shorter != scope.get("root_path", ""):
                 scope = {**scope, "path": shorter, "raw_path": raw[:-1], _MARK: True}
-        await self._app(scope, receive, send)
+        return self._app(scope, receive, send)
 
 
 def had_trailing_slash(scope: Scope) -> bool:

@@ -90,11 +90,10 @@ class OnceStarted:
         self._app = app
         self._starting = starting
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         waits = scope["type"] == "http" and not self._starting.is_over
         if waits and scope["path"].encode() not in PROBE_PATHS:
             error = Unavailable("The server is starting: try again in a moment.")
             response = refused_anywhere(error, HTTPStatus.SERVICE_UNAVAILABLE)
-            await response(scope, receive, send)
-        else:
-            await self._app(scope, receive, send)
+            return response(scope, receive, send)
+        return self._app(scope, receive, send)
