@@ -18,6 +18,8 @@ from gateway.graphql.documents.request import GraphQLRequest
 from gateway.graphql.execution.executor import Executor
 from gateway.graphql.execution.response_cache import ResponseCache
 from gateway.graphql.masking import ErrorMask
+from gateway.groups.life import GroupLife
+from gateway.groups.service import GroupService
 from gateway.loaders.cache import ReadCache
 from gateway.loaders.operation import Operation
 from gateway.telemetry.record import RequestRecord
@@ -49,6 +51,7 @@ class Gateway:
             self.responses = ResponseCache(database, self.changes, lambda: self.now, capacity)
         self.record = RequestRecord("", "POST")
         self._of = schema, admission, live
+        group_life = GroupLife(GroupService(database).run, is_on=True)
 
         def open_operation(viewer: Viewer, record: RequestRecord) -> Operation:
             return Operation(
@@ -59,6 +62,7 @@ class Gateway:
                 cache=self.cache,
                 record=record,
                 feed=self.changes,
+                group_life=group_life,
             )
 
         self._executor = Executor(
@@ -72,9 +76,17 @@ class Gateway:
         )
 
     async def answer(self, query: str, viewer: Viewer = ANONYMOUS, **variables: Any) -> bytes:
+        return await self._answer(OperationType.QUERY, query, viewer, variables)
+
+    async def change(self, mutation: str, viewer: Viewer, **variables: Any) -> bytes:
+        return await self._answer(OperationType.MUTATION, mutation, viewer, variables)
+
+    async def _answer(
+        self, kind: OperationType, text: str, viewer: Viewer, variables: dict[str, Any]
+    ) -> bytes:
         self.record = RequestRecord("", "POST")
         answer = await self._executor.execute(
-            GraphQLRequest(query, variables), viewer, {OperationType.QUERY}, self.record
+            GraphQLRequest(text, variables), viewer, {kind}, self.record
         )
         # The order of errors is nobody's: whose field is decided first depends on what is cached.
         written = valid(orjson.loads(orjson.dumps(answer)))

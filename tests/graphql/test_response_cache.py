@@ -16,11 +16,15 @@ from sqlalchemy import text
 
 from gateway.auth.viewer import ANONYMOUS, Scope, Viewer
 from gateway.db import Database, open_database
+from gateway.groups.reading import JOIN_LINKS_BY_GROUP, join_link_of
 from tests.events_of import classification, clear, store
 from tests.graphql.cached_gateway import Gateway
 from tests.graphql.copies import DIRECTORY, OPEN_RANGE
 from tests.loaders.test_never_stale import (
     DOCUMENTS,
+    GROUP_FIELDS,
+    GROUPS,
+    USERS,
     VIEWERS,
     BesideAWriter,
     entries,
@@ -197,15 +201,59 @@ async def test_without_a_change_log_answers_are_right_and_not_cached(gateway: Ga
     assert gateway.hits == 0
 
 
+#: What people do with a group, to a user, by its token.
+CHANGES = (
+    'createUserGroup(input: { displayName: "New", invite: [$user] })',
+    'updateUserGroup(input: { id: $group, displayName: "Changed" })',
+    "updateUserGroup(input: { id: $group, statsVisibility: PUBLIC_SHOW_ALL })",
+    "updateUserGroup(input: { id: $group, statsVisibility: PRIVATE_AGG_ONLY })",
+    "deactivateUserGroup(input: { id: $group })",
+    "reactivateUserGroup(input: { id: $group })",
+    "joinUserGroup(input: { id: $group, joinToken: $token })",
+    "leaveUserGroup(input: { id: $group })",
+    "inviteToUserGroup(input: { id: $group, userIds: [$user] })",
+    "acceptInvitation(input: { id: $group })",
+    "declineInvitation(input: { id: $group })",
+    "removeMembers(input: { id: $group, userIds: [$user] })",
+    "setMemberRole(input: { id: $group, userId: $user, role: GROUP_ADMIN })",
+    "updateJoinLink(input: { id: $group, rotate: true })",
+)
+DONE = f"{{ changed userErrors {{ code }} userGroup {{ id {GROUP_FIELDS} }} }}"
+CHANGED = f"query ($id: ID!) {{ userGroup(id: $id) {{ id {GROUP_FIELDS} }} }}"
+
+
+#: Where there is something to change from the start.
+LED = {
+    "users": [{"id": one, "login": f"u{one}"} for one in USERS],
+    "user_groups": [
+        {"id": one, "name": f"g{one}", "stats_visibility": "public_agg_only"} for one in GROUPS
+    ],
+    "memberships": [
+        {"user_group_id": one, "user_id": 1, "state": "active", "roles": ["group_admin"]}
+        for one in GROUPS
+    ],
+}
+
+
+async def join_token(database: Database, group_id: int) -> str:
+    """What lets people into a group; a wrong one if it has no link."""
+    async with database.read() as snapshot:
+        rows = await snapshot.fetch(JOIN_LINKS_BY_GROUP, {"ids": [group_id]})
+    return join_link_of(rows[0]).token if rows else "wrong"
+
+
 class Gateways(BesideAWriter):
     """Two gateways that keep answers."""
 
     #: How often each example was given an answer again.
     given_again: list[int]
+    #: Which mutations have changed anything.
+    done: set[str]
 
     @initialize()
     def begin(self) -> None:
         self.runner.run(self.writer.write(clear))
+        self.runner.run(self.writer.write(entries(**LED)))
         self.gateways = [Gateway(database, 60_000) for database in self.databases]
         for gateway in self.gateways:
             self.runner.run(gateway.__aenter__())
@@ -230,6 +278,46 @@ class Gateways(BesideAWriter):
 
         self.runner.run(asking())
 
+    @rule(
+        one=st.sampled_from([0, 1]),
+        viewer=st.sampled_from(VIEWERS),
+        change=st.sampled_from(CHANGES),
+        group=st.sampled_from(GROUPS),
+        user=st.sampled_from(USERS),
+    )
+    def mutate(self, one: int, viewer: Viewer, change: str, group: int, user: int) -> None:
+        """A payload is as after its commit, and so is what both gateways have kept before it."""
+
+        async def changing() -> None:
+            gateway = self.gateways[one]
+            given = {
+                "$group": str(group),
+                "$user": str(user),
+                "$token": await join_token(gateway.database, group),
+            }
+            field = change
+            for name, value in given.items():
+                field = field.replace(name, f'"{value}"')
+            for each in self.gateways:
+                await each.answer(CHANGED, viewer, id=str(group))
+            hits = gateway.hits
+            answer = told(await gateway.change(f"mutation {{ done: {field} {DONE} }}", viewer))
+            assert gateway.hits == hits
+            for each in self.gateways:
+                truth = told(await each.truth(CHANGED, viewer, id=str(group)))
+                for _ in range(2):
+                    assert told(await each.answer(CHANGED, viewer, id=str(group))) == truth
+            payload = answer["data"]["done"]
+            if payload is None or payload["userErrors"]:
+                return
+            if payload["changed"]:
+                self.done.add(change)
+            if shown := payload["userGroup"]:
+                truth = told(await gateway.truth(CHANGED, viewer, id=shown["id"]))
+                assert truth["data"]["userGroup"] == shown
+
+        self.runner.run(changing())
+
     def teardown(self) -> None:
         gateways = getattr(self, "gateways", ())
         self.given_again.append(sum(gateway.hits for gateway in gateways))
@@ -239,9 +327,11 @@ class Gateways(BesideAWriter):
 
 def test_a_shared_or_own_answer_is_the_one_that_is_made(database_url: str) -> None:
     given_again: list[int] = []
-    machine = type("Counted", (Gateways,), {"given_again": given_again})
+    done: set[str] = set()
+    machine = type("Counted", (Gateways,), {"given_again": given_again, "done": done})
     run_beside_a_writer(machine, database_url, steps=25)
     assert sum(given_again) > 0
+    assert done
 
 
 async def test_no_answer_is_older_than_the_question_while_others_write(

@@ -81,7 +81,7 @@ _OPERATORS = """volunteers: classifications(range: { start: "2024-01-01", end: "
         totalCount nodes { user { login } days { day count timeSpent } }
     }
 }"""
-_GROUP = f"""name displayName statsVisibility viewerMembership {{ state roles }}
+GROUP_FIELDS = f"""name displayName statsVisibility viewerMembership {{ state roles }}
     active createdAt updatedAt revision memberCount hasAdmin
     viewerPermissions {{ edit manageMembers leave deactivate reactivate seeTotals seeMembers }}
     membershipCounts {{ active invited inactive admins }}
@@ -90,8 +90,8 @@ _GROUP = f"""name displayName statsVisibility viewerMembership {{ state roles }}
     led: memberships(roles: [GROUP_ADMIN], search: "u") {{ totalCount }}
     classifications {{ {_STATS} }} {_MILESTONES}"""
 DOCUMENTS = (
-    f"{{ userGroup(id: 501) {{ {_GROUP} }} }}",
-    f"{{ userGroupsByIds(ids: [501, 502, 503, 504]) {{ {_GROUP} }} }}",
+    f"{{ userGroup(id: 501) {{ {GROUP_FIELDS} }} }}",
+    f"{{ userGroupsByIds(ids: [501, 502, 503, 504]) {{ {GROUP_FIELDS} }} }}",
     "{ userGroupsByIds(ids: [501, 502]) { classifications { totalCount } } }",
     f"""{{ userGroup(id: 502) {{
         year: classifications(range: {{ start: "2024-01-01", end: "2024-12-31" }}) {{ {_STATS} }}
