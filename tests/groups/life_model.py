@@ -97,7 +97,9 @@ class Life:
         if why := self._not_led(command.group_id, viewer):
             return why
         group = self.groups[command.group_id]
-        name, level = command.name or group.name, command.stats_visibility or group.level
+        name, level = command.name or group.name, command.stats_visibility
+        if level is None:
+            level = group.level
         if name != group.name and self._is_taken(name, command.group_id):
             return "NAME_TAKEN"
         told = CHANGED if (name, level) != (group.name, group.level) else UNCHANGED
