@@ -59,7 +59,12 @@ def served_to_everybody(folder: Path) -> Iterator[Served]:
     keys["revoked API key"] = new_api_key("revoked", [Scope.STATS_READ], now_us)
     asyncio.run(_store(f"sqlite:///{folder}/served.db", keys, now_us))
     credentials = {"anonymous": None, **_tokens(ours), **{k: key.text for k, key in keys.items()}}
-    with serving(folder, STATS_GATEWAY_JWT_PUBLIC_KEY_FILE=f"{folder}/public.pem") as server:
+    settings = {
+        "STATS_GATEWAY_JWT_PUBLIC_KEY_FILE": f"{folder}/public.pem",
+        # Documents of the tests ask for whole types at once.
+        "STATS_GATEWAY_COST_LIMIT": "2000000",
+    }
+    with serving(folder, **settings) as server:
         yield Served(server.url, credentials)
 
 

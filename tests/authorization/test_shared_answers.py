@@ -252,7 +252,7 @@ async def test_what_a_closed_schema_shows_is_for_site_admins_each(
     await fill(database)
     for closed in (True, False):
         admission = Admission(CostModel(graphql_schema, lambda: 0), 10_000, closed=closed)
-        async with Gateway(database, admission=admission) as gateway:
+        async with Gateway(database, 10_000_000, admission=admission) as gateway:
             for viewer in (*ALIKE["site admin"], *ALIKE["nothing"]):
                 if closed and not viewer.is_site_admin:
                     with pytest.raises(AssertionError, match="The schema is closed"):

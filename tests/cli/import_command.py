@@ -23,15 +23,21 @@ Import = Callable[..., Result]
 
 
 def dump(path: str = "stats.db") -> dict[str, list[tuple[object, ...]]]:
-    """Every row of every table; the log is left out, since it counts transactions."""
+    """Every row of every table, but for the log, which counts transactions, and the secret.
+
+    Of ingestion the time of the latest event alone: the rest is when it was stored.
+    """
     with closing(sqlite3.connect(path)) as connection:
         tables = [
             name
             for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
-            if name not in ("change_log", "alembic_version")
+            if name not in ("change_log", "alembic_version", "instance_secret", "ingestion")
         ]
-        return {
+        rows = {
             name: sorted(connection.execute(f"SELECT * FROM {name}"), key=repr) for name in tables
+        }
+        return rows | {
+            "ingestion": connection.execute("SELECT last_event_at FROM ingestion").fetchall()
         }
 
 
