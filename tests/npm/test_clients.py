@@ -47,7 +47,7 @@ def test_every_page_of_a_front_end_is_answered_as_shown(run: Run, demo: Demo) ->
         (answer,) = page.answers
         assert one.errors == []
         assert restricted(one.data, answer["data"]) == answer["data"], page
-    assert len(got) == 11
+    assert len(got) == 12
 
 
 def test_the_same_operation_again_is_not_asked(run: Run, demo: Demo) -> None:

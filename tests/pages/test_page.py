@@ -154,7 +154,7 @@ def test_examples_fit_the_data_and_say_what_they_need(visit, served):
     options = page.locator("#example option")
     expect(options.nth(1)).to_have_text("Group (needs a group)")
     assert options.nth(1).is_disabled()
-    expect(options.nth(4)).to_have_text("Volunteer (needs a token)")
+    expect(options.nth(5)).to_have_text("Volunteer (needs a token)")
     page.select_option("#example", label="Project statistics")
     page.click("#run")
     project = _result(page)["data"]["project"]
@@ -162,7 +162,7 @@ def test_examples_fit_the_data_and_say_what_they_need(visit, served):
     assert project["classifications"]["totalCount"] == 3
     page.fill("#token", served.token)
     page.locator("#token").blur()
-    expect(options.nth(4)).to_have_text("Volunteer")
+    expect(options.nth(5)).to_have_text("Volunteer")
     page.select_option("#example", label="Volunteer")
     page.click("#run")
     expect(page.locator("#result")).to_contain_text('"login": "ada"')
