@@ -73,6 +73,12 @@ class GroupChangeKind(Enum):
     BACKFILLED = strawberry.enum_value(
         ChangeKind.BACKFILLED, description="Earlier work of members was counted."
     )
+    GOAL_CREATED = strawberry.enum_value(ChangeKind.GOAL_CREATED, description="A goal was created.")
+    GOAL_CHANGED = strawberry.enum_value(ChangeKind.GOAL_CHANGED, description="A goal was changed.")
+    GOAL_ARCHIVED = strawberry.enum_value(
+        ChangeKind.GOAL_ARCHIVED, description="A goal was archived, or taken up again."
+    )
+    GOAL_DELETED = strawberry.enum_value(ChangeKind.GOAL_DELETED, description="A goal was deleted.")
 
 
 #: Each kind of change in a sentence without names.
@@ -94,6 +100,10 @@ _SENTENCES = {
     ChangeKind.REACTIVATED: "Reactivated the group.",
     ChangeKind.TAKEN_OVER: "Took the group over from where it was loaded.",
     ChangeKind.BACKFILLED: "Counted earlier work of members.",
+    ChangeKind.GOAL_CREATED: "Created a goal.",
+    ChangeKind.GOAL_CHANGED: "Changed a goal.",
+    ChangeKind.GOAL_ARCHIVED: "Archived a goal, or took it up again.",
+    ChangeKind.GOAL_DELETED: "Deleted a goal.",
 }
 
 

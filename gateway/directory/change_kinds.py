@@ -27,3 +27,7 @@ class ChangeKind(StrEnum):
     #: did about one of the gateway, which the details say then.
     TAKEN_OVER = "taken_over"
     BACKFILLED = "backfilled"
+    GOAL_CREATED = "goal_created"
+    GOAL_CHANGED = "goal_changed"
+    GOAL_ARCHIVED = "goal_archived"
+    GOAL_DELETED = "goal_deleted"

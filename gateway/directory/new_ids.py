@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, func, select
 
+from gateway.db.goal_tables import goal
 from gateway.db.group_tables import group_change, last_id
 from gateway.db.rollup_sets import GROUP
 from gateway.db.tables import backfill, membership, user_group
@@ -18,6 +19,7 @@ class IdKind(StrEnum):
     USER_GROUP = "user_group"
     MEMBERSHIP = "membership"
     GROUP_CHANGE = "group_change"
+    GOAL = "goal"
 
 
 #: Columns of ids that may have come from elsewhere; each is the first of an index.
@@ -25,6 +27,7 @@ _SEEN = {
     IdKind.USER_GROUP: (user_group.c.id, backfill.c.group_id),
     IdKind.MEMBERSHIP: (membership.c.id,),
     IdKind.GROUP_CHANGE: (group_change.c.id,),
+    IdKind.GOAL: (goal.c.id,),
 }
 #: Events name groups that no directory knows, and a browser may have written them: new groups come
 #: after those up to Panoptes' greatest id, so that nobody can use the ids up. Beyond, they pass by.

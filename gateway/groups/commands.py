@@ -7,10 +7,13 @@ the outcome, a ``GroupRefusal`` or another error of ``gateway.errors`` back.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import TypeAlias
 
 from gateway.directory.memberships import MembershipState
 from gateway.directory.stats_visibility import StatsVisibility
+from gateway.period import Period
+from gateway.stats.goals.metric import GoalMetric
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +150,64 @@ class UpdateJoinLink:
     clear_expiry: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class CreateGoal:
+    """Create a goal of a group, or without one of the viewer; days are day numbers."""
+
+    metric: GoalMetric
+    target: int
+    group_id: int | None = None
+    title: str | None = None
+    #: None is all; at most one of both is given.
+    project_ids: tuple[int, ...] | None = None
+    workflow_ids: tuple[int, ...] | None = None
+    #: None: today.
+    start_day: int | None = None
+    end_day: int | None = None
+    repeats: Period | None = None
+    #: None: at 25, 50 and 75 % of the target.
+    milestones: tuple[int, ...] | None = None
+
+
+class Unchanged(Enum):
+    """Stands for what a command leaves as it is, where None says that there is to be none."""
+
+    UNCHANGED = auto()
+
+
+UNCHANGED = Unchanged.UNCHANGED
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateGoal:
+    """Change a goal. Metric, filters and repetition stay: else what was celebrated changes."""
+
+    goal_id: int
+    title: str | Unchanged | None = UNCHANGED
+    target: int | None = None
+    #: Only before the goal begins.
+    start_day: int | None = None
+    end_day: int | Unchanged | None = UNCHANGED
+    milestones: tuple[int, ...] | Unchanged | None = UNCHANGED
+    expected_revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveGoal:
+    """Put a goal away, or take it up again; it stays what it is."""
+
+    goal_id: int
+    archived: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteGoal:
+    """Delete a goal, which was a mistake."""
+
+    goal_id: int
+    expected_revision: int | None = None
+
+
 Command: TypeAlias = (
     CreateGroup
     | UpdateGroup
@@ -161,12 +222,16 @@ Command: TypeAlias = (
     | SetRole
     | ChangeMembership
     | UpdateJoinLink
+    | CreateGoal
+    | UpdateGoal
+    | ArchiveGoal
+    | DeleteGoal
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a command that was carried out."""
+    """What came of a command that was carried out; ``group_id`` is 0 for one's own goals."""
 
     group_id: int
     #: Whether anything is different now.
@@ -175,3 +240,5 @@ class Outcome:
     user_ids: tuple[int, ...] = ()
     #: Of invitations: who was a member already.
     already_members: tuple[int, ...] = ()
+    #: Of commands about a goal.
+    goal_id: int | None = None

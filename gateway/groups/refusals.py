@@ -21,6 +21,10 @@ class RefusalCode(StrEnum):
     NOT_A_MEMBER = "NOT_A_MEMBER"
     UNKNOWN_USER = "UNKNOWN_USER"
     LAST_ADMIN = "LAST_ADMIN"
+    #: The message and the path say what of the goal cannot be.
+    GOAL_INVALID = "GOAL_INVALID"
+    #: Nothing counts this for whom the goal is of.
+    METRIC_UNAVAILABLE = "METRIC_UNAVAILABLE"
     #: Somebody else changed it in between.
     CONFLICT = "CONFLICT"
     LIMIT_REACHED = "LIMIT_REACHED"

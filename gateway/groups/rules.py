@@ -50,6 +50,7 @@ class Action(StrEnum):
     SEE_MEMBERSHIPS = "see all memberships with state and role"
     SEE_HISTORY = "see the history of the group"
     BACKFILL = "count earlier work of members"
+    LEAD_GOALS = "create, change, archive or delete a goal of the group"
 
 
 class Verdict(StrEnum):
@@ -102,6 +103,7 @@ _TABLE: Mapping[Action, tuple[Verdict, ...]] = {
     Action.SEE_MEMBERSHIPS:  (UNAUTH,   FORBID,   FORBID,  FORBID,  FORBID,  Y,           Y),
     Action.SEE_HISTORY:      (UNAUTH,   FORBID,   FORBID,  FORBID,  FORBID,  Y,           Y),
     Action.BACKFILL:         (UNAUTH,   FORBID,   FORBID,  FORBID,  FORBID,  FORBID,      Y),
+    Action.LEAD_GOALS:       (UNAUTH,   FORBID,   FORBID,  FORBID,  FORBID,  Y,           Y),
 }
 # fmt: on
 

@@ -50,6 +50,13 @@ class UserErrorCode(Enum):
         RefusalCode.LAST_ADMIN,
         description="The group would have no admin: appoint another first, or deactivate it.",
     )
+    GOAL_INVALID = strawberry.enum_value(
+        RefusalCode.GOAL_INVALID, description="The message says what of the goal cannot be."
+    )
+    METRIC_UNAVAILABLE = strawberry.enum_value(
+        RefusalCode.METRIC_UNAVAILABLE,
+        description="The metric is not counted for a group, or not for a volunteer.",
+    )
     CONFLICT = strawberry.enum_value(
         RefusalCode.CONFLICT,
         description="`expectedRevision` is another by now: somebody else changed the group.",

@@ -53,6 +53,7 @@ def without_group_life(connection: Connection) -> None:
         "group_change",
         "last_id",
         "instance_secret",
+        "goal",
     ):
         connection.exec_driver_sql(f"DROP TABLE {table}")
     connection.exec_driver_sql("DROP INDEX ix_membership_id")

@@ -2,7 +2,8 @@
 
 from alembic import context
 
-import gateway.db.group_tables  # noqa: F401 - so that its tables are known
+import gateway.db.goal_tables
+import gateway.db.group_tables  # noqa: F401 - so that their tables are known
 from gateway.db import tables
 
 context.configure(
