@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 
 from gateway.auth.authenticator import Authenticator
@@ -24,6 +24,7 @@ from gateway.graphql.configuration import (
 )
 from gateway.graphql.execution.executor import Executor
 from gateway.graphql.execution.response_cache import ResponseCache
+from gateway.graphql.live.live_answers import LiveAnswers
 from gateway.graphql.masking import ErrorMask
 from gateway.groups.configuration import configured_groups
 from gateway.groups.life import GroupLife
@@ -67,6 +68,7 @@ class Services:
     responses: ResponseCache | None
     budget: Budget | None
     executor: Executor
+    live_answers: LiveAnswers
     intake: Intake
     starting: Starting
     draining: Draining
@@ -76,8 +78,18 @@ class Services:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Open what has connections and tasks, and close it at the end."""
-        live, budget = self.live or nullcontext(), self.budget or nullcontext()
-        async with self.database, self.changes, self.starting, self.authenticator, live, budget:
+        async with AsyncExitStack() as stack:
+            opened: tuple[AbstractAsyncContextManager[object], ...] = (
+                self.database,
+                self.changes,
+                self.starting,
+                self.authenticator,
+                self.live or nullcontext(),
+                self.budget or nullcontext(),
+                self.live_answers,
+            )
+            for one in opened:
+                await stack.enter_async_context(one)
             with self.telemetry.running(), self.draining.delayed(), self.collections.enabled():
                 yield
 
@@ -114,6 +126,17 @@ def build_services(settings: Settings, clock: Clock, telemetry: Telemetry) -> Se
             group_life,
         )
 
+    executor = configured_executor(
+        settings,
+        graphql_schema,
+        open_operation,
+        mask,
+        budget,
+        telemetry.tracing.operation if telemetry.tracing else None,
+        responses=responses,
+        clock=clock,
+        yielding=yielding,
+    )
     return Services(
         settings=settings,
         clock=clock,
@@ -129,17 +152,8 @@ def build_services(settings: Settings, clock: Clock, telemetry: Telemetry) -> Se
         compressed_bodies=bodies,
         responses=responses,
         budget=budget,
-        executor=configured_executor(
-            settings,
-            graphql_schema,
-            open_operation,
-            mask,
-            budget,
-            telemetry.tracing.operation if telemetry.tracing else None,
-            responses=responses,
-            clock=clock,
-            yielding=yielding,
-        ),
+        executor=executor,
+        live_answers=LiveAnswers(executor, changes, clock, settings.live_seconds),
         intake=Intake(database, settings.database_timeout_seconds),
         starting=Starting(database.migrate),
         draining=Draining(settings.drain_seconds),

@@ -129,6 +129,9 @@ class Settings(BaseSettings):
     incremental_delivery: bool = Field(
         False, description="Whether @defer and @stream are supported."
     )
+    live_seconds: float = Field(
+        1, gt=0, le=60, description="How often live answers are looked at for changes."
+    )
     introspection: bool = Field(
         True,
         description="Whether everyone may read the schema. If false, only site admins may, and "

@@ -65,7 +65,7 @@ class Gateway:
                 group_life=group_life,
             )
 
-        self._executor = Executor(
+        self.executor = Executor(
             schema,
             Documents(schema),
             open_operation,
@@ -85,7 +85,7 @@ class Gateway:
         self, kind: OperationType, text: str, viewer: Viewer, variables: dict[str, Any]
     ) -> bytes:
         self.record = RequestRecord("", "POST")
-        answer = await self._executor.execute(
+        answer = await self.executor.execute(
             GraphQLRequest(text, variables), viewer, {kind}, self.record
         )
         # The order of errors is nobody's: whose field is decided first depends on what is cached.

@@ -38,7 +38,7 @@ async def test_an_evicted_document_leaves_no_compiled_selection(database: Databa
                     f"{{ a{number}: usersByIds(ids: [{number + 1}]) {{ login }} }}"
                 )
             assert compiled_functions() > before
-            documents = gateway._executor.documents
+            documents = gateway.executor.documents
             for text in list(documents._cache._values):
                 prepared = documents._cache.drop(text)
                 assert prepared is not None

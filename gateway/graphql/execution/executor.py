@@ -24,6 +24,7 @@ from gateway.graphql.documents.persisted import PersistedDocuments
 from gateway.graphql.documents.request import GraphQLRequest
 from gateway.graphql.execution.admitted import AdmittedOperation
 from gateway.graphql.execution.answer import Answer
+from gateway.graphql.execution.basis import Basis
 from gateway.graphql.execution.cache_entry import CacheEntry
 from gateway.graphql.execution.counted_execution import CountedExecution
 from gateway.graphql.execution.incremental import is_incremental
@@ -113,7 +114,29 @@ class Executor:
                 raise NotAcceptable(
                     "An operation with @defer or @stream needs Accept: multipart/mixed."
                 )
-            return await self._finish(ready, viewer, record)
+            answer, _ = await self._finish(ready, viewer, record)
+            return answer
+
+    async def open_live(
+        self, request: GraphQLRequest, viewer: Viewer, record: RequestRecord
+    ) -> PreparedOperation | Answer:
+        """The query that a subscription stands for, charged once; else the errors in its place.
+
+        Raises as ``execute`` does.
+        """
+        with self._within(record):
+            return await self._preparation.prepare(
+                request, viewer, (OperationType.SUBSCRIPTION,), record
+            )
+
+    async def evaluate(
+        self, ready: PreparedOperation, viewer: Viewer, record: RequestRecord
+    ) -> tuple[Answer, Basis]:
+        """The answer of a live query now, and what it depends on; nobody is charged for it."""
+        with self._within(record):
+            answer, basis = await self._finish(ready, viewer, record)
+        assert basis is not None  # noqa: S101 - a live query has one
+        return answer, basis
 
     async def find(
         self, admitted: AdmittedOperation, viewer: Viewer, record: RequestRecord
@@ -157,7 +180,7 @@ class Executor:
             return
         if not is_incremental(ready.prepared):
             with self._within(record):
-                answer = await self._finish(ready, viewer, record)
+                answer, _ = await self._finish(ready, viewer, record)
             yield answer
             return
         production = Production(self._yielding, self._limits)
@@ -194,7 +217,7 @@ class Executor:
 
     async def _finish(
         self, ready: PreparedOperation, viewer: Viewer, record: RequestRecord
-    ) -> Answer:
+    ) -> tuple[Answer, Basis | None]:
         record.begin("execute")
         production = Production(self._yielding, self._limits)
         async with (
@@ -209,7 +232,8 @@ class Executor:
             if responses is not None and key is not None:
                 entry = await responses.find(key, viewer, record)
                 if entry is not None:
-                    return _answer_of(entry, key, ready, record)
+                    held = Basis(entry.entities, entry.position, cacheable=True)
+                    return _answer_of(entry, key, ready, record), held
             context = await stack.enter_async_context(self._open_operation(viewer, record))
             executor = OperationExecutor(self._schema, *ready[:3], context, production)
             result = await executor.run()
@@ -220,9 +244,14 @@ class Executor:
                 entry = responses.store(key, viewer, context, data, personal=personal)
             errors = await self._errors(result, production)
             production.check()
+        basis = None
+        if ready.live_key is not None:
+            reads = context.reads
+            basis = Basis(reads.entities, reads.position, reads.cacheable)
         if entry is not None and key is not None:
-            return _answer_of(entry, key, ready, record)
-        return _marked(context, Answer({**errors, "data": _shown(data), **ready.extensions}))
+            return _answer_of(entry, key, ready, record), basis
+        shown = Answer({**errors, "data": _shown(data), **ready.extensions})
+        return _marked(context, shown), basis
 
     def _is_personal(self, prepared: PreparedDocument) -> bool:
         return self._admission is not None and self._admission.refuses_some(prepared)
@@ -239,7 +268,7 @@ class Executor:
         try:
             yield
         finally:
-            if self._admission is not None:
+            if self._admission is not None and ready.live_key is None:
                 record.cost = await self._admission.charge_excess(
                     ready.cost, production.cost, viewer, record.client
                 )

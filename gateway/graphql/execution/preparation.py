@@ -12,6 +12,7 @@ from graphql import GraphQLSchema, OperationDefinitionNode, OperationType
 from gateway.auth.viewer import Viewer
 from gateway.graphql.admission.admission import Admission
 from gateway.graphql.documents.document_cache import Documents, InvalidDocument, PreparedDocument
+from gateway.graphql.documents.live_query import live_query
 from gateway.graphql.documents.persisted import PersistedDocuments
 from gateway.graphql.documents.request import GraphQLRequest
 from gateway.graphql.documents.variables import OperationVariables, Variables
@@ -36,6 +37,8 @@ class PreparedOperation(NamedTuple):
     extensions: dict[str, Any]
     #: What was charged for it.
     cost: int
+    #: Of the query that a subscription stands for: the name under which its data are sent.
+    live_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,9 @@ class Preparation:
         record.begin("validate")
         await self.yielding.yield_if_due()
         self.documents.validate(prepared)
+        live_key = None
+        if operation.operation is OperationType.SUBSCRIPTION:
+            prepared, operation, live_key = live_query(prepared, operation)
         known = self._variables(prepared, operation)
         request = replace(request, variables=known.declared(request.variables))
         variables = known.coerce(request.variables or {}, hide_suggestions=self.hide_suggestions)
@@ -122,7 +128,9 @@ class Preparation:
             if request.extensions and request.extensions.get("cost") is True:
                 shown = {"value": cost, "limit": self.admission.cost_limit}
                 extensions = {"extensions": {"cost": shown}}
-        return PreparedOperation(prepared, operation, variables, request, extensions, cost)
+        return PreparedOperation(
+            prepared, operation, variables, request, extensions, cost, live_key
+        )
 
     def _variables(
         self, prepared: PreparedDocument, operation: OperationDefinitionNode

@@ -1,0 +1,1 @@
+"""Live answers: subscriptions whose answers follow what changes."""
