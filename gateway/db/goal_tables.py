@@ -39,3 +39,12 @@ goal = Table(
     Index("ix_goal_user_id", "user_id"),
     Index("ix_goal_created_by", "created_by"),
 )
+
+# Changes that a volunteer made to their own goals since ``began_at``; forgotten after a day.
+own_goal_change = Table(
+    "own_goal_change",
+    metadata,
+    Column("user_id", _Id, primary_key=True, autoincrement=False),
+    Column("began_at", BigInteger, nullable=False),
+    Column("number", BigInteger, nullable=False),
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, delete, or_, select, update
 
 from gateway.changes.log import log_change
+from gateway.db.goal_tables import goal, own_goal_change
 from gateway.db.group_tables import group_change, group_join_link, wrong_join
 from gateway.db.tables import membership, panoptes_answer, user, user_name_sources
 from gateway.directory.rows import remove_rows
@@ -21,7 +22,11 @@ def erase_user(connection: Connection, user_id: int) -> int:
     groups = connection.execute(
         select(membership.c.group_id).where(membership.c.user_id == user_id)
     ).scalars()
-    touched = {*groups, *_erase_from_histories(connection, user_id)}
+    touched = {
+        *groups,
+        *_erase_from_histories(connection, user_id),
+        *_erase_goals(connection, user_id),
+    }
     connection.execute(delete(membership).where(membership.c.user_id == user_id))
     connection.execute(delete(panoptes_answer).where(panoptes_answer.c.user_id == user_id))
     connection.execute(delete(user_name_sources).where(user_name_sources.c.id == user_id))
@@ -46,4 +51,16 @@ def _erase_from_histories(connection: Connection, user_id: int) -> list[int]:
     ):
         connection.execute(update(table).where(column == user_id).values({column: None}))
     connection.execute(delete(wrong_join).where(wrong_join.c.user_id == user_id))
+    return found
+
+
+def _erase_goals(connection: Connection, user_id: int) -> list[int]:
+    """Delete own goals, and let goals of groups not tell who created them; the groups' ids."""
+    groups = connection.execute(
+        select(goal.c.group_id).where(goal.c.created_by == user_id, goal.c.group_id.is_not(None))
+    ).scalars()
+    found = list(groups)
+    connection.execute(delete(goal).where(goal.c.user_id == user_id))
+    connection.execute(delete(own_goal_change).where(own_goal_change.c.user_id == user_id))
+    connection.execute(update(goal).where(goal.c.created_by == user_id).values(created_by=None))
     return found

@@ -87,6 +87,18 @@ def goal_of(row: Sequence[Any]) -> Goal:
     )
 
 
+def row_of(wanted: Goal) -> tuple[Any, ...]:
+    """The row that tells of a goal."""
+    stored: dict[str, Any] = {
+        "metric": wanted.metric.value,
+        "project_ids": encode_numbers(wanted.project_ids),
+        "workflow_ids": encode_numbers(wanted.workflow_ids),
+        "repeats": None if wanted.repeats is None else wanted.repeats.value,
+        "milestones": encode_numbers(wanted.milestones),
+    }
+    return tuple((wanted._asdict() | stored).values())
+
+
 def encode_numbers(numbers: Sequence[int] | None) -> str | None:
     """Ids or milestones as they are stored."""
     return None if numbers is None else orjson.dumps(sorted(set(numbers))).decode()

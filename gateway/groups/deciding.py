@@ -67,11 +67,16 @@ def lead(turn: Turn, group: Group, action: Action) -> None:
 def check_revision(row: Row, expected: int | None) -> None:
     """CONFLICT if somebody has changed the row since the revision that is expected."""
     if expected is not None and row["revision"] != expected:
-        raise GroupRefusal(
-            RefusalCode.CONFLICT,
-            "Somebody else has changed this in the meantime: look at it again.",
-            "expectedRevision",
-        )
+        raise conflict()
+
+
+def conflict() -> GroupRefusal:
+    """The refusal of what somebody else has changed since the revision that is expected."""
+    return GroupRefusal(
+        RefusalCode.CONFLICT,
+        "Somebody else has changed this in the meantime: look at it again.",
+        "expectedRevision",
+    )
 
 
 def check_admins_left(

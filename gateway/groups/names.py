@@ -41,14 +41,7 @@ def checked_display_name(text: str) -> str:
 
     It is any text of one line that shows something.
     """
-    # A text can grow by what NFC composes of it, but never to three times as many characters.
-    name = normalize("NFC", text[: 4 * LONGEST_DISPLAY_NAME].strip())
-    if (
-        len(text) <= 4 * LONGEST_DISPLAY_NAME
-        and len(name) <= LONGEST_DISPLAY_NAME
-        and not any(one in _BIDIRECTIONAL or category(one) in _REFUSED for one in name)
-        and any(category(one)[0] not in "CZ" for one in name)
-    ):
+    if (name := line_of(text, LONGEST_DISPLAY_NAME)) is not None:
         return name
     raise GroupRefusal(
         RefusalCode.DISPLAY_NAME_INVALID,
@@ -56,6 +49,23 @@ def checked_display_name(text: str) -> str:
         "characters and characters that change the direction of text.",
         "displayName",
     )
+
+
+def line_of(text: str, longest: int) -> str | None:
+    """The text in NFC without spaces around it; None if it is no line that shows something.
+
+    A line has at most ``longest`` characters, none of which controls or turns the text.
+    """
+    # A text can grow by what NFC composes of it, but never to three times as many characters.
+    line = normalize("NFC", text[: 4 * longest].strip())
+    if (
+        len(text) <= 4 * longest
+        and len(line) <= longest
+        and not any(one in _BIDIRECTIONAL or category(one) in _REFUSED for one in line)
+        and any(category(one)[0] not in "CZ" for one in line)
+    ):
+        return line
+    return None
 
 
 def derived_name(

@@ -21,6 +21,7 @@ from gateway.groups.activation import deactivate_group, reactivate_group
 from gateway.groups.commands import Command, Outcome
 from gateway.groups.creating import create_group
 from gateway.groups.editing import update_group
+from gateway.groups.goals import archive_goal, create_goal, delete_goal, update_goal
 from gateway.groups.inviting import invite
 from gateway.groups.joining import WrongToken, accept_invitation, decline_invitation, join
 from gateway.groups.leaving import leave, remove_members
@@ -53,6 +54,10 @@ _WORK: Mapping[type, Callable[[Turn, Any], Outcome]] = {
     commands.SetRole: set_role,
     commands.ChangeMembership: change_membership,
     commands.UpdateJoinLink: update_join_link,
+    commands.CreateGoal: create_goal,
+    commands.UpdateGoal: update_goal,
+    commands.ArchiveGoal: archive_goal,
+    commands.DeleteGoal: delete_goal,
 }
 
 #: What makes things end is possible beyond the limit of changes too: it cannot be repeated
@@ -62,6 +67,7 @@ _ENDING = (
     commands.Leave,
     commands.DeclineInvitation,
     commands.RemoveMembers,
+    commands.DeleteGoal,
 )
 
 #: Called with the kind of a command and its outcome.

@@ -54,6 +54,7 @@ def without_group_life(connection: Connection) -> None:
         "last_id",
         "instance_secret",
         "goal",
+        "own_goal_change",
     ):
         connection.exec_driver_sql(f"DROP TABLE {table}")
     connection.exec_driver_sql("DROP INDEX ix_membership_id")

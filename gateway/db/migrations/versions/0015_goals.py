@@ -36,3 +36,10 @@ def upgrade() -> None:
     op.create_index("ix_goal_group_id", "goal", ["group_id"])
     op.create_index("ix_goal_user_id", "goal", ["user_id"])
     op.create_index("ix_goal_created_by", "goal", ["created_by"])
+    op.create_table(
+        "own_goal_change",
+        sa.Column("user_id", _ID, autoincrement=False, nullable=False),
+        sa.Column("began_at", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_own_goal_change")),
+    )

@@ -1,0 +1,95 @@
+"""Limits of goals: how many there are of a group or a volunteer, and changes of one's own."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import delete, func, not_, select
+
+from gateway.db.goal_tables import goal, own_goal_change
+from gateway.db.upsert import replace_rows
+from gateway.directory.goals import Goal
+from gateway.groups.limits import DAY, reached
+from gateway.groups.turn import Turn
+
+#: Goals that are not archived, and all together.
+MOST_OF_GROUP, MOST_OWN = 20, 10
+MOST_IN_ALL = 100
+#: Changes that a volunteer may make to their own goals within a day. Of a group's goals each is a
+#: row of its history, which counts for the limit of changes of groups.
+MOST_OWN_CHANGES = 1_000
+
+_CHANGES = select(own_goal_change.c.began_at, own_goal_change.c.number)
+
+
+class _Whose(NamedTuple):
+    """Words and numbers for a group's goals, or for one's own."""
+
+    owner: str
+    mend: str
+    most: int
+
+
+_OF_GROUP = _Whose("A group has", "archive one first", MOST_OF_GROUP)
+_OWN = _Whose("You have", "archive one of your own first", MOST_OWN)
+
+
+def check_new_goal(turn: Turn, wanted: Goal) -> None:
+    """Whether there may be one more goal of the same group or volunteer."""
+    path = () if wanted.group_id is None else ("groupId",)
+    whose = _whose(wanted)
+    if _number(turn, wanted, archived=True) >= MOST_IN_ALL:
+        raise reached(
+            f"{whose.owner} at most {MOST_IN_ALL} goals, the archived ones included: "
+            "delete one first.",
+            *path,
+        )
+    check_room(turn, wanted, *path)
+
+
+def check_room(turn: Turn, wanted: Goal, *path: str) -> None:
+    """Whether one more may be there that is not archived."""
+    whose = _whose(wanted)
+    if _number(turn, wanted, archived=False) >= whose.most:
+        raise reached(
+            f"{whose.owner} at most {whose.most} goals that are not archived: {whose.mend}.", *path
+        )
+
+
+def count_own_change(turn: Turn) -> None:
+    """Count one more change of the viewer's own goals; LIMIT_REACHED beyond those of a day."""
+    turn.connection.execute(
+        delete(own_goal_change).where(own_goal_change.c.began_at <= turn.now - DAY)
+    )
+    known = turn.connection.execute(
+        _CHANGES.where(own_goal_change.c.user_id == turn.viewer_id)
+    ).first()
+    # A day that the clock of another server began ahead of this one's is none.
+    if known is None or known.began_at > turn.now:
+        began, number = turn.now, 0
+    else:
+        began, number = known
+    if number >= MOST_OWN_CHANGES:
+        raise reached(
+            f"You may make {MOST_OWN_CHANGES:,} changes of your own goals within a day: "
+            "try again tomorrow."
+        )
+    replace_rows(turn.connection, own_goal_change, [(turn.viewer_id, began, number + 1)])
+
+
+def _whose(wanted: Goal) -> _Whose:
+    return _OWN if wanted.group_id is None else _OF_GROUP
+
+
+def _number(turn: Turn, wanted: Goal, *, archived: bool) -> int:
+    """How many goals there are of whoever this one is of, with or without the archived ones."""
+    owner = (
+        goal.c.user_id == wanted.user_id
+        if wanted.group_id is None
+        else goal.c.group_id == wanted.group_id
+    )
+    statement = select(func.count()).where(owner)
+    if not archived:
+        statement = statement.where(not_(goal.c.archived))
+    number: int = turn.connection.execute(statement).scalar_one()
+    return number

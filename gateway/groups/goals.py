@@ -1,0 +1,222 @@
+"""Goals of groups, and one's own: creating, changing, archiving and deleting them.
+
+A group's goals are no part of what it is: they change neither its revision nor its authority, and
+its history tells of them. Nobody but the volunteer changes an own goal; to all others it is none.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, delete
+
+from gateway.calendar import day_of
+from gateway.changes.log import log_change
+from gateway.db.goal_tables import goal
+from gateway.db.upsert import replace_rows
+from gateway.directory.goals import GOALS_BY_ID, Goal, goal_of, row_of
+from gateway.directory.new_ids import IdKind, new_ids
+from gateway.errors import InvalidArgument, NotFound
+from gateway.groups.changing import note
+from gateway.groups.commands import (
+    ArchiveGoal,
+    CreateGoal,
+    DeleteGoal,
+    Outcome,
+    Unchanged,
+    UpdateGoal,
+)
+from gateway.groups.deciding import conflict, lead
+from gateway.groups.goal_checks import (
+    check_end,
+    check_filters,
+    check_metric,
+    check_milestones,
+    check_repeats,
+    check_start,
+    check_target,
+    checked_title,
+    invalid,
+)
+from gateway.groups.goal_limits import check_new_goal, check_room, count_own_change
+from gateway.groups.history import ChangeKind, Details
+from gateway.groups.rules import Action
+from gateway.groups.state import Group, read_group
+from gateway.groups.turn import Turn
+
+
+def create_goal(turn: Turn, command: CreateGoal) -> Outcome:
+    """Create a goal of a group, or of the viewer; what is not said is filled in."""
+    group = None
+    if command.group_id is not None:
+        group = read_group(turn, command.group_id)
+        lead(turn, group, Action.LEAD_GOALS)
+    elif turn.viewer.id is None:
+        raise InvalidArgument("groupId", "A site operator has no own goals: name the group.")
+    today = day_of(turn.now)
+    wanted = _wanted(turn, command, today)
+    check_metric(wanted)
+    check_filters(command.metric, command.project_ids, command.workflow_ids)
+    check_repeats(wanted)
+    check_target(wanted)
+    check_milestones(wanted)
+    check_start(wanted, today)
+    check_end(wanted, today)
+    check_new_goal(turn, wanted)
+
+    (goal_id,) = new_ids(turn.connection, IdKind.GOAL)
+    _write(turn.connection, wanted._replace(id=goal_id))
+    return _done(turn, group, goal_id, ChangeKind.GOAL_CREATED)
+
+
+def update_goal(turn: Turn, command: UpdateGoal) -> Outcome:
+    """Change what the command names and is different."""
+    group, known = _read(turn, command.goal_id)
+    _check_revision(known, command.expected_revision)
+    wanted = _changed(known, command)
+    if wanted == known:
+        return _unchanged(known)
+    _check_change(known, wanted, day_of(turn.now))
+    _write(turn.connection, _renewed(turn, wanted))
+    details: Details = {}
+    if wanted.target != known.target:
+        details = {"target": wanted.target, "target_before": known.target}
+    return _done(turn, group, known.id, ChangeKind.GOAL_CHANGED, details)
+
+
+def archive_goal(turn: Turn, command: ArchiveGoal) -> Outcome:
+    """Put a goal away, or take it up again if there is room for it."""
+    group, known = _read(turn, command.goal_id)
+    if known.archived is command.archived:
+        return _unchanged(known)
+    if not command.archived:
+        check_room(turn, known, "archived")
+    _write(turn.connection, _renewed(turn, known._replace(archived=command.archived)))
+    told = {"archived": command.archived}
+    return _done(turn, group, known.id, ChangeKind.GOAL_ARCHIVED, told)
+
+
+def delete_goal(turn: Turn, command: DeleteGoal) -> Outcome:
+    """Delete a goal for ever."""
+    group, known = _read(turn, command.goal_id)
+    _check_revision(known, command.expected_revision)
+    turn.connection.execute(delete(goal).where(goal.c.id == known.id))
+    return _done(turn, group, known.id, ChangeKind.GOAL_DELETED)
+
+
+def _wanted(turn: Turn, command: CreateGoal, today: int) -> Goal:
+    """The goal that is to be, with the id 0."""
+    return Goal(
+        id=0,
+        group_id=command.group_id,
+        user_id=turn.viewer.id if command.group_id is None else None,
+        title=checked_title(command.title),
+        metric=command.metric,
+        target=command.target,
+        project_ids=command.project_ids,
+        workflow_ids=command.workflow_ids,
+        start_day=today if command.start_day is None else command.start_day,
+        end_day=command.end_day,
+        repeats=command.repeats,
+        milestones=command.milestones,
+        archived=False,
+        created_at=turn.now,
+        created_by=turn.viewer.id,
+        updated_at=turn.now,
+        revision=1,
+    )
+
+
+def _changed(known: Goal, command: UpdateGoal) -> Goal:
+    """The goal as the command wants it."""
+    wanted = known
+    if not isinstance(command.title, Unchanged):
+        wanted = wanted._replace(title=checked_title(command.title))
+    if command.target is not None:
+        wanted = wanted._replace(target=command.target)
+    if command.start_day is not None:
+        wanted = wanted._replace(start_day=command.start_day)
+    if not isinstance(command.end_day, Unchanged):
+        wanted = wanted._replace(end_day=command.end_day)
+    if not isinstance(command.milestones, Unchanged):
+        wanted = wanted._replace(milestones=command.milestones)
+    return wanted
+
+
+def _check_change(known: Goal, wanted: Goal, today: int) -> None:
+    """Check what is different: the rest was right on the day on which it was said."""
+    if wanted.target != known.target:
+        check_target(wanted)
+    if wanted.milestones != known.milestones:
+        check_milestones(wanted)
+    elif wanted.target != known.target:
+        check_milestones(wanted, "target")
+    if wanted.start_day != known.start_day:
+        if today >= known.start_day:
+            raise invalid("The start cannot change any more: the goal has begun.", "start")
+        check_start(wanted, today)
+    if wanted.end_day != known.end_day:
+        check_end(wanted, today)
+    elif wanted.start_day != known.start_day:
+        check_end(wanted, today, "start")
+
+
+def _read(turn: Turn, goal_id: int) -> tuple[Group | None, Goal]:
+    """The goal, and the group that the viewer leads, None for an own goal.
+
+    NOT_FOUND alike for a goal that there is not, that is another volunteer's, or whose group is
+    hidden: the same statements run.
+    """
+    row = turn.connection.execute(GOALS_BY_ID, {"ids": [goal_id]}).first()
+    found = None if row is None else goal_of(row)
+    # No group has the id 0.
+    group = read_group(turn, (found and found.group_id) or 0)
+    if found is None:
+        raise NotFound("goal", goal_id)
+    if found.group_id is None:
+        if found.user_id != turn.viewer.id:
+            raise NotFound("goal", goal_id)
+        return None, found
+    try:
+        lead(turn, group, Action.LEAD_GOALS)
+    except NotFound:
+        raise NotFound("goal", goal_id) from None
+    return group, found
+
+
+def _check_revision(known: Goal, expected: int | None) -> None:
+    """CONFLICT if somebody has changed the goal since the revision that is expected."""
+    if expected is not None and known.revision != expected:
+        raise conflict()
+
+
+def _renewed(turn: Turn, wanted: Goal) -> Goal:
+    """The goal as it is stored once it was changed."""
+    # The clock may have gone back.
+    return wanted._replace(
+        updated_at=max(turn.now, wanted.updated_at), revision=wanted.revision + 1
+    )
+
+
+def _write(connection: Connection, wanted: Goal) -> None:
+    replace_rows(connection, goal, [row_of(wanted)])
+
+
+def _unchanged(known: Goal) -> Outcome:
+    return Outcome(known.group_id or 0, changed=False, goal_id=known.id)
+
+
+def _done(
+    turn: Turn,
+    group: Group | None,
+    goal_id: int,
+    kind: ChangeKind,
+    details: Details | None = None,
+) -> Outcome:
+    """What came of it, noted in the group's history, or counted of the volunteer."""
+    if group is not None:
+        note(turn, group, kind, details={"goal": goal_id, **(details or {})})
+        return Outcome(group.id, changed=True, goal_id=goal_id)
+    # A deletion cannot be repeated without what is counted.
+    if kind is not ChangeKind.GOAL_DELETED:
+        count_own_change(turn)
+    log_change(turn.connection, user_record=[turn.viewer_id])
+    return Outcome(0, changed=True, goal_id=goal_id)
