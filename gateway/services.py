@@ -126,6 +126,7 @@ def build_services(settings: Settings, clock: Clock, telemetry: Telemetry) -> Se
             group_life,
         )
 
+    authenticator = configured_authenticator(settings, database, lambda: instant_of(clock()))
     executor = configured_executor(
         settings,
         graphql_schema,
@@ -144,7 +145,7 @@ def build_services(settings: Settings, clock: Clock, telemetry: Telemetry) -> Se
         mask=mask,
         database=database,
         changes=changes,
-        authenticator=configured_authenticator(settings, database, lambda: instant_of(clock())),
+        authenticator=authenticator,
         live=live,
         groups=groups,
         open_operation=open_operation,
@@ -153,7 +154,9 @@ def build_services(settings: Settings, clock: Clock, telemetry: Telemetry) -> Se
         responses=responses,
         budget=budget,
         executor=executor,
-        live_answers=LiveAnswers(executor, changes, clock, settings.live_seconds),
+        live_answers=LiveAnswers(
+            executor, changes, clock, settings.live_seconds, authenticator.identify
+        ),
         intake=Intake(database, settings.database_timeout_seconds),
         starting=Starting(database.migrate),
         draining=Draining(settings.drain_seconds),

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from types import TracebackType
 from typing import NamedTuple, Self
 
 import orjson
 
+from gateway.auth.credentials import CREDENTIAL_HEADERS
 from gateway.auth.viewer import Viewer
 from gateway.calendar import today
 from gateway.changes.feed import ChangeFeed
@@ -23,14 +24,12 @@ from gateway.graphql.execution.answer import Answer
 from gateway.graphql.execution.basis import Basis
 from gateway.graphql.execution.executor import Executor
 from gateway.graphql.execution.preparation import PreparedOperation
+from gateway.graphql.live.followed_credentials import FollowedCredentials, Identify
 from gateway.graphql.live.frames import frame_of
 from gateway.graphql.live.stream import LiveStream
 from gateway.telemetry.record import RequestRecord
 
 logger = logging.getLogger(__name__)
-
-#: Header lines that carry a credential, their names in lower case.
-Credentials = Sequence[tuple[str, str]]
 
 
 class _Key(NamedTuple):
@@ -55,7 +54,10 @@ class _Watched:
 
 
 class LiveAnswers:
-    """An async context manager; ``seconds`` are between the beginnings of two ticks."""
+    """An async context manager; ``seconds`` are between the beginnings of two ticks.
+
+    ``identify`` tells whose credentials are; without it none are followed.
+    """
 
     def __init__(
         self,
@@ -63,7 +65,9 @@ class LiveAnswers:
         changes: ChangeFeed,
         clock: Callable[[], datetime],
         seconds: float,
+        identify: Identify | None = None,
     ) -> None:
+        self._credentials = None if identify is None else FollowedCredentials(identify)
         self._executor = executor
         self._changes = changes
         self._clock = clock
@@ -75,12 +79,13 @@ class LiveAnswers:
         self,
         request: GraphQLRequest,
         viewer: Viewer,
-        credentials: Credentials,
+        credentials: Iterable[tuple[str, str]],
         record: RequestRecord,
     ) -> LiveStream | Answer:
         """The stream of a subscription, whose first frame is there already, or what refuses it.
 
-        Raises as ``Executor.execute`` does.
+        ``credentials`` are header lines, as ``Authenticator.identify`` takes them. Raises as
+        ``Executor.execute`` does.
         """
         ready = await self._executor.open_live(request, viewer, record)
         if not isinstance(ready, PreparedOperation):
@@ -91,7 +96,12 @@ class LiveAnswers:
         if watched is None:
             watched = _Watched(ready, viewer)
 
+        followed = self._credentials
+        sent = tuple(line for line in credentials if line[0] in CREDENTIAL_HEADERS)
+
         def leave(stream: LiveStream) -> None:
+            if followed is not None:
+                followed.leave(sent, viewer, stream)
             watched.streams.discard(stream)
             if not watched.streams and self._watched.get(key) is watched:
                 del self._watched[key]
@@ -100,6 +110,8 @@ class LiveAnswers:
         await self._evaluate(watched)
         self._watched[key] = watched
         watched.streams.add(stream)
+        if followed is not None:
+            followed.follow(sent, viewer, stream)
         if watched.frame is not None:
             stream.send(watched.frame)
         return stream
@@ -126,8 +138,11 @@ class LiveAnswers:
             and self._changes.holds(basis.entities, basis.position)
         )
 
-    async def _tick(self) -> None:
+    async def tick(self) -> None:
+        """Look once: end what is over, evaluate what has changed, send what differs."""
         await self._changes.catch_up()
+        if self._credentials is not None:
+            await self._credentials.check()
         for watched in list(self._watched.values()):
             if not self._holds(watched):
                 await self._evaluate(watched)
@@ -138,7 +153,7 @@ class LiveAnswers:
             if not self._watched:
                 continue
             try:
-                await self._tick()
+                await self.tick()
             except Exception:
                 logger.exception("A tick of live answers failed.")
 

@@ -1,0 +1,36 @@
+"""Why the server ends a live stream; its transport tells the client in its own way.
+
+GatewayError
+├── Unauthenticated
+│   └── CredentialsOver     UNAUTHENTICATED     expired, revoked, or the volunteer was erased
+└── Unavailable
+    └── ServerStopping      UNAVAILABLE         subscribe again, which leads elsewhere
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from gateway.errors import Unauthenticated, Unavailable
+
+
+class CredentialsOver(Unauthenticated):
+    """The credentials that the stream was opened with are not good any more."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The credentials of this subscription are no longer valid: subscribe again with others."
+        )
+
+
+class ServerStopping(Unavailable):
+    """The process stops; clients come back after ``retry_after_seconds``, not all at once."""
+
+    def __init__(self, retry_after_seconds: float) -> None:
+        super().__init__("The server is stopping: subscribe again in a moment.")
+        self.retry_after_seconds = retry_after_seconds
+
+    @property
+    def extensions(self) -> dict[str, Any]:
+        return {"code": self.code, "retryAfter": math.ceil(self.retry_after_seconds)}
