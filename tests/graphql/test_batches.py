@@ -51,6 +51,9 @@ async def test_what_is_wrong_with_one_is_told_in_its_place_and_the_others_answer
         "INTERNAL_ERROR",
         "BAD_REQUEST",
     ]
+    assert answers[2]["errors"][0]["message"] == (
+        "A batch cannot hold a subscription: send it in a request of its own."
+    )
     assert answers[1]["data"] == {"broken": None, "greeting": "Hello you!"}
     assert ["data" in answer for answer in answers] == [False, True, False]
 

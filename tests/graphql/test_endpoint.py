@@ -81,10 +81,9 @@ async def test_get_takes_the_parts_from_the_query_string(client):
 
 
 @pytest.mark.parametrize("accept", [JSON, GRAPHQL])
-@pytest.mark.parametrize("kind", ["mutation", "subscription"])
-async def test_get_runs_queries_only(client, kind, accept):
+async def test_get_runs_no_mutation(client, accept):
     response = await client.get(
-        URL, params={"query": kind + " { change }"}, headers={"accept": accept}
+        URL, params={"query": "mutation { change }"}, headers={"accept": accept}
     )
     assert response.status_code == 405
     assert response.headers["allow"] == "POST"
@@ -96,10 +95,27 @@ async def test_mutations_run_by_post(client):
     assert response.json() == {"data": {"change": "changed"}}
 
 
-async def test_subscriptions_are_refused(client):
-    response = await client.post(URL, json={"query": "subscription { change }"})
-    assert response.status_code == 400
-    assert response.json()["errors"][0]["extensions"] == {"code": "BAD_REQUEST"}
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("authorization", [None, "Bearer seven", "machine"])
+@pytest.mark.parametrize("accept", [JSON, GRAPHQL, "*/*"])
+async def test_a_subscription_is_not_answered_by_json(client, method, authorization, accept):
+    asked = {"query": "subscription { change }"}
+    given = {"params": asked} if method == "GET" else {"json": asked}
+    headers = {"accept": accept}
+    if authorization is not None:
+        headers["authorization"] = authorization
+    response = await client.request(method, URL, headers=headers, **given)
+    assert response.status_code == 406
+    assert response.json() == {
+        "errors": [
+            {
+                "message": "A subscription needs Accept: text/event-stream, "
+                "Accept: multipart/mixed with subscriptionSpec=1.0, "
+                "or a WebSocket with the subprotocol graphql-transport-ws.",
+                "extensions": {"code": "NOT_ACCEPTABLE"},
+            }
+        ]
+    }
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS"])

@@ -31,6 +31,15 @@ WITHIN = {
     "a field under the names of others": "{ a { x } b { x } c { x } d { x } e { x } f { x } }",
     "repeats": "{ a a a a a }",
     "directives": "query @a { b @c d @e }",
+    "depth below a subscription": "subscription { live { a { a { a { a { a } } } } } }",
+    "depth of fragments below a subscription": (
+        "subscription { ...S } fragment S on Subscription { live { ...F } } "
+        "fragment F on Q { a { ...G } } fragment G on Q { a { a } }"
+    ),
+    "aliases below a subscription": "subscription { x: live { a: b c: b d: b e: b } }",
+    "an alias of a subscription in a fragment": (
+        "subscription { ...S } fragment S on Subscription { x: live { a: b c: b d: b e: b } }"
+    ),
     "a fragment that is spread again": "{ ...F ...F ...F ...F ...F ...F } fragment F on Q { a }",
 }
 BEYOND = {
@@ -69,6 +78,33 @@ BEYOND = {
     ),
     "repeats in fragments": (
         "{ a ...A ...B } fragment A on Q { a a ...B } fragment B on Q { a a a }",
+        TooManyAliases,
+        4,
+        5,
+    ),
+    "depth below a subscription": (
+        "subscription { live { a { a { a { a { a { a } } } } } } }",
+        DocumentTooDeep,
+        5,
+        6,
+    ),
+    "depth of fragments of subscriptions": (
+        "subscription { ...A } fragment A on Subscription { ...B } "
+        "fragment B on Subscription { ...C } fragment C on Subscription "
+        "{ live { ...{ ...{ ...{ a } } } } }",
+        DocumentTooDeep,
+        5,
+        6,
+    ),
+    "aliases below a subscription": (
+        "subscription { x: live { a: b c: b d: b e: b f: b } }",
+        TooManyAliases,
+        4,
+        5,
+    ),
+    "repeats of a subscription": (
+        "subscription { live {a} live {a} ...{ live {a} } ...S } "
+        "fragment S on Subscription { x: live {a} y: live {a} live {a} }",
         TooManyAliases,
         4,
         5,
@@ -123,6 +159,14 @@ def test_long_chains_of_fragments_are_followed_without_recursion():
     chain = " ".join(f"fragment F{n} on Q {{ ...F{n + 1} }}" for n in range(3000))
     kind, extensions = refusal(f"{{ ...F0 }} {chain} fragment F3000 on Q {{ a }}")
     assert (kind, extensions["value"]) == (DocumentTooDeep, 3002)
+
+
+def test_long_chains_of_fragments_of_subscriptions_have_a_depth():
+    """graphql-core follows such chains by recursion."""
+    chain = " ".join(f"fragment F{n} on Subscription {{ ...F{n + 1} }}" for n in range(3000))
+    last = "fragment F3000 on Subscription { live { a } }"
+    kind, extensions = refusal(f"subscription {{ ...F0 }} {chain} {last}")
+    assert (kind, extensions["value"]) == (DocumentTooDeep, 3001)
 
 
 def test_tokens_beyond_the_limit_are_refused_and_read_no_further():

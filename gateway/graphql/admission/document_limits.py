@@ -19,10 +19,14 @@ from graphql import (
     FragmentSpreadNode,
     InlineFragmentNode,
     OperationDefinitionNode,
+    OperationType,
     SelectionSetNode,
 )
 
 from gateway.graphql.refusals import DocumentTooDeep, TooManyAliases, TooManyDirectives
+
+#: The type of a subscription's own field; here no schema is known yet.
+_SUBSCRIPTION = "Subscription"
 
 
 @dataclass
@@ -49,8 +53,12 @@ class _Definition:
         found = cls()
         variables = getattr(node, "variable_definitions", None) or ()
         found.directives = sum(len(one.directives or ()) for one in (node, *variables))
+        is_live = _is_of_subscriptions(node)
+        # The field of a subscription stands for none: what is below it is the query.
+        is_operation = isinstance(node, OperationDefinitionNode)
+        first = 0 if is_live and is_operation else 1
         waiting: list[tuple[SelectionSetNode, int, _Selected]] = [
-            (node.selection_set, 1, found.top)
+            (node.selection_set, first, found.top)
         ]
         while waiting:
             selected, depth, names = waiting.pop()
@@ -58,9 +66,11 @@ class _Definition:
             for one in selected.selections:
                 found.directives += len(one.directives or ())
                 if isinstance(one, FieldNode):
-                    found._field(one, names)
+                    is_root = is_live and names is found.top
+                    found._field(one, names, is_root=is_root)
                     if one.selection_set is not None:
-                        waiting.append((one.selection_set, depth + 1, _Selected()))
+                        below = max(depth, 1) if is_root else depth + 1
+                        waiting.append((one.selection_set, below, _Selected()))
                         found.below.append(waiting[-1][2])
                 elif isinstance(one, InlineFragmentNode):
                     waiting.append((one.selection_set, depth + 1, names))
@@ -69,8 +79,9 @@ class _Definition:
                     names.spreads.append(one.name.value)
         return found
 
-    def _field(self, node: FieldNode, names: _Selected) -> None:
-        if node.alias is None or node.alias.value == node.name.value:
+    def _field(self, node: FieldNode, names: _Selected, *, is_root: bool) -> None:
+        # A subscription has one field: its alias is free, and selecting it again is not.
+        if is_root or node.alias is None or node.alias.value == node.name.value:
             names.names.append(node.name.value)
         else:
             self.aliases += 1
@@ -81,6 +92,7 @@ class DocumentLimits:
 
     *Depth* counts selection sets within one another, those of fragments included. *Aliases* are
     fields under another name, and fields that are selected again where they are selected already.
+    A subscription has the depth and the aliases of the query below its field.
     """
 
     def __init__(self, depth: int, aliases: int, directives: int) -> None:
@@ -111,6 +123,13 @@ class DocumentLimits:
             aliases += _repeats(selected, fragments)
         if aliases > self._aliases:
             raise TooManyAliases(self._aliases, aliases)
+
+
+def _is_of_subscriptions(node: OperationDefinitionNode | FragmentDefinitionNode) -> bool:
+    """Whether the fields of an operation or fragment are those of a subscription."""
+    if isinstance(node, OperationDefinitionNode):
+        return node.operation is OperationType.SUBSCRIPTION
+    return node.type_condition.name.value == _SUBSCRIPTION
 
 
 def _repeats(selected: _Selected, fragments: Mapping[str, _Definition]) -> int:

@@ -23,7 +23,7 @@ from graphql import (
 from graphql.execution.collect_fields import FragmentDetails
 
 from gateway.bounded_cache import BoundedCache
-from gateway.graphql.documents.literals import RULES
+from gateway.graphql.documents.rules import RULES
 from gateway.graphql.refusals import DocumentTooLarge, TooManyTokens, UnknownOperation
 from gateway.telemetry.counts import CacheCounts
 
@@ -54,7 +54,7 @@ class PreparedDocument:
 
     ``plans`` is the executor's, ``facts`` whoever's who computes something once for a document;
     both go when the document goes. Who adds to them says so by ``grow``: ``sizes`` are the bytes of
-    its parts, by estimate.
+    its parts, by estimate, those of documents derived from it included.
     """
 
     def __init__(self, text: str, document: DocumentNode) -> None:
@@ -68,6 +68,7 @@ class PreparedDocument:
         self.sizes: Counter[Part] = Counter()
         self.sizes["documents"] = own
         self._grown: Callable[[Part, int], object] = _nobody
+        self._derived: list[PreparedDocument] = []
         for definition in document.definitions:
             if isinstance(definition, OperationDefinitionNode):
                 self.operations[definition.name.value if definition.name else None] = definition
@@ -90,6 +91,29 @@ class PreparedDocument:
     def on_growth(self, grown: Callable[[Part, int], object] | None) -> None:
         """Whom to tell of growth; None for nobody."""
         self._grown = grown or _nobody
+
+    def derived(self, text: str, document: DocumentNode) -> PreparedDocument:
+        """Another document, made of nodes of this one, which goes when this one goes.
+
+        Whoever still holds it then may go on with it.
+        """
+        made = PreparedDocument(text, document)
+        # Whoever holds it holds the nodes.
+        made.grow("documents", _TOKEN_BYTES * self.document.token_count)
+        made.on_growth(self.grow)
+        self._derived.append(made)
+        self.grow("documents", made.sizes["documents"])
+        return made
+
+    def forget(self) -> None:
+        """Free what was computed of it; it counts to nobody's memory any more."""
+        self.on_growth(None)
+        # Both lead back to the document, which would be there until the collector comes by.
+        self.plans.clear()
+        self.facts.clear()
+        for one in self._derived:
+            one.forget()
+        self._derived.clear()
 
     @cached_property
     def digest(self) -> str:
@@ -209,11 +233,8 @@ class Documents:
         self._cache.put(text, prepared, prepared.sizes.total())
 
     def _gone(self, prepared: PreparedDocument) -> None:
-        prepared.on_growth(None)
         self._sizes.subtract(prepared.sizes)
-        # Both lead back to the document, which would be there until the collector comes by.
-        prepared.plans.clear()
-        prepared.facts.clear()
+        prepared.forget()
 
 
 def _unlink(document: DocumentNode) -> None:

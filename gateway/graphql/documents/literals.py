@@ -7,14 +7,12 @@ from typing import Any
 from graphql import (
     SKIP,
     ArgumentNode,
-    ASTValidationRule,
     GraphQLError,
     GraphQLInputType,
     ValueNode,
     ValuesOfCorrectTypeRule,
     VariableDefinitionNode,
     VisitorAction,
-    specified_rules,
     validate_input_literal,
 )
 from graphql.pyutils import print_path_list
@@ -50,10 +48,3 @@ class NamedValuesOfCorrectTypeRule(ValuesOfCorrectTypeRule):
             hide = self.context.hide_suggestions
             validate_input_literal(node, input_type, report, None, None, hide)
         return SKIP
-
-
-#: The rules of the specification.
-RULES: tuple[type[ASTValidationRule], ...] = tuple(
-    NamedValuesOfCorrectTypeRule if rule is ValuesOfCorrectTypeRule else rule
-    for rule in specified_rules
-)

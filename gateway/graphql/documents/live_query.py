@@ -6,18 +6,13 @@ document itself, so that errors name their places in what the client has sent.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from graphql import (
-    DirectiveNode,
     DocumentNode,
     FieldNode,
-    FragmentDefinitionNode,
     FragmentSpreadNode,
-    GraphQLError,
     InlineFragmentNode,
-    Node,
     OperationDefinitionNode,
     OperationType,
     SelectionNode,
@@ -26,11 +21,7 @@ from graphql import (
     visit,
 )
 
-from gateway.graphql.documents.document_cache import InvalidDocument, PreparedDocument
-
-#: Fields of a query that are never live: they tell of the schema, or are for routers.
-_NEVER_LIVE = frozenset({"__schema", "__type", "_entities", "_service"})
-_INCREMENTAL = frozenset({"defer", "stream"})
+from gateway.graphql.documents.document_cache import PreparedDocument
 
 
 class LiveQuery(NamedTuple):
@@ -42,9 +33,9 @@ class LiveQuery(NamedTuple):
 
 
 def live_query(prepared: PreparedDocument, operation: OperationDefinitionNode) -> LiveQuery:
-    """The query of a valid subscription, kept with the document; InvalidDocument for none.
+    """The query of a valid subscription, kept with the document.
 
-    What is kept of the query counts to the subscription's document.
+    What is kept of the query counts to the subscription's document, and goes with it.
     """
     known: LiveQuery | None = prepared.facts.get((LiveQuery, id(operation)))
     if known is None:
@@ -54,7 +45,7 @@ def live_query(prepared: PreparedDocument, operation: OperationDefinitionNode) -
 
 
 def _query_of(prepared: PreparedDocument, operation: OperationDefinitionNode) -> LiveQuery:
-    fields = _roots(operation, prepared.fragments)
+    fields = _roots(prepared, operation)
     selected = [
         one for field in fields if field.selection_set for one in field.selection_set.selections
     ]
@@ -66,86 +57,48 @@ def _query_of(prepared: PreparedDocument, operation: OperationDefinitionNode) ->
         selection_set=SelectionSetNode(selections=tuple(selected)),
         loc=operation.loc,
     )
-    fragments = _reached(query, prepared.fragments)
-    _check(query, fragments, prepared.fragments)
+    fragments = [prepared.fragments[name] for name in _spread(prepared, query)]
     document = DocumentNode(definitions=(query, *fragments))
-    # No text of a client begins like this, so its answers are no other document's.
-    derived = PreparedDocument(f"live {prepared.text}", document)
-    prepared.grow("documents", derived.sizes["documents"])
-    derived.on_growth(prepared.grow)
+    # No valid document begins like this, so its answers are no other document's.
+    derived = prepared.derived(f"live {prepared.text}", document)
     first = fields[0]
     return LiveQuery(derived, query, (first.alias or first.name).value)
 
 
-def _roots(
-    operation: OperationDefinitionNode, fragments: dict[str, FragmentDefinitionNode]
-) -> list[FieldNode]:
+def _roots(prepared: PreparedDocument, operation: OperationDefinitionNode) -> list[FieldNode]:
     """The fields of the subscription itself: one, perhaps selected several times."""
     fields: list[FieldNode] = []
     waiting: list[SelectionNode] = [*operation.selection_set.selections]
     followed: set[str] = set()
     while waiting:
         one = waiting.pop(0)
-        if one.directives:
-            raise InvalidDocument(
-                [GraphQLError("A subscription takes no directives on its field.", one.directives)]
-            )
         if isinstance(one, FieldNode):
             fields.append(one)
         elif isinstance(one, InlineFragmentNode):
             waiting[:0] = one.selection_set.selections
         elif isinstance(one, FragmentSpreadNode) and one.name.value not in followed:
             followed.add(one.name.value)
-            waiting[:0] = fragments[one.name.value].selection_set.selections
+            waiting[:0] = prepared.fragments[one.name.value].selection_set.selections
     return fields
 
 
-def _reached(
-    query: OperationDefinitionNode, fragments: dict[str, FragmentDefinitionNode]
-) -> list[FragmentDefinitionNode]:
-    """The fragments that the query spreads, by themselves or through others."""
-    found: dict[str, FragmentDefinitionNode] = {}
-    waiting: list[Node] = [query]
-    while waiting:
-        spreads = _Found((FragmentSpreadNode,))
-        visit(waiting.pop(), spreads)
-        for one in spreads.nodes:
-            assert isinstance(one, FragmentSpreadNode)  # noqa: S101 - asked for these alone
-            name = one.name.value
-            if name not in found:
-                found[name] = fragments[name]
-                waiting.append(fragments[name])
-    return list(found.values())
+def _spread(prepared: PreparedDocument, query: OperationDefinitionNode) -> list[str]:
+    """The names of the fragments that the query spreads, by themselves or through others."""
+    spreads = _Spreads()
+    visit(query, spreads)
+    # The list grows while it is followed.
+    for name in spreads.names:
+        visit(prepared.fragments[name], spreads)
+    return spreads.names
 
 
-def _check(
-    query: OperationDefinitionNode,
-    reached: Iterable[FragmentDefinitionNode],
-    fragments: dict[str, FragmentDefinitionNode],
-) -> None:
-    """InvalidDocument for what cannot be live."""
-    errors = []
-    for node in (query, *reached):
-        found = _Found((FieldNode, DirectiveNode))
-        visit(node, found)
-        for one in found.nodes:
-            name = one.name.value
-            if isinstance(one, FieldNode) and name in _NEVER_LIVE:
-                errors.append(GraphQLError(f"{name} cannot be selected below live.", one))
-            elif isinstance(one, DirectiveNode) and name in _INCREMENTAL:
-                errors.append(GraphQLError(f"@{name} cannot be used below live.", one))
-    if errors:
-        raise InvalidDocument(errors)
+class _Spreads(Visitor):
+    """The names of fragments, each once, in the order of the text."""
 
-
-class _Found(Visitor):
-    """The nodes of some kinds, in the order of the text."""
-
-    def __init__(self, kinds: tuple[type[Node], ...]) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._kinds = kinds
-        self.nodes: list[FieldNode | DirectiveNode | FragmentSpreadNode] = []
+        self.names: list[str] = []
 
-    def enter(self, node: Node, *_: object) -> None:
-        if isinstance(node, self._kinds):
-            self.nodes.append(node)  # type: ignore[arg-type]
+    def enter_fragment_spread(self, node: FragmentSpreadNode, *_: object) -> None:
+        if node.name.value not in self.names:
+            self.names.append(node.name.value)

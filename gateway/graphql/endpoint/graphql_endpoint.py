@@ -40,6 +40,12 @@ _ALLOWED = {
     "GET": frozenset({OperationType.QUERY}),
     "POST": frozenset({OperationType.QUERY, OperationType.MUTATION}),
 }
+#: A subscription has many answers, and one response of JSON has one.
+_NOT_ONCE = (
+    "A subscription needs Accept: text/event-stream, Accept: multipart/mixed with "
+    "subscriptionSpec=1.0, or a WebSocket with the subprotocol graphql-transport-ws."
+)
+_NOT_IN_BATCH = "A batch cannot hold a subscription: send it in a request of its own."
 
 
 class GraphQLEndpoint:
@@ -153,7 +159,7 @@ class GraphQLEndpoint:
         return await answered(first, conditions)
 
     async def _execute(self, operation: GraphQLRequest, asked: _Asked, method: str) -> Answer:
-        with _kinds_refused(method):
+        with _kinds_refused(method, in_batch=True):
             return await self._executor.execute(operation, *asked)
 
 
@@ -173,16 +179,16 @@ def _serialising(record: RequestRecord) -> Iterator[None]:
 
 
 @contextmanager
-def _kinds_refused(method: str) -> Iterator[None]:
+def _kinds_refused(method: str, *, in_batch: bool = False) -> Iterator[None]:
     """Say what it means, for this method, that a kind of operation is not allowed."""
     try:
         yield
     except OperationTypeRefused as error:
-        kind = error.kind
-        if OperationType(kind) in _ALLOWED[method]:
-            raise Forbidden(f"An API key can only read: it may not send a {kind}.") from None
-        if method == "GET":
-            raise MethodNotAllowed(
-                f"A {kind} cannot be sent by GET: use POST.", ("POST",)
-            ) from None
-        raise BadRequest(f"This server has no {kind} operations.") from None
+        kind = OperationType(error.kind)
+        if kind is OperationType.SUBSCRIPTION:
+            raise BadRequest(_NOT_IN_BATCH) if in_batch else NotAcceptable(_NOT_ONCE) from None
+        if kind in _ALLOWED[method]:
+            raise Forbidden(f"An API key can only read: it may not send a {error.kind}.") from None
+        raise MethodNotAllowed(
+            f"A {error.kind} cannot be sent by GET: use POST.", ("POST",)
+        ) from None

@@ -24,4 +24,6 @@ def frame_of(answer: Answer, key: str) -> bytes:
     if "data" in answer:
         data = answer["data"]
         frame["data"] = None if data is None else {key: data}
+    if "extensions" in answer:
+        frame["extensions"] = answer["extensions"]
     return orjson.dumps(frame)
