@@ -103,8 +103,8 @@ class Settings(BaseSettings):
     )
     budget_redis_url: str | None = Field(
         None,
-        description="Redis that counts costs for all processes, such as redis://host:6379/0. "
-        "If unset, each process counts by itself.",
+        description="Redis that counts costs and live operations for all processes, such as "
+        "redis://host:6379/0. If unset, each process counts by itself.",
     )
     trusted_proxies: str | None = Field(
         None,
@@ -131,6 +131,12 @@ class Settings(BaseSettings):
     )
     live_seconds: float = Field(
         1, gt=0, le=60, description="How often live answers are looked at for changes."
+    )
+    live_per_viewer: int = Field(
+        100, ge=1, description="Most live operations (subscriptions) of one viewer at once."
+    )
+    live_operations: int = Field(
+        5000, ge=1, description="Most live operations that one process has at once."
     )
     introspection: bool = Field(
         True,

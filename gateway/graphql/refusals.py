@@ -18,6 +18,7 @@
             ├── CostTooHigh         COST_TOO_HIGH                  one operation costs too much
             ├── TooManyValues       TOO_MANY_VALUES                an answer of too many values
             ├── AnswerTooLarge      ANSWER_TOO_LARGE               an answer of too many bytes
+            ├── TooManyLiveOperations  TOO_MANY_LIVE_OPERATIONS    the viewer watches enough
             └── RateLimited         RATE_LIMITED                   the viewer's minute is used up
 
 OperationTypeRefused is none of them: what it means depends on how the operation was sent, so the
@@ -180,6 +181,29 @@ class BatchAnswerTooLarge(AnswerTooLarge):
         "The answers of the batch are larger than {limit:,} bytes together: "
         "send fewer operations in one request."
     )
+
+
+class TooManyLiveOperations(LimitExceeded):
+    """The viewer has as many live operations under way as one may have."""
+
+    code = "TOO_MANY_LIVE_OPERATIONS"
+    sentence = (
+        "You have {limit:,} subscriptions open, and no more are allowed: end one of them, or try "
+        "again in {seconds} seconds."
+    )
+
+    def __init__(self, limit: int) -> None:
+        #: Nobody knows when one of them ends.
+        self.seconds = 10
+        super().__init__(limit)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": str(self.seconds)}
+
+    @property
+    def extensions(self) -> dict[str, Any]:
+        return {**super().extensions, "retryAfter": self.seconds}
 
 
 class RateLimited(LimitExceeded):

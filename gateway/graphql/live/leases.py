@@ -1,0 +1,158 @@
+"""Leases: how many live operations each viewer has in other processes, told by Redis.
+
+Each process tells how many it has of a viewer, again and again. What it has told holds for a while
+only, so whatever a killed process had is free soon.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from secrets import token_hex
+from typing import Any
+
+from limits.aio.storage import RedisStorage
+
+from gateway.reasons import reason_of
+
+logger = logging.getLogger(__name__)
+
+#: What a process has told holds so long, and is told again so often.
+LEASE_SECONDS = 60
+RENEWED_EVERY_SECONDS = 20.0
+#: Viewers of one call.
+_TOLD_AT_ONCE = 500
+_PAUSE_SECONDS = 5.0
+_PREFIX = "stats-gateway/live/"
+
+#: The key of a viewer has, for each process, how many operations it has, and until when that
+#: holds by the clock of Redis. All processes have one clock so.
+_TAKE = """
+local now = tonumber(redis.call('TIME')[1])
+local told, others = redis.call('HGETALL', KEYS[1]), 0
+for place = 1, #told, 2 do
+  if told[place] ~= ARGV[1] then
+    local number, ends = string.match(told[place + 1], '^(%d+) (%d+)$')
+    if number and tonumber(ends) > now then
+      others = others + tonumber(number)
+    else
+      redis.call('HDEL', KEYS[1], told[place])
+    end
+  end
+end
+if others + tonumber(ARGV[2]) > tonumber(ARGV[3]) then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] .. ' ' .. (now + tonumber(ARGV[4])))
+redis.call('EXPIRE', KEYS[1], tonumber(ARGV[4]))
+return 1
+"""
+_TELL = """
+local ends = tonumber(redis.call('TIME')[1]) + tonumber(ARGV[2])
+for place, key in ipairs(KEYS) do
+  local number = ARGV[place + 2]
+  if number == '0' then
+    redis.call('HDEL', key, ARGV[1])
+  else
+    redis.call('HSET', key, ARGV[1], number .. ' ' .. ends)
+    redis.call('EXPIRE', key, tonumber(ARGV[2]))
+  end
+end
+return 1
+"""
+
+
+class Leases:
+    """What this process tells others; ``counts`` are its live operations of each viewer.
+
+    ``now`` is in seconds and only goes on. While Redis does not answer, nothing is told and every
+    viewer is as if they had no operations elsewhere.
+    """
+
+    def __init__(
+        self, storage: RedisStorage, counts: Mapping[str, int], now: Callable[[], float]
+    ) -> None:
+        self._storage = storage
+        self._counts = counts
+        self._now = now
+        self._process = token_hex(8)
+        bridge: Any = storage.bridge
+        self._connection: Any = bridge.get_connection()
+        self._take: Any = self._connection.register_script(_TAKE)
+        self._tell: Any = self._connection.register_script(_TELL)
+        kinds: Any = storage.base_exceptions
+        kinds = kinds if isinstance(kinds, tuple) else (kinds,)
+        self._errors = (*kinds, OSError, TimeoutError)
+        self._failed_at = -math.inf
+        #: One call at a time: what Redis knows is never older than what it was told before.
+        self._turn = asyncio.Lock()
+        self._is_over = False
+        self._left: set[str] = set()
+        self._wanted = asyncio.Event()
+
+    async def take(self, who: str, limit: int) -> bool:
+        """Whether viewers in all processes have no more than ``limit``, this one's included."""
+        async with self._turn:
+            if self._is_away:
+                return True
+            number = self._counts.get(who, 0)
+            arguments = [self._process, number, limit, LEASE_SECONDS]
+            taken = await self._asked(self._take, [_PREFIX + who], arguments)
+            return taken is None or bool(taken)
+
+    def left(self, who: str) -> None:
+        """Tell soon that this process has fewer operations of a viewer."""
+        self._left.add(who)
+        self._wanted.set()
+
+    async def keep_telling(self) -> None:
+        """Tell what has ended, and from time to time everything; until cancelled."""
+        renewed_at = self._now()
+        while True:
+            rest = renewed_at + RENEWED_EVERY_SECONDS - self._now()
+            if rest > 0:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(rest):
+                        await self._wanted.wait()
+            self._wanted.clear()
+            told = {*self._left}
+            if self._now() - renewed_at >= RENEWED_EVERY_SECONDS:
+                told |= self._counts.keys()
+                renewed_at = self._now()
+            self._left.clear()
+            await self.tell(sorted(told))
+
+    async def tell(self, viewers: Sequence[str]) -> None:
+        """Tell how many operations of these viewers this process has now."""
+        for first in range(0, len(viewers), _TOLD_AT_ONCE):
+            some = viewers[first : first + _TOLD_AT_ONCE]
+            async with self._turn:
+                if self._is_away:
+                    return
+                numbers = [0 if self._is_over else self._counts.get(who, 0) for who in some]
+                keys = [_PREFIX + who for who in some]
+                await self._asked(self._tell, keys, [self._process, LEASE_SECONDS, *numbers])
+
+    async def close(self) -> None:
+        """Tell that all has ended, and close the connections; in bounded time."""
+        self._is_over = True
+        await self.tell(sorted({*self._counts, *self._left}))
+        self._connection.connection_pool.disconnect()
+        # The loop closes the sockets in its next turn.
+        await asyncio.sleep(0)
+
+    @property
+    def _is_away(self) -> bool:
+        return self._now() - self._failed_at < _PAUSE_SECONDS
+
+    async def _asked(self, script: Any, keys: Sequence[str], arguments: Sequence[object]) -> Any:
+        try:
+            return await script(keys, arguments)
+        except self._errors as error:
+            self._failed_at = self._now()
+            logger.warning(
+                "Redis does not answer, so this process counts live operations by itself: %s.",
+                reason_of(error),
+            )
+            return None
