@@ -7,12 +7,8 @@ from typing import Any
 
 from graphql import (
     GraphQLError,
-    GraphQLField,
     GraphQLID,
     GraphQLInputObjectType,
-    GraphQLNonNull,
-    GraphQLObjectType,
-    GraphQLSchema,
 )
 from strawberry import federation
 from strawberry.federation.schema import FederationAny
@@ -25,6 +21,7 @@ from resolvers.context import Info
 from resolvers.mutations.root import Mutation
 from resolvers.query import Query
 from resolvers.scalars import SCALARS
+from resolvers.subscription import Subscription, with_subscriptions
 
 
 class FederatedSchema(federation.Schema):
@@ -42,7 +39,8 @@ class FederatedSchema(federation.Schema):
             made_from = kind.extensions.get("strawberry-definition")
             if isinstance(kind, GraphQLInputObjectType) and getattr(made_from, "is_one_of", False):
                 kind.is_one_of = True
-        self._schema = _with_live_root(self._schema)
+        self._schema = with_subscriptions(self._schema)
+        self.subscription = Subscription
 
     def entities_resolver(
         self, info: Info, representations: list[FederationAny]
@@ -79,27 +77,6 @@ class FederatedSchema(federation.Schema):
             )
         entity: Awaitable[object] = resolve(info, entity_id)
         return entity
-
-
-def _with_live_root(built: GraphQLSchema) -> GraphQLSchema:
-    """The schema with ``Subscription.live``, a page's own query whose answers follow changes.
-
-    Strawberry's federation refuses a second use of the type of all queries.
-    """
-    assert built.query_type is not None  # noqa: S101 - there is one
-    live = GraphQLField(
-        GraphQLNonNull(built.query_type),
-        description="The answer to a query now, and again whenever it has changed.",
-    )
-    root = GraphQLObjectType(
-        "Subscription", {"live": live}, description="Answers that follow what changes."
-    )
-    arguments = built.to_kwargs()
-    arguments["subscription"] = root
-    extended = GraphQLSchema(**arguments)
-    # Resolvers get Strawberry's schema from here.
-    extended._strawberry_schema = built._strawberry_schema  # type: ignore[attr-defined]
-    return extended
 
 
 schema = FederatedSchema(

@@ -11,7 +11,13 @@ from typing import Any
 
 import httpx
 import pytest
-from graphql import FieldDefinitionNode, ObjectTypeDefinitionNode, parse, print_ast
+from graphql import (
+    FieldDefinitionNode,
+    ObjectTypeDefinitionNode,
+    build_schema,
+    parse,
+    print_ast,
+)
 
 from gateway.auth.keys import read_private_key
 from gateway.auth.tokens import issue_token
@@ -98,6 +104,15 @@ def test_an_entity_is_composed_under_its_id(supergraph: Supergraph, name: str) -
         if isinstance(definition, ObjectTypeDefinitionNode) and definition.name.value == name
     )
     assert '@join__type(graph: STATS, key: "id")' in map(print_ast, entity.directives)
+
+
+def test_what_is_live_is_composed_as_a_root(supergraph: Supergraph) -> None:
+    composed = build_schema(supergraph.sdl, assume_valid_sdl=True)
+    assert composed.subscription_type is not None
+    live = composed.subscription_type.fields["live"]
+    assert str(live.type) == "Query!"
+    assert live.ast_node is not None
+    assert "@cost(weight: 0)" in map(print_ast, live.ast_node.directives or ())
 
 
 def test_another_subgraph_adds_a_field_to_our_entity(supergraph: Supergraph) -> None:
