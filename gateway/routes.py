@@ -36,7 +36,14 @@ def build_routes(services: Services) -> list[Route]:
     )
     return [
         *about_routes(version("stats-gateway"), GRAPHQL_PATH, unexpected),
-        *graphql_routes(settings, services.executor, identify, open_operation, services.mask),
+        *graphql_routes(
+            settings,
+            services.executor,
+            identify,
+            open_operation,
+            services.mask,
+            services.live_answers,
+        ),
         stream_route(settings, services.intake, services.clock),
         *ckan_routes(identify, open_operation, settings.body_limit_bytes),
         *eras_routes(identify, open_operation, unexpected, settings.operation_timeout_seconds),

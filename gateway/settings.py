@@ -138,6 +138,12 @@ class Settings(BaseSettings):
     live_operations: int = Field(
         5000, ge=1, description="Most live operations that one process has at once."
     )
+    heartbeat_seconds: float = Field(
+        10,
+        gt=0,
+        le=60,
+        description="How often a stream of live answers says something when nothing changes.",
+    )
     introspection: bool = Field(
         True,
         description="Whether everyone may read the schema. If false, only site admins may, and "

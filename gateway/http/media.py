@@ -10,7 +10,10 @@ JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
 HTML = "text/html"
 MULTIPART = "multipart/mixed"
+EVENT_STREAM = "text/event-stream"
 
+#: Parameters by which multipart/mixed is asked for in other forms.
+_OTHER_PARTS = frozenset({"deferspec", "subscriptionspec"})
 #: Longer headers are read each time; what one that is kept takes up in memory, at most.
 LONGEST_KEPT = 300
 _ENTRY_BYTES = 800
@@ -43,13 +46,39 @@ def _choose(accept: str | None, offers: tuple[str, ...]) -> str | None:
 def accepts_parts(accept: str | None) -> bool:
     """Whether the header names multipart/mixed, in the form that is written here.
 
-    ``deferSpec`` asks for an older one.
+    ``deferSpec`` asks for an older one, and ``subscriptionSpec`` for subscriptions.
     """
     for part in (accept or "").split(","):
         name, quality = quality_of(part)
-        if name == MULTIPART and quality > 0 and "deferspec=" not in part.lower():
+        if name == MULTIPART and quality > 0 and _OTHER_PARTS.isdisjoint(_parameters_of(part)):
             return True
     return False
+
+
+def negotiate_stream(accept: str | None) -> str | None:
+    """In what a subscription is answered: ``EVENT_STREAM``, ``MULTIPART``, or None.
+
+    The header has to name it. ``multipart/mixed`` counts with ``subscriptionSpec=1.0``.
+    """
+    best, chosen = 0.0, None
+    for part in (accept or "").split(","):
+        name, quality = quality_of(part)
+        if quality <= best:
+            continue
+        if name == EVENT_STREAM or (
+            name == MULTIPART and _parameters_of(part).get("subscriptionspec") == "1.0"
+        ):
+            best, chosen = quality, name
+    return chosen
+
+
+def _parameters_of(part: str) -> dict[str, str]:
+    """The parameters of one item of an Accept header, in lower case, without quotation marks."""
+    parameters = {}
+    for piece in part.lower().split(";")[1:]:
+        name, _, value = piece.partition("=")
+        parameters[name.strip()] = value.strip().strip('"')
+    return parameters
 
 
 def content_type(header: str) -> tuple[str, str | None]:

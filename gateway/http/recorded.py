@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -17,8 +17,6 @@ from gateway.telemetry.record import RequestRecord, attach, request_id_of
 #: Entered around a request, with its W3C headers.
 AroundRequest = Callable[[RequestRecord, dict[str, str]], AbstractContextManager[None]]
 
-#: Around requests that nobody traces.
-_UNTRACED = nullcontext()
 _W3C = {b"traceparent": "traceparent", b"tracestate": "tracestate"}
 
 
@@ -69,19 +67,31 @@ class RecordedRequests:
         if self._metrics is not None:
             self._metrics.began()
         try:
-            with _UNTRACED if self._around is None else self._around(record, _carried(scope)):
+            with ExitStack() as traced:
+                record.when_opened = lambda: self._opened(record, scope, traced)
+                if self._around is not None:
+                    traced.enter_context(self._around(record, _carried(scope)))
                 try:
                     await self._app(scope, receive, send_marked)
                 finally:
-                    # Only the router knows which of few routes this path belongs to.
-                    record.route = getattr(scope.get("route"), "path", None) or record.route
+                    _note_route(record, scope)
         finally:
+            record.when_opened = None
             seconds = record.clock() - record.started
             if self._metrics is not None:
                 self._metrics.ended(record, seconds)
             if self._log is not None:
                 self._log.write(record, seconds)
-            self._collections.ended()
+            if record.open_after is None:
+                self._collections.ended()
+
+    def _opened(self, record: RequestRecord, scope: Scope, traced: ExitStack) -> None:
+        """A stream is no work under way, and a span that ends with it would end after days."""
+        _note_route(record, scope)
+        traced.close()
+        self._collections.ended()
+        if self._metrics is not None:
+            self._metrics.opened()
 
     def _headers(self, record: RequestRecord) -> list[tuple[bytes, bytes]]:
         headers = [(b"x-request-id", record.request_id.encode())]
@@ -90,6 +100,11 @@ class RecordedRequests:
         if self._draining.under_way:
             headers.append((b"connection", b"close"))
         return headers
+
+
+def _note_route(record: RequestRecord, scope: Scope) -> None:
+    # Only the router knows which of few routes this path belongs to.
+    record.route = getattr(scope.get("route"), "path", None) or record.route
 
 
 def _sent_id(scope: Scope) -> bytes | None:

@@ -93,6 +93,8 @@ class RequestLog:
             "viewer": record.viewer,
             "statements": record.statements,
         }
+        if record.open_after is not None:
+            line["frames"] = record.frames
         if record.result is not None:
             line["result"] = record.result.value
             line["operation"] = record.operation

@@ -48,7 +48,7 @@ class Metrics:
         ).labels(version).set(1)
         self._in_progress = Gauge(
             "stats_gateway_requests_in_progress",
-            "Requests in progress.",
+            "Requests in progress, but for open streams.",
             registry=self.registry,
         )
         self._requests = Counter(
@@ -59,7 +59,7 @@ class Metrics:
         )
         self._seconds = Histogram(
             "stats_gateway_request_seconds",
-            "How long requests took, until their last byte was sent.",
+            "How long requests took, until their last byte was sent or their stream was open.",
             ["route"],
             buckets=_SECONDS,
             registry=self.registry,
@@ -119,12 +119,19 @@ class Metrics:
         """Count a request that is under way."""
         self._in_progress.inc()
 
+    def opened(self) -> None:
+        """The answer of a request is a stream, which is open."""
+        self._in_progress.dec()
+
     def ended(self, record: RequestRecord, seconds: float) -> None:
         """Count a request that is over; it took so long."""
-        self._in_progress.dec()
         requests, duration = self._request_child(record)
         requests.inc()
-        duration.observe(seconds)
+        if record.open_after is None:
+            self._in_progress.dec()
+            duration.observe(seconds)
+        else:
+            duration.observe(record.open_after)
         if record.result is None:
             return
         result = record.result.value

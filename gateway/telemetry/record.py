@@ -53,7 +53,9 @@ class RequestRecord:
         "clock",
         "cost",
         "document",
+        "frames",
         "method",
+        "open_after",
         "operation",
         "phases",
         "request_id",
@@ -66,6 +68,7 @@ class RequestRecord:
         "status",
         "trace_id",
         "viewer",
+        "when_opened",
     )
 
     def __init__(
@@ -90,6 +93,11 @@ class RequestRecord:
         self.statements = 0
         self.result: Result | None = None
         self.phases: list[Phase] = []
+        #: Of an answer that is a stream: the seconds until it was open, and the frames sent since.
+        self.open_after: float | None = None
+        self.frames = 0
+        #: Called when it is open.
+        self.when_opened: Callable[[], object] | None = None
         #: When there are traces: the id of the request's, and the operation's span.
         self.trace_id: str | None = None
         self.span: Any = None
@@ -117,6 +125,13 @@ class RequestRecord:
         if self._phase is not None:
             self.phases.append(Phase(self._phase, self._phase_started, self.clock()))
             self._phase = None
+
+    def opened(self) -> None:
+        """The answer is a stream and begins: what is measured of a request ends here."""
+        self.end()
+        self.open_after = self.clock() - self.started
+        if self.when_opened is not None:
+            self.when_opened()
 
     def ask(self, operation: str | None, digest: str) -> None:
         """Note the operation that is asked for, and the SHA-256 of its document in hexadecimal."""

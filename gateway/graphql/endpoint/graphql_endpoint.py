@@ -18,6 +18,8 @@ from gateway.graphql.documents.request import GraphQLRequest, read_get, read_pos
 from gateway.graphql.endpoint.batch import answer_batch, result_of
 from gateway.graphql.endpoint.caching import SAFE_METHODS, Conditions
 from gateway.graphql.endpoint.identify import IdentifyViewer, identified_viewer
+from gateway.graphql.endpoint.live_endpoint import LiveEndpoint
+from gateway.graphql.endpoint.live_response import LiveResponse
 from gateway.graphql.endpoint.pages import Pages
 from gateway.graphql.endpoint.request_memo import memoized_request
 from gateway.graphql.endpoint.response import answered, answered_each, refused
@@ -26,12 +28,21 @@ from gateway.graphql.execution.executor import Executor
 from gateway.graphql.masking import ErrorMask
 from gateway.graphql.refusals import OperationTypeRefused
 from gateway.http.connection import while_connected
-from gateway.http.media import GRAPHQL, HTML, JSON, accepts_parts, negotiate
+from gateway.http.media import (
+    EVENT_STREAM,
+    GRAPHQL,
+    HTML,
+    JSON,
+    accepts_parts,
+    negotiate,
+    negotiate_stream,
+)
 from gateway.http.multipart import MultipartResponse
 from gateway.http.refusals import BadRequest, MethodNotAllowed, NotAcceptable
 from gateway.telemetry.record import RequestRecord, Result, record_of
 
 _ANSWERS = (JSON, GRAPHQL)
+_FORMS = (*_ANSWERS, EVENT_STREAM)
 #: Parameters of which a request for an answer has one.
 _SENT = frozenset({"query", "documentId", "extensions"})
 _METHODS = ("GET", "HEAD", "POST")
@@ -53,7 +64,7 @@ class GraphQLEndpoint:
 
     ``batch_limit`` is how many operations one request may hold; 0 refuses batches. Their answers
     have up to ``batch_bytes`` together. With ``part_seconds`` an operation may be answered in
-    parts, each of which the client has to take in that time.
+    parts, each of which the client has to take in that time. ``live`` answers subscriptions.
     """
 
     def __init__(
@@ -67,6 +78,7 @@ class GraphQLEndpoint:
         batch_limit: int = 0,
         batch_bytes: float = math.inf,
         part_seconds: float | None = None,
+        live: LiveEndpoint | None = None,
     ) -> None:
         self._executor = executor
         self._identify = identify
@@ -76,6 +88,7 @@ class GraphQLEndpoint:
         self._batch_limit = batch_limit
         self._batch_bytes = batch_bytes
         self._part_seconds = part_seconds
+        self._live = live
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -88,9 +101,11 @@ class GraphQLEndpoint:
         accept = request.headers.get("accept")
         if self._wants_page(request, accept):
             return self._pages.document(request)
-        media = negotiate(accept, _ANSWERS)
+        media = negotiate(accept, _FORMS)
         record = record_of(request.scope)
-        if media is None and self._part_seconds is not None and accepts_parts(accept):
+        if media is None and (
+            (self._part_seconds is not None and accepts_parts(accept)) or negotiate_stream(accept)
+        ):
             # What does not come in parts is plain JSON, as each part would be.
             media = JSON
         try:
@@ -123,40 +138,64 @@ class GraphQLEndpoint:
             parsed = read_get(request)
         else:
             parsed = await read_post(request, self._body_limit, self._batch_limit)
-        asked = _Asked(
-            viewer,
-            _ALLOWED["GET" if viewer.only_reads else method],
-            record,
-        )
+        asked = _Asked(viewer, _ALLOWED["GET" if viewer.only_reads else method], record)
         record.viewer = viewer.kind
         record.shows_timing = viewer.is_site_admin
         conditions = Conditions.of(request, viewer, media)
-        memoized = memoized_request(request.scope)
         with _kinds_refused(method):
             if isinstance(parsed, list):
-                each = [partial(self._execute, one, asked, method) for one in parsed]
-                work = answer_batch(each, self._batch_bytes, self._mask, record)
-                answers, texts = await while_connected(request.receive, work)
-                if memoized is not None:
-                    memoized.note(conditions, answers, is_batch=True)
-                with _serialising(record):
-                    has_secret = any(one.has_secret for one in answers)
-                    return answered_each(texts, media, has_secret=has_secret)
-            if self._part_seconds is None or not accepts_parts(request.headers.get("accept")):
-                alone = self._executor.execute(parsed, *asked)
-                answer = await while_connected(request.receive, alone)
-                record.result = result_of(answer)
-                if memoized is not None:
-                    memoized.note(conditions, [answer], is_batch=False)
-                with _serialising(record):
-                    return await answered(answer, conditions)
-            parts = self._executor.stream(parsed, *asked)
-            first = await while_connected(request.receive, anext(parts))
-        record.result = result_of(first)
-        if first.get("hasNext"):
-            return MultipartResponse(first, parts, self._part_seconds)
-        await parts.aclose()
-        return await answered(first, conditions)
+                return await self._answer_batch(request, parsed, asked, conditions)
+            return await self._answer_one(request, parsed, asked, conditions)
+
+    async def _answer_batch(
+        self,
+        request: Request,
+        operations: list[GraphQLRequest],
+        asked: _Asked,
+        conditions: Conditions,
+    ) -> ASGIApp:
+        if conditions.media == EVENT_STREAM:
+            raise NotAcceptable(f"A batch is answered as {' or '.join(_ANSWERS)}.")
+        each = [partial(self._execute, one, asked, request.method) for one in operations]
+        work = answer_batch(each, self._batch_bytes, self._mask, asked.record)
+        answers, texts = await while_connected(request.receive, work)
+        self._memorize(request, conditions, answers, is_batch=True)
+        with _serialising(asked.record):
+            has_secret = any(one.has_secret for one in answers)
+            return answered_each(texts, conditions.media, has_secret=has_secret)
+
+    async def _answer_one(
+        self, request: Request, operation: GraphQLRequest, asked: _Asked, conditions: Conditions
+    ) -> ASGIApp:
+        accept = request.headers.get("accept")
+        stream = None if self._live is None else negotiate_stream(accept)
+        answer: Answer | LiveResponse | None = None
+        if self._live is not None and stream is not None:
+            opening = self._live.open(request, operation, stream, asked.viewer, asked.record)
+            answer = await while_connected(request.receive, opening)
+        if isinstance(answer, LiveResponse):
+            return answer
+        if answer is None and self._part_seconds is not None and accepts_parts(accept):
+            parts = self._executor.stream(operation, *asked)
+            answer = await while_connected(request.receive, anext(parts))
+            if answer.get("hasNext"):
+                asked.record.result = result_of(answer)
+                return MultipartResponse(answer, parts, self._part_seconds)
+            await parts.aclose()
+        elif answer is None:
+            alone = self._executor.execute(operation, *asked)
+            answer = await while_connected(request.receive, alone)
+            self._memorize(request, conditions, [answer], is_batch=False)
+        asked.record.result = result_of(answer)
+        with _serialising(asked.record):
+            return await answered(answer, conditions)
+
+    def _memorize(
+        self, request: Request, conditions: Conditions, answers: list[Answer], *, is_batch: bool
+    ) -> None:
+        memoized = memoized_request(request.scope)
+        if memoized is not None and conditions.media != EVENT_STREAM:
+            memoized.note(conditions, answers, is_batch=is_batch)
 
     async def _execute(self, operation: GraphQLRequest, asked: _Asked, method: str) -> Answer:
         with _kinds_refused(method, in_batch=True):

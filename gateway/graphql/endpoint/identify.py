@@ -20,15 +20,20 @@ async def identified_viewer(scope: Scope, identify: IdentifyViewer) -> Viewer:
     """The viewer of the request; what ``identify`` raises is raised again at each call."""
     known: Viewer | Exception | None = scope.get(_IDENTIFIED)
     if known is None:
-        sent = []
-        for name, value in scope["headers"]:
-            if name in _NAMES:
-                sent.append((_NAMES[name], value.decode("latin-1")))
         try:
-            known = await identify(sent)
+            known = await identify(credentials_of(scope))
         except Exception as error:
             known = error
         scope[_IDENTIFIED] = known
     if isinstance(known, Exception):
         raise known
     return known
+
+
+def credentials_of(scope: Scope) -> list[tuple[str, str]]:
+    """The header lines of a request that carry a credential."""
+    sent = []
+    for name, value in scope["headers"]:
+        if name in _NAMES:
+            sent.append((_NAMES[name], value.decode("latin-1")))
+    return sent

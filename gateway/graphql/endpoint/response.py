@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from http import HTTPStatus
+from typing import Any
 
 import orjson
 from starlette.responses import Response
@@ -16,7 +17,8 @@ from gateway.graphql.execution.answer import Answer
 from gateway.graphql.execution.cache_entry import CacheEntry
 from gateway.graphql.masking import FormattedError
 from gateway.http.coding import coding_for
-from gateway.http.media import JSON
+from gateway.http.event_stream import EventStream, single_event
+from gateway.http.media import EVENT_STREAM, JSON
 from gateway.http.response import (
     NOT_KEPT,
     SECRET,
@@ -30,12 +32,13 @@ from gateway.http.validators import entity_tag
 
 async def answered(answer: Answer, conditions: Conditions) -> ASGIApp:
     """The response for an operation's answer, executed or not; 304 if the client has it."""
-    if answer.entry is not None:
-        return await cached(answer.entry, conditions)
     media = conditions.media
     if "data" not in answer:
-        status = status_of(answer["errors"][0]["extensions"]["code"], media)
-        return json_response(answer, status, media)
+        return _not_executed(answer, media)
+    if media == EVENT_STREAM:
+        return _event(orjson.dumps(answer) if answer.entry is None else answer.entry.body)
+    if answer.entry is not None:
+        return await cached(answer.entry, conditions)
     body, etag = orjson.dumps(answer), None
     if answer.has_secret:
         return raw_json_response(body, EXECUTED.json, media, SECRET)
@@ -89,5 +92,23 @@ def answered_each(answers: Sequence[bytes], media: str, *, has_secret: bool = Fa
 
 def refused(error: FormattedError, cause: Exception, media: str = JSON) -> Response:
     """The response for a request that did not come to an operation."""
-    status = status_of(error["extensions"]["code"], media)
-    return json_response({"errors": [error]}, status, media, headers_for(cause))
+    return _not_executed({"errors": [error]}, media, headers_for(cause))
+
+
+def _not_executed(
+    content: Mapping[str, Any], media: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Errors; in an event stream those that are 200 as plain JSON, and else plain JSON.
+
+    A browser shows its page nothing of another status but that it failed.
+    """
+    status = status_of(content["errors"][0]["extensions"]["code"], media)
+    if media != EVENT_STREAM:
+        return json_response(content, status, media, headers)
+    if status == HTTPStatus.OK:
+        return _event(orjson.dumps(content))
+    return json_response(content, status, JSON, headers)
+
+
+def _event(answer: bytes) -> Response:
+    return Response(single_event(answer), headers={**SECRET, "Content-Type": EventStream.media})

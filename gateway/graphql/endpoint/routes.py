@@ -8,12 +8,15 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from gateway.graphql.endpoint.graphql_endpoint import GraphQLEndpoint
+from gateway.graphql.endpoint.live_endpoint import LiveEndpoint
+from gateway.graphql.endpoint.live_response import StreamTimes
 from gateway.graphql.endpoint.pages import Pages
 from gateway.graphql.endpoint.repeated_requests import RepeatedRequests
 from gateway.graphql.endpoint.request_memo import RequestMemo
 from gateway.graphql.execution.executor import Executor
 from gateway.graphql.execution.response_cache import ResponseCache
 from gateway.graphql.graphiql import built_graphiql
+from gateway.graphql.live.live_answers import LiveAnswers
 from gateway.graphql.masking import ErrorMask
 from gateway.graphql.page import Page
 from gateway.graphql.page.examples import EXAMPLES
@@ -32,9 +35,11 @@ def graphql_routes(
     identify: Identify,
     open_operation: OpenOperation,
     mask: ErrorMask,
+    live: LiveAnswers,
 ) -> list[Route]:
     """All routes below the endpoint's path; :func:`graphql_middleware` stands around them."""
     pages = Pages(Page(EXAMPLES), built_graphiql(EXAMPLES))
+    times = StreamTimes(settings.heartbeat_seconds, settings.operation_timeout_seconds)
     endpoint = GraphQLEndpoint(
         executor,
         identify,
@@ -44,6 +49,7 @@ def graphql_routes(
         batch_limit=settings.batch_limit,
         batch_bytes=settings.answer_limit_bytes,
         part_seconds=settings.operation_timeout_seconds if settings.incremental_delivery else None,
+        live=LiveEndpoint(executor, live, mask, times),
     )
     examples = FittedExamples(EXAMPLES, identify, open_operation)
     return [

@@ -117,6 +117,12 @@ class Executor:
             answer, _ = await self._finish(ready, viewer, record)
             return answer
 
+    async def is_subscription(
+        self, request: GraphQLRequest, viewer: Viewer, record: RequestRecord
+    ) -> bool:
+        """Whether the request is for a subscription, as far as that can be told."""
+        return await self._preparation.is_subscription(request, viewer, record)
+
     async def open_live(
         self, request: GraphQLRequest, viewer: Viewer, record: RequestRecord
     ) -> PreparedOperation | Answer:
@@ -125,9 +131,11 @@ class Executor:
         Raises as ``execute`` does.
         """
         with self._within(record):
-            return await self._preparation.prepare(
+            ready = await self._preparation.prepare(
                 request, viewer, (OperationType.SUBSCRIPTION,), record
             )
+        record.begin("execute")
+        return ready
 
     async def evaluate(
         self, ready: PreparedOperation, viewer: Viewer, record: RequestRecord

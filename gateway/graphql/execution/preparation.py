@@ -84,6 +84,24 @@ class Preparation:
             await self._charge_refused(text, viewer, record)
         return ready
 
+    async def is_subscription(
+        self, request: GraphQLRequest, viewer: Viewer, record: RequestRecord
+    ) -> bool:
+        """Whether the operation is a subscription; False for what is no operation at all.
+
+        Raises as ``prepare`` does for who may not have documents read.
+        """
+        text = self.persisted.text(request)
+        if "subscription" not in text:
+            return False
+        if not self.documents.knows(text):
+            await self._before_parsing(text, viewer, record)
+        try:
+            operation = self.documents.parse(text).operation(request.operation_name)
+        except (InvalidDocument, RequestRefused):
+            return False
+        return operation.operation is OperationType.SUBSCRIPTION
+
     async def _before_parsing(self, text: str, viewer: Viewer, record: RequestRecord) -> None:
         if self.admission is not None:
             await self.admission.require_budget(viewer, record.client)

@@ -1,0 +1,55 @@
+"""Live endpoint: opens the stream of a subscription for an HTTP request."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+
+from gateway.auth.viewer import Viewer
+from gateway.graphql.documents.request import GraphQLRequest
+from gateway.graphql.endpoint.identify import credentials_of
+from gateway.graphql.endpoint.live_response import LiveResponse, StreamTimes
+from gateway.graphql.execution.answer import Answer
+from gateway.graphql.execution.executor import Executor
+from gateway.graphql.live.live_answers import LiveAnswers
+from gateway.graphql.masking import ErrorMask
+from gateway.http.event_stream import EventStream
+from gateway.http.media import EVENT_STREAM
+from gateway.http.stream_form import StreamForm
+from gateway.http.subscription_parts import SubscriptionParts
+from gateway.telemetry.record import RequestRecord, Result
+
+
+class LiveEndpoint:
+    """Answers what is a subscription, and leaves the rest to others."""
+
+    def __init__(
+        self, executor: Executor, live: LiveAnswers, mask: ErrorMask, times: StreamTimes
+    ) -> None:
+        self._executor = executor
+        self._live = live
+        self._mask = mask
+        self._times = times
+
+    async def open(
+        self,
+        request: Request,
+        parsed: GraphQLRequest,
+        media: str,
+        viewer: Viewer,
+        record: RequestRecord,
+    ) -> LiveResponse | Answer | None:
+        """The stream, or the errors in its place; None for what is no subscription.
+
+        ``media`` is what the client takes a stream in. Raises as ``Executor.execute`` does.
+        """
+        if not await self._executor.is_subscription(parsed, viewer, record):
+            return None
+        credentials = credentials_of(request.scope)
+        opened = await self._live.open(parsed, viewer, credentials, record)
+        if isinstance(opened, Answer):
+            return opened
+        record.result = Result.OK
+        form: StreamForm = SubscriptionParts()
+        if media == EVENT_STREAM:
+            form = EventStream(by_browser=request.method == "GET")
+        return LiveResponse(opened, form, self._times, self._mask, record)

@@ -1,0 +1,108 @@
+"""Live response: a subscription's answers, each sent when it is there, for as long as it lasts."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from random import uniform
+
+import orjson
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope, Send
+
+from gateway.errors import GatewayError, Unavailable
+from gateway.graphql.live.ends import ServerStopping
+from gateway.graphql.live.stream import LiveStream
+from gateway.graphql.masking import ErrorMask
+from gateway.http.connection import drop, while_connected
+from gateway.http.stream_form import STREAM_HEADERS, StreamForm
+from gateway.telemetry.record import RequestRecord, Result
+
+#: After how many seconds clients come back that no error tells: not all of them at once.
+_COME_BACK = (1.0, 5.0)
+
+
+@dataclass(frozen=True)
+class StreamTimes:
+    """A heartbeat follows ``heartbeat_seconds`` of silence; each frame has ``send_seconds``."""
+
+    heartbeat_seconds: float
+    send_seconds: float
+
+
+class LiveResponse:
+    """Sends the frames of a stream, and closes it at the end, whatever the end is.
+
+    A client that has gone gets no more, and one that takes too long for a frame is cut off.
+    """
+
+    def __init__(
+        self,
+        stream: LiveStream,
+        form: StreamForm,
+        times: StreamTimes,
+        mask: ErrorMask,
+        record: RequestRecord,
+    ) -> None:
+        self._stream = stream
+        self._form = form
+        self._times = times
+        self._mask = mask
+        self._record = record
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            headers = {**STREAM_HEADERS, "Content-Type": self._form.media}
+            encoded = [(name.lower().encode(), one.encode()) for name, one in headers.items()]
+            await send({"type": "http.response.start", "status": 200, "headers": encoded})
+            if scope["method"] == "HEAD":
+                await send({"type": "http.response.body", "body": b""})
+                return
+            await while_connected(receive, self._send_all(scope, send))
+        finally:
+            self._stream.close()
+
+    async def _send_all(self, scope: Scope, send: Send) -> None:
+        written, more = await self._following()
+        await self._part(scope, send, self._form.beginning + written, more=more)
+        # The head is on its way: whoever stands around it knows of it now.
+        self._record.opened()
+        while more:
+            written, more = await self._following()
+            await self._part(scope, send, written, more=more)
+
+    async def _part(self, scope: Scope, send: Send, body: bytes, *, more: bool) -> None:
+        message = {"type": "http.response.body", "body": body, "more_body": more}
+        try:
+            async with asyncio.timeout(self._times.send_seconds):
+                await send(message)
+        except TimeoutError:
+            drop(scope)
+            raise ClientDisconnect from None
+
+    async def _following(self) -> tuple[bytes, bool]:
+        """What is written next, and whether more follows."""
+        limit = asyncio.timeout(self._times.heartbeat_seconds)
+        try:
+            async with limit:
+                frame = await anext(self._stream)
+        except StopAsyncIteration:
+            return self._form.completed(None), False
+        except Exception as error:
+            if isinstance(error, TimeoutError) and limit.expired():
+                return self._form.heartbeat, True
+            return self._end(error), False
+        self._record.frames += 1
+        return self._form.frame(frame), True
+
+    def _end(self, error: Exception) -> bytes:
+        """What tells the client why the stream ends."""
+        if not isinstance(error, GatewayError):
+            self._record.result = Result.FAILED
+        errors = orjson.dumps([self._mask.unexpected(error)])
+        if isinstance(error, Unavailable):
+            seconds = uniform(*_COME_BACK)  # noqa: S311 - it only has to be spread
+            if isinstance(error, ServerStopping):
+                seconds = error.retry_after_seconds
+            return self._form.interrupted(errors, seconds)
+        return self._form.completed(errors)
