@@ -1,10 +1,18 @@
 import pytest
 
-from gateway.http.media import content_type, headers_size, negotiate
+from gateway.http.media import (
+    accepts_parts,
+    content_type,
+    headers_size,
+    negotiate,
+    negotiate_stream,
+)
 
 J = "application/json"
 G = "application/graphql-response+json"
 H = "text/html"
+E = "text/event-stream"
+M = "multipart/mixed"
 CHROME = "text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8"
 
 
@@ -34,6 +42,43 @@ CHROME = "text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q
 )
 def test_quality_then_order_of_the_header_then_of_the_offers_decides(accept, chosen):
     assert negotiate(accept, (J, G, H)) == chosen
+
+
+@pytest.mark.parametrize(
+    ("accept", "chosen"),
+    [
+        (None, None),
+        ("*/*", None),
+        ("text/*", None),
+        (J, None),
+        (E, E),
+        (f"{E};q=0", None),
+        (f"{J}, {E};q=0.1", E),
+        (M, None),
+        (f"{M};subscriptionSpec=1.0", M),
+        (f'{M}; boundary="graphql"; SubscriptionSpec="1.0"', M),
+        (f"{M};subscriptionSpec=2.0", None),
+        (f"{M};subscriptionSpec=1.0;q=0", None),
+        (f"{M};subscriptionSpec=1.0, {E}", M),
+        (f"{E}, {M};subscriptionSpec=1.0", E),
+        (f"{E};q=0.5, {M};subscriptionSpec=1.0;q=0.6", M),
+    ],
+)
+def test_a_stream_has_to_be_named(accept, chosen):
+    assert negotiate_stream(accept) == chosen
+
+
+@pytest.mark.parametrize(
+    ("accept", "accepted"),
+    [
+        (M, True),
+        (f"{M};deferSpec=20220824", False),
+        (f"{M};subscriptionSpec=1.0", False),
+        (f"{M};subscriptionSpec=1.0, {M}", True),
+    ],
+)
+def test_parts_of_other_protocols_are_not_those_of_defer(accept, accepted):
+    assert accepts_parts(accept) is accepted
 
 
 @pytest.mark.parametrize(
