@@ -16,7 +16,7 @@ def frame_of(answer: Answer, key: str) -> bytes:
     if "errors" in answer:
         errors = answer["errors"]
         if isinstance(errors, Fragment):
-            errors = orjson.loads(bytes(errors))
+            errors = orjson.loads(orjson.dumps(errors))
         frame["errors"] = [
             {**error, "path": [key, *error["path"]]} if "path" in error else error
             for error in errors
