@@ -289,7 +289,7 @@ class Settings(BaseSettings):
         5_000,
         ge=1,
         description="Most changes of groups that one volunteer may make within a day; leaving, "
-        "removing and deactivating are always possible.",
+        "removing, deactivating, and deleting a goal are always possible.",
     )
     open_invitations: int = Field(
         500, ge=0, description="Most invitations of a group that are neither accepted nor declined."

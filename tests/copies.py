@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Table, select
 
 from gateway.db import Database
+from gateway.db.goal_tables import goal
 from gateway.db.group_tables import group_change, group_tenure, last_id, membership_span
 from gateway.db.rollup_sets import SETS
 from gateway.db.tables import (
@@ -44,6 +45,7 @@ COPIED: tuple[Table, ...] = (
     membership_span,
     backfill,
     group_change,
+    goal,
     forgotten_user,
     last_id,
 )

@@ -1,7 +1,7 @@
-"""Store what only a copy of a gateway tells of its groups: what counts, history, join links.
+"""Store what only a copy of a gateway tells of its groups: what counts, history, goals, join links.
 
 A group whose entry says its ``authority`` is copied as a whole: what is stored of it and stands
-not in the copy goes, but for a join link if the copy has none of anybody.
+not in the copy goes, but for join links and goals if the copy has none of anybody.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from gateway.db.group_tables import (
 from gateway.db.ids import among
 from gateway.db.tables import backfill, membership
 from gateway.db.upsert import delete_rows, replace_rows
+from gateway.directory.copied_goals import check_goals, replace_goals, with_new_ids
 from gateway.directory.new_ids import IdKind, new_ids
 from gateway.directory.rows import Row, key_of, read_rows
 from gateway.errors import UnreadableFile
@@ -35,7 +36,7 @@ _COUNTING = {
     "backfills": backfill,
 }
 #: Lists whose rows are of a group, and of a group that is copied alone.
-_OF_GROUPS = (*_COUNTING, "group_changes", "join_links")
+_OF_GROUPS = (*_COUNTING, "group_changes", "goals", "join_links")
 
 Entries = Mapping[str, Sequence[Row]]
 
@@ -50,13 +51,15 @@ def check_copied(entries: Entries) -> None:
     copied = copied_groups(entries)
     for name in _OF_GROUPS:
         for position, row in enumerate(entries.get(name, ())):
-            if row["group_id"] not in copied:
+            # A volunteer's own goals are of no group.
+            if row["group_id"] is not None and row["group_id"] not in copied:
                 raise UnreadableFile(
                     f"{name}[{position}].user_group_id cannot be used: no entry of user_groups"
                     f" tells the authority of group {row['group_id']}."
                 )
     for name in ("group_tenures", "membership_spans"):
         _check_apart(name, entries.get(name, ()))
+    check_goals(entries.get("goals", ()))
     led = {row["group_id"] for row in entries.get("group_tenures", ()) if row["until_us"] is None}
     for position, row in enumerate(entries["user_groups"]):
         if "authority" in row and (row["authority"] == "gateway") is not (row["id"] in led):
@@ -100,17 +103,26 @@ def store_copied(
     copied = copied_groups(entries)
     numbers: dict[str, int] = {}
     touched: set[int] = set()
+    entries = _without_forgotten(connection, entries)
+    changes = entries.get("group_changes", ())
+    if "goals" in entries:
+        people = {row["id"] for row in entries["users"]}
+        goals = replace_goals(connection, entries["goals"], copied, people)
+        numbers["goals"] = goals.number
+        touched |= goals.groups
+        changes = with_new_ids(changes, goals.new_ids)
+        if goals.users:
+            log_change(connection, user_record=goals.users)
     if copied:
-        entries = _without_forgotten(connection, entries)
+        counted: set[int] = set()
         for name, table in _COUNTING.items():
             numbers[name], groups = _replace(connection, table, entries.get(name, ()), copied)
-            touched |= groups
-        if touched:
-            told(f"Counting {len(touched):,} groups from the stored events …")
-            recount_groups(connection, sorted(touched))
-        numbers["group_changes"], groups = _replace_history(
-            connection, entries.get("group_changes", ()), copied
-        )
+            counted |= groups
+        if counted:
+            told(f"Counting {len(counted):,} groups from the stored events …")
+            recount_groups(connection, sorted(counted))
+            touched |= counted
+        numbers["group_changes"], groups = _replace_history(connection, changes, copied)
         touched |= groups
         if "join_links" in entries:
             numbers["join_links"], groups = _replace(
@@ -129,6 +141,7 @@ def _without_forgotten(connection: Connection, entries: Entries) -> Entries:
         "membership_spans": ("user_id",),
         "backfills": ("user_id",),
         "group_changes": ("actor_id", "subject_id"),
+        "goals": ("user_id", "created_by"),
         "join_links": ("created_by",),
     }
     lists = {name: entries[name] for name in columns if name in entries}
@@ -138,14 +151,14 @@ def _without_forgotten(connection: Connection, entries: Entries) -> Entries:
     forgotten = read_forgotten(connection, named - {None})
     if not forgotten:
         return entries
-    kept: dict[str, Sequence[Row]] = {}
-    for name, rows in lists.items():
-        if "user_id" in columns[name]:
-            kept[name] = [row for row in rows if row["user_id"] not in forgotten]
-        else:
-            kept[name] = [
-                row | {one: None for one in columns[name] if row[one] in forgotten} for row in rows
-            ]
+    kept: dict[str, Sequence[Row]] = {
+        name: [
+            row | {one: None for one in columns[name] if row[one] in forgotten}
+            for row in rows
+            if row.get("user_id") not in forgotten
+        ]
+        for name, rows in lists.items()
+    }
     return {**entries, **kept}
 
 

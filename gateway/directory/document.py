@@ -25,6 +25,7 @@ from gateway.directory.copy_entries import (
 )
 from gateway.directory.entries import Membership, Project, User, UserGroup, Workflow
 from gateway.directory.entry_types import Entry, Unused
+from gateway.directory.goal_entries import Goal
 from gateway.directory.memberships import ROLES
 from gateway.directory.rows import Row
 from gateway.errors import UnreadableFile
@@ -56,6 +57,7 @@ class _Document(Entry):
     membership_spans: list[MembershipSpan] = Field([])
     backfills: list[Backfill] = Field([])
     group_changes: list[GroupChange] = Field([])
+    goals: list[Goal] = Field([])
     join_links: list[JoinLink] = Field([])
     erased_users: list[ErasedUser] = Field([])
     last_ids: list[LastId] = Field([])
@@ -68,6 +70,7 @@ COPY_LISTS = (
     "membership_spans",
     "backfills",
     "group_changes",
+    "goals",
     "join_links",
     "erased_users",
     "last_ids",

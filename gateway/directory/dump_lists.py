@@ -9,8 +9,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Select, Table, select
+from sqlalchemy import Select, Table, or_, select
 
+from gateway.calendar import day_date
+from gateway.db.goal_tables import goal
 from gateway.db.group_tables import (
     group_change,
     group_join_link,
@@ -19,6 +21,7 @@ from gateway.db.group_tables import (
     membership_span,
 )
 from gateway.db.tables import backfill, forgotten_user, group_record, membership, user_group
+from gateway.directory.goals import goal_of
 from gateway.directory.name_sources import BY_IMPORTER, PROJECTS, USERS, WORKFLOWS, Named
 from gateway.directory.stats_visibility import StatsVisibility
 from gateway.events.instants import shown_instant
@@ -106,6 +109,16 @@ def _change(row: Sequence[Any]) -> Entry:
     return said
 
 
+def _goal(row: Sequence[Any]) -> Entry:
+    wanted = goal_of(row)
+    said = {_KEYS.get(name, name): value for name, value in wanted._asdict().items()}
+    said["metric"] = wanted.metric.value
+    said["repeats"] = None if wanted.repeats is None else wanted.repeats.value
+    for key, day in (("start", said.pop("start_day")), ("end", said.pop("end_day"))):
+        said[key] = None if day is None else day_date(day).isoformat()
+    return _shown(said)
+
+
 def _of_columns(table: Table) -> Callable[[Sequence[Any]], Entry]:
     names = [_KEYS.get(name, name) for name in table.c.keys()]  # noqa: SIM118 (no dict)
     return lambda row: _shown(dict(zip(names, row, strict=True)))
@@ -125,6 +138,14 @@ def _of_groups(table: Table) -> Select[Any]:
         .order_by(*table.primary_key.columns)
     )
 
+
+#: Those of groups that there are, and own ones.
+_GOALS = (
+    select(goal)
+    .join(user_group, user_group.c.id == goal.c.group_id, isouter=True)
+    .where(or_(user_group.c.id.is_not(None), goal.c.user_id.is_not(None)))
+    .order_by(goal.c.id)
+)
 
 DIRECTORY: tuple[DumpedList, ...] = (
     DumpedList(
@@ -147,6 +168,7 @@ DIRECTORY: tuple[DumpedList, ...] = (
     DumpedList("membership_spans", _of_groups(membership_span), _of_columns(membership_span)),
     DumpedList("backfills", _of_groups(backfill), _of_columns(backfill)),
     DumpedList("group_changes", _of_groups(group_change), _change),
+    DumpedList("goals", _GOALS, _goal),
     DumpedList("last_ids", select(last_id).order_by(last_id.c.kind), _of_columns(last_id)),
 )
 #: What whoever has it can join with.

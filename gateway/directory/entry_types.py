@@ -15,6 +15,7 @@ from pydantic import (
     StrictStr,
 )
 
+from gateway.calendar import day_number, parse_date
 from gateway.errors import InvalidEvent
 from gateway.events.ids import LARGEST_ID, read_id
 from gateway.events.instants import read_instant
@@ -35,6 +36,10 @@ def _instant(value: object) -> int:
         raise ValueError(error.message) from None
 
 
+def _day(value: object) -> int:
+    return day_number(parse_date(value))
+
+
 def _storable(text: str) -> str:
     # PostgreSQL stores no NUL, and neither database half a surrogate pair.
     if any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text):
@@ -50,6 +55,8 @@ Revision = Annotated[StrictInt, Field(ge=1, le=LARGEST_ID)]
 Share = Annotated[StrictInt | StrictFloat, Field(ge=0, le=1)]
 #: A time as in events; microseconds since the epoch.
 Instant = Annotated[int, BeforeValidator(_instant)]
+#: A date as ``YYYY-MM-DD``; a day number.
+Day = Annotated[int, BeforeValidator(_day)]
 #: What exports of Panoptes say beside: it is known, and neither looked at nor stored.
 Unused = Annotated[Any, Field(exclude=True)]
 

@@ -19,6 +19,17 @@ from gateway.stats.subject import Kind, Selection
 #: Of a target, where a goal names no milestones of its own: quarters, rounded up.
 DEFAULT_SHARES = (25, 50, 75)
 
+LARGEST_TARGET = 1_000_000_000
+#: Projects, or workflows, of one goal.
+MOST_IDS = 100
+MOST_MILESTONES = 10
+#: Ten years in days, leap days included: from start to end.
+LONGEST = 3_653
+#: Of a goal that repeats: ten years of weeks.
+MOST_PERIODS = 520
+#: Of a group, or of a volunteer, the archived ones included.
+MOST_GOALS = 100
+
 #: The periods in which a goal may repeat, by the word that is stored.
 REPEATS = {"week": Period.WEEK, "month": Period.MONTH}
 

@@ -24,7 +24,7 @@ class IdKind(StrEnum):
 
 #: Columns of ids that may have come from elsewhere; each is the first of an index.
 _SEEN = {
-    IdKind.USER_GROUP: (user_group.c.id, backfill.c.group_id),
+    IdKind.USER_GROUP: (user_group.c.id, backfill.c.group_id, goal.c.group_id),
     IdKind.MEMBERSHIP: (membership.c.id,),
     IdKind.GROUP_CHANGE: (group_change.c.id,),
     IdKind.GOAL: (goal.c.id,),

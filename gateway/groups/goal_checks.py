@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gateway.directory.goals import REPEATS, Goal
+from gateway.directory.goals import (
+    LARGEST_TARGET,
+    LONGEST,
+    MOST_IDS,
+    MOST_MILESTONES,
+    MOST_PERIODS,
+    REPEATS,
+    Goal,
+)
 from gateway.errors import ExclusiveArguments
 from gateway.groups.names import line_of
 from gateway.groups.refusals import GroupRefusal, RefusalCode
 from gateway.period import Period, count_periods
 from gateway.stats.goals.metric import GoalMetric
 
-LARGEST_TARGET = 1_000_000_000
 #: Characters of a title.
 LONGEST_TITLE = 120
-#: Projects, or workflows, of one goal.
-MOST_IDS = 100
-MOST_MILESTONES = 10
-#: Ten years in days, leap days included: from start to end, and from today to the start.
-LONGEST = 3_653
-#: Of a goal that repeats: ten years of weeks.
-MOST_PERIODS = 520
 #: Hours of one's own: six on each day of a week, or of a month of thirty days.
 MOST_OWN_HOURS = {Period.WEEK: 42, Period.MONTH: 180}
 

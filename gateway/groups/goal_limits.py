@@ -8,13 +8,12 @@ from sqlalchemy import delete, func, not_, select
 
 from gateway.db.goal_tables import goal, own_goal_change
 from gateway.db.upsert import replace_rows
-from gateway.directory.goals import Goal
+from gateway.directory.goals import MOST_GOALS, Goal
 from gateway.groups.limits import DAY, reached
 from gateway.groups.turn import Turn
 
-#: Goals that are not archived, and all together.
+#: Goals that are not archived.
 MOST_OF_GROUP, MOST_OWN = 20, 10
-MOST_IN_ALL = 100
 #: Changes that a volunteer may make to their own goals within a day. Of a group's goals each is a
 #: row of its history, which counts for the limit of changes of groups.
 MOST_OWN_CHANGES = 1_000
@@ -38,9 +37,9 @@ def check_new_goal(turn: Turn, wanted: Goal) -> None:
     """Whether there may be one more goal of the same group or volunteer."""
     path = () if wanted.group_id is None else ("groupId",)
     whose = _whose(wanted)
-    if _number(turn, wanted, archived=True) >= MOST_IN_ALL:
+    if _number(turn, wanted, archived=True) >= MOST_GOALS:
         raise reached(
-            f"{whose.owner} at most {MOST_IN_ALL} goals, the archived ones included: "
+            f"{whose.owner} at most {MOST_GOALS} goals, the archived ones included: "
             "delete one first.",
             *path,
         )

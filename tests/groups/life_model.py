@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from gateway.auth.viewer import Viewer
 from gateway.directory.stats_visibility import StatsVisibility
 from gateway.groups import commands
+from tests.groups.goal_model import Goals
 
 MINUTE, DAY = 60_000_000, 86_400_000_000
 ADMIN, MEMBER = "group_admin", "group_member"
@@ -62,6 +63,7 @@ class Life:
         self.erased: set[int] = set()
         self.groups: dict[int, ModelGroup] = {}
         self.wrong: dict[int, tuple[int, int]] = {}
+        self.goals = Goals(self._not_led)
         self.now = 0
 
     def run(self, command: commands.Command, viewer: Viewer) -> str:
@@ -70,7 +72,8 @@ class Life:
             return "UNAUTHENTICATED"
         if viewer.id in self.erased:
             return "UNAUTHENTICATED"
-        work: Callable[..., str] = getattr(self, type(command).__name__.lower())
+        name = type(command).__name__.lower()
+        work: Callable[..., str] = getattr(self.goals if "goal" in name else self, name)
         return work(command, viewer)
 
     def creategroup(self, command: commands.CreateGroup, viewer: Viewer) -> str:
@@ -248,6 +251,7 @@ class Life:
     def erase(self, user: int) -> None:
         self.erased.add(user)
         self.wrong.pop(user, None)
+        self.goals.erase(user)
         for group in self.groups.values():
             place = group.places.pop(user, None)
             group.may_lack_admin |= place is not None and place.role == ADMIN

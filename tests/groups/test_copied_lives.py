@@ -23,20 +23,25 @@ from gateway.errors import GatewayError
 from gateway.events.event import Classification
 from gateway.groups.commands import (
     AcceptInvitation,
+    ArchiveGoal,
     Command,
+    CreateGoal,
     CreateGroup,
     DeactivateGroup,
     DeclineInvitation,
+    DeleteGoal,
     Invite,
     Join,
     Leave,
     ReactivateGroup,
     RemoveMembers,
     SetRole,
+    UpdateGoal,
     UpdateGroup,
     UpdateJoinLink,
 )
 from gateway.groups.service import OPERATOR
+from gateway.stats.goals.metric import GoalMetric
 from tests.asking import ask
 from tests.copies import contents, dumped, is_sound
 from tests.events_of import EPOCH, store
@@ -77,6 +82,12 @@ COMMANDS: tuple[Make, ...] = (
     lambda one, group, user, _: SetRole(group, user, one.choice(("group_admin", "group_member"))),
     lambda _one, group, *_: Leave(group),
     lambda one, group, *_: UpdateJoinLink(group, rotate=one.random() < 0.5, enabled=True),
+    lambda one, group, *_: CreateGoal(
+        one.choice([*GoalMetric]), one.randint(1, 10**9), one.choice((group, group, None))
+    ),
+    lambda one, *_: UpdateGoal(one.randint(1, 5), title=f"Goal {one.random()}"),
+    lambda one, *_: ArchiveGoal(one.randint(1, 5), archived=one.random() < 0.5),
+    lambda one, *_: DeleteGoal(one.randint(1, 5)),
     lambda one, group, *_: DeactivateGroup(group) if one.random() < 0.3 else ReactivateGroup(group),
 )
 

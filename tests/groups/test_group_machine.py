@@ -25,6 +25,7 @@ from hypothesis.stateful import (
 
 from gateway.auth.viewer import ANONYMOUS, Viewer
 from gateway.db import Database, open_database
+from gateway.db.goal_tables import goal
 from gateway.db.group_tables import group_join_link
 from gateway.db.tables import membership
 from gateway.directory.backfill_members import backfill_members
@@ -38,8 +39,10 @@ from gateway.groups.commands import Command
 from gateway.groups.refusals import GroupRefusal
 from gateway.groups.service import OPERATOR
 from gateway.groups.turn import Limits
-from tests.copies import dumped
+from gateway.stats.goals.metric import GoalMetric
+from tests.copies import dumped, rows
 from tests.events_of import EPOCH, clear, store
+from tests.groups.goal_model import MILESTONE, ModelGoal
 from tests.groups.life_model import ADMIN, MEMBER, Life, ModelGroup
 from tests.groups.people import ADA, BEN, CLEO, DAN, PEOPLE, SITE_ADMIN, START, Town
 from tests.groups.test_copied_lives import answers
@@ -61,6 +64,9 @@ USERS = st.integers(1, 5)
 GROUPS = st.sampled_from([0, 0, 0, 1, 1, 2, 9])
 NAMES = st.sampled_from(["moths", "MOTHS", "bees", "owls", "newts", "Owls"])
 LEVELS = st.sampled_from([StatsVisibility.PRIVATE_AGG_ONLY, StatsVisibility.PUBLIC_SHOW_ALL])
+#: The same of goals.
+GOALS = st.sampled_from([0, 0, 1, 2, 9])
+TARGETS = st.integers(MILESTONE, MILESTONE + 3)
 ROLES = st.sampled_from([ADMIN, MEMBER])
 
 
@@ -98,6 +104,10 @@ class GroupMachine(RuleBasedStateMachine):
 
     def group(self, place: int) -> int:
         ids = [*self.life.groups]
+        return ids[place] if place < len(ids) else 999
+
+    def goal(self, place: int) -> int:
+        ids = [*self.life.goals.goals]
         return ids[place] if place < len(ids) else 999
 
     @initialize()
@@ -184,6 +194,25 @@ class GroupMachine(RuleBasedStateMachine):
     def reactivate(self, place: int, viewer: Viewer) -> None:
         self.act(commands.ReactivateGroup(self.group(place)), viewer)
 
+    @rule(place=GROUPS, viewer=VIEWERS, own=st.booleans(), aim=TARGETS)
+    def set_a_goal(self, place: int, viewer: Viewer, own: bool, aim: int) -> None:
+        group = None if own else self.group(place)
+        wanted = commands.CreateGoal(GoalMetric.HOURS, aim, group, milestones=(MILESTONE,))
+        self.act(wanted, viewer)
+
+    @rule(place=GOALS, viewer=VIEWERS, aim=TARGETS, revision=st.none() | st.integers(1, 3))
+    def change_a_goal(self, place: int, viewer: Viewer, aim: int, revision: int | None) -> None:
+        wanted = commands.UpdateGoal(self.goal(place), target=aim, expected_revision=revision)
+        self.act(wanted, viewer)
+
+    @rule(place=GOALS, viewer=VIEWERS, archived=st.booleans())
+    def archive_a_goal(self, place: int, viewer: Viewer, archived: bool) -> None:
+        self.act(commands.ArchiveGoal(self.goal(place), archived), viewer)
+
+    @rule(place=GOALS, viewer=VIEWERS)
+    def delete_a_goal(self, place: int, viewer: Viewer) -> None:
+        self.act(commands.DeleteGoal(self.goal(place)), viewer)
+
     @rule(
         user=USERS,
         hours=st.sampled_from([-30, -1, 0, 0, 0, 0, 3]),
@@ -223,8 +252,7 @@ class GroupMachine(RuleBasedStateMachine):
     def act(self, command: Command, viewer: Viewer) -> None:
         """Let the service and the model do it, and compare what they say and what there is."""
         if viewer is LEADER:
-            group = self.life.groups.get(getattr(command, "group_id", 0))
-            viewer = PEOPLE[min(group.those("active", ADMIN) if group else {1}, default=1)]
+            viewer = self.leader(command)
         self.life.now = self.clock.now
         before = {number: group.those("active") for number, group in self.life.groups.items()}
         expected = self.life.run(command, viewer)
@@ -239,13 +267,26 @@ class GroupMachine(RuleBasedStateMachine):
             told = "changed" if outcome.changed else "unchanged"
         assert told == expected, (command, viewer)
         if outcome is not None:
+            if isinstance(command, commands.CreateGoal):
+                assert outcome.goal_id is not None
+                self.life.goals.created(outcome.goal_id, command, viewer)
             if isinstance(command, commands.CreateGroup):
                 self.life.created(outcome.group_id, command, viewer)
                 self.spans.begin(outcome.group_id, 0)
-            group = self.life.groups[outcome.group_id]
-            group.token = self.run(self.town.token(outcome.group_id))
-            self.follow(outcome.group_id, before.get(outcome.group_id, set()), group)
+            if group := self.life.groups.get(outcome.group_id):
+                group.token = self.run(self.town.token(outcome.group_id))
+                self.follow(outcome.group_id, before.get(outcome.group_id, set()), group)
         self.compare()
+
+    def leader(self, command: Command) -> Viewer:
+        """Whoever leads the group that it is about, or whose goal it is; Ada if nobody does."""
+        group_id = getattr(command, "group_id", None)
+        if known := self.life.goals.goals.get(getattr(command, "goal_id", 0)):
+            if known.user is not None:
+                return PEOPLE[known.user]
+            group_id = known.group
+        group = self.life.groups.get(group_id or 0)
+        return PEOPLE[min(group.those("active", ADMIN) if group else {1}, default=1)]
 
     def follow(self, group_id: int, before: set[int], group: ModelGroup) -> None:
         """Let the spans of the model follow who is a member now."""
@@ -271,6 +312,7 @@ class GroupMachine(RuleBasedStateMachine):
             for number, group in self.life.groups.items()
             for user, place in group.places.items()
         }
+        assert self.goals_stored() == self.life.goals.goals
         totals = {
             key[0]: row[0] for key, row in found.rollups["group"].items() if key[1:] == (3, 0)
         }
@@ -284,6 +326,19 @@ class GroupMachine(RuleBasedStateMachine):
                 row["ended_by"],
             )
             for row in self.run(self.town.rows(membership))
+        }
+
+    def goals_stored(self) -> dict[int, ModelGoal]:
+        return {
+            row["id"]: ModelGoal(
+                row["group_id"],
+                row["user_id"],
+                row["target"],
+                row["created_by"],
+                row["archived"],
+                row["revision"],
+            )
+            for row in self.run(self.town.rows(goal))
         }
 
     def totals(self, spans: set[Span], tenures: set[Tenure]) -> dict[int, int]:
@@ -307,6 +362,7 @@ class GroupMachine(RuleBasedStateMachine):
             self.run(self.copy.write(lambda each, said=document: load_directory(each, said)))
             told = self.run(answers(self.database, self.life.groups, links=links))
             assert self.run(answers(self.copy, self.life.groups, links=links)) == told
+            assert self.run(rows(self.copy, goal)) == self.run(rows(self.database, goal))
             if links:
                 assert self.links_of(self.copy) == self.links_of(self.database)
 

@@ -12,20 +12,25 @@ from gateway.db import Database
 from gateway.db.rollup_sets import metadata
 from gateway.groups.commands import (
     AcceptInvitation,
+    ArchiveGoal,
     ChangeMembership,
     Command,
+    CreateGoal,
     CreateGroup,
     DeactivateGroup,
     DeclineInvitation,
+    DeleteGoal,
     Invite,
     Join,
     Leave,
     ReactivateGroup,
     RemoveMembers,
     SetRole,
+    UpdateGoal,
     UpdateGroup,
     UpdateJoinLink,
 )
+from gateway.stats.goals.metric import GoalMetric
 from tests.groups.people import ADA, BEN, CLEO, DAN, Town
 from tests.groups.processes import Processes, Task
 
@@ -65,6 +70,19 @@ async def change(town: Town, group_id: int) -> tuple[Command, Viewer]:
     return ChangeMembership(number, roles=("group_admin",)), ADA
 
 
+def of_goal(
+    command: Callable[[int], Command],
+) -> Callable[[Town, int], Awaitable[tuple[Command, Viewer]]]:
+    """A command about a goal of the group."""
+
+    async def made(town: Town, group_id: int) -> tuple[Command, Viewer]:
+        outcome = await town.run(CreateGoal(GoalMetric.HOURS, 10, group_id), ADA)
+        assert outcome.goal_id is not None
+        return command(outcome.goal_id), ADA
+
+    return made
+
+
 def by(
     viewer: Viewer, command: Callable[[int], Command]
 ) -> Callable[[Town, int], Awaitable[tuple[Command, Viewer]]]:
@@ -90,6 +108,11 @@ COMMANDS = {
     "set role": by(ADA, lambda group_id: SetRole(group_id, 2, "group_admin")),
     "change membership": change,
     "rotate": by(ADA, lambda group_id: UpdateJoinLink(group_id, rotate=True)),
+    "create goal": by(ADA, lambda group_id: CreateGoal(GoalMetric.HOURS, 10, group_id)),
+    "create own goal": by(DAN, lambda _: CreateGoal(GoalMetric.HOURS, 10)),
+    "update goal": of_goal(lambda goal_id: UpdateGoal(goal_id, target=20, title="More")),
+    "archive goal": of_goal(ArchiveGoal),
+    "delete goal": of_goal(DeleteGoal),
 }
 
 

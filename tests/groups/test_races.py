@@ -8,18 +8,24 @@ from collections.abc import Iterator
 import pytest
 
 from gateway.auth.viewer import Viewer
+from gateway.db.goal_tables import goal, own_goal_change
 from gateway.db.group_tables import membership_span
 from gateway.db.tables import membership, user_group
 from gateway.groups.commands import (
     AcceptInvitation,
+    ArchiveGoal,
+    CreateGoal,
     CreateGroup,
     DeactivateGroup,
+    DeleteGoal,
     Join,
     Leave,
     RemoveMembers,
     SetRole,
+    UpdateGoal,
     UpdateJoinLink,
 )
+from gateway.stats.goals.metric import GoalMetric
 from tests.groups.people import ADA, BEN, CLEO, SITE_ADMIN, Town, ids
 from tests.groups.processes import Erase, Processes, Task
 
@@ -183,6 +189,109 @@ async def test_an_invitation_is_accepted_while_it_is_withdrawn(
             (["changed"], "removed"),
             (["INVITATION_REQUIRED"], "invitation_withdrawn"),
         )
+
+
+async def test_two_admins_create_the_last_goal(
+    town: Town, database_url: str, processes: Processes
+) -> None:
+    for _ in range(ROUNDS):
+        group_id = await town.group(ADA)
+        await town.appointed(group_id, BEN)
+        one_more = CreateGoal(GoalMetric.HOURS, 10, group_id)
+        for _ in range(19):
+            await town.run(one_more, ADA)
+
+        told = processes.run(database_url, Task([(one_more, ADA)] * 3), Task([(one_more, BEN)] * 3))
+
+        assert Counter(one for each in told for one in each or ()) == {
+            "changed": 1,
+            "LIMIT_REACHED": 5,
+        }
+        assert len(await town.rows(goal, group_id=group_id)) == 20
+
+
+async def test_own_goals_of_one_volunteer_in_many_windows(
+    town: Town, database_url: str, processes: Processes
+) -> None:
+    told = processes.run(database_url, *[Task([(CreateGoal(GoalMetric.HOURS, 10), BEN)] * 5)] * 4)
+
+    assert Counter(one for each in told for one in each or ()) == {
+        "changed": 10,
+        "LIMIT_REACHED": 10,
+    }
+    assert len({row["id"] for row in await town.rows(goal, user_id=BEN.id)}) == 10
+    assert [row["number"] for row in await town.rows(own_goal_change)] == [10]
+
+
+async def test_a_goal_is_changed_while_it_is_changed_archived_and_deleted(
+    town: Town, database_url: str, processes: Processes
+) -> None:
+    for _ in range(ROUNDS):
+        group_id = await town.group(ADA)
+        await town.appointed(group_id, BEN)
+        goal_id = (await town.run(CreateGoal(GoalMetric.HOURS, 10, group_id), ADA)).goal_id
+        assert goal_id is not None
+
+        told = processes.run(
+            database_url,
+            Task([(UpdateGoal(goal_id, target=11, expected_revision=1), ADA)]),
+            Task([(UpdateGoal(goal_id, target=12, expected_revision=1), BEN)]),
+            Task([(ArchiveGoal(goal_id), SITE_ADMIN)]),
+        )
+
+        *changed, archived = told
+        assert archived == ["changed"]
+        # The archiving made it another goal for whoever came after it.
+        assert sorted(changed, key=str) in (
+            [["CONFLICT"], ["CONFLICT"]],
+            [["CONFLICT"], ["changed"]],
+        )
+
+        deleted, late = processes.run(
+            database_url,
+            Task([(DeleteGoal(goal_id), ADA)]),
+            Task([(UpdateGoal(goal_id, target=13), BEN)]),
+        )
+
+        assert deleted == ["changed"]
+        assert late in (["changed"], ["NOT_FOUND"])
+        assert await town.rows(goal, id=goal_id) == []
+
+
+async def test_a_goal_is_created_while_the_group_ends_or_the_admin_leaves(
+    town: Town, database_url: str, processes: Processes
+) -> None:
+    for ending in (DeactivateGroup, Leave):
+        group_id = await town.group(ADA)
+        await town.appointed(group_id, BEN)
+
+        created, ended = processes.run(
+            database_url,
+            Task([(CreateGoal(GoalMetric.HOURS, 10, group_id), ADA)]),
+            Task([(ending(group_id), ADA)]),
+        )
+
+        assert ended == ["changed"]
+        there = len(await town.rows(goal, group_id=group_id))
+        assert (created == ["changed"]) == (there == 1)
+        # Who led a group knows of it when it has ended; who has left a hidden one does not.
+        assert created in (["changed"], ["FORBIDDEN" if ending is DeactivateGroup else "NOT_FOUND"])
+
+
+async def test_a_volunteer_sets_a_goal_while_they_are_erased(
+    town: Town, database_url: str, processes: Processes
+) -> None:
+    for one in CROWD[:ROUNDS]:
+        assert one.id is not None
+        created, _ = processes.run(
+            database_url,
+            Task([(CreateGoal(GoalMetric.HOURS, 10), one)]),
+            Task([(Erase(one.id), SITE_ADMIN)]),
+        )
+
+        assert created in (["changed"], ["UNAUTHENTICATED"])
+        assert await town.rows(goal) == []
+        assert await town.rows(own_goal_change) == []
 
 
 async def test_somebody_joins_while_they_are_erased(
