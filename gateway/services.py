@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 
 from gateway.auth.authenticator import Authenticator
 from gateway.auth.configuration import configured_authenticator
@@ -57,6 +58,8 @@ class Services:
     telemetry: Telemetry
     mask: ErrorMask
     database: Database
+    #: What live answers are evaluated again with, so that requests keep their connections.
+    live_database: Database
     changes: ChangeFeed
     authenticator: Authenticator
     live: LiveDirectory | None
@@ -81,6 +84,7 @@ class Services:
         async with AsyncExitStack() as stack:
             opened: tuple[AbstractAsyncContextManager[object], ...] = (
                 self.database,
+                self.live_database,
                 self.changes,
                 self.starting,
                 self.authenticator,
@@ -98,6 +102,7 @@ def build_services(settings: Settings, clock: Clock, telemetry: Telemetry) -> Se
     """All services; SettingsError if the database's URL or the key file cannot be used."""
     database = configured_database(settings, clock)
     database.faults.logged = True
+    live_database = configured_database(settings, clock, settings.live_connections)
     changes = ChangeFeed(database)
     watch, yielding = watch_by(telemetry), Yielding()
     mask = ErrorMask(closed=not settings.introspection)
@@ -112,9 +117,11 @@ def build_services(settings: Settings, clock: Clock, telemetry: Telemetry) -> Se
     groups = configured_groups(settings, database, telemetry.metrics)
     group_life = GroupLife(groups.run, settings.groups == "own", settings.group_page_url)
 
-    def open_operation(viewer: Viewer, record: RequestRecord) -> Operation:
+    def open_operation(
+        viewer: Viewer, record: RequestRecord, reading: Database = database
+    ) -> Operation:
         return Operation(
-            database,
+            reading,
             viewer,
             clock(),
             live,
@@ -134,6 +141,7 @@ def build_services(settings: Settings, clock: Clock, telemetry: Telemetry) -> Se
         mask,
         budget,
         telemetry.tracing.operation if telemetry.tracing else None,
+        open_again=partial(open_operation, reading=live_database),
         responses=responses,
         clock=clock,
         yielding=yielding,
@@ -144,6 +152,7 @@ def build_services(settings: Settings, clock: Clock, telemetry: Telemetry) -> Se
         telemetry=telemetry,
         mask=mask,
         database=database,
+        live_database=live_database,
         changes=changes,
         authenticator=authenticator,
         live=live,
@@ -155,7 +164,15 @@ def build_services(settings: Settings, clock: Clock, telemetry: Telemetry) -> Se
         budget=budget,
         executor=executor,
         live_answers=LiveAnswers(
-            executor, changes, clock, settings.live_seconds, authenticator.identify
+            executor,
+            changes,
+            clock,
+            settings.live_seconds,
+            authenticator.identify,
+            connections=settings.live_connections,
+            share=settings.live_share,
+            capacity=settings.live_bytes,
+            fresh_seconds=settings.panoptes_fresh_seconds,
         ),
         intake=Intake(database, settings.database_timeout_seconds),
         starting=Starting(database.migrate),

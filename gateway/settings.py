@@ -132,6 +132,26 @@ class Settings(BaseSettings):
     live_seconds: float = Field(
         1, gt=0, le=60, description="How often live answers are looked at for changes."
     )
+    live_connections: int = Field(
+        2,
+        ge=1,
+        le=256,
+        description="Database connections of one process for live answers, and so those that it "
+        "evaluates again at once.",
+    )
+    live_share: float = Field(
+        0.5,
+        gt=0,
+        le=0.5,
+        description="Largest part of the time in which live answers are evaluated again: with "
+        "more to do they are looked at less often.",
+    )
+    live_bytes: int = Field(
+        67_108_864,
+        ge=1_048_576,
+        description="Memory of each process for live operations, and as much for their answers "
+        "that slow clients have not read yet.",
+    )
     live_per_viewer: int = Field(
         100, ge=1, description="Most live operations (subscriptions) of one viewer at once."
     )

@@ -60,6 +60,17 @@ class Chain:
         changed = self._changed
         return all(changed.get(entity, 0) <= earlier for entity in entities)
 
+    def changed_since(self, position: LogPosition) -> set[Entity] | None:
+        """The entities that changed after a position; None where that is not known."""
+        if position not in self or position.version < self._floor:
+            return None
+        found: set[Entity] = set()
+        for entity, version in reversed(self._changed.items()):
+            if version <= position.version:
+                break
+            found.add(entity)
+        return found
+
     def restart(self, rows: Sequence[Any]) -> None:
         """Forget all rows, and begin with the first, which is the newest; with none if none."""
         self.newest = None

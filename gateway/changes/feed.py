@@ -85,6 +85,13 @@ class ChangeFeed:
         """
         return self._chain.holds(entities, read_at, at)
 
+    def changed_since(self, position: LogPosition) -> set[Entity] | None:
+        """The entities that changed from this position to the newest; None if that is not known.
+
+        Takes as long as there are changes, however much is remembered.
+        """
+        return self._chain.changed_since(position)
+
     def contains(self, position: LogPosition) -> bool:
         """Whether the position is a row of the chain."""
         return position in self._chain

@@ -35,6 +35,7 @@ def configured_executor(
     budget: Budget | None,
     around: AroundOperation | None = None,
     *,
+    open_again: OpenOperation | None = None,
     responses: ResponseCache | None = None,
     clock: Callable[[], datetime],
     yielding: Yielding,
@@ -62,6 +63,7 @@ def configured_executor(
         answer_limit=settings.answer_limit_bytes,
         yielding=yielding,
         responses=responses,
+        open_again=open_again,
     )
 
 

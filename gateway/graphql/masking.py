@@ -77,18 +77,23 @@ class ErrorMask:
         The frames of a traceback lead to the list that holds the error: all of them would be
         cycles, which only the garbage collector frees.
         """
-        formatted = self._execution(error, _cause(error))
+        formatted = self._execution(error, cause_of(error))
         _drop_traceback(error)
         return formatted
 
-    def _execution(self, error: GraphQLError, cause: BaseException) -> FormattedError:
+    def hides(self, error: GraphQLError) -> bool:
+        """Whether an error of a field or of the operation is masked: nobody foresaw it."""
+        cause = cause_of(error)
         if error.path is None or isinstance(cause, GatewayError | StrawberryInputCoercionError):
-            return self._format(error, BAD_USER_INPUT)
+            return False
         # graphql-core refuses an argument by an error that points into the document; a value
         # that a resolver returned and no scalar takes is one that points nowhere.
-        if isinstance(cause, GraphQLError) and cause is not error and cause.nodes:
-            return self._format(error, BAD_USER_INPUT)
-        return _formatted(error, **self._masked(cause))
+        return not (isinstance(cause, GraphQLError) and cause is not error and cause.nodes)
+
+    def _execution(self, error: GraphQLError, cause: BaseException) -> FormattedError:
+        if self.hides(error):
+            return _formatted(error, **self._masked(cause))
+        return self._format(error, BAD_USER_INPUT)
 
     def unexpected(self, error: Exception) -> FormattedError:
         """Format an error from outside any field."""
@@ -97,7 +102,7 @@ class ErrorMask:
         return self._masked(error)
 
     def _format(self, error: GraphQLError, code: str) -> FormattedError:
-        cause = _cause(error)
+        cause = cause_of(error)
         if isinstance(cause, GatewayError):
             return _formatted(error, cause.message, cause.extensions)
         if isinstance(cause, GraphQLError):
@@ -130,7 +135,7 @@ def _one_for_all(errors: Sequence[GraphQLError], message: str, code: str) -> For
     return {"message": message, "extensions": {"code": code}}
 
 
-def _cause(error: GraphQLError) -> BaseException:
+def cause_of(error: GraphQLError) -> BaseException:
     """What was raised first: graphql-core wraps errors in errors to say where they happened."""
     cause: BaseException = error
     while isinstance(cause, GraphQLError) and cause.original_error is not None:

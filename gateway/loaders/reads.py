@@ -59,9 +59,11 @@ class OperationReads(Batches):
         #: Of the snapshot; None before the first statement, and where nothing is cached.
         self.position: LogPosition | None = None
         #: What was read depends on these alone, as long as it is ``cacheable``: False once
-        #: anything was that has no entities, or comes from another service.
+        #: anything was that has no entities, is a secret, or comes from another service.
         self.entities: set[Entity] = set()
         self.cacheable = True
+        #: Whether another service was asked, of whose changes no log tells.
+        self.asks_others = False
         self._caught_up = False
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closed = False

@@ -3,21 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, Self
 
-from gateway.changes.entity import Entity
+from gateway.changes.entity import SITE, Entity
 from gateway.changes.position import LogPosition
+from gateway.graphql.execution.answer import Answer
+
+
+class Reads(Protocol):
+    """What an operation has read; ``gateway.loaders.reads.OperationReads`` tells it."""
+
+    position: LogPosition | None
+    entities: set[Entity]
+    cacheable: bool
+    asks_others: bool
 
 
 class Basis(NamedTuple):
     """An answer holds as long as none of these entities has changed since the position.
 
     Memberships depend on their groups, and groups are among the entities whenever permissions in
-    them were asked for. Without a position, or if the answer is not ``cacheable`` (another service
-    was asked, or something has no entity), nobody can tell. Beside, it depends on the day and on
-    who the viewer is.
+    them were asked for. What has no entities depends on the site, which every change changes.
+    Without entities nothing was read. Without a position nobody can tell. Beside, it depends on
+    the day, on who the viewer is, and on other services if ``asks_others``.
     """
 
     entities: AbstractSet[Entity]
     position: LogPosition | None
-    cacheable: bool
+    asks_others: bool = False
+
+    @classmethod
+    def of(cls, reads: Reads, *, is_complete: bool) -> Self:
+        """The basis of an answer that was made from these reads.
+
+        Nobody can tell how long an answer holds that is not ``is_complete``: something could not
+        be read.
+        """
+        if not is_complete:
+            return cls(frozenset((SITE,)), None, reads.asks_others)
+        entities = frozenset(reads.entities if reads.cacheable else {*reads.entities, SITE})
+        return cls(entities, reads.position, reads.asks_others)
+
+
+class Evaluation(NamedTuple):
+    """What an operation came to; ``is_shared`` if it is cached for all who have equal rights."""
+
+    answer: Answer
+    basis: Basis
+    is_shared: bool = False

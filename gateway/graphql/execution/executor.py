@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterable
 from contextlib import (
     AbstractAsyncContextManager,
     AbstractContextManager,
@@ -12,19 +12,21 @@ from contextlib import (
     asynccontextmanager,
     nullcontext,
 )
-from typing import Any
+from typing import Any, NamedTuple
 
-from graphql import ExecutionResult, GraphQLSchema, OperationType
+from graphql import ExecutionResult, GraphQLError, GraphQLSchema, OperationType
 from orjson import Fragment
 
 from gateway.auth.viewer import Viewer
+from gateway.db.connection_slots import NoConnection
+from gateway.db.faults import DatabaseFault
 from gateway.graphql.admission.admission import Admission
 from gateway.graphql.documents.document_cache import Documents, PreparedDocument
 from gateway.graphql.documents.persisted import PersistedDocuments
 from gateway.graphql.documents.request import GraphQLRequest
 from gateway.graphql.execution.admitted import AdmittedOperation
 from gateway.graphql.execution.answer import Answer
-from gateway.graphql.execution.basis import Basis
+from gateway.graphql.execution.basis import Basis, Evaluation
 from gateway.graphql.execution.cache_entry import CacheEntry
 from gateway.graphql.execution.counted_execution import CountedExecution
 from gateway.graphql.execution.incremental import is_incremental
@@ -39,7 +41,7 @@ from gateway.graphql.execution.production import (
 )
 from gateway.graphql.execution.response_cache import ResponseCache
 from gateway.graphql.execution.writing import masked, written
-from gateway.graphql.masking import ErrorMask
+from gateway.graphql.masking import ErrorMask, cause_of
 from gateway.graphql.refusals import OperationTimeout
 from gateway.http.refusals import NotAcceptable
 from gateway.telemetry.record import RequestRecord
@@ -54,6 +56,16 @@ AroundOperation = Callable[[RequestRecord], AbstractContextManager[None]]
 
 #: Of an operation that was admitted before.
 _PASSED_OVER = ("parse", "validate")
+
+
+class _Made(NamedTuple):
+    """An answer that was just made, and the context of its operation, which is closed."""
+
+    answer: Answer
+    context: Any
+    is_cached: bool = False
+    #: Whether something could not be read that might be in a moment.
+    is_incomplete: bool = False
 
 
 class Executor:
@@ -75,11 +87,14 @@ class Executor:
         answer_limit: float = math.inf,
         yielding: Yielding | None = None,
         responses: ResponseCache | None = None,
+        open_again: OpenOperation | None = None,
     ) -> None:
         self._schema = schema
         self.documents = documents
         self.persisted = persisted or PersistedDocuments()
         self._open_operation = open_operation
+        #: For live queries that are evaluated again.
+        self._open_again = open_again or open_operation
         self._mask = mask
         self._limits = ProductionLimits(
             math.inf if admission is None else admission.cost_limit,
@@ -114,8 +129,7 @@ class Executor:
                 raise NotAcceptable(
                     "An operation with @defer or @stream needs Accept: multipart/mixed."
                 )
-            answer, _ = await self._finish(ready, viewer, record)
-            return answer
+            return await self._finish(ready, viewer, record)
 
     async def is_subscription(
         self, request: GraphQLRequest, viewer: Viewer, record: RequestRecord
@@ -137,14 +151,45 @@ class Executor:
         record.begin("execute")
         return ready
 
-    async def evaluate(
+    def held(
         self, ready: PreparedOperation, viewer: Viewer, record: RequestRecord
-    ) -> tuple[Answer, Basis]:
-        """The answer of a live query now, and what it depends on; nobody is charged for it."""
+    ) -> Evaluation | None:
+        """The cached answer of a live query, for whoever has just let the change feed catch up."""
+        key = self._key(ready)
+        entry = None
+        if self._responses is not None and key is not None:
+            entry = self._responses.held(key, viewer)
+        if entry is None or key is None:
+            return None
+        answer = _answer_of(entry, key, ready, record)
+        return Evaluation(answer, Basis(entry.entities, entry.position))
+
+    async def evaluate(
+        self,
+        ready: PreparedOperation,
+        viewer: Viewer,
+        record: RequestRecord,
+        *,
+        again: bool = False,
+    ) -> Evaluation:
+        """Execute a live query.
+
+        What it has produced beyond its cost is charged, but not ``again``: then it reads with the
+        connections of live answers, and raises an error of a field that may be gone in a moment.
+        """
         with self._within(record):
-            answer, basis = await self._finish(ready, viewer, record)
-        assert basis is not None  # noqa: S101 - a live query has one
-        return answer, basis
+            production = Production(self._yielding, self._limits)
+            async with AsyncExitStack() as stack:
+                if not again:
+                    charging = self._charging(ready, production, viewer, record)
+                    await stack.enter_async_context(charging)
+                await stack.enter_async_context(self._until(production))
+                made = await self._made(
+                    ready, viewer, record, production, self._key(ready), again=again
+                )
+            personal = made.context.permissions.personal or self._is_personal(ready.prepared)
+            basis = Basis.of(made.context.reads, is_complete=not made.is_incomplete)
+            return Evaluation(made.answer, basis, made.is_cached and not personal)
 
     async def find(
         self, admitted: AdmittedOperation, viewer: Viewer, record: RequestRecord
@@ -188,7 +233,7 @@ class Executor:
             return
         if not is_incremental(ready.prepared):
             with self._within(record):
-                answer, _ = await self._finish(ready, viewer, record)
+                answer = await self._finish(ready, viewer, record)
             yield answer
             return
         production = Production(self._yielding, self._limits)
@@ -225,41 +270,66 @@ class Executor:
 
     async def _finish(
         self, ready: PreparedOperation, viewer: Viewer, record: RequestRecord
-    ) -> tuple[Answer, Basis | None]:
+    ) -> Answer:
         record.begin("execute")
         production = Production(self._yielding, self._limits)
         async with (
             self._charging(ready, production, viewer, record),
             self._until(production),
-            AsyncExitStack() as stack,
         ):
-            responses = self._responses
-            if ready.operation.operation is not OperationType.QUERY:
-                responses = None
-            key = None if responses is None else responses.key(ready.prepared, ready.request)
-            if responses is not None and key is not None:
-                entry = await responses.find(key, viewer, record)
+            key = self._key(ready)
+            if self._responses is not None and key is not None:
+                entry = await self._responses.find(key, viewer, record)
                 if entry is not None:
-                    held = Basis(entry.entities, entry.position, cacheable=True)
-                    return _answer_of(entry, key, ready, record), held
-            context = await stack.enter_async_context(self._open_operation(viewer, record))
+                    return _answer_of(entry, key, ready, record)
+            return (await self._made(ready, viewer, record, production, key)).answer
+
+    def _key(self, ready: PreparedOperation) -> OperationKey | None:
+        """The key under which the answer may be cached."""
+        if self._responses is None or ready.operation.operation is not OperationType.QUERY:
+            return None
+        return self._responses.key(ready.prepared, ready.request)
+
+    async def _made(
+        self,
+        ready: PreparedOperation,
+        viewer: Viewer,
+        record: RequestRecord,
+        production: Production,
+        key: OperationKey | None,
+        *,
+        again: bool = False,
+    ) -> _Made:
+        """Execute the operation, and cache its answer if that can be."""
+        opened = self._open_again if again else self._open_operation
+        async with opened(viewer, record) as context:
             executor = OperationExecutor(self._schema, *ready[:3], context, production)
             result = await executor.run()
+            passing = None
+            if ready.live_key is not None and result.errors:
+                passing = self._passing(result.errors)
+                if again and passing is not None:
+                    raise passing
             data = await self._data(result, production)
             entry = None
-            if not result.errors and data is not None and responses is not None and key is not None:
+            if not result.errors and data is not None and key is not None:
+                assert self._responses is not None  # noqa: S101 - it has made the key
                 personal = self._is_personal(ready.prepared)
-                entry = responses.store(key, viewer, context, data, personal=personal)
+                entry = self._responses.store(key, viewer, context, data, personal=personal)
             errors = await self._errors(result, production)
             production.check()
-        basis = None
-        if ready.live_key is not None:
-            reads = context.reads
-            basis = Basis(reads.entities, reads.position, reads.cacheable)
         if entry is not None and key is not None:
-            return _answer_of(entry, key, ready, record), basis
+            return _Made(_answer_of(entry, key, ready, record), context, is_cached=True)
         shown = Answer({**errors, "data": _shown(data), **ready.extensions})
-        return _marked(context, shown), basis
+        return _Made(_marked(context, shown), context, is_incomplete=passing is not None)
+
+    def _passing(self, errors: Iterable[GraphQLError]) -> BaseException | None:
+        """An error that is no answer, as it tells nothing of what was asked."""
+        for error in errors:
+            cause = cause_of(error)
+            if isinstance(cause, DatabaseFault | NoConnection) or self._mask.hides(error):
+                return cause
+        return None
 
     def _is_personal(self, prepared: PreparedDocument) -> bool:
         return self._admission is not None and self._admission.refuses_some(prepared)
@@ -276,7 +346,7 @@ class Executor:
         try:
             yield
         finally:
-            if self._admission is not None and ready.live_key is None:
+            if self._admission is not None:
                 record.cost = await self._admission.charge_excess(
                     ready.cost, production.cost, viewer, record.client
                 )

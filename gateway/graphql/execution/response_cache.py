@@ -16,12 +16,12 @@ from typing import Any, NamedTuple, Protocol
 from gateway.auth.viewer import Viewer
 from gateway.bounded_cache import BoundedCache
 from gateway.calendar import today
-from gateway.changes.entity import Entity
 from gateway.changes.feed import ChangeFeed
 from gateway.changes.position import LogPosition
 from gateway.db import Database
 from gateway.graphql.documents.document_cache import PreparedDocument
 from gateway.graphql.documents.request import GraphQLRequest
+from gateway.graphql.execution.basis import Reads
 from gateway.graphql.execution.cache_entry import CacheEntry
 from gateway.graphql.execution.operation_key import OperationKey, operation_key
 from gateway.graphql.execution.viewer_memberships import ViewerMemberships
@@ -68,14 +68,6 @@ class _Led(NamedTuple):
 
     place: _Shared
     position: LogPosition
-
-
-class Reads(Protocol):
-    """What an operation has read; ``gateway.loaders.reads.OperationReads`` tells it."""
-
-    position: LogPosition | None
-    entities: set[Entity]
-    cacheable: bool
 
 
 class Context(Protocol):
@@ -145,6 +137,16 @@ class ResponseCache:
         else:
             self.hits += 1
         return entry
+
+    def held(self, key: OperationKey, viewer: Viewer) -> CacheEntry | None:
+        """The entry that is known to answer the operation at the feed's position.
+
+        For whoever has just let the feed catch up. Nothing is read for it.
+        """
+        position = self._changes.position
+        if position is None or not self._changes.is_readable():
+            return None
+        return self._chosen(key, viewer, position)
 
     async def _find(
         self, key: OperationKey, viewer: Viewer, record: RequestRecord

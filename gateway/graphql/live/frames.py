@@ -1,7 +1,8 @@
-"""Frames: the answer of a live query, as the subscription's own answer."""
+"""Frames: the answers of live queries, as the subscription's own answers."""
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from typing import Any
 
 import orjson
@@ -9,10 +10,23 @@ from orjson import Fragment
 
 from gateway.graphql.execution.answer import Answer
 
+_DIGEST_BYTES = 16
 
-def frame_of(answer: Answer, key: str) -> bytes:
-    """The answer as JSON, its data and the paths of its errors below the subscription's field."""
-    frame: dict[str, Any] = {}
+
+class Frame:
+    """One answer as JSON, for all streams that it is sent to; ``unread`` of them still hold it."""
+
+    __slots__ = ("data", "digest", "unread")
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.digest = blake2b(data, digest_size=_DIGEST_BYTES).digest()
+        self.unread = 0
+
+
+def frame_of(answer: Answer, key: str) -> Frame:
+    """The answer, its data and the paths of its errors below the subscription's field."""
+    frame: dict[str, Any] = {**answer}
     if "errors" in answer:
         errors = answer["errors"]
         if isinstance(errors, Fragment):
@@ -21,9 +35,6 @@ def frame_of(answer: Answer, key: str) -> bytes:
             {**error, "path": [key, *error["path"]]} if "path" in error else error
             for error in errors
         ]
-    if "data" in answer:
-        data = answer["data"]
-        frame["data"] = None if data is None else {key: data}
-    if "extensions" in answer:
-        frame["extensions"] = answer["extensions"]
-    return orjson.dumps(frame)
+    if answer.get("data") is not None:
+        frame["data"] = {key: answer["data"]}
+    return Frame(orjson.dumps(frame))

@@ -1,62 +1,44 @@
-"""Live answers: evaluates what is watched again when something that it has read has changed.
+"""Live answers: subscriptions whose answers follow what changes.
 
-One look at the change log a tick tells what has changed; a live query is evaluated once for all
-who watch the same with the same rights.
+One look at the change log a tick tells which of them do not hold any more. Only these are
+evaluated again, once for all who watch the same with the same rights, and sent if they differ.
 """
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from datetime import datetime
 from types import TracebackType
-from typing import NamedTuple, Self
-
-import orjson
+from typing import Self
 
 from gateway.auth.credentials import CREDENTIAL_HEADERS
 from gateway.auth.viewer import Viewer
-from gateway.calendar import today
 from gateway.changes.feed import ChangeFeed
 from gateway.graphql.documents.request import GraphQLRequest
 from gateway.graphql.execution.answer import Answer
-from gateway.graphql.execution.basis import Basis
 from gateway.graphql.execution.executor import Executor
 from gateway.graphql.execution.preparation import PreparedOperation
+from gateway.graphql.live.counts import LiveCounts
+from gateway.graphql.live.evaluation import LiveEvaluation
 from gateway.graphql.live.followed_credentials import FollowedCredentials, Identify
-from gateway.graphql.live.frames import frame_of
+from gateway.graphql.live.limits import LiveLimits
+from gateway.graphql.live.stopping import Stopping
 from gateway.graphql.live.stream import LiveStream
+from gateway.graphql.live.ticks import Ticks
+from gateway.graphql.live.unread_frames import UnreadFrames
+from gateway.graphql.live.watched_operations import WatchedOperations
 from gateway.telemetry.record import RequestRecord
-
-logger = logging.getLogger(__name__)
-
-
-class _Key(NamedTuple):
-    """What is watched, and by whom."""
-
-    digest: str
-    operation_name: str | None
-    variables: bytes
-    viewer: Viewer
-
-
-class _Watched:
-    """A live query of one viewer, and the streams that follow it."""
-
-    def __init__(self, ready: PreparedOperation, viewer: Viewer) -> None:
-        self.ready = ready
-        self.viewer = viewer
-        self.streams: set[LiveStream] = set()
-        self.basis: Basis | None = None
-        self.day = 0
-        self.frame: bytes | None = None
 
 
 class LiveAnswers:
     """An async context manager; ``seconds`` are between the beginnings of two ticks.
 
-    ``identify`` tells whose credentials are; without it none are followed.
+    Ticks are further apart when there is much to do: at most the part ``share`` of the time is
+    spent in them. ``connections`` is how many evaluations there are at once; ``capacity`` bounds
+    the bytes of what is watched, and those of frames that nobody has read yet. What other services
+    have said is fresh for ``fresh_seconds``. ``identify`` tells whose credentials are; without it
+    none are followed. ``limits`` bound how many live operations there are.
     """
 
     def __init__(
@@ -66,14 +48,33 @@ class LiveAnswers:
         clock: Callable[[], datetime],
         seconds: float,
         identify: Identify | None = None,
+        *,
+        limits: LiveLimits | None = None,
+        connections: int = 2,
+        share: float = 0.5,
+        capacity: int = 67_108_864,
+        fresh_seconds: float = 60.0,
     ) -> None:
-        self._credentials = None if identify is None else FollowedCredentials(identify)
         self._executor = executor
-        self._changes = changes
-        self._clock = clock
-        self._seconds = seconds
-        self._watched: dict[_Key, _Watched] = {}
-        self._ticking: asyncio.Task[None] | None = None
+        self._credentials = None if identify is None else FollowedCredentials(identify)
+        self._limits = limits
+        self._operations = WatchedOperations(capacity)
+        self._unread = UnreadFrames(capacity)
+        self._stopping = Stopping(self._operations)
+        self.counts = LiveCounts(self._operations, self._unread)
+        self._evaluation = LiveEvaluation(executor, changes, clock, self._operations, self.counts)
+        self._ticks = Ticks(
+            changes,
+            clock,
+            self._operations,
+            self._credentials,
+            self._evaluation.again,
+            self.counts,
+            seconds=seconds,
+            share=share,
+            number=connections,
+            fresh_seconds=fresh_seconds,
+        )
 
     async def open(
         self,
@@ -85,80 +86,41 @@ class LiveAnswers:
         """The stream of a subscription, whose first frame is there already, or what refuses it.
 
         ``credentials`` are header lines, as ``Authenticator.identify`` takes them. Raises as
-        ``Executor.execute`` does.
+        ``Executor.execute`` does, TooManyLiveOperations, and Unavailable where there is no place
+        or the server is about to stop.
         """
-        ready = await self._executor.open_live(request, viewer, record)
-        if not isinstance(ready, PreparedOperation):
-            return ready
-        asked = orjson.dumps(ready.request.variables or {}, option=orjson.OPT_SORT_KEYS)
-        key = _Key(ready.prepared.digest, ready.request.operation_name, asked, viewer)
-        watched = self._watched.get(key)
-        if watched is None:
-            watched = _Watched(ready, viewer)
-
-        followed = self._credentials
-        sent = tuple(line for line in credentials if line[0] in CREDENTIAL_HEADERS)
-
-        def leave(stream: LiveStream) -> None:
-            if followed is not None:
-                followed.leave(sent, viewer, stream)
-            watched.streams.discard(stream)
-            if not watched.streams and self._watched.get(key) is watched:
-                del self._watched[key]
-
-        stream = LiveStream(leave)
-        await self._evaluate(watched)
-        self._watched[key] = watched
-        watched.streams.add(stream)
-        if followed is not None:
-            followed.follow(sent, viewer, stream)
-        if watched.frame is not None:
-            stream.send(watched.frame)
-        return stream
-
-    async def _evaluate(self, watched: _Watched) -> None:
-        assert watched.ready.live_key is not None  # noqa: S101 - it is live
-        record = RequestRecord("", "LIVE")
-        day = today(self._clock())
-        answer, watched.basis = await self._executor.evaluate(watched.ready, watched.viewer, record)
-        watched.day = day
-        frame = frame_of(answer, watched.ready.live_key)
-        if frame != watched.frame:
-            watched.frame = frame
-            for stream in tuple(watched.streams):
+        self._stopping.check()
+        with ExitStack() as stack:
+            if self._limits is not None:
+                place = await self._limits.take(viewer, record.client)
+                stack.callback(place.give_back)
+            ready = await self._executor.open_live(request, viewer, record)
+            if not isinstance(ready, PreparedOperation):
+                return ready
+            sent = tuple(line for line in credentials if line[0] in CREDENTIAL_HEADERS)
+            with self._operations.used(ready, viewer, record.client) as watched:
+                frame = await self._evaluation.first(watched, record)
+                self._stopping.check()
+                # From here on nothing is awaited.
+                left = stack.pop_all()
+                stream = LiveStream(left.close, self._unread)
+                left.callback(self._operations.follow(watched, stream))
+                if self._credentials is not None:
+                    self._credentials.follow(sent, viewer, stream)
+                    left.callback(self._credentials.leave, sent, viewer, stream)
                 stream.send(frame)
-
-    def _holds(self, watched: _Watched) -> bool:
-        basis = watched.basis
-        return (
-            basis is not None
-            and basis.cacheable
-            and basis.position is not None
-            and watched.day == today(self._clock())
-            and self._changes.holds(basis.entities, basis.position)
-        )
+                return stream
 
     async def tick(self) -> None:
-        """Look once: end what is over, evaluate what has changed, send what differs."""
-        await self._changes.catch_up()
-        if self._credentials is not None:
-            await self._credentials.check()
-        for watched in list(self._watched.values()):
-            if not self._holds(watched):
-                await self._evaluate(watched)
+        """Look once: end what is over, evaluate what does not hold any more, send what differs."""
+        await self._ticks.tick()
 
-    async def _ticks(self) -> None:
-        while True:
-            await asyncio.sleep(self._seconds)
-            if not self._watched:
-                continue
-            try:
-                await self.tick()
-            except Exception:
-                logger.exception("A tick of live answers failed.")
+    def stop(self, seconds: float) -> None:
+        """End all streams within so many seconds, and refuse new ones: the server stops then."""
+        self._stopping.begin(seconds)
 
     async def __aenter__(self) -> Self:
-        self._ticking = asyncio.create_task(self._ticks())
+        await self._ticks.__aenter__()
         return self
 
     async def __aexit__(
@@ -167,9 +129,5 @@ class LiveAnswers:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._ticking is not None:
-            self._ticking.cancel()
-            await asyncio.wait([self._ticking])
-        for watched in list(self._watched.values()):
-            for stream in tuple(watched.streams):
-                stream.end()
+        self.stop(0)
+        await self._ticks.__aexit__(kind, error, trace)

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import Self
 
 from gateway.errors import GatewayError
+from gateway.graphql.live.frames import Frame
+from gateway.graphql.live.unread_frames import UnreadFrames
 
 
 class LiveStream:
@@ -14,33 +16,82 @@ class LiveStream:
 
     A frame that is not taken before the next comes is never sent. When the stream ends, the reason
     is raised, ``Unauthenticated`` for credentials that are not good any more. Whoever reads it has
-    to close it.
+    to close it, and is alone: two cannot read at once. ``leave`` is called once it is over.
     """
 
-    def __init__(self, leave: Callable[[LiveStream], object]) -> None:
-        self._leave = leave
-        self._newest: bytes | None = None
+    def __init__(self, leave: Callable[[], object], unread: UnreadFrames) -> None:
+        self._leave: Callable[[], object] | None = leave
+        self._unread = unread
+        self._newest: Frame | None = None
+        #: The digest of the last frame that was taken.
+        self._taken: bytes | None = None
+        #: That of the last frame that was sent; None if it could not be kept.
+        self.sent: bytes | None = None
         self._reason: GatewayError | None = None
         self._is_over = False
-        self._changed = asyncio.Event()
+        self._waiter: asyncio.Future[None] | None = None
 
-    def send(self, frame: bytes) -> None:
-        """Let this be what is read next."""
-        self._newest = frame
-        self._changed.set()
+    @property
+    def is_waiting(self) -> bool:
+        """Whether somebody waits for the next frame."""
+        return self._waiter is not None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more is sent."""
+        return self._is_over
+
+    def send(self, frame: Frame) -> None:
+        """Let this be what is read next, unless it is what was read last.
+
+        A reader that does not wait for it gets a later one, if too much is unread in the process.
+        """
+        if self._is_over:
+            return
+        self._drop_newest(overtaken=True)
+        self.sent = frame.digest
+        if frame.digest == self._taken:
+            return
+        # Whoever waits takes it at once.
+        if self._unread.hold(frame, at_once=self.is_waiting):
+            self._newest = frame
+            self._wake()
+        else:
+            self.sent = None
 
     def end(self, reason: GatewayError | None = None) -> None:
         """End the stream once what was sent is read; with a reason, at once."""
-        self._reason = self._reason or reason
+        if self._is_over:
+            return
+        self._reason = reason
         self._is_over = True
-        self._changed.set()
+        if reason is not None:
+            self._drop_newest()
+        self._left()
+        self._wake()
 
     def close(self) -> None:
         """Nobody reads it any more."""
         self._is_over = True
-        self._newest = None
-        self._changed.set()
-        self._leave(self)
+        self._drop_newest()
+        self._left()
+        self._wake()
+
+    def _left(self) -> None:
+        leave, self._leave = self._leave, None
+        if leave is not None:
+            leave()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def _drop_newest(self, *, overtaken: bool = False) -> None:
+        frame, self._newest = self._newest, None
+        if frame is not None:
+            self._unread.release(frame)
+            if overtaken:
+                self._unread.overtaken += 1
 
     def __aiter__(self) -> Self:
         return self
@@ -50,9 +101,17 @@ class LiveStream:
             if self._reason is not None:
                 raise self._reason
             if self._newest is not None:
-                frame, self._newest = self._newest, None
-                return frame
+                return self._take(self._newest)
             if self._is_over:
                 raise StopAsyncIteration
-            self._changed.clear()
-            await self._changed.wait()
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+
+    def _take(self, frame: Frame) -> bytes:
+        self._newest = None
+        self._taken = frame.digest
+        self._unread.take(frame)
+        return frame.data

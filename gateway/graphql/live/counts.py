@@ -1,0 +1,46 @@
+"""What live answers do and have done, as metrics show it."""
+
+from __future__ import annotations
+
+from gateway.graphql.live.unread_frames import UnreadFrames
+from gateway.graphql.live.watched_operations import WatchedOperations
+
+
+class LiveCounts:
+    """Counters, which only grow, and what there is at the moment."""
+
+    def __init__(self, operations: WatchedOperations, unread: UnreadFrames) -> None:
+        self.ticks = 0
+        #: How long ticks took, in seconds.
+        self.tick_seconds = 0.0
+        #: Evaluations after the first, by what came of them.
+        self.changed = 0
+        self.unchanged = 0
+        self.failed = 0
+        self._operations = operations
+        self._unread = unread
+
+    @property
+    def streams(self) -> int:
+        """The streams that are open."""
+        return self._operations.streams
+
+    @property
+    def operations(self) -> int:
+        """What these watch, each operation of each viewer once."""
+        return len(self._operations)
+
+    @property
+    def sent(self) -> int:
+        """The frames that transports have taken."""
+        return self._unread.taken
+
+    @property
+    def overtaken(self) -> int:
+        """The frames that a newer one took the place of before they were taken."""
+        return self._unread.overtaken
+
+    @property
+    def size(self) -> int:
+        """The bytes of what is watched and of unread frames, by estimate."""
+        return self._operations.size + self._unread.size

@@ -1,0 +1,143 @@
+"""Evaluation: makes the answer of a watched operation, and sends it to who follows it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from gateway.calendar import today
+from gateway.changes.feed import ChangeFeed
+from gateway.errors import Unavailable
+from gateway.graphql.execution.basis import Evaluation
+from gateway.graphql.execution.executor import Executor
+from gateway.graphql.live.counts import LiveCounts
+from gateway.graphql.live.frames import Frame, frame_of
+from gateway.graphql.live.watched import Watched
+from gateway.graphql.live.watched_operations import WatchedOperations
+from gateway.graphql.refusals import OperationTimeout
+from gateway.http.refusals import RequestRefused
+from gateway.telemetry.record import RequestRecord
+
+logger = logging.getLogger(__name__)
+
+#: Streams that are sent a frame in one turn of the event loop: each wakes a reader.
+_SENT_AT_ONCE = 100
+#: What fails is evaluated again in the next tick, and then after a pause that doubles up to this.
+_LONGEST_PAUSE_SECONDS = 60.0
+_METHOD = "LIVE"
+
+
+class OlderState(Exception):
+    """The answer rests on an older state than the one before, or nobody can tell."""
+
+
+class LiveEvaluation:
+    """Evaluates watched operations; one is evaluated once at a time."""
+
+    def __init__(
+        self,
+        executor: Executor,
+        changes: ChangeFeed,
+        clock: Callable[[], datetime],
+        operations: WatchedOperations,
+        counts: LiveCounts,
+    ) -> None:
+        self._executor = executor
+        self._changes = changes
+        self._clock = clock
+        self._operations = operations
+        self._counts = counts
+        self._has_failed = False
+
+    async def first(self, watched: Watched, record: RequestRecord) -> Frame:
+        """The answer for whoever begins to follow; others get it too if it is news to them.
+
+        It rests on a state that is no older than the call. Raises as ``Executor.execute`` does.
+        """
+        async with watched.lock:
+            has_caught_up = await self._changes.catch_up() is not None
+            day = today(self._clock())
+            ready, viewer = watched.ready, watched.viewer
+            evaluation = self._executor.held(ready, viewer, record) if has_caught_up else None
+            if evaluation is None:
+                evaluation = await self._executor.evaluate(ready, viewer, record)
+            frame = self._frame(watched, evaluation)
+            if not watched.is_older(evaluation.basis, self._changes):
+                await self._take(watched, evaluation, frame, day)
+            return frame
+
+    async def again(self, watched: Watched) -> bool:
+        """Evaluate what is out of date; whether others with equal rights may get the same answer.
+
+        An error that may be gone in a moment sends nothing; any other ends the streams.
+        """
+        try:
+            return await self._again(watched)
+        except RequestRefused as refusal:
+            if isinstance(refusal, OperationTimeout):
+                self._failed(watched, refusal)
+            else:
+                for stream in tuple(watched.streams):
+                    stream.end(refusal)
+        except Exception as error:
+            self._failed(watched, error)
+        return False
+
+    async def _again(self, watched: Watched) -> bool:
+        async with watched.lock:
+            if not watched.streams:
+                return False
+            record = RequestRecord("", _METHOD)
+            record.client = watched.client
+            day = today(self._clock())
+            ready, viewer = watched.ready, watched.viewer
+            evaluation = self._executor.held(ready, viewer, record)
+            is_shared = True
+            if evaluation is None:
+                evaluation = await self._executor.evaluate(ready, viewer, record, again=True)
+                is_shared = evaluation.is_shared
+            if watched.is_older(evaluation.basis, self._changes):
+                raise OlderState
+            before = watched.digest
+            await self._take(watched, evaluation, self._frame(watched, evaluation), day)
+            if watched.digest == before:
+                self._counts.unchanged += 1
+            else:
+                self._counts.changed += 1
+            self._worked(watched)
+            return is_shared
+
+    def _frame(self, watched: Watched, evaluation: Evaluation) -> Frame:
+        assert watched.ready.live_key is not None  # noqa: S101 - it is live
+        return frame_of(evaluation.answer, watched.ready.live_key)
+
+    async def _take(self, watched: Watched, evaluation: Evaluation, frame: Frame, day: int) -> None:
+        """Let this be the newest answer, and send it; the lock is held."""
+        watched.evaluated = asyncio.get_running_loop().time()
+        with self._operations.resized(watched):
+            watched.rest_on(evaluation.basis, day, room=self._operations.room)
+        for number, stream in enumerate(watched.receivers(frame), start=1):
+            stream.send(frame)
+            if number % _SENT_AT_ONCE == 0:
+                await asyncio.sleep(0)
+
+    def _failed(self, watched: Watched, error: Exception) -> None:
+        self._counts.failed += 1
+        if watched.failures:
+            pause = min(2.0 ** (watched.failures - 1), _LONGEST_PAUSE_SECONDS)
+            watched.not_before = asyncio.get_running_loop().time() + pause
+        watched.failures += 1
+        # Of a database that is away its own line tells; of many failures the first does.
+        if self._has_failed or isinstance(error, OlderState):
+            return
+        self._has_failed = True
+        if isinstance(error, Unavailable | OperationTimeout):
+            logger.warning("A live answer was not evaluated, and is tried again: %s", error.message)
+        else:
+            logger.error("A live answer was not evaluated, and is tried again.", exc_info=error)
+
+    def _worked(self, watched: Watched) -> None:
+        watched.failures, watched.not_before = 0, 0.0
+        self._has_failed = False

@@ -1,0 +1,97 @@
+"""Evaluators: so many tasks that evaluate what a look has found, one page after the other."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+
+from gateway.graphql.live.watched import Watched
+
+logger = logging.getLogger(__name__)
+
+#: A look waits no longer for what it has found. An evaluation that takes longer goes on beside the
+#: next looks, which leave it alone; what has not begun by then is found again.
+PATIENCE_SECONDS = 10.0
+
+#: Evaluates one; whether others of its page may be given the same answer.
+Evaluate = Callable[[Watched], Awaitable[bool]]
+
+
+class Evaluators:
+    """At most ``number`` evaluations at a time. To be closed."""
+
+    def __init__(self, number: int, evaluate: Evaluate, patience: float = PATIENCE_SECONDS) -> None:
+        self._number = number
+        self._evaluate = evaluate
+        self._patience = patience
+        self._waiting: deque[deque[Watched]] = deque()
+        self._tasks: set[asyncio.Task[None]] = set()
+        #: What is being evaluated, and in which look it began.
+        self._under_way: dict[Watched, int] = {}
+        self._look = 0
+        self._done = asyncio.Event()
+
+    def has(self, watched: Watched) -> bool:
+        """Whether it is being evaluated, and has been since an earlier look."""
+        return watched in self._under_way
+
+    async def evaluate(self, pages: Iterable[Sequence[Watched]]) -> None:
+        """Evaluate what is watched of each page, the first pages first.
+
+        Of a page one is evaluated after the other, as they may have the same answer, until one
+        turns out to have its own.
+        """
+        self._look += 1
+        self._done.clear()
+        self._waiting = deque(map(deque, pages))
+        if not self._waiting:
+            return
+        try:
+            self._start()
+            async with asyncio.timeout(self._patience):
+                await self._done.wait()
+        except TimeoutError:
+            logger.warning("Some live answers take long: others are looked at meanwhile.")
+        finally:
+            self._waiting.clear()
+            self._done.set()
+
+    def _start(self) -> None:
+        for _ in range(min(self._number - len(self._tasks), len(self._waiting))):
+            task = asyncio.get_running_loop().create_task(self._work())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _work(self) -> None:
+        while self._waiting:
+            page, look = self._waiting.popleft(), self._look
+            watched = page.popleft()
+            self._under_way[watched] = look
+            is_shared = False
+            try:
+                is_shared = await self._evaluate(watched)
+            finally:
+                del self._under_way[watched]
+                # The rest of an earlier look's page is found again by a later one.
+                if page and look == self._look and not self._done.is_set():
+                    self._put_back(page, is_shared=is_shared)
+                if not self._waiting and self._look not in self._under_way.values():
+                    self._done.set()
+
+    def _put_back(self, page: deque[Watched], *, is_shared: bool) -> None:
+        if is_shared:
+            self._waiting.appendleft(page)
+        else:
+            self._waiting.extendleft(deque((one,)) for one in reversed(page))
+            self._start()
+
+    async def close(self) -> None:
+        """Stop all evaluations."""
+        self._waiting.clear()
+        tasks = tuple(self._tasks)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)

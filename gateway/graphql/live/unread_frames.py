@@ -1,0 +1,41 @@
+"""Unread frames: what readers have not taken yet, bounded for all of them together."""
+
+from __future__ import annotations
+
+from gateway.graphql.live.frames import Frame
+
+
+class UnreadFrames:
+    """At most ``capacity`` bytes of frames are kept for readers that do not wait for them.
+
+    A frame that many have not taken counts once. ``taken`` and ``overtaken`` only grow.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self.size = 0
+        self.taken = 0
+        self.overtaken = 0
+
+    def hold(self, frame: Frame, *, at_once: bool) -> bool:
+        """Keep a frame for one more reader; False if there is no room for it.
+
+        There is always room for a reader that takes it ``at_once``.
+        """
+        more = 0 if frame.unread else len(frame.data)
+        if not at_once and self.size + more > self._capacity:
+            return False
+        self.size += more
+        frame.unread += 1
+        return True
+
+    def release(self, frame: Frame) -> None:
+        """One reader less holds it."""
+        frame.unread -= 1
+        if frame.unread == 0:
+            self.size -= len(frame.data)
+
+    def take(self, frame: Frame) -> None:
+        """One reader has taken it."""
+        self.release(frame)
+        self.taken += 1

@@ -1,0 +1,156 @@
+"""Watched operation: a live query of one viewer, its newest answer, and who follows it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Set as AbstractSet
+from typing import NamedTuple
+
+import orjson
+
+from gateway.auth.viewer import Viewer
+from gateway.changes.entity import SITE, Entity
+from gateway.changes.feed import ChangeFeed
+from gateway.changes.position import LogPosition
+from gateway.graphql.execution.basis import Basis
+from gateway.graphql.execution.preparation import PreparedOperation
+from gateway.graphql.live.frames import Frame
+from gateway.graphql.live.stream import LiveStream
+
+#: Of a watched operation with its request, of a letter of its variables, and of an entity.
+_WATCHED_BYTES = 4_000
+_LETTER_BYTES = 8
+_ENTITY_BYTES = 150
+#: Who changes more is evaluated after every change.
+_EVERYTHING = frozenset({SITE})
+
+
+class PageKey(NamedTuple):
+    """What is watched, whoever watches it."""
+
+    digest: str
+    operation_name: str | None
+    variables: bytes
+    with_cost: bool
+
+    @classmethod
+    def of(cls, ready: PreparedOperation) -> PageKey:
+        """The key of a live query that may be executed."""
+        variables = orjson.dumps(ready.request.variables or {}, option=orjson.OPT_SORT_KEYS)
+        name = ready.request.operation_name
+        return cls(ready.prepared.digest, name, variables, bool(ready.extensions))
+
+    @property
+    def size(self) -> int:
+        """The bytes of the variables in memory, by estimate: as keys, and as values."""
+        return _LETTER_BYTES * len(self.variables)
+
+
+class Now(NamedTuple):
+    """What a look has found: the feed's position, and what changed since the look before."""
+
+    position: LogPosition
+    before: LogPosition | None
+    #: None where that is not known.
+    changed: AbstractSet[Entity] | None
+    day: int
+    seconds: float
+
+
+class Watched:
+    """The newest answer by its digest alone: whoever has not read it keeps the bytes."""
+
+    __slots__ = (
+        "_asks_others",
+        "_day",
+        "_entities",
+        "_position",
+        "_size",
+        "client",
+        "digest",
+        "evaluated",
+        "failures",
+        "key",
+        "lock",
+        "not_before",
+        "ready",
+        "streams",
+        "users",
+        "viewer",
+    )
+
+    def __init__(self, key: PageKey, ready: PreparedOperation, viewer: Viewer, client: str) -> None:
+        self.key = key
+        self.ready = ready
+        self.viewer = viewer
+        #: The address that look-ups at others count to.
+        self.client = client
+        self.streams: set[LiveStream] = set()
+        #: How many are about to follow it.
+        self.users = 0
+        #: Held while it is evaluated.
+        self.lock = asyncio.Lock()
+        self.digest: bytes | None = None
+        #: When it was evaluated, by the loop's clock.
+        self.evaluated = 0.0
+        self.failures = 0
+        self.not_before = 0.0
+        self._day = 0
+        self._entities: AbstractSet[Entity] = frozenset()
+        self._position: LogPosition | None = None
+        self._asks_others = False
+        self._size = _WATCHED_BYTES + key.size
+
+    @property
+    def size(self) -> int:
+        """The bytes in memory, by estimate; without its document, which many may have."""
+        return self._size + _ENTITY_BYTES * len(self._entities)
+
+    def is_older(self, basis: Basis, changes: ChangeFeed) -> bool:
+        """Whether an answer rests on an older state than the newest answer, or nobody can tell.
+
+        States of different histories have no order: there the later answer is the newer one.
+        """
+        known, found = self._position, basis.position
+        if known is None or not basis.entities:
+            return False
+        if found is None:
+            return True
+        return changes.contains(known) and found.version < known.version
+
+    def rest_on(self, basis: Basis, day: int, *, room: int) -> None:
+        """Let the newest answer be one with this basis; ``room`` is for so many bytes of it."""
+        entities = basis.entities
+        if len(entities) > 1 and _ENTITY_BYTES * len(entities) > room:
+            entities = _EVERYTHING
+        self._entities, self._position = entities, basis.position
+        self._asks_others, self._day = basis.asks_others, day
+
+    def holds(self, now: Now, changes: ChangeFeed, fresh_seconds: float) -> bool:
+        """Whether the newest answer is what a query would answer now; waits for nothing."""
+        if self._day != now.day:
+            return False
+        if self._asks_others and now.seconds - self.evaluated >= fresh_seconds:
+            return False
+        if not self._entities:
+            return True
+        position = self._position
+        if position is None:
+            return False
+        if position != now.position:
+            if position == now.before and now.changed is not None:
+                if not now.changed.isdisjoint(self._entities):
+                    return False
+            elif not changes.holds(self._entities, position):
+                return False
+            self._position = now.position
+        return True
+
+    def has_missed_some(self) -> bool:
+        """Whether somebody waits who was not sent the newest answer."""
+        return any(one.is_waiting and one.sent != self.digest for one in self.streams)
+
+    def receivers(self, frame: Frame) -> list[LiveStream]:
+        """Who is to be sent the answer; it is the newest from now on."""
+        self.digest = frame.digest
+        return [one for one in self.streams if one.sent != frame.digest]

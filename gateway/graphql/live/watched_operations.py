@@ -1,0 +1,108 @@
+"""Watched operations: all live queries of a process, by page and viewer."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from gateway.auth.viewer import Viewer
+from gateway.errors import Unavailable
+from gateway.graphql.documents.document_cache import PreparedDocument
+from gateway.graphql.execution.preparation import PreparedOperation
+from gateway.graphql.live.stream import LiveStream
+from gateway.graphql.live.watched import PageKey, Watched
+
+
+class WatchedOperations:
+    """At most ``capacity`` bytes, by estimate: nobody begins to watch where that is used up."""
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._pages: defaultdict[PageKey, dict[Viewer, Watched]] = defaultdict(dict)
+        #: How many watch operations of a document, and what it took up when the first did.
+        self._documents: dict[PreparedDocument, tuple[int, int]] = {}
+        self.streams = 0
+        self.size = 0
+        self._number = 0
+
+    def __len__(self) -> int:
+        return self._number
+
+    @property
+    def room(self) -> int:
+        """The bytes that are left."""
+        return self._capacity - self.size
+
+    @contextmanager
+    def used(self, ready: PreparedOperation, viewer: Viewer, client: str) -> Iterator[Watched]:
+        """What the viewer watches, there at least until the end; Unavailable without room."""
+        key = PageKey.of(ready)
+        watched = self._pages[key].get(viewer) if key in self._pages else None
+        if watched is None:
+            if self.room <= 0:
+                raise Unavailable(
+                    "This server has as many live operations as it can remember: try again later."
+                )
+            watched = Watched(key, ready, viewer, client)
+            self._pages[key][viewer] = watched
+            self._number += 1
+            self.size += watched.size + self._share(ready.prepared)
+        watched.users += 1
+        try:
+            yield watched
+        finally:
+            watched.users -= 1
+            self._drop_if_unused(watched)
+
+    def follow(self, watched: Watched, stream: LiveStream) -> Callable[[], None]:
+        """Send the stream what is watched, until the returned function is called."""
+        watched.streams.add(stream)
+        self.streams += 1
+
+        def leave() -> None:
+            watched.streams.remove(stream)
+            self.streams -= 1
+            self._drop_if_unused(watched)
+
+        return leave
+
+    @contextmanager
+    def resized(self, watched: Watched) -> Iterator[None]:
+        """Count what it takes up anew at the end."""
+        before = watched.size
+        try:
+            yield
+        finally:
+            if watched.users or watched.streams:
+                self.size += watched.size - before
+
+    def pages(self) -> Iterator[Sequence[Watched]]:
+        """What is watched of each page."""
+        for page in self._pages.values():
+            yield tuple(page.values())
+
+    def _drop_if_unused(self, watched: Watched) -> None:
+        if watched.users or watched.streams:
+            return
+        page = self._pages[watched.key]
+        del page[watched.viewer]
+        if not page:
+            del self._pages[watched.key]
+        self._number -= 1
+        self.size -= watched.size + self._unshare(watched.ready.prepared)
+
+    def _share(self, document: PreparedDocument) -> int:
+        """Count one more that has the document; the bytes of what nobody had before."""
+        number, size = self._documents.get(document, (0, document.sizes.total()))
+        self._documents[document] = number + 1, size
+        return 0 if number else size
+
+    def _unshare(self, document: PreparedDocument) -> int:
+        """Count one less; the bytes of what nobody has any more."""
+        number, size = self._documents[document]
+        if number > 1:
+            self._documents[document] = number - 1, size
+            return 0
+        del self._documents[document]
+        return size
