@@ -20,7 +20,11 @@ from gateway import collector
 from gateway.db.instants import Clock, system_clock
 from gateway.errors import GatewayError
 from gateway.graphql.endpoint.response import refused
-from gateway.graphql.endpoint.routes import GRAPHQL_PATH, graphql_middleware
+from gateway.graphql.endpoint.routes import (
+    GRAPHQL_PATH,
+    graphql_middleware,
+    graphql_websockets,
+)
 from gateway.http.at_path import AtPath
 from gateway.http.browsers import readable_by_pages
 from gateway.http.compressed import CompressedAnswers
@@ -30,6 +34,7 @@ from gateway.http.recorded import RecordedRequests
 from gateway.http.response import errored
 from gateway.http.slashes import WithoutTrailingSlash
 from gateway.http.starting import OnceStarted
+from gateway.http.websocket_door import WebSocketDoor
 from gateway.orphan import end_with_parent
 from gateway.routes import build_routes
 from gateway.services import Services, build_services
@@ -111,8 +116,9 @@ def _around(app: ASGIApp, services: Services) -> ASGIApp:
         services.responses,
         compressed,
     )
+    requests = AtPath(GRAPHQL_PATH, graphql, answering)
     recorded = RecordedRequests(
-        OnceStarted(AtPath(GRAPHQL_PATH, graphql, answering), services.starting),
+        OnceStarted(_with_websockets(requests, services), services.starting),
         services.draining,
         services.collections,
         telemetry.log,
@@ -122,6 +128,19 @@ def _around(app: ASGIApp, services: Services) -> ASGIApp:
         trusted_proxies=configured_proxies(settings),
     )
     return WithoutTrailingSlash(recorded)
+
+
+def _with_websockets(requests: ASGIApp, services: Services) -> ASGIApp:
+    settings = services.settings
+    websockets = graphql_websockets(
+        settings,
+        services.executor,
+        services.live_answers,
+        services.authenticator.identify,
+        services.mask,
+    )
+    origins = settings.allowed_origins
+    return WebSocketDoor(GRAPHQL_PATH, websockets, requests, origins, services.draining)
 
 
 async def _http_error(_: Request, error: Exception) -> Response:

@@ -158,6 +158,9 @@ class Settings(BaseSettings):
     live_operations: int = Field(
         5000, ge=1, description="Most live operations that one process has at once."
     )
+    websocket_operations: int = Field(
+        100, ge=1, description="Most operations under way at once on one WebSocket."
+    )
     heartbeat_seconds: float = Field(
         10,
         gt=0,

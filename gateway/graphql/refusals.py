@@ -19,6 +19,7 @@
             ├── TooManyValues       TOO_MANY_VALUES                an answer of too many values
             ├── AnswerTooLarge      ANSWER_TOO_LARGE               an answer of too many bytes
             ├── TooManyLiveOperations  TOO_MANY_LIVE_OPERATIONS    the viewer watches enough
+            ├── TooManyOperations   TOO_MANY_OPERATIONS            under way on one WebSocket
             └── RateLimited         RATE_LIMITED                   the viewer's minute is used up
 
 OperationTypeRefused is none of them: what it means depends on how the operation was sent, so the
@@ -204,6 +205,16 @@ class TooManyLiveOperations(LimitExceeded):
     @property
     def extensions(self) -> dict[str, Any]:
         return {**super().extensions, "retryAfter": self.seconds}
+
+
+class TooManyOperations(LimitExceeded):
+    """A WebSocket has as many operations under way as it may have."""
+
+    code = "TOO_MANY_OPERATIONS"
+    sentence = (
+        "This WebSocket has {limit:,} operations under way, and no more are allowed: "
+        "end one of them first."
+    )
 
 
 class RateLimited(LimitExceeded):

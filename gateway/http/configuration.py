@@ -18,6 +18,9 @@ def configured_connections(settings: Settings) -> Connections:
             settings.head_timeout_seconds,
             settings.stall_seconds,
             settings.bytes_per_second,
+            settings.body_limit_bytes,
+            settings.operation_timeout_seconds,
+            settings.heartbeat_seconds,
         )
     )
 

@@ -23,10 +23,12 @@ class Closed(StrEnum):
     NO_PLACE = "no_place"
     #: The head of a request did not come in time.
     SLOW_HEAD = "slow_head"
-    #: The body of a request came too slowly.
+    #: The body of a request, or a message on a WebSocket, came too slowly.
     SLOW_BODY = "slow_body"
     #: The answer was taken too slowly.
     SLOW_READER = "slow_reader"
+    #: A WebSocket gave no sign of life.
+    SILENT = "silent"
 
 
 class Peer(Protocol):
@@ -79,6 +81,10 @@ class Connections:
         """The connection has a request under way."""
         self._waiting.pop(peer, None)
 
+    def count(self, reason: Closed) -> None:
+        """Count a connection that was closed."""
+        self.closed[reason] += 1
+
     def leave(self, peer: Peer) -> None:
         """The connection is lost."""
         self.open -= 1
@@ -89,7 +95,7 @@ class Connections:
 
     def _close(self, peer: Peer, reason: Closed) -> None:
         self._waiting.pop(peer, None)
-        self.closed[reason] += 1
+        self.count(reason)
         peer.give_way()
 
     def _tell(self) -> None:

@@ -129,6 +129,15 @@ class Outgoing(asyncio.Transport):
     def resume_reading(self) -> None:
         self._transport.resume_reading()
 
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        """What comes next is of another protocol."""
+        self._transport.set_protocol(protocol)
+
+    def write_eof(self) -> None:
+        """Write no more, and read on."""
+        self._write_head()
+        self._transport.write_eof()
+
     def get_write_buffer_size(self) -> int:
         return len(self._head) + self._transport.get_write_buffer_size()
 

@@ -11,7 +11,9 @@ class PeerLimits:
 
     ``head_bytes`` and ``header_lines`` are of a request line with its headers, which has to be
     complete after ``head_seconds``. A body that comes, and an answer that is taken, move
-    ``bytes_per_second`` at least, counted over ``stall_seconds``.
+    ``bytes_per_second`` at least, counted over ``stall_seconds``. A message on a WebSocket has up
+    to ``message_bytes``; one to the client is taken within ``message_seconds``, and every
+    ``heartbeat_seconds`` the client is asked for a sign of life.
     """
 
     connections: int = 1000
@@ -20,6 +22,9 @@ class PeerLimits:
     head_seconds: float = 10
     stall_seconds: float = 10
     bytes_per_second: int = 500
+    message_bytes: int = 1_048_576
+    message_seconds: float = 60
+    heartbeat_seconds: float = 10
 
     @property
     def stall_bytes(self) -> float:

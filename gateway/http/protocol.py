@@ -7,8 +7,10 @@ slow clients for ever.
 from __future__ import annotations
 
 import asyncio
+import urllib.parse
 from collections.abc import Callable
 from enum import Enum, auto
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -24,7 +26,9 @@ from gateway.http.heads import check_head, head_bytes
 from gateway.http.outgoing import Outgoing
 from gateway.http.probes import PROBE_PATHS
 from gateway.http.refusals import BadRequest, HeadTooLarge, RequestTimeout
-from gateway.http.response import refused_anywhere
+from gateway.http.response import refused_anywhere, written
+from gateway.http.websocket_handshake import Handshake, asks_for_websocket, read_handshake
+from gateway.http.websocket_protocol import WebSocketProtocol
 
 #: Where the application's state has the Connections of its process.
 CONNECTIONS = "connections"
@@ -38,6 +42,7 @@ _NEVER_TIMED_OUT = ("/api/user_groups", "/api/memberships")
 
 _NO_REQUEST = BadRequest("The request is not valid HTTP.")
 _TOO_MANY_AHEAD = BadRequest(f"This connection has more than {_MOST_AHEAD} waiting requests.")
+_SENT_AHEAD = BadRequest("A WebSocket client waits for the answer to its handshake.")
 _NO_PLACE = Unavailable("The server has too many connections: try again in a moment.")
 _STATUSES = {
     BadRequest.code: HTTPStatus.BAD_REQUEST,
@@ -82,10 +87,16 @@ class Protocol(HttpToolsProtocol):
         self._deaf = False
         self._refusal: GatewayError | None = None
         self._answering: RequestResponseCycle | None = None
+        self._handshake: Handshake | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(
-            Outgoing(transport, self.loop, self._limits, lambda: self._count(Closed.SLOW_READER))
+            Outgoing(
+                transport,
+                self.loop,
+                self._limits,
+                partial(self._connections.count, Closed.SLOW_READER),
+            )
         )
         self._has_place = self._connections.enter(self)
         self._watch()
@@ -117,7 +128,10 @@ class Protocol(HttpToolsProtocol):
         before, begun, body = self._reading, self._begun, self._body
         try:
             self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
+        except httptools.HttpParserUpgrade as upgrade:
+            if self._handshake is not None:
+                self._open_websocket(self._handshake, has_more=upgrade.args[0] < len(data))
+                return
             # It is answered as if it had not asked for another protocol, and then it is over.
             self._deaf = True
             self.cycle.keep_alive = False
@@ -161,12 +175,14 @@ class Protocol(HttpToolsProtocol):
         except BadRequest as error:
             self._refuse_head(error)
         if not self._has_place and self.url.partition(b"?")[0] not in PROBE_PATHS:
-            self._count(Closed.NO_PLACE)
+            self._connections.count(Closed.NO_PLACE)
             self._refuse_head(_NO_PLACE)
         if len(self.pipeline) >= _MOST_AHEAD:
             self._refuse_head(_TOO_MANY_AHEAD)
+        self._read_handshake()
         super().on_headers_complete()
-        self.cycle.keep_alive = self.cycle.keep_alive and self._has_place
+        if self._handshake is None:
+            self.cycle.keep_alive = self.cycle.keep_alive and self._has_place
         self._connections.work(self)
         self._unwatch()
         self._reading = _Reading.BODY
@@ -180,6 +196,42 @@ class Protocol(HttpToolsProtocol):
         self._unwatch()
         self._reading = _Reading.NOTHING
         super().on_message_complete()
+
+    # Another protocol
+
+    def _read_handshake(self) -> None:
+        """Note what the request asks for, unless others are to be answered before it."""
+        method, version = self.parser.get_method(), self.parser.get_http_version()
+        if not self.parser.should_upgrade() or self._is_answering() or not self._has_place:
+            return
+        if not asks_for_websocket(method, version, self.headers):
+            return
+        try:
+            self._handshake = read_handshake(self.headers)
+        except BadRequest as error:
+            self._refuse_head(error)
+        url = httptools.parse_url(self.url)
+        path = urllib.parse.unquote(url.path.decode("ascii"))
+        self.scope["path"] = self.root_path + path
+        self.scope["raw_path"] = self.root_path.encode("ascii") + url.path
+        self.scope["query_string"] = url.query or b""
+
+    def _should_upgrade(self) -> bool:
+        return self._handshake is not None
+
+    def _open_websocket(self, handshake: Handshake, *, has_more: bool) -> None:
+        """Let the connection be of the other protocol, which keeps its place."""
+        if has_more:
+            self._refuse(_SENT_AHEAD)
+            return
+        self._deaf = True
+        self._unwatch()
+        self.connections.discard(self)
+        websocket = WebSocketProtocol(
+            self.scope, handshake, self.transport, self._connections, self.server_state, self.loop
+        )
+        self.transport.set_protocol(websocket)
+        websocket.begin(self.app)
 
     # What goes
 
@@ -231,9 +283,7 @@ class Protocol(HttpToolsProtocol):
         status = _STATUSES[error.code]
         response = refused_anywhere(error, status)
         response.headers["Connection"] = "close"
-        status_line = f"HTTP/1.1 {status.value} {status.phrase}".encode()
-        lines = [status_line, *(b": ".join(one) for one in response.raw_headers)]
-        self.transport.write(b"\r\n".join([*lines, b"", bytes(response.body)]))
+        self.transport.write(written(status, response.raw_headers, bytes(response.body)))
         self.transport.close()
 
     # How long it may take
@@ -259,7 +309,7 @@ class Protocol(HttpToolsProtocol):
 
     def _head_is_late(self) -> None:
         self._timer = None
-        self._count(Closed.SLOW_HEAD)
+        self._connections.count(Closed.SLOW_HEAD)
         if self._begun:
             self._refuse(
                 RequestTimeout(
@@ -276,12 +326,12 @@ class Protocol(HttpToolsProtocol):
         held = self.transport.held or self.cycle.waiting_for_100_continue
         if self.cycle.response_complete:
             # It is answered, so nobody needs the rest.
-            self._count(Closed.SLOW_BODY)
+            self._connections.count(Closed.SLOW_BODY)
             self.transport.close()
         elif held or self._body_in_window >= self._limits.stall_bytes:
             self._watch()
         else:
-            self._count(Closed.SLOW_BODY)
+            self._connections.count(Closed.SLOW_BODY)
             never = self.scope["path"].startswith(_NEVER_TIMED_OUT)
             self._refuse(
                 (BadRequest if never else RequestTimeout)(
@@ -289,6 +339,3 @@ class Protocol(HttpToolsProtocol):
                     "bytes per second."
                 )
             )
-
-    def _count(self, reason: Closed) -> None:
-        self._connections.closed[reason] += 1

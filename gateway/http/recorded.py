@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Awaitable, Sequence
+from http import HTTPStatus
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.collector import FullCollections
 from gateway.http.client_address import Network, client_address
 from gateway.http.draining import Draining
+from gateway.http.recording import AroundRequest, Recording
+from gateway.http.recording import attach as attach_recording
 from gateway.telemetry.lines import RequestLog
 from gateway.telemetry.metrics import Metrics
-from gateway.telemetry.record import RequestRecord, attach, request_id_of
+from gateway.telemetry.record import WEBSOCKET, RequestRecord, attach, request_id_of
 
-#: Entered around a request, with its W3C headers.
-AroundRequest = Callable[[RequestRecord, dict[str, str]], AbstractContextManager[None]]
-
+#: Messages of an application that begin its answer.
+_ANSWERS = frozenset({"http.response.start", "websocket.http.response.start", "websocket.accept"})
 _W3C = {b"traceparent": "traceparent", b"tracestate": "tracestate"}
 
 
@@ -42,62 +43,40 @@ class RecordedRequests:
     ) -> None:
         self._app = app
         self._draining = draining
-        self._collections = collections
-        self._log = log
-        self._metrics = metrics
-        self._around = around
+        self._recording = Recording(collections, log, metrics, around)
         self._server_timing = server_timing
         self._trusted_proxies = trusted_proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        record = RequestRecord(request_id_of(_sent_id(scope)), scope["method"])
+        record = RequestRecord(request_id_of(_sent_id(scope)), scope.get("method", WEBSOCKET))
         record.client = client_address(scope, self._trusted_proxies)
         attach(record, scope)
+        if scope["type"] == "websocket":
+            attach_recording(self._recording, scope)
 
         def send_marked(message: Message) -> Awaitable[None]:
-            if message["type"] == "http.response.start":
-                record.status = message["status"]
+            if message["type"] in _ANSWERS:
+                record.status = message.get("status", HTTPStatus.SWITCHING_PROTOCOLS)
                 message["headers"] = [*message.get("headers", ()), *self._headers(record)]
+                _note_route(record, scope)
+                if message["type"] == "websocket.accept":
+                    record.opened()
             return send(message)
 
-        self._collections.began()
-        if self._metrics is not None:
-            self._metrics.began()
-        try:
-            with ExitStack() as traced:
-                record.when_opened = lambda: self._opened(record, scope, traced)
-                if self._around is not None:
-                    traced.enter_context(self._around(record, _carried(scope)))
-                try:
-                    await self._app(scope, receive, send_marked)
-                finally:
-                    _note_route(record, scope)
-        finally:
-            record.when_opened = None
-            seconds = record.clock() - record.started
-            if self._metrics is not None:
-                self._metrics.ended(record, seconds)
-            if self._log is not None:
-                self._log.write(record, seconds)
-            if record.open_after is None:
-                self._collections.ended()
-
-    def _opened(self, record: RequestRecord, scope: Scope, traced: ExitStack) -> None:
-        """A stream is no work under way, and a span that ends with it would end after days."""
-        _note_route(record, scope)
-        traced.close()
-        self._collections.ended()
-        if self._metrics is not None:
-            self._metrics.opened()
+        with self._recording(record, _carried(scope)):
+            try:
+                await self._app(scope, receive, send_marked)
+            finally:
+                _note_route(record, scope)
 
     def _headers(self, record: RequestRecord) -> list[tuple[bytes, bytes]]:
         headers = [(b"x-request-id", record.request_id.encode())]
         if self._server_timing and record.shows_timing and record.phases:
             headers.append((b"server-timing", _server_timing(record).encode()))
-        if self._draining.under_way:
+        if self._draining.under_way and record.method != WEBSOCKET:
             headers.append((b"connection", b"close"))
         return headers
 

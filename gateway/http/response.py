@@ -49,6 +49,13 @@ class ReadyResponse:
         await send({"type": "http.response.body", "body": self._body})
 
 
+def written(status: HTTPStatus, headers: Sequence[tuple[bytes, bytes]], body: bytes = b"") -> bytes:
+    """A whole response as it goes over an HTTP/1.1 connection."""
+    status_line = f"HTTP/1.1 {status.value} {status.phrase}".encode()
+    lines = [status_line, *(b": ".join(one) for one in headers), b"", body]
+    return b"\r\n".join(lines)
+
+
 def errored(status: HTTPStatus, headers: Mapping[str, str] | None = None) -> Response:
     """The response of a path or method that is not served."""
     error = {"message": f"{status.description}.", "extensions": {"code": status.name}}

@@ -20,7 +20,7 @@ class WithoutTrailingSlash:
         self._app = app
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        if scope["type"] == "http" and scope["path"].endswith("/"):
+        if scope["type"] in ("http", "websocket") and scope["path"].endswith("/"):
             path: str = scope["path"]
             raw: bytes = scope.get("raw_path") or path.encode()
             # The root itself stays, and so does a slash that was written as %2F.

@@ -91,7 +91,7 @@ class OnceStarted:
         self._starting = starting
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        waits = scope["type"] == "http" and not self._starting.is_over
+        waits = scope["type"] in ("http", "websocket") and not self._starting.is_over
         if waits and scope["path"].encode() not in PROBE_PATHS:
             error = Unavailable("The server is starting: try again in a moment.")
             response = refused_anywhere(error, HTTPStatus.SERVICE_UNAVAILABLE)

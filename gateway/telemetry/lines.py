@@ -95,6 +95,8 @@ class RequestLog:
         }
         if record.open_after is not None:
             line["frames"] = record.frames
+        if record.close_code is not None:
+            line["close_code"] = record.close_code
         if record.result is not None:
             line["result"] = record.result.value
             line["operation"] = record.operation

@@ -22,12 +22,12 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from gateway.telemetry.counts import CacheCounts, ChangeCounts, IngestionCounts, PoolUse
-from gateway.telemetry.record import RequestRecord
+from gateway.telemetry.record import WEBSOCKET, RequestRecord
 
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _STATEMENTS = (0, 1, 2, 3, 5, 8, 13, 21, 34)
 _BATCH = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
-_METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
+_METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", WEBSOCKET})
 
 
 class Metrics:

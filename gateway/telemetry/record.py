@@ -12,6 +12,9 @@ from enum import StrEnum
 from time import perf_counter
 from typing import Any, NamedTuple
 
+#: The method of a WebSocket, and of each operation on it.
+WEBSOCKET = "WEBSOCKET"
+
 _KEY = "stats_gateway.record"
 _SANE_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 #: A client's name of an operation is shown to people: a page of text is none.
@@ -51,6 +54,7 @@ class RequestRecord:
         "_phase_started",
         "client",
         "clock",
+        "close_code",
         "cost",
         "document",
         "frames",
@@ -96,6 +100,8 @@ class RequestRecord:
         #: Of an answer that is a stream: the seconds until it was open, and the frames sent since.
         self.open_after: float | None = None
         self.frames = 0
+        #: Of a WebSocket: why it was closed, by whichever side.
+        self.close_code: int | None = None
         #: Called when it is open.
         self.when_opened: Callable[[], object] | None = None
         #: When there are traces: the id of the request's, and the operation's span.
@@ -154,4 +160,4 @@ def attach(record: RequestRecord, scope: MutableMapping[str, Any]) -> None:
 def record_of(scope: MutableMapping[str, Any]) -> RequestRecord:
     """The record of the request; one that nobody reads where requests are not recorded."""
     record = scope.get(_KEY)
-    return record if record is not None else RequestRecord("", scope["method"])
+    return record if record is not None else RequestRecord("", scope.get("method", WEBSOCKET))

@@ -50,7 +50,7 @@ async def read_post(
         return _batch(parameters, batch_limit)
     if not isinstance(parameters, dict):
         raise BadRequest("The request body must be a JSON object.")
-    return _request(parameters)
+    return read_parameters(parameters)
 
 
 def read_get(request: Request) -> GraphQLRequest:
@@ -66,7 +66,7 @@ def read_get(request: Request) -> GraphQLRequest:
             parameters[name] = decode_json(parameters[name], f"The parameter {name}")
         else:
             parameters.pop(name, None)
-    return _request(parameters)
+    return read_parameters(parameters)
 
 
 def _batch(operations: list[Any], limit: int) -> list[GraphQLRequest]:
@@ -78,10 +78,11 @@ def _batch(operations: list[Any], limit: int) -> list[GraphQLRequest]:
         raise BatchTooLarge(limit, len(operations))
     if not all(isinstance(operation, dict) for operation in operations):
         raise BadRequest("Each operation of a batch must be a JSON object.")
-    return [_request(operation) for operation in operations]
+    return [read_parameters(operation) for operation in operations]
 
 
-def _request(parameters: Mapping[str, Any]) -> GraphQLRequest:
+def read_parameters(parameters: Mapping[str, Any]) -> GraphQLRequest:
+    """Read the request from an object that has its parts; BadRequest if one cannot be used."""
     extensions = _object(parameters, "extensions")
     query = parameters.get("query")
     document_id = named_document(parameters, extensions)

@@ -13,6 +13,8 @@ from gateway.graphql.endpoint.live_response import StreamTimes
 from gateway.graphql.endpoint.pages import Pages
 from gateway.graphql.endpoint.repeated_requests import RepeatedRequests
 from gateway.graphql.endpoint.request_memo import RequestMemo
+from gateway.graphql.endpoint.socket_endpoint import SocketEndpoint
+from gateway.graphql.endpoint.socket_operation import SocketOperations
 from gateway.graphql.execution.executor import Executor
 from gateway.graphql.execution.response_cache import ResponseCache
 from gateway.graphql.graphiql import built_graphiql
@@ -81,3 +83,15 @@ def graphql_middleware(
             batch_bytes=settings.answer_limit_bytes,
         )
     return readable_by_pages(app, settings.allowed_origins, ("GET", "POST"), _EXPOSED_HEADERS)
+
+
+def graphql_websockets(
+    settings: Settings,
+    executor: Executor,
+    live: LiveAnswers,
+    identify: Identify,
+    mask: ErrorMask,
+) -> ASGIApp:
+    """What answers WebSockets at the endpoint's path."""
+    operations = SocketOperations(executor, live, identify, mask, settings.incremental_delivery)
+    return SocketEndpoint(operations, settings.websocket_operations, GRAPHQL_PATH)

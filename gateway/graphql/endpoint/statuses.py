@@ -54,6 +54,7 @@ STATUSES = {
     "UNSUPPORTED_MEDIA_TYPE": _both(415),
     "RATE_LIMITED": _both(429),
     "TOO_MANY_LIVE_OPERATIONS": _both(429),
+    "TOO_MANY_OPERATIONS": _both(429),
     "HEAD_TOO_LARGE": _both(431),
     "INTERNAL_ERROR": _both(500),
     "UNAVAILABLE": _both(503),

@@ -1,0 +1,112 @@
+"""What answers the operations of WebSockets: executed once, or followed while they change."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+
+import orjson
+from graphql import OperationType
+
+from gateway.auth.viewer import Viewer
+from gateway.errors import Forbidden
+from gateway.graphql.documents.request import GraphQLRequest
+from gateway.graphql.endpoint.batch import result_of
+from gateway.graphql.endpoint.identify import IdentifyViewer
+from gateway.graphql.execution.answer import Answer
+from gateway.graphql.execution.executor import Executor
+from gateway.graphql.live.live_answers import LiveAnswers
+from gateway.graphql.masking import ErrorMask, FormattedError
+from gateway.graphql.refusals import OperationTypeRefused
+from gateway.telemetry.record import RequestRecord, Result
+
+#: Header lines that carry a credential.
+Credentials = Sequence[tuple[str, str]]
+
+_READING = frozenset({OperationType.QUERY})
+_ALL = frozenset({OperationType.QUERY, OperationType.MUTATION})
+
+
+class NotExecuted(Exception):
+    """The operation has no data, only these errors."""
+
+    def __init__(self, errors: Sequence[FormattedError]) -> None:
+        super().__init__(errors)
+        self.errors = errors
+
+
+@dataclass(frozen=True)
+class SocketOperations:
+    """Answers the operations of all sockets; ``in_parts`` says whether ``@defer`` works."""
+
+    executor: Executor
+    live: LiveAnswers
+    identify: IdentifyViewer
+    mask: ErrorMask
+    in_parts: bool
+
+    async def answers(
+        self,
+        request: GraphQLRequest,
+        credentials: Credentials,
+        record: RequestRecord,
+        follow: Callable[[], object],
+    ) -> AsyncGenerator[bytes, None]:
+        """All answers, as JSON; ``follow`` is called once it is known that they do not end.
+
+        Credentials are verified again for each operation. Raises NotExecuted, whatever
+        ``identify`` and the executor raise, and the reason for which a stream ends.
+        """
+        viewer = await self.identify(credentials)
+        record.viewer = viewer.kind
+        if await self.executor.is_subscription(request, viewer, record):
+            answers = self._followed(request, viewer, credentials, record, follow)
+        else:
+            answers = self._executed(request, viewer, record)
+        async with aclosing(answers):
+            async for answer in answers:
+                yield answer
+
+    async def _followed(
+        self,
+        request: GraphQLRequest,
+        viewer: Viewer,
+        credentials: Credentials,
+        record: RequestRecord,
+        follow: Callable[[], object],
+    ) -> AsyncGenerator[bytes, None]:
+        stream = await self.live.open(request, viewer, credentials, record)
+        if isinstance(stream, Answer):
+            raise NotExecuted(stream["errors"])
+        try:
+            follow()
+            record.result = Result.OK
+            record.opened()
+            async for frame in stream:
+                record.frames += 1
+                yield frame
+        finally:
+            stream.close()
+
+    async def _executed(
+        self, request: GraphQLRequest, viewer: Viewer, record: RequestRecord
+    ) -> AsyncGenerator[bytes, None]:
+        asked = (request, viewer, _READING if viewer.only_reads else _ALL, record)
+        try:
+            if not self.in_parts:
+                yield _written(await self.executor.execute(*asked), record)
+                return
+            async with aclosing(self.executor.stream(*asked)) as parts:
+                async for part in parts:
+                    yield _written(part, record)
+        except OperationTypeRefused as error:
+            raise Forbidden(f"An API key can only read: it may not send a {error.kind}.") from None
+
+
+def _written(answer: Answer, record: RequestRecord) -> bytes:
+    if "data" in answer:
+        record.result = result_of(answer)
+    elif "hasNext" not in answer:
+        raise NotExecuted(answer["errors"])
+    return orjson.dumps(answer) if answer.entry is None else answer.entry.body
