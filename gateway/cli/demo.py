@@ -71,7 +71,8 @@ JOIN = (
 def demo(context: click.Context, directory: Path, host: str, port: int) -> None:
     """Load three real exports into a new SQLite file, and serve it.
 
-    Creates two groups: only members see the totals of group 1; anyone sees everything of group 2.
+    Creates two groups with goals: only members see the totals of group 1; anyone sees everything of
+    group 2.
     Prints a link, a query and a token for each role, and a link to join group 1. New work is made
     up by `stats-gateway demo classify`.
     """

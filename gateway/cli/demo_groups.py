@@ -1,4 +1,4 @@
-"""The demo's two groups, about which the gateway itself decides."""
+"""The demo's two groups, about which the gateway itself decides, and their goals."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from gateway.calendar import day_date, day_of
 from gateway.cli.demo_roles import ADMIN
 from gateway.cli.running import opened
 from gateway.directory.backfill_members import backfill_members
@@ -17,6 +18,7 @@ from gateway.groups.commands import UpdateJoinLink
 from gateway.groups.configuration import configured_groups
 from gateway.groups.reading import JOIN_LINKS_BY_GROUP, join_link_of
 from gateway.groups.service import OPERATOR
+from gateway.period import Period, period_start
 from gateway.settings import Settings
 
 #: One group whose members see totals and whose admin sees more, and one that anyone may look at.
@@ -25,12 +27,14 @@ _GROUPS = {
     CLASSROOM: ("demo-classroom", "Demo classroom", "private_agg_only"),
     SHOWCASE: ("demo-showcase", "Demo showcase", "public_show_all"),
 }
+#: Weeks before this one, of the goal that repeats.
+_WEEKS = 12
 
 
 async def make_groups(settings: Settings, projects: Mapping[int, str]) -> str:
     """Make both groups, of all volunteers, and count to them what these have done so far.
 
-    Projects are named as well. Returns the token of the classroom's join link.
+    Each gets goals. Projects are named as well. Returns the token of the classroom's join link.
     """
     async with opened(settings) as database:
         async with database.read() as snapshot:
@@ -89,7 +93,37 @@ def _document(
             for group_id in _GROUPS
             for user_id in volunteers
         ],
+        "goals": _goals(members_since),
     }
+
+
+def _goals(now: int) -> list[dict[str, Any]]:
+    """Of each group one that was reached long ago, one that goes on, and one that repeats."""
+    beginning = "2016-01-01"
+    this_week = period_start(day_of(now), Period.WEEK)
+    lately = day_date(this_week - _WEEKS * 7).isoformat()
+    goals: tuple[dict[str, Any], ...] = (
+        {
+            "title": "Our first thousand",
+            "target": 1_000,
+            "milestones": [100, 250, 500],
+            "start": beginning,
+        },
+        {"title": "On to 2,500", "target": 2_500, "start": beginning},
+        {"title": "25 every week", "target": 25, "start": lately, "repeats": "week"},
+    )
+    said = {
+        "metric": "classifications",
+        "created_at": shown_instant(now),
+        "created_by": ADMIN.user_id,
+        "updated_at": shown_instant(now),
+        "revision": 1,
+    }
+    of_groups = [(group_id, goal) for group_id in _GROUPS for goal in goals]
+    return [
+        {"id": number, "user_group_id": group_id, **said, **goal}
+        for number, (group_id, goal) in enumerate(of_groups, start=1)
+    ]
 
 
 def _slug(name: str) -> str:

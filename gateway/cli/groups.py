@@ -13,6 +13,7 @@ import orjson
 
 from gateway.cli.acting import acting
 from gateway.cli.group_backfill import backfill
+from gateway.cli.group_goals import goals
 from gateway.cli.named_user import UserName
 from gateway.cli.running import database_option, opened, run
 from gateway.cli.table import table_lines
@@ -244,3 +245,4 @@ def _json(value: object) -> str:
 
 
 groups.add_command(backfill)
+groups.add_command(goals)
