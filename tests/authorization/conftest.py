@@ -48,3 +48,12 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server process that everybody can ask."""
     with served_to_everybody(tmp_path_factory.mktemp("served")) as server:
         yield server
+
+
+@pytest.fixture
+async def postgres_filled(postgres_url: str) -> AsyncIterator[Database]:
+    """The same in PostgreSQL."""
+    async with open_database(postgres_url) as database:
+        await database.migrate()
+        await fill(database)
+        yield database

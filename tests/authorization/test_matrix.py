@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.db import Database, open_database
+from gateway.db import Database
 from tests.asking import Asked, ask
 from tests.authorization.entries import TO_GROUPS, TO_USERS, Entry, expected_errors
 from tests.authorization.mission import GUARDED, SITE_ADMINS, exists, refusal
@@ -15,7 +15,6 @@ from tests.authorization.people import (
     GROUPS,
     LEVELS,
     VOLUNTEERS,
-    fill,
     open_group,
     private_group,
 )
@@ -115,11 +114,3 @@ async def test_postgresql_decides_alike(postgres_filled: Database, asking: str) 
     )
     told = [None if one is None else int(one["id"]) for one in found.data["userGroupsByIds"]]
     assert told == [group if exists(asking, group) else None for group in GROUPS]
-
-
-@pytest.fixture
-async def postgres_filled(postgres_url: str) -> Any:
-    async with open_database(postgres_url) as database:
-        await database.migrate()
-        await fill(database)
-        yield database

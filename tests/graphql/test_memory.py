@@ -18,6 +18,7 @@ from gateway.db import Database
 from gateway.graphql.documents.document_cache import Documents
 from gateway.graphql.documents.request import GraphQLRequest
 from gateway.graphql.execution.executor import Executor
+from gateway.graphql.execution.preparation import PreparedOperation
 from gateway.graphql.execution.response_cache import ResponseCache
 from gateway.graphql.masking import ErrorMask
 from gateway.loaders.cache import ReadCache
@@ -27,6 +28,8 @@ from resolvers.schema import graphql_schema
 from tests.asking import NOW
 from tests.graphql.copies import Clock, filled_gateway
 from tests.loaders.test_never_stale import entries
+
+Kind = Callable[[int], tuple[str, dict[str, Any]]]
 
 PARTS = ("documents", "plans", "variables")
 LOGIN = "query ($id: ID!) { usersByIds(ids: [$id]) { login } }"
@@ -63,12 +66,13 @@ class Process:
         return answer
 
     async def ask_anything(self, query: str, **variables: Any) -> dict[str, Any]:
-        answer = await self._executor.execute(
-            GraphQLRequest(query, variables),
-            ANONYMOUS,
-            {OperationType.QUERY},
-            RequestRecord("", ""),
-        )
+        request, record = GraphQLRequest(query, variables), RequestRecord("", "")
+        if query.startswith("subscription"):
+            ready = await self._executor.open_live(request, ANONYMOUS, record)
+            assert isinstance(ready, PreparedOperation), ready
+            answer, *_ = await self._executor.evaluate(ready, ANONYMOUS, record)
+        else:
+            answer = await self._executor.execute(request, ANONYMOUS, {OperationType.QUERY}, record)
         found: dict[str, Any] = orjson.loads(orjson.dumps(answer))
         return found
 
@@ -98,13 +102,25 @@ def of_other_conditions(number: int) -> tuple[str, dict[str, Any]]:
     return f"query ({declared}) {{ {fields} }}", given
 
 
-KINDS = (of_another_name, of_many_aliases, of_other_variables, of_other_conditions)
+def live(kind: Kind) -> Kind:
+    """The same by subscriptions, whose fields stand in one more selection."""
+
+    def of_subscriptions(number: int) -> tuple[str, dict[str, Any]]:
+        query, variables = kind(number)
+        before, fields = query.removeprefix("query").split("{", 1)
+        return f"subscription {before} {{ live {{ {fields} }}", variables
+
+    return of_subscriptions
+
+
+LIVE = {kind: live(kind) for kind in (of_another_name, of_many_aliases, of_other_conditions)}
+KINDS = (of_another_name, of_many_aliases, of_other_variables, of_other_conditions, *LIVE.values())
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("kind", KINDS)
 async def test_documents_plans_and_variables_stay_within_the_budget(
-    database: Database, kind: Callable[[int], tuple[str, dict[str, Any]]]
+    database: Database, kind: Kind
 ) -> None:
     capacity = 10_000_000
     process = Process(database, capacity)
@@ -116,10 +132,8 @@ async def test_documents_plans_and_variables_stay_within_the_budget(
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("kind", [of_another_name, of_many_aliases, of_other_conditions])
-async def test_the_estimate_is_of_the_memory_that_is_taken(
-    database: Database, kind: Callable[[int], tuple[str, dict[str, Any]]]
-) -> None:
+@pytest.mark.parametrize("kind", [*LIVE, *LIVE.values()])
+async def test_the_estimate_is_of_the_memory_that_is_taken(database: Database, kind: Kind) -> None:
     process = Process(database, 1_000_000_000)
     for number in range(3):
         await process.ask(kind(number)[0], **kind(number)[1])
@@ -140,16 +154,16 @@ async def test_the_estimate_is_of_the_memory_that_is_taken(
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("kind", KINDS)
-async def test_a_document_that_made_room_is_gone_at_once(
-    database: Database, kind: Callable[[int], tuple[str, dict[str, Any]]]
-) -> None:
+async def test_a_document_that_made_room_is_gone_at_once(database: Database, kind: Kind) -> None:
     """Not when the collector comes by, which looks at what is old very seldom."""
     process = Process(database, 10_000_000)
     query, variables = kind(1)
     for _ in range(2):
         await process.ask(query, **variables)
     document = ref(process.documents.parse(query))
-    plans = [ref(plan) for plan in process.documents.parse(query).plans.values()]
+    documents = [process.documents.parse(query), *process.documents.parse(query)._derived]
+    plans = [ref(plan) for one in documents for plan in one.plans.values()]
+    del documents
     # What is left of executing them is not kept by anything of ours.
     gc.collect()
     gc.disable()

@@ -27,6 +27,7 @@ from gateway.graphql.refusals import CostTooHigh, OperationTypeRefused, Untruste
 from gateway.settings import Settings
 from gateway.telemetry.record import RequestRecord
 from resolvers.schema import graphql_schema
+from tests.docs.markdown import ROOT, blocks
 from tests.events_of import classification, store
 from tests.graphql.cached_gateway import Gateway
 from tests.graphql.live.framing import BOTH, below, decoded, frame
@@ -144,6 +145,24 @@ async def test_what_cannot_be_null_takes_the_whole_with_it(gateway: Gateway) -> 
     found = await frame(gateway, text)
     (error,) = found["errors"]
     assert (found["data"], error["path"]) == (None, ["page", "projectsByIds"])
+
+
+@on_sqlite
+async def test_the_page_of_the_docs_is_followed_with_its_fragment(gateway: Gateway) -> None:
+    (page,) = (one.text for one in blocks(ROOT / "docs" / "schema.md") if one.language == "graphql")
+    await gateway.database.write(
+        entries(user_groups=[{"id": 2, "display_name": "Moths", "stats_visibility": 4}])
+    )
+    answer = await gateway.executor.execute(
+        GraphQLRequest(page, operation_name="Page"),
+        ANONYMOUS,
+        {OperationType.QUERY},
+        RequestRecord("", "POST"),
+    )
+    found = await frame(gateway, page, operation_name="LivePage")
+    assert found == below("live", decoded(orjson.dumps(answer)))
+    shown = {"id": "2", "displayName": "Moths", "classifications": {"totalCount": 0}}
+    assert found == {"data": {"live": {"userGroup": shown}}}
 
 
 @on_sqlite
