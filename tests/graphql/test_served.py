@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import asyncpg
 import httpx
 import pytest
-from sqlalchemy import make_url
 
 from tests.server import DEADLINE_SECONDS, Server, serving
+from tests.waiting_statements import administrator, until_waiting
 
 FORTY = 40
 
@@ -182,18 +181,13 @@ def test_a_document_beyond_a_limit_is_refused_with_the_limit(
 
 
 async def test_a_client_that_goes_stops_its_operation(tmp_path: Path, postgres_url: str) -> None:
-    dsn = make_url(postgres_url)
-    host = dsn.query.get("host", dsn.host)
-    admin = await asyncpg.connect(
-        host=host, port=dsn.port, user=dsn.username, password=dsn.password, database=dsn.database
-    )
     settings = {
         "STATS_GATEWAY_DATABASE_URL": postgres_url,
         # Neither of them is what stops it.
         "STATS_GATEWAY_DATABASE_TIMEOUT_SECONDS": "600",
         "STATS_GATEWAY_OPERATION_TIMEOUT_SECONDS": "600",
     }
-    try:
+    async with administrator(postgres_url) as admin:
         with serving(tmp_path, **settings) as server:
             async with admin.transaction():
                 await admin.execute("LOCK TABLE project IN ACCESS EXCLUSIVE MODE")
@@ -204,28 +198,12 @@ async def test_a_client_that_goes_stops_its_operation(tmp_path: Path, postgres_u
                     b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
                     b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
                 )
-                await _until_waiting(admin, 1)
+                await until_waiting(admin, 1)
                 writer.close()
                 await writer.wait_closed()
-                await _until_waiting(admin, 0)
+                await until_waiting(admin, 0)
             # The server goes on, and its connection is of use again.
             async with httpx.AsyncClient() as client:
                 answer = await client.post(server.url, json=json.loads(body))
             assert answer.json()["errors"][0]["extensions"] == {"code": "NOT_FOUND"}
             assert "Traceback" not in server.log.read_text()
-    finally:
-        await admin.close()
-
-
-async def _until_waiting(admin: asyncpg.Connection, many: int) -> None:
-    """Wait until so many statements of others wait for a lock."""
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + DEADLINE_SECONDS
-    waiting = -1
-    while waiting != many and loop.time() < deadline:
-        await asyncio.sleep(0.02)
-        waiting = await admin.fetchval(
-            "SELECT count(*) FROM pg_stat_activity"
-            " WHERE wait_event_type = 'Lock' AND datname = current_database()"
-        )
-    assert waiting == many

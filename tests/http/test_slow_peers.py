@@ -52,7 +52,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def metric(name: str, **labels: str) -> float:
-    text = httpx.get(f"http://127.0.0.1:{METRICS_PORT}/metrics", timeout=60).text
+    return metric_at(METRICS_PORT, name, **labels)
+
+
+def metric_at(port: int, name: str, **labels: str) -> float:
+    text = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=60).text
     samples = (one for family in text_string_to_metric_families(text) for one in family.samples)
     return next((one.value for one in samples if (one.name, one.labels) == (name, labels)), 0)
 

@@ -10,26 +10,12 @@ from pathlib import Path
 import pytest
 
 from tests.http.raw import answer_to, connect, next_status, refusal, statuses
+from tests.http.raw_websocket import handshake
 from tests.server import DEADLINE_SECONDS, Server, serving
 
 ALLOWED = "https://pages.example"
-HANDSHAKE = {
-    "Host": "g:80",
-    "Connection": "keep-alive, Upgrade",
-    "Upgrade": "websocket",
-    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
-    "Sec-WebSocket-Version": "13",
-    "Sec-WebSocket-Protocol": "graphql-transport-ws",
-}
-#: Of the key above, says the RFC.
+#: Of the tests' key, says the RFC.
 ACCEPTED = b"sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
-
-
-def handshake(target: str = "/graphql", method: str = "GET", **changed: str | None) -> bytes:
-    """A handshake with some headers changed, or left out (None); names have _ for -."""
-    headers = HANDSHAKE | {name.replace("_", "-"): value for name, value in changed.items()}
-    lines = [f"{name}: {value}" for name, value in headers.items() if value is not None]
-    return "\r\n".join([f"{method} {target} HTTP/1.1", *lines, "", ""]).encode("latin-1")
 
 
 @pytest.fixture(scope="module")
