@@ -46,8 +46,8 @@ class Basis(NamedTuple):
 
 
 class Evaluation(NamedTuple):
-    """What an operation came to; ``is_shared`` if it is cached for all who have equal rights."""
+    """What an operation came to; ``is_personal`` if nobody else will be given the same answer."""
 
     answer: Answer
     basis: Basis
-    is_shared: bool = False
+    is_personal: bool = False

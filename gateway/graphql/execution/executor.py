@@ -189,7 +189,7 @@ class Executor:
                 )
             personal = made.context.permissions.personal or self._is_personal(ready.prepared)
             basis = Basis.of(made.context.reads, is_complete=not made.is_incomplete)
-            return Evaluation(made.answer, basis, made.is_cached and not personal)
+            return Evaluation(made.answer, basis, made.is_cached and personal)
 
     async def find(
         self, admitted: AdmittedOperation, viewer: Viewer, record: RequestRecord

@@ -94,10 +94,8 @@ class LiveEvaluation:
             day = today(self._clock())
             ready, viewer = watched.ready, watched.viewer
             evaluation = self._executor.held(ready, viewer, record)
-            is_shared = True
             if evaluation is None:
                 evaluation = await self._executor.evaluate(ready, viewer, record, again=True)
-                is_shared = evaluation.is_shared
             if watched.is_older(evaluation.basis, self._changes):
                 raise OlderState
             before = watched.digest
@@ -107,7 +105,7 @@ class LiveEvaluation:
             else:
                 self._counts.changed += 1
             self._worked(watched)
-            return is_shared
+            return not evaluation.is_personal
 
     def _frame(self, watched: Watched, evaluation: Evaluation) -> Frame:
         assert watched.ready.live_key is not None  # noqa: S101 - it is live

@@ -77,10 +77,9 @@ class WatchedOperations:
             if watched.users or watched.streams:
                 self.size += watched.size - before
 
-    def pages(self) -> Iterator[Sequence[Watched]]:
-        """What is watched of each page."""
-        for page in self._pages.values():
-            yield tuple(page.values())
+    def pages(self) -> list[Sequence[Watched]]:
+        """What is watched at this moment, by page."""
+        return [tuple(page.values()) for page in self._pages.values()]
 
     def _drop_if_unused(self, watched: Watched) -> None:
         if watched.users or watched.streams:
