@@ -65,13 +65,6 @@ class Gateway:
                 group_life=group_life,
             )
 
-        #: Live queries that were executed again.
-        self.executed_again = 0
-
-        def open_again(viewer: Viewer, record: RequestRecord) -> Operation:
-            self.executed_again += 1
-            return open_operation(viewer, record)
-
         self.executor = Executor(
             schema,
             Documents(schema),
@@ -80,7 +73,6 @@ class Gateway:
             60,
             admission,
             responses=self.responses,
-            open_again=open_again,
         )
 
     async def answer(self, query: str, viewer: Viewer = ANONYMOUS, **variables: Any) -> bytes:

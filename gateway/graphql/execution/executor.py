@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from graphql import ExecutionResult, GraphQLError, GraphQLSchema, OperationType
 from orjson import Fragment
 
-from gateway.auth.viewer import Viewer
+from gateway.auth.viewer import ANONYMOUS, Viewer
 from gateway.db.connection_slots import NoConnection
 from gateway.db.faults import DatabaseFault
 from gateway.graphql.admission.admission import Admission
@@ -54,6 +54,8 @@ OpenOperation = Callable[[Viewer, RequestRecord], AbstractAsyncContextManager[An
 AroundOperation = Callable[[RequestRecord], AbstractContextManager[None]]
 
 
+#: In place of the method of a request.
+_LIVE = "LIVE"
 #: Of an operation that was admitted before.
 _PASSED_OVER = ("parse", "validate")
 
@@ -163,6 +165,17 @@ class Executor:
             return None
         answer = _answer_of(entry, key, ready, record)
         return Evaluation(answer, Basis(entry.entities, entry.position))
+
+    async def learn(self, ready: PreparedOperation, viewers: Collection[Viewer]) -> None:
+        """Let ``held`` know which of these viewers have the rights that a cached answer needs.
+
+        At most one statement, with the connections of live answers. Then the feed has to catch up
+        again.
+        """
+        key = self._key(ready)
+        if self._responses is not None and key is not None:
+            async with self._open_again(ANONYMOUS, RequestRecord("", _LIVE)) as context:
+                await self._responses.learn(key, viewers, context.snapshot)
 
     async def evaluate(
         self,

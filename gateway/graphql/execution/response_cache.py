@@ -9,7 +9,7 @@ The model that spin checks is ``proofs/response_cache.pml``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
@@ -18,7 +18,7 @@ from gateway.bounded_cache import BoundedCache
 from gateway.calendar import today
 from gateway.changes.feed import ChangeFeed
 from gateway.changes.position import LogPosition
-from gateway.db import Database
+from gateway.db import Database, Snapshot
 from gateway.graphql.documents.document_cache import PreparedDocument
 from gateway.graphql.documents.request import GraphQLRequest
 from gateway.graphql.execution.basis import Reads
@@ -147,6 +147,16 @@ class ResponseCache:
         if position is None or not self._changes.is_readable():
             return None
         return self._chosen(key, viewer, position)
+
+    async def learn(self, key: OperationKey, viewers: Iterable[Viewer], snapshot: Snapshot) -> None:
+        """Read what tells which of these viewers are given an entry of the operation.
+
+        At most one statement, of a snapshot that has read nothing yet.
+        """
+        sets: Sequence[_Groups] = self._values.get(key) or ()
+        groups = set().union(*sets)
+        if groups and self._changes.is_readable():
+            await self._memberships.load_many(viewers, groups, snapshot)
 
     async def _find(
         self, key: OperationKey, viewer: Viewer, record: RequestRecord

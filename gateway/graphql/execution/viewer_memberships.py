@@ -5,10 +5,10 @@ A membership depends on its group, and is cached with the log position at which 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, select
 
 from gateway.auth.viewer import Viewer
 from gateway.bounded_cache import BoundedCache
@@ -17,7 +17,8 @@ from gateway.changes.feed import ChangeFeed
 from gateway.changes.log import CURRENT_POSITION
 from gateway.changes.log_timeout import LogTimeout
 from gateway.changes.position import LogPosition
-from gateway.db import Database
+from gateway.db import Database, Snapshot
+from gateway.db.compiled import Rows
 from gateway.db.ids import among
 from gateway.db.tables import membership
 from gateway.directory.memberships import (
@@ -33,19 +34,23 @@ from gateway.telemetry.around_statement import AroundStatement
 from gateway.telemetry.record import RequestRecord
 
 _MEMBERSHIP_BYTES = 900
+#: Memberships that are read for many viewers in one statement, at most: a few megabytes.
+_MOST_AT_ONCE = 5_000
 
 _position = CURRENT_POSITION.subquery("position")
-#: The position of the statement's own state, beside each of a viewer's memberships of groups
-#: (``ids``); beside nulls if there is none.
-_MEMBERSHIPS_AT_POSITION: Select[Any] = select(
-    *_position.c,
-    *COLUMNS,
-).select_from(
-    _position.outerjoin(
-        membership,
-        and_(membership.c.user_id == bindparam("viewer"), among(membership.c.group_id, "ids")),
-    )
-)
+
+
+def _at_position(whose: ColumnElement[Any]) -> Select[Any]:
+    """The position of the statement's own state, beside memberships of groups (``ids``).
+
+    Beside nulls if there are none.
+    """
+    of_groups = and_(whose, among(membership.c.group_id, "ids"))
+    return select(*_position.c, *COLUMNS).select_from(_position.outerjoin(membership, of_groups))
+
+
+_OF_VIEWER = _at_position(membership.c.user_id == bindparam("viewer"))
+_OF_VIEWERS = _at_position(among(membership.c.user_id, "viewers"))
 
 
 class _Known:
@@ -85,22 +90,50 @@ class ViewerMemberships:
         async with self._database.read() as snapshot:
             snapshot.around = self._around
             try:
-                async with LogTimeout(self._changes) as timeout:
-                    rows = await snapshot.ahead(
-                        _MEMBERSHIPS_AT_POSITION, {"viewer": user_id, "ids": unknown}
-                    )
-            except TimeoutError:
-                if not timeout.expired:
-                    raise
-                return
+                rows = await self._fetch(snapshot, _OF_VIEWER, {"viewer": user_id, "ids": unknown})
             finally:
                 record.statements += snapshot.statements
+        self._put_all([user_id], unknown, rows)
+
+    async def load_many(
+        self, viewers: Iterable[Viewer], groups: Collection[int], snapshot: Snapshot
+    ) -> None:
+        """Read what is not known of many viewers' memberships, as ``load`` does.
+
+        The snapshot has read nothing yet.
+        """
+        unknown = [
+            user_id
+            for user_id in {viewer.id for viewer in viewers}
+            if user_id is not None and any(self._valid(user_id, one) is None for one in groups)
+        ]
+        if unknown and len(unknown) * len(groups) <= _MOST_AT_ONCE:
+            bound = {"viewers": unknown, "ids": [*groups]}
+            self._put_all(unknown, groups, await self._fetch(snapshot, _OF_VIEWERS, bound))
+
+    async def _fetch(
+        self, snapshot: Snapshot, statement: Select[Any], bound: Mapping[str, Any]
+    ) -> Rows:
+        try:
+            async with LogTimeout(self._changes) as timeout:
+                return await snapshot.ahead(statement, bound) or ()
+        except TimeoutError:
+            if not timeout.expired:
+                raise
+            return ()
+
+    def _put_all(self, users: Iterable[int], groups: Collection[int], rows: Rows) -> None:
         if not rows:
             return
         position = LogPosition(*rows[0][:2])
-        found = {row[2]: membership_of(row[2:]) for row in rows if row[2] is not None}
-        for group in unknown:
-            self._put(user_id, group, found.get(group), position)
+        found = {}
+        for row in rows:
+            if row[2] is not None:
+                one = membership_of(row[2:])
+                found[one.user_id, one.group_id] = one
+        for user_id in users:
+            for group in groups:
+                self._put(user_id, group, found.get((user_id, group)), position)
 
     def note(
         self, viewer: Viewer, asked: Mapping[int, GroupPermissions], position: LogPosition

@@ -17,6 +17,8 @@ class LiveCounts:
         self.changed = 0
         self.unchanged = 0
         self.failed = 0
+        #: Those that were executed: others had rights for an answer that was there already.
+        self.executed = 0
         self._operations = operations
         self._unread = unread
 

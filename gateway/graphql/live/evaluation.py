@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from gateway.calendar import today
 from gateway.changes.feed import ChangeFeed
 from gateway.errors import Unavailable
 from gateway.graphql.execution.basis import Evaluation
+from gateway.graphql.execution.cache_entry import CacheEntry
 from gateway.graphql.execution.executor import Executor
 from gateway.graphql.live.counts import LiveCounts
 from gateway.graphql.live.frames import Frame, frame_of
@@ -50,6 +51,7 @@ class LiveEvaluation:
         self._operations = operations
         self._counts = counts
         self._has_failed = False
+        self._last: tuple[CacheEntry, str, Frame] | None = None
 
     async def first(self, watched: Watched, record: RequestRecord) -> Frame:
         """The answer for whoever begins to follow; others get it too if it is news to them.
@@ -68,13 +70,15 @@ class LiveEvaluation:
                 await self._take(watched, evaluation, frame, day)
             return frame
 
-    async def again(self, watched: Watched) -> bool:
+    async def again(self, watched: Watched, others: Collection[Watched] = ()) -> bool:
         """Evaluate what is out of date; whether others with equal rights may get the same answer.
 
-        An error that may be gone in a moment sends nothing; any other ends the streams.
+        An error that may be gone in a moment sends nothing; any other ends the streams. These
+        ``others`` watch the same and are out of date, too: their rights are read together.
         """
+        may_share = False
         try:
-            return await self._again(watched)
+            may_share = await self._again(watched)
         except RequestRefused as refusal:
             if isinstance(refusal, OperationTimeout):
                 self._failed(watched, refusal)
@@ -83,18 +87,28 @@ class LiveEvaluation:
                     stream.end(refusal)
         except Exception as error:
             self._failed(watched, error)
-        return False
+        if may_share and len(others) > 1:
+            await self._learn_of(watched, others)
+        return may_share
+
+    async def _learn_of(self, watched: Watched, others: Collection[Watched]) -> None:
+        try:
+            await self._executor.learn(watched.ready, [one.viewer for one in others])
+        except Unavailable:
+            return  # whose rights are not known is answered apart
+        await self._changes.catch_up()
 
     async def _again(self, watched: Watched) -> bool:
         async with watched.lock:
             if not watched.streams:
-                return False
+                return True
             record = RequestRecord("", _METHOD)
             record.client = watched.client
             day = today(self._clock())
             ready, viewer = watched.ready, watched.viewer
             evaluation = self._executor.held(ready, viewer, record)
             if evaluation is None:
+                self._counts.executed += 1
                 evaluation = await self._executor.evaluate(ready, viewer, record, again=True)
             if watched.is_older(evaluation.basis, self._changes):
                 raise OlderState
@@ -108,8 +122,14 @@ class LiveEvaluation:
             return not evaluation.is_personal
 
     def _frame(self, watched: Watched, evaluation: Evaluation) -> Frame:
-        assert watched.ready.live_key is not None  # noqa: S101 - it is live
-        return frame_of(evaluation.answer, watched.ready.live_key)
+        key, answer = watched.ready.live_key, evaluation.answer
+        assert key is not None  # noqa: S101 - it is live
+        if answer.entry is None:
+            return frame_of(answer, key)
+        # One cached answer is the answer of many, one after the other.
+        if self._last is None or self._last[:2] != (answer.entry, key):
+            self._last = answer.entry, key, frame_of(answer, key)
+        return self._last[2]
 
     async def _take(self, watched: Watched, evaluation: Evaluation, frame: Frame, day: int) -> None:
         """Let this be the newest answer, and send it; the lock is held."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from typing import NamedTuple
 
 from gateway.graphql.live.watched import Watched
 
@@ -15,8 +16,16 @@ logger = logging.getLogger(__name__)
 #: next looks, which leave it alone; what has not begun by then is found again.
 PATIENCE_SECONDS = 10.0
 
-#: Evaluates one; whether others of its page may be given the same answer.
-Evaluate = Callable[[Watched], Awaitable[bool]]
+#: Evaluates one; whether others of its page may be given the same answer. The first of a page is
+#: evaluated with a view to these others.
+Evaluate = Callable[[Watched, Collection[Watched]], Awaitable[bool]]
+
+
+class _Page(NamedTuple):
+    """What waits of a page, and whether nothing of it was evaluated in this look."""
+
+    waiting: deque[Watched]
+    is_new: bool = True
 
 
 class Evaluators:
@@ -26,7 +35,7 @@ class Evaluators:
         self._number = number
         self._evaluate = evaluate
         self._patience = patience
-        self._waiting: deque[deque[Watched]] = deque()
+        self._waiting: deque[_Page] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
         #: What is being evaluated, and in which look it began.
         self._under_way: dict[Watched, int] = {}
@@ -45,7 +54,7 @@ class Evaluators:
         """
         self._look += 1
         self._done.clear()
-        self._waiting = deque(map(deque, pages))
+        self._waiting = deque(_Page(deque(page)) for page in pages)
         if not self._waiting:
             return
         try:
@@ -67,24 +76,26 @@ class Evaluators:
     async def _work(self) -> None:
         while self._waiting:
             page, look = self._waiting.popleft(), self._look
-            watched = page.popleft()
+            watched = page.waiting.popleft()
             self._under_way[watched] = look
-            is_shared = False
+            may_share = False
             try:
-                is_shared = await self._evaluate(watched)
+                others = page.waiting if page.is_new else ()
+                may_share = await self._evaluate(watched, others)
             finally:
                 del self._under_way[watched]
                 # The rest of an earlier look's page is found again by a later one.
-                if page and look == self._look and not self._done.is_set():
-                    self._put_back(page, is_shared=is_shared)
+                if page.waiting and look == self._look and not self._done.is_set():
+                    self._put_back(page.waiting, may_share=may_share)
                 if not self._waiting and self._look not in self._under_way.values():
                     self._done.set()
 
-    def _put_back(self, page: deque[Watched], *, is_shared: bool) -> None:
-        if is_shared:
-            self._waiting.appendleft(page)
+    def _put_back(self, waiting: deque[Watched], *, may_share: bool) -> None:
+        if may_share:
+            self._waiting.appendleft(_Page(waiting, is_new=False))
         else:
-            self._waiting.extendleft(deque((one,)) for one in reversed(page))
+            apart = (_Page(deque((one,)), is_new=False) for one in reversed(waiting))
+            self._waiting.extendleft(apart)
             self._start()
 
     async def close(self) -> None:
