@@ -7,7 +7,7 @@ from collections.abc import Awaitable
 from typing import TypeVar
 
 from starlette.requests import ClientDisconnect
-from starlette.types import Receive, Scope
+from starlette.types import Message, Receive, Scope, Send
 
 T = TypeVar("T")
 
@@ -48,8 +48,16 @@ async def while_connected(receive: Receive, work: Awaitable[T]) -> T:
             one.cancel()
 
 
-def drop(scope: Scope) -> None:
-    """Cut the client off at once, where the server can: what it has not taken yet is lost."""
-    extension = scope.get("extensions", {}).get(DROP)
-    if extension is not None:
-        extension["drop"]()
+async def send_within(seconds: float, scope: Scope, send: Send, message: Message) -> None:
+    """Send what the client has to make room for in so many seconds.
+
+    ClientDisconnect once it has not, with the client cut off where the server can do that.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            await send(message)
+    except TimeoutError:
+        extension = scope.get("extensions", {}).get(DROP)
+        if extension is not None:
+            extension["drop"]()
+        raise ClientDisconnect from None

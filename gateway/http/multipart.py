@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import Any
 
 import orjson
-from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from gateway.http.connection import while_connected
+from gateway.http.connection import send_within, while_connected
 from gateway.http.media import JSON, MULTIPART
 from gateway.http.response import NOT_KEPT
 
@@ -24,7 +22,8 @@ _BOUNDARY = b"---"
 class MultipartResponse(Response):
     """Sends ``first``, then the others; closes their generator at the end, whatever the end is.
 
-    A client that has gone, or takes longer than ``send_seconds`` for one part, gets no more.
+    A client that has gone gets no more, and one that takes longer than ``send_seconds`` for a part
+    is cut off.
     """
 
     def __init__(
@@ -37,24 +36,20 @@ class MultipartResponse(Response):
         self._send_seconds = send_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await while_connected(receive, self._send(send))
+        await while_connected(receive, self._send(scope, send))
 
-    async def _send(self, send: Send) -> None:
+    async def _send(self, scope: Scope, send: Send) -> None:
         start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
         async with aclosing(self._others):
             await send(start)
-            await self._part(send, b"\r\n" + _BOUNDARY + _written(self._first))
+            await self._part(scope, send, b"\r\n" + _BOUNDARY + _written(self._first))
             async for part in self._others:
-                await self._part(send, _written(part))
-            await self._part(send, b"--\r\n", last=True)
+                await self._part(scope, send, _written(part))
+            await self._part(scope, send, b"--\r\n", last=True)
 
-    async def _part(self, send: Send, body: bytes, *, last: bool = False) -> None:
+    async def _part(self, scope: Scope, send: Send, body: bytes, *, last: bool = False) -> None:
         message = {"type": "http.response.body", "body": body, "more_body": not last}
-        try:
-            async with asyncio.timeout(self._send_seconds):
-                await send(message)
-        except TimeoutError:
-            raise ClientDisconnect from None
+        await send_within(self._send_seconds, scope, send, message)
 
 
 def _written(part: Part) -> bytes:

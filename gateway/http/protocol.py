@@ -12,7 +12,8 @@ from collections.abc import Callable
 from enum import Enum, auto
 from functools import partial
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
+from weakref import ref
 
 import httptools
 from uvicorn._types import ASGI3Application
@@ -21,6 +22,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from gateway.errors import GatewayError, Unavailable
+from gateway.http.close_delimited import CloseDelimited
+from gateway.http.connection import DROP
 from gateway.http.connections import Closed, Connections
 from gateway.http.heads import check_head, head_bytes
 from gateway.http.outgoing import Outgoing
@@ -88,6 +91,7 @@ class Protocol(HttpToolsProtocol):
         self._refusal: GatewayError | None = None
         self._answering: RequestResponseCycle | None = None
         self._handshake: Handshake | None = None
+        self._extensions: dict[str, dict[object, object]] = {DROP: {"drop": _dropping(ref(self))}}
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(
@@ -123,6 +127,9 @@ class Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         if self._deaf:
+            return
+        if self._is_answering_the_last():
+            self._unwatch()
             return
         self._unset_keepalive_if_required()
         before, begun, body = self._reading, self._begun, self._body
@@ -238,6 +245,10 @@ class Protocol(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._answering = cycle
         self.transport.begin_answer()
+        cycle.scope["extensions"] = self._extensions
+        if cycle.scope["http_version"] == "1.0":
+            # Starlette's types and uvicorn's are of the same things.
+            app = cast("Any", CloseDelimited(cast("Any", app), cycle))
         super()._start_asgi_task(cycle, app)
 
     def on_response_complete(self) -> None:
@@ -257,6 +268,21 @@ class Protocol(HttpToolsProtocol):
 
     def _is_answering(self) -> bool:
         return self._answering is not None and not self._answering.response_complete
+
+    def _is_answering_the_last(self) -> bool:
+        """Whether what comes now is a request that is never answered (RFC 9112, 9.6).
+
+        A stream may last for days, and what is sent behind its request would wait for its end.
+        """
+        answering = self._answering
+        if answering is None or not answering.response_started or answering.keep_alive:
+            return False
+        return self._reading is not _Reading.BODY or self.cycle is not answering
+
+    def drop_reader(self) -> None:
+        """Close the connection of a client that does not take what it has asked for."""
+        self._connections.count(Closed.SLOW_READER)
+        self.transport.abort()
 
     def _refuse_head(self, error: GatewayError) -> None:
         """Stop the parser, in one of its callbacks."""
@@ -339,3 +365,14 @@ class Protocol(HttpToolsProtocol):
                     "bytes per second."
                 )
             )
+
+
+def _dropping(protocol: ref[Protocol]) -> Callable[[], None]:
+    """Drops the protocol's client; a request that has it holds no protocol."""
+
+    def drop() -> None:
+        found = protocol()
+        if found is not None and not found.transport.is_closing():
+            found.drop_reader()
+
+    return drop

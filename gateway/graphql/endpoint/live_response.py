@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from random import uniform
 
 import orjson
-from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from gateway.errors import GatewayError, Unavailable
 from gateway.graphql.live.ends import ServerStopping
 from gateway.graphql.live.stream import LiveStream
 from gateway.graphql.masking import ErrorMask
-from gateway.http.connection import drop, while_connected
+from gateway.http.connection import send_within, while_connected
 from gateway.http.stream_form import STREAM_HEADERS, StreamForm
 from gateway.telemetry.record import RequestRecord, Result
 
@@ -73,12 +72,7 @@ class LiveResponse:
 
     async def _part(self, scope: Scope, send: Send, body: bytes, *, more: bool) -> None:
         message = {"type": "http.response.body", "body": body, "more_body": more}
-        try:
-            async with asyncio.timeout(self._times.send_seconds):
-                await send(message)
-        except TimeoutError:
-            drop(scope)
-            raise ClientDisconnect from None
+        await send_within(self._times.send_seconds, scope, send, message)
 
     async def _following(self) -> tuple[bytes, bool]:
         """What is written next, and whether more follows."""
