@@ -6,6 +6,8 @@ import asyncio
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from socket import SO_LINGER, SOL_SOCKET
+from struct import pack
 from typing import Any
 
 from gateway.http.peers import PeerLimits
@@ -34,6 +36,8 @@ else:
         return 0
 
 
+#: The value of SO_LINGER by which a closed socket is reset.
+_AT_ONCE = pack("ii", 1, 0)
 #: Bytes that are copied behind a head.
 _SHORT = 65_536
 
@@ -108,7 +112,7 @@ class Outgoing(asyncio.Transport):
         # What was written only since then may wait: an answer in parts has pauses of its own.
         if taken < self._due and taken - self._taken < self._limits.stall_bytes:
             self._stalled()
-            self._transport.abort()
+            self.abort()
         else:
             self._begin_window()
 
@@ -153,4 +157,7 @@ class Outgoing(asyncio.Transport):
         self._transport.close()
 
     def abort(self) -> None:
+        """Close at once, and have the system forget what it holds for the client: megabytes."""
+        with suppress(OSError):  # closed
+            self._transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_LINGER, _AT_ONCE)
         self._transport.abort()

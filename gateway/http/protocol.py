@@ -126,10 +126,7 @@ class Protocol(HttpToolsProtocol):
     # What comes
 
     def data_received(self, data: bytes) -> None:
-        if self._deaf:
-            return
-        if self._is_answering_the_last():
-            self._unwatch()
+        if self._is_deaf():
             return
         self._unset_keepalive_if_required()
         before, begun, body = self._reading, self._begun, self._body
@@ -269,19 +266,28 @@ class Protocol(HttpToolsProtocol):
     def _is_answering(self) -> bool:
         return self._answering is not None and not self._answering.response_complete
 
-    def _is_answering_the_last(self) -> bool:
-        """Whether what comes now is a request that is never answered (RFC 9112, 9.6).
+    def _is_deaf(self) -> bool:
+        """Whether nothing is read any more, as behind an answer that is the connection's last.
 
-        A stream may last for days, and what is sent behind its request would wait for its end.
+        RFC 9112, 9.6. A stream may last for days, and what is sent behind its request would wait.
         """
         answering = self._answering
-        if answering is None or not answering.response_started or answering.keep_alive:
-            return False
-        return self._reading is not _Reading.BODY or self.cycle is not answering
+        if (
+            answering is not None
+            and answering.response_started
+            and not answering.keep_alive
+            and (self._reading is not _Reading.BODY or self.cycle is not answering)
+        ):
+            self._deaf = True
+            self._unwatch()
+        return self._deaf
 
     def drop_reader(self) -> None:
         """Close the connection of a client that does not take what it has asked for."""
         self._connections.count(Closed.SLOW_READER)
+        if self._answering is not None:
+            # Told now, so that an application which ends is not taken for a broken one.
+            self._answering.disconnected = True
         self.transport.abort()
 
     def _refuse_head(self, error: GatewayError) -> None:
