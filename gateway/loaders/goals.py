@@ -1,4 +1,4 @@
-"""Loaders of how goals grew and of streaks, and goals evaluated from them."""
+"""Loaders of how goals grew, of milestones and of streaks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from gateway.stats.goals.contributors import (
     contributors,
     in_order,
 )
-from gateway.stats.goals.evaluation import GoalState, evaluate
 from gateway.stats.goals.growth import (
     Growth,
     GrowthRows,
@@ -29,16 +28,15 @@ from gateway.stats.goals.growth import (
     steps_of,
 )
 from gateway.stats.goals.metric import GoalMetric
-from gateway.stats.goals.question import GoalQuestion
 from gateway.stats.goals.thresholds import refined
-from gateway.stats.milestones import Milestones, milestone_question, milestones_of
+from gateway.stats.milestones import MILESTONES, Milestones, milestone_question, milestones_of
 from gateway.stats.rows import parameters
 from gateway.stats.streaks import active_periods
 from gateway.stats.subject import Kind, Question
 
 
-class GrowthLoader(StatementLoader[Growth, tuple[Steps, ...]]):
-    """How metrics grew, part by part: one statement for each rollup set and kind of filter."""
+class GrowthLoader(StatementLoader[Growth, Steps]):
+    """How metrics grew: one statement for each rollup set and kind of filter."""
 
     name = "growth"
     default = ()
@@ -103,41 +101,26 @@ class ActivePeriodsLoader(StatisticsLoader[BucketsQuestion, tuple[int, ...]]):
         return {subject: tuple(sorted(found)) for subject, found in starts.items()}
 
 
-async def load_steps(
-    loader: Loader[Growth, tuple[Steps, ...]], asked: Sequence[GoalQuestion], today: int
-) -> list[tuple[Steps, ...]]:
-    """How goals grew, narrowed down to the days on which their thresholds were reached.
-
-    At most three batches for any number of goals: years, months, days.
-    """
-    growths = [one.growth(today) for one in asked]
-    while True:
-        found = await loader.load_many(growths)
-        narrower = [
-            growth._replace(
-                parts=tuple(
-                    refined(pieces, steps, one.thresholds)
-                    for pieces, steps in zip(growth.parts, parts, strict=True)
-                )
-            )
-            for one, growth, parts in zip(asked, growths, found, strict=True)
-        ]
-        if narrower == growths:
-            return found
-        growths = narrower
-
-
-async def load_goal_states(
-    loader: Loader[Growth, tuple[Steps, ...]], asked: Sequence[GoalQuestion], today: int
-) -> list[GoalState]:
-    """The states of goals today."""
-    found = await load_steps(loader, asked, today)
-    return [evaluate(one, parts, today) for one, parts in zip(asked, found, strict=True)]
+def narrowed(growth: Growth, steps: Steps, thresholds: Sequence[int]) -> Growth:
+    """What to read next to know the days of these thresholds; the same if all are known."""
+    pieces = refined(growth.pieces, steps, thresholds)
+    return growth if pieces is growth.pieces else growth._replace(pieces=pieces)
 
 
 async def load_milestones(
-    loader: Loader[Growth, tuple[Steps, ...]], kind: Kind, ids: Sequence[int], today: int
+    loader: Loader[Growth, Steps], kind: Kind, ids: Sequence[int], today: int
 ) -> list[Milestones]:
-    """The milestones of all time of groups, volunteers or projects."""
-    asked = [milestone_question(kind, one) for one in ids]
-    return [milestones_of(parts[0], today) for parts in await load_steps(loader, asked, today)]
+    """The milestones of all time of groups, volunteers or projects.
+
+    At most three batches for any number of them: years, months, days.
+    """
+    growths = [milestone_question(kind, one).growth(today) for one in ids]
+    while True:
+        found = await loader.load_many(growths)
+        narrower = [
+            narrowed(growth, steps, MILESTONES)
+            for growth, steps in zip(growths, found, strict=True)
+        ]
+        if narrower == growths:
+            return [milestones_of(steps, today) for steps in found]
+        growths = narrower

@@ -55,7 +55,7 @@ class OperationReads(Batches):
         self._cache = cache
         self._feed = feed
         self._watch = watch
-        self._yielding = yielding or Yielding()
+        self.yielding = yielding or Yielding()
         #: Of the snapshot; None before the first statement, and where nothing is cached.
         self.position: LogPosition | None = None
         #: What was read depends on these alone, as long as it is ``cacheable``: False once
@@ -110,8 +110,8 @@ class OperationReads(Batches):
         cached: list[tuple[_Loader, Any, ReadEntry]] = []
         for loader, keys in wanted.items():
             for key in keys:
-                if self._yielding.work(_WORK_OF_A_KEY):
-                    await self._yielding.yield_if_due()
+                if self.yielding.work(_WORK_OF_A_KEY):
+                    await self.yielding.yield_if_due()
                 entry = None if self._cache is None else self._cache.get((loader.name, key))
                 if entry is None:
                     missing[loader].append(key)
@@ -143,8 +143,8 @@ class OperationReads(Batches):
         for (loader, request), rows in zip(requests, answers, strict=True):
             found = await beside(len(rows), partial(request.values, rows))
             for key in request.keys:
-                if self._yielding.work(_WORK_OF_A_KEY):
-                    await self._yielding.yield_if_due()
+                if self.yielding.work(_WORK_OF_A_KEY):
+                    await self.yielding.yield_if_due()
                 value = found.get(key, loader.default)
                 loader.values[key] = value
                 self._store(loader, key, value)

@@ -1,17 +1,17 @@
-"""Goals, evaluated: status, progress, milestones, periods and streak, from how they grew."""
+"""Goals, evaluated: status, progress and milestones, from how they grew."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from enum import Enum
+from itertools import islice
 from typing import NamedTuple
 
 from gateway.calendar import LAST_DAY, DayRange
 from gateway.stats.goals.growth import Steps
 from gateway.stats.goals.pace import Pace, expected_on, pace_of
 from gateway.stats.goals.pieces import bounds
-from gateway.stats.goals.question import GoalQuestion, goal_periods
-from gateway.stats.goals.thresholds import reached, value_of
+from gateway.stats.goals.question import GoalQuestion, periods_back
+from gateway.stats.goals.thresholds import reached, value_of, within
 
 #: How long after its end a goal may still be expected to be reached.
 _LATEST = 3653
@@ -46,44 +46,32 @@ class Progress(NamedTuple):
         return max(0, self.target - self.value)
 
 
-class PeriodProgress(NamedTuple):
-    """How far a period of a goal that repeats is."""
-
-    days: DayRange
-    value: int
-    reached_on: int | None
-
-    @property
-    def is_reached(self) -> bool:
-        """Whether its target was reached."""
-        return self.reached_on is not None
-
-
 class GoalState(NamedTuple):
-    """All that is computed of a goal. Without repetition it has no periods and a streak of 0."""
+    """How a goal stands; periods and streak of one that repeats are counted from its ``steps``."""
 
     status: GoalStatus
     progress: Progress
     #: The day on which each threshold was reached, in their order.
     reached_on: tuple[int | None, ...]
-    periods: tuple[PeriodProgress, ...] = ()
-    streak: int = 0
+    #: How it grew.
+    steps: Steps
 
 
-def evaluate(asked: GoalQuestion, parts: Sequence[Steps], today: int) -> GoalState:
-    """The state of a goal today, from how it grew in the parts of its :meth:`growth`.
+def evaluate(asked: GoalQuestion, steps: Steps, today: int) -> GoalState:
+    """The state of a goal today, from how it grew by its :meth:`~GoalQuestion.growth`.
 
-    Every threshold that was reached has been narrowed down to a day. Of a goal that repeats, status
-    and progress are those of the current period, or of the last one after the end.
+    Every threshold that was reached has been narrowed down to a day; the status and the value are
+    right before that. Of a goal that repeats, status and progress are those of the current period,
+    or of the last one after the end.
     """
     first, last = bounds(asked.selection.days)
-    steps: Steps = parts[0] if parts else ()
-    days, periods = DayRange(first, last), _periods(asked, parts, today)
-    if periods:
-        steps, days = parts[-1], periods[-1].days
-    reached_on = tuple(reached(steps, asked.thresholds))
-    so_far = Progress(value_of(steps), asked.target, reached_on[-1])
-    progress = _progress(asked, parts, so_far, days, today)
+    days = DayRange(first, last)
+    counted = steps
+    for current in islice(periods_back(asked, today), 1):
+        days, counted = current, within(steps, current)
+    reached_on = tuple(reached(counted, asked.thresholds))
+    so_far = Progress(value_of(counted), asked.target, reached_on[-1])
+    progress = _progress(asked, steps, so_far, days, today)
     if today < first:
         status = GoalStatus.UPCOMING
     elif asked.repeats is not None and today > last:
@@ -92,11 +80,11 @@ def evaluate(asked: GoalQuestion, parts: Sequence[Steps], today: int) -> GoalSta
         status = GoalStatus.REACHED
     else:
         status = GoalStatus.ENDED if today > last else GoalStatus.RUNNING
-    return GoalState(status, progress, reached_on, periods, _streak(periods, today))
+    return GoalState(status, progress, reached_on, steps)
 
 
 def _progress(
-    asked: GoalQuestion, parts: Sequence[Steps], so_far: Progress, days: DayRange, today: int
+    asked: GoalQuestion, steps: Steps, so_far: Progress, days: DayRange, today: int
 ) -> Progress:
     """The progress in these days, and where it leads to."""
     first, last = bounds(days)
@@ -108,25 +96,7 @@ def _progress(
     if so_far.reached_on is not None or today < first or not asked.metric.is_sum:
         return so_far
     # Also in a new period the last 14 days tell the pace.
-    pace = pace_of(tuple(step for steps in parts for step in steps), today)
+    pace = pace_of(steps, today)
     latest = LAST_DAY if is_open else last + _LATEST
     expected = expected_on(so_far.remaining, pace, today, latest)
     return so_far._replace(pace=pace, expected_on=expected)
-
-
-def _periods(asked: GoalQuestion, parts: Sequence[Steps], today: int) -> tuple[PeriodProgress, ...]:
-    return tuple(
-        PeriodProgress(days, value_of(steps), reached(steps, (asked.target,))[0])
-        for days, steps in zip(goal_periods(asked, today), parts, strict=False)
-    )
-
-
-def _streak(periods: Sequence[PeriodProgress], today: int) -> int:
-    """How many periods up to now were reached in a row; the running one breaks nothing."""
-    streak = 0
-    for period in reversed(periods):
-        if period.is_reached:
-            streak += 1
-        elif bounds(period.days)[1] < today:
-            break
-    return streak

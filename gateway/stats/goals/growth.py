@@ -12,8 +12,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, ColumnElement, Select, func, literal, select, tuple_
 
+from gateway.calendar import Piece
 from gateway.db.number_rows import number_rows
 from gateway.db.rollup_sets import RollupSet
+from gateway.period import Period, next_period, period_starts
 from gateway.stats.goals.metric import GoalMetric
 from gateway.stats.goals.pieces import Pieces
 from gateway.stats.rows import filters, narrowest, total
@@ -24,17 +26,19 @@ Steps = tuple[tuple[int, int], ...]
 
 
 class Growth(NamedTuple):
-    """What is asked: how a metric of a subject grew in the rows of each part.
+    """What is asked: how a metric of a subject grew in the rows of these pieces.
 
     Of the ``selection`` the projects, workflows and the only user count, not the days. Session time
-    is in whole milliseconds.
+    is in whole milliseconds. With ``anew``, a week or a month, different things count once in each;
+    the pieces are days then.
     """
 
     kind: Kind
     subject_id: int
     metric: GoalMetric
     selection: Selection
-    parts: tuple[Pieces, ...]
+    pieces: Pieces
+    anew: Period | None = None
 
     @property
     def rows_of(self) -> GrowthRows:
@@ -43,6 +47,17 @@ class Growth(NamedTuple):
         column = _DISTINCT.get(self.metric)
         rollup = narrowest(question, () if column is None else (column,))
         return GrowthRows(rollup, self.kind, filters(question), column)
+
+    @property
+    def parts(self) -> Sequence[Pieces]:
+        """The pieces that are counted apart: sums need not be, since each row tells its day."""
+        if self.anew is None or self.metric not in _DISTINCT:
+            return (self.pieces,)
+        return [
+            (Piece(grain, max(start, first), min(next_period(start, self.anew) - 1, last)),)
+            for grain, first, last in self.pieces
+            for start in period_starts(first, last, self.anew)
+        ]
 
 
 _DISTINCT = {GoalMetric.CONTRIBUTORS: "user_id", GoalMetric.PROJECTS: "project_id"}
@@ -97,21 +112,20 @@ def asked_parameters(
     return bound
 
 
-def steps_of(asked: Sequence[Growth], rows: Iterable[Any]) -> Mapping[Growth, tuple[Steps, ...]]:
-    """How each grew in each of its parts, from rows in no particular order."""
-    owners = [one for one in asked for _ in one.parts]
-    found: list[list[tuple[int, int]]] = [[] for _ in owners]
+def steps_of(asked: Sequence[Growth], rows: Iterable[Any]) -> Mapping[Growth, Steps]:
+    """How each grew, from rows in no particular order."""
+    owners = [one for one in enumerate(asked) for _ in one[1].parts]
+    found: list[list[tuple[int, int]]] = [[] for _ in asked]
     for part, bucket, count, ms in rows:
-        metric = owners[part].metric
+        place, (_, _, metric, *_) = owners[part]
         if metric is GoalMetric.HOURS:
             amount = ms
         else:
             # Of active days, each row is one, however many events it has.
             amount = 1 if metric is GoalMetric.ACTIVE_DAYS else count
         if amount:
-            found[part].append((bucket, amount))
-    each = iter(found)
-    return {one: tuple(tuple(sorted(next(each))) for _ in one.parts) for one in asked}
+            found[place].append((bucket, amount))
+    return {one: tuple(sorted(steps)) for one, steps in zip(asked, found, strict=True)}
 
 
 @lru_cache(maxsize=64)

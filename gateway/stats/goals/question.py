@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from gateway.calendar import DayRange, decompose
-from gateway.period import Period, next_period, period_starts
+from gateway.period import Period, next_period, period_start
 from gateway.stats.goals.contributors import Contributors
 from gateway.stats.goals.growth import Growth
 from gateway.stats.goals.metric import GoalMetric
@@ -45,24 +46,37 @@ class GoalQuestion(NamedTuple):
         return Contributors(self.subject_id, selection, pieces, self.metric, first)
 
     def growth(self, today: int) -> Growth:
-        """How what it counts grew; of a goal that repeats, in each period until today."""
+        """How what it counts grew; of a goal that repeats, by day in all periods until today."""
+        days = self.selection.days
         if self.repeats is not None:
-            parts = tuple(day_pieces(days) for days in goal_periods(self, today))
+            first, last = bounds(days)
+            pieces = day_pieces(DayRange(first, min(last, _end_of(self.repeats, today))))
+            pieces = pieces if first <= today else ()
         elif self.metric is GoalMetric.ACTIVE_DAYS:
-            parts = (day_pieces(self.selection.days),)
+            pieces = day_pieces(days)
         else:
-            parts = (growth_pieces(self.selection.days, today),)
+            pieces = growth_pieces(days, today)
         selection = self.selection._replace(days=DayRange(), activity=self.metric.activity)
-        return Growth(self.kind, self.subject_id, self.metric, selection, parts)
+        return Growth(self.kind, self.subject_id, self.metric, selection, pieces, self.repeats)
 
 
-def goal_periods(asked: GoalQuestion, today: int) -> tuple[DayRange, ...]:
-    """The periods of a goal that repeats, until the one of today: what of each is in its range."""
+def periods_back(asked: GoalQuestion, today: int) -> Iterator[DayRange]:
+    """The periods of a goal that repeats, from the one of today back to its first.
+
+    Each is cut to the days of the goal. After the end they begin with the last one.
+    """
     first, last = bounds(asked.selection.days)
     if asked.repeats is None or first > min(last, today):
-        return ()
-    period = asked.repeats
-    return tuple(
-        DayRange(max(start, first), min(next_period(start, period) - 1, last))
-        for start in period_starts(first, min(last, today), period)
-    )
+        return
+    start = period_start(min(last, today), asked.repeats)
+    end = min(_end_of(asked.repeats, start), last)
+    while True:
+        yield DayRange(max(start, first), end)
+        if start <= first:
+            return
+        start, end = period_start(start - 1, asked.repeats), start - 1
+
+
+def _end_of(period: Period, day: int) -> int:
+    """The last day of the period that a day falls into."""
+    return next_period(day, period) - 1

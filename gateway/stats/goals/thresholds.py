@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
-from gateway.calendar import Grain
+from gateway.calendar import DayRange, Grain
 from gateway.stats.goals.growth import Steps
-from gateway.stats.goals.pieces import Pieces, grain_at, refine
+from gateway.stats.goals.pieces import Pieces, bounds, grain_at, refine
+
+
+def within(steps: Steps, days: DayRange) -> Steps:
+    """The steps that were made in these days, of steps by day."""
+    first, last = bounds(days)
+    return steps[bisect_left(steps, (first,)) : bisect_left(steps, (last + 1,))]
 
 
 def value_of(steps: Steps) -> int:
@@ -31,6 +38,8 @@ def reached(steps: Steps, thresholds: Sequence[int]) -> list[int | None]:
 
 def refined(pieces: Pieces, steps: Steps, thresholds: Sequence[int]) -> Pieces:
     """The pieces to read next to know the days; the same ones if all days are known."""
+    if all(piece.grain is Grain.DAY for piece in pieces):
+        return pieces
     buckets = {bucket for bucket in reached(steps, thresholds) if bucket is not None}
     coarse = [one for one in buckets if grain_at(pieces, one) is not Grain.DAY]
     return refine(pieces, coarse) if coarse else pieces

@@ -11,7 +11,8 @@ from gateway.stats.goals.growth import Steps
 from gateway.stats.goals.metric import GoalMetric
 from gateway.stats.goals.pace import Pace, expected_on, pace_of
 from gateway.stats.goals.pieces import growth_pieces, refine
-from gateway.stats.goals.question import GoalQuestion, goal_periods
+from gateway.stats.goals.question import GoalQuestion, periods_back
+from gateway.stats.goals.repetition import last_periods, streak
 from gateway.stats.goals.thresholds import reached
 from gateway.stats.milestones import MILESTONES, milestones_of
 from gateway.stats.subject import Kind, Selection
@@ -45,7 +46,7 @@ def goal(
 def test_the_status_follows_the_days_and_the_value(
     today: int, steps: Steps, status: GoalStatus
 ) -> None:
-    assert evaluate(goal(), [steps], today).status is status
+    assert evaluate(goal(), steps, today).status is status
 
 
 def test_a_threshold_is_reached_on_the_first_day_with_as_much() -> None:
@@ -77,15 +78,15 @@ def test_the_expected_day_is_rounded_up_and_not_after_the_latest() -> None:
 
 def test_days_left_include_today_and_end_with_the_goal() -> None:
     left = {
-        today: evaluate(goal(), [()], today).progress.days_left
+        today: evaluate(goal(), (), today).progress.days_left
         for today in (START - 5, START, END, END + 1)
     }
     assert left == {START - 5: 28, START: 28, END: 1, END + 1: None}
-    assert evaluate(goal(end=None), [()], START).progress.days_left is None
+    assert evaluate(goal(end=None), (), START).progress.days_left is None
 
 
 def test_only_sums_have_a_pace() -> None:
-    steps = [((START, 2),)]
+    steps = ((START, 2),)
     for metric in GoalMetric:
         progress = evaluate(goal(metric), steps, START + 2).progress
         assert (progress.pace is not None) == metric.is_sum, metric
@@ -95,48 +96,53 @@ def test_only_sums_have_a_pace() -> None:
 def test_the_running_period_counts_once_reached_and_breaks_nothing() -> None:
     asked = goal(repeats=Period.WEEK)
     third_week = START + 16
-    full, some, nothing = 10, 9, ()
+    full, some = 10, 9
 
-    def streak(*values: int) -> int:
-        parts = [((START + 7 * week, value),) for week, value in enumerate(values)]
-        return evaluate(asked, parts, third_week).streak
+    def reached_in_a_row(*values: int) -> int:
+        steps = tuple((START + 7 * week, value) for week, value in enumerate(values))
+        return streak(asked, steps, third_week)
 
-    assert streak(full, full, some) == 2
-    assert streak(full, full, full) == 3
-    assert streak(full, some, full) == 1
-    assert streak(some, some, some) == 0
-    assert evaluate(asked, [nothing] * 3, third_week).streak == 0
+    assert reached_in_a_row(full, full, some) == 2
+    assert reached_in_a_row(full, full, full) == 3
+    assert reached_in_a_row(full, some, full) == 1
+    assert reached_in_a_row(some, some, some) == 0
+    assert streak(asked, (), third_week) == 0
     # In the week after the last one, that one is over.
-    assert evaluate(goal(repeats=Period.WEEK), [((START, 10),)] + [()] * 3, END + 1).streak == 0
+    assert streak(goal(repeats=Period.WEEK), ((START, 10),), END + 1) == 0
+    assert streak(goal(), ((START, 10),), third_week) == 0
 
 
 def test_a_goal_that_repeats_is_at_its_current_period_until_it_ends() -> None:
     asked = goal(repeats=Period.WEEK)
-    state = evaluate(asked, [((START, 10),), ((START + 8, 4),)], START + 9)
+    steps = ((START, 10), (START + 8, 4))
+    state = evaluate(asked, steps, START + 9)
     assert state.status is GoalStatus.RUNNING
     assert (state.progress.value, state.progress.days_left) == (4, 5)
-    assert [one.is_reached for one in state.periods] == [True, False]
+    first, second = last_periods(asked, steps, START + 9)
+    assert (first.is_reached, second.is_reached) == (True, False)
+    assert last_periods(asked, steps, START + 9, 1) == (second,)
     # The first week counts for the pace as well.
     assert state.progress.pace == Pace(14, 9)
-    assert evaluate(asked, [((START, 10),)] * 4, END + 1).status is GoalStatus.ENDED
-    assert evaluate(asked, [], START - 1).periods == ()
+    assert evaluate(asked, ((START, 10),), END + 1).status is GoalStatus.ENDED
+    assert last_periods(asked, (), START - 1) == ()
 
 
 def test_periods_are_cut_where_the_goal_begins_and_ends() -> None:
     selection = Selection(days=DayRange(day("2024-02-28"), day("2024-03-12")))
     weeks = goal(repeats=Period.WEEK)._replace(selection=selection)
-    assert goal_periods(weeks, day("2024-03-31")) == (
-        DayRange(day("2024-02-28"), day("2024-03-03")),
-        DayRange(day("2024-03-04"), day("2024-03-10")),
+    assert [*periods_back(weeks, day("2024-03-31"))] == [
         DayRange(day("2024-03-11"), day("2024-03-12")),
-    )
-    assert len(goal_periods(weeks, day("2024-03-03"))) == 1
-    assert goal_periods(weeks, day("2024-02-27")) == ()
+        DayRange(day("2024-03-04"), day("2024-03-10")),
+        DayRange(day("2024-02-28"), day("2024-03-03")),
+    ]
+    assert len([*periods_back(weeks, day("2024-03-03"))]) == 1
+    assert [*periods_back(weeks, day("2024-02-27"))] == []
     months = weeks._replace(repeats=Period.MONTH)
-    assert goal_periods(months, day("2024-03-05")) == (
-        DayRange(day("2024-02-28"), day("2024-02-29")),
+    assert [*periods_back(months, day("2024-03-05"))] == [
         DayRange(day("2024-03-01"), day("2024-03-12")),
-    )
+        DayRange(day("2024-02-28"), day("2024-02-29")),
+    ]
+    assert [*periods_back(goal(), START)] == []
 
 
 def test_pieces_cover_each_day_once_and_the_pace_by_days() -> None:

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from gateway.calendar import DayRange
 from gateway.db import open_database
 from gateway.events.event import Classification, Comment
+from gateway.loaders.goal_states import GoalStates
 from gateway.loaders.goals import (
     ActivePeriodsLoader,
     ContributorsLoader,
     GrowthLoader,
-    load_goal_states,
     load_milestones,
 )
 from gateway.loaders.reads import OperationReads
@@ -25,6 +25,7 @@ from gateway.period import Period
 from gateway.stats.goals.evaluation import GoalState
 from gateway.stats.goals.metric import GoalMetric
 from gateway.stats.goals.question import GoalQuestion
+from gateway.stats.goals.repetition import last_periods, streak
 from gateway.stats.milestones import MILESTONES
 from gateway.stats.streaks import streak_of
 from gateway.stats.subject import Kind, Question, Selection
@@ -43,15 +44,15 @@ from tests.stats.goals.pandas_goals import (
 from tests.stats.test_questions import BACKFILLED, IDS, fill
 
 #: Around ends of weeks, months and years, and leap days; and the ends of time.
-_EDGES = [
+EDGES = [
     day(text) + more
     for text in ("2019-12-31", "2023-01-01", "2024-02-29", "2024-03-04", "2024-12-31")
     for more in range(-4, 5)
 ]
 _DAYS = st.one_of(
-    st.sampled_from(_EDGES),
-    st.sampled_from(_EDGES),
-    st.sampled_from(_EDGES),
+    st.sampled_from(EDGES),
+    st.sampled_from(EDGES),
+    st.sampled_from(EDGES),
     st.integers(day("2019-06-01"), day("2025-06-01")),
     st.sampled_from([0, day("9999-12-31")]),
 )
@@ -77,7 +78,7 @@ _COMMENTS = st.builds(
     _USERS,
     _PROJECTS,
 )
-_EVENTS = st.lists(
+EVENTS = st.lists(
     st.one_of(_CLASSIFICATIONS, _CLASSIFICATIONS, _CLASSIFICATIONS, _COMMENTS),
     min_size=40,
     max_size=100,
@@ -94,7 +95,7 @@ _FILTERS = st.sampled_from(
         {"workflow_ids": (102,)},
     ]
 )
-_TODAY = st.one_of(st.sampled_from(_EDGES), st.integers(day("2019-06-01"), day("2025-06-01")))
+TODAY = st.one_of(st.sampled_from(EDGES), st.integers(day("2019-06-01"), day("2025-06-01")))
 
 
 @st.composite
@@ -125,7 +126,7 @@ def goals(draw: st.DrawFn) -> GoalQuestion:
     return GoalQuestion(kind, subject, metric, selection, tuple(sorted(thresholds)), repeats)
 
 
-def shown_goal(state: GoalState) -> dict[str, Any]:
+def shown_goal(asked: GoalQuestion, state: GoalState, today: int) -> dict[str, Any]:
     progress = state.progress
     assert progress.reached_on == state.reached_on[-1]
     reached = [one for one in state.reached_on if one is not None]
@@ -140,8 +141,11 @@ def shown_goal(state: GoalState) -> dict[str, Any]:
         "pace": progress.pace,
         "days_left": progress.days_left,
         "expected_on": progress.expected_on,
-        "periods": [(*one.days, one.value, one.reached_on) for one in state.periods],
-        "streak": state.streak,
+        "periods": [
+            (*one.days, one.value, one.reached_on)
+            for one in last_periods(asked, state.steps, today)
+        ],
+        "streak": streak(asked, state.steps, today),
     }
 
 
@@ -157,10 +161,10 @@ def test_goals_milestones_and_streaks_are_what_pandas_counts(database_url: str) 
             frame = frame_of((await stored(database)).events.values(), BACKFILLED)
             async with database.read() as snapshot:
                 reads = OperationReads(snapshot)
-                states = await load_goal_states(GrowthLoader(reads), asked, today)
+                states = await GoalStates(reads, GrowthLoader(reads)).load_many(asked, today)
                 assert snapshot.statements <= 3
                 for one, state in zip(asked, states, strict=True):
-                    assert shown_goal(state) == expected_goal(frame, one, today), one
+                    assert shown_goal(one, state, today) == expected_goal(frame, one, today), one
                 of_groups = [one for one in asked if one.kind is Kind.GROUP]
                 ranked = await ContributorsLoader(reads).load_many(
                     [one.contributors(2) for one in of_groups]
@@ -196,7 +200,7 @@ def test_goals_milestones_and_streaks_are_what_pandas_counts(database_url: str) 
                         ), (one, period)
 
         @settings(max_examples=25, deadline=None, suppress_health_check=[*HealthCheck])
-        @given(_EVENTS, st.lists(goals(), min_size=8, max_size=20), _TODAY)
+        @given(EVENTS, st.lists(goals(), min_size=8, max_size=20), TODAY)
         def run(
             arrived: Sequence[Classification | Comment], asked: Sequence[GoalQuestion], today: int
         ) -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import product
 
 import pytest
 from sqlalchemy import Connection, select
 
 from gateway.calendar import DayRange
-from gateway.db import Database
+from gateway.db import Database, Snapshot
 from gateway.db.number_rows import number_rows
-from gateway.loaders.goals import ContributorsLoader, GrowthLoader, load_goal_states
+from gateway.loaders.goal_states import GoalStates
+from gateway.loaders.goals import ContributorsLoader, GrowthLoader
 from gateway.loaders.reads import OperationReads
 from gateway.period import Period
+from gateway.stats.goals.evaluation import GoalState
 from gateway.stats.goals.metric import GoalMetric
 from gateway.stats.goals.question import GoalQuestion
 from gateway.stats.subject import Kind, Selection
@@ -30,6 +33,11 @@ def goal(
     kind = Kind.USER if metric is GoalMetric.COMMENTS else Kind.GROUP
     selection = Selection(days=DayRange(START, None), **narrowed)
     return GoalQuestion(kind, subject, metric, selection, (1, 2, 3), repeats)
+
+
+async def states_in(snapshot: Snapshot, asked: Sequence[GoalQuestion]) -> list[GoalState]:
+    reads = OperationReads(snapshot)
+    return await GoalStates(reads, GrowthLoader(reads)).load_many(asked, TODAY)
 
 
 async def fill(database: Database) -> None:
@@ -54,7 +62,7 @@ async def test_four_hundred_goals_take_as_many_statements_as_one(database: Datab
     for some in (asked[:1], asked):
         async with database.read() as snapshot:
             reads = OperationReads(snapshot)
-            states = await load_goal_states(GrowthLoader(reads), some, TODAY)
+            states = await GoalStates(reads, GrowthLoader(reads)).load_many(some, TODAY)
             assert snapshot.statements == 3
             assert states[0].reached_on == (
                 day("2019-06-01"),
@@ -73,7 +81,7 @@ async def test_goals_of_different_filters_do_not_mix(database: Database) -> None
         for group, ids in product((1, 2), ((), (11,), (12,), (12, 11), (11, 12, 13), (99,)))
     ]
     async with database.read() as snapshot:
-        states = await load_goal_states(GrowthLoader(OperationReads(snapshot)), asked, TODAY)
+        states = await states_in(snapshot, asked)
     assert [state.progress.value for state in states] == [0, 1, 1, 2, 3, 0] * 2
 
 
@@ -95,9 +103,7 @@ async def test_a_different_thing_counts_once_and_what_names_no_project_is_none(
         ),
     )
     async with database.read() as snapshot:
-        states = await load_goal_states(
-            GrowthLoader(OperationReads(snapshot)), [goal(1, one) for one in OF_GROUPS], TODAY
-        )
+        states = await states_in(snapshot, [goal(1, one) for one in OF_GROUPS])
     first, second, third = (day(f"2024-02-{one}") for one in (27, 28, 29))
     found = {
         metric: (state.progress.value, state.reached_on)
