@@ -163,11 +163,17 @@ async def load_memberships(
     from resolvers.user_group import UserGroup
 
     shown = list(found)
-    decisions, users, since = await asyncio.gather(
-        info.context.loaders.access.load_many([one.group_id for one in shown]),
-        load_users(info, [one.user_id for one in shown], *((*path, "user") for path in paths)),
-        load_since(info, shown, *((*path, "since") for path in paths)),
-    )
+    # Whatever leads here has asked for the groups. Nothing is gathered where nothing is to be read:
+    # a turn of the event loop would part what is selected below from what stands beside it.
+    decisions = await info.context.loaders.access.load_many([one.group_id for one in shown])
+    ids, ways = [one.user_id for one in shown], [(*path, "user") for path in paths]
+    times = [(*path, "since") for path in paths]
+    if any(reaches(info, *path) for path in times):
+        users, since = await asyncio.gather(
+            load_users(info, ids, *ways), load_since(info, shown, *times)
+        )
+    else:
+        users, since = await load_users(info, ids, *ways), [one.created_at for one in shown]
     return [
         _membership(info, one, user, UserGroup.of(access), began)
         for one, user, access, began in zip(shown, users, decisions, since, strict=True)

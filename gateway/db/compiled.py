@@ -29,7 +29,7 @@ _FAMILIES: tuple[tuple[type[TypeEngine[Any]], str], ...] = (
     (Text, "TEXT"),
 )
 #: Statements that are united; SQLite unites 500 selects at most, and one may have five pieces.
-_MOST = 20
+_MOST = 80
 
 
 class Compiled:
