@@ -43,14 +43,14 @@ def too_many(argument: str, length: int, items: str, limit: int = MAX_IDS) -> st
     return f"{argument} has {length:,} {items}: at most {limit:,} are allowed."
 
 
-def read_page(first: int, argument: str = "first", least: int = 1) -> int:
-    """How many items of a page are asked for: ``least`` to ``MAX_FIRST``.
+def read_page(first: int, argument: str = "first", least: int = 1, most: int = MAX_FIRST) -> int:
+    """How many items of a page are asked for: ``least`` to ``most``.
 
     A page of nothing has no end to go on behind: whoever reads on until the last page would not
     come to an end.
     """
-    if not least <= first <= MAX_FIRST:
-        raise OutOfBounds(argument, first, least, MAX_FIRST)
+    if not least <= first <= most:
+        raise OutOfBounds(argument, first, least, most)
     return first
 
 

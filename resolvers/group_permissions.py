@@ -27,6 +27,10 @@ class GroupPermissions:
         description="Invite and remove people, and change their roles: `inviteToUserGroup`, "
         "`removeMembers`, `setMemberRole`."
     )
+    edit_goals: bool = strawberry.field(
+        description="Create, change, archive and delete the group's goals: `createGoal`, "
+        "`updateGoal`, `archiveGoal`, `deleteGoal`."
+    )
     leave: bool = strawberry.field(
         description="End the own membership, or decline the invitation: `leaveUserGroup`."
     )
@@ -57,6 +61,7 @@ def permissions_of(info: Info, access: GroupAccess) -> GroupPermissions:
     return GroupPermissions(
         edit=may(Action.EDIT, Action.CHANGE_JOIN_LINK),
         manage_members=may(*_MANAGING),
+        edit_goals=may(Action.LEAD_GOALS),
         leave=may(Action.LEAVE),
         deactivate=may(Action.DEACTIVATE),
         reactivate=is_open and group.ended and may_resume,

@@ -66,10 +66,18 @@ class GuardDirective:
     rule: GuardRule
 
 
+def _require_individuals(access: Access, of: Any) -> None:
+    # A goal without a group is a volunteer's own.
+    if of.group_id is None:
+        access.require_own_stats(of.user_id)
+    else:
+        access.require_individuals(of.group_id)
+
+
 #: What requires each rule of the operation's access and the source, a thing of a group or a user.
 _CHECKS: dict[GuardRule, Callable[[Access, Any], None]] = {
     GuardRule.GROUP_AGGREGATES: lambda access, of: access.require_aggregates(of.group_id),
-    GuardRule.GROUP_INDIVIDUALS: lambda access, of: access.require_individuals(of.group_id),
+    GuardRule.GROUP_INDIVIDUALS: _require_individuals,
     GuardRule.GROUP_ADMINS: lambda access, of: access.require_memberships(of.group_id),
     GuardRule.GROUP_LEADERS: lambda access, of: access.require_leadership(of.group_id),
     GuardRule.OWN_STATS: lambda access, of: access.require_own_stats(of.user_id),

@@ -13,7 +13,13 @@ from gateway.stats.subject import Kind, Question
 from resolvers.comment_stats import UserCommentStats
 from resolvers.connections import AfterArgument, PageArgument, paged
 from resolvers.context import Info
-from resolvers.costs import costs
+from resolvers.costs import about, costs
+from resolvers.goal import Goal
+from resolvers.goal_list import (
+    GoalStatusesArgument,
+    IncludeArchivedArgument,
+    load_own_goals,
+)
 from resolvers.guards import Guard, GuardRule
 from resolvers.lookahead import selects
 from resolvers.membership import MembershipConnection, RolesArgument, StatesArgument
@@ -83,6 +89,20 @@ class User(Row):
     )
     async def milestones(self, info: Info) -> AllTimeMilestones | None:
         return await load_all_time_milestones(info, Kind.USER, self.user_id)
+
+    @strawberry.field(
+        description="What the volunteer wants to reach alone, by ascending id; archived goals only "
+        "with `includeArchived`.",
+        directives=[costs(10), about(3)],
+        extensions=[Guard(GuardRule.OWN_STATS)],
+    )
+    async def goals(
+        self,
+        info: Info,
+        statuses: GoalStatusesArgument = None,
+        include_archived: IncludeArchivedArgument = False,
+    ) -> list[Goal] | None:
+        return await load_own_goals(info, self.user_id, statuses, include_archived=include_archived)
 
     @strawberry.field(
         description="The volunteer's comments on Talk. They are public, as the posts are."

@@ -17,8 +17,14 @@ from gateway.stats.subject import Kind, Question
 from resolvers.arguments import given
 from resolvers.connections import AfterArgument, Page, PageArgument, page_of, paged
 from resolvers.context import Info
-from resolvers.costs import costs
+from resolvers.costs import about, costs
 from resolvers.cursors import place_cursor, read_place
+from resolvers.goal import Goal
+from resolvers.goal_list import (
+    GoalStatusesArgument,
+    IncludeArchivedArgument,
+    load_group_goals,
+)
 from resolvers.group_history import HISTORY_PAGE, GroupChangeConnection, load_history
 from resolvers.group_permissions import GroupPermissions, permissions_of
 from resolvers.group_stats import GroupStats
@@ -164,6 +170,20 @@ class UserGroup:
     )
     async def milestones(self, info: Info) -> AllTimeMilestones | None:
         return await load_all_time_milestones(info, Kind.GROUP, self.group_id)
+
+    @strawberry.field(
+        description="What the group wants to reach, by ascending id; archived goals only with "
+        "`includeArchived`.",
+        directives=[costs(10), about(5)],
+        extensions=[Guard(GuardRule.GROUP_AGGREGATES)],
+    )
+    async def goals(
+        self,
+        info: Info,
+        statuses: GoalStatusesArgument = None,
+        include_archived: IncludeArchivedArgument = False,
+    ) -> list[Goal] | None:
+        return await load_group_goals(info, self, statuses, include_archived=include_archived)
 
     @strawberry.field(description="The viewer's own membership in any state; null without one.")
     async def viewer_membership(self, info: Info) -> Membership | None:

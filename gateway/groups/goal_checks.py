@@ -54,10 +54,11 @@ def check_filters(
             raise invalid(
                 f"{name} has {len(ids):,} ids: it must have 1 to {MOST_IDS}, "
                 "or be left out where all count.",
+                "within",
                 name,
             )
     if workflow_ids is not None and metric is GoalMetric.COMMENTS:
-        raise invalid("Comments belong to no workflow: name projects.", "workflowIds")
+        raise invalid("Comments belong to no workflow: name projects.", "within", "workflowIds")
 
 
 def checked_title(title: str | None) -> str | None:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Select
 
+from gateway.directory.goals import GOALS_BY_GROUP, GOALS_BY_USER, Goal, goal_of
 from gateway.directory.memberships import (
     MEMBERSHIPS_BY_GROUP,
     MEMBERSHIPS_BY_USER,
@@ -25,6 +26,7 @@ from gateway.directory.workflows import (
 )
 from gateway.loaders.access import Access
 from gateway.loaders.directory import RecordLoader, RecordsLoader
+from gateway.loaders.goal_states import GoalStates
 from gateway.loaders.goals import ActivePeriodsLoader, ContributorsLoader, GrowthLoader
 from gateway.loaders.group_life import (
     GroupMembershipLoader,
@@ -105,6 +107,12 @@ class Loaders:
     new_users = _made(NewUsersLoader)
     ranking = _made(RankingLoader)
     growth = _made(GrowthLoader)
+    goals_by_group = _made(
+        RecordsLoader[Goal], "goals", Kind.GROUP, GOALS_BY_GROUP, goal_of, "group_id"
+    )
+    goals_by_user = _made(
+        RecordsLoader[Goal], "goals", Kind.USER, GOALS_BY_USER, goal_of, "user_id"
+    )
     goal_contributors = _made(ContributorsLoader)
     active_periods = _made(ActivePeriodsLoader)
     member_contributions = _made(MemberContributionsLoader, "member contributions", "project_id")
@@ -147,6 +155,11 @@ class Loaders:
     join_links = _made(JoinLinkLoader)
     history = _made(HistoryLoader)
     history_lengths = _made(HistoryLengthLoader)
+
+    @cached_property
+    def goal_states(self) -> GoalStates:
+        """Goals evaluated, from how they grew."""
+        return GoalStates(self._reads, self.growth)
 
     @cached_property
     def membership_counts(self) -> MembershipCountsLoader | LiveMembershipCounts:

@@ -46,10 +46,7 @@ class GroupPayload(Payload):
         "viewer any more."
     )
     async def user_group(self, info: Info) -> UserGroup | None:
-        if self.outcome is None:
-            return None
-        access = await info.context.loaders.access.load(self.outcome.group_id)
-        return None if access is None else UserGroup.of(access)
+        return None if self.outcome is None else await group_of(info, self.outcome)
 
 
 @strawberry.type
@@ -79,6 +76,14 @@ async def carry_out(info: Info, payload: type[P], command: Command) -> P:
         changed=outcome is not None and outcome.changed, user_errors=errors, outcome=outcome
     )
     return shown
+
+
+async def group_of(info: Info, outcome: Outcome) -> UserGroup | None:
+    """The group of an outcome; None for own goals, and if it does not exist for the viewer."""
+    if not outcome.group_id:
+        return None
+    access = await info.context.loaders.access.load(outcome.group_id)
+    return None if access is None else UserGroup.of(access)
 
 
 async def memberships_of(

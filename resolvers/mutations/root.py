@@ -6,6 +6,18 @@ import strawberry
 
 from resolvers.context import Info
 from resolvers.costs import costs
+from resolvers.mutations.goal_inputs import (
+    ArchiveGoalInput,
+    CreateGoalInput,
+    DeleteGoalInput,
+    UpdateGoalInput,
+)
+from resolvers.mutations.goals import (
+    ArchiveGoalPayload,
+    CreateGoalPayload,
+    DeleteGoalPayload,
+    UpdateGoalPayload,
+)
 from resolvers.mutations.group_inputs import (
     CreateUserGroupInput,
     DeactivateUserGroupInput,
@@ -44,6 +56,7 @@ from resolvers.mutations.payloads import carry_out
 _COST, _COST_OF_MORE = 10, 25
 
 _ADMINS = "For the group's admins and site admins."
+_OF_GOALS = "For the group's admins and site admins; of an own goal, for the volunteer alone."
 
 
 @strawberry.type(
@@ -190,3 +203,51 @@ class Mutation:
         input: InputArgument[UpdateJoinLinkInput],  # noqa: A002
     ) -> UpdateJoinLinkPayload | None:
         return await carry_out(info, UpdateJoinLinkPayload, input.command())
+
+    @strawberry.mutation(
+        description="Sets a goal of a group, or one of the viewer's own. For the group's admins "
+        "and site admins; an own goal is for volunteers who are signed in.",
+        directives=[costs(_COST)],
+    )
+    async def create_goal(
+        self,
+        info: Info,
+        input: InputArgument[CreateGoalInput],  # noqa: A002
+    ) -> CreateGoalPayload | None:
+        return await carry_out(info, CreateGoalPayload, input.command())
+
+    @strawberry.mutation(
+        description="Changes title, target, days or milestones of a goal. What is counted stays: "
+        f"create another goal for that. {_OF_GOALS}",
+        directives=[costs(_COST)],
+    )
+    async def update_goal(
+        self,
+        info: Info,
+        input: InputArgument[UpdateGoalInput],  # noqa: A002
+    ) -> UpdateGoalPayload | None:
+        return await carry_out(info, UpdateGoalPayload, input.command())
+
+    @strawberry.mutation(
+        description="Puts a goal away, which is then listed with `includeArchived` alone, or takes "
+        f"it up again. {_OF_GOALS}",
+        directives=[costs(_COST)],
+    )
+    async def archive_goal(
+        self,
+        info: Info,
+        input: InputArgument[ArchiveGoalInput],  # noqa: A002
+    ) -> ArchiveGoalPayload | None:
+        return await carry_out(info, ArchiveGoalPayload, input.command())
+
+    @strawberry.mutation(
+        description="Deletes a goal that was a mistake, for ever. One that is over is better "
+        f"archived. {_OF_GOALS}",
+        directives=[costs(_COST)],
+    )
+    async def delete_goal(
+        self,
+        info: Info,
+        input: InputArgument[DeleteGoalInput],  # noqa: A002
+    ) -> DeleteGoalPayload | None:
+        return await carry_out(info, DeleteGoalPayload, input.command())

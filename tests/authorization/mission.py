@@ -55,10 +55,13 @@ class Rule(Enum):
 GUARDED = {
     "Query.gatewayStats": Rule.SITE_ADMINS,
     "Query.userGroupCounts": Rule.GROUPS_COUNT,
+    "Goal.contributors": Rule.INDIVIDUALS,
     "User.classifications": Rule.OWN,
+    "User.goals": Rule.OWN,
     "User.memberships": Rule.OWN,
     "User.milestones": Rule.OWN,
     "UserGroup.classifications": Rule.AGGREGATES,
+    "UserGroup.goals": Rule.AGGREGATES,
     "UserGroup.members": Rule.INDIVIDUALS,
     "UserGroup.memberships": Rule.GROUP_ADMINS,
     "User.invitations": Rule.OWN,
@@ -84,7 +87,9 @@ def sees(asking: str, rule: Rule, *, group: int | None, user: int | None) -> boo
     """Whether somebody sees a field of this rule, of that group or volunteer."""
     match rule:
         case Rule.AGGREGATES | Rule.INDIVIDUALS:
-            assert group is not None
+            if group is None:
+                # Of a volunteer's own goal, which has no contributors.
+                return sees(asking, Rule.OWN, group=group, user=user)
             level = LEVELS[group % 10]
             allowed = level.aggregates if rule is Rule.AGGREGATES else level.individuals
             return asking in allowed

@@ -12,6 +12,7 @@ from gateway.db.group_tables import group_join_link
 from gateway.db.upsert import replace_rows
 from gateway.directory.load import load_directory
 from tests.events_of import classification, store
+from tests.goals_of import made_goal, write_goals
 
 LEVELS = (
     "private_agg_only",
@@ -111,13 +112,20 @@ def directory() -> dict[str, Any]:
 async def fill(database: Database) -> None:
     """Store the directory; every volunteer has classified once, and it counts to every group.
 
-    Every group has a join link.
+    Every group has a join link and a goal, which one of its admins has set; every volunteer has a
+    goal of their own.
     """
+    leader, _, _ = MEMBERSHIPS["group admin"]
 
     def load(connection: Connection) -> None:
         load_directory(connection, directory())
         links = [(group, f"{group:032x}", True, None, 0, None, 1) for group in GROUPS]
         replace_rows(connection, group_join_link, links)
+        write_goals(
+            connection,
+            *(made_goal(group, group=group, created_by=leader) for group in GROUPS),
+            *(made_goal(one, user=one) for one in VOLUNTEERS),
+        )
 
     await database.write(load)
     await store(database, *(classification(one, user=one, groups=(*GROUPS,)) for one in VOLUNTEERS))

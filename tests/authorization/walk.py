@@ -206,9 +206,12 @@ def refused(
             assert value is None, f"{asking} sees {where}: {value}"
             yield where
             continue
-        assert value is not None or rule is None, f"{asking} does not see {where}"
+        of_nobody = step.coordinate == "Goal.contributors" and group is None
+        assert value is not None or rule is None or of_nobody, f"{asking} does not see {where}"
+        # Goals of a volunteer are of no group, though a group may have led to the volunteer.
+        of = None if step.coordinate == "User.goals" else group
         for place, one in _objects(value, where):
-            yield from refused(style, asking, step.below, one, place, group, user)
+            yield from refused(style, asking, step.below, one, place, of, user)
 
 
 def _objects(value: Any, path: Path) -> Iterator[tuple[Path, dict[str, Any]]]:

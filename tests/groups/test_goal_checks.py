@@ -45,7 +45,9 @@ RULES = {
         {"metric": GoalMetric.COMMENTS, "project_ids": (1,)}, of_group=False
     ),
     "own comments in workflows": Rule(
-        {"metric": GoalMetric.COMMENTS, "workflow_ids": (1,)}, ("workflowIds",), of_group=False
+        {"metric": GoalMetric.COMMENTS, "workflow_ids": (1,)},
+        ("within", "workflowIds"),
+        of_group=False,
     ),
     "own contributors": Rule(
         {"metric": GoalMetric.CONTRIBUTORS}, ("metric",), of_group=False, code=UNAVAILABLE
@@ -53,12 +55,12 @@ RULES = {
     "contributors of a group": Rule({"metric": GoalMetric.CONTRIBUTORS}),
     "projects": Rule({"metric": GoalMetric.PROJECTS, "project_ids": (1, 2)}),
     "active days": Rule({"metric": GoalMetric.ACTIVE_DAYS, "workflow_ids": (1,)}),
-    "no projects": Rule({"project_ids": ()}, ("projectIds",)),
-    "no workflows": Rule({"workflow_ids": ()}, ("workflowIds",)),
+    "no projects": Rule({"project_ids": ()}, ("within", "projectIds")),
+    "no workflows": Rule({"workflow_ids": ()}, ("within", "workflowIds")),
     "a hundred projects": Rule({"project_ids": ids(100)}),
-    "a hundred and one projects": Rule({"project_ids": ids(101)}, ("projectIds",)),
+    "a hundred and one projects": Rule({"project_ids": ids(101)}, ("within", "projectIds")),
     "a hundred workflows": Rule({"workflow_ids": ids(100)}),
-    "ten thousand workflows": Rule({"workflow_ids": ids(10_000)}, ("workflowIds",)),
+    "ten thousand workflows": Rule({"workflow_ids": ids(10_000)}, ("within", "workflowIds")),
     "target 0": Rule({"target": 0}, ("target",)),
     "target 1": Rule({"target": 1}),
     "a billion": Rule({"target": 10**9}),

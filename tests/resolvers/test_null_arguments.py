@@ -18,9 +18,11 @@ from graphql import (
 
 from gateway.db import Database
 from gateway.directory.load import load_directory
+from gateway.period import Period
 from resolvers.schema import graphql_schema
 from tests.asking import answer
 from tests.events_of import classification, comment, store
+from tests.goals_of import made_goal, store_goals
 
 #: Of more than a year, nobody is looked for who is unusual.
 YEAR = 'classifications(range: {{ start: "2024-01-01", end: "2024-12-31" }}) {{ {} }}'
@@ -37,6 +39,7 @@ PATHS = {
     "User": "{{ user(id: 1) {{ {} }} }}",
     "UserStats": "{{ user(id: 1) {{ classifications {{ {} }} }} }}",
     "UserGroup": "{{ userGroup(id: 501) {{ {} }} }}",
+    "Goal": "{{ userGroup(id: 501) {{ goals {{ {} }} }} }}",
     "Workflow": "{{ workflow(id: 101) {{ {} }} }}",
     "GroupStats": "{{ userGroup(id: 501) {{ classifications {{ {} }} }} }}",
     "MemberContribution": (
@@ -115,6 +118,13 @@ async def fill(database: Database) -> None:
             for n, when in enumerate(days[: 1 + user % 3])
         ),
         comment(1),
+    )
+    await store_goals(
+        database,
+        made_goal(1, group=501, repeats=Period.WEEK),
+        made_goal(2, group=501, archived=True),
+        made_goal(3, user=1),
+        made_goal(4, user=1, archived=True),
     )
 
 

@@ -110,10 +110,13 @@ def test_every_description_tells_something_that_the_name_does_not() -> None:
 GUARDED = {
     "Query.gatewayStats": "site_admin",
     "Query.userGroupCounts": "groups_count",
+    "Goal.contributors": "group_individuals",
     "User.classifications": "own_stats",
+    "User.goals": "own_stats",
     "User.memberships": "own_stats",
     "User.milestones": "own_stats",
     "UserGroup.classifications": "group_aggregates",
+    "UserGroup.goals": "group_aggregates",
     "UserGroup.members": "group_individuals",
     "UserGroup.memberships": "group_admins",
     "User.invitations": "own_stats",
