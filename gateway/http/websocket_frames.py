@@ -78,7 +78,6 @@ class Frames:
                 assert isinstance(frame, Frame)  # noqa: S101 - the handshake is over
                 self._take(frame)
         if not self.is_open:
-            # Whoever closes wants no more answers.
             self.messages.clear()
         if self.is_over:
             self._unparsed.clear()
@@ -92,6 +91,8 @@ class Frames:
         if not frame.fin:
             return
         message, self._message = self._message, bytearray()
+        if not self.is_open:
+            return  # whoever closes wants no more answers
         if self._opcode is Opcode.BINARY:
             self.messages.append(bytes(message))
             return

@@ -21,35 +21,15 @@ from websockets.frames import CloseCode
 from gateway.http.connections import Closed, Connections
 from gateway.http.outgoing import Outgoing
 from gateway.http.response import errored, written
+from gateway.http.websocket_events import EXTENSION, OCCUPIED, STOPPING
 from gateway.http.websocket_frames import Frames
 from gateway.http.websocket_handshake import Handshake
+from gateway.http.websocket_patience import Patience
 
 logger = logging.getLogger(__name__)
 
-#: The extension of the scope, and the beginning of the names of its messages.
-EXTENSION = "stats_gateway.websocket"
-#: Received when the server stops: the application is to finish what it can, and to close.
-STOPPING = f"{EXTENSION}.stopping"
-_OCCUPIED = f"{EXTENSION}.occupied"
-
 #: How long the client has to answer a close frame.
 _CLOSE_SECONDS = 5
-
-
-def accept(subprotocol: str | None) -> Message:
-    """Answer the handshake; the protocol on top of WebSocket is this one, if any."""
-    return {"type": "websocket.accept", "subprotocol": subprotocol, "headers": []}
-
-
-def close(code: int, reason: str) -> Message:
-    """Close the WebSocket; of the reason, what fits into a close frame is sent."""
-    return {"type": "websocket.close", "code": code, "reason": reason}
-
-
-def occupied(value: bool) -> Message:  # noqa: FBT001 - the value of the message
-    """Say whether anything is under way: a WebSocket without may give way to others."""
-    return {"type": _OCCUPIED, "value": value}
-
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
 
@@ -103,12 +83,7 @@ class WebSocketProtocol(asyncio.Protocol):
         self._turn = asyncio.Lock()
         self._writable = asyncio.Event()
         self._writable.set()
-        self._holds = False
-        self._bytes_in_window = 0
-        self._heard = True
-        self._heartbeat: asyncio.TimerHandle | None = None
-        self._late: asyncio.TimerHandle | None = None
-        self._slow: asyncio.TimerHandle | None = None
+        self._patience = Patience(loop, self._limits, self._ping, self._lose)
         self._end: asyncio.TimerHandle | None = None
 
     def begin(self, app: ASGI3Application) -> None:
@@ -140,12 +115,13 @@ class WebSocketProtocol(asyncio.Protocol):
         if self._state is _State.ASKED:
             self._transport.abort()  # a client waits for the answer to its handshake
             return
-        self._heard = True
-        self._bytes_in_window += len(data)
+        self._patience.heard(len(data))
         self._frames.feed(data)
         self._read()
 
     def _read(self) -> None:
+        if self._state is _State.LOST:
+            return
         was_over = self._frames.is_over
         self._frames.parse()
         self._flush()
@@ -153,7 +129,8 @@ class WebSocketProtocol(asyncio.Protocol):
             self._ended()
         if self._frames.messages or not self._frames.is_open:
             self._came.set()
-        self._watch()
+        if self._state is _State.OPEN:
+            self._patience.awaits_rest(self._frames.has_part)
         self._regulate()
 
     def _ended(self) -> None:
@@ -164,15 +141,16 @@ class WebSocketProtocol(asyncio.Protocol):
             # What it still sends is not read. Closing at once could lose what it was told.
             self._transport.write_eof()
             self._wait_for_end()
+        self._patience.end()
         self._state = _State.CLOSING
 
     def _regulate(self) -> None:
         """Read no more while somebody has to catch up."""
         waits = bool(self._frames.messages) or not self._writable.is_set()
         holds = waits and self._state is _State.OPEN
-        if holds is self._holds or self._transport.is_closing():
+        if holds is self._patience.holds or self._transport.is_closing():
             return
-        self._holds = holds
+        self._patience.holds = holds
         if holds:
             self._transport.pause_reading()
         else:
@@ -213,7 +191,7 @@ class WebSocketProtocol(asyncio.Protocol):
                 self._check(_State.OPEN)
                 self._frames.write_text(message["text"])
                 self._flush()
-        elif kind == _OCCUPIED:
+        elif kind == OCCUPIED:
             self._check(_State.OPEN)
             if message["value"]:
                 self._connections.work(self)
@@ -248,7 +226,7 @@ class WebSocketProtocol(asyncio.Protocol):
             headers.append((b"sec-websocket-protocol", message["subprotocol"].encode()))
         self._transport.write(written(HTTPStatus.SWITCHING_PROTOCOLS, headers))
         self._state = _State.OPEN
-        self._heartbeat = self._loop.call_later(self._limits.heartbeat_seconds, self._beat)
+        self._patience.begin()
 
     def _refuse(self, status: int, headers: RawHeaders, body: bytes) -> None:
         self._state = _State.REFUSED
@@ -259,7 +237,7 @@ class WebSocketProtocol(asyncio.Protocol):
 
     def _close(self, code: int, reason: str) -> None:
         self._state = _State.CLOSING
-        self._unwatch()
+        self._patience.end()
         self._frames.close(code, reason)
         self._flush()
         self._wait_for_end()
@@ -276,65 +254,34 @@ class WebSocketProtocol(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         self._writable.clear()
-        self._late = self._loop.call_later(self._limits.message_seconds, self._reader_is_late)
+        self._patience.awaits_reader(True)
         self._regulate()
 
     def resume_writing(self) -> None:
         self._writable.set()
-        if self._late is not None:
-            self._late.cancel()
+        self._patience.awaits_reader(False)
         self._regulate()
-
-    # How long it may take
-
-    def _beat(self) -> None:
-        """Ask for a sign of life, unless the last one is missing."""
-        self._heartbeat = None
-        if self._state is not _State.OPEN:
-            return
-        if not self._heard and not self._holds:
-            self._connections.count(Closed.SILENT)
-            self._transport.abort()
-            return
-        self._heard = False
-        self._frames.write_ping()
-        self._flush()
-        self._heartbeat = self._loop.call_later(self._limits.heartbeat_seconds, self._beat)
-
-    def _reader_is_late(self) -> None:
-        self._connections.count(Closed.SLOW_READER)
-        self._transport.abort()
-
-    def _watch(self) -> None:
-        """Wait for the rest of a message, but not for ever."""
-        if not self._frames.has_part or self._state is not _State.OPEN:
-            self._unwatch()
-        elif self._slow is None:
-            self._bytes_in_window = 0
-            self._slow = self._loop.call_later(self._limits.stall_seconds, self._part_is_late)
-
-    def _unwatch(self) -> None:
-        if self._slow is not None:
-            self._slow.cancel()
-            self._slow = None
-
-    def _part_is_late(self) -> None:
-        self._slow = None
-        if self._holds or self._bytes_in_window >= self._limits.stall_bytes:
-            self._watch()
-            return
-        self._connections.count(Closed.SLOW_BODY)
-        rate = f"{self._limits.bytes_per_second:,} bytes per second"
-        self._close(CloseCode.POLICY_VIOLATION, f"A message arrived at less than {rate}.")
 
     # How it ends
 
+    def _ping(self) -> None:
+        self._frames.write_ping()
+        self._flush()
+
+    def _lose(self, reason: Closed) -> None:
+        """The patience is at an end."""
+        self._connections.count(reason)
+        if reason is Closed.SLOW_BODY:
+            rate = f"{self._limits.bytes_per_second:,} bytes per second"
+            self._close(CloseCode.POLICY_VIOLATION, f"A message arrived at less than {rate}.")
+        else:
+            self._transport.abort()
+
     def connection_lost(self, exc: Exception | None) -> None:
         self._state = _State.LOST
-        self._unwatch()
-        for timer in (self._heartbeat, self._late, self._end):
-            if timer is not None:
-                timer.cancel()
+        self._patience.end()
+        if self._end is not None:
+            self._end.cancel()
         self._transport.stop()
         self._connections.leave(self)
         self._server_state.connections.discard(self)

@@ -156,6 +156,18 @@ def test_who_floods_and_reads_nothing_is_held_back_and_dropped(server: Server, s
     assert total < 100_000_000
 
 
+def test_who_reads_no_answers_is_dropped_and_their_operations_with_them(server: Server) -> None:
+    before, dropped = memory(server), closed("slow_reader")
+    query = "{ __schema { types { name description fields { name description } } } }"
+    with open_socket(server, receive_bytes=4096) as connection:
+        connection.sendall(message("connection_init"))
+        for number in range(100):
+            connection.sendall(message("subscribe", id=str(number), payload={"query": query}))
+        wait_until(lambda: closed("slow_reader") == dropped + 1)
+    assert memory(server) - before < MOST_BYTES
+    wait_until(lambda: metric_at(METRICS_PORT, "stats_gateway_requests_in_progress") == 0)
+
+
 @pytest.mark.parametrize(
     ("begun", "piece"),
     [

@@ -8,7 +8,7 @@ from gateway.graphql.endpoint.socket_messages import SUBPROTOCOL, CloseCode
 from gateway.graphql.endpoint.socket_operation import SocketOperations
 from gateway.graphql.endpoint.socket_session import SocketSession
 from gateway.http.recording import recording_of
-from gateway.http.websocket_protocol import accept, close
+from gateway.http.websocket_events import accept, close
 from gateway.telemetry.record import record_of
 
 

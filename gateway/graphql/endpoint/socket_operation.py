@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -51,9 +51,9 @@ class SocketOperations:
         request: GraphQLRequest,
         credentials: Credentials,
         record: RequestRecord,
-        follow: Callable[[], object],
+        follow: Callable[[], Awaitable[object]],
     ) -> AsyncGenerator[bytes, None]:
-        """All answers, as JSON; ``follow`` is called once it is known that they do not end.
+        """All answers, as JSON; ``follow`` is awaited once it is known that they do not end.
 
         Credentials are verified again for each operation. Raises NotExecuted, whatever
         ``identify`` and the executor raise, and the reason for which a stream ends.
@@ -74,13 +74,13 @@ class SocketOperations:
         viewer: Viewer,
         credentials: Credentials,
         record: RequestRecord,
-        follow: Callable[[], object],
+        follow: Callable[[], Awaitable[object]],
     ) -> AsyncGenerator[bytes, None]:
         stream = await self.live.open(request, viewer, credentials, record)
         if isinstance(stream, Answer):
             raise NotExecuted(stream["errors"])
         try:
-            follow()
+            await follow()
             record.result = Result.OK
             record.opened()
             async for frame in stream:

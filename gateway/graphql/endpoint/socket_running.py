@@ -1,0 +1,223 @@
+"""Running: the operations that are under way on one socket, and how it ends for them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AsyncExitStack, aclosing, suppress
+from http import HTTPStatus
+from typing import Any
+
+from starlette.types import Message
+
+from gateway.errors import Unauthenticated
+from gateway.graphql.documents.request import read_parameters
+from gateway.graphql.endpoint.socket_messages import CloseCode, ServerMessages
+from gateway.graphql.endpoint.socket_operation import (
+    Credentials,
+    NotExecuted,
+    SocketOperations,
+)
+from gateway.graphql.endpoint.statuses import EXECUTED, status_of
+from gateway.graphql.live.ends import ServerStopping
+from gateway.graphql.refusals import TooManyOperations
+from gateway.http.media import GRAPHQL
+from gateway.http.recording import Recording
+from gateway.http.websocket_events import occupied
+from gateway.telemetry.record import RequestRecord, Result
+
+STOPPING = "The server is stopping: connect again."
+#: Operations of one socket that are executed at once; the others wait. Each may have an answer of
+#: many bytes, which it keeps until the client takes it.
+_AT_ONCE = 4
+
+
+class _Operation:
+    """An operation under way; ``is_live`` once it follows what changes."""
+
+    def __init__(self, id_: str) -> None:
+        self.id = id_
+        self.says = ServerMessages(id_)
+        self.is_live = False
+        self.task: asyncio.Task[None] | None = None
+
+
+class RunningOperations:
+    """Runs at most ``most`` operations; ``send`` takes events, ``say`` messages, ``close`` the end.
+
+    ``record`` is that of the socket itself; each operation has one of its own.
+    """
+
+    def __init__(
+        self,
+        operations: SocketOperations,
+        most: int,
+        record: RequestRecord,
+        recording: Recording,
+        send: Callable[[Message], Awaitable[None]],
+        say: Callable[[str], Awaitable[None]],
+        close: Callable[[CloseCode, str], Awaitable[None]],
+    ) -> None:
+        self._operations = operations
+        self._mask = operations.mask
+        self._most = most
+        self._record = record
+        self._recording = recording
+        self._send = send
+        self._say = say
+        self._close = close
+        self._places = asyncio.Semaphore(_AT_ONCE)
+        #: By their ids, until their last message.
+        self._named: dict[str, _Operation] = {}
+        #: Until they are over, also those that nobody wants any more.
+        self._under_way: set[_Operation] = set()
+        self._is_ending = False
+
+    def has(self, id_: str) -> bool:
+        """Whether an operation of this id is under way."""
+        return id_ in self._named
+
+    async def begin(self, id_: str, payload: dict[str, Any], credentials: Credentials) -> None:
+        """Run an operation; nothing more is begun once the end has."""
+        if self._is_ending:
+            return
+        operation = _Operation(id_)
+        number = len(self._under_way)
+        if number >= self._most:
+            error = self._mask.unexpected(TooManyOperations(self._most))
+            await self._say(operation.says.error([error]))
+            return
+        if not number:
+            await self._send(occupied(True))
+        self._named[id_] = operation
+        self._under_way.add(operation)
+        operation.task = asyncio.create_task(self._run(operation, payload, credentials))
+
+    def complete(self, id_: str) -> None:
+        """The client wants no more of an operation, if it is still under way."""
+        operation = self._named.pop(id_, None)
+        if operation is not None:
+            self._cancel([operation])
+
+    async def end(
+        self,
+        code: CloseCode,
+        reason: str,
+        error: Unauthenticated | None = None,
+        by: _Operation | None = None,
+    ) -> None:
+        """Close once everything but what is live has been answered.
+
+        What is live is told the error, if there is one; without it, clients ask again elsewhere.
+        """
+        if self._is_ending:
+            return
+        self._is_ending = True
+        others = self._under_way - {by}
+        live = [one for one in others if one.is_live]
+        tasks = self._cancel(live)
+        if error is not None:
+            errors = [self._mask.unexpected(error)]
+            for one in live if by is None else [by, *live]:
+                await self._say(one.says.error(errors))
+        tasks += [one.task for one in others if one.task is not None and not one.is_live]
+        if tasks:
+            await asyncio.wait(tasks)
+        await self._close(code, reason)
+
+    async def stop(self) -> None:
+        """Nobody is left to be answered."""
+        tasks = self._cancel(self._under_way)
+        if tasks:
+            await asyncio.wait(tasks)
+
+    def _cancel(self, operations: Iterable[_Operation]) -> list[asyncio.Task[None]]:
+        tasks = [one.task for one in operations if one.task is not None]
+        for task in tasks:
+            task.cancel()
+        return tasks
+
+    async def _run(
+        self, operation: _Operation, payload: dict[str, Any], credentials: Credentials
+    ) -> None:
+        record = RequestRecord(self._record.request_id, self._record.method)
+        record.route, record.client = self._record.route, self._record.client
+        try:
+            with suppress(ConnectionError):
+                with self._recording(record):
+                    end = await self._answer(operation, payload, credentials, record)
+                if end is not None:
+                    await self.end(*end, by=operation)
+        finally:
+            self._under_way.discard(operation)
+            if self._named.get(operation.id) is operation:
+                del self._named[operation.id]
+            if not self._under_way:
+                with suppress(ConnectionError):
+                    await self._send(occupied(False))
+
+    async def _answer(
+        self,
+        operation: _Operation,
+        payload: dict[str, Any],
+        credentials: Credentials,
+        record: RequestRecord,
+    ) -> tuple[CloseCode, str, Unauthenticated | None] | None:
+        """Tell all answers and the end; how to close the socket, if it is over with it."""
+        try:
+            await self._tell(operation, payload, credentials, record)
+            last = operation.says.complete()
+        except ConnectionError:
+            raise
+        except ServerStopping:
+            return CloseCode.STOPPING, STOPPING, None
+        except Unauthenticated as error:
+            _note(record, error.code)
+            return CloseCode.FORBIDDEN, error.message, error
+        except NotExecuted as error:
+            _note(record, error.errors[0]["extensions"]["code"])
+            last = operation.says.error(error.errors)
+        except Exception as error:
+            formatted = self._mask.unexpected(error)
+            _note(record, formatted["extensions"]["code"])
+            last = operation.says.error([formatted])
+        record.end()
+        # From now on the client may use the id again.
+        if self._named.get(operation.id) is operation:
+            del self._named[operation.id]
+        await self._say(last)
+        return None
+
+    async def _tell(
+        self,
+        operation: _Operation,
+        payload: dict[str, Any],
+        credentials: Credentials,
+        record: RequestRecord,
+    ) -> None:
+        async with AsyncExitStack() as place:
+
+            async def follow() -> None:
+                if self._is_ending:
+                    raise ConnectionResetError("The socket is about to be closed.")
+                operation.is_live = True
+                # It waits for what changes, and keeps nothing meanwhile.
+                await place.aclose()
+
+            await place.enter_async_context(self._places)
+            request = read_parameters(payload)
+            answers = self._operations.answers(request, credentials, record, follow)
+            async with aclosing(answers):
+                async for answer in answers:
+                    record.status = EXECUTED.graphql
+                    await self._say(operation.says.next(answer))
+
+
+def _note(record: RequestRecord, code: str) -> None:
+    """Note why an operation was not executed, or why its stream has ended."""
+    status = status_of(code, GRAPHQL)
+    if record.open_after is None:
+        record.status = status
+        record.result = Result.FAILED if status >= 500 else Result.REFUSED
+    elif status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        record.result = Result.FAILED
