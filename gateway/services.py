@@ -9,22 +9,26 @@ from functools import partial
 
 from gateway.auth.authenticator import Authenticator
 from gateway.auth.configuration import configured_authenticator
+from gateway.auth.standing import Standing
 from gateway.auth.viewer import Viewer
 from gateway.changes.feed import ChangeFeed
 from gateway.collector import FullCollections
 from gateway.db import Database
 from gateway.db.configuration import configured_database
 from gateway.db.instants import Clock, instant_of
+from gateway.directory.erased_users import ErasedUsers
 from gateway.directory.panoptes.configuration import configured_live_directory
 from gateway.directory.panoptes.live import LiveDirectory
 from gateway.graphql.admission.budget import Budget
 from gateway.graphql.configuration import (
     configured_budget,
     configured_executor,
+    configured_live_limits,
     configured_responses,
 )
 from gateway.graphql.execution.executor import Executor
 from gateway.graphql.execution.response_cache import ResponseCache
+from gateway.graphql.live.limits import LiveLimits
 from gateway.graphql.live.live_answers import LiveAnswers
 from gateway.graphql.masking import ErrorMask
 from gateway.groups.configuration import configured_groups
@@ -61,6 +65,7 @@ class Services:
     #: What live answers are evaluated again with, so that requests keep their connections.
     live_database: Database
     changes: ChangeFeed
+    erased: ErasedUsers
     authenticator: Authenticator
     live: LiveDirectory | None
     groups: GroupService
@@ -71,6 +76,7 @@ class Services:
     responses: ResponseCache | None
     budget: Budget | None
     executor: Executor
+    live_limits: LiveLimits
     live_answers: LiveAnswers
     intake: Intake
     starting: Starting
@@ -90,6 +96,7 @@ class Services:
                 self.authenticator,
                 self.live or nullcontext(),
                 self.budget or nullcontext(),
+                self.live_limits,
                 self.live_answers,
             )
             for one in opened:
@@ -133,6 +140,7 @@ def build_services(settings: Settings, clock: Clock, telemetry: Telemetry) -> Se
             group_life,
         )
 
+    erased, live_limits = ErasedUsers(database, changes), configured_live_limits(settings)
     authenticator = configured_authenticator(settings, database, lambda: instant_of(clock()))
     executor = configured_executor(
         settings,
@@ -143,6 +151,7 @@ def build_services(settings: Settings, clock: Clock, telemetry: Telemetry) -> Se
         telemetry.tracing.operation if telemetry.tracing else None,
         open_again=partial(open_operation, reading=live_database),
         responses=responses,
+        erased=erased,
         clock=clock,
         yielding=yielding,
     )
@@ -154,6 +163,7 @@ def build_services(settings: Settings, clock: Clock, telemetry: Telemetry) -> Se
         database=database,
         live_database=live_database,
         changes=changes,
+        erased=erased,
         authenticator=authenticator,
         live=live,
         groups=groups,
@@ -163,12 +173,14 @@ def build_services(settings: Settings, clock: Clock, telemetry: Telemetry) -> Se
         responses=responses,
         budget=budget,
         executor=executor,
+        live_limits=live_limits,
         live_answers=LiveAnswers(
             executor,
             changes,
             clock,
             settings.live_seconds,
-            authenticator.identify,
+            Standing(authenticator, erased, changes),
+            limits=live_limits,
             connections=settings.live_connections,
             share=settings.live_share,
             capacity=settings.live_bytes,

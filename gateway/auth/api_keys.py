@@ -18,7 +18,7 @@ from gateway.auth.api_key_uses import ApiKeyUses
 from gateway.auth.unverified import Unverified
 from gateway.auth.viewer import Scope, Viewer
 from gateway.db import Database
-from gateway.directory.api_keys import API_KEY_BY_ID, ApiKey, api_key_of
+from gateway.directory.api_keys import API_KEY_BY_ID, API_KEYS_IN_USE, ApiKey, api_key_of
 
 _MARK = "sgw_"
 _FORM = re.compile(_MARK + r"([0-9a-f]{12})_[0-9a-f]{64}")
@@ -79,6 +79,11 @@ class ApiKeys:
         self._uses.record(key, self._now_us())
         scopes = frozenset(scope for scope in Scope if scope in key.scopes)
         return Viewer(is_site_admin=Scope.STATS_READ in scopes, api_key_id=key.id, scopes=scopes)
+
+    async def in_use(self) -> set[str]:
+        """The ids of all keys that are not revoked, in one statement."""
+        async with self._database.read() as snapshot:
+            return {row[0] for row in await snapshot.fetch(API_KEYS_IN_USE)}
 
 
 def _hash(text: str) -> bytes:

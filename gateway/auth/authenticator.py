@@ -9,6 +9,7 @@ from typing import Self
 from gateway.auth.api_key_uses import ApiKeyUses
 from gateway.auth.api_keys import ApiKeys
 from gateway.auth.credentials import sent_credential
+from gateway.auth.grants import Grant
 from gateway.auth.key_ring import KeyRing
 from gateway.auth.tokens import TokenVerifier
 from gateway.auth.unverified import UnknownKey, Unverified
@@ -47,6 +48,27 @@ class Authenticator:
         if credential.is_api_key:
             return await self._api_keys.verify(credential.text)
         return await self._verify_token(credential.text)
+
+    def grant(self, headers: Iterable[tuple[str, str]], viewer: Viewer) -> Grant | None:
+        """What the credentials of these header lines grant, whose ``viewer`` was just identified.
+
+        None without credentials; Unverified if they do not verify any more.
+        """
+        credential = sent_credential(headers)
+        if credential is None:
+            return None
+        return Grant(viewer) if credential.is_api_key else self._tokens.grant(credential.text)
+
+    def is_expired(self, grant: Grant) -> bool:
+        """Whether a token has expired since, or the key that has signed it is no longer trusted.
+
+        Never for an API key.
+        """
+        return grant.key is not None and not self._tokens.holds(grant)
+
+    async def api_keys_in_use(self) -> set[str]:
+        """The ids of all API keys that are not revoked; read in one statement."""
+        return await self._api_keys.in_use()
 
     async def check_ready(self) -> None:
         """Return if tokens can be verified; Unavailable while an issuer's keys were never had."""

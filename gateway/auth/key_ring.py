@@ -53,7 +53,7 @@ class KeySource:
         """Read the keys again; a failure is logged, once for each reason, and changes nothing."""
         async with self._turn:
             try:
-                self.keys = tuple(await asyncio.to_thread(self._load))
+                self._take(await asyncio.to_thread(self._load))
             except Exception as error:  # whatever it is, the next reading must still come
                 reason = reason_of(error)
                 if reason != self._complaint:
@@ -62,6 +62,10 @@ class KeySource:
                 self._complaint = reason
             else:
                 self._complaint = None
+
+    def _take(self, loaded: Sequence[TokenKey]) -> None:
+        # A key that is still there stays the same object: what it has verified stays verified.
+        self.keys = tuple(next((own for own in self.keys if own == one), one) for one in loaded)
 
     async def keep_fresh(self) -> None:
         """Read the keys again and again, until cancelled."""

@@ -13,6 +13,7 @@ from typing import Any
 import jwt
 
 from gateway.auth.claims import PANOPTES, ClaimNames, viewer_of
+from gateway.auth.grants import Grant
 from gateway.auth.token_keys import SUPPORTED_ALGORITHMS, TokenKey
 from gateway.auth.unverified import UnknownKey, Unverified
 from gateway.auth.verified_tokens import VerifiedTokens
@@ -67,22 +68,30 @@ class TokenVerifier:
 
     def verify(self, token: str) -> Viewer:
         """The viewer that a token stands for; Unverified, always alike, if it does not."""
+        return self.grant(token).viewer
+
+    def holds(self, grant: Grant) -> bool:
+        """Whether the token of this grant would verify now."""
+        return self._verified.holds(grant, self._keys)
+
+    def grant(self, token: str) -> Grant:
+        """What a token grants; Unverified, always alike, if it does not verify."""
         if len(token) > LONGEST_TOKEN:
             raise Unverified
         try:
-            return self._verified.viewer_of(token, self._keys) or self._read(token)
+            return self._verified.grant_of(token, self._keys) or self._read(token)
         except UnknownKey:
             raise
         except Exception:
             # An attacker may have written it: whatever goes wrong while reading it, refuse.
             raise Unverified from None
 
-    def _read(self, token: str) -> Viewer:
+    def _read(self, token: str) -> Grant:
         payload, key = self._payload(token)
         viewer = viewer_of(payload, self._claims)
         # As PyJWT reads it.
-        self._verified.add(token, viewer, key, int(payload["exp"]) + self._leeway_seconds)
-        return viewer
+        until = int(payload["exp"]) + self._leeway_seconds
+        return self._verified.add(token, viewer, key, until)
 
     def _payload(self, token: str) -> tuple[Mapping[str, Any], TokenKey]:
         header = jwt.get_unverified_header(token)

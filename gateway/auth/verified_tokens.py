@@ -4,20 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from hashlib import sha256
-from typing import NamedTuple
 
+from gateway.auth.grants import Grant
 from gateway.auth.token_keys import TokenKey
 from gateway.auth.viewer import Viewer
 from gateway.bounded_cache import BoundedCache
 
 #: What a token that was verified takes up in memory: its digest, the viewer and their names.
 _ENTRY_BYTES = 1_000
-
-
-class _Verified(NamedTuple):
-    viewer: Viewer
-    key: TokenKey
-    until: float
 
 
 class VerifiedTokens:
@@ -29,29 +23,37 @@ class VerifiedTokens:
 
     def __init__(self, now: Callable[[], float], capacity: int = 1000) -> None:
         self._now = now
-        self._known: BoundedCache[bytes, _Verified] = BoundedCache(_ENTRY_BYTES * capacity)
+        self._known: BoundedCache[bytes, Grant] = BoundedCache(_ENTRY_BYTES * capacity)
 
     @property
     def size(self) -> int:
         """The bytes of what is remembered, by estimate."""
         return self._known.size
 
-    def viewer_of(self, token: str, keys: Iterable[TokenKey]) -> Viewer | None:
-        """The viewer of a token that one of these keys has verified and that is still good."""
+    def grant_of(self, token: str, keys: Iterable[TokenKey]) -> Grant | None:
+        """The grant of a token that one of these keys has verified and that is still good."""
         digest = _digest(token)
         known = self._known.get(digest)
         if known is None:
             return None
-        if self._now() < known.until:
-            for key in keys:
-                if known.key is key:
-                    return known.viewer
+        if self.holds(known, keys):
+            return known
         self._known.drop(digest)
         return None
 
-    def add(self, token: str, viewer: Viewer, key: TokenKey, until: float) -> None:
+    def holds(self, grant: Grant, keys: Iterable[TokenKey]) -> bool:
+        """Whether a token is still good that one of these keys has verified."""
+        return (
+            grant.until is not None
+            and self._now() < grant.until
+            and any(grant.key is key for key in keys)
+        )
+
+    def add(self, token: str, viewer: Viewer, key: TokenKey, until: float) -> Grant:
         """Remember a token that this key has verified, until then."""
-        self._known.put(_digest(token), _Verified(viewer, key, until), _ENTRY_BYTES)
+        grant = Grant(viewer, key, until)
+        self._known.put(_digest(token), grant, _ENTRY_BYTES)
+        return grant
 
 
 def _digest(token: str) -> bytes:

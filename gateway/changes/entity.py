@@ -8,6 +8,9 @@ Entity = tuple[str, int]
 #: Changes with every row of the log.
 SITE: Entity = ("site", 0)
 
+#: Changes whenever a user is erased.
+ERASURES: Entity = ("erasure", 0)
+
 #: What is counted of an entity, and what the directory says of it, are entities of their own:
 #: counts change all the time.
 KINDS = frozenset(
@@ -24,5 +27,7 @@ KINDS = frozenset(
         # who has an identifier, by a number made of it.
         "name_list",
         "identifier",
+        # Who was erased, under the number 0.
+        "erasure",
     }
 )

@@ -33,6 +33,8 @@ _COLUMNS = tuple(api_key.c[name] for name in ApiKey._fields)
 API_KEY_BY_ID = select(*_COLUMNS).where(api_key.c.id == bindparam("id"))
 #: All keys, the oldest first.
 API_KEYS = select(*_COLUMNS).order_by(api_key.c.created_at, api_key.c.id)
+#: The ids of those that are not revoked.
+API_KEYS_IN_USE = select(api_key.c.id).where(api_key.c.revoked_at.is_(None))
 _IN_USE = select(*_COLUMNS).where(
     api_key.c.name == bindparam("name"), api_key.c.revoked_at.is_(None)
 )

@@ -31,7 +31,7 @@ def erase_user(connection: Connection, user_id: int) -> int:
     connection.execute(delete(panoptes_answer).where(panoptes_answer.c.user_id == user_id))
     connection.execute(delete(user_name_sources).where(user_name_sources.c.id == user_id))
     remove_rows(connection, user, [user_id])
-    log_change(connection, user_record=[user_id], user_group_record=touched)
+    log_change(connection, erasure=[0], user_record=[user_id], user_group_record=touched)
     return erased
 
 

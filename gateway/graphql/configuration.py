@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from graphql import GraphQLSchema
+from limits.aio.storage import RedisStorage
 
 from gateway.calendar import today
 from gateway.changes.feed import ChangeFeed
 from gateway.db import Database
+from gateway.directory.erased_users import ErasedUsers
 from gateway.errors import SettingsError
 from gateway.graphql.admission.admission import Admission
 from gateway.graphql.admission.budget import Budget, open_storage
@@ -21,6 +23,7 @@ from gateway.graphql.documents.trusted import read_trusted_documents
 from gateway.graphql.execution.executor import AroundOperation, Executor, OpenOperation
 from gateway.graphql.execution.incremental import with_incremental_directives
 from gateway.graphql.execution.response_cache import ResponseCache
+from gateway.graphql.live.limits import LiveLimits
 from gateway.graphql.masking import ErrorMask
 from gateway.settings import PREFIX, Settings
 from gateway.telemetry.around_statement import AroundStatement
@@ -37,6 +40,7 @@ def configured_executor(
     *,
     open_again: OpenOperation | None = None,
     responses: ResponseCache | None = None,
+    erased: ErasedUsers | None = None,
     clock: Callable[[], datetime],
     yielding: Yielding,
 ) -> Executor:
@@ -63,6 +67,7 @@ def configured_executor(
         answer_limit=settings.answer_limit_bytes,
         yielding=yielding,
         responses=responses,
+        erased=erased,
         open_again=open_again,
     )
 
@@ -80,6 +85,11 @@ def configured_responses(
     if capacity <= 0:
         return None
     return ResponseCache(database, changes, clock, capacity, around)
+
+
+def configured_live_limits(settings: Settings) -> LiveLimits:
+    """How many live operations there may be; SettingsError for a wrong URL of a Redis."""
+    return LiveLimits(settings.live_per_viewer, settings.live_operations, _shared(settings))
 
 
 def check_trusted_documents(settings: Settings, schema: GraphQLSchema) -> None:
@@ -127,7 +137,10 @@ def configured_budget(settings: Settings, now: Callable[[], float]) -> Budget | 
     """What viewers may spend in a minute, if that is limited; SettingsError for a wrong URL."""
     if not settings.cost_per_minute:
         return None
-    shared = None
-    if settings.budget_redis_url is not None:
-        shared = open_storage(f"{PREFIX}BUDGET_REDIS_URL", settings.budget_redis_url)
-    return Budget(settings.cost_per_minute, now, shared)
+    return Budget(settings.cost_per_minute, now, _shared(settings))
+
+
+def _shared(settings: Settings) -> RedisStorage | None:
+    if settings.budget_redis_url is None:
+        return None
+    return open_storage(f"{PREFIX}BUDGET_REDIS_URL", settings.budget_redis_url)

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from gateway.auth.viewer import Viewer
 from gateway.db import Database
+from gateway.directory.erased_users import ErasedAccount
 from gateway.errors import Forbidden, GatewayError, Unauthenticated
 from gateway.groups import commands
 from gateway.groups.activation import deactivate_group, reactivate_group
@@ -137,7 +138,7 @@ class GroupService:
         """What came of the commands; an error that is returned is one that was counted."""
         turn = Turn(connection, viewer, self._limits)
         if read_forgotten(connection, [turn.viewer_id]):
-            raise Unauthenticated("The account of this token was erased.")
+            raise ErasedAccount
         doing = connection.begin_nested()
         try:
             outcomes = [_WORK[type(command)](turn, command) for command in wanted]

@@ -14,7 +14,8 @@ from gateway.events.event import Batch, Comment
 from gateway.rollups.changes import Changes, write_changes
 from gateway.rollups.ledger import classification_of
 
-_FORGOTTEN = select(forgotten_user.c.user_id).where(among(forgotten_user.c.user_id, "users"))
+#: Those of ``users`` who were erased.
+FORGOTTEN = select(forgotten_user.c.user_id).where(among(forgotten_user.c.user_id, "users"))
 #: Events of one round; a user may have more of them than fit into memory.
 _ROUND = 10_000
 
@@ -46,7 +47,7 @@ def read_forgotten(connection: Connection, user_ids: Collection[int]) -> set[int
     """Those of the users who were erased."""
     if not user_ids:
         return set()
-    return set(connection.execute(_FORGOTTEN, {"users": user_ids}).scalars())
+    return set(connection.execute(FORGOTTEN, {"users": user_ids}).scalars())
 
 
 def without_forgotten(connection: Connection, batch: Batch) -> Batch:

@@ -4,6 +4,12 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from threading import Event
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_public_key,
+)
 
 from gateway.auth.key_ring import KeyRing, KeySource
 from gateway.auth.token_keys import TokenKey
@@ -84,6 +90,21 @@ async def test_keys_are_read_again_from_time_to_time(
         assert list(ring) == [older.key]
         shelf.keys = [ours.key]
         await until(lambda: list(ring) == [ours.key])
+
+
+async def test_a_key_that_is_still_there_stays_the_same_object(
+    source_of: Callable[..., KeySource], shelf: Shelf, ours: Pair
+) -> None:
+    source = source_of(shelf)
+    await source.refresh()
+    (before,) = source.keys
+    again = load_pem_public_key(
+        before.key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    )
+    assert isinstance(again, RSAPublicKey)
+    shelf.keys = [ours.key, TokenKey(again)]
+    await source.refresh()
+    assert source.keys[1] is before
 
 
 async def test_an_unknown_key_is_looked_for_at_once_and_then_not_for_a_while(

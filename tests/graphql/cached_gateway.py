@@ -11,6 +11,7 @@ from graphql import GraphQLSchema, OperationType
 from gateway.auth.viewer import ANONYMOUS, Viewer
 from gateway.changes.feed import ChangeFeed
 from gateway.db import Database
+from gateway.directory.erased_users import ErasedAccount, ErasedUsers
 from gateway.directory.panoptes.live import LiveDirectory
 from gateway.graphql.admission.admission import Admission
 from gateway.graphql.documents.document_cache import Documents
@@ -46,6 +47,7 @@ class Gateway:
         self.now: datetime = NOW
         self.changes = changes or ChangeFeed(database)
         self.cache = ReadCache(1_000_000) if caches else None
+        self.erased = ErasedUsers(database, self.changes)
         self.responses = None
         if caches:
             self.responses = ResponseCache(database, self.changes, lambda: self.now, capacity)
@@ -73,6 +75,7 @@ class Gateway:
             60,
             admission,
             responses=self.responses,
+            erased=self.erased,
         )
 
     async def answer(self, query: str, viewer: Viewer = ANONYMOUS, **variables: Any) -> bytes:
@@ -85,9 +88,11 @@ class Gateway:
         self, kind: OperationType, text: str, viewer: Viewer, variables: dict[str, Any]
     ) -> bytes:
         self.record = RequestRecord("", "POST")
-        answer = await self.executor.execute(
-            GraphQLRequest(text, variables), viewer, {kind}, self.record
-        )
+        asked = GraphQLRequest(text, variables)
+        try:
+            answer = await self.executor.execute(asked, viewer, {kind}, self.record)
+        except ErasedAccount as error:
+            return orjson.dumps({"errors": [{"extensions": error.extensions}]})
         # The order of errors is nobody's: whose field is decided first depends on what is cached.
         written = valid(orjson.loads(orjson.dumps(answer)))
         errors = sorted(map(orjson.dumps, written.get("errors", ())))

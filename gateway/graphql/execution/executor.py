@@ -20,6 +20,7 @@ from orjson import Fragment
 from gateway.auth.viewer import ANONYMOUS, Viewer
 from gateway.db.connection_slots import NoConnection
 from gateway.db.faults import DatabaseFault
+from gateway.directory.erased_users import ErasedUsers
 from gateway.graphql.admission.admission import Admission
 from gateway.graphql.documents.document_cache import Documents, PreparedDocument
 from gateway.graphql.documents.persisted import PersistedDocuments
@@ -90,6 +91,7 @@ class Executor:
         yielding: Yielding | None = None,
         responses: ResponseCache | None = None,
         open_again: OpenOperation | None = None,
+        erased: ErasedUsers | None = None,
     ) -> None:
         self._schema = schema
         self.documents = documents
@@ -111,6 +113,7 @@ class Executor:
         )
         self._around = around
         self._responses = responses
+        self._erased = erased
 
     async def execute(
         self,
@@ -161,7 +164,7 @@ class Executor:
         entry = None
         if self._responses is not None and key is not None:
             entry = self._responses.held(key, viewer)
-        if entry is None or key is None:
+        if entry is None or key is None or self._may_be_erased(viewer):
             return None
         answer = _answer_of(entry, key, ready, record)
         return Evaluation(answer, Basis(entry.entities, entry.position))
@@ -210,7 +213,9 @@ class Executor:
         """The entry that answers an operation which was admitted before, if there is one now."""
         if self._responses is None or not self._responses.is_of_today(admitted.key):
             return None
-        return await self._responses.find(admitted.key, viewer, record)
+        entry = await self._responses.find(admitted.key, viewer, record)
+        # Whoever was erased, or may have been, is told so where there is time to look.
+        return None if entry is None or self._may_be_erased(viewer) else entry
 
     async def charge_again(
         self, admitted: AdmittedOperation, viewer: Viewer, record: RequestRecord
@@ -255,6 +260,8 @@ class Executor:
             AsyncExitStack() as stack,
         ):
             async with self._until(production):
+                if self._erased is not None:
+                    await self._erased.check(viewer.id)
                 context = await stack.enter_async_context(self._open_operation(viewer, record))
                 running = CountedExecution(self._schema, *ready[:3], context, production)
                 stack.callback(running.compiled.clear)
@@ -294,6 +301,8 @@ class Executor:
             if self._responses is not None and key is not None:
                 entry = await self._responses.find(key, viewer, record)
                 if entry is not None:
+                    if self._erased is not None:
+                        await self._erased.check(viewer.id, entry.position)
                     return _answer_of(entry, key, ready, record)
             return (await self._made(ready, viewer, record, production, key)).answer
 
@@ -331,6 +340,9 @@ class Executor:
                 entry = self._responses.store(key, viewer, context, data, personal=personal)
             errors = await self._errors(result, production)
             production.check()
+        # No connection is held now. A mutation finds out itself, before it changes anything.
+        if self._erased is not None and ready.operation.operation is OperationType.QUERY:
+            await self._erased.check(viewer.id, context.reads.position)
         if entry is not None and key is not None:
             return _Made(_answer_of(entry, key, ready, record), context, is_cached=True)
         shown = Answer({**errors, "data": _shown(data), **ready.extensions})
@@ -343,6 +355,13 @@ class Executor:
             if isinstance(cause, DatabaseFault | NoConnection) or self._mask.hides(error):
                 return cause
         return None
+
+    def _may_be_erased(self, viewer: Viewer) -> bool:
+        return (
+            self._erased is not None
+            and viewer.id is not None
+            and self._erased.is_erased(viewer.id) is not False
+        )
 
     def _is_personal(self, prepared: PreparedDocument) -> bool:
         return self._admission is not None and self._admission.refuses_some(prepared)

@@ -7,13 +7,16 @@ import logging
 from collections.abc import Callable, Collection
 from datetime import datetime
 
+from gateway.auth.viewer import Viewer
 from gateway.calendar import today
 from gateway.changes.feed import ChangeFeed
-from gateway.errors import Unavailable
+from gateway.errors import Unauthenticated, Unavailable
 from gateway.graphql.execution.basis import Evaluation
 from gateway.graphql.execution.cache_entry import CacheEntry
 from gateway.graphql.execution.executor import Executor
 from gateway.graphql.live.counts import LiveCounts
+from gateway.graphql.live.ends import CredentialsOver
+from gateway.graphql.live.followed_credentials import FollowedCredentials
 from gateway.graphql.live.frames import Frame, frame_of
 from gateway.graphql.live.watched import Watched
 from gateway.graphql.live.watched_operations import WatchedOperations
@@ -44,12 +47,14 @@ class LiveEvaluation:
         clock: Callable[[], datetime],
         operations: WatchedOperations,
         counts: LiveCounts,
+        credentials: FollowedCredentials | None = None,
     ) -> None:
         self._executor = executor
         self._changes = changes
         self._clock = clock
         self._operations = operations
         self._counts = counts
+        self._credentials = credentials
         self._has_failed = False
         self._last: tuple[CacheEntry, str, Frame] | None = None
 
@@ -85,6 +90,9 @@ class LiveEvaluation:
             else:
                 for stream in tuple(watched.streams):
                     stream.end(refusal)
+        except Unauthenticated:
+            for stream in tuple(watched.streams):
+                stream.end(CredentialsOver())
         except Exception as error:
             self._failed(watched, error)
         if may_share and len(others) > 1:
@@ -110,6 +118,7 @@ class LiveEvaluation:
             if evaluation is None:
                 self._counts.executed += 1
                 evaluation = await self._executor.evaluate(ready, viewer, record, again=True)
+                await self._check_api_key(viewer)
             if watched.is_older(evaluation.basis, self._changes):
                 raise OlderState
             before = watched.digest
@@ -120,6 +129,15 @@ class LiveEvaluation:
                 self._counts.changed += 1
             self._worked(watched)
             return not evaluation.is_personal
+
+    async def _check_api_key(self, viewer: Viewer) -> None:
+        """End the streams of a key that was revoked before what was just read for it was read.
+
+        Of volunteers, the execution finds out itself whether they were erased.
+        """
+        if viewer.api_key_id is not None and self._credentials is not None:
+            await self._changes.catch_up()
+            await self._credentials.check()
 
     def _frame(self, watched: Watched, evaluation: Evaluation) -> Frame:
         key, answer = watched.ready.live_key, evaluation.answer

@@ -12,7 +12,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Self
 
-from gateway.auth.credentials import CREDENTIAL_HEADERS
+from gateway.auth.standing import Standing
 from gateway.auth.viewer import Viewer
 from gateway.changes.feed import ChangeFeed
 from gateway.graphql.documents.request import GraphQLRequest
@@ -21,7 +21,7 @@ from gateway.graphql.execution.executor import Executor
 from gateway.graphql.execution.preparation import PreparedOperation
 from gateway.graphql.live.counts import LiveCounts
 from gateway.graphql.live.evaluation import LiveEvaluation
-from gateway.graphql.live.followed_credentials import FollowedCredentials, Identify
+from gateway.graphql.live.followed_credentials import FollowedCredentials
 from gateway.graphql.live.limits import LiveLimits
 from gateway.graphql.live.stopping import Stopping
 from gateway.graphql.live.stream import LiveStream
@@ -37,8 +37,8 @@ class LiveAnswers:
     Ticks are further apart when there is much to do: at most the part ``share`` of the time is
     spent in them. ``connections`` is how many evaluations there are at once; ``capacity`` bounds
     the bytes of what is watched, and those of frames that nobody has read yet. What other services
-    have said is fresh for ``fresh_seconds``. ``identify`` tells whose credentials are; without it
-    none are followed. ``limits`` bound how many live operations there are.
+    have said is fresh for ``fresh_seconds``. ``standing`` tells which credentials are over; without
+    it none are followed. ``limits`` bound how many live operations there are.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class LiveAnswers:
         changes: ChangeFeed,
         clock: Callable[[], datetime],
         seconds: float,
-        identify: Identify | None = None,
+        standing: Standing | None = None,
         *,
         limits: LiveLimits | None = None,
         connections: int = 2,
@@ -56,13 +56,15 @@ class LiveAnswers:
         fresh_seconds: float = 60.0,
     ) -> None:
         self._executor = executor
-        self._credentials = None if identify is None else FollowedCredentials(identify)
+        self._credentials = None if standing is None else FollowedCredentials(standing)
         self._limits = limits
         self._operations = WatchedOperations(capacity)
         self._unread = UnreadFrames(capacity)
         self._stopping = Stopping(self._operations)
         self.counts = LiveCounts(self._operations, self._unread)
-        self._evaluation = LiveEvaluation(executor, changes, clock, self._operations, self.counts)
+        self._evaluation = LiveEvaluation(
+            executor, changes, clock, self._operations, self.counts, self._credentials
+        )
         self._ticks = Ticks(
             changes,
             clock,
@@ -85,9 +87,9 @@ class LiveAnswers:
     ) -> LiveStream | Answer:
         """The stream of a subscription, whose first frame is there already, or what refuses it.
 
-        ``credentials`` are header lines, as ``Authenticator.identify`` takes them. Raises as
-        ``Executor.execute`` does, TooManyLiveOperations, and Unavailable where there is no place
-        or the server is about to stop.
+        ``credentials`` are the header lines by which ``Authenticator`` has identified the viewer.
+        Raises as ``Executor.execute`` does, TooManyLiveOperations, and Unavailable where there is
+        no place or the server is about to stop.
         """
         self._stopping.check()
         with ExitStack() as stack:
@@ -97,7 +99,9 @@ class LiveAnswers:
             ready = await self._executor.open_live(request, viewer, record)
             if not isinstance(ready, PreparedOperation):
                 return ready
-            sent = tuple(line for line in credentials if line[0] in CREDENTIAL_HEADERS)
+            grant = None
+            if self._credentials is not None:
+                grant = self._credentials.grant(credentials, viewer)
             with self._operations.used(ready, viewer, record.client) as watched:
                 frame = await self._evaluation.first(watched, record)
                 self._stopping.check()
@@ -105,9 +109,8 @@ class LiveAnswers:
                 left = stack.pop_all()
                 stream = LiveStream(left.close, self._unread)
                 left.callback(self._operations.follow(watched, stream))
-                if self._credentials is not None:
-                    self._credentials.follow(sent, viewer, stream)
-                    left.callback(self._credentials.leave, sent, viewer, stream)
+                if self._credentials is not None and grant is not None:
+                    left.callback(self._credentials.follow(grant, stream))
                 stream.send(frame)
                 return stream
 
