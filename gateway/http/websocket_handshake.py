@@ -31,6 +31,14 @@ _READ = {
 _OF_A_BODY = frozenset({b"content-length", b"transfer-encoding"})
 
 
+class BadHandshake(BadRequest):
+    """The handshake is not valid; the response names the version of the protocol that is."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Sec-WebSocket-Version": "13"}
+
+
 class Handshake(NamedTuple):
     """What the server answers a valid handshake with, and what the client offers to speak."""
 
@@ -52,13 +60,13 @@ def asks_for_websocket(method: bytes, version: str, headers: HeaderLines) -> boo
 
 
 def read_handshake(headers: HeaderLines) -> Handshake:
-    """The handshake; BadRequest, which names the header, if it is not valid.
+    """The handshake; BadHandshake, which names the header, if it is not valid.
 
     No extension is agreed on: the length of what is compressed would tell of secrets in it.
     """
     for name, value in headers:
         if name in _OF_A_BODY and value != b"0":
-            raise BadRequest("A WebSocket handshake has no body.")
+            raise BadHandshake("A WebSocket handshake has no body.")
     read = Headers()
     for name, value in headers:
         if name in _READ:
@@ -68,7 +76,7 @@ def read_handshake(headers: HeaderLines) -> Handshake:
         offered = [parse_subprotocol(value) for value in read.get_all(_SUBPROTOCOLS)]
     except InvalidHeader as error:
         # Its own words repeat the value.
-        raise BadRequest(f"The WebSocket handshake needs a valid {error.name} header.") from None
+        raise BadHandshake(f"The WebSocket handshake needs a valid {error.name} header.") from None
     except InvalidHandshake:
-        raise BadRequest("The WebSocket handshake is not valid.") from None
+        raise BadHandshake("The WebSocket handshake is not valid.") from None
     return Handshake(accept, tuple(name for names in offered for name in names))

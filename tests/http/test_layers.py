@@ -9,8 +9,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.http.at_path import AtPath
 from gateway.http.browsers import readable_by_pages
+from gateway.http.draining import Draining
 from gateway.http.slashes import WithoutTrailingSlash
 from gateway.http.starting import OnceStarted, Starting
+from gateway.http.websocket_door import WebSocketDoor
 
 
 async def _prepare() -> None:
@@ -26,6 +28,7 @@ LAYERS: dict[str, Callable[[ASGIApp], ASGIApp]] = {
     "starting": lambda app: OnceStarted(app, Starting(_prepare)),
     "path": lambda app: AtPath("/graphql", app, _others),
     "pages": readable_by_pages,
+    "websockets": lambda app: WebSocketDoor("/graphql", _others, app, ["*"], Draining(0)),
 }
 
 

@@ -103,11 +103,13 @@ def test_other_paths_have_no_websockets(server: Server, target: str) -> None:
 def test_a_handshake_that_is_not_valid_is_refused(
     server: Server, changed: dict[str, str | None], header: str
 ) -> None:
-    assert refusal(answer_to(server, handshake(**changed))) == (
+    answer = answer_to(server, handshake(**changed))
+    assert refusal(answer) == (
         400,
         "BAD_REQUEST",
         f"The WebSocket handshake needs a valid {header} header.",
     )
+    assert b"\r\nsec-websocket-version: 13\r\n" in answer
 
 
 def test_a_header_that_is_there_twice_is_refused(server: Server) -> None:
