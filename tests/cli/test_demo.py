@@ -77,6 +77,26 @@ def test_anyone_sees_everything_of_the_public_group(demo: Demo) -> None:
     }
 
 
+def test_each_group_has_goals_that_were_reached_go_on_and_repeat(demo: Demo) -> None:
+    query = (
+        "{ userGroup(id: %d) { goals { title status repeats milestones { value reachedOn }"
+        " periods { reached } progress { value reachedOn } } } }"
+    )
+    for group_id in (1, 2):
+        answer = demo.ask(query % group_id, role=MEMBER.name)
+        first, second, weekly = answer["data"]["userGroup"]["goals"]
+        assert [first["status"], second["status"], weekly["status"]] == [
+            "REACHED",
+            "RUNNING",
+            "RUNNING",
+        ]
+        assert first["progress"]["reachedOn"] == "2017-06-20"
+        assert [one["value"] for one in first["milestones"]] == [100, 250, 500, 1000]
+        assert all(one["reachedOn"] for one in first["milestones"])
+        assert second["progress"]["value"] == 1888
+        assert len(weekly["periods"]) == 12
+
+
 def test_a_second_demo_in_the_same_place_answers_the_same(tmp_path: Path) -> None:
     answers, tokens = [], []
     for _ in range(2):

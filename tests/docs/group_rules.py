@@ -53,7 +53,7 @@ def _doors() -> str:
     rows = (
         [
             action,
-            _NONE if ways.field is None else f"`{ways.field}`",
+            ", ".join(f"`{field}`" for field in ways.fields) or _NONE,
             ", ".join(map(str, ways.routes)) or _NONE,
         ]
         for action, ways in WAYS.items()

@@ -12,28 +12,34 @@ from sqlalchemy import update
 from gateway.auth.viewer import ANONYMOUS, Viewer
 from gateway.changes.log import log_change
 from gateway.db import Database
+from gateway.db.goal_tables import goal
 from gateway.db.group_tables import group_change, group_join_link, group_tenure, membership_span
 from gateway.db.tables import group_record, membership, user_group
 from gateway.directory.memberships import MembershipState
 from gateway.directory.stats_visibility import StatsVisibility
 from gateway.groups.commands import (
     AcceptInvitation,
+    ArchiveGoal,
     ChangeMembership,
     Command,
+    CreateGoal,
     CreateGroup,
     DeactivateGroup,
     DeclineInvitation,
+    DeleteGoal,
     Invite,
     Join,
     Leave,
     ReactivateGroup,
     RemoveMembers,
     SetRole,
+    UpdateGoal,
     UpdateGroup,
     UpdateJoinLink,
 )
 from gateway.groups.rules import Action, Standing
 from gateway.groups.turn import Limits
+from gateway.stats.goals.metric import GoalMetric
 from tests.groups.people import Town
 from tests.jsonapi_contract.sides import SITE_ADMIN, Side, login_of
 
@@ -48,7 +54,7 @@ LIMITS = Limits(
     groups_of_volunteer=MANY,
     invitations_per_day=MANY,
 )
-_GROUP_TABLES = (membership, membership_span, group_tenure, group_join_link, group_change)
+_GROUP_TABLES = (membership, membership_span, group_tenure, group_join_link, group_change, goal)
 
 
 @dataclass
@@ -60,6 +66,8 @@ class Cell:
     ids: dict[str, int]
     join_token: str = field(repr=False)
     memberships: dict[str, int]
+    #: A goal of the group, where it has one.
+    goal: int = UNKNOWN
 
     def membership_of(self, who: str) -> int:
         """The id of a membership; one that nobody has if there is none."""
@@ -86,6 +94,7 @@ class Cast:
         await town.appointed(group, self.second, by=self.lead)
         await town.run(Leave(group), self.former)
         viewer = await self.become(group, standing)
+        goal_id = await self.set_goal(group) if action is Action.LEAD_GOALS else UNKNOWN
         if action in (Action.REACTIVATE, Action.JOIN_INACTIVE):
             await self.end(group)
         people = [self.lead, self.second, self.member, self.former, self.outsider, viewer]
@@ -94,7 +103,7 @@ class Cast:
         who = {number: name for name, number in ids.items()}
         rows = await town.rows(membership, group_id=group)
         memberships = {who[row["user_id"]]: row["id"] for row in rows}
-        return Cell(group, viewer, ids, await town.token(group), memberships)
+        return Cell(group, viewer, ids, await town.token(group), memberships, goal_id)
 
     async def become(self, group: int, standing: Standing) -> Viewer:
         if standing is Standing.ANONYMOUS:
@@ -111,6 +120,11 @@ class Cast:
         if standing is Standing.FORMER:
             await town.run(Leave(group), viewer)
         return viewer
+
+    async def set_goal(self, group: int) -> int:
+        outcome = await self.town.run(CreateGoal(GoalMetric.HOURS, 10, group), self.lead)
+        assert outcome.goal_id is not None
+        return outcome.goal_id
 
     async def end(self, group: int) -> None:
         """End a group as a file does, which leaves its memberships as they are."""
@@ -146,12 +160,24 @@ class Cast:
                 (who[one["user_id"]], one["until_us"] is None)
                 for one in await self.town.rows(membership_span, group_id=group)
             ),
+            "goals": sorted(
+                (one["metric"], one["target"], one["archived"])
+                for one in await self.town.rows(goal, group_id=group)
+            ),
             "history": [
                 (kind, who.get(actor or 0), who.get(subject or 0))
                 for kind, actor, subject in await self.town.history(group)
             ],
         }
 
+
+#: What each field about goals does.
+GOAL_COMMANDS: dict[str, Callable[[Cell], Command]] = {
+    "createGoal": lambda cell: CreateGoal(GoalMetric.CONTRIBUTORS, 5, cell.group),
+    "updateGoal": lambda cell: UpdateGoal(cell.goal, target=20),
+    "archiveGoal": lambda cell: ArchiveGoal(cell.goal),
+    "deleteGoal": lambda cell: DeleteGoal(cell.goal),
+}
 
 COMMANDS: dict[Action, Callable[[Cell], Command]] = {
     Action.CREATE: lambda _: CreateGroup("Another one"),

@@ -22,7 +22,7 @@ from gateway.groups.rules import RULES, Action, Standing, Verdict
 from gateway.rest.jsonapi.routes import RESOURCES
 from resolvers.schema import graphql_schema
 from tests.conftest import TEMPLATE, administer, at
-from tests.groups.cells import COMMANDS, Cast, Cell
+from tests.groups.cells import COMMANDS, GOAL_COMMANDS, Cast, Cell
 from tests.groups.through import by_mutation, by_reading, by_route, is_shown
 from tests.groups.ways import OF_OPERATORS, READ, WAYS, status_of
 from tests.jsonapi_contract.conftest import UNLIMITED
@@ -30,9 +30,16 @@ from tests.jsonapi_contract.sides import Side, our_side
 
 PUBLIC, HIDDEN = StatsVisibility.PUBLIC_AGG_ONLY, StatsVisibility.PRIVATE_AGG_ONLY
 CELLS = [
-    pytest.param(action, standing, level, id=f"{action}-{standing.name}-{level.name}")
+    pytest.param(
+        action,
+        standing,
+        level,
+        field,
+        id=f"{action}-{standing.name}-{level.name}" + (f"-{field}" if WAYS[action].others else ""),
+    )
     for action in RULES
     if action not in OF_OPERATORS
+    for field in WAYS[action].fields or (None,)
     for standing in Standing
     for level in (PUBLIC, HIDDEN)
     # Where the group is hidden only these are told something else, or might be.
@@ -47,6 +54,10 @@ OPERATED: dict[str, tuple[Action | None, Callable[[Cell], list[str]]]] = {
     "deactivate": (Action.DEACTIVATE, lambda cell: [f"{cell.group}"]),
     "reactivate": (Action.REACTIVATE, lambda cell: [f"{cell.group}"]),
     "backfill": (Action.BACKFILL, lambda cell: [f"--group={cell.group}"]),
+    "goals": (
+        Action.LEAD_GOALS,
+        lambda cell: ["create", f"{cell.group}", "--metric=hours", "--target=5"],
+    ),
 }
 
 
@@ -70,9 +81,10 @@ class Hall:
 
         return self.runner.run(work())
 
-    def by_service(self, cell: Cell, action: Action) -> str:
+    def by_service(self, cell: Cell, action: Action, field: str | None = None) -> str:
+        made = GOAL_COMMANDS.get(field or "") or COMMANDS[action]
         try:
-            outcome = self.runner.run(self.cast.town.run(COMMANDS[action](cell), cell.viewer))
+            outcome = self.runner.run(self.cast.town.run(made(cell), cell.viewer))
         except GroupRefusal as refusal:
             return refusal.refusal.value
         except GatewayError as error:
@@ -118,9 +130,9 @@ def expected(action: Action, standing: Standing, level: StatsVisibility) -> Verd
 SAID = {Verdict.YES: "changed", Verdict.UNCHANGED: "unchanged"}
 
 
-@pytest.mark.parametrize(("action", "standing", "level"), CELLS)
+@pytest.mark.parametrize(("action", "standing", "level", "field"), CELLS)
 def test_each_cell_is_the_same_at_every_door(
-    hall: Hall, action: Action, standing: Standing, level: StatsVisibility
+    hall: Hall, action: Action, standing: Standing, level: StatsVisibility, field: str | None
 ) -> None:
     verdict, ways = expected(action, standing, level), WAYS[action]
     doors: dict[str, tuple[Callable[[Cell], object], object]] = {}
@@ -135,9 +147,9 @@ def test_each_cell_is_the_same_at_every_door(
             )
     else:
         said = SAID.get(verdict, verdict.value)
-        doors["service"] = (lambda cell: hall.by_service(cell, action), said)
-        if (name := ways.field) is not None:
-            doors["GraphQL"] = (lambda cell: by_mutation(hall.side, cell, action, name), said)
+        doors["service"] = (lambda cell: hall.by_service(cell, action, field), said)
+        if field is not None:
+            doors["GraphQL"] = (lambda cell: by_mutation(hall.side, cell, action, field), said)
         for route in ways.routes:
             doors[f"JSON:API {route}"] = (
                 lambda cell, route=route: by_route(hall.side, cell, action, route),  # type: ignore[misc]
@@ -188,24 +200,26 @@ def test_operators_act_as_site_admins_who_are_nobody(
         done = CliRunner().invoke(main, ["groups", name, *words(cell)])
         assert done.exit_code == 0, done.output
     history = hall.runner.run(hall.cast.town.history(cell.group))
-    assert [(kind, actor) for kind, actor, _ in history[-4:]] == [
+    assert [(kind, actor) for kind, actor, _ in history[-5:]] == [
         ("role_changed", None),
         ("link_rotated", None),
         ("deactivated", None),
         ("reactivated", None),
+        ("goal_created", None),
     ]
 
 
 def test_each_row_of_the_table_has_its_doors() -> None:
     assert WAYS.keys() == RULES.keys()
-    assert COMMANDS.keys() == RULES.keys() - READ - OF_OPERATORS
+    assert COMMANDS.keys() == RULES.keys() - READ - OF_OPERATORS - {Action.LEAD_GOALS}
+    assert GOAL_COMMANDS.keys() == {*WAYS[Action.LEAD_GOALS].fields}
 
 
 def test_each_mutation_is_in_the_table() -> None:
     mutation = graphql_schema.mutation_type
     assert mutation is not None
     assert {*mutation.fields} == {
-        ways.field for action, ways in WAYS.items() if ways.field and action not in READ
+        field for action, ways in WAYS.items() if action not in READ for field in ways.fields
     }
 
 

@@ -39,7 +39,7 @@ def by_mutation(side: Side, cell: Cell, action: Action, name: str) -> str:
     kind = f"{name[0].upper()}{name[1:]}Input"
     query = f"mutation($input: {kind}!) {{ {name}(input: $input) {{ changed userErrors {{ code }} "
     query += "userGroup { id } } }"
-    answer = _asked(side, cell, query, {"input": _input(action, cell)})
+    answer = _asked(side, cell, query, {"input": _input(action, cell, name)})
     payload = answer["data"][name]
     if "errors" in answer:
         assert payload is None
@@ -101,9 +101,13 @@ def _asked(side: Side, cell: Cell, query: str, variables: dict[str, Any]) -> Any
     return sent.json()
 
 
-def _input(action: Action, cell: Cell) -> dict[str, Any]:
+def _input(action: Action, cell: Cell, name: str) -> dict[str, Any]:
     if action is Action.CREATE:
         return {"displayName": "Another one"}
+    if name == "createGoal":
+        return {"groupId": str(cell.group), "metric": "CONTRIBUTORS", "target": 5}
+    if action is Action.LEAD_GOALS:
+        return {"id": str(cell.goal), **({"target": 20} if name == "updateGoal" else {})}
     more: dict[Action, dict[str, Any]] = {
         Action.EDIT: {"displayName": "Other"},
         Action.CHANGE_JOIN_LINK: {"enabled": False},

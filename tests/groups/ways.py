@@ -43,10 +43,16 @@ class Route(NamedTuple):
 
 
 class Ways(NamedTuple):
-    """The field of GraphQL, None if there is none, and the routes of JSON:API."""
+    """The field of GraphQL, None if there is none, the routes of JSON:API, and other fields."""
 
     field: str | None
     routes: tuple[Route, ...] = ()
+    others: tuple[str, ...] = ()
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """All fields of GraphQL; each does a part of it."""
+        return () if self.field is None else (self.field, *self.others)
 
 
 _INVITED = Route("PUT", MEMBERSHIP, "state: invited")
@@ -78,6 +84,7 @@ WAYS: Mapping[Action, Ways] = {
     Action.SEE_MEMBERSHIPS: Ways("UserGroup.memberships", (Route("GET", MEMBERSHIPS),)),
     Action.SEE_HISTORY: Ways("UserGroup.history"),
     Action.BACKFILL: Ways(None),
+    Action.LEAD_GOALS: Ways("createGoal", others=("updateGoal", "archiveGoal", "deleteGoal")),
 }
 
 
