@@ -18,6 +18,7 @@ from gateway.app import create_app
 from gateway.settings import Settings
 from gateway.telemetry.configuration import Telemetry
 from gateway.telemetry.tracing import Tracing
+from tests.graphql.live.reading import EVENTS, TOTAL, events, subscribed
 from tests.server import serving
 from tests.telemetry.receiver import receiving
 
@@ -172,6 +173,28 @@ def test_spans_are_sent_to_where_the_environment_says(tmp_path: Path) -> None:
         }
         assert resource["service.name"] == "stats-gateway"
         assert f'"trace_id":"{TRACE}"' in server.log.read_text()
+
+
+def test_spans_of_a_stream_end_when_it_is_open(tmp_path: Path) -> None:
+    with receiving() as receiver:
+        settings = {
+            "STATS_GATEWAY_TRACES": "true",
+            "OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url,
+            "OTEL_BSP_SCHEDULE_DELAY": "50",
+            "NO_PROXY": "127.0.0.1",
+        }
+        with serving(tmp_path, **settings) as server:
+            with subscribed(server, EVENTS, TOTAL.replace("{", "Total {", 1), **TRACEPARENT) as it:
+                stream = events(it)  # whose end is the end of the response
+                assert next(stream).name == "next"
+                request = receiver.wait_for("POST /graphql")
+                operation = receiver.wait_for("GraphQL operation")
+                assert '"frames":' not in server.log.read_text()
+            server.wait_until_said('"frames":1')
+    assert request.trace_id.hex() == operation.trace_id.hex() == TRACE
+    attributes = {one.key: one.value for one in request.attributes}
+    assert attributes["http.route"].string_value == "/graphql"
+    assert attributes["http.response.status_code"].int_value == 200
 
 
 def run(code: str) -> subprocess.CompletedProcess[str]:
