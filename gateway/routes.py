@@ -52,6 +52,7 @@ def build_routes(services: Services) -> list[Route]:
             open_operation,
             services.mask,
             services.live_answers,
+            services.connections,
         ),
         stream_route(settings, services.intake, services.clock),
         *ckan_routes(identify_not_erased, open_operation, settings.body_limit_bytes),

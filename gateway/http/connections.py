@@ -6,6 +6,7 @@ import logging
 from enum import StrEnum
 from typing import Protocol
 
+from gateway.errors import Unavailable
 from gateway.http.peers import PeerLimits
 
 logger = logging.getLogger(__name__)
@@ -51,6 +52,8 @@ class Connections:
     def __init__(self, limits: PeerLimits) -> None:
         self.limits = limits
         self.open = 0
+        #: Of those that are open, by a stream each: they last for long, and none gives way.
+        self.held = 0
         self.closed: dict[str, int] = dict.fromkeys(Closed, 0)
         # In the order in which they began to wait.
         self._waiting: dict[Peer, None] = {}
@@ -84,6 +87,16 @@ class Connections:
     def count(self, reason: Closed) -> None:
         """Count a connection that was closed."""
         self.closed[reason] += 1
+
+    def hold(self) -> None:
+        """A stream is about to take a place for long; Unavailable if only a tenth is left."""
+        if self.held >= self.limits.connections * 9 // 10:
+            raise Unavailable("The server has too many streams open: try again in a moment.")
+        self.held += 1
+
+    def release(self) -> None:
+        """A stream is over."""
+        self.held -= 1
 
     def leave(self, peer: Peer) -> None:
         """The connection is lost."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 from starlette.requests import Request
 
 from gateway.auth.viewer import Viewer
@@ -12,6 +14,7 @@ from gateway.graphql.execution.answer import Answer
 from gateway.graphql.execution.executor import Executor
 from gateway.graphql.live.live_answers import LiveAnswers
 from gateway.graphql.masking import ErrorMask
+from gateway.http.connections import Connections
 from gateway.http.event_stream import EventStream
 from gateway.http.media import EVENT_STREAM
 from gateway.http.stream_form import StreamForm
@@ -23,12 +26,18 @@ class LiveEndpoint:
     """Answers what is a subscription, and leaves the rest to others."""
 
     def __init__(
-        self, executor: Executor, live: LiveAnswers, mask: ErrorMask, times: StreamTimes
+        self,
+        executor: Executor,
+        live: LiveAnswers,
+        mask: ErrorMask,
+        times: StreamTimes,
+        connections: Connections,
     ) -> None:
         self._executor = executor
         self._live = live
         self._mask = mask
         self._times = times
+        self._connections = connections
 
     async def open(
         self,
@@ -40,16 +49,21 @@ class LiveEndpoint:
     ) -> LiveResponse | Answer | None:
         """The stream, or the errors in its place; None for what is no subscription.
 
-        ``media`` is what the client takes a stream in. Raises as ``Executor.execute`` does.
+        ``media`` is what the client takes a stream in. Raises as ``LiveAnswers.open`` does.
         """
         if not await self._executor.is_subscription(parsed, viewer, record):
             return None
-        credentials = credentials_of(request.scope)
-        opened = await self._live.open(parsed, viewer, credentials, record)
-        if isinstance(opened, Answer):
-            return opened
-        record.result = Result.OK
-        form: StreamForm = SubscriptionParts()
-        if media == EVENT_STREAM:
-            form = EventStream(by_browser=request.method == "GET")
-        return LiveResponse(opened, form, self._times, self._mask, record)
+        with ExitStack() as stack:
+            self._connections.hold()
+            stack.callback(self._connections.release)
+            credentials = credentials_of(request.scope)
+            opened = await self._live.open(parsed, viewer, credentials, record)
+            if isinstance(opened, Answer):
+                return opened
+            stack.callback(opened.close)
+            record.result = Result.OK
+            form: StreamForm = SubscriptionParts()
+            if media == EVENT_STREAM:
+                form = EventStream(by_browser=request.method == "GET")
+            at_end = stack.pop_all()
+            return LiveResponse(opened, form, self._times, self._mask, record, at_end)

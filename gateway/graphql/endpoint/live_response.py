@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import ExitStack
 from dataclasses import dataclass
 from random import uniform
 
@@ -30,7 +31,7 @@ class StreamTimes:
 
 
 class LiveResponse:
-    """Sends the frames of a stream, and closes it at the end, whatever the end is.
+    """Sends the frames of a stream; ``at_end`` is closed at the end, whatever the end is.
 
     A client that has gone gets no more, and one that takes too long for a frame is cut off.
     """
@@ -42,15 +43,17 @@ class LiveResponse:
         times: StreamTimes,
         mask: ErrorMask,
         record: RequestRecord,
+        at_end: ExitStack,
     ) -> None:
         self._stream = stream
         self._form = form
         self._times = times
         self._mask = mask
         self._record = record
+        self._at_end = at_end
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
+        with self._at_end:
             headers = {**STREAM_HEADERS, "Content-Type": self._form.media}
             encoded = [(name.lower().encode(), one.encode()) for name, one in headers.items()]
             await send({"type": "http.response.start", "status": 200, "headers": encoded})
@@ -58,21 +61,20 @@ class LiveResponse:
                 await send({"type": "http.response.body", "body": b""})
                 return
             await while_connected(receive, self._send_all(scope, send))
-        finally:
-            self._stream.close()
 
     async def _send_all(self, scope: Scope, send: Send) -> None:
-        written, more = await self._following()
-        await self._part(scope, send, self._form.beginning + written, more=more)
+        more = await self._send_next(scope, send, self._form.beginning)
         # The head is on its way: whoever stands around it knows of it now.
         self._record.opened()
         while more:
-            written, more = await self._following()
-            await self._part(scope, send, written, more=more)
+            more = await self._send_next(scope, send)
 
-    async def _part(self, scope: Scope, send: Send, body: bytes, *, more: bool) -> None:
-        message = {"type": "http.response.body", "body": body, "more_body": more}
+    async def _send_next(self, scope: Scope, send: Send, before: bytes = b"") -> bool:
+        """Send what comes next, of which nothing is kept; whether more follows."""
+        written, more = await self._following()
+        message = {"type": "http.response.body", "body": before + written, "more_body": more}
         await send_within(self._times.send_seconds, scope, send, message)
+        return more
 
     async def _following(self) -> tuple[bytes, bool]:
         """What is written next, and whether more follows."""

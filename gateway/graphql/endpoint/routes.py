@@ -24,6 +24,7 @@ from gateway.graphql.page import Page
 from gateway.graphql.page.examples import EXAMPLES
 from gateway.graphql.page.fitting import FittedExamples, Identify, OpenOperation
 from gateway.http.browsers import readable_by_pages
+from gateway.http.connections import Connections
 from gateway.settings import Settings
 
 GRAPHQL_PATH = "/graphql"
@@ -38,6 +39,7 @@ def graphql_routes(
     open_operation: OpenOperation,
     mask: ErrorMask,
     live: LiveAnswers,
+    connections: Connections,
 ) -> list[Route]:
     """All routes below the endpoint's path; :func:`graphql_middleware` stands around them."""
     pages = Pages(Page(EXAMPLES), built_graphiql(EXAMPLES))
@@ -51,7 +53,7 @@ def graphql_routes(
         batch_limit=settings.batch_limit,
         batch_bytes=settings.answer_limit_bytes,
         part_seconds=settings.operation_timeout_seconds if settings.incremental_delivery else None,
-        live=LiveEndpoint(executor, live, mask, times),
+        live=LiveEndpoint(executor, live, mask, times, connections),
     )
     examples = FittedExamples(EXAMPLES, identify, open_operation)
     return [

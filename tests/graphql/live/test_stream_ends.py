@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import signal
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,6 @@ from tests.graphql.live.reading import (
     EVENTS,
     PARTS,
     TOTAL,
-    Event,
     events,
     parts,
     subscribed,
@@ -93,29 +92,19 @@ def test_a_budget_that_is_used_up_is_a_status(server: Server) -> None:
     assert int(answer.headers["retry-after"]) > 0
 
 
-@pytest.mark.parametrize("drain", ["0", "2"])
-def test_streams_of_a_server_that_stops_lead_elsewhere(tmp_path: Path, drain: str) -> None:
-    settings = {"STATS_GATEWAY_DRAIN_SECONDS": drain}
-    with (
-        serving(tmp_path, **settings) as server,
-        subscribed(server, EVENTS) as posted,
-        subscribed(server, EVENTS, method="GET") as by_browser,
-        subscribed(server, PARTS) as in_parts,
-    ):
-        streams = events(posted), events(by_browser), parts(in_parts)
-        for stream in streams:
-            next(stream)
-        server.process.send_signal(signal.SIGTERM)
-        # graphql-sse asks again when there is no event ``complete``, browsers do after ``retry``.
-        assert not list(streams[0])
-        (retry,) = streams[1]
-        (last,) = streams[2]
-        assert server.process.wait(60) == -signal.SIGTERM
-        log = server.log.read_text()
-    assert isinstance(retry, Event)
-    assert retry.name == "retry"
-    assert 0 < int(retry.data) <= 60_000
-    assert last["payload"] is None
-    assert codes(last["errors"]) == ["UNAVAILABLE"]
-    assert log.count('"frames":1,"result":"ok"') == 3
-    assert "Traceback" not in log
+def test_streams_leave_a_tenth_of_all_connections_to_others(tmp_path: Path) -> None:
+    accepted = {"accept": EVENTS}
+    with serving(tmp_path, STATS_GATEWAY_CONNECTIONS="20") as server:
+        with ExitStack() as stack:
+            for _ in range(18):
+                response = stack.enter_context(subscribed(server, EVENTS))
+                assert response.status_code == 200
+            refused = httpx.post(server.url, json={"query": TOTAL}, headers=accepted, timeout=60)
+            answered = httpx.post(server.url, json={"query": "{ __typename }"}, timeout=60)
+        assert refused.status_code == 503
+        assert refused.headers["retry-after"] == "1"
+        assert codes(refused.json()["errors"]) == ["UNAVAILABLE"]
+        assert answered.json() == {"data": {"__typename": "Query"}}
+        server.wait_for('"frames"', 18)
+        with subscribed(server, EVENTS) as response:
+            assert response.status_code == 200
