@@ -155,6 +155,20 @@ def build_services(settings: Settings, clock: Clock, telemetry: Telemetry) -> Se
         clock=clock,
         yielding=yielding,
     )
+    live_answers = LiveAnswers(
+        executor,
+        changes,
+        clock,
+        settings.live_seconds,
+        Standing(authenticator, erased, changes),
+        limits=live_limits,
+        connections=settings.live_connections,
+        share=settings.live_share,
+        capacity=settings.live_bytes,
+        fresh_seconds=settings.panoptes_fresh_seconds,
+    )
+    draining = Draining(settings.drain_seconds)
+    draining.on_begin(live_answers.stop)
     return Services(
         settings=settings,
         clock=clock,
@@ -174,21 +188,10 @@ def build_services(settings: Settings, clock: Clock, telemetry: Telemetry) -> Se
         budget=budget,
         executor=executor,
         live_limits=live_limits,
-        live_answers=LiveAnswers(
-            executor,
-            changes,
-            clock,
-            settings.live_seconds,
-            Standing(authenticator, erased, changes),
-            limits=live_limits,
-            connections=settings.live_connections,
-            share=settings.live_share,
-            capacity=settings.live_bytes,
-            fresh_seconds=settings.panoptes_fresh_seconds,
-        ),
+        live_answers=live_answers,
         intake=Intake(database, settings.database_timeout_seconds),
         starting=Starting(database.migrate),
-        draining=Draining(settings.drain_seconds),
+        draining=draining,
         connections=configured_connections(settings),
         collections=FullCollections(),
     )

@@ -18,6 +18,7 @@ def watch_services(metrics: Metrics, services: Services) -> None:
     metrics.watch_connections(lambda: services.connections.open, services.connections.closed)
     metrics.watch_changes(services.changes)
     metrics.watch_ingestion(services.intake.counters)
+    metrics.watch_live(services.live_answers.counts)
     metrics.watch_masked_errors(lambda: services.mask.masked)
     for name, counts in _caches(services):
         metrics.watch_cache(name, counts)
@@ -48,6 +49,7 @@ def _memory(services: Services) -> Iterator[tuple[str, Callable[[], int]]]:
     yield "headers", headers_size
     yield "statements", statements_size
     yield "changes", lambda: services.changes.size
+    yield "live", lambda: services.live_answers.counts.size
     if (budget := services.budget) is not None:
         yield "budgets", lambda: budget.size
     if (cache := services.read_cache) is not None:

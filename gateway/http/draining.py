@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -22,33 +23,55 @@ class Draining:
     def __init__(self, seconds: float) -> None:
         self.under_way = False
         self._seconds = seconds
+        self._callbacks: list[Callable[[float], object]] = []
+
+    def on_begin(self, callback: Callable[[float], object]) -> None:
+        """Call this, in the loop, once the server is told to stop: with the seconds until then."""
+        self._callbacks.append(callback)
 
     @contextmanager
     def delayed(self) -> Iterator[None]:
         """Let SIGTERM reach whoever handles it now only so many seconds later.
 
-        A second one reaches them at once. Nothing changes with 0 seconds, or where nobody handles
-        the signal. For the main thread, with a running loop.
+        A second one reaches them at once, and so does SIGINT. Nothing changes where nobody handles
+        a signal, or in a thread, which gets none. With a running loop.
         """
-        handler = signal.getsignal(signal.SIGTERM)
-        if self._seconds <= 0 or not callable(handler):
+        if threading.current_thread() is not threading.main_thread():
             yield
             return
-        signal.signal(signal.SIGTERM, self._handler(handler))
+        with (
+            self._handling(signal.SIGTERM, self._seconds),
+            self._handling(signal.SIGINT, 0),
+        ):
+            yield
+
+    @contextmanager
+    def _handling(self, number: signal.Signals, seconds: float) -> Iterator[None]:
+        handler = signal.getsignal(number)
+        if not callable(handler):
+            yield
+            return
+        signal.signal(number, self._handler(handler, seconds))
         try:
             yield
         finally:
-            signal.signal(signal.SIGTERM, handler)
+            signal.signal(number, handler)
 
-    def _handler(self, stop: _Handler) -> _Handler:
+    def _handler(self, stop: _Handler, seconds: float) -> _Handler:
         loop = asyncio.get_running_loop()
 
         def begin(number: int, frame: FrameType | None) -> None:
-            if self.under_way:
+            again, self.under_way = self.under_way, True
+            if not again:
+                # The loop may be asleep: a plain call_later would not wake it.
+                loop.call_soon_threadsafe(self._tell, seconds)
+            if again or seconds <= 0:
                 stop(number, frame)
-                return
-            self.under_way = True
-            # The loop may be asleep: a plain call_later would not wake it.
-            loop.call_soon_threadsafe(loop.call_later, self._seconds, stop, number, None)
+            else:
+                loop.call_soon_threadsafe(loop.call_later, seconds, stop, number, None)
 
         return begin
+
+    def _tell(self, seconds: float) -> None:
+        for callback in self._callbacks:
+            callback(seconds)

@@ -32,6 +32,29 @@ class ChangeCounts(Protocol):
     failed: int
 
 
+class LiveCounts(Protocol):
+    """Live answers: what there is, and what was done, which only grows."""
+
+    ticks: int
+    #: How long ticks took.
+    tick_seconds: float
+    changed: int
+    unchanged: int
+    failed: int
+
+    @property
+    def streams(self) -> int: ...
+
+    @property
+    def operations(self) -> int: ...
+
+    @property
+    def sent(self) -> int: ...
+
+    @property
+    def overtaken(self) -> int: ...
+
+
 class IngestionCounts(Protocol):
     """Sums over the batches of events that were taken in; they only grow."""
 

@@ -21,7 +21,13 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from gateway.telemetry.counts import CacheCounts, ChangeCounts, IngestionCounts, PoolUse
+from gateway.telemetry.counts import (
+    CacheCounts,
+    ChangeCounts,
+    IngestionCounts,
+    LiveCounts,
+    PoolUse,
+)
 from gateway.telemetry.record import WEBSOCKET, RequestRecord
 
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -184,6 +190,10 @@ class Metrics:
         """Show how the change log was read."""
         self._sources.changes = counts
 
+    def watch_live(self, counts: LiveCounts) -> None:
+        """Show what live answers do."""
+        self._sources.live = counts
+
     def watch_masked_errors(self, count: Callable[[], int]) -> None:
         """Show how many errors were masked."""
         self._sources.masked = count
@@ -206,6 +216,7 @@ class _Sources(Collector):
         self.closed: Mapping[str, int] = {}
         self.ingestion: IngestionCounts | None = None
         self.changes: ChangeCounts | None = None
+        self.live: LiveCounts | None = None
         self.masked: Callable[[], int] | None = None
         self.caches: dict[str, Callable[[], CacheCounts]] = {}
         self.memory: dict[str, Callable[[], int]] = {}
@@ -217,6 +228,7 @@ class _Sources(Collector):
         yield from self._of_caches()
         yield self._of_changes()
         yield from self._of_ingestion()
+        yield from self._of_live()
         masked = None if self.masked is None else self.masked()
         yield CounterMetricFamily(
             "stats_gateway_masked_errors",
@@ -282,6 +294,45 @@ class _Sources(Collector):
             for result in ("continued", "restarted", "failed"):
                 reads.add_metric([result], getattr(self.changes, result))
         return reads
+
+    def _of_live(self) -> Iterable[Metric]:
+        counts = self.live
+        yield GaugeMetricFamily(
+            "stats_gateway_live_streams",
+            "Live operations (subscriptions) under way.",
+            value=None if counts is None else counts.streams,
+        )
+        yield GaugeMetricFamily(
+            "stats_gateway_live_watched",
+            "Different operations and viewers of these: each is evaluated for itself.",
+            value=None if counts is None else counts.operations,
+        )
+        yield CounterMetricFamily(
+            "stats_gateway_live_ticks",
+            "Looks for changes.",
+            value=None if counts is None else counts.ticks,
+        )
+        yield CounterMetricFamily(
+            "stats_gateway_live_tick_seconds",
+            "How long looks for changes took, with all evaluations.",
+            value=None if counts is None else counts.tick_seconds,
+        )
+        evaluations = CounterMetricFamily(
+            "stats_gateway_live_evaluations",
+            "Evaluations of live operations after the first, by outcome.",
+            labels=["result"],
+        )
+        frames = CounterMetricFamily(
+            "stats_gateway_live_frames",
+            "Answers of live operations, by what became of them.",
+            labels=["result"],
+        )
+        if counts is not None:
+            for result in ("changed", "unchanged", "failed"):
+                evaluations.add_metric([result], getattr(counts, result))
+            for result in ("sent", "overtaken"):
+                frames.add_metric([result], getattr(counts, result))
+        yield from (evaluations, frames)
 
     def _of_ingestion(self) -> Iterable[Metric]:
         counts = self.ingestion

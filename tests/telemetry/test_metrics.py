@@ -85,7 +85,7 @@ async def test_every_cache_is_told_in_bytes_and_documented(
     assert told.keys() == {
         *("documents", "plans", "variables", "persisted", "compressed", "tokens"),
         *("headers", "statements", "facts", "answers"),
-        "changes",
+        *("changes", "live"),
     }
     assert all(f"`{name}`" in DOCUMENT.read_text() for name in told)
     for name in ("documents", "plans", "headers", "statements", "facts", "answers"):
