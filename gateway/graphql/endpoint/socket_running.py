@@ -72,6 +72,7 @@ class RunningOperations:
         #: Until they are over, also those that nobody wants any more.
         self._under_way: set[_Operation] = set()
         self._is_ending = False
+        self._has_ended = asyncio.Event()
 
     def has(self, id_: str) -> bool:
         """Whether an operation of this id is under way."""
@@ -109,10 +110,25 @@ class RunningOperations:
         """Close once everything but what is live has been answered.
 
         What is live is told the error, if there is one; without it, clients ask again elsewhere.
+        If an operation has begun the end, whoever is none waits for it.
         """
         if self._is_ending:
+            if by is None:
+                await self._has_ended.wait()
             return
         self._is_ending = True
+        try:
+            await self._end(code, reason, error, by)
+        finally:
+            self._has_ended.set()
+
+    async def _end(
+        self,
+        code: CloseCode,
+        reason: str,
+        error: Unauthenticated | None,
+        by: _Operation | None,
+    ) -> None:
         others = self._under_way - {by}
         live = [one for one in others if one.is_live]
         tasks = self._cancel(live)
