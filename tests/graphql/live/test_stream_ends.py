@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,6 +20,7 @@ from tests.graphql.live.reading import (
     EVENTS,
     PARTS,
     TOTAL,
+    Event,
     events,
     parts,
     subscribed,
@@ -108,3 +110,31 @@ def test_streams_leave_a_tenth_of_all_connections_to_others(tmp_path: Path) -> N
         server.wait_for('"frames"', 18)
         with subscribed(server, EVENTS) as response:
             assert response.status_code == 200
+
+
+@pytest.mark.parametrize("drain", ["0", "2"])
+def test_streams_of_a_server_that_stops_lead_elsewhere(tmp_path: Path, drain: str) -> None:
+    settings = {"STATS_GATEWAY_DRAIN_SECONDS": drain}
+    with (
+        serving(tmp_path, **settings) as server,
+        subscribed(server, EVENTS) as posted,
+        subscribed(server, EVENTS, method="GET") as by_browser,
+        subscribed(server, PARTS) as in_parts,
+    ):
+        streams = events(posted), events(by_browser), parts(in_parts)
+        for stream in streams:
+            next(stream)
+        server.process.send_signal(signal.SIGTERM)
+        # graphql-sse asks again when there is no event ``complete``, browsers do after ``retry``.
+        assert not list(streams[0])
+        (retry,) = streams[1]
+        (last,) = streams[2]
+        assert server.process.wait(60) == -signal.SIGTERM
+        log = server.log.read_text()
+    assert isinstance(retry, Event)
+    assert retry.name == "retry"
+    assert 0 < int(retry.data) <= 60_000
+    assert last["payload"] is None
+    assert codes(last["errors"]) == ["UNAVAILABLE"]
+    assert log.count('"frames":1,"result":"ok"') == 3
+    assert "Traceback" not in log
