@@ -62,6 +62,11 @@ soak: $(VENV)/.test-installed ## See that memory is flat over 100,000 different 
 	SOAK_REQUESTS=$(or $(SOAK_REQUESTS),100000) $(BIN)/python -m pytest tests/graphql/test_soak.py \
 		-n 0 -s $(ARGS)
 
+.PHONY: live-machine
+live-machine: $(VENV)/.test-installed ## See for an hour or so that live answers are true while others write (LIVE_SEED=100 for other lives)
+	LIVE_LIVES=$(or $(LIVE_LIVES),100) LIVE_STEPS=$(or $(LIVE_STEPS),100) LIVE_SEED=$(or $(LIVE_SEED),1) \
+		$(BIN)/python -m pytest tests/graphql/live/test_live_machine.py $(ARGS)
+
 .PHONY: node
 node: tests/npm/node_modules/.package-lock.json ## Install Node.js and the npm packages, so that all tests run
 

@@ -70,6 +70,7 @@ class LiveEvaluation:
             evaluation = self._executor.held(ready, viewer, record) if has_caught_up else None
             if evaluation is None:
                 evaluation = await self._executor.evaluate(ready, viewer, record)
+            await self._check_api_key(viewer)
             frame = self._frame(watched, evaluation)
             if not watched.is_older(evaluation.basis, self._changes):
                 await self._take(watched, evaluation, frame, day)
@@ -118,7 +119,7 @@ class LiveEvaluation:
             if evaluation is None:
                 self._counts.executed += 1
                 evaluation = await self._executor.evaluate(ready, viewer, record, again=True)
-                await self._check_api_key(viewer)
+            await self._check_api_key(viewer)
             if watched.is_older(evaluation.basis, self._changes):
                 raise OlderState
             before = watched.digest
@@ -131,7 +132,7 @@ class LiveEvaluation:
             return not evaluation.is_personal
 
     async def _check_api_key(self, viewer: Viewer) -> None:
-        """End the streams of a key that was revoked before what was just read for it was read.
+        """End the streams of a key that was revoked before what was found for it was read.
 
         Of volunteers, the execution finds out itself whether they were erased.
         """

@@ -10,32 +10,17 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from gateway.auth.api_key_uses import ApiKeyUses
-from gateway.auth.api_keys import ApiKeys, new_api_key
-from gateway.auth.authenticator import Authenticator
-from gateway.auth.key_ring import KeyRing, KeySource
-from gateway.auth.standing import Standing
-from gateway.auth.token_keys import TokenKey
-from gateway.auth.tokens import TokenVerifier
-from gateway.auth.viewer import Scope
 from gateway.db import Database
-from gateway.directory.api_keys import add_api_key, revoke_api_key
+from gateway.directory.api_keys import revoke_api_key
 from gateway.directory.erase_user import erase_user
 from gateway.errors import Unauthenticated, Unavailable
-from gateway.graphql.documents.request import GraphQLRequest
 from gateway.graphql.live.ends import CredentialsOver
-from gateway.graphql.live.live_answers import LiveAnswers
 from gateway.graphql.live.stream import LiveStream
-from gateway.telemetry.record import RequestRecord
 from tests.auth.conftest import Pair, pair
-from tests.auth.signing import payload, seconds_from_now, signed
 from tests.events_of import classification, store
-from tests.graphql.cached_gateway import Gateway
+from tests.graphql.live.world import NOW_US, Lines, World, api_key, bearer
 
-TOTAL = "subscription { live { classifications { totalCount } } }"
-NOW_US = 1_700_000_000_000_000
-
-Lines = tuple[tuple[str, str], ...]
+TOTAL = "classifications { totalCount }"
 
 
 @pytest.fixture(scope="session")
@@ -48,51 +33,24 @@ def older() -> Pair:
     return pair()
 
 
-class World:
-    """A gateway with live answers, whose keys and clock a test moves."""
+async def opened(world: World, lines: Lines = ()) -> LiveStream:
+    """A stream whose first frame was read."""
+    stream = await world.open(TOTAL, lines)
+    async with asyncio.timeout(10):
+        await anext(stream)
+    return stream
 
-    def __init__(self, database: Database, *keys: TokenKey) -> None:
-        self.database = database
-        self.keys = list(keys)
-        self.passed = 0.0
-        self.gateway = Gateway(database)
-        self.source = KeySource(
-            lambda: list(self.keys), every_seconds=3600, pause_seconds=10, timeout_seconds=5
-        )
-        ring = KeyRing([self.source])
-        tokens = TokenVerifier(ring, now=lambda: seconds_from_now(0) + self.passed)
-        uses = ApiKeyUses(database)
-        self.authenticator = Authenticator(
-            tokens, ring, ApiKeys(database, uses, lambda: NOW_US), uses
-        )
-        standing = Standing(self.authenticator, self.gateway.erased, self.gateway.changes)
-        self.live = LiveAnswers(
-            self.gateway.executor, self.gateway.changes, lambda: self.gateway.now, 3600, standing
-        )
 
-    async def open(self, lines: Lines = ()) -> LiveStream:
-        viewer = await self.authenticator.identify(lines)
-        stream = await self.live.open(
-            GraphQLRequest(TOTAL), viewer, lines, RequestRecord("", "POST")
-        )
-        assert isinstance(stream, LiveStream)
-        await self.frame(stream)
-        return stream
-
-    async def frame(self, stream: LiveStream) -> bytes:
-        async with asyncio.timeout(10):
-            return await anext(stream)
-
-    async def is_over(self, stream: LiveStream) -> bool:
-        """Whether the stream has ended with UNAUTHENTICATED; nothing is waiting for it if not."""
-        try:
-            async with asyncio.timeout(0.01):
-                await anext(stream)
-        except TimeoutError:
-            return False
-        except CredentialsOver:
-            return True
-        raise AssertionError("There was a frame.")
+async def is_over(stream: LiveStream) -> bool:
+    """Whether the stream has ended with UNAUTHENTICATED; nothing is waiting for it if not."""
+    try:
+        async with asyncio.timeout(0):
+            await anext(stream)
+    except TimeoutError:
+        return False
+    except CredentialsOver:
+        return True
+    raise AssertionError("There was a frame.")
 
 
 @pytest.fixture
@@ -102,85 +60,74 @@ async def world(database: Database, ours: Pair, older: Pair) -> AsyncIterator[Wo
         yield world
 
 
-def bearer(key: Pair, user_id: int = 7, seconds: int = 3600) -> Lines:
-    content = payload({"id": user_id}, exp=seconds_from_now(seconds))
-    return (("authorization", f"Bearer {signed(key, content)}"),)
-
-
-async def api_key(database: Database, name: str) -> Lines:
-    made = new_api_key(name, [Scope.STATS_READ], NOW_US)
-    await database.write(lambda connection: add_api_key(connection, made.stored))
-    return (("authorization", f"Bearer {made.text}"),)
-
-
 def revoke(name: str) -> Callable[[Connection], Any]:
     return partial(revoke_api_key, id_or_name=name, now_us=NOW_US)
 
 
 async def test_a_stream_ends_when_its_token_expires(world: World, ours: Pair) -> None:
-    short, long = await world.open(bearer(ours, seconds=60)), await world.open(bearer(ours))
+    short, long = await opened(world, bearer(ours, seconds=60)), await opened(world, bearer(ours))
     await world.live.tick()
-    assert not await world.is_over(short)
+    assert not await is_over(short)
     world.passed = 80
     await world.live.tick()
-    assert await world.is_over(short)
-    assert not await world.is_over(long)
+    assert await is_over(short)
+    assert not await is_over(long)
 
 
 async def test_a_stream_ends_when_the_key_of_its_token_is_no_longer_trusted(
     world: World, ours: Pair, older: Pair
 ) -> None:
-    stays, ends = await world.open(bearer(ours)), await world.open(bearer(older))
+    stays, ends = await opened(world, bearer(ours)), await opened(world, bearer(older))
     # Read again, they are the same keys.
     await world.source.refresh()
     await world.live.tick()
-    assert not await world.is_over(ends)
+    assert not await is_over(ends)
     world.keys.remove(older.key)
     await world.source.refresh()
     await world.live.tick()
-    assert await world.is_over(ends)
-    assert not await world.is_over(stays)
+    assert await is_over(ends)
+    assert not await is_over(stays)
 
 
 async def test_a_stream_ends_when_its_api_key_is_revoked(world: World, database: Database) -> None:
     one, other = await api_key(database, "one"), await api_key(database, "other")
-    ends, stays = await world.open(one), await world.open(other)
+    ends, stays = await opened(world, one), await opened(world, other)
     await world.live.tick()
-    assert not await world.is_over(ends)
+    assert not await is_over(ends)
     await database.write(revoke("one"))
     await world.live.tick()
-    assert await world.is_over(ends)
-    assert not await world.is_over(stays)
+    assert await is_over(ends)
+    assert not await is_over(stays)
 
 
 async def test_a_stream_ends_when_its_volunteer_is_erased(
     world: World, database: Database, ours: Pair
 ) -> None:
     await store(database, classification(1, user=7))
-    ends, stays = await world.open(bearer(ours, 7)), await world.open(bearer(ours, 8))
+    ends, stays = await opened(world, bearer(ours, 7)), await opened(world, bearer(ours, 8))
     await database.write(partial(erase_user, user_id=7))
     await world.live.tick()
-    assert await world.is_over(ends)
-    assert not await world.is_over(stays)
+    assert await is_over(ends)
+    assert not await is_over(stays)
     with pytest.raises(Unauthenticated):
-        await world.open(bearer(ours, 7))
+        await opened(world, bearer(ours, 7))
 
 
 async def test_whoever_sends_no_credentials_goes_on(world: World, database: Database) -> None:
-    stream = await world.open()
+    stream = await opened(world)
     world.passed = 10_000
     await database.write(partial(erase_user, user_id=7))
     await world.live.tick()
-    assert not await world.is_over(stream)
+    assert not await is_over(stream)
 
 
 async def test_credentials_are_checked_without_statements(
     world: World, database: Database, ours: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for user_id in range(1, 20):
-        await world.open(bearer(ours, user_id))
+        await opened(world, bearer(ours, user_id))
     for name in "abc":
-        await world.open(await api_key(database, name))
+        await opened(world, await api_key(database, name))
     await world.live.tick()
     reads = Reads(database, monkeypatch)
     await world.live.tick()
@@ -197,8 +144,8 @@ async def test_credentials_are_checked_without_statements(
 async def test_without_the_database_expiry_still_ends_streams(
     world: World, ours: Pair, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stream, key = await world.open(bearer(ours, seconds=60)), await api_key(database, "one")
-    stays = await world.open(key)
+    stream, key = await opened(world, bearer(ours, seconds=60)), await api_key(database, "one")
+    stays = await opened(world, key)
 
     def away() -> Any:
         raise Unavailable("The database is away.")
@@ -208,8 +155,8 @@ async def test_without_the_database_expiry_still_ends_streams(
     credentials = world.live._credentials
     assert credentials is not None
     await credentials.check()
-    assert await world.is_over(stream)
-    assert not await world.is_over(stays)
+    assert await is_over(stream)
+    assert not await is_over(stays)
 
 
 class Reads:
