@@ -59,6 +59,15 @@ def open_socket(server: Server, receive_bytes: int | None = None) -> Iterator[so
         yield connection
 
 
+@contextmanager
+def initialised_socket(server: Server, receive_bytes: int | None = None) -> Iterator[socket.socket]:
+    """The same, after the server has acknowledged its client."""
+    with open_socket(server, receive_bytes) as connection:
+        connection.sendall(text(INIT))
+        assert hear_json(connection) == {"type": "connection_ack"}
+        yield connection
+
+
 class Heard(NamedTuple):
     """A frame of the server."""
 

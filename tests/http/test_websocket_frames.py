@@ -20,6 +20,7 @@ from tests.http.raw_websocket import (
     frame,
     hear,
     hear_json,
+    initialised_socket,
     message,
     open_socket,
     text,
@@ -30,9 +31,9 @@ from tests.server import DEADLINE_SECONDS, Server, serving
 METRICS_PORT = free_port()
 SETTINGS = {
     "STATS_GATEWAY_METRICS_PORT": str(METRICS_PORT),
-    "STATS_GATEWAY_STALL_SECONDS": "1",
+    "STATS_GATEWAY_STALL_SECONDS": "4",
     "STATS_GATEWAY_BYTES_PER_SECOND": "2000",
-    "STATS_GATEWAY_HEARTBEAT_SECONDS": "1",
+    "STATS_GATEWAY_HEARTBEAT_SECONDS": "4",
 }
 PONG = {"type": "pong"}
 #: What a flood may add to the memory of the server.
@@ -105,7 +106,7 @@ def test_a_close_frame_is_answered_with_its_own_code(server: Server) -> None:
 
 
 def test_pings_of_frames_are_answered_also_amid_fragments(server: Server) -> None:
-    with open_socket(server) as connection:
+    with initialised_socket(server) as connection:
         connection.sendall(text(PING[:5], fin=False))
         connection.sendall(frame(Opcode.PING, b"x"))
         assert hear(connection) == (Opcode.PONG, b"x")
@@ -116,7 +117,7 @@ def test_pings_of_frames_are_answered_also_amid_fragments(server: Server) -> Non
 
 def test_messages_in_pieces_of_any_length_are_whole(server: Server) -> None:
     whole = message("ping") * 3
-    with open_socket(server) as connection:
+    with initialised_socket(server) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for at in range(len(whole)):
             connection.sendall(whole[at : at + 1])
@@ -126,8 +127,8 @@ def test_messages_in_pieces_of_any_length_are_whole(server: Server) -> None:
 def test_a_flood_of_messages_is_answered_message_by_message(server: Server) -> None:
     """And others are answered meanwhile."""
     before = memory(server)
-    with open_socket(server) as connection, ExitStack() as stack:
-        other = stack.enter_context(open_socket(server))
+    with initialised_socket(server) as connection, ExitStack() as stack:
+        other = stack.enter_context(initialised_socket(server))
         for _ in range(20):
             connection.sendall(message("ping") * 500)
             other.sendall(message("ping"))
@@ -143,7 +144,7 @@ def test_a_flood_of_messages_is_answered_message_by_message(server: Server) -> N
 )
 def test_who_floods_and_reads_nothing_is_held_back_and_dropped(server: Server, sent: bytes) -> None:
     before, dropped = memory(server), closed("slow_reader")
-    with open_socket(server, receive_bytes=4096) as connection:
+    with initialised_socket(server, receive_bytes=4096) as connection:
         connection.settimeout(0.2)
         deadline = time.monotonic() + DEADLINE_SECONDS
         total = 0
@@ -178,7 +179,7 @@ def test_who_reads_no_answers_is_dropped_and_their_operations_with_them(server: 
 )
 def test_a_message_that_drips_is_given_up(server: Server, begun: bytes, piece: bytes) -> None:
     before = closed("slow_body")
-    with open_socket(server) as connection:
+    with initialised_socket(server) as connection:
         connection.sendall(begun)
         deadline = time.monotonic() + DEADLINE_SECONDS
         heard = None
@@ -193,20 +194,39 @@ def test_a_message_that_drips_is_given_up(server: Server, begun: bytes, piece: b
 
 def test_who_gives_no_sign_of_life_is_given_up(server: Server) -> None:
     before = closed("silent")
-    with open_socket(server) as connection:
+    with initialised_socket(server) as connection:
         assert hear(connection) == (Opcode.PING, b"")
         wait_until(lambda: closed("silent") == before + 1)
 
 
 def test_who_answers_pings_stays(server: Server) -> None:
-    with open_socket(server) as connection:
-        connection.sendall(message("connection_init"))
-        assert hear_json(connection) == {"type": "connection_ack"}
-        for _ in range(4):
+    with initialised_socket(server) as connection:
+        for _ in range(3):
             assert hear(connection).opcode is Opcode.PING
             connection.sendall(frame(Opcode.PONG))
         connection.sendall(message("ping"))
         assert hear_json(connection) == PONG
+
+
+def test_who_subscribes_and_completes_without_end_leaves_nothing(server: Server) -> None:
+    before = memory(server)
+    query = {"query": "subscription { live { classifications { totalCount } } }"}
+    with initialised_socket(server) as connection:
+        for _ in range(20):
+            for _ in range(100):
+                connection.sendall(message("subscribe", id="1", payload=query))
+                connection.sendall(message("complete", id="1"))
+            connection.sendall(message("ping"))
+            # A frame may have been on its way, and a few may have been too many at once.
+            heard = hear_json(connection)
+            while heard != PONG:
+                assert heard["type"] in ("next", "error")
+                heard = hear_json(connection)
+        wait_until(lambda: metric_at(METRICS_PORT, "stats_gateway_requests_in_progress") == 0)
+        connection.sendall(message("subscribe", id="1", payload=query))
+        heard = hear_json(connection)
+        assert (heard["id"], heard["type"]) == ("1", "next"), heard
+    assert memory(server) - before < MOST_BYTES
 
 
 def test_nothing_is_left_of_those_who_went(server: Server) -> None:
@@ -226,7 +246,6 @@ def test_nothing_is_left_of_those_who_went(server: Server) -> None:
                 # No close frame, and what was sent is not read: as when a client is killed.
                 connection.sendall(message("ping")[:3])
                 connection.close()
-        assert connections() >= 50
     wait_until(lambda: connections() == 0)
     assert metric_at(METRICS_PORT, "stats_gateway_requests_in_progress") == 0
     lines = [json.loads(one) for one in server.log.read_text().splitlines() if one[0] == "{"]

@@ -38,6 +38,7 @@ class _Operation:
     def __init__(self, id_: str) -> None:
         self.id = id_
         self.says = ServerMessages(id_)
+        self.has_begun = False
         self.is_live = False
         self.task: asyncio.Task[None] | None = None
 
@@ -94,11 +95,15 @@ class RunningOperations:
         self._under_way.add(operation)
         operation.task = asyncio.create_task(self._run(operation, payload, credentials))
 
-    def complete(self, id_: str) -> None:
+    async def complete(self, id_: str) -> None:
         """The client wants no more of an operation, if it is still under way."""
         operation = self._named.pop(id_, None)
-        if operation is not None:
-            self._cancel([operation])
+        if operation is None:
+            return
+        self._cancel([operation])
+        if not operation.has_begun:
+            # A task that is cancelled before its first step takes none, not even its last.
+            await self._leave(operation)
 
     async def end(
         self,
@@ -156,6 +161,7 @@ class RunningOperations:
     async def _run(
         self, operation: _Operation, payload: dict[str, Any], credentials: Credentials
     ) -> None:
+        operation.has_begun = True
         record = RequestRecord(self._record.request_id, self._record.method)
         record.route, record.client = self._record.route, self._record.client
         try:
@@ -165,12 +171,19 @@ class RunningOperations:
                 if end is not None:
                     await self.end(*end, by=operation)
         finally:
-            self._under_way.discard(operation)
-            if self._named.get(operation.id) is operation:
-                del self._named[operation.id]
-            if not self._under_way:
-                with suppress(ConnectionError):
-                    await self._send(occupied(False))
+            await self._leave(operation)
+
+    async def _leave(self, operation: _Operation) -> None:
+        self._under_way.discard(operation)
+        self._free_id(operation)
+        if not self._under_way:
+            with suppress(ConnectionError):
+                await self._send(occupied(False))
+
+    def _free_id(self, operation: _Operation) -> None:
+        """The client may use the id again, if it has not done so."""
+        if self._named.get(operation.id) is operation:
+            del self._named[operation.id]
 
     async def _answer(
         self,
@@ -198,9 +211,7 @@ class RunningOperations:
             _note(record, formatted["extensions"]["code"])
             last = operation.says.error([formatted])
         record.end()
-        # From now on the client may use the id again.
-        if self._named.get(operation.id) is operation:
-            del self._named[operation.id]
+        self._free_id(operation)
         await self._say(last)
         return None
 

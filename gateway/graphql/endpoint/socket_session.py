@@ -143,7 +143,7 @@ class SocketSession:
                 raise _Closed(CloseCode.ID_IN_USE, f"Subscriber for {message.id} already exists")
             await self._running.begin(message.id, message.payload or {}, self._credentials)
         elif message.kind is Kind.COMPLETE:
-            self._running.complete(message.id)
+            await self._running.complete(message.id)
         else:
             await self._answer_ping(message)
 
