@@ -165,7 +165,6 @@ def build_services(settings: Settings, clock: Clock, telemetry: Telemetry) -> Se
         connections=settings.live_connections,
         share=settings.live_share,
         capacity=settings.live_bytes,
-        fresh_seconds=settings.panoptes_fresh_seconds,
     )
     draining = Draining(settings.drain_seconds)
     draining.on_begin(live_answers.stop)

@@ -78,8 +78,8 @@ class LookUps:
         ``listed`` are the groups in the stored lists that an answer takes the place of.
         """
         self._reads.cacheable = False
-        self._reads.asks_others = True
         looked = await self._live.look_up(scope, asked_at, self._asker, secret)
+        self._reads.rest_on_others(looked.fresh_for / 1_000_000)
         if scope.is_list and scope.users and looked.answered:
             looked = await self._without_led_here(looked, listed)
         named = {

@@ -62,8 +62,9 @@ class OperationReads(Batches):
         #: anything was that has no entities, is a secret, or comes from another service.
         self.entities: set[Entity] = set()
         self.cacheable = True
-        #: Whether another service was asked, of whose changes no log tells.
-        self.asks_others = False
+        #: For how many seconds what other services have said is fresh, of whose changes no log
+        #: tells; None if none was asked.
+        self.fresh_seconds: float | None = None
         self._caught_up = False
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closed = False
@@ -211,6 +212,12 @@ class OperationReads(Batches):
         if not self._feed.contains(self.position):
             self._caught_up = True
             await self._feed.catch_up()
+
+    def rest_on_others(self, fresh_seconds: float) -> None:
+        """Note that another service was asked, whose answer is fresh for so long."""
+        self.cacheable = False
+        known = self.fresh_seconds
+        self.fresh_seconds = fresh_seconds if known is None else min(known, fresh_seconds)
 
     def close(self) -> None:
         """Give up what is still being read, and what anybody will ask for."""

@@ -62,7 +62,13 @@ def test_what_holds_is_the_same(
                 if chain.holds([entity], read_at, at):
                     assert then[entity] == now[entity]
             assert chain.holds((*USERS, SITE), read_at, at) == (read_at == at)
+        changed = chain.changed_since(read_at)
+        if changed is not None:
+            assert changed >= {entity for entity in (*USERS, SITE) if then[entity] != last[entity]}
+            assert (changed == set()) == (read_at == newest)
         if rows >= len(history) and entities > len(USERS):
+            same_since = {entity for entity in USERS if then[entity] == last[entity]}
+            assert changed is None or changed.isdisjoint(same_since)
             for entity in USERS:
                 same = then[entity] == last[entity]
                 assert chain.holds([entity], read_at) == same

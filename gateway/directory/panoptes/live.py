@@ -76,6 +76,8 @@ class LookedUp(NamedTuple):
     #: Of the groups in lists of users' memberships, those about which Panoptes says nothing:
     #: they are led here.
     led_here: frozenset[int] = frozenset()
+    #: For how many microseconds nobody would ask Panoptes again; 0 if it would be asked at once.
+    fresh_for: int = 0
 
 
 class _Answer(NamedTuple):
@@ -144,11 +146,15 @@ class LiveDirectory:
         stale = {p for p in due - refused if p not in answers and ages[p] >= self._stale}
         # What was not there when it was last asked for is as good as an entry that is stored.
         missing = {p for p in heard if absent[p] > heard[p] and p not in stale and p not in found}
+        left = {place: self._fresh - age for place, age in ages.items() if place not in led}
+        left |= {place: self._fresh - (now - one.asked_at) for place, one in answers.items()}
+        left |= dict.fromkeys(refused, _PAUSE)
         return LookedUp(
             {**dict.fromkeys(missing, ()), **found},
             frozenset(stale),
             [row for answer in _each(answers.values()) for row in answer.rows.get("users", ())],
             frozenset(refused),
+            fresh_for=max(min(left.values(), default=self._fresh), 0),
         )
 
     async def _is_too_much(self, asker: Asker, ids: int) -> bool:

@@ -16,7 +16,7 @@ class Reads(Protocol):
     position: LogPosition | None
     entities: set[Entity]
     cacheable: bool
-    asks_others: bool
+    fresh_seconds: float | None
 
 
 class Basis(NamedTuple):
@@ -25,12 +25,13 @@ class Basis(NamedTuple):
     Memberships depend on their groups, and groups are among the entities whenever permissions in
     them were asked for. What has no entities depends on the site, which every change changes.
     Without entities nothing was read. Without a position nobody can tell. Beside, it depends on
-    the day, on who the viewer is, and on other services if ``asks_others``.
+    the day, on who the viewer is, and on other services, whose answers are fresh for
+    ``fresh_seconds`` more; None if none was asked.
     """
 
     entities: AbstractSet[Entity]
     position: LogPosition | None
-    asks_others: bool = False
+    fresh_seconds: float | None = None
 
     @classmethod
     def of(cls, reads: Reads, *, is_complete: bool) -> Self:
@@ -40,9 +41,9 @@ class Basis(NamedTuple):
         be read.
         """
         if not is_complete:
-            return cls(frozenset((SITE,)), None, reads.asks_others)
+            return cls(frozenset((SITE,)), None, reads.fresh_seconds)
         entities = frozenset(reads.entities if reads.cacheable else {*reads.entities, SITE})
-        return cls(entities, reads.position, reads.asks_others)
+        return cls(entities, reads.position, reads.fresh_seconds)
 
 
 class Evaluation(NamedTuple):

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection
 from datetime import datetime
+from typing import NamedTuple
 
 from gateway.auth.viewer import Viewer
 from gateway.calendar import today
@@ -37,6 +38,13 @@ class OlderState(Exception):
     """The answer rests on an older state than the one before, or nobody can tell."""
 
 
+class _Beginning(NamedTuple):
+    """When an evaluation begins: the day, and the loop's clock."""
+
+    day: int
+    seconds: float
+
+
 class LiveEvaluation:
     """Evaluates watched operations; one is evaluated once at a time."""
 
@@ -65,7 +73,7 @@ class LiveEvaluation:
         """
         async with watched.lock:
             has_caught_up = await self._changes.catch_up() is not None
-            day = today(self._clock())
+            began = self._now()
             ready, viewer = watched.ready, watched.viewer
             evaluation = self._executor.held(ready, viewer, record) if has_caught_up else None
             if evaluation is None:
@@ -73,7 +81,7 @@ class LiveEvaluation:
             await self._check_api_key(viewer)
             frame = self._frame(watched, evaluation)
             if not watched.is_older(evaluation.basis, self._changes):
-                await self._take(watched, evaluation, frame, day)
+                await self._take(watched, evaluation, frame, began)
             return frame
 
     async def again(self, watched: Watched, others: Collection[Watched] = ()) -> bool:
@@ -113,7 +121,7 @@ class LiveEvaluation:
                 return True
             record = RequestRecord("", _METHOD)
             record.client = watched.client
-            day = today(self._clock())
+            began = self._now()
             ready, viewer = watched.ready, watched.viewer
             evaluation = self._executor.held(ready, viewer, record)
             if evaluation is None:
@@ -123,7 +131,7 @@ class LiveEvaluation:
             if watched.is_older(evaluation.basis, self._changes):
                 raise OlderState
             before = watched.digest
-            await self._take(watched, evaluation, self._frame(watched, evaluation), day)
+            await self._take(watched, evaluation, self._frame(watched, evaluation), began)
             if watched.digest == before:
                 self._counts.unchanged += 1
             else:
@@ -140,6 +148,9 @@ class LiveEvaluation:
             await self._changes.catch_up()
             await self._credentials.check()
 
+    def _now(self) -> _Beginning:
+        return _Beginning(today(self._clock()), asyncio.get_running_loop().time())
+
     def _frame(self, watched: Watched, evaluation: Evaluation) -> Frame:
         key, answer = watched.ready.live_key, evaluation.answer
         assert key is not None  # noqa: S101 - it is live
@@ -150,11 +161,12 @@ class LiveEvaluation:
             self._last = answer.entry, key, frame_of(answer, key)
         return self._last[2]
 
-    async def _take(self, watched: Watched, evaluation: Evaluation, frame: Frame, day: int) -> None:
+    async def _take(
+        self, watched: Watched, evaluation: Evaluation, frame: Frame, began: _Beginning
+    ) -> None:
         """Let this be the newest answer, and send it; the lock is held."""
-        watched.evaluated = asyncio.get_running_loop().time()
         with self._operations.resized(watched):
-            watched.rest_on(evaluation.basis, day, room=self._operations.room)
+            watched.rest_on(evaluation.basis, *began, room=self._operations.room)
         for number, stream in enumerate(watched.receivers(frame), start=1):
             stream.send(frame)
             if number % _SENT_AT_ONCE == 0:

@@ -36,9 +36,9 @@ class LiveAnswers:
 
     Ticks are further apart when there is much to do: at most the part ``share`` of the time is
     spent in them. ``connections`` is how many evaluations there are at once; ``capacity`` bounds
-    the bytes of what is watched, and those of frames that nobody has read yet. What other services
-    have said is fresh for ``fresh_seconds``. ``standing`` tells which credentials are over; without
-    it none are followed. ``limits`` bound how many live operations there are.
+    the bytes of what is watched, and those of frames that nobody has read yet. ``standing`` tells
+    which credentials are over; without it none are followed. ``limits`` bound how many live
+    operations there are.
     """
 
     def __init__(
@@ -53,7 +53,6 @@ class LiveAnswers:
         connections: int = 2,
         share: float = 0.5,
         capacity: int = 67_108_864,
-        fresh_seconds: float = 60.0,
     ) -> None:
         self._executor = executor
         self._credentials = None if standing is None else FollowedCredentials(standing)
@@ -75,7 +74,6 @@ class LiveAnswers:
             seconds=seconds,
             share=share,
             number=connections,
-            fresh_seconds=fresh_seconds,
         )
 
     async def open(

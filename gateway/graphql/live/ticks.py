@@ -25,8 +25,7 @@ class Ticks:
     """An async context manager, in which there is a tick every so many ``seconds``.
 
     There are fewer when there is much to do: at most the part ``share`` of the time is spent in
-    them. ``number`` is how many evaluations there are at once, and ``fresh_seconds`` how long what
-    other services have said is taken for true.
+    them. ``number`` is how many evaluations there are at once.
     """
 
     def __init__(
@@ -41,7 +40,6 @@ class Ticks:
         seconds: float,
         share: float,
         number: int,
-        fresh_seconds: float,
     ) -> None:
         self._changes = changes
         self._clock = clock
@@ -50,7 +48,6 @@ class Ticks:
         self._counts = counts
         self._seconds = seconds
         self._share = share
-        self._fresh_seconds = fresh_seconds
         self._evaluators = Evaluators(number, evaluate)
         self._looked_at: LogPosition | None = None
         self._ticking: asyncio.Task[None] | None = None
@@ -95,7 +92,7 @@ class Ticks:
 
     def _holds(self, watched: Watched, now: Now) -> bool:
         """Whether there is nothing to do now."""
-        if watched.holds(now, self._changes, self._fresh_seconds):
+        if watched.holds(now, self._changes):
             return not watched.has_missed_some()
         return now.seconds < watched.not_before or self._evaluators.has(watched)
 
@@ -112,7 +109,7 @@ class Ticks:
             except Exception:
                 logger.exception("A tick of live answers failed.")
             worked = asyncio.get_running_loop().time() - began
-            pause = max(self._seconds - worked, worked * (1 - self._share) / self._share)
+            pause = pause_after(worked, self._seconds, self._share)
 
     async def __aenter__(self) -> Self:
         self._ticking = asyncio.get_running_loop().create_task(self._tick_for_ever())
@@ -128,3 +125,8 @@ class Ticks:
             self._ticking.cancel()
             await asyncio.wait([self._ticking])
         await self._evaluators.close()
+
+
+def pause_after(worked: float, seconds: float, share: float) -> float:
+    """The pause after a tick that took so long: at least as long as the rest of its share."""
+    return max(seconds - worked, worked * (1 - share) / share)

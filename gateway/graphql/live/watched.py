@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
@@ -61,9 +62,9 @@ class Watched:
     """The newest answer by its digest alone: whoever has not read it keeps the bytes."""
 
     __slots__ = (
-        "_asks_others",
         "_day",
         "_entities",
+        "_fresh_until",
         "_position",
         "_size",
         "client",
@@ -91,14 +92,14 @@ class Watched:
         #: Held while it is evaluated.
         self.lock = asyncio.Lock()
         self.digest: bytes | None = None
-        #: When it was evaluated, by the loop's clock.
+        #: When its last evaluation began, by the loop's clock.
         self.evaluated = 0.0
         self.failures = 0
         self.not_before = 0.0
         self._day = 0
         self._entities: AbstractSet[Entity] = frozenset()
         self._position: LogPosition | None = None
-        self._asks_others = False
+        self._fresh_until = math.inf
         self._size = _WATCHED_BYTES + key.size
 
     @property
@@ -118,19 +119,22 @@ class Watched:
             return True
         return changes.contains(known) and found.version < known.version
 
-    def rest_on(self, basis: Basis, day: int, *, room: int) -> None:
-        """Let the newest answer be one with this basis; ``room`` is for so many bytes of it."""
+    def rest_on(self, basis: Basis, day: int, began: float, *, room: int) -> None:
+        """Let the newest answer be one with this basis; ``room`` is for so many bytes of it.
+
+        Its evaluation ``began`` then, by the loop's clock.
+        """
         entities = basis.entities
         if len(entities) > 1 and _ENTITY_BYTES * len(entities) > room:
             entities = _EVERYTHING
         self._entities, self._position = entities, basis.position
-        self._asks_others, self._day = basis.asks_others, day
+        fresh = basis.fresh_seconds
+        self._fresh_until = math.inf if fresh is None else began + fresh
+        self.evaluated, self._day = began, day
 
-    def holds(self, now: Now, changes: ChangeFeed, fresh_seconds: float) -> bool:
+    def holds(self, now: Now, changes: ChangeFeed) -> bool:
         """Whether the newest answer is what a query would answer now; waits for nothing."""
-        if self._day != now.day:
-            return False
-        if self._asks_others and now.seconds - self.evaluated >= fresh_seconds:
+        if self._day != now.day or now.seconds >= self._fresh_until:
             return False
         if not self._entities:
             return True
