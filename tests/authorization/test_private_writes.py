@@ -21,6 +21,7 @@ from gateway.auth.viewer import Scope
 from gateway.db import Database, open_database
 from gateway.db.group_tables import instance_secret
 from gateway.directory.api_keys import add_api_key
+from gateway.directory.goals import Goal
 from gateway.directory.load import load_directory
 from gateway.rollups.apply_batch import apply_batch
 from gateway.rollups.backfill import backfill
@@ -36,6 +37,7 @@ from tests.authorization.public_questions import (
     told,
 )
 from tests.events_of import batch_of, classification, comment, instant
+from tests.goals_of import made_goal, write_goals
 from tests.graphql.copies import Clock
 from tests.server import serving
 
@@ -78,8 +80,13 @@ def group(number: int, name: str, level: str = "private_agg_only") -> Write:
     )
 
 
+def goals(*these: Goal) -> Write:
+    return lambda connection: write_goals(connection, *these)
+
+
 PUBLIC: tuple[Write, ...] = (
     entries(**DIRECTORY),
+    goals(made_goal(1, group=OPEN, created_by=1), made_goal(2, group=TOTALS, created_by=2)),
     events(classification(1, groups=(OPEN, TOTALS)), comment(2, user=3), classification(3, user=2)),
 )
 #: What changes nothing that anybody may see.
@@ -99,6 +106,12 @@ UNSEEN: dict[str, Write] = {
     ),
     "earlier work, counted to a hidden group": lambda connection: backfill(
         connection, HIDDEN, [1], instant("2024-12-31T00:00")
+    ),
+    "goals of groups that show none, and a volunteer's own": goals(
+        made_goal(3, group=MEMBERS, title="Ours"),
+        made_goal(4, group=HIDDEN),
+        made_goal(5, group=NEW),
+        made_goal(6, user=3, title="Mine"),
     ),
     "an API key": lambda connection: add_api_key(
         connection, new_api_key("private", [Scope.STATS_READ], 1).stored
@@ -195,6 +208,7 @@ async def test_no_private_write_moves_a_tag(
         "{ userGroups { totalCount nodes { id } edges { cursor } pageInfo { endCursor } } }",
         '{ userGroups(search: "s") { totalCount nodes { id } pageInfo { hasNextPage } } }',
         "{ userGroup(id: 502) { classifications { totalCount timeSpent activeUsers } } }",
+        "{ userGroup(id: 502) { goals { title createdBy { id } progress { value } } } }",
         "{ classifications { totalCount } projectsByIds(ids: [11]) { displayName } }",
     ]
     before = [await one.ask_async(client) for one in by_get(asked)]

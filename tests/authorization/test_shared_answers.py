@@ -24,6 +24,7 @@ from resolvers.schema import graphql_schema
 from tests.authorization.public_questions import documents
 from tests.authorization.test_private_writes import PUBLIC, entries
 from tests.events_of import classification, store
+from tests.goals_of import made_goal, store_goals
 from tests.graphql.cached_gateway import Gateway
 
 GROUPS = (501, 502, 503, 504)
@@ -84,6 +85,11 @@ async def fill(database: Database) -> None:
         database,
         *(classification(100 + one, user=one, groups=GROUPS) for one in people),
     )
+    await store_goals(
+        database,
+        *(made_goal(group, group=group, created_by=3) for group in GROUPS),
+        *(made_goal(one, user=one) for one in people),
+    )
 
 
 @pytest.fixture
@@ -95,7 +101,7 @@ async def gateway(database: Database) -> AsyncIterator[Gateway]:
 
 #: What tells of the viewer, or may be refused to them.
 OF_A_VIEWER = re.compile(
-    r"\b(me|viewerMembership|memberships|user\(|gatewayStats|userGroupCounts)\b"
+    r"\b(me|viewerMembership|memberships|user\(|gatewayStats|userGroupCounts|goals)\b"
 )
 
 
@@ -115,6 +121,47 @@ async def test_the_whole_schema_is_answered_as_without_a_cache(gateway: Gateway)
         for viewer in (viewers[0], viewers[-1]):
             assert await gateway.answer(document, viewer) == truth[viewer], (document, viewer)
     assert shared > 1_000
+
+
+#: What of goals is the same for all who have the same permissions in the group, and what is not.
+GOALS = "{{ userGroupsByIds(ids: [501, 502, 503, 504]) {{ id goals {{ id {} }} }} }}".format
+SHARED_GOALS = GOALS("""status progress { value } milestones { reachedOn } createdBy { login }
+    contributors { count user { login } }""")
+OWN_GOALS = GOALS("progress { value } viewerContribution { value share }")
+
+
+async def test_goals_are_shared_by_who_has_the_same_permissions(gateway: Gateway) -> None:
+    refused = 0
+    for viewer in EVERYBODY:
+        answer = await gateway.answer(SHARED_GOALS, viewer)
+        assert answer == await gateway.truth(SHARED_GOALS, viewer), viewer
+        refused += b'"errors":[]' not in answer
+    # Who is refused something gets an answer that is not kept.
+    assert 0 < refused < len(EVERYBODY)
+    alike = [viewer for kind in ("group admin", "site admin") for viewer in ALIKE[kind]]
+    hits = gateway.hits
+    for viewer in alike:
+        await gateway.answer(SHARED_GOALS, viewer)
+    assert gateway.hits == hits + len(alike)
+
+
+async def test_ones_own_part_of_a_goal_is_nobody_elses(gateway: Gateway) -> None:
+    await store(gateway.database, classification(900, user=11, groups=GROUPS))
+    parts: dict[Viewer, bytes] = {}
+    for _ in range(2):
+        for viewer in EVERYBODY:
+            answer = await gateway.answer(OWN_GOALS, viewer)
+            assert answer == await gateway.truth(OWN_GOALS, viewer), viewer
+            assert parts.setdefault(viewer, answer) == answer
+    first, second = ALIKE["member"]
+    assert b'"viewerContribution":{"value":1.0,' in parts[first]
+    assert b'"viewerContribution":{"value":2.0,' in parts[second]
+    assert b'"viewerContribution":null' in parts[ALIKE["reading key"][0]]
+    # Whoever asks again gets what is theirs from the cache.
+    hits = gateway.hits
+    for viewer in (first, second):
+        await gateway.answer(OWN_GOALS, viewer)
+    assert gateway.hits == hits + 2
 
 
 Made = Callable[[Info], Awaitable[Any]]

@@ -38,6 +38,7 @@ from gateway.loaders.loaders import Loaders
 from gateway.loaders.operation import Operation
 from gateway.loaders.permissions import ViewerPermissions
 from gateway.loaders.reads import OperationReads
+from gateway.period import Period
 from gateway.rollups.backfill import backfill
 from gateway.rollups.rebuild import rebuild
 from gateway.rollups.spans import (
@@ -48,10 +49,12 @@ from gateway.rollups.spans import (
     open_spans,
     recount_groups,
 )
+from gateway.stats.goals.metric import GoalMetric
 from resolvers.schema import graphql_schema
 from tests.asking import NOW
 from tests.events_of import INSTANTS, classification, clear, events, store
 from tests.executing import executed, shown, written
+from tests.goals_of import made_goal, write_goals
 
 USERS, GROUPS, PROJECTS = (1, 2, 3), (501, 502, 504), (11, 12)
 VIEWERS = (ANONYMOUS, Viewer(id=1), Viewer(id=2), Viewer(id=9, is_site_admin=True))
@@ -81,6 +84,11 @@ _OPERATORS = """volunteers: classifications(range: { start: "2024-01-01", end: "
         totalCount nodes { user { login } days { day count timeSpent } }
     }
 }"""
+_GOALS = """goals { id title target revision status streak createdBy { login }
+    progress { value remaining reachedOn neededPerDay expectedOn } milestones { value reachedOn }
+    periods(last: 2) { end value reachedOn } projects { slug }
+    viewerContribution { value reachedOn } contributors(first: 2) { count user { login } } }
+    reached: goals(statuses: [REACHED], includeArchived: true) { id }"""
 GROUP_FIELDS = f"""name displayName statsVisibility viewerMembership {{ state roles }}
     active createdAt updatedAt revision memberCount hasAdmin
     viewerPermissions {{ edit manageMembers leave deactivate reactivate seeTotals seeMembers }}
@@ -88,7 +96,7 @@ GROUP_FIELDS = f"""name displayName statsVisibility viewerMembership {{ state ro
     members {{ nodes {{ login }} edges {{ since }} }}
     memberships {{ nodes {{ state roles since endedAt endedBy user {{ displayName }} }} }}
     led: memberships(roles: [GROUP_ADMIN], search: "u") {{ totalCount }}
-    classifications {{ {_STATS} }} {_MILESTONES}"""
+    classifications {{ {_STATS} }} {_MILESTONES} {_GOALS}"""
 DOCUMENTS = (
     f"{{ userGroup(id: 501) {{ {GROUP_FIELDS} }} }}",
     f"{{ userGroupsByIds(ids: [501, 502, 503, 504]) {{ {GROUP_FIELDS} }} }}",
@@ -103,7 +111,7 @@ DOCUMENTS = (
         memberships {{ nodes {{ state group {{ name }} }} }}
         invitations {{ totalCount }} ended: memberships(states: [INACTIVE]) {{ totalCount }}
         classifications {{ {_TOTALS} {_STREAKS} projectContributions {{ count project {{ id }} }} }}
-        {_MILESTONES}
+        {_MILESTONES} {_GOALS}
     }} }}""",
     "{ me { login displayName memberships { nodes { roles group { displayName } } } } }",
     f"""{{ projectsByIds(ids: [11, 12, 13]) {{
@@ -249,6 +257,31 @@ writes: st.SearchStrategy[Callable[[Connection], Any]] = st.one_of(
         st.sampled_from(INSTANTS),
     ),
     st.builds(lambda one: lambda c: erase_user(c, one), st.sampled_from(USERS)),
+    st.builds(
+        lambda number, metric, target, repeats, narrowed: (
+            lambda c: write_goals(
+                c,
+                # Of the same number, so that a goal is changed as often as it is set.
+                made_goal(
+                    number,
+                    group=None if number > 10 else GROUPS[number % 3],
+                    user=USERS[number % 3] if number > 10 else None,
+                    metric=metric,
+                    target=target,
+                    repeats=repeats,
+                    start_day="2023-12-01",
+                    project_ids=narrowed,
+                    created_by=1,
+                    archived=target == 3,
+                ),
+            )
+        ),
+        st.sampled_from([1, 2, 3, 4, 11, 12]),
+        st.sampled_from(GoalMetric),
+        st.integers(1, 3),
+        st.sampled_from([None, Period.WEEK]),
+        st.sampled_from([None, (11,)]),
+    ),
     st.builds(
         lambda change, group, users: lambda c: change(c, group, users, change_instant(c)),
         st.sampled_from([open_spans, close_spans, begin_tenure]),

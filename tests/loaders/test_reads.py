@@ -22,6 +22,7 @@ from tests.asking import ADMIN, NOW
 from tests.changes.positions import current
 from tests.events_of import classification, store
 from tests.executing import executed
+from tests.goals_of import made_goal, store_goals
 
 DIRECTORY = {
     "users": [{"id": 1, "login": "ada"}],
@@ -39,6 +40,9 @@ def cache(request: pytest.FixtureRequest) -> ReadCache | None:
 async def filled(database: Database) -> Database:
     await database.write(lambda connection: load_directory(connection, DIRECTORY))
     await store(database, classification(1, user=1, groups=(501,)))
+    await store_goals(
+        database, made_goal(1, group=501, project_ids=(11,), created_by=1), made_goal(2, user=1)
+    )
     return database
 
 
@@ -141,6 +145,23 @@ READS: dict[str, set[Entity]] = {
         ("project_record", 11),
         ("project", 11),
     },
+    "{ userGroup(id: 501) { goals { title createdBy { id } } } }": {("user_group_record", 501)},
+    "{ userGroup(id: 501) { goals(statuses: [ENDED]) { id } } }": {
+        ("user_group_record", 501),
+        ("user_group", 501),
+    },
+    "{ userGroup(id: 501) { goals { status projects { slug } contributors { count } } } }": {
+        ("user_group_record", 501),
+        ("user_group", 501),
+        ("project_record", 11),
+    },
+    "{ userGroup(id: 501) { goals { viewerContribution { value } createdBy { login } } } }": {
+        ("user_group_record", 501),
+        ("user_group", 501),
+        ("user_record", 1),
+    },
+    "{ user(id: 1) { goals { id } } }": {("user_record", 1)},
+    "{ user(id: 1) { goals { progress { value } } } }": {("user_record", 1), ("user", 1)},
     "{ gatewayStats { ledgerSize } }": {("site", 0)},
     '{ userGroupCounts(range: { start: "2024-01-01", end: "2024-01-02" }) { totalCount } }': {
         ("site", 0)

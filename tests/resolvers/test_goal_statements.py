@@ -17,7 +17,7 @@ from gateway.stats.goals.metric import GoalMetric
 from resolvers.schema import graphql_schema
 from tests.asking import NOW, ask
 from tests.events_of import classification, comment, store
-from tests.executing import executed
+from tests.executing import count_fallbacks, executed
 from tests.goals_of import made_goal, store_goals
 
 GROUPS, EACH = range(1, 21), 20
@@ -108,8 +108,10 @@ async def filled(database: Database) -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 async def test_four_hundred_goals_add_as_many_statements_as_one(
-    database: Database, page: str
+    database: Database, page: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    fallbacks = count_fallbacks(monkeypatch)
+
     def written(groups: range, goals: str) -> str:
         return PAGES[page].format(", ".join(map(str, groups)), goals)
 
@@ -138,6 +140,7 @@ async def test_four_hundred_goals_add_as_many_statements_as_one(
     assert added["all"] <= MOST - 1
     together = " ".join(f"g{n}: {goals}" for n, goals in enumerate(asking.values()))
     assert await statements(everything, together) - without[everything] <= MOST
+    assert fallbacks == [], "executed by graphql-core"
 
 
 async def test_goals_that_are_only_listed_read_nothing_of_what_is_counted(
