@@ -49,6 +49,7 @@ def build_routes(services: Services) -> list[Route]:
             settings,
             services.executor,
             identify,
+            identify_not_erased,
             open_operation,
             services.mask,
             services.live_answers,

@@ -102,6 +102,8 @@ _STATES = {
     "25006": Fault.READ_ONLY,
     "42501": Fault.REFUSED,
     "53100": Fault.FULL,
+    # A database that takes no connections, and functions of a server that is not as they need it.
+    "55000": Fault.AWAY,
     "55P03": Fault.BUSY,
     "57014": Fault.BUSY,
     "57P01": Fault.AWAY,

@@ -26,7 +26,10 @@ class Draining:
         self._callbacks: list[Callable[[float], object]] = []
 
     def on_begin(self, callback: Callable[[float], object]) -> None:
-        """Call this, in the loop, once the server is told to stop: with the seconds until then."""
+        """Call this, in the loop, when the server is told to stop: with the seconds until then.
+
+        A second time, with none, if it is told again not to wait.
+        """
         self._callbacks.append(callback)
 
     @contextmanager
@@ -62,9 +65,8 @@ class Draining:
 
         def begin(number: int, frame: FrameType | None) -> None:
             again, self.under_way = self.under_way, True
-            if not again:
-                # The loop may be asleep: a plain call_later would not wake it.
-                loop.call_soon_threadsafe(self._tell, seconds)
+            # The loop may be asleep: a plain call_later would not wake it.
+            loop.call_soon_threadsafe(self._tell, 0 if again else seconds)
             if again or seconds <= 0:
                 stop(number, frame)
             else:

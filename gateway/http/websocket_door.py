@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
+from contextlib import suppress
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -66,5 +67,7 @@ class WebSocketDoor:
             return True
         # The scheme is what a proxy in front has ended.
         host: str = sent[b"host"]
-        same: bool = urlsplit(origin).netloc.lower() == host.lower()
-        return same
+        with suppress(ValueError):  # no origin that a browser sends
+            same: bool = urlsplit(origin).netloc.lower() == host.lower()
+            return same
+        return False

@@ -138,12 +138,25 @@ async def test_a_server_that_takes_no_writes_is_read_only(postgres_url: str) -> 
     assert await fault_when(postgres_url, run("DELETE FROM classification")) is Fault.READ_ONLY
 
 
+async def test_a_database_that_takes_no_connections_is_away(postgres_url: str) -> None:
+    url = make_url(postgres_url)
+    other = url.set(database="postgres").render_as_string(hide_password=False)
+    async with open_database(other) as database:
+        await database.write(run(f"ALTER DATABASE {url.database} ALLOW_CONNECTIONS false"))
+    assert await fault_when(postgres_url, run("SELECT 1")) is Fault.AWAY
+    async with open_database(postgres_url) as database, database.read() as snapshot:
+        with pytest.raises(DatabaseFault) as caught:
+            await snapshot.fetch(text("SELECT 1"))
+    assert caught.value.fault is Fault.AWAY
+
+
 @pytest.mark.parametrize(
     ("state", "fault"),
     [
         ("53100", Fault.FULL),
         ("53200", Fault.BUSY),
         ("57P01", Fault.AWAY),
+        ("57P03", Fault.AWAY),
         ("58030", Fault.DAMAGED),
         ("XX001", Fault.DAMAGED),
     ],

@@ -156,7 +156,12 @@ async def test_answers_in_parts_are_refused(
 
 
 @pytest.mark.parametrize(
-    "path", ["/api/user_groups", "/classifications/users/2?project_contributions=true"]
+    "path",
+    [
+        "/api/user_groups",
+        "/classifications/users/2?project_contributions=true",
+        "/graphql/examples",
+    ],
 )
 async def test_other_doors_are_closed_as_well(
     client: Client, database: Database, signed_in: dict[str, str], path: str

@@ -65,7 +65,16 @@ def test_a_slash_at_the_end_and_a_query_change_nothing(server: Server) -> None:
 
 
 @pytest.mark.parametrize(
-    "origin", ["https://else.example", "null", "http://pages.example", "https://pages.example:444"]
+    "origin",
+    [
+        "https://else.example",
+        "null",
+        "http://pages.example",
+        "https://pages.example:444",
+        "http://g:80@else.example",
+        "http://[",
+        "",
+    ],
 )
 def test_pages_of_other_origins_are_refused(server: Server, origin: str) -> None:
     answer = answer_to(server, handshake(Origin=origin))

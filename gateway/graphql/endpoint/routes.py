@@ -36,6 +36,7 @@ def graphql_routes(
     settings: Settings,
     executor: Executor,
     identify: Identify,
+    identify_not_erased: Identify,
     open_operation: OpenOperation,
     mask: ErrorMask,
     live: LiveAnswers,
@@ -55,7 +56,7 @@ def graphql_routes(
         part_seconds=settings.operation_timeout_seconds if settings.incremental_delivery else None,
         live=LiveEndpoint(executor, live, mask, times, connections),
     )
-    examples = FittedExamples(EXAMPLES, identify, open_operation)
+    examples = FittedExamples(EXAMPLES, identify_not_erased, open_operation)
     return [
         Route(GRAPHQL_PATH, endpoint),
         *pages.routes(GRAPHQL_PATH),

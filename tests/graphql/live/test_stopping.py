@@ -42,3 +42,23 @@ def test_streams_end_without_being_cut_off(
     assert "Application shutdown complete." in log
     assert "Cancel" not in log
     assert "Traceback" not in log
+
+
+def test_streams_end_at_once_if_the_server_is_told_again(tmp_path: Path) -> None:
+    long = str(10 * DEADLINE_SECONDS)
+    settings = {
+        "STATS_GATEWAY_DRAIN_SECONDS": long,
+        "STATS_GATEWAY_SHUTDOWN_TIMEOUT_SECONDS": long,
+    }
+    with serving(tmp_path, **settings) as server, ExitStack() as stack:
+        streams = [
+            events(stack.enter_context(subscribed(server, EVENTS, method="GET"))) for _ in range(5)
+        ]
+        for stream in streams:
+            assert next(stream).name == "next"
+        server.process.send_signal(signal.SIGTERM)
+        server.wait_for_probe("readyz", 503)
+        server.process.send_signal(signal.SIGTERM)
+        for stream in streams:
+            assert [event.name for event in stream if event.name != "comment"] == ["retry"]
+        assert server.process.wait(DEADLINE_SECONDS) in (-signal.SIGTERM, 0)
