@@ -217,6 +217,15 @@ class TooManyOperations(LimitExceeded):
     )
 
 
+class OperationsTooLarge(TooManyOperations):
+    """The operations that wait on a WebSocket have more characters together than a message may."""
+
+    sentence = (
+        "The operations that wait on this WebSocket have more than {limit:,} characters together: "
+        "wait until some are answered."
+    )
+
+
 class RateLimited(LimitExceeded):
     """What the viewer may spend in a minute is used up, until ``seconds`` from now."""
 

@@ -15,6 +15,7 @@ from gateway.graphql.endpoint.repeated_requests import RepeatedRequests
 from gateway.graphql.endpoint.request_memo import RequestMemo
 from gateway.graphql.endpoint.socket_endpoint import SocketEndpoint
 from gateway.graphql.endpoint.socket_operation import SocketOperations
+from gateway.graphql.endpoint.socket_running import SocketLimits
 from gateway.graphql.execution.executor import Executor
 from gateway.graphql.execution.response_cache import ResponseCache
 from gateway.graphql.graphiql import built_graphiql
@@ -97,4 +98,5 @@ def graphql_websockets(
 ) -> ASGIApp:
     """What answers WebSockets at the endpoint's path."""
     operations = SocketOperations(executor, live, identify, mask, settings.incremental_delivery)
-    return SocketEndpoint(operations, settings.websocket_operations, GRAPHQL_PATH)
+    limits = SocketLimits(settings.websocket_operations, settings.body_limit_bytes)
+    return SocketEndpoint(operations, limits, GRAPHQL_PATH)

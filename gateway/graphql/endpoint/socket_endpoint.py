@@ -6,6 +6,7 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.graphql.endpoint.socket_messages import SUBPROTOCOL, CloseCode
 from gateway.graphql.endpoint.socket_operation import SocketOperations
+from gateway.graphql.endpoint.socket_running import SocketLimits
 from gateway.graphql.endpoint.socket_session import SocketSession
 from gateway.http.recording import recording_of
 from gateway.http.websocket_events import accept, close
@@ -15,12 +16,12 @@ from gateway.telemetry.record import record_of
 class SocketEndpoint:
     """An ASGI application for WebSockets; ``route`` is the path that logs and metrics name.
 
-    At most ``most`` operations are under way on one socket.
+    ``limits`` are those of each socket.
     """
 
-    def __init__(self, operations: SocketOperations, most: int, route: str) -> None:
+    def __init__(self, operations: SocketOperations, limits: SocketLimits, route: str) -> None:
         self._operations = operations
-        self._most = most
+        self._limits = limits
         self._route = route
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -34,6 +35,6 @@ class SocketEndpoint:
             return
         await send(accept(SUBPROTOCOL))
         session = SocketSession(
-            self._operations, self._most, record, recording_of(scope), receive, send
+            self._operations, self._limits, record, recording_of(scope), receive, send
         )
         await session.run(scope)

@@ -58,11 +58,15 @@ class Kind(StrEnum):
 
 
 class ClientMessage(NamedTuple):
-    """A message of a client; ``id`` is empty for those that are about no operation."""
+    """A message of a client; ``id`` is empty for those that are about no operation.
+
+    ``size`` is its length in characters.
+    """
 
     kind: Kind
     id: str
     payload: dict[str, Any] | None
+    size: int
 
 
 def read_message(text: str) -> ClientMessage:
@@ -78,13 +82,13 @@ def read_message(text: str) -> ClientMessage:
     if not isinstance(payload, dict | None):
         raise BadRequest(f"The payload of {kind} must be an object.")
     if kind not in (Kind.SUBSCRIBE, Kind.COMPLETE):
-        return ClientMessage(kind, "", payload)
+        return ClientMessage(kind, "", payload, len(text))
     operation = content.get("id")
     if not isinstance(operation, str) or not 1 <= len(operation) <= _LONGEST_ID:
         raise BadRequest(f"The id of {kind} must have 1 to {_LONGEST_ID} characters.")
     if kind is Kind.SUBSCRIBE:
         _check_operation(payload or {})
-    return ClientMessage(kind, operation, payload)
+    return ClientMessage(kind, operation, payload, len(text))
 
 
 def _check_operation(payload: dict[str, Any]) -> None:

@@ -64,6 +64,8 @@ class SocketOperations:
             answers = self._followed(request, viewer, credentials, record, follow)
         else:
             answers = self._executed(request, viewer, record)
+        # A live operation may last for days, and keeps nothing of what was asked.
+        del request
         async with aclosing(answers):
             async for answer in answers:
                 yield answer
@@ -77,6 +79,7 @@ class SocketOperations:
         follow: Callable[[], Awaitable[object]],
     ) -> AsyncGenerator[bytes, None]:
         stream = await self.live.open(request, viewer, credentials, record)
+        del request
         if isinstance(stream, Answer):
             raise NotExecuted(stream["errors"])
         try:

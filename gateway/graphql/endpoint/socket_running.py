@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, aclosing, suppress
 from http import HTTPStatus
-from typing import Any
+from typing import NamedTuple
 
 from starlette.types import Message
 
 from gateway.errors import Unauthenticated
 from gateway.graphql.documents.request import read_parameters
-from gateway.graphql.endpoint.socket_messages import CloseCode, ServerMessages
+from gateway.graphql.endpoint.socket_messages import ClientMessage, CloseCode, ServerMessages
 from gateway.graphql.endpoint.socket_operation import (
     Credentials,
     NotExecuted,
@@ -20,7 +20,7 @@ from gateway.graphql.endpoint.socket_operation import (
 )
 from gateway.graphql.endpoint.statuses import EXECUTED, status_of
 from gateway.graphql.live.ends import ServerStopping
-from gateway.graphql.refusals import TooManyOperations
+from gateway.graphql.refusals import OperationsTooLarge, TooManyOperations
 from gateway.http.media import GRAPHQL
 from gateway.http.recording import Recording
 from gateway.http.websocket_events import occupied
@@ -32,19 +32,32 @@ STOPPING = "The server is stopping: connect again."
 _AT_ONCE = 4
 
 
+class SocketLimits(NamedTuple):
+    """Of one socket: operations under way, and the characters of those that are not live yet.
+
+    What waits is in memory: as much as one message may have, which alone is always taken.
+    """
+
+    operations: int
+    characters: int
+
+
 class _Operation:
     """An operation under way; ``is_live`` once it follows what changes."""
 
-    def __init__(self, id_: str) -> None:
-        self.id = id_
-        self.says = ServerMessages(id_)
+    def __init__(self, message: ClientMessage) -> None:
+        self.id = message.id
+        self.says = ServerMessages(message.id)
+        self.payload = message.payload or {}
+        #: The characters that are kept of it.
+        self.size = message.size
         self.has_begun = False
         self.is_live = False
         self.task: asyncio.Task[None] | None = None
 
 
 class RunningOperations:
-    """Runs at most ``most`` operations; ``send`` takes events, ``say`` messages, ``close`` the end.
+    """Runs operations; ``send`` takes events, ``say`` messages, ``close`` the end.
 
     ``record`` is that of the socket itself; each operation has one of its own.
     """
@@ -52,7 +65,7 @@ class RunningOperations:
     def __init__(
         self,
         operations: SocketOperations,
-        most: int,
+        limits: SocketLimits,
         record: RequestRecord,
         recording: Recording,
         send: Callable[[Message], Awaitable[None]],
@@ -61,7 +74,7 @@ class RunningOperations:
     ) -> None:
         self._operations = operations
         self._mask = operations.mask
-        self._most = most
+        self._limits = limits
         self._record = record
         self._recording = recording
         self._send = send
@@ -79,21 +92,28 @@ class RunningOperations:
         """Whether an operation of this id is under way."""
         return id_ in self._named
 
-    async def begin(self, id_: str, payload: dict[str, Any], credentials: Credentials) -> None:
+    async def begin(self, message: ClientMessage, credentials: Credentials) -> None:
         """Run an operation; nothing more is begun once the end has."""
         if self._is_ending:
             return
-        operation = _Operation(id_)
-        number = len(self._under_way)
-        if number >= self._most:
-            error = self._mask.unexpected(TooManyOperations(self._most))
-            await self._say(operation.says.error([error]))
+        operation = _Operation(message)
+        refusal = self._refusal(operation)
+        if refusal is not None:
+            await self._say(operation.says.error([self._mask.unexpected(refusal)]))
             return
-        if not number:
+        if not self._under_way:
             await self._send(occupied(True))
-        self._named[id_] = operation
+        self._named[operation.id] = operation
         self._under_way.add(operation)
-        operation.task = asyncio.create_task(self._run(operation, payload, credentials))
+        operation.task = asyncio.create_task(self._run(operation, credentials))
+
+    def _refusal(self, operation: _Operation) -> TooManyOperations | None:
+        if len(self._under_way) >= self._limits.operations:
+            return TooManyOperations(self._limits.operations)
+        kept = sum(one.size for one in self._under_way)
+        if kept and kept + operation.size > self._limits.characters:
+            return OperationsTooLarge(self._limits.characters)
+        return None
 
     async def complete(self, id_: str) -> None:
         """The client wants no more of an operation, if it is still under way."""
@@ -158,16 +178,14 @@ class RunningOperations:
             task.cancel()
         return tasks
 
-    async def _run(
-        self, operation: _Operation, payload: dict[str, Any], credentials: Credentials
-    ) -> None:
+    async def _run(self, operation: _Operation, credentials: Credentials) -> None:
         operation.has_begun = True
         record = RequestRecord(self._record.request_id, self._record.method)
         record.route, record.client = self._record.route, self._record.client
         try:
             with suppress(ConnectionError):
                 with self._recording(record):
-                    end = await self._answer(operation, payload, credentials, record)
+                    end = await self._answer(operation, credentials, record)
                 if end is not None:
                     await self.end(*end, by=operation)
         finally:
@@ -186,15 +204,11 @@ class RunningOperations:
             del self._named[operation.id]
 
     async def _answer(
-        self,
-        operation: _Operation,
-        payload: dict[str, Any],
-        credentials: Credentials,
-        record: RequestRecord,
+        self, operation: _Operation, credentials: Credentials, record: RequestRecord
     ) -> tuple[CloseCode, str, Unauthenticated | None] | None:
         """Tell all answers and the end; how to close the socket, if it is over with it."""
         try:
-            await self._tell(operation, payload, credentials, record)
+            await self._tell(operation, credentials, record)
             last = operation.says.complete()
         except ConnectionError:
             raise
@@ -216,11 +230,7 @@ class RunningOperations:
         return None
 
     async def _tell(
-        self,
-        operation: _Operation,
-        payload: dict[str, Any],
-        credentials: Credentials,
-        record: RequestRecord,
+        self, operation: _Operation, credentials: Credentials, record: RequestRecord
     ) -> None:
         async with AsyncExitStack() as place:
 
@@ -229,11 +239,13 @@ class RunningOperations:
                     raise ConnectionResetError("The socket is about to be closed.")
                 operation.is_live = True
                 # It waits for what changes, and keeps nothing meanwhile.
+                operation.payload, operation.size = {}, 0
                 await place.aclose()
 
             await place.enter_async_context(self._places)
-            request = read_parameters(payload)
-            answers = self._operations.answers(request, credentials, record, follow)
+            answers = self._operations.answers(
+                read_parameters(operation.payload), credentials, record, follow
+            )
             async with aclosing(answers):
                 async for answer in answers:
                     record.status = EXECUTED.graphql

@@ -21,7 +21,7 @@ from gateway.graphql.endpoint.socket_messages import (
     read_message,
 )
 from gateway.graphql.endpoint.socket_operation import Credentials, SocketOperations
-from gateway.graphql.endpoint.socket_running import STOPPING, RunningOperations
+from gateway.graphql.endpoint.socket_running import STOPPING, RunningOperations, SocketLimits
 from gateway.http.recording import Recording
 from gateway.http.refusals import BadRequest
 from gateway.http.websocket_events import STOPPING as SERVER_STOPS
@@ -55,7 +55,7 @@ class SocketSession:
     def __init__(
         self,
         operations: SocketOperations,
-        most: int,
+        limits: SocketLimits,
         record: RequestRecord,
         recording: Recording,
         receive: Receive,
@@ -67,7 +67,7 @@ class SocketSession:
         self._record = record
         self._credentials: Credentials = ()
         self._running = RunningOperations(
-            operations, most, record, recording, send, self._say, self._close
+            operations, limits, record, recording, send, self._say, self._close
         )
 
     async def run(self, scope: Scope) -> None:
@@ -141,7 +141,7 @@ class SocketSession:
         if message.kind is Kind.SUBSCRIBE:
             if self._running.has(message.id):
                 raise _Closed(CloseCode.ID_IN_USE, f"Subscriber for {message.id} already exists")
-            await self._running.begin(message.id, message.payload or {}, self._credentials)
+            await self._running.begin(message, self._credentials)
         elif message.kind is Kind.COMPLETE:
             await self._running.complete(message.id)
         else:

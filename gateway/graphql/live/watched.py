@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from typing import NamedTuple
 
 import orjson
@@ -82,7 +83,9 @@ class Watched:
 
     def __init__(self, key: PageKey, ready: PreparedOperation, viewer: Viewer, client: str) -> None:
         self.key = key
-        self.ready = ready
+        # The text and the extensions are not needed again, and counted nowhere.
+        request = replace(ready.request, query=None, extensions=None)
+        self.ready = ready._replace(request=request)
         self.viewer = viewer
         #: The address that look-ups at others count to.
         self.client = client
