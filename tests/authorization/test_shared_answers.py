@@ -101,7 +101,7 @@ async def gateway(database: Database) -> AsyncIterator[Gateway]:
 
 #: What tells of the viewer, or may be refused to them.
 OF_A_VIEWER = re.compile(
-    r"\b(me|viewerMembership|memberships|user\(|gatewayStats|userGroupCounts|goals)\b"
+    r"\b(me|viewerMembership|memberships|user\(|gatewayStats|userGroupCounts|viewerContribution)\b"
 )
 
 
