@@ -164,6 +164,7 @@ class Documents:
             capacity_bytes, capacity, self._gone
         )
         self._sizes: Counter[Part] = Counter()
+        self._looked_at: PreparedDocument | None = None
 
     @property
     def counts(self) -> CacheCounts:
@@ -188,6 +189,10 @@ class Documents:
         known = self._cache.get(text)
         if known is not None:
             return known
+        looked_at = self._looked_at
+        if looked_at is not None and looked_at.text == text:
+            self._looked_at = None
+            return looked_at
         # No letter has less than a byte: what is much too long is not even measured.
         if self._max_bytes is not None and (
             len(text) > self._max_bytes or len(text.encode(errors="replace")) > self._max_bytes
@@ -203,6 +208,13 @@ class Documents:
         if self._check is not None:
             self._check(document)
         return PreparedDocument(text, document)
+
+    def look_at(self, text: str) -> PreparedDocument:
+        """The same as ``parse``, for whoever parses it next: the last one is not read again."""
+        prepared = self.parse(text)
+        if not prepared.is_cached:
+            self._looked_at = prepared
+        return prepared
 
     def validate(self, prepared: PreparedDocument) -> None:
         """Raise InvalidDocument unless the document fits the schema; keep it if it does."""

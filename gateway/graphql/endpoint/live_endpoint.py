@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from starlette.requests import Request
 
 from gateway.auth.viewer import Viewer
+from gateway.errors import Unavailable
 from gateway.graphql.documents.request import GraphQLRequest
 from gateway.graphql.endpoint.identify import credentials_of
 from gateway.graphql.endpoint.live_response import LiveResponse, StreamTimes
@@ -54,7 +55,11 @@ class LiveEndpoint:
         if not await self._executor.is_subscription(parsed, viewer, record):
             return None
         with ExitStack() as stack:
-            self._connections.hold()
+            try:
+                self._connections.hold()
+            except Unavailable:
+                await self._executor.charge_refused(parsed, viewer, record)
+                raise
             stack.callback(self._connections.release)
             credentials = credentials_of(request.scope)
             opened = await self._live.open(parsed, viewer, credentials, record)

@@ -142,6 +142,12 @@ class Executor:
         """Whether the request is for a subscription, as far as that can be told."""
         return await self._preparation.is_subscription(request, viewer, record)
 
+    async def charge_refused(
+        self, request: GraphQLRequest, viewer: Viewer, record: RequestRecord
+    ) -> None:
+        """Charge for a subscription that was read and finds no place."""
+        await self._preparation.charge_refused(request, viewer, record)
+
     async def open_live(
         self, request: GraphQLRequest, viewer: Viewer, record: RequestRecord
     ) -> PreparedOperation | Answer:

@@ -97,10 +97,16 @@ class Preparation:
         if not self.documents.knows(text):
             await self._before_parsing(text, viewer, record)
         try:
-            operation = self.documents.parse(text).operation(request.operation_name)
+            operation = self.documents.look_at(text).operation(request.operation_name)
         except (InvalidDocument, RequestRefused):
             return False
         return operation.operation is OperationType.SUBSCRIPTION
+
+    async def charge_refused(
+        self, request: GraphQLRequest, viewer: Viewer, record: RequestRecord
+    ) -> None:
+        """Charge for a document that was read, for an operation that is not even prepared."""
+        await self._charge_refused(self.persisted.text(request), viewer, record)
 
     async def _before_parsing(self, text: str, viewer: Viewer, record: RequestRecord) -> None:
         if self.admission is not None:

@@ -78,7 +78,7 @@ class LiveEvaluation:
             evaluation = self._executor.held(ready, viewer, record) if has_caught_up else None
             if evaluation is None:
                 evaluation = await self._executor.evaluate(ready, viewer, record)
-            await self._check_api_key(viewer)
+            await self._check_credentials(viewer)
             frame = self._frame(watched, evaluation)
             if not watched.is_older(evaluation.basis, self._changes):
                 await self._take(watched, evaluation, frame, began)
@@ -127,7 +127,7 @@ class LiveEvaluation:
             if evaluation is None:
                 self._counts.executed += 1
                 evaluation = await self._executor.evaluate(ready, viewer, record, again=True)
-            await self._check_api_key(viewer)
+            await self._check_credentials(viewer)
             if watched.is_older(evaluation.basis, self._changes):
                 raise OlderState
             before = watched.digest
@@ -139,14 +139,16 @@ class LiveEvaluation:
             self._worked(watched)
             return not evaluation.is_personal
 
-    async def _check_api_key(self, viewer: Viewer) -> None:
-        """End the streams of a key that was revoked before what was found for it was read.
+    async def _check_credentials(self, viewer: Viewer) -> None:
+        """End the viewer's streams whose credential was over before an answer was read for it.
 
         Of volunteers, the execution finds out itself whether they were erased.
         """
-        if viewer.api_key_id is not None and self._credentials is not None:
+        if self._credentials is None or viewer.is_anonymous:
+            return
+        if viewer.api_key_id is not None:
             await self._changes.catch_up()
-            await self._credentials.check()
+        await self._credentials.check_of(viewer)
 
     def _now(self) -> _Beginning:
         return _Beginning(today(self._clock()), asyncio.get_running_loop().time())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from gateway.auth.grants import Grant
 from gateway.auth.standing import Standing
@@ -21,6 +21,7 @@ class FollowedCredentials:
     def __init__(self, standing: Standing) -> None:
         self._standing = standing
         self._streams: dict[Grant, set[LiveStream]] = {}
+        self._of_viewers: dict[Viewer, set[Grant]] = {}
 
     def grant(self, credentials: Iterable[tuple[str, str]], viewer: Viewer) -> Grant | None:
         """What to follow a stream of the viewer by; None for who has no credentials.
@@ -36,19 +37,34 @@ class FollowedCredentials:
         """
         streams = self._streams.setdefault(grant, set())
         streams.add(stream)
+        grants = self._of_viewers.setdefault(grant.viewer, set())
+        grants.add(grant)
 
         def leave() -> None:
             streams.discard(stream)
             if not streams and self._streams.get(grant) is streams:
                 del self._streams[grant]
+                grants.discard(grant)
+                if not grants and self._of_viewers.get(grant.viewer) is grants:
+                    del self._of_viewers[grant.viewer]
 
         return leave
 
     async def check(self) -> None:
         """Check each again; what cannot be told at the moment goes on."""
         self._end(self._standing.expired(self._streams))
+        await self._end_ended(list(self._streams))
+
+    async def check_of(self, viewer: Viewer) -> None:
+        """Check those of one viewer again, but not whether the volunteer was erased."""
+        grants = list(self._of_viewers.get(viewer, ()))
+        self._end(self._standing.expired(grants))
+        if viewer.api_key_id is not None:
+            await self._end_ended(grants)
+
+    async def _end_ended(self, grants: Collection[Grant]) -> None:
         try:
-            self._end(await self._standing.ended(list(self._streams)))
+            self._end(await self._standing.ended(grants))
         except Unavailable:
             return
 

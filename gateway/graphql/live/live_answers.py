@@ -15,6 +15,7 @@ from typing import Self
 from gateway.auth.standing import Standing
 from gateway.auth.viewer import Viewer
 from gateway.changes.feed import ChangeFeed
+from gateway.errors import GatewayError
 from gateway.graphql.documents.request import GraphQLRequest
 from gateway.graphql.execution.answer import Answer
 from gateway.graphql.execution.executor import Executor
@@ -92,7 +93,11 @@ class LiveAnswers:
         self._stopping.check()
         with ExitStack() as stack:
             if self._limits is not None:
-                place = await self._limits.take(viewer, record.client)
+                try:
+                    place = await self._limits.take(viewer, record.client)
+                except GatewayError:
+                    await self._executor.charge_refused(request, viewer, record)
+                    raise
                 stack.callback(place.give_back)
             ready = await self._executor.open_live(request, viewer, record)
             if not isinstance(ready, PreparedOperation):

@@ -14,6 +14,8 @@ from gateway.db import Database
 from gateway.directory.api_keys import revoke_api_key
 from gateway.directory.erase_user import erase_user
 from gateway.errors import Unauthenticated, Unavailable
+from gateway.graphql.execution.basis import Evaluation
+from gateway.graphql.execution.executor import Executor
 from gateway.graphql.live.ends import CredentialsOver
 from gateway.graphql.live.stream import LiveStream
 from tests.auth.conftest import Pair, pair
@@ -72,6 +74,25 @@ async def test_a_stream_ends_when_its_token_expires(world: World, ours: Pair) ->
     await world.live.tick()
     assert await is_over(short)
     assert not await is_over(long)
+
+
+async def test_a_token_that_expires_while_an_answer_is_made_is_not_sent_it(
+    world: World, database: Database, ours: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short, long = await opened(world, bearer(ours, seconds=60)), await opened(world, bearer(ours))
+    evaluate = Executor.evaluate
+
+    async def slow(self: Executor, *arguments: Any, **options: Any) -> Evaluation:
+        found = await evaluate(self, *arguments, **options)
+        world.passed = 120
+        return found
+
+    monkeypatch.setattr(Executor, "evaluate", slow)
+    await store(database, classification(1))
+    await world.live.tick()
+    assert await is_over(short)
+    async with asyncio.timeout(10):
+        assert b"1" in await anext(long)
 
 
 async def test_a_stream_ends_when_the_key_of_its_token_is_no_longer_trusted(
