@@ -52,7 +52,8 @@ class Connections:
     def __init__(self, limits: PeerLimits) -> None:
         self.limits = limits
         self.open = 0
-        #: Of those that are open, by a stream each: they last for long, and none gives way.
+        #: Of those that are open, those with a stream and WebSockets with operations: they last for
+        #: long, and none gives way.
         self.held = 0
         self.closed: dict[str, int] = dict.fromkeys(Closed, 0)
         # In the order in which they began to wait.
@@ -89,13 +90,13 @@ class Connections:
         self.closed[reason] += 1
 
     def hold(self) -> None:
-        """A stream is about to take a place for long; Unavailable if only a tenth is left."""
+        """Somebody is about to take a place for long; Unavailable if only a tenth is left."""
         if self.held >= self.limits.connections * 9 // 10:
             raise Unavailable("The server has too many streams open: try again in a moment.")
         self.held += 1
 
     def release(self) -> None:
-        """A stream is over."""
+        """What took a place for long is over."""
         self.held -= 1
 
     def leave(self, peer: Peer) -> None:

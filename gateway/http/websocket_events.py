@@ -25,5 +25,8 @@ def close(code: int, reason: str) -> Message:
 
 
 def occupied(value: bool) -> Message:  # noqa: FBT001 - the value of the message
-    """Say whether anything is under way: a WebSocket without may give way to others."""
+    """Say whether anything is under way: a WebSocket without may give way to others.
+
+    To send it raises Unavailable where too many connections are taken for long.
+    """
     return {"type": OCCUPIED, "value": value}

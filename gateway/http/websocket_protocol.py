@@ -80,6 +80,7 @@ class WebSocketProtocol(asyncio.Protocol):
         self._stops = False
         self._told_stopping = False
         self._told_connect = False
+        self._holds_place = False
         self._turn = asyncio.Lock()
         self._writable = asyncio.Event()
         self._writable.set()
@@ -193,10 +194,7 @@ class WebSocketProtocol(asyncio.Protocol):
                 self._flush()
         elif kind == OCCUPIED:
             self._check(_State.OPEN)
-            if message["value"]:
-                self._connections.work(self)
-            else:
-                self._connections.wait(self)
+            self._occupy(message["value"])
         elif kind == "websocket.close":
             self._check(_State.OPEN)
             self._close(message["code"], message["reason"])
@@ -210,6 +208,21 @@ class WebSocketProtocol(asyncio.Protocol):
             self._check(_State.ASKED)
             response = self._response
             self._refuse(response["status"], response["headers"], message["body"])
+
+    def _occupy(self, value: bool) -> None:  # noqa: FBT001 - what is told
+        """Take a place for long, or give it back; Unavailable if there is none."""
+        if value and not self._holds_place:
+            self._connections.hold()
+            self._connections.work(self)
+        elif not value:
+            self._release()
+            self._connections.wait(self)
+        self._holds_place = value
+
+    def _release(self) -> None:
+        if self._holds_place:
+            self._holds_place = False
+            self._connections.release()
 
     def _check(self, state: _State) -> None:
         if self._state is not state:
@@ -283,6 +296,7 @@ class WebSocketProtocol(asyncio.Protocol):
         if self._end is not None:
             self._end.cancel()
         self._transport.stop()
+        self._release()
         self._connections.leave(self)
         self._server_state.connections.discard(self)
         self._writable.set()

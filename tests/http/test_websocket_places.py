@@ -75,18 +75,34 @@ def test_a_socket_without_operations_gives_way_and_is_told_to_come_back(server: 
             assert hear_json(one) == {"type": "pong"}
 
 
-def test_sockets_with_operations_stay_and_leave_their_places_when_they_go(server: Server) -> None:
+def test_sockets_with_operations_stay_and_leave_a_tenth_of_all_places_to_others(
+    server: Server,
+) -> None:
     with ExitStack() as stack:
-        sockets = [watching(server, stack) for _ in range(LIMIT)]
-        assert refused(server)
-        for one in sockets:
+        first, second = (watching(server, stack) for _ in range(LIMIT - 1))
+        third = idle(server, stack)
+        third.sendall(message("subscribe", id="1", payload=QUERY))
+        answer = hear_json(third)
+        assert (answer["type"], answer["id"]) == ("error", "1")
+        assert answer["payload"][0]["extensions"] == {"code": "UNAVAILABLE"}
+        # It is idle, so that others find a place.
+        assert not refused(server)
+        assert close_code(third) == 1013
+        for one in (first, second):
             one.sendall(message("ping"))
             assert hear_json(one) == {"type": "pong"}
         # However it goes: here without a word.
-        sockets[0].close()
-        wait_until(lambda: not refused(server))
-        sockets[1].sendall(message("complete", id="1"))
-        wait_until(lambda: not refused(server))
+        first.close()
+        wait_until(lambda: may_watch(server))
+        second.sendall(message("complete", id="1"))
+        wait_until(lambda: may_watch(server))
+
+
+def may_watch(server: Server) -> bool:
+    with ExitStack() as stack:
+        connection = idle(server, stack)
+        connection.sendall(message("subscribe", id="1", payload=QUERY))
+        return bool(hear_json(connection)["type"] == "next")
 
 
 def test_who_has_not_said_who_they_are_keeps_the_place_for_a_moment_only(server: Server) -> None:

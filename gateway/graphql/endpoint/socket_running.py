@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from starlette.types import Message
 
-from gateway.errors import Unauthenticated
+from gateway.errors import Unauthenticated, Unavailable
 from gateway.graphql.documents.request import read_parameters
 from gateway.graphql.endpoint.socket_messages import ClientMessage, CloseCode, ServerMessages
 from gateway.graphql.endpoint.socket_operation import (
@@ -97,23 +97,23 @@ class RunningOperations:
         if self._is_ending:
             return
         operation = _Operation(message)
-        refusal = self._refusal(operation)
-        if refusal is not None:
+        try:
+            self._check(operation)
+            if not self._under_way:
+                await self._send(occupied(True))
+        except (TooManyOperations, Unavailable) as refusal:
             await self._say(operation.says.error([self._mask.unexpected(refusal)]))
             return
-        if not self._under_way:
-            await self._send(occupied(True))
         self._named[operation.id] = operation
         self._under_way.add(operation)
         operation.task = asyncio.create_task(self._run(operation, credentials))
 
-    def _refusal(self, operation: _Operation) -> TooManyOperations | None:
+    def _check(self, operation: _Operation) -> None:
         if len(self._under_way) >= self._limits.operations:
-            return TooManyOperations(self._limits.operations)
+            raise TooManyOperations(self._limits.operations)
         kept = sum(one.size for one in self._under_way)
         if kept and kept + operation.size > self._limits.characters:
-            return OperationsTooLarge(self._limits.characters)
-        return None
+            raise OperationsTooLarge(self._limits.characters)
 
     async def complete(self, id_: str) -> None:
         """The client wants no more of an operation, if it is still under way."""
