@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import NamedTuple
 
@@ -77,7 +78,8 @@ class LiveEvaluation:
             ready, viewer = watched.ready, watched.viewer
             evaluation = self._executor.held(ready, viewer, record) if has_caught_up else None
             if evaluation is None:
-                evaluation = await self._executor.evaluate(ready, viewer, record)
+                with _timed(watched):
+                    evaluation = await self._executor.evaluate(ready, viewer, record)
             await self._check_credentials(viewer)
             frame = self._frame(watched, evaluation)
             if not watched.is_older(evaluation.basis, self._changes):
@@ -126,7 +128,8 @@ class LiveEvaluation:
             evaluation = self._executor.held(ready, viewer, record)
             if evaluation is None:
                 self._counts.executed += 1
-                evaluation = await self._executor.evaluate(ready, viewer, record, again=True)
+                with _timed(watched):
+                    evaluation = await self._executor.evaluate(ready, viewer, record, again=True)
             await self._check_credentials(viewer)
             if watched.is_older(evaluation.basis, self._changes):
                 raise OlderState
@@ -192,3 +195,12 @@ class LiveEvaluation:
     def _worked(self, watched: Watched) -> None:
         watched.failures, watched.not_before = 0, 0.0
         self._has_failed = False
+
+
+@contextmanager
+def _timed(watched: Watched) -> Iterator[None]:
+    began = asyncio.get_running_loop().time()
+    try:
+        yield
+    finally:
+        watched.took = asyncio.get_running_loop().time() - began

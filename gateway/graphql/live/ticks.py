@@ -69,7 +69,7 @@ class Ticks:
             self._counts.tick_seconds += asyncio.get_running_loop().time() - began
 
     def _out_of_date(self) -> list[Sequence[Watched]]:
-        """What does not hold any more, by page: what was evaluated longest ago comes first."""
+        """What does not hold any more, by page: the most urgent comes first."""
         now = self._now()
         if now is None:
             return []
@@ -78,7 +78,7 @@ class Ticks:
             for page in self._operations.pages()
         ]
         pages = [page for page in found if page]
-        pages.sort(key=lambda page: page[0].evaluated)
+        pages.sort(key=lambda page: page[0].urgency(now.seconds), reverse=True)
         return list(pages)
 
     def _now(self) -> Now | None:

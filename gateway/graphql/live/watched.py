@@ -23,6 +23,8 @@ from gateway.graphql.live.stream import LiveStream
 _WATCHED_BYTES = 4_000
 _LETTER_BYTES = 8
 _ENTITY_BYTES = 150
+#: What takes less is as urgent as what takes this long.
+_SHORTEST_SECONDS = 0.001
 #: Who changes more is evaluated after every change.
 _EVERYTHING = frozenset({SITE})
 
@@ -77,6 +79,7 @@ class Watched:
         "not_before",
         "ready",
         "streams",
+        "took",
         "users",
         "viewer",
     )
@@ -97,6 +100,8 @@ class Watched:
         self.digest: bytes | None = None
         #: When its last evaluation began, by the loop's clock.
         self.evaluated = 0.0
+        #: How many seconds its last execution took.
+        self.took = 0.0
         self.failures = 0
         self.not_before = 0.0
         self._day = 0
@@ -152,6 +157,13 @@ class Watched:
                 return False
             self._position = now.position
         return True
+
+    def urgency(self, seconds: float) -> float:
+        """How many times as long as its execution takes it has waited, by the loop's clock.
+
+        Highest response ratio next: what takes long lets others go first, but not for ever.
+        """
+        return (seconds - self.evaluated) / max(self.took, _SHORTEST_SECONDS)
 
     def has_missed_some(self) -> bool:
         """Whether somebody waits who was not sent the newest answer."""

@@ -1,10 +1,19 @@
-"""How far apart ticks are."""
+"""How far apart ticks are, and what comes first in one."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
 import pytest
 
+from gateway.db import Database
+from gateway.graphql.execution.executor import Executor
 from gateway.graphql.live.ticks import pause_after
+from tests.events_of import classification, store
+from tests.graphql.cached_gateway import Gateway
+from tests.graphql.live.followers import follow, live_answers
 
 
 @pytest.mark.parametrize(
@@ -23,3 +32,34 @@ from gateway.graphql.live.ticks import pause_after
 )
 def test_a_pause_is_as_long_as_the_share_demands(worked: float, share: float, pause: float) -> None:
     assert pause_after(worked, 1.0, share) == pytest.approx(pause)
+
+
+@pytest.fixture
+async def gateway(database: Database) -> AsyncIterator[Gateway]:
+    async with Gateway(database) as gateway:
+        yield gateway
+
+
+@pytest.mark.parametrize(("waited", "expensive_first"), [(20.0, False), (200_000.0, True)])
+async def test_what_takes_long_lets_others_go_first_but_not_for_ever(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, waited: float, *, expensive_first: bool
+) -> None:
+    executed: list[str] = []
+    evaluate = Executor.evaluate
+
+    async def noted(self: Executor, ready: Any, *arguments: Any, **options: Any) -> Any:
+        executed.append("hours" if "hours" in ready.prepared.text else "total")
+        return await evaluate(self, ready, *arguments, **options)
+
+    async with live_answers(gateway, connections=1) as live:
+        await follow(live, "classifications { hours: totalCount }")
+        await follow(live, "classifications { totalCount }")
+        now = asyncio.get_running_loop().time()
+        for (watched,) in live._operations.pages():
+            is_expensive = "hours" in watched.ready.prepared.text
+            watched.took = 10.0 if is_expensive else 0.01
+            watched.evaluated = now - (waited if is_expensive else 10.0)
+        monkeypatch.setattr(Executor, "evaluate", noted)
+        await store(gateway.database, classification(1))
+        await live.tick()
+    assert executed == (["hours", "total"] if expensive_first else ["total", "hours"])
