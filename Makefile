@@ -104,6 +104,10 @@ rules: $(VENV)/.test-installed ## Print the rules of groups into docs/groups.md 
 graphiql: ## Build GraphiQL from npm into the package (needs Node.js 22.12 or newer: make node)
 	cd graphiql && PATH="$(abspath $(BIN)):$$PATH" && npm ci && npm run build
 
+.PHONY: web
+web: ## Build the pages from npm into the package (needs Node.js 22.12 or newer: make node)
+	cd web && PATH="$(abspath $(BIN)):$$PATH" && npm ci && npm run build
+
 .PHONY: bench
 bench: $(VENV)/.test-installed peers ## Measure ourselves beside others (more than an hour; ARGS='--quick' for minutes)
 	$(BIN)/python -m benchmarks $(ARGS)
@@ -127,6 +131,7 @@ lock: | $(BIN)/python ## Pin all requirements anew (LOCK=--upgrade for the newes
 clean: ## Remove what was built, cached and installed here
 	rm -rf $(VENV) .demo build dist .hypothesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 	rm -rf gateway/graphql/graphiql/bundle graphiql/node_modules
+	rm -rf gateway/web/bundle web/src/generated web/node_modules
 	rm -rf $(PEERS)/node_modules
 	find gateway resolvers tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 	rm -rf tests/npm/node_modules

@@ -43,8 +43,12 @@ def build_routes(services: Services) -> list[Route]:
         settings.body_limit_bytes,
         settings.operation_timeout_seconds,
     )
+    web = services.web
     return [
-        *about_routes(version("stats-gateway"), GRAPHQL_PATH, unexpected),
+        *about_routes(
+            version("stats-gateway"), GRAPHQL_PATH, unexpected, web.home if web else None
+        ),
+        *(web.routes() if web else ()),
         *graphql_routes(
             settings,
             services.executor,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -19,12 +20,14 @@ from gateway.db.instants import Clock, instant_of
 from gateway.directory.erased_users import ErasedUsers
 from gateway.directory.panoptes.configuration import configured_live_directory
 from gateway.directory.panoptes.live import LiveDirectory
+from gateway.errors import SettingsError
 from gateway.graphql.admission.budget import Budget
 from gateway.graphql.configuration import (
     configured_budget,
     configured_executor,
     configured_live_limits,
     configured_responses,
+    documents_of_pages,
 )
 from gateway.graphql.execution.executor import Executor
 from gateway.graphql.execution.response_cache import ResponseCache
@@ -46,8 +49,11 @@ from gateway.loaders.watched import watch_by
 from gateway.settings import Settings
 from gateway.telemetry.configuration import Telemetry
 from gateway.telemetry.record import RequestRecord
+from gateway.web import WebApplication, built_application
 from gateway.yielding import Yielding
 from resolvers.schema import graphql_schema
+
+logger = logging.getLogger(__name__)
 
 #: The part of the memory for answers that compressed bodies have which are of no cached answer.
 _COMPRESSED_PART = 4
@@ -78,6 +84,7 @@ class Services:
     executor: Executor
     live_limits: LiveLimits
     live_answers: LiveAnswers
+    web: WebApplication | None
     intake: Intake
     starting: Starting
     draining: Draining
@@ -103,6 +110,22 @@ class Services:
                 await stack.enter_async_context(one)
             with self.telemetry.running(), self.draining.delayed(), self.collections.enabled():
                 yield
+
+
+def pages_that_fit(settings: Settings) -> tuple[WebApplication | None, Mapping[str, str]]:
+    """The pages for people, and the operations that they send; neither if they are not served.
+
+    Pages that were built for another schema, or for wider limits, would show errors alone: they
+    are left out, and the log says why.
+    """
+    web = built_application() if settings.pages else None
+    if web is None:
+        return None, {}
+    try:
+        return web, documents_of_pages(settings, graphql_schema, web.manifest)
+    except SettingsError as error:
+        logger.warning("There are no pages for people. %s", error.message)
+        return None, {}
 
 
 def build_services(settings: Settings, clock: Clock, telemetry: Telemetry) -> Services:
@@ -142,6 +165,7 @@ def build_services(settings: Settings, clock: Clock, telemetry: Telemetry) -> Se
 
     erased, live_limits = ErasedUsers(database, changes), configured_live_limits(settings)
     authenticator = configured_authenticator(settings, database, lambda: instant_of(clock()))
+    web, own_documents = pages_that_fit(settings)
     executor = configured_executor(
         settings,
         graphql_schema,
@@ -154,6 +178,7 @@ def build_services(settings: Settings, clock: Clock, telemetry: Telemetry) -> Se
         erased=erased,
         clock=clock,
         yielding=yielding,
+        own_documents=own_documents,
     )
     live_answers = LiveAnswers(
         executor,
@@ -188,6 +213,7 @@ def build_services(settings: Settings, clock: Clock, telemetry: Telemetry) -> Se
         executor=executor,
         live_limits=live_limits,
         live_answers=live_answers,
+        web=web,
         intake=Intake(database, settings.database_timeout_seconds),
         starting=Starting(database.migrate),
         draining=draining,

@@ -124,7 +124,11 @@ class Settings(BaseSettings):
         None, description="JSON manifest of trusted operations, which clients run by identifier."
     )
     trusted_documents_only: bool = Field(
-        False, description="Whether only the operations of that manifest may run."
+        False,
+        description="Whether only the operations of that manifest, and of the pages, may run.",
+    )
+    pages: bool = Field(
+        True, description="Whether the pages for people are served, where they are built."
     )
     incremental_delivery: bool = Field(
         False, description="Whether @defer and @stream are supported."

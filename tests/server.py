@@ -60,9 +60,16 @@ class Server:
 
 
 def environment(folder: Path, more: Mapping[str, str]) -> dict[str, str]:
-    """The tests' own environment without its settings, and a database in ``folder``."""
+    """The tests' own environment without its settings, and a database in ``folder``.
+
+    No pages are served, whatever is built in the working copy, unless ``more`` says so.
+    """
     kept = {name: value for name, value in os.environ.items() if "STATS_GATEWAY" not in name}
-    return {**kept, "STATS_GATEWAY_DATABASE_URL": f"sqlite:///{folder}/served.db", **more}
+    own = {
+        "STATS_GATEWAY_DATABASE_URL": f"sqlite:///{folder}/served.db",
+        "STATS_GATEWAY_PAGES": "false",
+    }
+    return {**kept, **own, **more}
 
 
 @contextmanager

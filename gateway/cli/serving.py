@@ -18,14 +18,12 @@ from gateway.cli.whole_number import WholeNumber
 from gateway.cli.workers import Workers
 from gateway.db.faults import DatabaseFault, Fault
 from gateway.errors import SettingsError
-from gateway.graphql.configuration import (
-    check_trusted_documents,
-    configured_budget,
-)
+from gateway.graphql.configuration import check_trusted_documents, configured_budget
 from gateway.http.configuration import configured_proxies
 from gateway.http.connections import PLACES_FOR_PROBES
 from gateway.http.protocol import Protocol
 from gateway.reasons import reason_of
+from gateway.services import pages_that_fit
 from gateway.settings import PREFIX, Settings, load_settings
 from gateway.telemetry.configuration import check_telemetry
 from gateway.telemetry.lines import chosen_format, logging_config
@@ -113,7 +111,7 @@ async def _prepare(settings: Settings) -> None:
     configured_tokens(settings)
     configured_proxies(settings)
     configured_budget(settings, lambda: 0)
-    check_trusted_documents(settings, graphql_schema)
+    check_trusted_documents(settings, graphql_schema, pages_that_fit(settings)[1])
     check_telemetry(settings)
     try:
         async with asyncio.timeout(_LOOK_SECONDS), opened(settings, may_make=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from pathlib import Path
 
 from graphql import GraphQLSchema
 from limits.aio.storage import RedisStorage
@@ -29,6 +30,8 @@ from gateway.settings import PREFIX, Settings
 from gateway.telemetry.around_statement import AroundStatement
 from gateway.yielding import Yielding
 
+_NONE: Mapping[str, str] = {}
+
 
 def configured_executor(
     settings: Settings,
@@ -43,8 +46,12 @@ def configured_executor(
     erased: ErasedUsers | None = None,
     clock: Callable[[], datetime],
     yielding: Yielding,
+    own_documents: Mapping[str, str] = _NONE,
 ) -> Executor:
-    """The executor with all limits of the settings; ``clock`` tells the instant, with a zone."""
+    """The executor with all limits of the settings; ``clock`` tells the instant, with a zone.
+
+    ``own_documents`` are trusted as those of the manifest are.
+    """
     schema = _served(settings, schema)
     documents = _documents(settings, schema)
     admission = Admission(
@@ -61,7 +68,7 @@ def configured_executor(
         settings.operation_timeout_seconds,
         admission,
         hide_suggestions=_hides_suggestions(settings),
-        persisted=_persisted_documents(settings, documents),
+        persisted=_persisted_documents(settings, documents, own_documents),
         around=around,
         value_limit=settings.value_limit,
         answer_limit=settings.answer_limit_bytes,
@@ -92,9 +99,20 @@ def configured_live_limits(settings: Settings) -> LiveLimits:
     return LiveLimits(settings.live_per_viewer, settings.live_operations, _shared(settings))
 
 
-def check_trusted_documents(settings: Settings, schema: GraphQLSchema) -> None:
+def check_trusted_documents(
+    settings: Settings, schema: GraphQLSchema, own_documents: Mapping[str, str] = _NONE
+) -> None:
     """SettingsError for a manifest that cannot be used."""
-    _persisted_documents(settings, _documents(settings, _served(settings, schema)))
+    documents = _documents(settings, _served(settings, schema))
+    _persisted_documents(settings, documents, own_documents)
+
+
+def documents_of_pages(
+    settings: Settings, schema: GraphQLSchema, manifest: Path
+) -> Mapping[str, str]:
+    """The operations that the pages send; SettingsError if one of them does not run here."""
+    documents = _documents(settings, _served(settings, schema))
+    return read_trusted_documents("The pages", str(manifest), documents)
 
 
 def _served(settings: Settings, schema: GraphQLSchema) -> GraphQLSchema:
@@ -116,13 +134,15 @@ def _documents(settings: Settings, schema: GraphQLSchema) -> Documents:
     )
 
 
-def _persisted_documents(settings: Settings, documents: Documents) -> PersistedDocuments:
-    trusted: Mapping[str, str] = {}
+def _persisted_documents(
+    settings: Settings, documents: Documents, own: Mapping[str, str]
+) -> PersistedDocuments:
+    trusted = own
     if settings.trusted_documents_file is not None:
-        trusted = read_trusted_documents(
-            f"{PREFIX}TRUSTED_DOCUMENTS_FILE", settings.trusted_documents_file, documents
-        )
-    elif settings.trusted_documents_only:
+        setting = f"{PREFIX}TRUSTED_DOCUMENTS_FILE"
+        found = read_trusted_documents(setting, settings.trusted_documents_file, documents)
+        trusted = {**own, **found}
+    elif settings.trusted_documents_only and not own:
         raise SettingsError(
             f"{PREFIX}TRUSTED_DOCUMENTS_ONLY requires {PREFIX}TRUSTED_DOCUMENTS_FILE."
         )

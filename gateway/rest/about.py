@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from starlette.responses import Response
 from starlette.routing import Route
 
 from gateway.http.browsers import readable_by_pages
@@ -10,8 +13,16 @@ from gateway.rest.sentence import DescribeError
 from gateway.rest.welcome import WelcomeEndpoint
 
 
-def about_routes(version: str, graphql_path: str, describe_error: DescribeError) -> list[Route]:
-    """The root and the description of all that is answered beside GraphQL."""
+def about_routes(
+    version: str,
+    graphql_path: str,
+    describe_error: DescribeError,
+    home: Callable[[], Response] | None = None,
+) -> list[Route]:
+    """The root and the description of all that is answered beside GraphQL.
+
+    ``home`` is what browsers get at the root, in place of the small page.
+    """
     description = describe(version)
     status = {
         # What clients of ERAS look at.
@@ -21,7 +32,7 @@ def about_routes(version: str, graphql_path: str, describe_error: DescribeError)
         "graphql": graphql_path,
         "openapi": OPENAPI_PATH,
     }
-    welcome = WelcomeEndpoint(status, description, describe_error)
+    welcome = WelcomeEndpoint(status, description, describe_error, home)
     openapi = OpenApiEndpoint(description, describe_error)
     return [
         Route("/", readable_by_pages(welcome)),

@@ -19,7 +19,7 @@ from gateway.db import open_database
 from gateway.directory.store_names import store_names
 from gateway.events.event import Batch, Classification, Names
 from gateway.rollups.apply_batch import apply_batch
-from tests.packages import copied_packages, node_is_recent, unpacked_wheel_with_graphiql
+from tests.packages import GRAPHIQL, copied_packages, node_is_recent, unpacked_wheel_with
 from tests.server import serving
 
 FLAGS = [
@@ -58,7 +58,7 @@ def wheel_with_graphiql(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if not node_is_recent():
         # In CI a page that nobody built must not pass for one that works.
         (pytest.fail if os.environ.get("CI") else pytest.skip)("Node.js 22.12 is not installed.")
-    return unpacked_wheel_with_graphiql(tmp_path_factory.mktemp("graphiql"))
+    return unpacked_wheel_with(GRAPHIQL, tmp_path_factory.mktemp("graphiql"))
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Request, expect
 
 from gateway.graphql.page.examples import EXAMPLES
-from tests.packages import BUNDLE
+from tests.packages import GRAPHIQL
 from tests.pages.conftest import Served, Visit
 
 # Whoever comes first builds it from npm, and the others wait for that.
@@ -226,7 +226,7 @@ def test_the_small_page_is_a_click_away_and_has_the_token(visit: Visit, served: 
 def test_every_file_is_named_for_its_content_and_served_compressed(
     wheel_with_graphiql: Path, served: Served
 ) -> None:
-    folder = wheel_with_graphiql / BUNDLE / "graphql" / "graphiql"
+    folder = wheel_with_graphiql / GRAPHIQL.bundle / "graphql" / "graphiql"
     plain = sorted(file for file in folder.iterdir() if file.suffix != ".gz")
 
     assert {file.suffix for file in plain} == {".css", ".js", ".ttf"}
@@ -239,7 +239,7 @@ def test_every_file_is_named_for_its_content_and_served_compressed(
 
 
 def test_the_wheel_carries_the_licenses_of_what_is_in_it(wheel_with_graphiql: Path) -> None:
-    licenses = (wheel_with_graphiql / BUNDLE / "licenses.md").read_text()
+    licenses = (wheel_with_graphiql / GRAPHIQL.bundle / "licenses.md").read_text()
 
     headings = re.findall(r"^## (\S+) - [\d.]+", licenses, re.MULTILINE)
     assert {"graphiql", "graphql", "monaco-editor", "react", "react-dom"} <= set(headings)

@@ -1,4 +1,4 @@
-"""What the pages for browsers have in common: the examples they carry, and safe headers."""
+"""What the pages for browsers at the endpoint have in common: the examples they carry."""
 
 from __future__ import annotations
 
@@ -9,15 +9,10 @@ from enum import StrEnum
 from typing import Any
 
 import orjson
-from starlette.responses import Response
 
-#: For a page and for each of its files.
-SAFE_HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 _PLACE_OF_EXAMPLES = "{{ examples }}"
 #: A link to a file below the endpoint.
 _LINK = re.compile(rb'\b(href|src)="(?:\./)?graphql/')
-#: What ``default-src`` does not cover.
-_NO_WAY_OUT = ("base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'")
 
 
 class Subject(StrEnum):
@@ -58,17 +53,3 @@ def with_examples(html: str, examples: Sequence[Example]) -> bytes:
 def seen_from(html: bytes, *, inside: bool) -> bytes:
     """The page, whose links are relative: ``graphql/…`` at ``/graphql``, and ``…`` inside of it."""
     return _LINK.sub(rb'\1="', html) if inside else html
-
-
-def html_response(html: bytes, policy: Sequence[str]) -> Response:
-    """The page under a Content-Security-Policy that allows nothing but what is named here."""
-    return Response(
-        html,
-        media_type="text/html",
-        headers={
-            "Content-Security-Policy": "; ".join(("default-src 'none'", *policy, *_NO_WAY_OUT)),
-            "Cache-Control": "no-cache",
-            "Vary": "Accept",
-            **SAFE_HEADERS,
-        },
-    )

@@ -29,5 +29,5 @@ class Pages:
         """Where the pages' files are, below the ``path`` of the endpoint."""
         routes = [Route(f"{path}/assets/{{name}}", self._small.asset)]
         if self._graphiql is not None:
-            routes.append(Route(f"{path}/graphiql/{{name}}", self._graphiql.file))
+            routes.append(Route(f"{path}/graphiql/{{name}}", self._graphiql.files.respond))
         return routes

@@ -9,14 +9,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.graphql.endpoint.html import (
-    SAFE_HEADERS,
-    Example,
-    html_response,
-    seen_from,
-    with_examples,
-)
+from gateway.graphql.endpoint.html import Example, seen_from, with_examples
 from gateway.http.coding import coding_for
+from gateway.http.documents import SAFE_HEADERS, html_response
 from gateway.http.validators import entity_tag, has_already
 
 _MEDIA_TYPES = {

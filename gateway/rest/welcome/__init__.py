@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Callable
 from hashlib import sha256
 from html import escape
 from importlib.resources import files
@@ -18,10 +19,20 @@ from gateway.rest.sentence import DescribeError
 
 
 class WelcomeEndpoint(ReadEndpoint):
-    """``status`` goes to machines; the page lists the operations of the OpenAPI description."""
+    """``status`` goes to machines; the page lists the operations of the OpenAPI description.
 
-    def __init__(self, status: Json, description: Json, describe_error: DescribeError) -> None:
+    With a ``home`` browsers get that, and the page when they ask for it by ``?page=small``.
+    """
+
+    def __init__(
+        self,
+        status: Json,
+        description: Json,
+        describe_error: DescribeError,
+        home: Callable[[], Response] | None = None,
+    ) -> None:
         super().__init__(describe_error)
+        self._home = home
         self._status = status
         folder = files(__name__)
         style = (folder / "welcome.css").read_text("utf-8")
@@ -44,6 +55,8 @@ class WelcomeEndpoint(ReadEndpoint):
 
     async def respond(self, request: Request) -> Response:
         if negotiate(request.headers.get("accept"), (JSON, HTML)) == HTML:
+            if self._home is not None and request.query_params.get("page") != "small":
+                return self._home()
             return Response(self._html, media_type=HTML, headers=self._headers)
         return json_response(self._status, 200)
 

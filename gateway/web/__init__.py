@@ -1,0 +1,68 @@
+"""The web application, where it was built: ``make web`` puts its files into ``bundle`` here.
+
+Its sources are in ``web/`` at the root of the repository. A gateway that was installed without
+them answers at its root as it always did, and has no other pages.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gateway.http.documents import BuiltFiles, html_response
+from gateway.http.media import HTML, negotiate
+from gateway.http.response import errored
+from gateway.http.slashes import had_trailing_slash
+
+_BUNDLE = Path(__file__).parent / "bundle"
+#: Addresses below the root at which there is a page.
+_PAGES = ("/projects/{id:int}",)
+_POLICY = (
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self'",
+    "font-src 'self'",
+    "connect-src 'self'",
+)
+_HEADERS = {"Cross-Origin-Opener-Policy": "same-origin"}
+
+
+def built_application(bundle: Path = _BUNDLE) -> WebApplication | None:
+    """The application; None if it was not built."""
+    return WebApplication(bundle) if (bundle / "index.html").is_file() else None
+
+
+class WebApplication:
+    """One document for all pages, whose script reads the address; and the document's files.
+
+    ``manifest`` is the file of the operations that the pages send.
+    """
+
+    def __init__(self, bundle: Path) -> None:
+        self.manifest = bundle / "persisted-documents.json"
+        self._html = (bundle / "index.html").read_bytes()
+        self._files = BuiltFiles(bundle / "web", "The web application")
+
+    def home(self) -> Response:
+        """The document at the root itself."""
+        return html_response(self._html, _POLICY, _HEADERS)
+
+    def routes(self) -> list[Route]:
+        """The pages below the root, and the files."""
+        return [
+            *(Route(path, self._page, methods=["GET"]) for path in _PAGES),
+            Route("/web/{name}", self._files.respond, methods=["GET"]),
+        ]
+
+    async def _page(self, request: Request) -> Response:
+        if negotiate(request.headers.get("accept"), (HTML,)) is None:
+            return errored(HTTPStatus.NOT_ACCEPTABLE)
+        path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+        depth = path.count("/") - 1 + had_trailing_slash(request.scope)
+        # The links are relative to the root, which need not be the root of the host.
+        html = self._html.replace(b'="./', b'="' + b"../" * depth)
+        return html_response(html, _POLICY, _HEADERS)

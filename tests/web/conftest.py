@@ -1,0 +1,142 @@
+"""The web application, built once, served to Debian's Chromium where nothing else may run."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
+from sqlalchemy import Connection
+
+from gateway.auth.keys import write_new_keys
+from gateway.auth.tokens import issue_token
+from gateway.db import open_database
+from tests.packages import WEB, node_is_recent, unpacked_wheel_with
+from tests.pages.conftest import DEADLINE_MILLISECONDS, FLAGS
+from tests.server import serving
+from tests.web.history import ADA, write_history
+
+expect.set_options(timeout=DEADLINE_MILLISECONDS)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # Whoever comes first builds it from npm, and the others wait for that.
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.timeout(900))
+
+
+class Served(NamedTuple):
+    """The root of a gateway with pages, without a slash at its end; and Ada's token."""
+
+    root: str
+    token: str
+    database: Path
+
+    def write(self, change: Callable[[Connection], object]) -> None:
+        """Change its database from beside it, as another process would."""
+        # In a thread of its own: Playwright has a loop in this one.
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(asyncio.run, _write(self.database, change)).result()
+
+
+async def _write(path: Path, change: Callable[[Connection], object]) -> None:
+    async with open_database(f"sqlite:///{path}") as database:
+        await database.write(change)
+
+
+@pytest.fixture(scope="session")
+def wheel_with_pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project's wheel with the web application in it, unpacked."""
+    if not node_is_recent():
+        # In CI a page that nobody built must not pass for one that works.
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(
+            "Node.js 22.12 is not installed: run make node."
+        )
+    return unpacked_wheel_with(WEB, tmp_path_factory.mktemp("web"))
+
+
+@pytest.fixture(scope="module")
+def served(wheel_with_pages: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A gateway that executes the operations of its pages, and no others."""
+    folder = tmp_path_factory.mktemp("served")
+    database = folder / "served.db"
+    asyncio.run(_fill(f"sqlite:///{database}"))
+    keys = write_new_keys(folder / "keys")
+    expires = datetime.now(UTC) + timedelta(hours=1)
+    token = issue_token(keys.private.read_bytes(), ADA, "ada", "Ada", False, expires)
+    settings = {
+        "STATS_GATEWAY_JWT_PUBLIC_KEY_FILE": str(keys.public),
+        "STATS_GATEWAY_TRUSTED_DOCUMENTS_ONLY": "true",
+        "STATS_GATEWAY_LIVE_SECONDS": "0.1",
+        "STATS_GATEWAY_PAGES": "true",
+        "PYTHONPATH": str(wheel_with_pages),
+    }
+    with serving(folder, **settings) as server:
+        yield Served(server.url.removesuffix("/graphql"), token, database)
+
+
+async def _fill(url: str) -> None:
+    async with open_database(url) as database:
+        await database.migrate()
+        await database.write(write_history)
+
+
+@pytest.fixture(scope="module")
+def browser(served: Served) -> Iterator[Browser]:
+    # After ``served`` and no longer than the module: while Playwright runs, asyncio.run cannot.
+    executable = shutil.which("chromium")
+    if executable is None:
+        # In CI a page that nobody looked at must not pass for one that works.
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("Chromium is not installed.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Visit(NamedTuple):
+    """A tab, what it asked for, which sockets it opened, and what it complained of."""
+
+    page: Page
+    root: str
+    requests: list[Request]
+    sockets: list[str]
+    complaints: list[str]
+
+    def open(self, path: str) -> Page:
+        """Open a page by its address, and wait until it shows what it asked for."""
+        self.page.goto(f"{self.root}{path}")
+        expect(self.page.locator("main h1")).to_be_visible()
+        expect(self.page.locator(".waiting")).to_have_count(0)
+        return self.page
+
+    def asked(self) -> list[Request]:
+        """The GraphQL requests so far."""
+        return [one for one in self.requests if "/graphql" in one.url]
+
+
+@pytest.fixture
+def visit(browser: Browser, served: Served, request: pytest.FixtureRequest) -> Iterator[Visit]:
+    """A tab; parameters of the fixture are those of a browser's context."""
+    context = browser.new_context(**getattr(request, "param", {}))
+    page = context.new_page()
+    page.set_default_timeout(DEADLINE_MILLISECONDS)
+    visit = Visit(page, served.root, [], [], [])
+    page.on("request", lambda one: visit.requests.append(one))
+    page.on("websocket", lambda one: visit.sockets.append(one.url))
+    page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+    # Violations of the policy are among these.
+    page.on(
+        "console",
+        lambda message: (
+            message.type in ("error", "warning") and visit.complaints.append(message.text)
+        ),
+    )
+    yield visit
+    context.close()

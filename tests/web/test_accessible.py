@@ -1,0 +1,106 @@
+"""Everybody can use the pages: no violation that axe-core finds, keys alone, and any width."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.npm import project
+from tests.web.conftest import Visit
+
+PAGES = {
+    "site": "/?search=wil",
+    "site by day": "/?start=2024-01-01&end=2024-01-31",
+    "nothing on these days": "/?range=week",
+    "project": "/projects/5",
+    "compared": "/projects/5?start=2024-01-01&end=2024-01-31&compare=before",
+    "missing": "/projects/999",
+}
+PHONE = {"width": 360, "height": 720}
+DESKTOP = {"width": 1280, "height": 800}
+LOOKS = [
+    pytest.param(
+        {"color_scheme": scheme, "viewport": size, "reduced_motion": "reduce"},
+        id=f"{scheme}-{size['width']}",
+    )
+    for scheme in ("light", "dark")
+    for size in (PHONE, DESKTOP)
+]
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    project.install()
+    return (project.INSTALLED / "axe-core" / "axe.min.js").read_text()
+
+
+def violations(page: Page, axe: str) -> list[Any]:
+    """What axe-core finds, each with the elements concerned."""
+    page.evaluate(axe)
+    found = page.evaluate("axe.run()")["violations"]
+    return [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
+
+
+@pytest.mark.parametrize("visit", LOOKS, indirect=True)
+@pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
+def test_axe_finds_no_violation(path: str, visit: Visit, axe: str) -> None:
+    page = visit.open(path)
+    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+
+    assert violations(page, axe) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize("visit", LOOKS, indirect=True)
+def test_axe_finds_no_violation_in_the_dialog(visit: Visit, axe: str) -> None:
+    page = visit.open("/")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+    assert violations(page, axe) == []
+    assert visit.complaints == []
+
+
+@pytest.mark.parametrize(
+    "visit", [{"viewport": PHONE}, {"viewport": DESKTOP}], ids=["360", "1280"], indirect=True
+)
+@pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
+def test_pages_fit_from_right_to_left(path: str, visit: Visit) -> None:
+    page = visit.open(path)
+    page.evaluate("document.documentElement.dir = 'rtl'")
+
+    assert page.evaluate("document.documentElement.scrollWidth") == page.viewport_size["width"]  # type: ignore[index]
+
+
+def press_until(page: Page, name: str) -> None:
+    """Press Tab until what has this text has the focus."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent.trim()") == name:
+            return
+    raise AssertionError(f"Tab never came to {name}.")
+
+
+def test_keys_alone_change_what_is_shown(visit: Visit) -> None:
+    page = visit.open("/")
+    for name in ("Skip to content", "Hours", "Show the numbers as a table"):
+        press_until(page, name)
+        page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Hours by month")).to_be_visible()
+    press_until(page, "January 2024")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("heading", name="Hours by day")).to_be_visible()
+
+
+def test_keys_alone_open_and_close_the_dialog(visit: Visit) -> None:
+    page = visit.open("/")
+    press_until(page, "Sign in")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("textbox", name="Token")).to_be_focused()
+    page.keyboard.press("Escape")
+
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_role("button", name="Sign in")).to_be_focused()

@@ -1,0 +1,72 @@
+// What a page shows stands in the query string of its address, so that it can be shared.
+
+import { type Day, isDay, plusDays, type Range } from "./days";
+
+export const PRESETS = ["week", "month", "year", "all"] as const;
+export type Preset = (typeof PRESETS)[number];
+const DAYS: Record<Exclude<Preset, "all">, number> = { week: 7, month: 30, year: 365 };
+
+export const MEASURES = ["classifications", "hours", "volunteers", "comments"] as const;
+export type Measure = (typeof MEASURES)[number];
+
+/** What is shown: the days, and of what. */
+export interface View {
+  /** One of the usual ranges, which end today; or days that somebody chose. */
+  readonly preset: Preset | "chosen";
+  readonly range: Range;
+  readonly measure: Measure;
+  /** Whether the chart has the range before as well. */
+  readonly compared: boolean;
+}
+
+const among = <T extends string>(values: readonly T[], text: string | null): T | undefined =>
+  values.find((value) => value === text);
+
+/** What an address asks for; what it does not say rightly is as if it were not said. */
+export function readView(query: string, now: Day, measures: readonly Measure[]): View {
+  const asked = new URLSearchParams(query);
+  const measure = among(measures, asked.get("show")) ?? "classifications";
+  const compared = asked.get("compare") === "before";
+  const [start, end] = ["start", "end"].map((name) => {
+    const day = asked.get(name);
+    return day !== null && isDay(day) ? day : undefined;
+  });
+  if ((start ?? end) !== undefined && !(start && end && start > end)) {
+    const range = { ...(start && { start }), ...(end && { end }) };
+    return { preset: "chosen", range, measure, compared };
+  }
+  const preset = among(PRESETS, asked.get("range")) ?? "all";
+  return { preset, range: rangeOf(preset, now), measure, compared };
+}
+
+/** The days of a usual range: today is the last of them. */
+export function rangeOf(preset: Preset, now: Day): Range {
+  return preset === "all" ? {} : { start: plusDays(now, 1 - DAYS[preset]), end: now };
+}
+
+/** What differs in another address; null takes it out. */
+export interface Change {
+  readonly range?: Preset | Range;
+  readonly show?: Measure;
+  readonly compare?: boolean;
+}
+
+/** The query string of the same page with something else shown. */
+export function changed(query: string, { range, show, compare }: Change): string {
+  const next = new URLSearchParams(query);
+  if (range !== undefined) {
+    for (const name of ["range", "start", "end"]) next.delete(name);
+    if (typeof range !== "string") {
+      if (range.start) next.set("start", range.start);
+      if (range.end) next.set("end", range.end);
+    } else if (range !== "all") {
+      next.set("range", range);
+    }
+  }
+  if (show === "classifications") next.delete("show");
+  else if (show !== undefined) next.set("show", show);
+  if (compare === true) next.set("compare", "before");
+  else if (compare === false) next.delete("compare");
+  const text = next.toString();
+  return text && `?${text}`;
+}

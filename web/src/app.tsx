@@ -1,0 +1,30 @@
+import { Route, Router, Switch } from "wouter";
+import { Missing } from "./pages/missing/page";
+import { ProjectPage } from "./pages/project/page";
+import { SitePage } from "./pages/site/page";
+import { Frame } from "./parts/frame";
+import { root } from "./root";
+import { SessionProvider } from "./session/session";
+import { Texts } from "./texts/texts";
+
+export function App() {
+  return (
+    <Texts>
+      <Router base={root.slice(0, -1)}>
+        <SessionProvider>
+          <Frame>
+            <Switch>
+              <Route path="/" component={SitePage} />
+              <Route path="/projects/:id">
+                {({ id }) => <ProjectPage key={id} id={id} />}
+              </Route>
+              <Route>
+                <Missing />
+              </Route>
+            </Switch>
+          </Frame>
+        </SessionProvider>
+      </Router>
+    </Texts>
+  );
+}

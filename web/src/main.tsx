@@ -1,0 +1,14 @@
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { App } from "./app";
+import "./theme/theme.css";
+import "./theme/parts.css";
+import "./theme/charts.css";
+
+const place = document.getElementById("root");
+if (place === null) throw new Error("The document has no place for the application.");
+createRoot(place).render(
+  <StrictMode>
+    <App />
+  </StrictMode>,
+);
