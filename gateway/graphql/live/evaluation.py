@@ -145,7 +145,8 @@ class LiveEvaluation:
     async def _check_credentials(self, viewer: Viewer) -> None:
         """End the viewer's streams whose credential was over before an answer was read for it.
 
-        Of volunteers, the execution finds out itself whether they were erased.
+        CredentialsOver for an API key, since nobody may see the answer then. Of volunteers, the
+        execution finds out itself whether they were erased.
         """
         if self._credentials is None or viewer.is_anonymous:
             return

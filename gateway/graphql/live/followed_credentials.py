@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 from gateway.auth.grants import Grant
 from gateway.auth.standing import Standing
@@ -53,20 +54,22 @@ class FollowedCredentials:
     async def check(self) -> None:
         """Check each again; what cannot be told at the moment goes on."""
         self._end(self._standing.expired(self._streams))
-        await self._end_ended(list(self._streams))
+        with suppress(Unavailable):
+            self._end(await self._standing.ended(list(self._streams)))
 
     async def check_of(self, viewer: Viewer) -> None:
-        """Check those of one viewer again, but not whether the volunteer was erased."""
-        grants = list(self._of_viewers.get(viewer, ()))
-        self._end(self._standing.expired(grants))
-        if viewer.api_key_id is not None:
-            await self._end_ended(grants)
+        """Check those of one viewer again, but not whether the volunteer was erased.
 
-    async def _end_ended(self, grants: Collection[Grant]) -> None:
-        try:
-            self._end(await self._standing.ended(grants))
-        except Unavailable:
+        CredentialsOver if the viewer is an API key that was revoked, followed or not.
+        """
+        self._end(self._standing.expired(tuple(self._of_viewers.get(viewer, ()))))
+        if viewer.api_key_id is None:
             return
+        with suppress(Unavailable):
+            ended = await self._standing.ended([Grant(viewer)])
+            self._end(ended)
+            if ended:
+                raise CredentialsOver
 
     def _end(self, grants: Iterable[Grant]) -> None:
         for grant in grants:

@@ -121,6 +121,21 @@ async def test_a_stream_ends_when_its_api_key_is_revoked(world: World, database:
     assert not await is_over(stays)
 
 
+async def test_a_key_that_is_revoked_while_its_first_answer_is_made_is_not_sent_it(
+    world: World, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = await api_key(database, "ends")
+    evaluate = Executor.evaluate
+
+    async def revoked_before(self: Executor, *arguments: Any, **options: Any) -> Evaluation:
+        await database.write(revoke("ends"))
+        return await evaluate(self, *arguments, **options)
+
+    monkeypatch.setattr(Executor, "evaluate", revoked_before)
+    with pytest.raises(CredentialsOver):
+        await world.open(TOTAL, key)
+
+
 async def test_a_stream_ends_when_its_volunteer_is_erased(
     world: World, database: Database, ours: Pair
 ) -> None:
