@@ -20,6 +20,8 @@ const session = await openSession(examples, sessionStorage);
 const plugins = [HISTORY_PLUGIN, explorerPlugin()];
 const fetcher = createGraphiQLFetcher({
   url: location.pathname,
+  // Subscriptions are followed on a WebSocket, with what the header editor contains as parameters.
+  subscriptionUrl: `${location.origin.replace(/^http/, "ws")}${location.pathname}`,
   // Credentials come from the header editor only.
   fetch: (url, options) => fetch(url, { ...options, credentials: "omit", cache: "no-store" }),
 });

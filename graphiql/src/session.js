@@ -3,6 +3,16 @@
 // The small page stores the token under the same name.
 const TOKEN = "stats-gateway.token";
 const TABS = "graphiql:tabState";
+// A subscription: anyone may follow it, whatever data there is.
+const LIVE = `# The answer is sent again when it changes, until you press Stop.
+subscription Live {
+  live {
+    classifications {
+      totalCount
+    }
+  }
+}
+`;
 const NO_TOKEN = '// { "Authorization": "Bearer …" }';
 
 /**
@@ -16,7 +26,7 @@ export async function openSession(examples, storage) {
   const token = storage.getItem(TOKEN);
   const headers = headersFor(token);
   const fitting = (await fitted(token)) ?? examples;
-  const tabs = fitting.map(({ query, variables }) => ({
+  const tabs = [...fitting, { query: LIVE, variables: {} }].map(({ query, variables }) => ({
     query,
     variables: Object.keys(variables).length ? JSON.stringify(variables, null, 2) : "",
     headers,

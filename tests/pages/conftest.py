@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
 from sqlalchemy import Connection
@@ -19,8 +20,10 @@ from gateway.db import open_database
 from gateway.directory.store_names import store_names
 from gateway.events.event import Batch, Classification, Names
 from gateway.rollups.apply_batch import apply_batch
+from tests.graphql.live.reading import STREAM, STREAM_SETTINGS
 from tests.packages import GRAPHIQL, copied_packages, node_is_recent, unpacked_wheel_with
 from tests.server import serving
+from tests.stream_events import comment
 
 FLAGS = [
     "--no-sandbox",
@@ -77,7 +80,8 @@ def _serving(folder: Path, packages: Path) -> Iterator[Served]:
     expires = datetime.now(UTC) + timedelta(hours=1)
     token = issue_token(keys.private.read_bytes(), ADA, "ada", "Ada", False, expires)
     public_key = {"STATS_GATEWAY_JWT_PUBLIC_KEY_FILE": str(keys.public)}
-    with serving(folder, **public_key, PYTHONPATH=str(packages)) as server:
+    settings = {**public_key, **STREAM_SETTINGS, "PYTHONPATH": str(packages)}
+    with serving(folder, **settings) as server:
         yield Served(server.url, token)
 
 
@@ -130,3 +134,11 @@ def visit(browser: Browser, served: Served) -> Iterator[Visit]:
     page.goto(served.url)
     yield visit
     context.close()
+
+
+def write_comment(served: Served, number: int) -> None:
+    """Have Ada comment; each comment has a number of its own."""
+    event = comment(number, "2024-02-29T12:00:00.000Z", user_id=ADA)
+    url = served.url.replace("graphql", "kinesis")
+    sent = httpx.post(url, json={"payload": [event]}, auth=STREAM, timeout=60)
+    assert sent.is_success, sent.text

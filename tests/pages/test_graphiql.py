@@ -7,15 +7,16 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import Locator, Page, Request, expect
+from playwright.sync_api import Locator, Page, Request, WebSocket, expect
 
 from gateway.graphql.page.examples import EXAMPLES
 from tests.packages import GRAPHIQL
-from tests.pages.conftest import Served, Visit
+from tests.pages.conftest import Served, Visit, write_comment
 
 # Whoever comes first builds it from npm, and the others wait for that.
 pytestmark = pytest.mark.timeout(900)
 
+LIVE_COMMENTS = "subscription { live { me { login } comments { totalCount } } }"
 MINE = "query Mine { me { login classifications { totalCount } } }"
 
 
@@ -79,6 +80,7 @@ def asked(visit: Visit) -> list[Request]:
 
 def test_it_opens_with_the_example_operations_as_tabs(opened: Page, visit: Visit) -> None:
     names = [re.findall(r"^query (\w+)", example.query, re.MULTILINE)[0] for example in EXAMPLES]
+    names.append("Live")
 
     expect(opened.get_by_role("tab")).to_contain_text(names)
     expect(region(opened, "Operation Editor")).to_contain_text("query GroupPage($id: ID!")
@@ -98,6 +100,32 @@ def test_an_example_runs_and_no_other_host_is_asked(
     assert {urlsplit(request.url).netloc for request in visit.requests} == {
         urlsplit(served.url).netloc
     }
+    assert visit.complaints == []
+
+
+def test_a_subscription_shows_each_answer_until_it_is_stopped(visit: Visit, served: Served) -> None:
+    sockets: list[WebSocket] = []
+    visit.page.on("websocket", lambda socket: sockets.append(socket))
+    page = follow(visit, served.url, query=LIVE_COMMENTS, token=served.token)
+    page.get_by_role("button", name="Execute query").click()
+    result = region(page, "Result Window")
+    expect(result).to_contain_text('"login": "ada"')
+    expect(result).to_contain_text('"totalCount": 0')
+    for number in (1, 2):
+        write_comment(served, number)
+        expect(result).to_contain_text(f'"totalCount": {number}')
+
+    (socket,) = sockets
+    with socket.expect_event("close"):
+        page.get_by_role("button", name="Stop query").click()
+    assert visit.complaints == []
+
+
+def test_the_live_example_is_followed(opened: Page, visit: Visit) -> None:
+    opened.get_by_role("tab", name="Live").click()
+    expect(region(opened, "Operation Editor")).to_contain_text("subscription Live")
+    opened.get_by_role("button", name="Execute query").click()
+    expect(region(opened, "Result Window")).to_contain_text('"totalCount": 3')
     assert visit.complaints == []
 
 
@@ -170,7 +198,7 @@ def test_every_tab_and_a_new_one_has_the_token(visit: Visit, served: Served) -> 
     assert run(page)["data"]["me"]["login"] == "ada"
 
     page.get_by_role("button", name="New tab").click()
-    expect(page.get_by_role("tab")).to_have_count(len(EXAMPLES) + 1)
+    expect(page.get_by_role("tab")).to_have_count(len(EXAMPLES) + 2)
     expect(region(page, "Headers")).to_contain_text("Bearer ey")
 
 
@@ -196,7 +224,7 @@ def test_a_reload_keeps_the_tabs_and_the_token(visit: Visit, served: Served) -> 
     _loaded(page, page.reload)
 
     expect(page.get_by_role("tab", name="Contributors")).to_have_attribute("aria-selected", "true")
-    expect(page.get_by_role("tab")).to_have_count(len(EXAMPLES))
+    expect(page.get_by_role("tab")).to_have_count(len(EXAMPLES) + 1)
     expect(region(page, "Operation Editor")).to_contain_text("query Contributors")
     expect(region(page, "Variables")).to_contain_text('"first": 5')
     turn_to(page, "Mine")

@@ -5,6 +5,8 @@ from urllib.parse import quote, urlsplit
 
 from playwright.sync_api import expect
 
+from tests.pages.conftest import write_comment
+
 
 def _result(page):
     expect(page.locator("#status strong")).to_be_visible()
@@ -44,6 +46,35 @@ def test_typed_operation_runs_with_the_token_by_control_enter(visit, served):
         }
     }
     assert visit.complaints == []
+
+
+def test_subscription_shows_each_answer_until_something_else_runs(visit, served):
+    page = visit.page
+    page.fill("#token", served.token)
+    page.fill("#query", "subscription { live { me { login } comments { totalCount } } }")
+    page.click("#run")
+    expect(page.locator("#result")).to_contain_text('"login": "ada"')
+    expect(page.locator("#result")).to_contain_text('"totalCount": 0')
+    for number in (1, 2):
+        write_comment(served, number)
+        expect(page.locator("#result")).to_contain_text(f'"totalCount": {number}')
+        expect(page.locator("#status")).to_contain_text(f"live, answer {number + 1}")
+    expect(page.locator("#run")).not_to_have_attribute("aria-busy", "true")
+    with page.expect_event("requestfailed") as given_up:
+        page.fill("#query", "{ me { login } }")
+        page.click("#run")
+    assert "subscription" in given_up.value.post_data
+    expect(page.locator("#status")).not_to_contain_text("live")
+    assert _result(page) == {"data": {"me": {"login": "ada"}}}
+    assert visit.complaints == []
+
+
+def test_refused_subscription_shows_its_errors(visit, served):
+    page = visit.page
+    page.fill("#query", "subscription { live { nonsense } }")
+    page.click("#run")
+    expect(page.locator("#result")).to_contain_text("GRAPHQL_VALIDATION_FAILED")
+    expect(page.locator("#status strong")).to_have_class("bad")
 
 
 def test_token_is_kept_for_this_tab_and_only_there(visit, served):
@@ -99,7 +130,8 @@ def test_schema_is_browsed_and_searched(visit):
     entries = page.locator("#entries")
     expect(entries.locator("h3").first).to_have_text("Query")
     expect(page.locator("#browse")).to_have_attribute("aria-expanded", "true")
-    expect(entries).not_to_contain_text("_entities")
+    expect(entries).to_contain_text("live: Query!")
+    expect(entries).not_to_contain_text("_entities(")
     entries.get_by_role("button", name="UserGroup", exact=True).first.click()
     expect(entries.locator("h3").first).to_have_text("UserGroup")
     expect(entries).to_contain_text("statsVisibility")

@@ -16,9 +16,13 @@ const schema = new SchemaBrowser(byId("entries"), byId("search"), () => token.va
 // The session storage ends with the browser tab, and with it the token.
 const KEPT = "stats-gateway.token";
 let latest = 0;
+let running = new AbortController();
 
 async function run() {
   const turn = ++latest;
+  // What is followed gives way to what is run now.
+  running.abort();
+  running = new AbortController();
   const body = { query: query.text };
   try {
     if (variables.text.trim()) body.variables = JSON.parse(variables.text);
@@ -28,8 +32,7 @@ async function run() {
   }
   byId("run").setAttribute("aria-busy", "true");
   try {
-    const { response, text, milliseconds } = await send(token.value.trim(), body);
-    if (turn === latest) show(response, text, milliseconds);
+    await send(token.value.trim(), body, (...answer) => turn === latest && show(...answer), running.signal);
   } catch (error) {
     if (turn === latest) say("bad", "No answer", error.message);
   } finally {
@@ -37,7 +40,8 @@ async function run() {
   }
 }
 
-function show(response, text, milliseconds) {
+function show(response, text, remark) {
+  byId("run").removeAttribute("aria-busy");
   let errors = 0;
   try {
     const answer = JSON.parse(text);
@@ -50,7 +54,7 @@ function show(response, text, milliseconds) {
   const status = `${response.status} ${response.statusText}`.trim();
   const count = errors ? `${errors} ${errors === 1 ? "error" : "errors"} · ` : "";
   const size = (new Blob([text]).size / 1024).toFixed(1);
-  say(response.ok && !errors ? "good" : "bad", status, `${count}${milliseconds.toFixed(0)} ms · ${size} KiB`);
+  say(response.ok && !errors ? "good" : "bad", status, `${count}${remark} · ${size} KiB`);
 }
 
 function say(mood, outcome, details) {

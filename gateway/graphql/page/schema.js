@@ -1,12 +1,13 @@
 // The schema browser: shows and searches types and fields, by introspection.
 
-import { send } from "./endpoint.js";
+import { post } from "./endpoint.js";
 
 const TYPE = "kind name ofType { kind name ofType { kind name ofType { kind name ofType { name } } } }";
 const INTROSPECTION = `query Schema {
   __schema {
     queryType { name }
     mutationType { name }
+    subscriptionType { name }
     types {
       kind name description
       fields(includeDeprecated: true) {
@@ -34,10 +35,11 @@ export class SchemaBrowser {
     this.search.focus();
     if (this.types) return;
     try {
-      const { text } = await send(this.token(), { query: INTROSPECTION });
-      const { data, errors } = JSON.parse(text);
+      const response = await post(this.token(), { query: INTROSPECTION });
+      const { data, errors } = await response.json();
       if (!data) throw new Error(errors[0].message);
-      this.roots = [data.__schema.queryType, data.__schema.mutationType].filter(Boolean);
+      const { queryType, mutationType, subscriptionType } = data.__schema;
+      this.roots = [queryType, mutationType, subscriptionType].filter(Boolean);
       const own = data.__schema.types.filter(isOwn);
       this.types = new Map(own.map((type) => [type.name, type]));
       this.overview();
