@@ -65,6 +65,24 @@ class _Reading(Enum):
 class Protocol(HttpToolsProtocol):
     """Uvicorn's, with limits on bytes and on time, and errors in both of our shapes."""
 
+    # With these in uvicorn's dictionary it would be five times as large.
+    __slots__ = (
+        "_answering",
+        "_around",
+        "_begun",
+        "_body",
+        "_body_in_window",
+        "_connections",
+        "_deaf",
+        "_extensions",
+        "_handshake",
+        "_has_place",
+        "_limits",
+        "_reading",
+        "_refusal",
+        "_timer",
+    )
+
     transport: Outgoing
 
     def __init__(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, MutableMapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from functools import partial
 from typing import Any
 
 from gateway.collector import FullCollections
@@ -44,9 +45,10 @@ class Recording:
         if self._metrics is not None:
             self._metrics.began()
         try:
-            with ExitStack() as traced:
-                record.when_opened = lambda: self._opened(traced)
-                if self._around is not None:
+            traced = None if self._around is None else ExitStack()
+            with traced or nullcontext():
+                record.when_opened = partial(self._opened, traced)
+                if traced is not None and self._around is not None:
                     traced.enter_context(self._around(record, carried or {}))
                 yield
         finally:
@@ -59,9 +61,10 @@ class Recording:
             if record.open_after is None:
                 self._collections.ended()
 
-    def _opened(self, traced: ExitStack) -> None:
+    def _opened(self, traced: ExitStack | None) -> None:
         """A stream is no work under way, and a span that ends with it would end after days."""
-        traced.close()
+        if traced is not None:
+            traced.close()
         self._collections.ended()
         if self._metrics is not None:
             self._metrics.opened()

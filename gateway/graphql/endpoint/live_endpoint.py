@@ -65,10 +65,11 @@ class LiveEndpoint:
             opened = await self._live.open(parsed, viewer, credentials, record)
             if isinstance(opened, Answer):
                 return opened
-            stack.callback(opened.close)
-            record.result = Result.OK
-            form: StreamForm = SubscriptionParts()
-            if media == EVENT_STREAM:
-                form = EventStream(by_browser=request.method == "GET")
-            at_end = stack.pop_all()
-            return LiveResponse(opened, form, self._times, self._mask, record, at_end)
+            # From here on nothing is awaited.
+            stack.pop_all()
+        opened.when_over(self._connections.release)
+        record.result = Result.OK
+        form: StreamForm = SubscriptionParts()
+        if media == EVENT_STREAM:
+            form = EventStream(by_browser=request.method == "GET")
+        return LiveResponse(opened, form, self._times, self._mask, record)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import ExitStack
 from dataclasses import dataclass
 from random import uniform
 
 import orjson
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from gateway.errors import GatewayError, Unavailable
 from gateway.graphql.live.ends import ServerStopping
@@ -31,7 +30,7 @@ class StreamTimes:
 
 
 class LiveResponse:
-    """Sends the frames of a stream; ``at_end`` is closed at the end, whatever the end is.
+    """Sends the frames of a stream, and closes it at the end, whatever the end is.
 
     A client that has gone gets no more, and one that takes too long for a frame is cut off.
     """
@@ -43,24 +42,27 @@ class LiveResponse:
         times: StreamTimes,
         mask: ErrorMask,
         record: RequestRecord,
-        at_end: ExitStack,
     ) -> None:
         self._stream = stream
         self._form = form
         self._times = times
         self._mask = mask
         self._record = record
-        self._at_end = at_end
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with self._at_end:
-            headers = {**STREAM_HEADERS, "Content-Type": self._form.media}
-            encoded = [(name.lower().encode(), one.encode()) for name, one in headers.items()]
-            await send({"type": "http.response.start", "status": 200, "headers": encoded})
+        try:
+            await send(self._start())
             if scope["method"] == "HEAD":
                 await send({"type": "http.response.body", "body": b""})
                 return
             await while_connected(receive, self._send_all(scope, send))
+        finally:
+            self._stream.close()
+
+    def _start(self) -> Message:
+        headers = {**STREAM_HEADERS, "Content-Type": self._form.media}
+        encoded = [(name.lower().encode(), one.encode()) for name, one in headers.items()]
+        return {"type": "http.response.start", "status": 200, "headers": encoded}
 
     async def _send_all(self, scope: Scope, send: Send) -> None:
         more = await self._send_next(scope, send, self._form.beginning)

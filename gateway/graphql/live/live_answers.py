@@ -91,6 +91,7 @@ class LiveAnswers:
         no place or the server is about to stop.
         """
         self._stopping.check()
+        place = None
         with ExitStack() as stack:
             if self._limits is not None:
                 try:
@@ -109,11 +110,13 @@ class LiveAnswers:
                 frame = await self._evaluation.first(watched, record)
                 self._stopping.check()
                 # From here on nothing is awaited.
-                left = stack.pop_all()
-                stream = LiveStream(left.close, self._unread)
-                left.callback(self._operations.follow(watched, stream))
+                stack.pop_all()
+                stream = LiveStream(self._unread)
+                if place is not None:
+                    stream.when_over(place.give_back)
+                stream.when_over(self._operations.follow(watched, stream))
                 if self._credentials is not None and grant is not None:
-                    left.callback(self._credentials.follow(grant, stream))
+                    stream.when_over(self._credentials.follow(grant, stream))
                 stream.send(frame)
                 return stream
 

@@ -16,11 +16,23 @@ class LiveStream:
 
     A frame that is not taken before the next comes is never sent. When the stream ends, the reason
     is raised, ``Unauthenticated`` for credentials that are not good any more. Whoever reads it has
-    to close it, and is alone: two cannot read at once. ``leave`` is called once it is over.
+    to close it, and is alone: two cannot read at once.
     """
 
-    def __init__(self, leave: Callable[[], object], unread: UnreadFrames) -> None:
-        self._leave: Callable[[], object] | None = leave
+    # There are thousands: what each takes up counts.
+    __slots__ = (
+        "_is_over",
+        "_leave",
+        "_newest",
+        "_reason",
+        "_taken",
+        "_unread",
+        "_waiter",
+        "sent",
+    )
+
+    def __init__(self, unread: UnreadFrames) -> None:
+        self._leave: tuple[Callable[[], object], ...] = ()
         self._unread = unread
         self._newest: Frame | None = None
         #: The digest of the last frame that was taken.
@@ -30,6 +42,10 @@ class LiveStream:
         self._reason: GatewayError | None = None
         self._is_over = False
         self._waiter: asyncio.Future[None] | None = None
+
+    def when_over(self, leave: Callable[[], object]) -> None:
+        """Have this called once it is over."""
+        self._leave = (*self._leave, leave)
 
     @property
     def is_waiting(self) -> bool:
@@ -78,8 +94,8 @@ class LiveStream:
         self._wake()
 
     def _left(self) -> None:
-        leave, self._leave = self._leave, None
-        if leave is not None:
+        left, self._leave = self._leave, ()
+        for leave in left:
             leave()
 
     def _wake(self) -> None:
