@@ -18,6 +18,7 @@ import psutil
 
 from benchmarks import beside, bulk, groups, growth, ingestion, startup
 from benchmarks.hot import __main__ as hot
+from benchmarks.live import __main__ as live
 from benchmarks.memory import __main__ as memory
 from benchmarks.peers import node
 from benchmarks.postgres import __main__ as postgres
@@ -54,6 +55,14 @@ PARTS = (
         ingestion.main,
         ("--postgres",),
         ("--postgres", "20_000", "--batches", "2"),
+    ),
+    Part("live", "Live answers, SQLite", live.main, (), ("--quick",)),
+    Part(
+        "live",
+        "Live answers, PostgreSQL",
+        live.main,
+        ("--postgres",),
+        ("--postgres", "--quick"),
     ),
     Part("groups", "Groups by spans, SQLite", groups.main, (), ("10_000", "--repeats", "1")),
     Part(

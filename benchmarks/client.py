@@ -34,13 +34,10 @@ class Load:
 def http_request(
     path: str, body: bytes | None = None, headers: dict[str, str] | None = None
 ) -> bytes:
-    """The bytes of a request for JSON; a POST if it has a body."""
-    lines = [
-        f"{'GET' if body is None else 'POST'} {path} HTTP/1.1",
-        "Host: 127.0.0.1",
-        "Accept: application/json",
-    ]
-    lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
+    """The bytes of a request, for JSON unless headers say otherwise; a POST if it has a body."""
+    lines = [f"{'GET' if body is None else 'POST'} {path} HTTP/1.1", "Host: 127.0.0.1"]
+    given = {"Accept": "application/json", **(headers or {})}
+    lines += [f"{name}: {value}" for name, value in given.items()]
     if body is not None:
         lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
     return "\r\n".join([*lines, "", ""]).encode() + (body or b"")

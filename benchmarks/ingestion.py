@@ -34,6 +34,7 @@ from benchmarks.gateway import Gateway
 from benchmarks.generate import FIRST_ID, generate
 from benchmarks.plain_ledger import PlainLedger
 from benchmarks.servers import Server
+from benchmarks.stream_events import COLUMNS, stream_event
 from gateway.events.event import Batch
 from gateway.events.stream import read_payload
 from tests.postgres import running_postgres
@@ -41,10 +42,6 @@ from tests.postgres import running_postgres
 EVENTS, BATCHES, BATCH = 1_000_000, 50, 1_000
 _LEFT_OUT = 20
 _USER, _PASSWORD = "stream", "benchmark"
-_COLUMNS = (
-    "classification_id, event_time, classification_updated_at, started_at, finished_at,"
-    " project_id, workflow_id, user_id, user_group_ids"
-)
 
 
 class Taken(NamedTuple):
@@ -112,7 +109,7 @@ def _batches(
 
         def rows(condition: str, count: int) -> list[tuple[Any, ...]]:
             return connection.execute(
-                f"SELECT {_COLUMNS} FROM '{everything}' WHERE {condition}"
+                f"SELECT {COLUMNS} FROM '{everything}' WHERE {condition}"
                 f" ORDER BY classification_id LIMIT {count}"
             ).fetchall()
 
@@ -126,9 +123,9 @@ def _batches(
     subprocess.run(
         [*map(str, command), "--database-url", url], check=True, stdout=subprocess.DEVNULL
     )
-    late = [_event(*row) for row in old] + [_event(*_longer(row)) for row in again]
+    late = [stream_event(*row) for row in old] + [stream_event(*_longer(row)) for row in again]
     random.Random(11).shuffle(late)
-    return list(_cut([_event(*row) for row in next_ones])), list(_cut(late))
+    return list(_cut([stream_event(*row) for row in next_ones])), list(_cut(late))
 
 
 def _cut(events: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
@@ -141,40 +138,6 @@ def _longer(row: tuple[Any, ...]) -> tuple[Any, ...]:
     event_id, happened, updated, started, finished, *rest = row
     later = timedelta(seconds=10)
     return (event_id, happened, updated + later, started, finished + later, *rest)
-
-
-def _event(
-    event_id: int,
-    happened: datetime,
-    updated: datetime,
-    started: datetime,
-    finished: datetime,
-    project: int,
-    workflow: int,
-    user: int | None,
-    groups: list[int],
-) -> dict[str, Any]:
-    """As Panoptes publishes it."""
-    links = {"project": str(project), "workflow": str(workflow)}
-    if user is not None:
-        links["user"] = str(user)
-    metadata = {
-        "started_at": _text(started),
-        "finished_at": _text(finished),
-        "user_group_ids": groups,
-    }
-    data = {
-        "id": str(event_id),
-        "created_at": _text(happened),
-        "updated_at": _text(updated),
-        "metadata": metadata,
-        "links": links,
-    }
-    return {"source": "panoptes", "type": "classification", "data": data, "linked": {}}
-
-
-def _text(instant: datetime) -> str:
-    return instant.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 if __name__ == "__main__":

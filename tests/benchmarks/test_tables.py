@@ -6,6 +6,11 @@ import pytest
 
 from benchmarks import beside, groups, growth, ingestion, startup
 from benchmarks.contest import Cost, Pace
+from benchmarks.live import __main__ as live
+from benchmarks.live.data import Batch
+from benchmarks.live.freshness import Inexact, Stored
+from benchmarks.live.pages import Event, Page
+from benchmarks.live.streams import Posted
 from benchmarks.peers import missing
 from benchmarks.postgres.__main__ import OURS, compete
 from benchmarks.postgres.database import loaded_database
@@ -83,3 +88,28 @@ def test_others_are_watched_beside_each_heavy_operation(
     _, _, *rows = printed(capsys)
     assert [row[0] for row in rows] == list(beside.OPERATIONS)
     assert all(float(longest) >= float(middle) for _, _, middle, longest in rows)
+
+
+@pytest.mark.parametrize("options", [[], ["--postgres"]], ids=["sqlite", "postgres"])
+def test_live_answers_are_exact_beside_the_stream(
+    options: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    live.main([*options, "--quick"])
+    rows = printed(capsys)
+    tables = [row[0] for row in rows if row[-1].endswith("target")]
+    assert len(tables) == len(live.SCENARIOS)
+    assert len(rows) == len(tables) * (2 + len(live.FIGURES))
+
+
+def test_a_frame_is_as_late_as_the_oldest_commit_that_it_shows_first() -> None:
+    posted = [Posted(Batch(b"", [Event(1, 1)] * 2), at, 0) for at in (10.0, 11.0, 12.0)]
+    stored = Stored(Page("", {}), 5, posted)
+    assert stored.last == 11
+    # Before the client is told of the commit, it is not late.
+    assert stored.delays([9.0, 9.5, 12.5], [5, 7, 11]) == [0.0, 1.5]
+    # A page that a batch does not change has nothing to show.
+    other = Stored(Page("", {}, lambda event: event.project == 2), 5, posted)
+    assert other.delays([9.0], [5]) == []
+    for numbers in ([5, 6], [7, 5], [5, 13]):
+        with pytest.raises(Inexact):
+            stored.delays([9.0, 12.5], numbers)

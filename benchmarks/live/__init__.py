@@ -1,0 +1,1 @@
+"""Live answers for a thousand connections, beside the stream that changes them."""
