@@ -67,6 +67,12 @@ live-machine: $(VENV)/.test-installed ## See for an hour or so that live answers
 	LIVE_LIVES=$(or $(LIVE_LIVES),100) LIVE_STEPS=$(or $(LIVE_STEPS),100) LIVE_SEED=$(or $(LIVE_SEED),1) \
 		$(BIN)/python -m pytest tests/graphql/live/test_live_machine.py $(ARGS)
 
+.PHONY: live-soak
+live-soak: $(VENV)/.test-installed ## See that 10,000 who subscribe and leave take no memory, and that streams outlive ten seconds without a database
+	LIVE_COMERS=$(or $(LIVE_COMERS),10000) LIVE_AWAY_SECONDS=$(or $(LIVE_AWAY_SECONDS),10) \
+		$(BIN)/python -m pytest tests/graphql/live/test_live_soak.py tests/faults/test_live_outage.py \
+		-n 0 -s $(ARGS)
+
 .PHONY: node
 node: tests/npm/node_modules/.package-lock.json ## Install Node.js and the npm packages, so that all tests run
 
