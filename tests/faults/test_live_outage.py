@@ -6,69 +6,22 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
-from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import httpx
 
 from gateway.auth.keys import KeyPair
 from tests.faults.conftest import OwnPostgres, Site, prepare
+from tests.faults.follower import Follower
+from tests.faults.storing import status_of_storing, stored
 from tests.graphql.live.leftovers import until, until_nothing_is_left
-from tests.graphql.live.reading import EVENTS, STREAM, TOTAL, total
+from tests.graphql.live.reading import total
 from tests.redis_server import free_port
-from tests.server import DEADLINE_SECONDS, Server
-from tests.stream_events import classification
+from tests.server import DEADLINE_SECONDS
 
 AWAY_SECONDS = float(os.environ.get("LIVE_AWAY_SECONDS", "1"))
 FOLLOWERS = 50
-
-
-class Follower:
-    """Follows the total, until it is stopped."""
-
-    def __init__(self, client: httpx.AsyncClient, url: str) -> None:
-        self.frames: list[Any] = []
-        self.heartbeats = 0
-        self._following = asyncio.create_task(self._follow(client, url))
-
-    async def _follow(self, client: httpx.AsyncClient, url: str) -> None:
-        asked, accepted = {"query": TOTAL}, {"accept": EVENTS}
-        async with client.stream("POST", url, json=asked, headers=accepted) as response:
-            async for line in response.aiter_lines():
-                if line.startswith("data: "):
-                    self.frames.append(json.loads(line.removeprefix("data: ")))
-                elif line == ":":
-                    self.heartbeats += 1
-
-    @property
-    def last(self) -> int | None:
-        """The total that it shows."""
-        assert not self._following.done()
-        return total(self.frames[-1]) if self.frames else None
-
-    async def stop(self) -> None:
-        assert not self._following.done()
-        self._following.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._following
-
-
-async def status_of_storing(client: httpx.AsyncClient, server: Server, event_id: int) -> int:
-    event = classification(event_id, "2024-02-29T12:00:00.000Z", project=1, workflow=1)
-    url = server.url.replace("graphql", "kinesis")
-    answer = await client.post(url, json={"payload": [event]}, auth=STREAM)
-    return answer.status_code
-
-
-async def stored(client: httpx.AsyncClient, server: Server, event_id: int) -> None:
-    """Send the event until it is stored, as the stream does."""
-    while True:
-        if await status_of_storing(client, server, event_id) == 204:
-            return
-        await asyncio.sleep(0.1)
 
 
 async def test_streams_outlive_a_database_server_that_goes_away(
