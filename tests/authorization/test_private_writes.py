@@ -155,20 +155,23 @@ async def client(database_url: str, database: Database) -> AsyncIterator[httpx.A
         yield client
 
 
-async def _everything(client: httpx.AsyncClient) -> list[Question]:
+async def _everything(client: httpx.AsyncClient, every: int) -> list[Question]:
+    """All ways to ask; of the documents, each one so far apart, and by POST fewer: none is kept."""
     description = (await client.get("/openapi.json")).json()
+    asked = [*DOCUMENTS[::every], *SAME_AFTER_WORK]
     return [
-        *by_get(DOCUMENTS),
-        *by_post(DOCUMENTS),
-        *in_batches(DOCUMENTS),
+        *by_get(asked),
+        *by_post(asked[::5]),
+        *in_batches(asked),
         *beside_graphql(description),
     ]
 
 
 async def test_where_the_body_is_equal_everything_is_after_private_writes(
-    client: httpx.AsyncClient, database: Database
+    client: httpx.AsyncClient, database: Database, database_url: str
 ) -> None:
-    everything = await _everything(client)
+    # What is decided is not decided by the database.
+    everything = await _everything(client, 3 if database_url.startswith("sqlite") else 7)
     before = [await one.ask_async(client) for one in everything]
     assert any(one.headers.get("etag") for one in before)
     unseen = True
