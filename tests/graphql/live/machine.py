@@ -285,10 +285,13 @@ class Machine:
         followed.to_the_end = True
 
 
+#: What is sent to each stream while it is noted. A stream has no room for it.
+_SENT: dict[LiveStream, list[Sent]] = {}
+
+
 def sent_to(stream: LiveStream) -> list[Sent]:
     """What is sent to a stream while it is noted."""
-    found: list[Sent] = vars(stream).setdefault("noted", [])
-    return found
+    return _SENT.setdefault(stream, [])
 
 
 @contextmanager
@@ -306,6 +309,7 @@ def noted(history: History) -> Iterator[None]:
         yield
     finally:
         LiveStream.send = send  # type: ignore[method-assign]
+        _SENT.clear()
 
 
 async def lead_a_life(
