@@ -36,7 +36,7 @@ const config: CodegenConfig = {
   silent: true,
   generates: {
     ...Object.fromEntries(pages.map((page) => [`src/generated/${page}/`, operationsOf(page)])),
-    "src/generated/schema.ts": { plugins: ["./build/cache-plugin.js"] },
+    "src/generated/schema.ts": { plugins: ["./codegen/cache-plugin.js"] },
   },
 };
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from gateway.changes.entity import SITE, Entity
+from gateway.changes.entity import ERASURES, SITE, Entity
 from gateway.db import Database
 from gateway.db.group_tables import membership_span
 from gateway.db.upsert import replace_rows
@@ -188,6 +188,7 @@ async def test_counts_and_records_are_entities_of_their_own(database: Database) 
     }
     assert await changed_by(database, lambda connection: erase_user(connection, 1)) == {
         SITE,
+        ERASURES,
         ("user_record", 1),
         ("user_group_record", 501),
         ("identifier", identifier_number(NameList.LOGINS, "ada")),
@@ -199,6 +200,7 @@ async def test_an_erasure_changes_all_that_the_events_counted_to(database: Datab
     await store(database, classification(1, groups=(501,)), comment(1, project=12))
     assert await changed_by(database, lambda connection: erase_user(connection, 1)) == {
         SITE,
+        ERASURES,
         ("user", 1),
         ("user_record", 1),
         ("project", 11),
