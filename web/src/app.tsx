@@ -1,8 +1,10 @@
+import { Suspense } from "react";
 import { Route, Router, Switch } from "wouter";
 import { Missing } from "./pages/missing/page";
 import { ProjectPage } from "./pages/project/page";
 import { SitePage } from "./pages/site/page";
 import { Frame } from "./parts/frame";
+import { Waiting } from "./parts/waiting";
 import { root } from "./root";
 import { SessionProvider } from "./session/session";
 import { Texts } from "./texts/texts";
@@ -13,15 +15,17 @@ export function App() {
       <Router base={root.slice(0, -1)}>
         <SessionProvider>
           <Frame>
-            <Switch>
-              <Route path="/" component={SitePage} />
-              <Route path="/projects/:id">
-                {({ id }) => <ProjectPage key={id} id={id} />}
-              </Route>
-              <Route>
-                <Missing />
-              </Route>
-            </Switch>
+            <Suspense fallback={<Waiting figures={3} />}>
+              <Switch>
+                <Route path="/" component={SitePage} />
+                <Route path="/projects/:id">
+                  {({ id }) => <ProjectPage key={id} id={id} />}
+                </Route>
+                <Route>
+                  <Missing />
+                </Route>
+              </Switch>
+            </Suspense>
           </Frame>
         </SessionProvider>
       </Router>

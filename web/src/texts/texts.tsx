@@ -1,6 +1,6 @@
 // All texts stand in one catalogue. A page names them; the build checks that they are there.
 
-import type { ReactNode } from "react";
+import { type ReactNode, useCallback } from "react";
 import { IntlProvider, useIntl } from "react-intl";
 import en from "./en.json";
 
@@ -18,8 +18,11 @@ export function Texts({ children }: { readonly children: ReactNode }) {
   );
 }
 
+/** Whether the catalogue has a text of this id. */
+export const isText = (id: string): id is TextId => id in en;
+
 /** Gives the text of an id. */
 export function useText(): (id: TextId, values?: Values) => string {
   const intl = useIntl();
-  return (id, values) => intl.formatMessage({ id }, values);
+  return useCallback((id: TextId, values?: Values) => intl.formatMessage({ id }, values), [intl]);
 }
