@@ -29,6 +29,7 @@ from gateway.http.at_path import AtPath
 from gateway.http.browsers import readable_by_pages
 from gateway.http.compressed import CompressedAnswers
 from gateway.http.configuration import configured_proxies
+from gateway.http.loopback_host import LoopbackHost
 from gateway.http.protocol import CONNECTIONS
 from gateway.http.recorded import RecordedRequests
 from gateway.http.response import errored
@@ -117,8 +118,9 @@ def _around(app: ASGIApp, services: Services) -> ASGIApp:
         compressed,
     )
     requests = AtPath(GRAPHQL_PATH, graphql, answering)
+    started = OnceStarted(_with_websockets(requests, services), services.starting)
     recorded = RecordedRequests(
-        OnceStarted(_with_websockets(requests, services), services.starting),
+        LoopbackHost(started) if settings.loopback_hosts_only else started,
         services.draining,
         services.collections,
         telemetry.log,

@@ -179,6 +179,12 @@ class Settings(BaseSettings):
     suggestions: bool = Field(
         True, description="Whether errors suggest similar names; never if introspection is off."
     )
+    loopback_hosts_only: bool = Field(
+        False,
+        description="Whether only requests to localhost, 127.0.0.1 or [::1] are answered, as on a "
+        "machine that serves nobody else: web pages cannot come in by another name (DNS "
+        "rebinding).",
+    )
     connections: int = Field(
         1000,
         ge=1,
