@@ -16,7 +16,11 @@ const SENTENCES: Readonly<Record<string, TextId>> = {
   PERSISTED_QUERY_NOT_FOUND: "problem.oldPage",
   GRAPHQL_VALIDATION_FAILED: "problem.oldPage",
   UNAVAILABLE: "problem.unavailable",
+  FILE_TOO_LARGE: "problem.tooMuch",
 };
+
+/** The sentence for an error's code. */
+export const sentenceOf = (code: string): TextId => SENTENCES[code] ?? "problem.unknown";
 
 /** The codes of an error, each once. */
 export function codesOf(error: CombinedError): readonly string[] {
@@ -28,5 +32,5 @@ export function codesOf(error: CombinedError): readonly string[] {
 export function problemOf(error: CombinedError): TextId {
   if (error.networkError && error.graphQLErrors.length === 0) return "problem.network";
   const known = codesOf(error).find((code) => code in SENTENCES);
-  return (known && SENTENCES[known]) || "problem.unknown";
+  return sentenceOf(known ?? "");
 }
