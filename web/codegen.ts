@@ -1,15 +1,18 @@
 import { createHash } from "node:crypto";
 import { readdirSync } from "node:fs";
+import { basename } from "node:path";
 import type { CodegenConfig } from "@graphql-codegen/cli";
 import { addTypenameSelectionDocumentTransform } from "@graphql-codegen/client-preset";
 
 const PAGES = "src/pages";
+// What several pages have in common, and asks for something itself.
+const SHARED = ["src/goals"];
 
 /** The typed operations of one folder, and the manifest of their texts. */
 function operationsOf(folder: string): CodegenConfig["generates"][string] {
   return {
     preset: "client",
-    documents: [`${PAGES}/${folder}/*.graphql`, "src/graphql/fragments/*.graphql"],
+    documents: [`${folder}/*.graphql`, "src/graphql/fragments/*.graphql"],
     // The text that is sent is the text of the manifest: the cache adds nothing to it.
     documentTransforms: [addTypenameSelectionDocumentTransform],
     presetConfig: {
@@ -27,15 +30,17 @@ function operationsOf(folder: string): CodegenConfig["generates"][string] {
   };
 }
 
-const pages = readdirSync(PAGES).filter((folder) =>
-  readdirSync(`${PAGES}/${folder}`).some((file) => file.endsWith(".graphql")),
+const folders = [...readdirSync(PAGES).map((page) => `${PAGES}/${page}`), ...SHARED].filter(
+  (folder) => readdirSync(folder).some((file) => file.endsWith(".graphql")),
 );
 
 const config: CodegenConfig = {
   schema: "../schema.graphql",
   silent: true,
   generates: {
-    ...Object.fromEntries(pages.map((page) => [`src/generated/${page}/`, operationsOf(page)])),
+    ...Object.fromEntries(
+      folders.map((folder) => [`src/generated/${basename(folder)}/`, operationsOf(folder)]),
+    ),
     "src/generated/schema.ts": { plugins: ["./codegen/cache-plugin.js"] },
   },
 };

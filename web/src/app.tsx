@@ -3,6 +3,7 @@ import { Route, Router, Switch } from "wouter";
 import { Missing } from "./pages/missing/page";
 import { ProjectPage } from "./pages/project/page";
 import { SitePage } from "./pages/site/page";
+import { CelebrationProvider } from "./parts/celebration";
 import { Frame } from "./parts/frame";
 import { Waiting } from "./parts/waiting";
 import { root } from "./root";
@@ -15,17 +16,19 @@ export function App() {
       <Router base={root.slice(0, -1)}>
         <SessionProvider>
           <Frame>
-            <Suspense fallback={<Waiting figures={3} />}>
-              <Switch>
-                <Route path="/" component={SitePage} />
-                <Route path="/projects/:id">
-                  {({ id }) => <ProjectPage key={id} id={id} />}
-                </Route>
-                <Route>
-                  <Missing />
-                </Route>
-              </Switch>
-            </Suspense>
+            <CelebrationProvider>
+              <Suspense fallback={<Waiting figures={3} />}>
+                <Switch>
+                  <Route path="/" component={SitePage} />
+                  <Route path="/projects/:id">
+                    {({ id }) => <ProjectPage key={id} id={id} />}
+                  </Route>
+                  <Route>
+                    <Missing />
+                  </Route>
+                </Switch>
+              </Suspense>
+            </CelebrationProvider>
           </Frame>
         </SessionProvider>
       </Router>

@@ -5,6 +5,7 @@ import { useEffect, useRef, useState } from "react";
 import type { Day } from "../days";
 import { useNumbers } from "../texts/numbers";
 import { useText } from "../texts/texts";
+import { useCelebrate } from "./celebration";
 import { Share } from "./share";
 
 interface Properties {
@@ -27,10 +28,6 @@ export function Milestones({ milestones: { reached, next } }: Properties) {
       <div className="heading">
         <h2 id="milestones">{text("milestones.title")}</h2>
       </div>
-      <p className={fresh === undefined ? "unseen" : "celebration"} role="status">
-        {fresh !== undefined &&
-          text("milestones.fresh", { amount: numbers.amountOf("classifications", fresh) })}
-      </p>
       {reached.length === 0 && <p className="hint">{text("milestones.none")}</p>}
       <ol className="milestones">
         {reached.map(({ value, reachedOn }) => (
@@ -55,13 +52,20 @@ export function Milestones({ milestones: { reached, next } }: Properties) {
   );
 }
 
-/** The highest milestone, if it was reached since this was first shown. */
+/** The highest milestone, if it was reached since this was first shown: that is celebrated. */
 function useFresh(highest: number | undefined): number | undefined {
+  const text = useText();
+  const numbers = useNumbers();
+  const celebrate = useCelebrate();
   const first = useRef(highest);
   const [fresh, setFresh] = useState<number>();
   useEffect(() => {
-    if (highest !== undefined && highest > (first.current ?? 0)) setFresh(highest);
-    else setFresh(undefined);
+    if (highest === undefined || highest <= (first.current ?? 0)) {
+      setFresh(undefined);
+      return;
+    }
+    setFresh(highest);
+    celebrate(text("milestones.fresh", { amount: numbers.amountOf("classifications", highest) }));
   }, [highest]);
   return fresh;
 }
