@@ -118,7 +118,7 @@ def pages_that_fit(settings: Settings) -> tuple[WebApplication | None, Mapping[s
     Pages that were built for another schema, or for wider limits, would show errors alone: they
     are left out, and the log says why.
     """
-    web = built_application() if settings.pages else None
+    web = built_application(settings) if settings.pages else None
     if web is None:
         return None, {}
     try:

@@ -17,6 +17,8 @@ from gateway.http.documents import BuiltFiles, html_response
 from gateway.http.media import HTML, negotiate
 from gateway.http.response import errored
 from gateway.http.slashes import had_trailing_slash
+from gateway.settings import Settings
+from gateway.web.runtime_config import CONFIG_PATH, RuntimeConfig
 
 _BUNDLE = Path(__file__).parent / "bundle"
 #: Addresses below the root at which there is a page.
@@ -31,9 +33,9 @@ _POLICY = (
 _HEADERS = {"Cross-Origin-Opener-Policy": "same-origin"}
 
 
-def built_application(bundle: Path = _BUNDLE) -> WebApplication | None:
+def built_application(settings: Settings, bundle: Path = _BUNDLE) -> WebApplication | None:
     """The application; None if it was not built."""
-    return WebApplication(bundle) if (bundle / "index.html").is_file() else None
+    return WebApplication(settings, bundle) if (bundle / "index.html").is_file() else None
 
 
 class WebApplication:
@@ -42,10 +44,11 @@ class WebApplication:
     ``manifest`` is the file of the operations that the pages send.
     """
 
-    def __init__(self, bundle: Path) -> None:
+    def __init__(self, settings: Settings, bundle: Path) -> None:
         self.manifest = bundle / "persisted-documents.json"
         self._html = (bundle / "index.html").read_bytes()
         self._files = BuiltFiles(bundle / "web", "The web application")
+        self._config = RuntimeConfig(settings)
 
     def home(self) -> Response:
         """The document at the root itself."""
@@ -55,6 +58,7 @@ class WebApplication:
         """The pages below the root, and the files."""
         return [
             *(Route(path, self._page, methods=["GET"]) for path in _PAGES),
+            Route(CONFIG_PATH, self._config.respond, methods=["GET"]),
             Route("/web/{name}", self._files.respond, methods=["GET"]),
         ]
 

@@ -1,10 +1,13 @@
 // Who is signed in: a token in memory alone. Another token is another client with an empty cache,
 // so that nothing of one viewer is shown to another.
 
-import { createContext, type ReactNode, useContext, useMemo, useState } from "react";
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from "react";
 import { Provider } from "urql";
 import { createClient } from "../graphql/client";
+import { Waiting } from "../parts/waiting";
 import { root } from "../root";
+import { config } from "./config";
+import { takeToken } from "./token-in-link";
 import { ViewerProvider } from "./viewer";
 
 interface Session {
@@ -17,8 +20,12 @@ interface Session {
 
 const SessionContext = createContext<Session | null>(null);
 
+// When this is loaded: before anything is drawn, asked for or clicked.
+const brought = takeToken();
+
 export function SessionProvider({ children }: { readonly children: ReactNode }) {
   const [token, setToken] = useState<string | null>(null);
+  const arriving = useTokenInLink(setToken);
   const client = useMemo(() => createClient(token), [token]);
   const session = useMemo(
     () => ({
@@ -32,7 +39,9 @@ export function SessionProvider({ children }: { readonly children: ReactNode }) 
   return (
     <SessionContext value={session}>
       <Provider value={client}>
-        <ViewerProvider key={token}>{children}</ViewerProvider>
+        <ViewerProvider key={token}>
+          {arriving ? <Waiting figures={3} /> : children}
+        </ViewerProvider>
       </Provider>
     </SessionContext>
   );
@@ -42,6 +51,34 @@ function askAs(token: string | null, path: string, init: RequestInit = {}): Prom
   const headers = new Headers(init.headers);
   if (token !== null) headers.set("authorization", `Bearer ${token}`);
   return fetch(root + path, { ...init, headers, credentials: "omit" });
+}
+
+/**
+ * Sign in with the token of a link, where the gateway lets links do that: elsewhere somebody could
+ * sign another in as themselves, who would then work and write in the wrong name. Returns whether
+ * that is still being found out.
+ */
+function useTokenInLink(setToken: (change: (now: string | null) => string | null) => void) {
+  const [arriving, setArriving] = useState(brought !== null);
+  useEffect(() => {
+    const admit = async (token: string) => {
+      const { tokenInFragment } = await config();
+      // Nobody is signed out by a link.
+      if (tokenInFragment) setToken((now) => now ?? token);
+    };
+    const look = () => {
+      const token = takeToken();
+      if (token !== null) admit(token).catch(() => undefined);
+    };
+    window.addEventListener("hashchange", look);
+    if (brought !== null) {
+      admit(brought)
+        .catch(() => undefined)
+        .finally(() => setArriving(false));
+    }
+    return () => window.removeEventListener("hashchange", look);
+  }, [setToken]);
+  return arriving;
 }
 
 export function useSession(): Session {

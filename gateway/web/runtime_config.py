@@ -1,0 +1,33 @@
+"""What the pages ask about this gateway before somebody signs in: the bundle fits any settings."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.http.documents import SAFE_HEADERS
+from gateway.http.media import JSON
+from gateway.http.response import raw_json_response
+from gateway.settings import Settings
+
+CONFIG_PATH = "/web/config.json"
+
+
+class RuntimeConfig:
+    """The endpoint of the settings that pages need; the same for everyone, and no secret."""
+
+    def __init__(self, settings: Settings) -> None:
+        said: dict[str, Any] = {
+            # A link that signs in is for a server on one's own machine alone.
+            "tokenInFragment": settings.loopback_hosts_only,
+        }
+        self._body = orjson.dumps(said)
+
+    async def respond(self, _: Request) -> Response:
+        """Never kept: a page that is open for days signs in by the settings of that day."""
+        headers = {"Cache-Control": "no-store", **SAFE_HEADERS}
+        return raw_json_response(self._body, HTTPStatus.OK, JSON, headers)
