@@ -22,7 +22,7 @@ from gateway.web.runtime_config import CONFIG_PATH, RuntimeConfig
 
 _BUNDLE = Path(__file__).parent / "bundle"
 #: Addresses below the root at which there is a page.
-_PAGES = ("/projects/{id:int}",)
+_PAGES = ("/groups/{id:int}", "/projects/{id:int}")
 _POLICY = (
     "script-src 'self'",
     "style-src 'self'",

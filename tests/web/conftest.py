@@ -19,7 +19,7 @@ from gateway.db import open_database
 from tests.packages import WEB, node_is_recent, unpacked_wheel_with
 from tests.pages.conftest import DEADLINE_MILLISECONDS, FLAGS
 from tests.server import serving
-from tests.web.history import ADA, write_history
+from tests.web.history import ADA, DIRECTORY, write_history
 
 expect.set_options(timeout=DEADLINE_MILLISECONDS)
 
@@ -37,6 +37,15 @@ class Served(NamedTuple):
     root: str
     token: str
     database: Path
+    private_key: bytes
+
+    def token_of(self, user_id: int) -> str:
+        """A token of somebody in the directory."""
+        login, name = next(
+            (one["login"], one["display_name"]) for one in DIRECTORY["users"] if one["id"] == user_id
+        )
+        expires = datetime.now(UTC) + timedelta(hours=1)
+        return issue_token(self.private_key, user_id, login, name, False, expires)
 
     def write(self, change: Callable[[Connection], object]) -> None:
         """Change its database from beside it, as another process would."""
@@ -68,17 +77,19 @@ def served(wheel_with_pages: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     database = folder / "served.db"
     asyncio.run(_fill(f"sqlite:///{database}"))
     keys = write_new_keys(folder / "keys")
-    expires = datetime.now(UTC) + timedelta(hours=1)
-    token = issue_token(keys.private.read_bytes(), ADA, "ada", "Ada", False, expires)
     settings = {
         "STATS_GATEWAY_JWT_PUBLIC_KEY_FILE": str(keys.public),
+        "STATS_GATEWAY_GROUPS": "own",
         "STATS_GATEWAY_TRUSTED_DOCUMENTS_ONLY": "true",
         "STATS_GATEWAY_LIVE_SECONDS": "0.1",
         "STATS_GATEWAY_PAGES": "true",
         "PYTHONPATH": str(wheel_with_pages),
     }
     with serving(folder, **settings) as server:
-        yield Served(server.url.removesuffix("/graphql"), token, database)
+        served = Served(
+            server.url.removesuffix("/graphql"), "", database, keys.private.read_bytes()
+        )
+        yield served._replace(token=served.token_of(ADA))
 
 
 async def _fill(url: str) -> None:

@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.npm import project
-from tests.web.conftest import Visit
+from tests.web.conftest import Served, Visit
+from tests.web.groups import write_groups
 
 PAGES = {
     "site": "/?search=wil",
@@ -16,6 +17,9 @@ PAGES = {
     "nothing on these days": "/?range=week",
     "project": "/projects/5",
     "compared": "/projects/5?start=2024-01-01&end=2024-01-31&compare=before",
+    "group": "/groups/24",
+    "a project of a group": "/groups/24?start=2024-01-08&end=2024-01-14&project=5",
+    "group without names": "/groups/22",
     "missing": "/projects/999",
 }
 PHONE = {"width": 360, "height": 720}
@@ -28,6 +32,11 @@ LOOKS = [
     for scheme in ("light", "dark")
     for size in (PHONE, DESKTOP)
 ]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def groups(served: Served) -> None:
+    served.write(write_groups)
 
 
 @pytest.fixture(scope="session")

@@ -44,15 +44,22 @@ export function rangeOf(preset: Preset, now: Day): Range {
   return preset === "all" ? {} : { start: plusDays(now, 1 - DAYS[preset]), end: now };
 }
 
+/** The id of the one project that is shown; undefined without a filter. */
+export function readProject(query: string): string | undefined {
+  const id = new URLSearchParams(query).get("project");
+  return id !== null && /^[1-9]\d{0,14}$/.test(id) ? id : undefined;
+}
+
 /** What differs in another address; null takes it out. */
 export interface Change {
   readonly range?: Preset | Range;
   readonly show?: Measure;
   readonly compare?: boolean;
+  readonly project?: string | null;
 }
 
 /** The query string of the same page with something else shown. */
-export function changed(query: string, { range, show, compare }: Change): string {
+export function changed(query: string, { range, show, compare, project }: Change): string {
   const next = new URLSearchParams(query);
   if (range !== undefined) {
     for (const name of ["range", "start", "end"]) next.delete(name);
@@ -67,6 +74,8 @@ export function changed(query: string, { range, show, compare }: Change): string
   else if (show !== undefined) next.set("show", show);
   if (compare === true) next.set("compare", "before");
   else if (compare === false) next.delete("compare");
+  if (project === null) next.delete("project");
+  else if (project !== undefined) next.set("project", project);
   const text = next.toString();
   return text && `?${text}`;
 }

@@ -1,4 +1,4 @@
-import { Suspense } from "react";
+import { lazy, Suspense } from "react";
 import { Route, Router, Switch } from "wouter";
 import { Missing } from "./pages/missing/page";
 import { ProjectPage } from "./pages/project/page";
@@ -9,6 +9,9 @@ import { Waiting } from "./parts/waiting";
 import { root } from "./root";
 import { SessionProvider } from "./session/session";
 import { Texts } from "./texts/texts";
+
+// What the first chart does not need is loaded with the page that needs it.
+const GroupPage = lazy(() => import("./pages/group/page"));
 
 export function App() {
   return (
@@ -22,6 +25,9 @@ export function App() {
                   <Route path="/" component={SitePage} />
                   <Route path="/projects/:id">
                     {({ id }) => <ProjectPage key={id} id={id} />}
+                  </Route>
+                  <Route path="/groups/:id">
+                    {({ id }) => <GroupPage key={id} id={id} />}
                   </Route>
                   <Route>
                     <Missing />

@@ -1,5 +1,6 @@
 // A chart with all that belongs to it: what it shows, how to change that, and its table.
 
+import type { ReactNode } from "react";
 import { useLocation, useSearch } from "wouter";
 import { changed, type Measure, type View } from "../address";
 import { bucketRange, type Day, daysIn, isBounded } from "../days";
@@ -20,9 +21,11 @@ interface Properties {
   readonly comparable?: boolean;
   /** Whether other numbers are on their way. */
   readonly busy: boolean;
+  /** More that chooses what is shown, beside the days. */
+  readonly filter?: ReactNode;
 }
 
-export function ChartPanel({ view, today, measures, series, comparable, busy }: Properties) {
+export function ChartPanel({ view, today, measures, series, comparable, busy, filter }: Properties) {
   const text = useText();
   const numbers = useNumbers();
   const [path, navigate] = useLocation();
@@ -53,6 +56,7 @@ export function ChartPanel({ view, today, measures, series, comparable, busy }: 
       </div>
       <div className="heading">
         <RangePicker view={view} today={today} />
+        {filter}
       </div>
       {empty || !first || !last ? (
         <div className="empty">

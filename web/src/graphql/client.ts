@@ -3,12 +3,19 @@ import { root } from "../root";
 import { normalisedCache } from "./cache";
 import { liveExchange } from "./live";
 import { namedDocuments } from "./named-documents";
+import { unseenExchange } from "./unseen";
 
 /** A client for one viewer: what it has cached is theirs, and goes with it. */
 export function createClient(token: string | null): Client {
   return new Client({
     url: `${root}graphql`,
-    exchanges: [normalisedCache(), namedDocuments, liveExchange(token), fetchExchange],
+    exchanges: [
+      normalisedCache(),
+      unseenExchange,
+      namedDocuments,
+      liveExchange(token),
+      fetchExchange,
+    ],
     // A page is shown at once from what is known, and asked for anew.
     requestPolicy: "cache-and-network",
     fetchOptions: () => ({
