@@ -105,7 +105,7 @@ export default function GroupPage({ id }: { readonly id: string }) {
           owner={{ groupId: id }}
           mayChange={group.viewerPermissions.editGoals}
           projects={contributions.flatMap(({ project: one }) =>
-            one ? { id: one.id, name: one.displayName ?? text("project.unnamed", one) } : [],
+            one ? { id: one.id, name: one.displayName ?? text("project.unnamed", { id: one.id }) } : [],
           )}
         />
       )}
