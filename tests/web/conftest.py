@@ -41,11 +41,10 @@ class Served(NamedTuple):
 
     def token_of(self, user_id: int) -> str:
         """A token of somebody in the directory."""
-        login, name = next(
-            (one["login"], one["display_name"]) for one in DIRECTORY["users"] if one["id"] == user_id
-        )
+        who = next(one for one in DIRECTORY["users"] if one["id"] == user_id)
         expires = datetime.now(UTC) + timedelta(hours=1)
-        return issue_token(self.private_key, user_id, login, name, False, expires)
+        names = (str(who["login"]), str(who["display_name"]))
+        return issue_token(self.private_key, user_id, *names, False, expires)
 
     def write(self, change: Callable[[Connection], object]) -> None:
         """Change its database from beside it, as another process would."""

@@ -85,7 +85,7 @@ UNSEEN: dict[int | None, dict[int, str]] = {
 OTHERS = {ADA: "Bert", BERT: "Ada", CARA: "Bert", None: "Bert"}
 WHY = {
     "totals": "The numbers of this group are for its members.",
-    "members": "What each member has done is shown to the group’s",
+    "members": "What each member has done is shown to",
 }
 
 
