@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from gateway.auth.viewer import Viewer
 from gateway.db.readiness import check_ready, check_writable
+from gateway.embed.routes import embed_routes
 from gateway.graphql.endpoint.routes import GRAPHQL_PATH, graphql_routes
 from gateway.http.probes import probe_routes
 from gateway.rest.about import about_routes
@@ -49,6 +50,13 @@ def build_routes(services: Services) -> list[Route]:
             version("stats-gateway"), GRAPHQL_PATH, unexpected, web.home if web else None
         ),
         *(web.routes() if web else ()),
+        *(
+            embed_routes(
+                services.executor, services.mask, services.clock, has_pages=web is not None
+            )
+            if settings.pages
+            else ()
+        ),
         *graphql_routes(
             settings,
             services.executor,

@@ -128,7 +128,9 @@ class Settings(BaseSettings):
         description="Whether only the operations of that manifest, and of the pages, may run.",
     )
     pages: bool = Field(
-        True, description="Whether the pages for people are served, where they are built."
+        True,
+        description="Whether the pages for people are served, where they are built, and what is "
+        "embedded.",
     )
     incremental_delivery: bool = Field(
         False, description="Whether @defer and @stream are supported."

@@ -26,7 +26,8 @@ _WIDE = 2.0**64
 class GraphQLRequest:
     """One operation to execute, its parts of the right types.
 
-    It has the text of a document, the identifier of one that is known, or both.
+    It has the text of a document, the identifier of one that is known, or both. ``is_own`` says
+    that the gateway asks itself, by a document of its own: whatever clients may send, it runs.
     """
 
     query: str | None
@@ -34,6 +35,7 @@ class GraphQLRequest:
     operation_name: str | None = None
     extensions: dict[str, Any] | None = None
     document_id: str | None = None
+    is_own: bool = False
 
 
 async def read_post(

@@ -1,0 +1,162 @@
+"""The endpoint of what is embedded: from an address to an image or a document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any, NamedTuple
+
+import orjson
+from graphql import OperationType
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from gateway.auth.viewer import ANONYMOUS
+from gateway.calendar import today
+from gateway.embed.figures import Figures
+from gateway.embed.page import POLICY, refusal_document
+from gateway.embed.parameters import Asked, Preset
+from gateway.embed.subjects import Kind, Measure
+from gateway.errors import NotFound
+from gateway.graphql.documents.request import GraphQLRequest
+from gateway.graphql.endpoint.batch import result_of
+from gateway.graphql.endpoint.statuses import status_of
+from gateway.graphql.execution.executor import Executor
+from gateway.graphql.masking import ErrorMask
+from gateway.http.coding import coding_for
+from gateway.http.connection import while_connected
+from gateway.http.documents import SAFE_HEADERS
+from gateway.http.media import GRAPHQL, HTML
+from gateway.http.refusals import MethodNotAllowed
+from gateway.http.response import NOT_KEPT, headers_for, json_response
+from gateway.http.slashes import had_trailing_slash
+from gateway.http.validators import entity_tag, has_already
+from gateway.telemetry.record import Result, record_of
+
+SVG = "image/svg+xml"
+#: An image is drawn and nothing else, also where it is opened as a document.
+_POLICY_OF_IMAGES = "default-src 'none'; sandbox"
+#: Any page may show it, also one that is isolated from other origins.
+_ANYWHERE = {"Cross-Origin-Resource-Policy": "cross-origin", **SAFE_HEADERS}
+#: As for public answers of the API: a group that turns private is gone at once.
+_PUBLIC = {"Cache-Control": "public, no-cache"}
+_METHODS = ("GET", "HEAD")
+#: What nobody in particular may not see looks as if it were not there.
+_HIDDEN = frozenset({"NOT_FOUND", "FORBIDDEN", "UNAUTHENTICATED"})
+_QUERIES = frozenset({OperationType.QUERY})
+
+
+class Form(NamedTuple):
+    """How something is shown: what an address of it may ask for, and what is made of the answer.
+
+    ``show`` gets a link to the page of the subject, if there are pages.
+    """
+
+    media: str
+    read: Callable[[Kind, Mapping[str, str], bytes, int], Asked]
+    request: Callable[[Asked], GraphQLRequest]
+    figures: Callable[[Asked, Mapping[str, Any]], Figures]
+    show: Callable[[Figures, Asked, str | None], bytes]
+
+
+class EmbedEndpoint:
+    """An ASGI application for one form of one kind of subject. No credential is read."""
+
+    def __init__(
+        self,
+        kind: Kind,
+        form: Form,
+        executor: Executor,
+        mask: ErrorMask,
+        clock: Callable[[], datetime],
+        *,
+        has_pages: bool,
+    ) -> None:
+        self._kind = kind
+        self._form = form
+        self._executor = executor
+        self._mask = mask
+        self._clock = clock
+        self._has_pages = has_pages
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        # Nobody is left to be answered.
+        with suppress(ClientDisconnect):
+            response = await self._respond(request)
+            await response(scope, receive, send)
+
+    async def _respond(self, request: Request) -> Response:
+        record = record_of(request.scope)
+        record.viewer = ANONYMOUS.kind
+        try:
+            if request.method not in _METHODS:
+                raise MethodNotAllowed("This address accepts only GET requests.", _METHODS)
+            return await self._answer(request)
+        except ClientDisconnect:
+            raise
+        except Exception as error:
+            refusal = self._refused(self._mask.unexpected(error), headers_for(error))
+            record.result = Result.FAILED if refusal.status_code >= 500 else Result.REFUSED
+            return refusal
+        finally:
+            record.end()
+
+    async def _answer(self, request: Request) -> Response:
+        form, record = self._form, record_of(request.scope)
+        query = request.scope["query_string"]
+        asked = form.read(self._kind, request.path_params, query, today(self._clock()))
+        executing = self._executor.execute(form.request(asked), ANONYMOUS, _QUERIES, record)
+        answer = await while_connected(request.receive, executing)
+        record.result = result_of(answer)
+        record.begin("serialise")
+        text = orjson.dumps(answer) if answer.entry is None else answer.entry.body
+        content = orjson.loads(text)
+        if "errors" in content:
+            error = content["errors"][0]
+            if error["extensions"]["code"] in _HIDDEN:
+                raise NotFound(self._kind.noun, asked.subject_id)
+            return self._refused(error, {})
+        link = self._link(request.scope, asked) if self._has_pages else None
+        return self._shown(request, form.show(form.figures(asked, content["data"]), asked, link))
+
+    def _shown(self, request: Request, body: bytes) -> Response:
+        accepted, condition = (
+            ", ".join(request.headers.getlist(name))
+            for name in ("accept-encoding", "if-none-match")
+        )
+        media = self._form.media
+        etag = entity_tag(media, coding_for(accepted, body), body)
+        headers = {
+            "Content-Security-Policy": POLICY if media == HTML else _POLICY_OF_IMAGES,
+            "ETag": etag,
+            **_PUBLIC,
+            **_ANYWHERE,
+        }
+        if has_already(condition, etag):
+            return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+        return Response(body, media_type=media, headers=headers)
+
+    def _refused(self, error: Mapping[str, Any], headers: Mapping[str, str]) -> Response:
+        """A document where one was asked for; an image says nothing, so JSON tells who looks."""
+        status = status_of(error["extensions"]["code"], GRAPHQL)
+        if self._form.media != HTML:
+            told = {"message": error["message"], "extensions": error["extensions"]}
+            return json_response({"errors": [told]}, status, headers={**_ANYWHERE, **headers})
+        own = {"Content-Security-Policy": POLICY, **_ANYWHERE, **NOT_KEPT, **headers}
+        return Response(refusal_document(error), status, own, HTML)
+
+    def _link(self, scope: Scope, asked: Asked) -> str:
+        """Where the page is that has more of it; relative, as the root need not be the host's."""
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        up = "../" * (path.count("/") - 1 + had_trailing_slash(scope))
+        chosen = []
+        if asked.preset is not Preset.ALL:
+            chosen.append(f"range={asked.preset.value}")
+        if asked.measure is not Measure.CLASSIFICATIONS:
+            chosen.append(f"show={asked.measure.value}")
+        query = f"?{'&'.join(chosen)}" if chosen else ""
+        return f"{up}{self._kind.page.format(id=asked.subject_id)}{query}"

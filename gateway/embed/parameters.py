@@ -1,0 +1,127 @@
+"""What an address asks for: a closed list of parameters, each with a closed list of values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from typing import NamedTuple, TypeVar
+from urllib.parse import parse_qsl
+
+from gateway.arguments import read_id
+from gateway.calendar import DayRange
+from gateway.embed.subjects import Kind, Measure
+from gateway.errors import InvalidArgument
+from gateway.http.refusals import BadRequest
+from gateway.period import Period, period_for
+
+#: Each parameter once, with the longest of its values, takes a third of it.
+_LONGEST_QUERY = 200
+_LONGEST_SHOWN = 40
+
+
+class Preset(Enum):
+    """The usual ranges, which end today; the value is its word in addresses, as on the pages."""
+
+    WEEK = "week", 7, (Period.DAY,)
+    MONTH = "month", 30, (Period.DAY, Period.WEEK)
+    YEAR = "year", 365, (Period.DAY, Period.WEEK, Period.MONTH)
+    ALL = "all", None, (Period.MONTH, Period.YEAR)
+
+    days: int | None
+    periods: tuple[Period, ...]
+
+    def __new__(cls, word: str, days: int | None, periods: tuple[Period, ...]) -> Preset:
+        preset = object.__new__(cls)
+        preset._value_ = word
+        preset.days = days
+        #: By which its chart may be: a bar has to be wide enough to be seen.
+        preset.periods = periods
+        return preset
+
+    def range(self, today: int) -> DayRange:
+        """Its days."""
+        return DayRange() if self.days is None else DayRange(today - self.days + 1, today)
+
+
+class Theme(Enum):
+    """The colours; AUTO are those that the reader's system prefers, light ones in an image."""
+
+    AUTO = "auto"
+    LIGHT = "light"
+    DARK = "dark"
+
+
+class Asked(NamedTuple):
+    """What is asked for; ``period`` is None for a counter, and for what the data decide."""
+
+    kind: Kind
+    subject_id: int | None
+    measure: Measure
+    preset: Preset
+    range: DayRange
+    period: Period | None
+    theme: Theme
+
+
+_Choice = TypeVar("_Choice", bound=Enum)
+
+
+def read_chart(kind: Kind, path: Mapping[str, str], query: bytes, today: int) -> Asked:
+    """What a chart shows; InvalidArgument or BadRequest with the sentence that says why not."""
+    given = _read(query, ("show", "range", "period", "theme"))
+    asked = _asked(kind, path, given, today)
+    if "period" in given:
+        return asked._replace(period=_among("period", given["period"], asked.preset.periods))
+    if asked.preset is Preset.ALL:
+        return asked
+    return asked._replace(period=period_for(asked.range, today))
+
+
+def read_counter(kind: Kind, path: Mapping[str, str], query: bytes, today: int) -> Asked:
+    """What a counter shows; raises as ``read_chart`` does."""
+    return _asked(kind, path, _read(query, ("show", "range", "theme")), today)
+
+
+def _asked(kind: Kind, path: Mapping[str, str], given: Mapping[str, str], today: int) -> Asked:
+    preset = _among("range", given.get("range", Preset.ALL.value), tuple(Preset))
+    return Asked(
+        kind,
+        None if kind.field is None else read_id("id", path["id"]),
+        _among("show", given.get("show", Measure.CLASSIFICATIONS.value), kind.measures),
+        preset,
+        preset.range(today),
+        None,
+        _among("theme", given.get("theme", Theme.AUTO.value), tuple(Theme)),
+    )
+
+
+def _read(query: bytes, names: Sequence[str]) -> dict[str, str]:
+    if len(query) > _LONGEST_QUERY:
+        raise BadRequest(f"The query string is longer than {_LONGEST_QUERY} bytes.")
+    given: dict[str, str] = {}
+    for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
+        if name not in names:
+            raise InvalidArgument(
+                _short(name), f"{_short(name)!r} is no parameter here: {_list(names)}."
+            )
+        if name in given:
+            raise InvalidArgument(name, f"{name} is given more than once.")
+        given[name] = value
+    return given
+
+
+def _among(name: str, written: str, choices: Sequence[_Choice]) -> _Choice:
+    for choice in choices:
+        if choice.value == written:
+            return choice
+    words = [choice.value for choice in choices]
+    raise InvalidArgument(name, f"{name} cannot be {_short(written)!r} here: {_list(words)}.")
+
+
+def _list(words: Sequence[str]) -> str:
+    *others, last = words
+    return f"there are {', '.join(others)} and {last}" if others else f"there is {last}"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
