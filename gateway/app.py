@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any
@@ -14,9 +15,11 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway import collector
+from gateway.auth.owner import Owner
 from gateway.db.instants import Clock, system_clock
 from gateway.errors import GatewayError
 from gateway.graphql.endpoint.response import refused
@@ -42,6 +45,7 @@ from gateway.services import Services, build_services
 from gateway.settings import Settings, load_settings
 from gateway.telemetry.configuration import Telemetry, configured_telemetry
 from gateway.watching import watch_services
+from gateway.web.pages import MakePages
 
 logger = logging.getLogger(__name__)
 
@@ -52,13 +56,16 @@ def create_app(
     settings: Settings,
     clock: Clock = system_clock,
     telemetry: Telemetry = _UNWATCHED,
+    make_pages: MakePages | None = None,
+    owner: Owner | None = None,
 ) -> Starlette:
     """Build the application; it opens the database, and migrates it, when it starts up.
 
     ``clock`` tells the current instant, with a time zone. SettingsError if the database URL or
-    the key file cannot be used.
+    the key file cannot be used. ``make_pages`` is for a server that builds its pages beside it,
+    ``owner`` for one on their own machine.
     """
-    services = build_services(settings, clock, telemetry)
+    services = build_services(settings, clock, telemetry, make_pages, owner)
 
     async def failed(_: Request, error: Exception) -> Response:
         return refused(services.mask.unexpected(error), error)
@@ -76,6 +83,7 @@ def create_app(
     app.router.redirect_slashes = False
     # A preflight of any path is answered, and pages may read what is answered.
     app.router.default = readable_by_pages(_not_found, methods=("GET", "HEAD", "POST"))
+    services.pages.on_change = partial(_exchange, app.router.routes)
     app.middleware_stack = _around(app.build_middleware_stack(), services)
     if telemetry.metrics is not None:
         watch_services(telemetry.metrics, services)
@@ -88,16 +96,34 @@ def from_environment() -> Starlette:
 
     What cannot be used is a line of the log, and ends the process.
     """
+    return server_app(load_settings)
+
+
+def server_app(
+    load: Callable[[], Settings],
+    make_pages: MakePages | None = None,
+    owner: Owner | None = None,
+) -> Starlette:
+    """The application of a server process; what cannot be used ends it, as above."""
     try:
-        settings = load_settings()
+        settings = load()
         telemetry = configured_telemetry(settings, version("stats-gateway"))
-        app = create_app(settings, telemetry=telemetry)
+        app = create_app(settings, telemetry=telemetry, make_pages=make_pages, owner=owner)
     except GatewayError as error:
         logger.critical("The server cannot start: %s", error.message)
         sys.exit(1)
     end_with_parent()
     collector.spare()
     return app
+
+
+def _exchange(
+    routes: list[BaseRoute], before: Sequence[BaseRoute], after: Sequence[BaseRoute]
+) -> None:
+    """Put the routes ``after`` into the place of those ``before``."""
+    place = routes.index(before[0])
+    kept = [route for route in routes if route not in before]
+    routes[:] = [*kept[:place], *after, *kept[place:]]
 
 
 def _around(app: ASGIApp, services: Services) -> ASGIApp:

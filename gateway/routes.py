@@ -44,15 +44,15 @@ def build_routes(services: Services) -> list[Route]:
         settings.body_limit_bytes,
         settings.operation_timeout_seconds,
     )
-    web = services.web
     return [
-        *about_routes(
-            version("stats-gateway"), GRAPHQL_PATH, unexpected, web.home if web else None
-        ),
-        *(web.routes() if web else ()),
+        *about_routes(version("stats-gateway"), GRAPHQL_PATH, unexpected, services.pages.home),
+        *services.pages.routes(),
         *(
             embed_routes(
-                services.executor, services.mask, services.clock, has_pages=web is not None
+                services.executor,
+                services.mask,
+                services.clock,
+                has_pages=services.pages.home is not None,
             )
             if settings.pages
             else ()

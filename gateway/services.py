@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
@@ -10,6 +11,7 @@ from functools import partial
 
 from gateway.auth.authenticator import Authenticator
 from gateway.auth.configuration import configured_authenticator
+from gateway.auth.owner import Owner
 from gateway.auth.standing import Standing
 from gateway.auth.viewer import Viewer
 from gateway.changes.feed import ChangeFeed
@@ -50,6 +52,7 @@ from gateway.settings import Settings
 from gateway.telemetry.configuration import Telemetry
 from gateway.telemetry.record import RequestRecord
 from gateway.web import WebApplication, built_application
+from gateway.web.pages import MakePages, Pages
 from gateway.yielding import Yielding
 from resolvers.schema import graphql_schema
 
@@ -84,7 +87,7 @@ class Services:
     executor: Executor
     live_limits: LiveLimits
     live_answers: LiveAnswers
-    web: WebApplication | None
+    pages: Pages
     intake: Intake
     starting: Starting
     draining: Draining
@@ -105,6 +108,7 @@ class Services:
                 self.budget or nullcontext(),
                 self.live_limits,
                 self.live_answers,
+                self.pages,
             )
             for one in opened:
                 await stack.enter_async_context(one)
@@ -128,7 +132,13 @@ def pages_that_fit(settings: Settings) -> tuple[WebApplication | None, Mapping[s
         return None, {}
 
 
-def build_services(settings: Settings, clock: Clock, telemetry: Telemetry) -> Services:
+def build_services(
+    settings: Settings,
+    clock: Clock,
+    telemetry: Telemetry,
+    make_pages: MakePages | None = None,
+    owner: Owner | None = None,
+) -> Services:
     """All services; SettingsError if the database's URL or the key file cannot be used."""
     database = configured_database(settings, clock)
     database.faults.logged = True
@@ -164,7 +174,7 @@ def build_services(settings: Settings, clock: Clock, telemetry: Telemetry) -> Se
         )
 
     erased, live_limits = ErasedUsers(database, changes), configured_live_limits(settings)
-    authenticator = configured_authenticator(settings, database, lambda: instant_of(clock()))
+    authenticator = configured_authenticator(settings, database, lambda: instant_of(clock()), owner)
     web, own_documents = pages_that_fit(settings)
     executor = configured_executor(
         settings,
@@ -180,6 +190,12 @@ def build_services(settings: Settings, clock: Clock, telemetry: Telemetry) -> Se
         yielding=yielding,
         own_documents=own_documents,
     )
+
+    async def load_pages() -> WebApplication | None:
+        web, documents = await asyncio.to_thread(pages_that_fit, settings)
+        executor.persisted.trust(documents)
+        return web
+
     live_answers = LiveAnswers(
         executor,
         changes,
@@ -213,7 +229,7 @@ def build_services(settings: Settings, clock: Clock, telemetry: Telemetry) -> Se
         executor=executor,
         live_limits=live_limits,
         live_answers=live_answers,
-        web=web,
+        pages=Pages(web, load_pages, make_pages),
         intake=Intake(database, settings.database_timeout_seconds),
         starting=Starting(database.migrate),
         draining=draining,

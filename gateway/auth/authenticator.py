@@ -11,6 +11,7 @@ from gateway.auth.api_keys import ApiKeys
 from gateway.auth.credentials import sent_credential
 from gateway.auth.grants import Grant
 from gateway.auth.key_ring import KeyRing
+from gateway.auth.owner import Owner
 from gateway.auth.tokens import TokenVerifier
 from gateway.auth.unverified import UnknownKey, Unverified
 from gateway.auth.viewer import ANONYMOUS, Viewer
@@ -18,18 +19,24 @@ from gateway.errors import Unavailable
 
 
 class Authenticator:
-    """Verifies tokens with the keys of ``ring``, through ``tokens``, and API keys.
+    """Verifies tokens with the keys of ``ring``, through ``tokens``, API keys, and an ``owner``.
 
     Entered while the server runs: it keeps the ring fresh, and finishes notes of uses.
     """
 
     def __init__(
-        self, tokens: TokenVerifier, ring: KeyRing, api_keys: ApiKeys, uses: ApiKeyUses
+        self,
+        tokens: TokenVerifier,
+        ring: KeyRing,
+        api_keys: ApiKeys,
+        uses: ApiKeyUses,
+        owner: Owner | None = None,
     ) -> None:
         self._tokens = tokens
         self._ring = ring
         self._api_keys = api_keys
         self._uses = uses
+        self._owner = owner
 
     @property
     def remembered_bytes(self) -> int:
@@ -47,6 +54,8 @@ class Authenticator:
             return ANONYMOUS
         if credential.is_api_key:
             return await self._api_keys.verify(credential.text)
+        if self._owner is not None and self._owner.sent(credential.text):
+            return self._owner.viewer
         return await self._verify_token(credential.text)
 
     def grant(self, headers: Iterable[tuple[str, str]], viewer: Viewer) -> Grant | None:
@@ -57,12 +66,14 @@ class Authenticator:
         credential = sent_credential(headers)
         if credential is None:
             return None
-        return Grant(viewer) if credential.is_api_key else self._tokens.grant(credential.text)
+        if credential.is_api_key or (self._owner and self._owner.sent(credential.text)):
+            return Grant(viewer)
+        return self._tokens.grant(credential.text)
 
     def is_expired(self, grant: Grant) -> bool:
         """Whether a token has expired since, or the key that has signed it is no longer trusted.
 
-        Never for an API key.
+        Never for an API key, nor for the owner.
         """
         return grant.key is not None and not self._tokens.holds(grant)
 

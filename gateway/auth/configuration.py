@@ -13,6 +13,7 @@ from gateway.auth.claims import ClaimNames
 from gateway.auth.jwks import Jwks
 from gateway.auth.key_ring import KeyRing, KeySource
 from gateway.auth.keys import load_public_keys
+from gateway.auth.owner import Owner
 from gateway.auth.token_keys import TokenKey
 from gateway.auth.tokens import TokenVerifier
 from gateway.db import Database
@@ -28,12 +29,15 @@ class Tokens(NamedTuple):
 
 
 def configured_authenticator(
-    settings: Settings, database: Database, now_us: Callable[[], int]
+    settings: Settings,
+    database: Database,
+    now_us: Callable[[], int],
+    owner: Owner | None = None,
 ) -> Authenticator:
     """Everything that verifies credentials; SettingsError as for ``configured_tokens``."""
     tokens = configured_tokens(settings)
     uses = ApiKeyUses(database)
-    return Authenticator(*tokens, ApiKeys(database, uses, now_us), uses)
+    return Authenticator(*tokens, ApiKeys(database, uses, now_us), uses, owner)
 
 
 def configured_tokens(settings: Settings) -> Tokens:

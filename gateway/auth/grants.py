@@ -15,7 +15,7 @@ from gateway.auth.viewer import Viewer
 class Grant(NamedTuple):
     """A token that ``key`` has verified is good ``until`` an instant in seconds since the epoch.
 
-    An API key, which the viewer names, has neither.
+    An API key, which the viewer names, has neither, nor has the owner of a server.
     """
 
     viewer: Viewer

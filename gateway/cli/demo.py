@@ -22,9 +22,11 @@ from gateway.cli.demo_groups import CLASSROOM, SHOWCASE, make_groups
 from gateway.cli.demo_roles import ADMIN, MEMBER, ROLES, SITE_ADMIN, Role
 from gateway.cli.demo_stream import classify, write_stream
 from gateway.cli.importing import import_command
+from gateway.cli.page_build import page_build
 from gateway.cli.running import run
-from gateway.cli.serving import endpoint_url, free_port, serve
+from gateway.cli.serving import endpoint_url, free_port, serve_here
 from gateway.cli.whole_number import WholeNumber
+from gateway.http.loopback_host import is_loopback
 from gateway.private_file import owner_only
 from gateway.settings import PREFIX, load_settings
 
@@ -110,7 +112,15 @@ def demo(context: click.Context, directory: Path, host: str, port: int) -> None:
     join_token = run(make_groups(settings, names))
     tokens = _write_tokens(directory, read_private_key(keys.private), settings.jwt_issuer)
     _explain(endpoint, directory, tokens, join_token)
-    context.invoke(serve, host=host, port=port, workers=None, database_url=url)
+    settings = load_settings(
+        host=host,
+        port=port,
+        workers=1,
+        database_url=url,
+        # Where it is for this machine alone, nobody comes in by another name.
+        loopback_hosts_only=is_loopback(host) or None,
+    )
+    serve_here(settings, page_build() if settings.pages else None)
     # The server freezes what is loaded; DuckDB, here from the imports, complains of what is never
     # collected.
     gc.unfreeze()

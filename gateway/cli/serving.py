@@ -6,13 +6,17 @@ import asyncio
 import os
 import socket
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 
 import click
 import uvicorn
+from starlette.applications import Starlette
 from uvicorn.config import STARTUP_FAILURE
 
+from gateway.app import server_app
 from gateway.auth.configuration import configured_tokens
+from gateway.auth.owner import Owner
 from gateway.cli.running import database_option, opened, run
 from gateway.cli.whole_number import WholeNumber
 from gateway.cli.workers import Workers
@@ -28,6 +32,7 @@ from gateway.settings import PREFIX, Settings, load_settings
 from gateway.telemetry.configuration import check_telemetry
 from gateway.telemetry.lines import chosen_format, logging_config
 from gateway.telemetry.metrics_port import metrics_ports
+from gateway.web.pages import MakePages
 from resolvers.schema import graphql_schema
 
 if sys.platform != "win32":
@@ -64,21 +69,70 @@ def serve(
     for name, value in options.items():
         if value is not None:
             os.environ[PREFIX + name.upper()] = str(value)
+    port = _ready_port(settings)
+    click.echo(f"stats-gateway is at {endpoint_url(settings.host, port)}")
+    config = _config("gateway.app:from_environment", settings, port)
+    if settings.workers > 1:
+        processes = Workers(config, [config.bind_socket()])
+        processes.run()
+        if processes.exit_status:
+            sys.exit(processes.exit_status)
+    else:
+        _run(uvicorn.Server(config))
+
+
+def serve_here(
+    settings: Settings,
+    make_pages: MakePages | None = None,
+    owner: Owner | None = None,
+    when_ready: Callable[[], None] | None = None,
+) -> None:
+    """Serve from this process alone, by settings that need not stand in the environment.
+
+    ``make_pages`` builds the pages beside it, ``owner`` sees everything, and ``when_ready`` is
+    called once requests are taken.
+    """
+    port = _ready_port(settings)
+
+    def app() -> Starlette:
+        return server_app(lambda: settings, make_pages, owner)
+
+    _run(_TellingServer(_config(app, settings, port), when_ready))
+
+
+class _TellingServer(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, when_ready: Callable[[], None] | None) -> None:
+        super().__init__(config)
+        self._when_ready = when_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started and self._when_ready is not None:
+            self._when_ready()
+
+
+def _ready_port(settings: Settings) -> int:
+    """Where to listen, when all that can be checked before that is in order."""
     port = free_port(settings.host, settings.port)
     if settings.metrics_port is not None:
         for metrics_port in metrics_ports(settings.metrics_port, settings.workers):
             free_port(settings.metrics_host, metrics_port)
     run(_prepare(settings))
     allow_files(settings.connections + _OTHER_FILES)
-    click.echo(f"stats-gateway is at {endpoint_url(settings.host, port)}")
-    if status := _serve(settings, port):
-        sys.exit(status)
+    return port
 
 
-def _serve(settings: Settings, port: int) -> int:
-    """Serve until told to stop; the exit status."""
-    config = uvicorn.Config(
-        "gateway.app:from_environment",
+def _run(server: uvicorn.Server) -> None:
+    """Serve until told to stop."""
+    with suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        sys.exit(STARTUP_FAILURE)
+
+
+def _config(app: str | Callable[[], Starlette], settings: Settings, port: int) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
         factory=True,
         host=settings.host,
         port=port,
@@ -93,14 +147,6 @@ def _serve(settings: Settings, port: int) -> int:
         log_config=logging_config(chosen_format(settings.log_format), settings.log_level),
         timeout_graceful_shutdown=settings.shutdown_timeout_seconds,
     )
-    if settings.workers > 1:
-        workers = Workers(config, [config.bind_socket()])
-        workers.run()
-        return workers.exit_status
-    server = uvicorn.Server(config)
-    with suppress(KeyboardInterrupt):
-        server.run()
-    return 0 if server.started else STARTUP_FAILURE
 
 
 async def _prepare(settings: Settings) -> None:

@@ -6,12 +6,14 @@ them answers at its root as it always did, and has no other pages.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Scope
 
 from gateway.http.documents import BuiltFiles, html_response
 from gateway.http.media import HTML, negotiate
@@ -57,7 +59,7 @@ class WebApplication:
     def routes(self) -> list[Route]:
         """The pages below the root, and the files."""
         return [
-            *(Route(path, self._page, methods=["GET"]) for path in _PAGES),
+            *page_routes(self._page),
             Route(CONFIG_PATH, self._config.respond, methods=["GET"]),
             Route("/web/{name}", self._files.respond, methods=["GET"]),
         ]
@@ -65,8 +67,20 @@ class WebApplication:
     async def _page(self, request: Request) -> Response:
         if negotiate(request.headers.get("accept"), (HTML,)) is None:
             return errored(HTTPStatus.NOT_ACCEPTABLE)
-        path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
-        depth = path.count("/") - 1 + had_trailing_slash(request.scope)
-        # The links are relative to the root, which need not be the root of the host.
-        html = self._html.replace(b'="./', b'="' + b"../" * depth)
+        html = relative_to_root(self._html, request.scope)
         return html_response(html, _POLICY, _HEADERS)
+
+
+def page_routes(endpoint: Callable[[Request], Awaitable[Response]]) -> list[Route]:
+    """A route for each address of a page below the root."""
+    return [Route(path, endpoint, methods=["GET"]) for path in _PAGES]
+
+
+def relative_to_root(html: bytes, scope: Scope) -> bytes:
+    """The document for a page below the root, whose links begin with ``./`` as at the root.
+
+    They stay relative: the root need not be the root of the host.
+    """
+    path = scope["path"].removeprefix(scope.get("root_path", ""))
+    depth = path.count("/") - 1 + had_trailing_slash(scope)
+    return html.replace(b'="./', b'="' + b"../" * depth)

@@ -40,7 +40,7 @@ class PersistedDocuments:
         letters: int = 4_000_000,
     ) -> None:
         self._trusted = dict(trusted or {})
-        self._trusted_texts = frozenset(self._trusted.values()) if only_trusted else None
+        self._trusted_texts = {*self._trusted.values()} if only_trusted else None
         self._capacity = 0 if only_trusted else capacity
         self._cache: BoundedCache[str, str] = BoundedCache(letters, capacity)
 
@@ -48,6 +48,12 @@ class PersistedDocuments:
     def size(self) -> int:
         """The bytes of what clients have registered, by estimate."""
         return self._cache.size + _ENTRY_BYTES * len(self._cache)
+
+    def trust(self, more: Mapping[str, str]) -> None:
+        """Trust these as well, by their identifiers."""
+        self._trusted |= more
+        if self._trusted_texts is not None:
+            self._trusted_texts |= {*more.values()}
 
     def text(self, request: GraphQLRequest) -> str:
         """The text of the document that a request sends or names.
