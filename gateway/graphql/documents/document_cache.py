@@ -23,6 +23,7 @@ from graphql import (
 from graphql.execution.collect_fields import FragmentDetails
 
 from gateway.bounded_cache import BoundedCache
+from gateway.graphql.documents.located_source import LocatedSource
 from gateway.graphql.documents.rules import RULES
 from gateway.graphql.refusals import DocumentTooLarge, TooManyTokens, UnknownOperation
 from gateway.telemetry.counts import CacheCounts
@@ -199,7 +200,7 @@ class Documents:
         ):
             raise DocumentTooLarge(self._max_bytes)
         try:
-            document = parse(text, max_lexical_tokens=self._max_tokens)
+            document = parse(LocatedSource(text), max_lexical_tokens=self._max_tokens)
         except GraphQLError as error:
             if self._max_tokens is not None and _has_more_tokens(text, self._max_tokens):
                 raise TooManyTokens(self._max_tokens) from None
