@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -19,8 +20,12 @@ from gateway.graphql.execution.production import Production
 from gateway.yielding import Yielding
 
 
+@lru_cache(maxsize=64)
 def prepared_for(schema: GraphQLSchema, text: str) -> PreparedDocument:
-    """A document that keeps the plans of its executions; InvalidDocument if it is not valid."""
+    """A document that keeps the plans of its executions; InvalidDocument if it is not valid.
+
+    As in a server, one that is asked again is not validated again.
+    """
     documents = Documents(schema)
     prepared = documents.parse(text)
     documents.validate(prepared)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from typing import Any, Self
 
 import orjson
@@ -27,6 +28,12 @@ from gateway.telemetry.record import RequestRecord
 from resolvers.schema import graphql_schema
 from tests.asking import NOW
 from tests.valid import valid
+
+
+@cache
+def documents_of(schema: GraphQLSchema) -> Documents:
+    """Validated once, whichever gateway is asked: no answer depends on who asked before."""
+    return Documents(schema)
 
 
 class Gateway:
@@ -69,7 +76,7 @@ class Gateway:
 
         self.executor = Executor(
             schema,
-            Documents(schema),
+            documents_of(schema),
             open_operation,
             ErrorMask(),
             60,
