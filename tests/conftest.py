@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import uuid4
 
@@ -94,20 +96,34 @@ async def migrate(url: str) -> None:
         await database.migrate()
 
 
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file without rows that has the tables."""
+    file = tmp_path_factory.mktemp("sqlite") / f"{TEMPLATE}.db"
+    # In a thread of its own: the first test that needs it may have a loop in this one.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, migrate(f"sqlite:///{file}")).result()
+    return file
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of a database without rows, of each kind in turn."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'stats.db'}"
-    url: str = request.getfixturevalue("postgres_url")
-    return url
+    """The URL of a database without rows, of each kind in turn; empty as ``postgres_url`` is."""
+    if request.param == "postgresql":
+        url: str = request.getfixturevalue("postgres_url")
+        return url
+    file = tmp_path / "stats.db"
+    if request.node.get_closest_marker("empty_database") is None:
+        shutil.copy(request.getfixturevalue("sqlite_template"), file)
+    return f"sqlite:///{file}"
 
 
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
+async def database(database_url: str, request: pytest.FixtureRequest) -> AsyncIterator[Database]:
     """A migrated database, of each kind in turn."""
     async with open_database(database_url) as opened:
-        await opened.migrate()
+        if request.node.get_closest_marker("empty_database") is not None:
+            await opened.migrate()
         yield opened
 
 

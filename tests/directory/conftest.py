@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -7,7 +8,7 @@ from gateway.db import Database, open_database
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with open_database(f"sqlite:///{tmp_path / 'stats.db'}") as opened:
-        await opened.migrate()
+async def database(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Database]:
+    file = shutil.copy(sqlite_template, tmp_path / "stats.db")
+    async with open_database(f"sqlite:///{file}") as opened:
         yield opened

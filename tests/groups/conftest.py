@@ -38,7 +38,6 @@ def clock() -> MovingClock:
 async def database(database_url: str, clock: MovingClock) -> AsyncIterator[Database]:
     """A migrated database, of each kind in turn, whose clock the test moves."""
     async with open_database(database_url, clock=clock) as opened:
-        await opened.migrate()
         yield opened
 
 

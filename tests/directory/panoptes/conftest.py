@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.db import Database, open_database
+from gateway.db import Database
 from gateway.directory.panoptes.client import Credentials, Panoptes
 from tests.directory.panoptes.asking import Clock, Gateway, gateway_beside
 from tests.directory.panoptes.local import LocalPanoptes, panoptes_running
@@ -46,14 +46,6 @@ def panoptes(empty_panoptes: LocalPanoptes) -> LocalPanoptes:
         {"id": "102", "display_name": "Old", "active": False, "retirement": {}},
     )
     return there
-
-
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    """A migrated database, of each kind in turn."""
-    async with open_database(database_url) as opened:
-        await opened.migrate()
-        yield opened
 
 
 def now() -> datetime:
