@@ -11,6 +11,7 @@ from gateway.directory import users
 from gateway.errors import NotFound
 from gateway.stats.subject import Kind, Question
 from resolvers.arguments import IdArgument
+from resolvers.certificate import Certificate, CodeArgument, find_certificate
 from resolvers.comment_stats import SiteCommentStats
 from resolvers.connections import AfterArgument, PageArgument, paged
 from resolvers.context import Info
@@ -233,6 +234,14 @@ class Query:
         selection = comments_in(range, project_ids=project_ids, user_ids=user_ids)
         question = Question(Kind.SITE, selection)
         return SiteCommentStats(question=question, subject_id=0)
+
+    @strawberry.field(
+        description="The certificate with a code, for whoever was given it. Null if none was ever "
+        "issued with it, if it was revoked, or if its volunteer was erased: these look alike.",
+        directives=[costs(5)],
+    )
+    async def certificate(self, info: Info, code: CodeArgument) -> Certificate | None:
+        return await find_certificate(info, code)
 
     @strawberry.field(
         description="How much data the gateway has, and how recent it is.",

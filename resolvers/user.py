@@ -10,6 +10,7 @@ import strawberry
 from gateway.arguments import read_id
 from gateway.directory import users
 from gateway.stats.subject import Kind, Question
+from resolvers.certificate import Certificate, load_own_certificates
 from resolvers.comment_stats import UserCommentStats
 from resolvers.connections import AfterArgument, PageArgument, paged
 from resolvers.context import Info
@@ -103,6 +104,14 @@ class User(Row):
         include_archived: IncludeArchivedArgument = False,
     ) -> list[Goal] | None:
         return await load_own_goals(info, self.user_id, statuses, include_archived=include_archived)
+
+    @strawberry.field(
+        description="What was certified of the volunteer and not revoked, the last one first.",
+        directives=[costs(5), about(5)],
+        extensions=[Guard(GuardRule.OWN_STATS)],
+    )
+    async def certificates(self, info: Info) -> list[Certificate] | None:
+        return await load_own_certificates(info, self.user_id)
 
     @strawberry.field(
         description="The volunteer's comments on Talk. They are public, as the posts are."

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Table, select
 
 from gateway.db import Database
+from gateway.db.certificate_tables import certificate
 from gateway.db.goal_tables import goal
 from gateway.db.group_tables import group_change, group_tenure, last_id, membership_span
 from gateway.db.rollup_sets import SETS
@@ -46,6 +47,7 @@ COPIED: tuple[Table, ...] = (
     backfill,
     group_change,
     goal,
+    certificate,
     forgotten_user,
     last_id,
 )

@@ -1,4 +1,4 @@
-"""Watch over join tokens: no test passes after which one of them stands where it should not.
+"""Watch over join tokens and codes of certificates: no test passes that wrote one elsewhere.
 
 The tests' ``conftest.py`` loads it for all of them. It notes each token that is made in this
 process, and those in the databases of servers that tests have run. What is logged, what servers
@@ -20,7 +20,9 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from gateway.db import open_database
+from gateway.db.certificate_tables import certificate
 from gateway.db.group_tables import group_join_link
+from gateway.directory import certificates
 from gateway.errors import GatewayError
 from gateway.groups import links
 
@@ -59,6 +61,7 @@ class Watch(logging.Handler):
 watch = Watch()
 # From now on, whatever is made is noted.
 links.token_hex = watch.token_hex  # type: ignore[assignment, attr-defined]
+certificates.token_hex = watch.token_hex  # type: ignore[assignment, attr-defined]
 
 
 @pytest.fixture(autouse=True)
@@ -85,13 +88,14 @@ def search_log(text: str, database_url: str) -> None:
 
 
 async def _tokens_in(url: str) -> Iterable[str]:
-    """The tokens of all links; none of a database that does not answer, or has no tables."""
+    """All tokens and codes; none of a database that does not answer, or has no tables."""
     try:
         async with (
             asyncio.timeout(_PATIENCE_SECONDS),
             open_database(url) as database,
             database.read() as snapshot,
         ):
-            return [row[0] for row in await snapshot.fetch(select(group_join_link.c.token))]
+            secrets = select(group_join_link.c.token), select(certificate.c.code)
+            return [row[0] for one in secrets for row in await snapshot.fetch(one)]
     except (DBAPIError, GatewayError, OSError, TimeoutError):
         return ()

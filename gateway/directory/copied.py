@@ -1,4 +1,4 @@
-"""Store what only a copy of a gateway tells of its groups: what counts, history, goals, join links.
+"""Store what only a copy of a gateway tells: what counts to groups, history, goals, certificates …
 
 A group whose entry says its ``authority`` is copied as a whole: what is stored of it and stands
 not in the copy goes, but for join links and goals if the copy has none of anybody.
@@ -22,6 +22,7 @@ from gateway.db.group_tables import (
 from gateway.db.ids import among
 from gateway.db.tables import backfill, membership
 from gateway.db.upsert import delete_rows, replace_rows
+from gateway.directory.copied_certificates import add_certificates, check_certificates
 from gateway.directory.copied_goals import check_goals, replace_goals, with_new_ids
 from gateway.directory.new_ids import IdKind, new_ids
 from gateway.directory.rows import Row, key_of, read_rows
@@ -60,6 +61,7 @@ def check_copied(entries: Entries) -> None:
     for name in ("group_tenures", "membership_spans"):
         _check_apart(name, entries.get(name, ()))
     check_goals(entries.get("goals", ()))
+    check_certificates(entries.get("certificates", ()))
     led = {row["group_id"] for row in entries.get("group_tenures", ()) if row["until_us"] is None}
     for position, row in enumerate(entries["user_groups"]):
         if "authority" in row and (row["authority"] == "gateway") is not (row["id"] in led):
@@ -113,6 +115,8 @@ def store_copied(
         changes = with_new_ids(changes, goals.new_ids)
         if goals.users:
             log_change(connection, user_record=goals.users)
+    if "certificates" in entries:
+        numbers["certificates"] = add_certificates(connection, entries["certificates"])
     if copied:
         counted: set[int] = set()
         for name, table in _COUNTING.items():
@@ -142,6 +146,7 @@ def _without_forgotten(connection: Connection, entries: Entries) -> Entries:
         "backfills": ("user_id",),
         "group_changes": ("actor_id", "subject_id"),
         "goals": ("user_id", "created_by"),
+        "certificates": ("user_id",),
         "join_links": ("created_by",),
     }
     lists = {name: entries[name] for name in columns if name in entries}

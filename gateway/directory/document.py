@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from pydantic import Field, ValidationError
 
+from gateway.directory.certificate_entries import Certificate
 from gateway.directory.copy_entries import (
     Backfill,
     ErasedUser,
@@ -58,6 +59,7 @@ class _Document(Entry):
     backfills: list[Backfill] = Field([])
     group_changes: list[GroupChange] = Field([])
     goals: list[Goal] = Field([])
+    certificates: list[Certificate] = Field([])
     join_links: list[JoinLink] = Field([])
     erased_users: list[ErasedUser] = Field([])
     last_ids: list[LastId] = Field([])
@@ -71,6 +73,7 @@ COPY_LISTS = (
     "backfills",
     "group_changes",
     "goals",
+    "certificates",
     "join_links",
     "erased_users",
     "last_ids",

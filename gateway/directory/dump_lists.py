@@ -12,6 +12,7 @@ import orjson
 from sqlalchemy import Select, Table, or_, select
 
 from gateway.calendar import day_date
+from gateway.db.certificate_tables import certificate
 from gateway.db.goal_tables import goal
 from gateway.db.group_tables import (
     group_change,
@@ -21,6 +22,7 @@ from gateway.db.group_tables import (
     membership_span,
 )
 from gateway.db.tables import backfill, forgotten_user, group_record, membership, user_group
+from gateway.directory.certificates import Certificate
 from gateway.directory.goals import goal_of
 from gateway.directory.name_sources import BY_IMPORTER, PROJECTS, USERS, WORKFLOWS, Named
 from gateway.directory.stats_visibility import StatsVisibility
@@ -83,7 +85,7 @@ def _named(name: str, named: Named, always: tuple[str, ...] = ()) -> DumpedList:
 
 _RECORD = [column for column in group_record.c if column.name != "group_id"]
 _RECORD_KEYS = {"last_modified_at": "updated_at"}
-_INSTANTS = {"created_at", "updated_at", "expires_at", "from", "until", "at"}
+_INSTANTS = {"created_at", "updated_at", "expires_at", "from", "until", "at", "issued_at"}
 _KEYS = {"group_id": "user_group_id", "from_us": "from", "until_us": "until"}
 
 
@@ -114,6 +116,18 @@ def _goal(row: Sequence[Any]) -> Entry:
     said = {_KEYS.get(name, name): value for name, value in wanted._asdict().items()}
     said["metric"] = wanted.metric.value
     said["repeats"] = None if wanted.repeats is None else wanted.repeats.value
+    return _with_days(said)
+
+
+def _certificate(row: Sequence[Any]) -> Entry:
+    said = Certificate._make(row)._asdict()
+    # The code tells it.
+    del said["digest"]
+    said["classifications"], said["milliseconds"] = said.pop("n"), said.pop("ms")
+    return _with_days(said)
+
+
+def _with_days(said: Entry) -> Entry:
     for key, day in (("start", said.pop("start_day")), ("end", said.pop("end_day"))):
         said[key] = None if day is None else day_date(day).isoformat()
     return _shown(said)
@@ -169,6 +183,7 @@ DIRECTORY: tuple[DumpedList, ...] = (
     DumpedList("backfills", _of_groups(backfill), _of_columns(backfill)),
     DumpedList("group_changes", _of_groups(group_change), _change),
     DumpedList("goals", _GOALS, _goal),
+    DumpedList("certificates", select(certificate).order_by(certificate.c.digest), _certificate),
     DumpedList("last_ids", select(last_id).order_by(last_id.c.kind), _of_columns(last_id)),
 )
 #: What whoever has it can join with.

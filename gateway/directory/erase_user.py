@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, delete, or_, select, update
 
 from gateway.changes.log import log_change
+from gateway.db.certificate_tables import certificate, certificate_issue
 from gateway.db.goal_tables import goal, own_goal_change
 from gateway.db.group_tables import group_change, group_join_link, wrong_join
 from gateway.db.tables import membership, panoptes_answer, user, user_name_sources
@@ -28,6 +29,8 @@ def erase_user(connection: Connection, user_id: int) -> int:
         *_erase_goals(connection, user_id),
     }
     connection.execute(delete(membership).where(membership.c.user_id == user_id))
+    for table in (certificate, certificate_issue):
+        connection.execute(delete(table).where(table.c.user_id == user_id))
     connection.execute(delete(panoptes_answer).where(panoptes_answer.c.user_id == user_id))
     connection.execute(delete(user_name_sources).where(user_name_sources.c.id == user_id))
     remove_rows(connection, user, [user_id])

@@ -6,10 +6,11 @@ the outcome, a ``GroupRefusal`` or another error of ``gateway.errors`` back.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TypeAlias
 
+from gateway.calendar import DayRange
 from gateway.directory.memberships import MembershipState
 from gateway.directory.stats_visibility import StatsVisibility
 from gateway.period import Period
@@ -208,6 +209,22 @@ class DeleteGoal:
     expected_revision: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class IssueCertificate:
+    """Certify what the viewer did on these days, which end today at the latest."""
+
+    days: DayRange
+    #: None: in all projects.
+    project_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeCertificate:
+    """Take a certificate back for ever, by its code."""
+
+    code: str = field(repr=False)
+
+
 Command: TypeAlias = (
     CreateGroup
     | UpdateGroup
@@ -226,12 +243,14 @@ Command: TypeAlias = (
     | UpdateGoal
     | ArchiveGoal
     | DeleteGoal
+    | IssueCertificate
+    | RevokeCertificate
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a command that was carried out; ``group_id`` is 0 for one's own goals."""
+    """What came of a command that was carried out; ``group_id`` is 0 if it was about no group."""
 
     group_id: int
     #: Whether anything is different now.
@@ -242,3 +261,5 @@ class Outcome:
     already_members: tuple[int, ...] = ()
     #: Of commands about a goal.
     goal_id: int | None = None
+    #: Of a certificate that was issued.
+    code: str | None = field(default=None, repr=False)

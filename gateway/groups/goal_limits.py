@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import delete, func, not_, select
+from sqlalchemy import func, not_, select
 
 from gateway.db.goal_tables import goal, own_goal_change
-from gateway.db.upsert import replace_rows
 from gateway.directory.goals import MOST_GOALS, Goal
-from gateway.groups.limits import DAY, reached
+from gateway.groups.limits import reached
+from gateway.groups.own_changes import count_change
 from gateway.groups.turn import Turn
 
 #: Goals that are not archived.
@@ -17,8 +17,6 @@ MOST_OF_GROUP, MOST_OWN = 20, 10
 #: Changes that a volunteer may make to their own goals within a day. Of a group's goals each is a
 #: row of its history, which counts for the limit of changes of groups.
 MOST_OWN_CHANGES = 1_000
-
-_CHANGES = select(own_goal_change.c.began_at, own_goal_change.c.number)
 
 
 class _Whose(NamedTuple):
@@ -57,23 +55,8 @@ def check_room(turn: Turn, wanted: Goal, *path: str) -> None:
 
 def count_own_change(turn: Turn) -> None:
     """Count one more change of the viewer's own goals; LIMIT_REACHED beyond those of a day."""
-    turn.connection.execute(
-        delete(own_goal_change).where(own_goal_change.c.began_at <= turn.now - DAY)
-    )
-    known = turn.connection.execute(
-        _CHANGES.where(own_goal_change.c.user_id == turn.viewer_id)
-    ).first()
-    # A day that the clock of another server began ahead of this one's is none.
-    if known is None or known.began_at > turn.now:
-        began, number = turn.now, 0
-    else:
-        began, number = known
-    if number >= MOST_OWN_CHANGES:
-        raise reached(
-            f"You may make {MOST_OWN_CHANGES:,} changes of your own goals within a day: "
-            "try again tomorrow."
-        )
-    replace_rows(turn.connection, own_goal_change, [(turn.viewer_id, began, number + 1)])
+    made = f"make {MOST_OWN_CHANGES:,} changes of your own goals"
+    count_change(turn, own_goal_change, MOST_OWN_CHANGES, made)
 
 
 def _whose(wanted: Goal) -> _Whose:

@@ -19,6 +19,7 @@ from gateway.directory.erased_users import ErasedAccount
 from gateway.errors import Forbidden, GatewayError, Unauthenticated
 from gateway.groups import commands
 from gateway.groups.activation import deactivate_group, reactivate_group
+from gateway.groups.certificates import issue_certificate, revoke_certificate
 from gateway.groups.commands import Command, Outcome
 from gateway.groups.creating import create_group
 from gateway.groups.editing import update_group
@@ -59,6 +60,8 @@ _WORK: Mapping[type, Callable[[Turn, Any], Outcome]] = {
     commands.UpdateGoal: update_goal,
     commands.ArchiveGoal: archive_goal,
     commands.DeleteGoal: delete_goal,
+    commands.IssueCertificate: issue_certificate,
+    commands.RevokeCertificate: revoke_certificate,
 }
 
 #: What makes things end is possible beyond the limit of changes too: it cannot be repeated
@@ -69,7 +72,10 @@ _ENDING = (
     commands.DeclineInvitation,
     commands.RemoveMembers,
     commands.DeleteGoal,
+    commands.RevokeCertificate,
 )
+#: What is about no group, so that nobody need decide about groups here.
+_WITHOUT_GROUPS = (commands.IssueCertificate, commands.RevokeCertificate)
 
 #: Called with the kind of a command and its outcome.
 Count = Callable[[str, str], None]
@@ -107,7 +113,7 @@ class GroupService:
         """Carry out several commands of one viewer in their order: all, or none."""
         kinds = [_kind(command) for command in wanted]
         try:
-            self._check(viewer)
+            self._check(viewer, wanted)
             done = await self._database.write(lambda each: self._work(each, wanted, viewer))
             if isinstance(done, GatewayError):
                 raise done
@@ -121,13 +127,13 @@ class GroupService:
         self._tell(kinds, ["changed" if one.changed else "unchanged" for one in done])
         return done
 
-    def _check(self, viewer: Viewer) -> None:
-        """Whether the viewer's credentials let them change groups here at all."""
+    def _check(self, viewer: Viewer, wanted: Sequence[Command]) -> None:
+        """Whether the viewer's credentials let them change anything of this kind here."""
         if viewer.only_reads:
             raise Forbidden("An API key changes nothing: send a volunteer's token.")
         if viewer.is_anonymous and not viewer.is_site_admin:
             raise Unauthenticated("Sign in to do this: send a token.")
-        if not self._is_on:
+        if not self._is_on and not all(isinstance(one, _WITHOUT_GROUPS) for one in wanted):
             raise GroupRefusal(RefusalCode.NOT_SUPPORTED, "Groups cannot be changed here.")
         if not viewer.may_change_groups:
             raise Forbidden("This token does not allow to change groups: its scopes lack that.")

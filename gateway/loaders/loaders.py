@@ -25,6 +25,7 @@ from gateway.directory.workflows import (
     workflow_of,
 )
 from gateway.loaders.access import Access
+from gateway.loaders.certificates import CertificateLoader, OwnCertificatesLoader
 from gateway.loaders.directory import RecordLoader, RecordsLoader
 from gateway.loaders.goal_states import GoalStates
 from gateway.loaders.goals import ActivePeriodsLoader, ContributorsLoader, GrowthLoader
@@ -114,6 +115,8 @@ class Loaders:
         RecordsLoader[Goal], "goals", Kind.USER, GOALS_BY_USER, goal_of, "user_id"
     )
     goal_contributors = _made(ContributorsLoader)
+    certificates = _made(CertificateLoader)
+    certificates_by_user = _made(OwnCertificatesLoader)
     active_periods = _made(ActivePeriodsLoader)
     member_contributions = _made(MemberContributionsLoader, "member contributions", "project_id")
     member_last_days = _made(MemberLastDaysLoader, "member last days", "project_id")

@@ -6,6 +6,14 @@ import strawberry
 
 from resolvers.context import Info
 from resolvers.costs import costs
+from resolvers.mutations.certificate_inputs import (
+    IssueCertificateInput,
+    RevokeCertificateInput,
+)
+from resolvers.mutations.certificates import (
+    IssueCertificatePayload,
+    RevokeCertificatePayload,
+)
 from resolvers.mutations.goal_inputs import (
     ArchiveGoalInput,
     CreateGoalInput,
@@ -251,3 +259,28 @@ class Mutation:
         input: InputArgument[DeleteGoalInput],  # noqa: A002
     ) -> DeleteGoalPayload | None:
         return await carry_out(info, DeleteGoalPayload, input.command())
+
+    @strawberry.mutation(
+        description="Certifies what the viewer did: stores the figures as they are counted now, "
+        "under a code by which whoever is given it can check them. For volunteers who are signed "
+        "in.",
+        directives=[costs(_COST_OF_MORE)],
+    )
+    async def issue_certificate(
+        self,
+        info: Info,
+        input: InputArgument[IssueCertificateInput],  # noqa: A002
+    ) -> IssueCertificatePayload | None:
+        return await carry_out(info, IssueCertificatePayload, input.command())
+
+    @strawberry.mutation(
+        description="Takes a certificate back for ever: it looks then as if there had never been "
+        "one. For its volunteer and site admins.",
+        directives=[costs(_COST)],
+    )
+    async def revoke_certificate(
+        self,
+        info: Info,
+        input: InputArgument[RevokeCertificateInput],  # noqa: A002
+    ) -> RevokeCertificatePayload | None:
+        return await carry_out(info, RevokeCertificatePayload, input.command())

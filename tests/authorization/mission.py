@@ -57,6 +57,7 @@ GUARDED = {
     "Query.userGroupCounts": Rule.GROUPS_COUNT,
     "Goal.contributors": Rule.INDIVIDUALS,
     "User.classifications": Rule.OWN,
+    "User.certificates": Rule.OWN,
     "User.goals": Rule.OWN,
     "User.memberships": Rule.OWN,
     "User.milestones": Rule.OWN,

@@ -11,6 +11,7 @@ from gateway.db import Database
 from gateway.db.group_tables import group_join_link
 from gateway.db.upsert import replace_rows
 from gateway.directory.load import load_directory
+from tests.certificates_of import made_certificate, write_certificates
 from tests.events_of import classification, store
 from tests.goals_of import made_goal, write_goals
 
@@ -113,7 +114,7 @@ async def fill(database: Database) -> None:
     """Store the directory; every volunteer has classified once, and it counts to every group.
 
     Every group has a join link and a goal, which one of its admins has set; every volunteer has a
-    goal of their own.
+    goal of their own, and a certificate.
     """
     leader, _, _ = MEMBERSHIPS["group admin"]
 
@@ -126,6 +127,7 @@ async def fill(database: Database) -> None:
             *(made_goal(group, group=group, created_by=leader) for group in GROUPS),
             *(made_goal(one, user=one) for one in VOLUNTEERS),
         )
+        write_certificates(connection, *(made_certificate(one, one) for one in VOLUNTEERS))
 
     await database.write(load)
     await store(database, *(classification(one, user=one, groups=(*GROUPS,)) for one in VOLUNTEERS))

@@ -36,6 +36,7 @@ from tests.authorization.public_questions import (
     shown,
     told,
 )
+from tests.certificates_of import made_certificate, write_certificates
 from tests.events_of import batch_of, classification, comment, instant
 from tests.goals_of import made_goal, write_goals
 from tests.graphql.copies import Clock
@@ -112,6 +113,9 @@ UNSEEN: dict[str, Write] = {
         made_goal(4, group=HIDDEN),
         made_goal(5, group=NEW),
         made_goal(6, user=3, title="Mine"),
+    ),
+    "certificates of two volunteers": lambda connection: write_certificates(
+        connection, made_certificate(1, 1), made_certificate(2, 3, project_id=11)
     ),
     "an API key": lambda connection: add_api_key(
         connection, new_api_key("private", [Scope.STATS_READ], 1).stored

@@ -37,6 +37,8 @@ ARGUMENTS = {
         f"{kind}Stats.unusualVolunteers": "(classificationsPerDay: 0)"
         for kind in ("Site", "Project", "Workflow")
     },
+    # None that there is: whoever has the code of one sees what others may not.
+    "Query.certificate": '(code: "ffffffffffffffffffffffffffffffff")',
     "Query.userByLogin": '(login: "USER-1")',
     "Query.projectBySlug": '(slug: "Zoo/Cats")',
     "Query.userGroupByName": '(name: "HIDDEN")',

@@ -73,6 +73,7 @@ def test_a_dump_into_a_file_tells_how_many_entries_it_has(url: str, tmp_path: Pa
         "backfills: 0",
         "group changes: 0",
         "goals: 0",
+        "certificates: 0",
         "last ids: 1",
     ]
     assert file.read_text() == command(url, "dump").stdout

@@ -55,6 +55,8 @@ def without_group_life(connection: Connection) -> None:
         "instance_secret",
         "goal",
         "own_goal_change",
+        "certificate",
+        "certificate_issue",
     ):
         connection.exec_driver_sql(f"DROP TABLE {table}")
     connection.exec_driver_sql("DROP INDEX ix_membership_id")

@@ -169,6 +169,31 @@ DOCUMENT: dict[str, Any] = {
             "revision": 1,
         },
     ],
+    "certificates": [
+        {
+            "code": f"{1:032x}",
+            "user_id": 1,
+            "login": "ada",
+            "display_name": "Ada 🦋",
+            "project_id": 11,
+            "project_name": "Cats",
+            "start": "2016-02-29",
+            "end": "2024-01-01",
+            "classifications": 2**53 - 1,
+            "milliseconds": 7_200_000,
+            "projects": 1,
+            "issued_at": "2024-01-01T23:59:59.999999Z",
+        },
+        {
+            "code": "f" * 32,
+            "user_id": 2,
+            "end": "2023-12-31",
+            "classifications": 0,
+            "milliseconds": 0,
+            "projects": 0,
+            "issued_at": "2024-01-01T00:00:00Z",
+        },
+    ],
     "join_links": [
         {
             "user_group_id": 7,

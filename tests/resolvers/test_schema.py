@@ -112,6 +112,7 @@ GUARDED = {
     "Query.userGroupCounts": "groups_count",
     "Goal.contributors": "group_individuals",
     "User.classifications": "own_stats",
+    "User.certificates": "own_stats",
     "User.goals": "own_stats",
     "User.memberships": "own_stats",
     "User.milestones": "own_stats",

@@ -1,0 +1,105 @@
+"""Certificates: issuing one of one's own figures, and revoking it.
+
+The figures are counted in the transaction that stores them, by the statements that answer them in
+the API. A certificate that is revoked is deleted, so that nothing tells it from one that never was.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, func, select
+
+from gateway.calendar import DayRange, day_date, day_of
+from gateway.changes.log import log_change
+from gateway.db.certificate_tables import certificate, certificate_issue
+from gateway.db.upsert import replace_rows
+from gateway.directory.certificates import (
+    CERTIFICATE_BY_DIGEST,
+    MOST_CERTIFICATES,
+    Certificate,
+    Figures,
+    digest_of,
+    new_code,
+    question_of,
+)
+from gateway.directory.projects import PROJECTS_BY_ID
+from gateway.directory.users import USERS_BY_ID
+from gateway.errors import Forbidden, InvalidArgument, NotFound
+from gateway.groups.commands import IssueCertificate, Outcome, RevokeCertificate
+from gateway.groups.limits import reached
+from gateway.groups.own_changes import count_change
+from gateway.groups.turn import Turn
+from gateway.groups.users import learn_names
+from gateway.stats.rows import parameters
+from gateway.stats.subject import Question
+from gateway.stats.sums import sums
+
+#: Certificates that may be issued to a volunteer within a day, those revoked since included.
+MOST_ISSUES = 100
+
+
+def issue_certificate(turn: Turn, command: IssueCertificate) -> Outcome:
+    """Store what is counted now of the viewer in these days, under a new code."""
+    user_id = turn.viewer.id
+    if user_id is None:
+        raise Forbidden("A site operator has no figures that a certificate could tell of.")
+    days = _days(command.days, day_of(turn.now))
+    owned = select(func.count()).where(certificate.c.user_id == user_id)
+    if turn.connection.execute(owned).scalar_one() >= MOST_CERTIFICATES:
+        raise reached(f"You have {MOST_CERTIFICATES} certificates: revoke one first.")
+    count_change(turn, certificate_issue, MOST_ISSUES, f"issue {MOST_ISSUES} certificates")
+
+    # Whoever was never heard of has the names of their token from now on.
+    learn_names(turn.connection, turn.viewer)
+    named = turn.connection.execute(USERS_BY_ID, {"ids": [user_id]}).first()
+    code = new_code()
+    issued = Certificate(
+        digest_of(code),
+        code,
+        user_id,
+        None if named is None else named.login,
+        None if named is None else named.display_name,
+        command.project_id,
+        _project_name(turn, command.project_id),
+        *days,
+        *_count(turn, question_of(command.project_id, DayRange(*days)), user_id),
+        turn.now,
+    )
+    replace_rows(turn.connection, certificate, [issued])
+    log_change(turn.connection, user_record=[user_id])
+    return Outcome(0, changed=True, user_ids=(user_id,), code=code)
+
+
+def revoke_certificate(turn: Turn, command: RevokeCertificate) -> Outcome:
+    """Delete a certificate of the viewer; a site admin deletes any.
+
+    NOT_FOUND alike for a code that there is not, and for one that is another's.
+    """
+    row = turn.connection.execute(
+        CERTIFICATE_BY_DIGEST, {"digest": digest_of(command.code)}
+    ).first()
+    found = None if row is None else Certificate._make(row)
+    is_theirs = found is not None and found.user_id == turn.viewer.id
+    if found is None or not (is_theirs or turn.viewer.is_site_admin):
+        raise NotFound("certificate", None, "code that you could revoke")
+    turn.connection.execute(delete(certificate).where(certificate.c.digest == found.digest))
+    log_change(turn.connection, user_record=[found.user_id])
+    return Outcome(0, changed=True, user_ids=(found.user_id,))
+
+
+def _days(asked: DayRange, today: int) -> tuple[int | None, int]:
+    """The days that are over, and today: of what is to come nothing can be said."""
+    if asked.start is not None and asked.start > today:
+        raise InvalidArgument(
+            "range", f"range begins on {day_date(asked.start)}, which is after today."
+        )
+    return asked.start, today if asked.end is None else min(asked.end, today)
+
+
+def _count(turn: Turn, question: Question, user_id: int) -> Figures:
+    rows = turn.connection.execute(sums(question, ("project_id",)), parameters(question, [user_id]))
+    return Figures.of((row[1], row[2], row[3]) for row in rows)
+
+
+def _project_name(turn: Turn, project_id: int | None) -> str | None:
+    row = turn.connection.execute(PROJECTS_BY_ID, {"ids": [project_id or 0]}).first()
+    return None if row is None else row.display_name

@@ -1,0 +1,32 @@
+"""Changes that volunteers make to what is theirs alone: no more of them within a day than so many.
+
+What a group's history does for changes of groups, a count does for these, of which no history
+tells.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Table, delete, select
+
+from gateway.db.upsert import replace_rows
+from gateway.groups.limits import DAY, reached
+from gateway.groups.turn import Turn
+
+
+def count_change(turn: Turn, table: Table, most: int, what: str) -> None:
+    """Count one more change of the viewer; LIMIT_REACHED beyond ``most`` within a day.
+
+    ``table`` has a row of ``user_id``, ``began_at`` and ``number`` for each volunteer who changed
+    something within a day. ``what`` completes the sentence "You may …".
+    """
+    turn.connection.execute(delete(table).where(table.c.began_at <= turn.now - DAY))
+    counted = select(table.c.began_at, table.c.number).where(table.c.user_id == turn.viewer_id)
+    known = turn.connection.execute(counted).first()
+    # A day that the clock of another server began ahead of this one's is none.
+    if known is None or known.began_at > turn.now:
+        began, number = turn.now, 0
+    else:
+        began, number = known
+    if number >= most:
+        raise reached(f"You may {what} within a day: try again tomorrow.")
+    replace_rows(turn.connection, table, [(turn.viewer_id, began, number + 1)])
