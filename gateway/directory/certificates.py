@@ -19,7 +19,7 @@ from gateway.stats.subject import Kind, Question, Selection
 MOST_CERTIFICATES = 100
 #: 128 bits, 32 hexadecimal characters.
 CODE_BYTES = 16
-CODE = re.compile(r"[0-9a-f]{32}")
+CODE = r"^[0-9a-f]{32}$"
 
 #: What people write between the parts of a code that they copy from paper.
 _BETWEEN = re.compile(r"[\s-]+")

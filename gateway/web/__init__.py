@@ -24,7 +24,14 @@ from gateway.web.runtime_config import CONFIG_PATH, RuntimeConfig
 
 _BUNDLE = Path(__file__).parent / "bundle"
 #: Addresses below the root at which there is a page.
-_PAGES = ("/groups/{id:int}", "/projects/{id:int}")
+_PAGES = (
+    "/groups/{id:int}",
+    "/projects/{id:int}",
+    "/me/certificate",
+    "/certificates/{code}",
+)
+#: Those whose address is a secret of some: no search engine lists it, and no cache has it.
+_UNLISTED = frozenset({"/certificates/{code}"})
 _POLICY = (
     "script-src 'self'",
     "style-src 'self'",
@@ -33,6 +40,7 @@ _POLICY = (
     "connect-src 'self'",
 )
 _HEADERS = {"Cross-Origin-Opener-Policy": "same-origin"}
+_UNLISTED_HEADERS = {**_HEADERS, "Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 
 
 def built_application(settings: Settings, bundle: Path = _BUNDLE) -> WebApplication | None:
@@ -68,7 +76,8 @@ class WebApplication:
         if negotiate(request.headers.get("accept"), (HTML,)) is None:
             return errored(HTTPStatus.NOT_ACCEPTABLE)
         html = relative_to_root(self._html, request.scope)
-        return html_response(html, _POLICY, _HEADERS)
+        unlisted = request.scope["route"].path in _UNLISTED
+        return html_response(html, _POLICY, _UNLISTED_HEADERS if unlisted else _HEADERS)
 
 
 def page_routes(endpoint: Callable[[Request], Awaitable[Response]]) -> list[Route]:

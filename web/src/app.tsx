@@ -12,6 +12,8 @@ import { Texts } from "./texts/texts";
 
 // What the first chart does not need is loaded with the page that needs it.
 const GroupPage = lazy(() => import("./pages/group/page"));
+const CertificatePage = lazy(() => import("./pages/certificate/page"));
+const CertificatesPage = lazy(() => import("./pages/certificates/page"));
 
 export function App() {
   return (
@@ -28,6 +30,10 @@ export function App() {
                   </Route>
                   <Route path="/groups/:id">
                     {({ id }) => <GroupPage key={id} id={id} />}
+                  </Route>
+                  <Route path="/me/certificate" component={CertificatePage} />
+                  <Route path="/certificates/:code">
+                    {({ code }) => <CertificatesPage key={code} code={code} />}
                   </Route>
                   <Route>
                     <Missing />

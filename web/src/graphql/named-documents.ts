@@ -8,6 +8,9 @@ interface Built {
   readonly __meta__?: { readonly hash: string };
 }
 
+/** The context of a query whose variables are a secret: they stand in no address. */
+export const IN_THE_BODY = { preferGetMethod: false } as const;
+
 const UNKNOWN = "PERSISTED_QUERY_NOT_FOUND";
 const UNSUPPORTED = "PERSISTED_QUERY_NOT_SUPPORTED";
 
@@ -16,7 +19,8 @@ function named(operation: Operation): Operation {
   if (hash === undefined || operation.kind === "teardown") return operation;
   const asked = makeOperation(operation.kind, operation, {
     ...operation.context,
-    ...(operation.kind === "query" && { preferGetMethod: "force" }),
+    ...(operation.kind === "query" &&
+      operation.context.preferGetMethod !== false && { preferGetMethod: "force" }),
   });
   return { ...asked, extensions: { persistedQuery: { version: 1, sha256Hash: hash } } };
 }

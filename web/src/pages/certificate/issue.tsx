@@ -1,0 +1,111 @@
+// What is to be certified: the days and the project stand in the address, and the figures of today
+// beside the button.
+
+import { useLocation, useSearch } from "wouter";
+import type { View } from "../../address";
+import type { Day } from "../../days";
+import { Problems } from "../../forms/problems";
+import { useCommand } from "../../forms/use-command";
+import {
+  IssueCertificateDocument,
+  type IssueCertificateMutation,
+  type OwnCertificatesQuery,
+} from "../../generated/certificate/graphql";
+import { Figure } from "../../parts/figure";
+import { RangePicker } from "../../parts/view";
+import { hours, useNumbers } from "../../texts/numbers";
+import { useText } from "../../texts/texts";
+
+type Me = NonNullable<OwnCertificatesQuery["me"]>;
+
+interface Properties {
+  readonly me: Me;
+  readonly view: View;
+  readonly today: Day;
+  readonly project: string | null;
+  readonly onIssued: (code: string) => void;
+}
+
+const payloadOf = (data: IssueCertificateMutation) => data.issueCertificate;
+
+export function Issue({ me, view, today, project, onIssued }: Properties) {
+  const text = useText();
+  const numbers = useNumbers();
+  const { run, busy, problems } = useCommand(IssueCertificateDocument, payloadOf);
+  const issue = async () => {
+    const done = await run({ input: { range: view.range, projectId: project } });
+    const code = done?.issueCertificate?.certificate?.code;
+    if (code !== undefined) onIssued(code);
+  };
+  const { chosen } = me;
+  return (
+    <section className="panel" aria-labelledby="issue">
+      <div className="heading">
+        <h2 id="issue">{text("certificate.new")}</h2>
+        <RangePicker view={view} today={today} />
+      </div>
+      <div className="certify">
+        <ProjectPicker me={me} project={project} />
+        <button
+          type="button"
+          className="button primary"
+          onClick={issue}
+          disabled={busy || !chosen || chosen.totalCount === 0}
+        >
+          {text("certificate.issue")}
+        </button>
+      </div>
+      <Problems problems={problems} />
+      {chosen?.totalCount === 0 && <p className="hint">{text("certificate.nothing")}</p>}
+      {chosen && (
+        <dl className="figures">
+          <Figure
+            label={text("measure.classifications")}
+            value={chosen.totalCount}
+            format={numbers.count}
+          />
+          <Figure
+            label={text("measure.hours")}
+            value={hours(chosen.timeSpent)}
+            format={(value) => numbers.amount("hours", value)}
+          />
+          <Figure
+            label={text("certificate.projects")}
+            value={chosen.projectCount}
+            format={numbers.count}
+          />
+        </dl>
+      )}
+    </section>
+  );
+}
+
+/** One of the projects that the volunteer took part in, or all. */
+function ProjectPicker({ me, project }: { readonly me: Me; readonly project: string | null }) {
+  const text = useText();
+  const [path, navigate] = useLocation();
+  const query = useSearch();
+  const choose = (id: string) => {
+    const next = new URLSearchParams(query);
+    if (id === "") next.delete("project");
+    else next.set("project", id);
+    const said = next.toString();
+    navigate(path + (said && `?${said}`));
+  };
+  const projects = (me.allTime?.projectContributions ?? []).flatMap((one) => one.project ?? []);
+  const known = project === null || projects.some(({ id }) => id === project);
+  return (
+    <label>
+      {text("certificate.of")}
+      <select value={project ?? ""} onChange={(event) => choose(event.currentTarget.value)}>
+        <option value="">{text("certificate.all")}</option>
+        {!known && <option value={project}>{text("project.unnamed", { id: project })}</option>}
+        {projects.map(({ id, displayName }) => (
+          <option key={id} value={id}>
+            {displayName ?? text("project.unnamed", { id })}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
