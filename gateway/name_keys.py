@@ -61,7 +61,10 @@ def word_keys(name: str) -> frozenset[str]:
 
 def matches(name: str, key: str) -> bool:
     """Whether a search with this key finds the name."""
-    return any(word.startswith(key) for word in word_keys(name)) if key else False
+    if not key or (name.isascii() and key.partition(" ")[0] not in name.lower()):
+        # Most names are told from it at once: in ASCII nothing parts the letters of a word.
+        return False
+    return any(word.startswith(key) for word in word_keys(name))
 
 
 def beyond(prefix: str) -> str:

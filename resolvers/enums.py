@@ -57,6 +57,11 @@ class MemberOrder(Enum):
     ID = strawberry.enum_value(
         Order.ID, description="By ascending id, which stays while members go on classifying."
     )
+    NAME = strawberry.enum_value(
+        "name",
+        description="By display name, without regard to letter case; ties by ascending id. Those "
+        "without a name first.",
+    )
 
 
 @strawberry.enum(description="How projects are ordered; ties by ascending id.")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import strawberry
 
-from gateway.arguments import read_page
+from gateway.arguments import read_page, read_search
 from gateway.execution_hints import batched_field
 from gateway.stats.ranking import Order
 from resolvers.arguments import RankingOrderArgument, TopArgument, given
@@ -21,6 +21,8 @@ from resolvers.members import (
     load_page,
     load_top,
 )
+from resolvers.membership import MemberSearchArgument
+from resolvers.named_members import MOST_NAMED, NamedOrder, load_named
 from resolvers.statistics import Contributed, active_user_counts
 
 MemberOrderArgument = Annotated[
@@ -66,7 +68,8 @@ class GroupStats(Contributed):
         description=(
             "All volunteers who classified for the group, members or not, a page at a time. To "
             "read all pages, order by ID: with another order, a volunteer who rises between two "
-            "pages may be missed."
+            "pages may be missed. A search, and the order by name, read the names of all: "
+            f"they are `OUT_OF_BOUNDS` for groups of more than {MOST_NAMED:,}."
         ),
         directives=[costs(10), paged(BREAKDOWN_PAGE)],
         extensions=[Guard(GuardRule.GROUP_INDIVIDUALS)],
@@ -77,7 +80,12 @@ class GroupStats(Contributed):
         first: PageArgument = BREAKDOWN_PAGE,
         after: AfterArgument = None,
         order_by: MemberOrderArgument = MemberOrder.MOST_CLASSIFICATIONS,
+        search: MemberSearchArgument = None,
     ) -> MemberContributionConnection | None:
-        size = read_page(given(first, BREAKDOWN_PAGE))
-        order = Order(given(order_by, MemberOrder.MOST_CLASSIFICATIONS).value)
+        size, key = read_page(given(first, BREAKDOWN_PAGE)), read_search(search)
+        by = given(order_by, MemberOrder.MOST_CLASSIFICATIONS)
+        if key is not None or by is MemberOrder.NAME:
+            asked = NamedOrder(by, key)
+            return await load_named(info, self.question, self.subject_id, size, after, asked)
+        order = Order(by.value)
         return await load_page(info, self.question, self.subject_id, size, after, order)

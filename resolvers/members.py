@@ -111,11 +111,15 @@ class MemberContributionConnection(Connection[MemberContribution, MemberContribu
 
     question: strawberry.Private[Question]
     group_id: strawberry.Private[int]
+    #: How many there are, where that is known.
+    total: strawberry.Private[int | None] = None
 
     @strawberry.field(
         description="How many members classified, on all pages.", directives=[costs(10)]
     )
     async def total_count(self, info: Info) -> int:
+        if self.total is not None:
+            return self.total
         return await info.context.loaders.active_users.load((self.question, self.group_id))
 
 
@@ -125,7 +129,7 @@ async def load_top(
     """The first members in order."""
     asked = RankingQuestion(question, first, None, order)
     ranks = await info.context.loaders.ranking.load((asked, group_id))
-    return await _members(info, question, group_id, ranks, ())
+    return await load_members(info, question, group_id, ranks, ())
 
 
 async def load_page(
@@ -143,12 +147,12 @@ async def load_page(
         else:
             ranks = await asked
     page = page_of(ranks, first, after, partial(_cursor, order))
-    nodes = await _members(info, question, group_id, page.items, *NODES)
+    nodes = await load_members(info, question, group_id, page.items, *NODES)
     parts = page.parts(info, MemberContributionEdge, nodes)
     return MemberContributionConnection(**parts, question=question, group_id=group_id)
 
 
-async def _members(
+async def load_members(
     info: Info, question: Question, group_id: int, ranks: Sequence[Rank], *paths: tuple[str, ...]
 ) -> list[MemberContribution]:
     """Members with the details that the operation selects of them at any of the paths."""

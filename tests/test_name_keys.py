@@ -98,6 +98,12 @@ def test_a_name_is_found_by_each_of_its_beginnings(name: str) -> None:
         assert not found or matches(name, found)
 
 
+@given(NAMES | st.text(" .-_aAbB", max_size=8), st.text(" .-aB", min_size=1, max_size=3))
+def test_what_is_told_at_once_is_what_the_words_tell(name: str, search: str) -> None:
+    key = search_key(search)
+    assert matches(name, key) == any(key and word.startswith(key) for word in word_keys(name))
+
+
 @given(NAMES)
 def test_a_key_is_its_own_key(name: str) -> None:
     key = search_key(name)

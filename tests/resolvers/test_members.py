@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from gateway.db import Database
 from gateway.directory.load import load_directory
+from resolvers import named_members
 from resolvers.cursors import place_cursor
 from tests.asking import answer, ask
 from tests.events_of import HOUR_MS, classification, store
@@ -177,6 +178,116 @@ async def test_who_asks_by_id_misses_nobody_while_counts_change(
         assert seen == list(range(1, MEMBERS + 1))
     else:
         assert sorted(seen) == list(range(2, MEMBERS + 1))
+
+
+NAMED = {
+    # By id: login, display name.
+    1: ("ada", "Ada Lovelace"),
+    2: ("countess", "ada"),
+    3: ("bert", "Bert van Ada"),
+    4: ("Adam", None),
+    5: ("zoe", "ÉLAN Vital"),
+    6: ("e6", "e\u0301lan"),
+    7: ("eve", "<b>Eve</b>"),
+}
+
+
+async def name_members(database: Database) -> None:
+    """Volunteers 1 to 7, each with as many classifications and hours as 8 minus the id."""
+    users = [
+        {"id": one, "login": login, "display_name": shown} for one, (login, shown) in NAMED.items()
+    ]
+    groups = [{"id": 501, "stats_visibility": "public_show_all"}]
+    await database.write(
+        lambda connection: load_directory(connection, {"users": users, "user_groups": groups})
+    )
+    await store(
+        database,
+        *(
+            classification(100 * user + number, user=user, groups=(501,))
+            for user in range(1, 9)
+            for number in range(9 - user)
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        # Nobody knows what 8 is called. Letters with an accent come after all others.
+        ("orderBy: NAME", [8, 7, 2, 1, 4, 3, 6, 5]),
+        ('search: "ada"', [1, 2, 3, 4]),
+        ('search: " Van  ADA "', [3]),
+        ('search: "éLan"', [5, 6]),
+        ('search: "b"', [3, 7]),
+        ('search: "da"', []),
+        ('search: "countess"', [2]),
+        ('search: "%"', []),
+        ('search: " "', [1, 2, 3, 4, 5, 6, 7, 8]),
+        ('search: "ada" orderBy: NAME', [2, 1, 4, 3]),
+        ('search: "ada" orderBy: ID', [1, 2, 3, 4]),
+        ('search: "ada" orderBy: MOST_TIME', [1, 2, 3, 4]),
+    ],
+)
+async def test_members_are_found_and_ordered_by_their_names(
+    database: Database, arguments: str, expected: list[int]
+) -> None:
+    await name_members(database)
+    page = f"""query ($after: String) {{ userGroup(id: 501) {{ classifications {{
+        memberBreakdown({arguments} first: 2 after: $after) {{
+            totalCount nodes {{ user {{ id }} }} pageInfo {{ hasNextPage endCursor }}
+        }}
+    }} }} }}"""
+    joined: list[int] = []
+    after, more = None, True
+    while more:
+        data = await answer(database, page, {"after": after})
+        found = data["userGroup"]["classifications"]["memberBreakdown"]
+        assert found["totalCount"] == len(expected)
+        joined += users(found["nodes"])
+        after, more = found["pageInfo"]["endCursor"], found["pageInfo"]["hasNextPage"]
+    assert joined == expected
+
+
+async def test_who_is_found_and_ties_is_by_ascending_id(database: Database) -> None:
+    await fill(database)
+    for order in ("MOST_CLASSIFICATIONS", "MOST_TIME"):
+        found = await of_group(
+            database,
+            f'memberBreakdown(search: "user" orderBy: {order}) {{ nodes {{ user {{ id }} }} }}',
+        )
+        # All but the last, who has no name.
+        assert users(found["memberBreakdown"]["nodes"]) == [one for one in RANKED if one != MEMBERS]
+
+
+async def test_a_cursor_of_a_search_is_that_of_no_other(database: Database) -> None:
+    await name_members(database)
+    edges = 'memberBreakdown(first: 1 search: "ada") { edges { cursor } }'
+    (edge,) = (await of_group(database, edges))["memberBreakdown"]["edges"]
+    for other in ("", 'search: "b"', 'search: "ada" orderBy: ID', "orderBy: NAME"):
+        asked = await ask(
+            database,
+            "query ($after: String) { userGroup(id: 501) { classifications {"
+            f" memberBreakdown(after: $after {other}) {{ totalCount }} }} }} }}",
+            {"after": edge["cursor"]},
+        )
+        assert [error.extensions["code"] for error in asked.errors] == ["INVALID_ARGUMENT"]
+
+
+@pytest.mark.parametrize(("argument", "value"), [("search", '"ada"'), ("orderBy", "NAME")])
+async def test_names_of_more_members_than_that_are_not_read(
+    database: Database, monkeypatch: pytest.MonkeyPatch, argument: str, value: str
+) -> None:
+    await name_members(database)
+    document = f"""{{ userGroup(id: 501) {{ classifications {{
+        memberBreakdown({argument}: {value}) {{ totalCount }}
+    }} }} }}"""
+    monkeypatch.setattr(named_members, "MOST_NAMED", 8)
+    assert (await ask(database, document)).errors == []
+    monkeypatch.setattr(named_members, "MOST_NAMED", 7)
+    (error,) = (await ask(database, document)).errors
+    assert error.extensions["code"] == "OUT_OF_BOUNDS"
+    assert error.extensions["argument"] == argument
 
 
 async def test_a_cursor_goes_on_behind_its_member(database: Database) -> None:

@@ -168,6 +168,10 @@ SELECTIONS: dict[str, dict[str, int]] = {
         BREAKDOWN("nodes { buckets(period: DAY, fillGaps: true) { startsOn count } }"): 3,
         BREAKDOWN("nodes { a: buckets(period: DAY) { count } b: buckets { count } }"): 4,
         BREAKDOWN("nodes { timeSpent }").replace("first: 3", "first: 3, orderBy: MOST_TIME"): 2,
+        BREAKDOWN("totalCount").replace("first: 3", 'search: "a"'): 3,
+        BREAKDOWN("nodes { user { login } }").replace("first: 3", "orderBy: NAME"): 3,
+        # One without a word finds nobody, and reads nothing.
+        BREAKDOWN("totalCount nodes { user { login } }").replace("first: 3", 'search: "%"'): 1,
     },
     "usersByIds": {
         "id login displayName": 1,
