@@ -9,6 +9,9 @@ const DAYS: Record<Exclude<Preset, "all">, number> = { week: 7, month: 30, year:
 export const MEASURES = ["classifications", "hours", "volunteers", "comments"] as const;
 export type Measure = (typeof MEASURES)[number];
 
+/** The parameter that says behind which cursor a page of a list begins. */
+export const PAGE = "after";
+
 /** What is shown: the days, and of what. */
 export interface View {
   /** One of the usual ranges, which end today; or days that somebody chose. */
@@ -61,6 +64,8 @@ export interface Change {
 /** The query string of the same page with something else shown. */
 export function changed(query: string, { range, show, compare, project }: Change): string {
   const next = new URLSearchParams(query);
+  // Something else begins with its first page.
+  next.delete(PAGE);
   if (range !== undefined) {
     for (const name of ["range", "start", "end"]) next.delete(name);
     if (typeof range !== "string") {
@@ -76,6 +81,15 @@ export function changed(query: string, { range, show, compare, project }: Change
   else if (compare === false) next.delete("compare");
   if (project === null) next.delete("project");
   else if (project !== undefined) next.set("project", project);
+  const text = next.toString();
+  return text && `?${text}`;
+}
+
+/** The query string of the page behind a cursor; null is the first page. */
+export function paged(query: string, after: string | null): string {
+  const next = new URLSearchParams(query);
+  if (after === null) next.delete(PAGE);
+  else next.set(PAGE, after);
   const text = next.toString();
   return text && `?${text}`;
 }

@@ -5,6 +5,11 @@ import "./theme/theme.css";
 import "./theme/parts.css";
 import "./theme/charts.css";
 
+// It is written relative to the page that was opened, and looked up from others as well.
+for (const icon of document.querySelectorAll<HTMLLinkElement>("link[rel=icon]")) {
+  icon.href = new URL(icon.href).href;
+}
+
 const place = document.getElementById("root");
 if (place === null) throw new Error("The document has no place for the application.");
 createRoot(place).render(

@@ -9,6 +9,7 @@ const SENTENCES: Readonly<Record<string, TextId>> = {
   UNAUTHENTICATED: "problem.unauthenticated",
   RATE_LIMITED: "problem.rateLimited",
   COST_TOO_HIGH: "problem.tooMuch",
+  OUT_OF_BOUNDS: "problem.tooMuch",
   TOO_MANY_VALUES: "problem.tooMuch",
   ANSWER_TOO_LARGE: "problem.tooMuch",
   OPERATION_TIMEOUT: "problem.tooSlow",

@@ -1,40 +1,16 @@
-import { useEffect, useState } from "react";
 import { useQuery } from "urql";
-import { Link, useLocation, useSearch } from "wouter";
+import { Link } from "wouter";
 import { FindDocument, FoundFragmentDoc } from "../../generated/site/graphql";
 import { readFragment } from "../../generated/site/fragment-masking";
 import { Notice } from "../../parts/notice";
+import { LONGEST_SEARCH, useTypedSearch } from "../../parts/typed-search";
 import { useNumbers } from "../../texts/numbers";
 import { useText } from "../../texts/texts";
-
-const PARAMETER = "search";
-const LONGEST = 100;
-const PAUSE_MILLISECONDS = 250;
-
-/** The search of an address; empty without one. */
-export const searchOf = (query: string): string =>
-  (new URLSearchParams(query).get(PARAMETER) ?? "").slice(0, LONGEST).trim();
 
 /** A search for projects and public groups, kept in the address. */
 export function Find({ ready }: { readonly ready: boolean }) {
   const text = useText();
-  const [path, navigate] = useLocation();
-  const query = useSearch();
-  const [typed, setTyped] = useState(() => searchOf(query));
-  const search = searchOf(query);
-  useEffect(() => {
-    const wanted = typed.trim();
-    if (wanted === searchOf(query)) return undefined;
-    const timer = setTimeout(() => {
-      const next = new URLSearchParams(query);
-      if (wanted) next.set(PARAMETER, wanted);
-      else next.delete(PARAMETER);
-      const asked = next.toString();
-      navigate(path + (asked && `?${asked}`), { replace: true });
-    }, PAUSE_MILLISECONDS);
-    return () => clearTimeout(timer);
-  }, [typed, query, path, navigate]);
-
+  const { typed, type, search } = useTypedSearch();
   // The page's own request has asked for what the address had: it is in the cache.
   const [{ data, error, fetching }, again] = useQuery({
     query: FindDocument,
@@ -56,9 +32,9 @@ export function Find({ ready }: { readonly ready: boolean }) {
           <input
             type="search"
             value={typed}
-            maxLength={LONGEST}
+            maxLength={LONGEST_SEARCH}
             placeholder={text("find.placeholder")}
-            onChange={(event) => setTyped(event.target.value)}
+            onChange={(event) => type(event.target.value)}
           />
         </label>
       </search>
@@ -91,6 +67,7 @@ export function Find({ ready }: { readonly ready: boolean }) {
             items={groups.nodes.map((one) => ({
               id: one.id,
               name: one.displayName ?? one.id,
+              href: `/groups/${one.id}`,
               count: one.allTime?.totalCount,
             }))}
           />
@@ -103,7 +80,7 @@ export function Find({ ready }: { readonly ready: boolean }) {
 interface Item {
   readonly id: string;
   readonly name: string;
-  readonly href?: string;
+  readonly href: string;
   readonly count: number | undefined;
 }
 
@@ -122,7 +99,7 @@ function Found({ title, all, items }: FoundProperties) {
       <ul className="found">
         {items.map(({ id, name, href, count }) => (
           <li key={id}>
-            {href ? <Link href={href}>{name}</Link> : <span>{name}</span>}
+            <Link href={href}>{name}</Link>
             {count !== undefined && (
               <span className="note">{numbers.amountOf("classifications", count)}</span>
             )}

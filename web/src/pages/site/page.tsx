@@ -16,6 +16,7 @@ import { readFragment } from "../../generated/site/fragment-masking";
 import { useLive } from "../../graphql/use-live";
 import { Figure } from "../../parts/figure";
 import { Notice } from "../../parts/notice";
+import { searchOf } from "../../parts/typed-search";
 import { useTitle } from "../../parts/use-title";
 import { useToday } from "../../parts/use-today";
 import { useView } from "../../parts/view";
@@ -24,7 +25,7 @@ import { useTellViewer } from "../../session/viewer";
 import { useNumbers } from "../../texts/numbers";
 import { useText } from "../../texts/texts";
 import { Busiest } from "./busiest";
-import { Find, searchOf } from "./find";
+import { Find } from "./find";
 
 const MEASURES: readonly Measure[] = ["classifications", "hours", "volunteers"];
 
