@@ -25,7 +25,9 @@ from gateway.web.runtime_config import CONFIG_PATH, RuntimeConfig
 _BUNDLE = Path(__file__).parent / "bundle"
 #: Addresses below the root at which there is a page.
 _PAGES = (
+    "/groups",
     "/groups/{id:int}",
+    "/groups/{id:int}/contributors",
     "/projects/{id:int}",
     "/me/certificate",
     "/certificates/{code}",
@@ -77,7 +79,11 @@ class WebApplication:
             return errored(HTTPStatus.NOT_ACCEPTABLE)
         html = relative_to_root(self._html, request.scope)
         unlisted = request.scope["route"].path in _UNLISTED
-        return html_response(html, _POLICY, _UNLISTED_HEADERS if unlisted else _HEADERS)
+        headers = _UNLISTED_HEADERS if unlisted else _HEADERS
+        if "join_token" in request.query_params:
+            # An older join link: caches keep what they store by its address.
+            headers = {**headers, "Cache-Control": "no-store"}
+        return html_response(html, _POLICY, headers)
 
 
 def page_routes(endpoint: Callable[[Request], Awaitable[Response]]) -> list[Route]:

@@ -6,10 +6,14 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import Connection
 
+from gateway.directory.load import load_directory
 from tests.npm import project
 from tests.web.conftest import Served, Visit
 from tests.web.groups import write_groups
+from tests.web.history import CARA
+from tests.web.test_session import sign_in
 
 PAGES = {
     "site": "/?search=wil",
@@ -20,6 +24,9 @@ PAGES = {
     "group": "/groups/24",
     "a project of a group": "/groups/24?start=2024-01-08&end=2024-01-14&project=5",
     "group without names": "/groups/22",
+    "groups": "/groups",
+    "join": f"/groups/24#join_token={'a' * 32}",
+    "contributors": "/groups/24/contributors?sort=name&search=b",
     "missing": "/projects/999",
 }
 PHONE = {"width": 360, "height": 720}
@@ -72,6 +79,33 @@ def test_axe_finds_no_violation_in_the_dialog(visit: Visit, axe: str) -> None:
     assert visit.complaints == []
 
 
+def invite(connection: Connection) -> None:
+    """Cara, to a group and to lead another."""
+    cards = [(20, "invited", "group_member"), (21, "active", "group_admin")]
+    members = [
+        {"user_group_id": group, "user_id": CARA, "state": state, "roles": [role]}
+        for group, state, role in cards
+    ]
+    load_directory(connection, {"memberships": members})
+
+
+@pytest.mark.parametrize("visit", LOOKS, indirect=True)
+def test_axe_finds_no_violation_in_groups_and_the_dialog_that_creates_one(
+    visit: Visit, served: Served, axe: str
+) -> None:
+    served.write(invite)
+    page = visit.open("/groups")
+    sign_in(page, served.token_of(CARA))
+    expect(page.locator(".cards li")).to_have_count(1)
+    assert violations(page, axe) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]  # type: ignore[index]
+
+    page.get_by_role("button", name="Create a group").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert violations(page, axe) == []
+    assert visit.complaints == []
+
+
 @pytest.mark.parametrize(
     "visit", [{"viewport": PHONE}, {"viewport": DESKTOP}], ids=["360", "1280"], indirect=True
 )
@@ -113,3 +147,20 @@ def test_keys_alone_open_and_close_the_dialog(visit: Visit) -> None:
 
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(page.get_by_role("button", name="Sign in")).to_be_focused()
+
+
+def test_keys_alone_create_a_group(visit: Visit, served: Served) -> None:
+    page = visit.open("/groups")
+    sign_in(page, served.token)
+    expect(page.locator(".cards")).to_be_visible()
+    press_until(page, "Create a group")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("textbox", name="Title")).to_be_focused()
+    page.keyboard.type("Made by keys")
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.go_back()
+    expect(page.locator(".cards")).to_contain_text("Made by keys")

@@ -1,5 +1,6 @@
 import { lazy, Suspense } from "react";
 import { Route, Router, Switch } from "wouter";
+import { JoinFirst } from "./pages/join/join-first";
 import { Missing } from "./pages/missing/page";
 import { ProjectPage } from "./pages/project/page";
 import { SitePage } from "./pages/site/page";
@@ -14,6 +15,8 @@ import { Texts } from "./texts/texts";
 const GroupPage = lazy(() => import("./pages/group/page"));
 const CertificatePage = lazy(() => import("./pages/certificate/page"));
 const CertificatesPage = lazy(() => import("./pages/certificates/page"));
+const GroupsPage = lazy(() => import("./pages/groups/page"));
+const ContributorsPage = lazy(() => import("./pages/contributors/page"));
 
 export function App() {
   return (
@@ -28,8 +31,16 @@ export function App() {
                   <Route path="/projects/:id">
                     {({ id }) => <ProjectPage key={id} id={id} />}
                   </Route>
+                  <Route path="/groups" component={GroupsPage} />
                   <Route path="/groups/:id">
-                    {({ id }) => <GroupPage key={id} id={id} />}
+                    {({ id }) => (
+                      <JoinFirst key={id} id={id}>
+                        <GroupPage id={id} />
+                      </JoinFirst>
+                    )}
+                  </Route>
+                  <Route path="/groups/:id/contributors">
+                    {({ id }) => <ContributorsPage key={id} id={id} />}
                   </Route>
                   <Route path="/me/certificate" component={CertificatePage} />
                   <Route path="/certificates/:code">

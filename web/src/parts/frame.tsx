@@ -3,6 +3,7 @@
 import { type ReactNode, useEffect, useRef } from "react";
 import { Link, useLocation } from "wouter";
 import { root } from "../root";
+import { useSession } from "../session/session";
 import { SessionBar } from "../session/session-bar";
 import { useText } from "../texts/texts";
 
@@ -11,6 +12,7 @@ const CONTENT = "content";
 export function Frame({ children }: { readonly children: ReactNode }) {
   const text = useText();
   const [path] = useLocation();
+  const { signedIn } = useSession();
   const main = useRef<HTMLElement>(null);
   const shown = useRef(path);
   useEffect(() => {
@@ -35,6 +37,11 @@ export function Frame({ children }: { readonly children: ReactNode }) {
             <Link href="/" aria-current={path === "/" ? "page" : undefined}>
               {text("app.overview")}
             </Link>
+            {signedIn && (
+              <Link href="/groups" aria-current={path === "/groups" ? "page" : undefined}>
+                {text("app.groups")}
+              </Link>
+            )}
             <a href={`${root}graphql`}>{text("app.api")}</a>
           </nav>
           <SessionBar />
