@@ -11,6 +11,8 @@ from starlette.routing import Route
 from gateway.auth.viewer import Viewer
 from gateway.db.readiness import check_ready, check_writable
 from gateway.embed.routes import embed_routes
+from gateway.files.description import file_paths
+from gateway.files.routes import file_routes
 from gateway.graphql.endpoint.routes import GRAPHQL_PATH, graphql_routes
 from gateway.http.probes import probe_routes
 from gateway.rest.about import about_routes
@@ -45,7 +47,13 @@ def build_routes(services: Services) -> list[Route]:
         settings.operation_timeout_seconds,
     )
     return [
-        *about_routes(version("stats-gateway"), GRAPHQL_PATH, unexpected, services.pages.home),
+        *about_routes(
+            version("stats-gateway"),
+            GRAPHQL_PATH,
+            unexpected,
+            services.pages.home,
+            file_paths(),
+        ),
         *services.pages.routes(),
         *(
             embed_routes(
@@ -66,6 +74,17 @@ def build_routes(services: Services) -> list[Route]:
             services.mask,
             services.live_answers,
             services.connections,
+        ),
+        *file_routes(
+            settings,
+            database,
+            services.executor,
+            identify_not_erased,
+            services.authenticator,
+            services.erased,
+            unexpected,
+            services.clock,
+            services.budget.spend if services.budget is not None else None,
         ),
         stream_route(settings, services.intake, services.clock),
         *ckan_routes(identify_not_erased, open_operation, settings.body_limit_bytes),

@@ -98,6 +98,13 @@ class Settings(BaseSettings):
         ge=1024,
         description="Largest answer of one operation, or of a batch, before it is compressed.",
     )
+    file_limit_bytes: int = Field(67_108_864, ge=1024, description="Largest file of /files.")
+    files_at_once: int = Field(
+        8,
+        ge=1,
+        description="Most files of /files that one process makes or sends at once; each may be on "
+        "the disk meanwhile.",
+    )
     cost_per_minute: int = Field(
         0, ge=0, description="Cost points that one viewer may spend in a minute; 0 sets no limit."
     )

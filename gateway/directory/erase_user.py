@@ -9,6 +9,7 @@ from gateway.db.certificate_tables import certificate, certificate_issue
 from gateway.db.goal_tables import goal, own_goal_change
 from gateway.db.group_tables import group_change, group_join_link, wrong_join
 from gateway.db.tables import membership, panoptes_answer, user, user_name_sources
+from gateway.db.ticket_tables import file_ticket
 from gateway.directory.rows import remove_rows
 from gateway.rollups.erasure import erase
 
@@ -32,6 +33,7 @@ def erase_user(connection: Connection, user_id: int) -> int:
     for table in (certificate, certificate_issue):
         connection.execute(delete(table).where(table.c.user_id == user_id))
     connection.execute(delete(panoptes_answer).where(panoptes_answer.c.user_id == user_id))
+    connection.execute(delete(file_ticket).where(file_ticket.c.spender == f"user/{user_id}"))
     connection.execute(delete(user_name_sources).where(user_name_sources.c.id == user_id))
     remove_rows(connection, user, [user_id])
     log_change(connection, erasure=[0], user_record=[user_id], user_group_record=touched)

@@ -161,6 +161,15 @@ class CostTooHigh(LimitExceeded):
     sentence = "The operation costs {value:,} points: at most {limit:,} are allowed."
 
 
+class SeriesTooCostly(CostTooHigh):
+    """Operations that belong together cost more than a viewer may spend in any minute."""
+
+    sentence = (
+        "This costs more than your {limit:,} cost points a minute: ask for less, such as fewer "
+        "days."
+    )
+
+
 class TooManyValues(LimitExceeded):
     """The answer would have more values than any may: fields, and items of lists."""
 

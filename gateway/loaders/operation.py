@@ -47,6 +47,7 @@ class Operation:
     reads: OperationReads
     permissions: ViewerPermissions
     loaders: Loaders
+    _look_ups: LookUps | None
 
     def __init__(
         self,
@@ -79,7 +80,8 @@ class Operation:
                 look_ups = LookUps(self.reads, live, asker, self._name)
                 memberships = LiveMembershipLoader(look_ups, memberships)
             self.permissions = ViewerPermissions(viewer, memberships)
-            self.loaders = Loaders(self.reads, self.permissions, look_ups)
+            self._look_ups = look_ups
+            self.load_anew()
 
         self._begin_reading = begin_reading
         self._run = partial(_run, group_life, viewer)
@@ -97,6 +99,10 @@ class Operation:
             return await self._run(command)
         finally:
             self._begin_reading()
+
+    def load_anew(self) -> None:
+        """Forget what was loaded, not the snapshot: for who reads more than is held at once."""
+        self.loaders = Loaders(self.reads, self.permissions, self._look_ups)
 
     def mark_secret(self) -> None:
         """Say that the answer holds a secret: no cache may store it, nothing may compress it."""

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gateway.http.browsers import readable_by_pages
+from gateway.rest.eras.rows import Json
 from gateway.rest.openapi import OPENAPI_PATH, OpenApiEndpoint, describe
 from gateway.rest.sentence import DescribeError
 from gateway.rest.welcome import WelcomeEndpoint
@@ -18,12 +19,14 @@ def about_routes(
     graphql_path: str,
     describe_error: DescribeError,
     home: Callable[[], Response] | None = None,
+    more: Json | None = None,
 ) -> list[Route]:
     """The root and the description of all that is answered beside GraphQL.
 
+    ``more`` are paths that are described elsewhere.
     ``home`` is what browsers get at the root, in place of the small page.
     """
-    description = describe(version)
+    description = describe(version, more)
     status = {
         # What clients of ERAS look at.
         "status": "ok",

@@ -37,8 +37,8 @@ _REFUSALS = {
 }
 
 
-def describe(version: str) -> Json:
-    """The description as OpenAPI has it, for a gateway of this version."""
+def describe(version: str, more: Json | None = None) -> Json:
+    """The description as OpenAPI has it, for a gateway of this version; ``more`` are paths."""
     return {
         "openapi": "3.1.0",
         "info": {
@@ -56,6 +56,7 @@ def describe(version: str) -> Json:
             retired.PATH: {"get": _retired()},
             stream_description.PATH: {"post": stream_description.OPERATION},
             group_count_description.PATH: {"post": group_count_description.OPERATION},
+            **(more or {}),
         },
         "components": {
             "securitySchemes": {
@@ -103,8 +104,8 @@ def _resource(resource: Resource[Any]) -> Json:
         # Without credentials, too: what is public.
         "security": [{}, {"token": []}, {"key": []}, {"edxKey": []}],
         "parameters": [
-            *(_parameter(one, "path") for one in in_path),
-            *(_parameter(one, "query") for one in resource.parameters),
+            *(described_parameter(one, "path") for one in in_path),
+            *(described_parameter(one, "query") for one in resource.parameters),
         ],
         "responses": {
             "200": _json("The statistics.", resource.schema),
@@ -127,8 +128,8 @@ def _retired() -> Json:
         "summary": "The service before ERAS: leads to where its requests are answered now.",
         "deprecated": True,
         "parameters": [
-            *(_parameter(one, "path") for one in (activity, period)),
-            *(_parameter(one, "query") for one in (PROJECT_ID, WORKFLOW_ID, USER_ID)),
+            *(described_parameter(one, "path") for one in (activity, period)),
+            *(described_parameter(one, "query") for one in (PROJECT_ID, WORKFLOW_ID, USER_ID)),
         ],
         "responses": {
             "308": {
@@ -140,7 +141,8 @@ def _retired() -> Json:
     }
 
 
-def _parameter(parameter: Parameter, place: str) -> Json:
+def described_parameter(parameter: Parameter, place: str) -> Json:
+    """A parameter in the ``place``: "path" or "query"."""
     described: Json = {
         "name": parameter.name,
         "in": place,

@@ -58,7 +58,7 @@ def served_to_everybody(folder: Path) -> Iterator[Served]:
     }
     keys["revoked API key"] = new_api_key("revoked", [Scope.STATS_READ], now_us)
     asyncio.run(_store(f"sqlite:///{folder}/served.db", keys, now_us))
-    credentials = {"anonymous": None, **_tokens(ours), **{k: key.text for k, key in keys.items()}}
+    credentials = {"anonymous": None, **tokens_of(ours), **{k: key.text for k, key in keys.items()}}
     settings = {
         "STATS_GATEWAY_JWT_PUBLIC_KEY_FILE": f"{folder}/public.pem",
         # Documents of the tests ask for whole types at once.
@@ -77,7 +77,8 @@ async def _store(url: str, keys: dict[str, NewApiKey], now_us: int) -> None:
         await database.write(lambda connection: revoke_api_key(connection, "revoked", now_us))
 
 
-def _tokens(ours: Pair) -> dict[str, str]:
+def tokens_of(ours: Pair) -> dict[str, str]:
+    """A token of everybody who has one, and one that has expired."""
     claims = {
         name: {"id": viewer.id, "login": f"user-{viewer.id}", "admin": viewer.is_site_admin}
         for name, viewer in ASKING.items()

@@ -57,6 +57,7 @@ def without_group_life(connection: Connection) -> None:
         "own_goal_change",
         "certificate",
         "certificate_issue",
+        "file_ticket",
     ):
         connection.exec_driver_sql(f"DROP TABLE {table}")
     connection.exec_driver_sql("DROP INDEX ix_membership_id")

@@ -4,7 +4,8 @@ from alembic import context
 
 import gateway.db.certificate_tables
 import gateway.db.goal_tables
-import gateway.db.group_tables  # noqa: F401 - so that their tables are known
+import gateway.db.group_tables
+import gateway.db.ticket_tables  # noqa: F401 - so that their tables are known
 from gateway.db import tables
 
 context.configure(

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterable
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+)
 from contextlib import (
     AbstractAsyncContextManager,
     AbstractContextManager,
     AsyncExitStack,
     asynccontextmanager,
+    contextmanager,
     nullcontext,
 )
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from graphql import ExecutionResult, GraphQLError, GraphQLSchema, OperationType
@@ -43,7 +53,7 @@ from gateway.graphql.execution.production import (
 from gateway.graphql.execution.response_cache import ResponseCache
 from gateway.graphql.execution.writing import masked, written
 from gateway.graphql.masking import ErrorMask, cause_of
-from gateway.graphql.refusals import OperationTimeout
+from gateway.graphql.refusals import OperationTimeout, RateLimited, SeriesTooCostly
 from gateway.http.refusals import NotAcceptable
 from gateway.telemetry.record import RequestRecord
 from gateway.yielding import Yielding
@@ -54,11 +64,15 @@ OpenOperation = Callable[[Viewer, RequestRecord], AbstractAsyncContextManager[An
 #: Entered around an operation.
 AroundOperation = Callable[[RequestRecord], AbstractContextManager[None]]
 
+#: Executes one of the queries of a series.
+ExecuteQuery = Callable[[GraphQLRequest], Awaitable[Answer]]
+
 
 #: In place of the method of a request.
 _LIVE = "LIVE"
 #: Of an operation that was admitted before.
 _PASSED_OVER = ("parse", "validate")
+_QUERIES = frozenset({OperationType.QUERY})
 
 
 class _Made(NamedTuple):
@@ -294,6 +308,53 @@ class Executor:
                     following = await payloads.failed(self._mask.unexpected(error))
                 yield Answer(following)
 
+    @asynccontextmanager
+    async def in_one_snapshot(
+        self, viewer: Viewer, record: RequestRecord
+    ) -> AsyncIterator[ExecuteQuery]:
+        """Give what executes queries of our own, one after the other, all from one snapshot.
+
+        Each is admitted, limited and charged as an operation by itself; together they have the
+        time of one. Once they cost more than a viewer may spend in a minute: SeriesTooCostly.
+        """
+        preparation = replace(self._preparation, persisted=PersistedDocuments())
+        spent = 0
+        with self._within(record):
+            together = Production(self._yielding, self._limits)
+            async with self._until(together):
+                async with self._open_operation(viewer, record) as context:
+
+                    async def execute(request: GraphQLRequest) -> Answer:
+                        nonlocal spent
+                        with _series_refused(spent):
+                            ready = await preparation.prepare(request, viewer, _QUERIES, record)
+                        if not isinstance(ready, PreparedOperation):
+                            return ready
+                        record.begin("execute")
+                        context.load_anew()
+                        try:
+                            return await self._executed(ready, viewer, record, context)
+                        finally:
+                            spent += record.cost or 0
+                            record.cost = spent
+
+                    yield execute
+                if self._erased is not None:
+                    await self._erased.check(viewer.id, context.reads.position)
+
+    async def _executed(
+        self, ready: PreparedOperation, viewer: Viewer, record: RequestRecord, context: Any
+    ) -> Answer:
+        """The answer of a query that reads in an operation which goes on."""
+        production = Production(self._yielding, self._limits)
+        async with self._charging(ready, production, viewer, record):
+            executor = OperationExecutor(self._schema, *ready[:3], context, production)
+            result = await executor.run()
+            data = await self._data(result, production)
+            errors = await self._errors(result, production)
+            production.check()
+        return Answer({**errors, "data": _shown(data)})
+
     async def _finish(
         self, ready: PreparedOperation, viewer: Viewer, record: RequestRecord
     ) -> Answer:
@@ -416,6 +477,17 @@ class Executor:
         errors = await masked(result.errors, self._mask, production)
         values = VALUES_OF_AN_ERROR * len(errors)
         return {"errors": Fragment(await written(errors, values, production))}
+
+
+@contextmanager
+def _series_refused(spent: int) -> Iterator[None]:
+    """Say so if what was spent already, by the same request, leaves too little of any minute."""
+    try:
+        yield
+    except RateLimited as error:
+        if error.value is not None and spent and spent + error.value > error.limit:
+            raise SeriesTooCostly(error.limit) from None
+        raise
 
 
 def _shown(data: bytes | None) -> Fragment | None:

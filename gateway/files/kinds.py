@@ -1,0 +1,101 @@
+"""Kinds of files: which operation each stands for, and how its rows are written as CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.arguments import read_id
+from gateway.errors import ExclusiveArguments, InvalidArgument
+from gateway.files.cells import Cell
+from gateway.rest.eras.parameters import (
+    END_DATE,
+    ID,
+    PERIOD,
+    PROJECT_ID,
+    START_DATE,
+    WORKFLOW_ID,
+    Given,
+    Parameter,
+    read_days,
+    read_ids,
+    read_period,
+)
+
+#: Something of an answer, with the names that the schema gives its fields.
+Node = Mapping[str, Any]
+Variables = Mapping[str, Any]
+#: Executes an operation, and gives its data; raises what is wrong with it.
+Ask = Callable[[str, Variables], Awaitable[Node]]
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The first line, and the cells of each row."""
+
+    names: Sequence[str]
+    cells: Callable[[Node], Sequence[Cell]]
+
+
+@dataclass(frozen=True)
+class FileKind:
+    """A file at a path; ``document`` is a query whose rows stand at ``place`` in its data.
+
+    With a ``page_size`` the rows are a connection, which is read to its end. ``columns`` may ask
+    for what is needed to write the first line.
+    """
+
+    path: str
+    summary: str
+    parameters: Sequence[Parameter]
+    document: str
+    place: Sequence[str]
+    columns: Callable[[Ask, Variables], Awaitable[Columns]]
+    page_size: int | None = None
+
+    def variables(self, path: Mapping[str, str], given: Given) -> Variables:
+        """The variables of the document; ArgumentError for what cannot be used."""
+        names = {parameter.name for parameter in self.parameters}
+        for name in given:
+            if name not in names:
+                raise InvalidArgument(name, "There is no such parameter here.")
+        variables: dict[str, Any] = {}
+        if "id" in path:
+            variables["id"] = str(read_id(ID.name, path["id"]))
+        read_days(given)
+        days = {"start": given.get(START_DATE.name), "end": given.get(END_DATE.name)}
+        variables["range"] = days
+        period = read_period(given)
+        variables["period"] = None if period is None else period.name
+        projects, workflows = read_ids(given, PROJECT_ID), read_ids(given, WORKFLOW_ID)
+        if projects is not None and workflows is not None:
+            raise ExclusiveArguments(
+                WORKFLOW_ID.name, "Choose projects or workflows, and not both."
+            )
+        variables["workflowIds"] = workflows
+        if projects is not None:
+            variables["within"] = {"projectIds": projects}
+        elif workflows is not None:
+            variables["within"] = {"workflowIds": workflows}
+        return variables
+
+    def file_name(self, path: Mapping[str, str], day: str, suffix: str) -> str:
+        """A name of plain letters, such as ``groups-5-contributors-2026-11-30.csv``."""
+        parts = self.path.format_map({name: read_id(name, text) for name, text in path.items()})
+        return f"{parts.removeprefix('/files/').replace('/', '-')}-{day}.{suffix}"
+
+
+def hours(seconds: float) -> float:
+    """Not rounded: that is for display only."""
+    return seconds / 3600
+
+
+DAYS = (START_DATE, END_DATE)
+PLACES = (PROJECT_ID, WORKFLOW_ID)
+BY_PERIOD = Parameter(
+    PERIOD.name,
+    "day, week, month or year. Without it: day for ranges of up to 31 days, week up to 183, month "
+    "up to 1,460, else year.",
+    PERIOD.schema,
+)

@@ -1,0 +1,148 @@
+"""The endpoints of tickets: one makes them for who sends credentials, the other takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qs
+
+from starlette.requests import Request
+from starlette.routing import compile_path
+from starlette.types import Send
+
+from gateway.auth.authenticator import Authenticator
+from gateway.auth.credentials import CREDENTIAL_HEADERS
+from gateway.auth.viewer import Viewer
+from gateway.errors import NotFound, Unauthenticated
+from gateway.files.endpoint import Endpoint, Identify, acceptable, read_asked
+from gateway.files.kinds import FileKind
+from gateway.files.response import ready
+from gateway.files.serving import MEDIA, AskedFile, Files
+from gateway.files.tickets import Pass, Tickets
+from gateway.http.body import check_json, decode_json, read_body
+from gateway.http.refusals import BadRequest
+from gateway.telemetry.record import Result, record_of
+
+DOWNLOAD_PATH = "/files/downloads"
+TICKETS_PATH = "/files/tickets"
+#: Of the body, and of the path in it: as long as an address may be that all proxies let pass.
+LONGEST_BODY = 16_384
+LONGEST_PATH = 8_000
+#: As what else writes a row.
+_COST = 10
+
+#: Counts a cost against a viewer, or an address; RateLimited if that is more than is left.
+Spend = Callable[[Viewer, str, int], Awaitable[None]]
+#: Raises if the viewer's credentials ended since.
+CheckViewer = Callable[[Viewer], Awaitable[None]]
+
+
+class NoSuchTicket(NotFound):
+    """The ticket is unknown, used, or older than a minute: all alike."""
+
+    def __init__(self) -> None:
+        super().__init__("ticket", None, "address")
+
+
+class _Paths:
+    """Finds the kind of a path."""
+
+    def __init__(self, kinds: Sequence[FileKind]) -> None:
+        self._patterns = [(compile_path(kind.path)[0], kind) for kind in kinds]
+
+    def asked(self, address: str, media: str) -> AskedFile:
+        """The file at a path with its query; NotFound, or what is wrong with the query."""
+        path, _, query = address.partition("?")
+        for pattern, kind in self._patterns:
+            found = pattern.fullmatch(path)
+            if found:
+                return read_asked(kind, found.groupdict(), query.encode(), media)
+        raise NotFound("file", None, "path")
+
+
+class TicketEndpoint(Endpoint):
+    """Answers a POST of a path and a media type with the path of one download."""
+
+    methods = ("POST",)
+
+    def __init__(
+        self,
+        kinds: Sequence[FileKind],
+        files: Files,
+        identify: Identify,
+        authenticator: Authenticator,
+        tickets: Tickets,
+        spend: Spend | None,
+    ) -> None:
+        super().__init__(files)
+        self._paths = _Paths(kinds)
+        self._identify = identify
+        self._authenticator = authenticator
+        self._tickets = tickets
+        self._spend = spend
+
+    async def respond(self, request: Request, send: Send) -> None:
+        check_json(request)
+        headers = request.headers.items()
+        viewer = await self._identify(headers)
+        grant = self._authenticator.grant(headers, viewer)
+        record = record_of(request.scope)
+        record.viewer = viewer.kind
+        if grant is None:
+            raise Unauthenticated(
+                "A ticket needs credentials; without them, read the file at its own address."
+            )
+        content = decode_json(await read_body(request, LONGEST_BODY), "The request body")
+        path, accept = _read(content)
+        media = acceptable(accept)
+        self._paths.asked(path, media)
+        if self._spend is not None:
+            await self._spend(viewer, record.client, _COST)
+        ticket = await self._tickets.issue(Pass(viewer, path, media, grant.until))
+        record.result = Result.OK
+        content = {
+            "path": f"{DOWNLOAD_PATH}?ticket={ticket.text}",
+            "expiresAt": datetime.fromtimestamp(ticket.expires_at / 1_000_000, UTC).isoformat(),
+        }
+        await ready(content, HTTPStatus.CREATED)(request.scope, request.receive, send)
+
+
+class DownloadEndpoint(Endpoint):
+    """Answers with the file that a ticket is good for; the ticket is used up whatever happens."""
+
+    # Whoever looks ahead by HEAD must not use the ticket up.
+    methods = ("GET",)
+
+    def __init__(
+        self, kinds: Sequence[FileKind], files: Files, check: CheckViewer, tickets: Tickets
+    ) -> None:
+        super().__init__(files)
+        self._paths = _Paths(kinds)
+        self._check = check
+        self._tickets = tickets
+
+    async def respond(self, request: Request, send: Send) -> None:
+        if not CREDENTIAL_HEADERS.isdisjoint(request.headers.keys()):
+            raise BadRequest("A ticket stands for its viewer alone: send no credentials with it.")
+        sent = parse_qs(request.scope["query_string"].decode("latin-1")).get("ticket", [])
+        if len(sent) != 1:
+            raise BadRequest("The address needs exactly one ticket.")
+        granted = await self._tickets.use(sent[0])
+        if granted is None:
+            raise NoSuchTicket
+        await self._check(granted.viewer)
+        asked = self._paths.asked(granted.path, granted.media)
+        await self._files.serve(asked, granted.viewer, request, send)
+
+
+def _read(content: Any) -> tuple[str, str]:
+    if not isinstance(content, dict):
+        raise BadRequest("The request body must be a JSON object.")
+    path, accept = content.get("path"), content.get("accept", MEDIA[0])
+    if not isinstance(path, str) or not isinstance(accept, str):
+        raise BadRequest("The request needs a path, and may have accept: both are texts.")
+    if len(path) > LONGEST_PATH:
+        raise BadRequest(f"The path is longer than {LONGEST_PATH:,} characters.")
+    return path, accept
