@@ -6,6 +6,7 @@ import csv
 import io
 import re
 import socket
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ from tests.authorization.people import ASKING, GROUPS, UNKNOWN, VOLUNTEERS
 from tests.files.conftest import CONTRIBUTORS, LARGE, PROJECTS
 from tests.files.gateway import Gateway
 from tests.files.hostile import HOSTILE, NAMES
+from tests.server import serving
 
 RULES = {
     "contributors": Rule.INDIVIDUALS,
@@ -278,6 +280,22 @@ def test_a_slow_reader_holds_neither_a_connection_nor_a_snapshot(gateway: Gatewa
     finally:
         for one in readers:
             one.close()
+
+
+def test_a_ticket_of_one_gateway_is_used_at_another(gateway: Gateway, tmp_path: Path) -> None:
+    with serving(tmp_path, **gateway.settings) as other:
+        base = other.url.removesuffix("/graphql")
+        answer = gateway.ticket("/files/groups/13/members", "member")
+        assert answer.status_code == 201
+        address = answer.json()["path"]
+        assert gateway.client.get(base + address).status_code == 200
+        assert gateway.client.get(gateway.base + address).status_code == 404
+        ticket = address.partition("=")[2]
+        for log in (gateway.server.log, other.log):
+            said = log.read_text()
+            assert "/files/" in said
+            assert ticket not in said
+            assert "ticket=" not in said
 
 
 class Reader:

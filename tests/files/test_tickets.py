@@ -6,7 +6,6 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -27,8 +26,6 @@ from gateway.directory.erase_user import erase_user
 from gateway.files.tickets import GOOD_SECONDS, TICKETS_OF_VIEWER
 from gateway.settings import Settings
 from tests.authorization.people import MEMBERSHIPS, SITE_ADMIN, fill
-from tests.files.gateway import Gateway
-from tests.server import serving
 
 #: Its members see the individual stats.
 GROUP = 13
@@ -215,30 +212,27 @@ async def test_a_ticket_at_once_is_used_once(asking: Asking) -> None:
     assert sorted(answer.status_code for answer in answers) == [200, 404, 404, 404, 404]
 
 
-@pytest.mark.parametrize(
-    ("content", "status", "code"),
-    [
-        ({"path": "/files/groups/13/nothing"}, 404, "NOT_FOUND"),
-        ({"path": "/files/tickets"}, 404, "NOT_FOUND"),
-        ({"path": "https://evil.example/files/groups/13/members"}, 404, "NOT_FOUND"),
-        ({"path": "/files/groups/13/members/../../14/members"}, 404, "NOT_FOUND"),
-        ({"path": "/files/groups/x/members"}, 400, "INVALID_ARGUMENT"),
-        ({"path": f"{PATH}?start=2024-01-01"}, 400, "INVALID_ARGUMENT"),
-        ({"path": f"{PATH}?project_id=" + "1," * 4_000}, 400, "BAD_REQUEST"),
-        ({"path": PATH, "accept": "text/html"}, 406, "NOT_ACCEPTABLE"),
-        ({"path": PATH, "accept": 1}, 400, "BAD_REQUEST"),
-        ({"path": 1}, 400, "BAD_REQUEST"),
-        ([], 400, "BAD_REQUEST"),
-        ({"path": "x" * 20_000}, 413, "BODY_TOO_LARGE"),
-    ],
-)
-async def test_what_is_no_file_gets_no_ticket(
-    asking: Asking, content: Any, status: int, code: str
-) -> None:
+NO_FILES: list[tuple[Any, int, str]] = [
+    ({"path": "/files/groups/13/nothing"}, 404, "NOT_FOUND"),
+    ({"path": "/files/tickets"}, 404, "NOT_FOUND"),
+    ({"path": "https://evil.example/files/groups/13/members"}, 404, "NOT_FOUND"),
+    ({"path": "/files/groups/13/members/../../14/members"}, 404, "NOT_FOUND"),
+    ({"path": "/files/groups/x/members"}, 400, "INVALID_ARGUMENT"),
+    ({"path": f"{PATH}?start=2024-01-01"}, 400, "INVALID_ARGUMENT"),
+    ({"path": f"{PATH}?project_id=" + "1," * 4_000}, 400, "BAD_REQUEST"),
+    ({"path": PATH, "accept": "text/html"}, 406, "NOT_ACCEPTABLE"),
+    ({"path": PATH, "accept": 1}, 400, "BAD_REQUEST"),
+    ({"path": 1}, 400, "BAD_REQUEST"),
+    ([], 400, "BAD_REQUEST"),
+    ({"path": "x" * 20_000}, 413, "BODY_TOO_LARGE"),
+]
+
+
+async def test_what_is_no_file_gets_no_ticket(asking: Asking) -> None:
     headers = asking.headers(MEMBER)
-    refused_as(
-        await asking.client.post("/files/tickets", json=content, headers=headers), status, code
-    )
+    for content, status, code in NO_FILES:
+        answer = await asking.client.post("/files/tickets", json=content, headers=headers)
+        refused_as(answer, status, code)
     assert await asking.tickets_left() == 0
 
 
@@ -251,19 +245,3 @@ async def test_tickets_are_for_who_has_credentials(asking: Asking) -> None:
     )
     text = await post("/files/tickets", content="{}", headers=asking.headers(MEMBER))
     refused_as(text, 415, "UNSUPPORTED_MEDIA_TYPE")
-
-
-def test_a_ticket_of_one_gateway_is_used_at_another(gateway: Gateway, tmp_path: Path) -> None:
-    with serving(tmp_path, **gateway.settings) as other:
-        base = other.url.removesuffix("/graphql")
-        answer = gateway.ticket("/files/groups/13/members", "member")
-        assert answer.status_code == 201
-        address = answer.json()["path"]
-        assert gateway.client.get(base + address).status_code == 200
-        assert gateway.client.get(gateway.base + address).status_code == 404
-        ticket = address.partition("=")[2]
-        for log in (gateway.server.log, other.log):
-            said = log.read_text()
-            assert "/files/" in said
-            assert ticket not in said
-            assert "ticket=" not in said

@@ -18,6 +18,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from gateway.files.description import file_paths
 from gateway.rest.eras import parameters
 from gateway.rest.eras.parameters import Parameter
 from gateway.rest.eras.routes import RESOURCES
@@ -126,4 +127,4 @@ async def test_the_description_is_served_as_json(client: httpx.AsyncClient) -> N
 
     assert response.headers["content-type"] == "application/json"
     assert response.json()["openapi"] == "3.1.0"
-    assert [*response.json()["paths"]] == [*PATHS]
+    assert [*response.json()["paths"]] == [*PATHS, *file_paths()]
