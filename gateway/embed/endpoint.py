@@ -39,8 +39,12 @@ from gateway.telemetry.record import Result, record_of
 SVG = "image/svg+xml"
 #: An image is drawn and nothing else, also where it is opened as a document.
 _POLICY_OF_IMAGES = "default-src 'none'; sandbox"
-#: Any page may show it, also one that is isolated from other origins.
-_ANYWHERE = {"Cross-Origin-Resource-Policy": "cross-origin", **SAFE_HEADERS}
+#: Any page may show it, also one that is isolated from what does not agree.
+_ANYWHERE = {
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    **SAFE_HEADERS,
+}
 #: As for public answers of the API: a group that turns private is gone at once.
 _PUBLIC = {"Cache-Control": "public, no-cache"}
 _METHODS = ("GET", "HEAD")

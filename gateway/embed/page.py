@@ -34,13 +34,15 @@ POLICY = "; ".join(
 
 def chart_document(figures: Figures, theme: Theme, link: str | None) -> bytes:
     """The chart with its title and its table; ``link`` leads to the page with more of it."""
-    root, body = _open(f"{figures.title}: {wording.heading(figures)}", theme)
+    root, body = _open(f"{figures.title}: {wording.heading(figures)}", theme, "chart")
     _add_title(body, figures.title, link)
     line = add(body, "p")
     add(
         line, "strong", wording.amount(figures.measure, figures.total)
     ).tail = f" {subtitle(figures)}"
-    place = add(body, "div", class_="scrolling")
+    heading = wording.heading(figures)
+    # Keys can scroll what has the focus.
+    place = add(body, "div", class_="scrolling", role="group", aria_label=heading, tabindex="0")
     place.append(draw_plain(figures, STYLED))
     if figures.highest is not None:
         _add_table(body, figures)
@@ -52,24 +54,24 @@ def counter_document(figures: Figures, theme: Theme, link: str | None) -> bytes:
     measure, total = figures.measure, figures.total
     of = f"{wording.unit(measure, total)}, {wording.days_of(figures.preset)}"
     shown = wording.amount(measure, total)
-    root, body = _open(f"{figures.title}: {shown} {of}", theme)
-    place = add(body, "main", class_="counter")
-    _add_title(place, figures.title, link)
-    line = add(place, "p")
+    root, body = _open(f"{figures.title}: {shown} {of}", theme, "counter")
+    _add_title(body, figures.title, link)
+    line = add(body, "p")
     add(line, "strong", shown).tail = f" {of}"
     return as_html(root)
 
 
 def refusal_document(error: Mapping[str, Any]) -> bytes:
     """Why there is nothing to be shown: one sentence, and its code."""
-    root, body = _open("Nothing to show", Theme.AUTO)
+    root, body = _open("Nothing to show", Theme.AUTO, "refusal")
     add(body, "h1", "Nothing to show")
     add(body, "p", error["message"])
     add(add(body, "p"), "code", error["extensions"]["code"])
     return as_html(root)
 
 
-def _open(title: str, theme: Theme) -> tuple[Element, Element]:
+def _open(title: str, theme: Theme, name: str) -> tuple[Element, Element]:
+    """A document, and where its content goes; ``name`` is for the style sheet."""
     root = make("html", lang="en")
     if theme is not Theme.AUTO:
         root.set("data-theme", theme.value)
@@ -78,7 +80,7 @@ def _open(title: str, theme: Theme) -> tuple[Element, Element]:
     add(head, "meta", name="viewport", content="width=device-width, initial-scale=1")
     add(head, "title", title)
     add(head, "style", _STYLE)
-    return root, add(root, "body")
+    return root, add(add(root, "body"), "main", class_=name)
 
 
 def _add_title(parent: Element, title: str, link: str | None) -> None:

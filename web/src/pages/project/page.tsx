@@ -14,6 +14,7 @@ import {
 import { readFragment } from "../../generated/project/fragment-masking";
 import { codesOf } from "../../graphql/problems";
 import { useLive } from "../../graphql/use-live";
+import { Embed } from "../../parts/embed";
 import { Milestones } from "../../parts/milestones";
 import { Notice } from "../../parts/notice";
 import { useTitle } from "../../parts/use-title";
@@ -71,6 +72,11 @@ export function ProjectPage({ id }: { readonly id: string }) {
               last: numbers.day(allTime.lastDay),
             })}
           </p>
+        )}
+        {project && name && (
+          <div>
+            <Embed path={`/projects/${project.id}`} name={name} view={view} />
+          </div>
         )}
       </div>
       {error && <Notice error={error} onAgain={() => again()} partly={project != null} />}
