@@ -72,6 +72,10 @@ class Received:
     def _listen(self, socket: WebSocket) -> None:
         socket.on("framereceived", lambda frame: self._frames.append(str(frame)))
 
+    def answers(self) -> list[Response]:
+        """Those over HTTP since the last look."""
+        return list(self._answers)
+
     def text(self) -> str:
         """What came since the last look."""
         text = "\n".join([*(one.text() for one in self._answers), *self._frames])

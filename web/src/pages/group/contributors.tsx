@@ -3,6 +3,7 @@ import { Ranking } from "../../parts/ranking";
 import { hours, useNumbers } from "../../texts/numbers";
 import { type TextId, useText } from "../../texts/texts";
 import type { Group } from "./group";
+import { useNameOf } from "./names";
 
 interface Properties {
   readonly group: Group;
@@ -13,6 +14,7 @@ interface Properties {
 export function TopContributors({ group, measure }: Properties) {
   const text = useText();
   const numbers = useNumbers();
+  const nameOf = useNameOf();
   const contributors = group.chosen?.topContributors;
   return (
     <section className="panel" aria-labelledby="top-contributors">
@@ -28,7 +30,7 @@ export function TopContributors({ group, measure }: Properties) {
           format={(amount) => numbers.amount(measure, amount)}
           rows={contributors.map(({ user, count, timeSpent }) => ({
             key: user.id,
-            name: user.displayName ?? user.login ?? text("session.unnamed", { id: user.id }),
+            name: nameOf(user),
             value: measure === "hours" ? hours(timeSpent) : count,
           }))}
         />

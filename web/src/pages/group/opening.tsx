@@ -22,7 +22,9 @@ export function Opening({ group, name }: Properties) {
         {standing && <span className="tag">{text(standing)}</span>}
         {!group.active && <span className="tag">{text("group.closed")}</span>}
       </p>
-      <p className="hint">{text(`group.level.${group.statsVisibility}`)}</p>
+      <p className="hint">
+        {text(group.active ? `group.level.${group.statsVisibility}` : "group.closedExplain")}
+      </p>
       {!may.seeTotals && (
         <p className="empty panel">
           {text(membership?.state === "INVITED" ? "group.noTotalsYet" : "group.noTotals")}
