@@ -73,15 +73,12 @@ class Received:
         socket.on("framereceived", lambda frame: self._frames.append(str(frame)))
 
     def answers(self) -> list[Response]:
-        """Those over HTTP since the last look."""
+        """Those over HTTP."""
         return list(self._answers)
 
-    def text(self) -> str:
-        """What came since the last look."""
-        text = "\n".join([*(one.text() for one in self._answers), *self._frames])
-        self._answers.clear()
-        self._frames.clear()
-        return text
+    def texts(self) -> list[str]:
+        """The answers, each by itself."""
+        return [*(one.text() for one in self._answers), *self._frames]
 
 
 def walk(page: Page, path: str) -> None:
