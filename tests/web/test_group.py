@@ -62,6 +62,8 @@ def test_the_address_says_which_days_and_which_project(visit: Visit) -> None:
     expect(page.locator(".figure.great .value")).to_have_text("1")
     assert page.url == f"{visit.root}{OPEN}?{days}&project=6"
     assert ranking(page, "Top contributors") == ["Bert 0.5"]
+    link = page.get_by_role("link", name="All contributors")
+    expect(link).to_have_attribute("href", f"{OPEN}/contributors?start=2024-01-08&end=2024-01-14")
     menu.select_option("All projects")
     expect(page.locator(".figure.great .value")).to_have_text("5")
     assert page.url == f"{visit.root}{OPEN}?{days}"

@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from gateway.directory.load import load_directory
 from tests.web.conftest import Served, Visit
 from tests.web.groups import GROUPS, Received, title, walk, write_groups
-from tests.web.history import ADA, BERT
+from tests.web.history import ADA, BERT, CARA
 from tests.web.test_accessible import press_until
 from tests.web.test_session import sign_in
 
@@ -27,6 +27,7 @@ def groups(served: Served) -> None:
     members = [
         {**membership, "user_id": ADA, "roles": ["group_admin"]},
         {**membership, "user_id": BERT, "roles": ["group_member"]},
+        {**membership, "user_id": CARA, "roles": ["group_member"], "state": "invited"},
     ]
     document = {"user_groups": [group], "memberships": members}
     served.write(lambda connection: load_directory(connection, document))
@@ -79,18 +80,18 @@ def test_keys_alone_change_the_settings_unless_somebody_else_did(
 
     expect(page.get_by_role("status").filter(has_text="have been saved")).to_be_focused()
     expect(page.locator("main h1")).to_have_text("Grey herons")
-    expect(page.locator(".opening")).to_contain_text("What each member has done is for")
+    expect(page.locator(".opening")).to_contain_text("and admins what each member has done")
 
     page.get_by_role("button", name="Settings").click()
     dialog.get_by_label("Title").fill("Night herons")
-    dialog.get_by_label("Anyone sees these numbers, and what").check()
+    dialog.get_by_label("totals, and what each member has done.").last.check()
     meanwhile(served, "PUT", SETTLED, user_groups={"display_name": "Purple herons"})
     dialog.get_by_role("button", name="Save").click()
     expect(dialog.get_by_role("alert")).to_contain_text("Somebody else changed this")
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     expect(page.locator("main h1")).to_have_text("Purple herons")
-    expect(page.locator(".opening")).to_contain_text("What each member has done is for")
+    expect(page.locator(".opening")).to_contain_text("Private: members see")
     assert visit.complaints == []
 
 
@@ -99,6 +100,9 @@ def test_an_admin_invites_promotes_and_removes(visit: Visit, served: Served) -> 
     panel = page.get_by_role("region", name="Members")
     expect(panel).to_contain_text("2 members, 1 of them an admin; no open invitations")
     expect(member(page, "Ada").get_by_text("you", exact=True)).to_be_visible()
+    with page.expect_download() as download:
+        panel.get_by_role("button", name="Members as CSV").click()
+    assert "Bert" in download.value.path().read_text()
 
     panel.get_by_role("button", name="Invite people").click()
     dialog = page.get_by_role("dialog", name="Invite people")
@@ -208,6 +212,20 @@ def test_who_leaves_a_hidden_group_sees_no_more_of_it(visit: Visit, served: Serv
 
     expect(page.locator("main h1")).to_contain_text("You have left")
     expect(page.locator(".figure")).to_have_count(0)
+    assert visit.complaints == []
+
+
+def test_who_is_invited_is_led_to_the_answer_and_sees_no_totals(
+    visit: Visit, served: Served
+) -> None:
+    page = enter(visit, served, CARA, WATCHED)
+    expect(page.locator(".opening")).to_contain_text("You are invited")
+    expect(page.locator(".opening")).to_contain_text("when you have accepted the invitation")
+    expect(page.locator(".figure")).to_have_count(0)
+    page.get_by_role("link", name="Answer the invitation").click()
+
+    expect(page.get_by_role("heading", name="My groups", level=1)).to_be_visible()
+    expect(page.get_by_role("heading", name=title(WATCHED))).to_be_visible()
     assert visit.complaints == []
 
 

@@ -1,4 +1,5 @@
-import type { Measure } from "../../address";
+import { Link, useSearch } from "wouter";
+import { changed, type Measure } from "../../address";
 import { Ranking } from "../../parts/ranking";
 import { hours, useNumbers } from "../../texts/numbers";
 import { type TextId, useText } from "../../texts/texts";
@@ -15,11 +16,17 @@ export function TopContributors({ group, measure }: Properties) {
   const text = useText();
   const numbers = useNumbers();
   const nameOf = useNameOf();
+  const query = useSearch();
   const contributors = group.chosen?.topContributors;
   return (
     <section className="panel" aria-labelledby="top-contributors">
       <div className="heading">
         <h2 id="top-contributors">{text("group.topContributors")}</h2>
+        {group.viewerPermissions.seeMembers && (
+          <Link href={`/groups/${group.id}/contributors${onTheseDays(query)}`}>
+            {text("group.toContributors")}
+          </Link>
+        )}
       </div>
       {contributors == null ? (
         <p className="empty">{text(WHO_SEES[group.statsVisibility])}</p>
@@ -38,6 +45,10 @@ export function TopContributors({ group, measure }: Properties) {
     </section>
   );
 }
+
+/** The query string of a page that has the same days, and else what it begins with. */
+const onTheseDays = (query: string) =>
+  changed(query, { show: "classifications", compare: false, project: null });
 
 /** Who may see what each member has done, for those who may not. */
 const WHO_SEES: Record<Group["statsVisibility"], TextId> = {

@@ -9,8 +9,8 @@ export function Left({ name }: { readonly name: string }) {
     <div className="missing">
       <h1>{text("group.left", { name })}</h1>
       <Said>{text("group.hasLeft")}</Said>
-      <Link href="/" className="button">
-        {text("missing.home")}
+      <Link href="/groups" className="button">
+        {text("group.toGroups")}
       </Link>
     </div>
   );

@@ -3,6 +3,7 @@
 
 import { lazy, Suspense, type SyntheticEvent, useState } from "react";
 import { useQuery } from "urql";
+import { Download } from "../../files/download";
 import { GroupMembersDocument, MembershipsFragmentDoc } from "../../generated/group/graphql";
 import { readFragment } from "../../generated/group/fragment-masking";
 import { Notice } from "../../parts/notice";
@@ -53,9 +54,12 @@ export function Members({ group, onChanged }: Properties) {
     <section className="panel" aria-labelledby="members">
       <div className="heading">
         <h2 id="members">{text("group.membersTitle")}</h2>
-        <button type="button" className="button" onClick={() => setInviting(true)}>
-          {text("group.invite")}
-        </button>
+        <div className="commands">
+          <Download path={`/groups/${group.id}/members`} label="group.membersFile" />
+          <button type="button" className="button" onClick={() => setInviting(true)}>
+            {text("group.invite")}
+          </button>
+        </div>
       </div>
       {said && <Said>{said}</Said>}
       {counts && (

@@ -109,7 +109,13 @@ export default function GroupPage({ id }: { readonly id: string }) {
       )}
       {group && chosen && (
         <div className="pair">
-          <TopProjects contributions={contributions} measure={view.measure} chosen={project} />
+          <TopProjects
+            groupId={id}
+            range={view.range}
+            contributions={contributions}
+            measure={view.measure}
+            chosen={project}
+          />
           <TopContributors group={group} measure={view.measure} />
         </div>
       )}

@@ -86,7 +86,7 @@ export default function Settings({ group, onClose, onSaved }: Properties) {
                 value={level}
                 defaultChecked={level === was.statsVisibility}
               />
-              {text(`group.level.${level}`)}
+              {text(`level.${level}`)}
             </label>
           ))}
         </fieldset>
