@@ -1,3 +1,4 @@
+import { type RefObject, useRef } from "react";
 import { Button } from "react-aria-components";
 import { Dialog } from "../forms/dialog";
 import { Problems } from "../forms/problems";
@@ -13,29 +14,33 @@ import { useGoalWords } from "./words";
 interface Properties {
   readonly goal: GoalFragment;
   readonly onClose: () => void;
-  readonly onDeleted: () => void;
+  /** What gets the focus when the goal and its buttons have gone. */
+  readonly elsewhere: RefObject<HTMLElement | null>;
 }
 
 const payloadOf = (data: DeleteGoalMutation) => data.deleteGoal;
 
 /** Asks whether a goal is to be deleted for ever. */
-export default function DeleteDialog({ goal, onClose, onDeleted }: Properties) {
+export default function DeleteDialog({ goal, onClose, elsewhere }: Properties) {
   const text = useText();
   const words = useGoalWords();
+  const back = useRef<HTMLElement>(null);
   const { run, busy, problems } = useCommand(DeleteGoalDocument, payloadOf);
   const confirm = async () => {
     const done = await run({ input: { id: goal.id, expectedRevision: goal.revision } });
-    if (done) onDeleted();
+    if (!done) return;
+    back.current = elsewhere.current;
+    onClose();
   };
   return (
-    <Dialog title={text("goals.deleteTitle", { title: words.title(goal) })} onClose={onClose}>
+    <Dialog title={text("goals.deleteTitle", { title: words.title(goal) })} onClose={onClose} back={back}>
       <p>{text("goals.deleteExplain")}</p>
       <Problems problems={problems} />
       <div className="buttons">
         <Button className="button" onPress={onClose} autoFocus>
           {text("goals.cancel")}
         </Button>
-        <Button className="button primary" onPress={confirm} isDisabled={busy}>
+        <Button className="button primary" onPress={confirm} isPending={busy}>
           {text("goals.delete")}
         </Button>
       </div>

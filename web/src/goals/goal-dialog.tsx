@@ -54,7 +54,7 @@ export default function GoalDialog({ owner, projects, goal, onClose }: Propertie
           <Button className="button" onPress={onClose}>
             {text("goals.cancel")}
           </Button>
-          <Button className="button primary" type="submit" isDisabled={busy}>
+          <Button className="button primary" type="submit" isPending={busy}>
             {text(goal ? "goals.save" : "goals.set")}
           </Button>
         </div>
