@@ -8,9 +8,11 @@ from playwright.sync_api import Locator, Page, expect
 from gateway.events.event import Batch
 from gateway.rollups.apply_batch import apply_batch
 from tests.web.conftest import Served, Visit
+from tests.web.groups import write_groups
 from tests.web.history import ADA, BERT, CARA, classified, now
 from tests.web.test_accessible import press_until
 from tests.web.test_me import opened
+from tests.web.test_session import sign_in
 
 
 def goals(page: Page) -> Locator:
@@ -133,9 +135,30 @@ def test_what_is_reached_while_one_looks_is_celebrated(
     assert visit.complaints == []
 
 
-EVENT_IDS = itertools.count(7000)
+def test_others_see_the_goal_of_a_group_move_and_cannot_change_it(
+    visit: Visit, served: Served
+) -> None:
+    served.write(write_groups)
+    page = visit.open("/groups/24")
+    sign_in(page, served.token)
+    set_goal(page, 3, **{"Title (optional)": "Nests"})
+    goal = goals(page).filter(has_text="Nests")
+    expect(goal.get_by_role("button")).to_have_count(3)
+    page.get_by_role("button", name="Sign out").click()
+    expect(goal).to_contain_text("0 of 3 classifications (0%)")
+    expect(goal.get_by_role("button")).to_have_count(0)
+    expect(page.get_by_role("button", name="Set a goal")).to_have_count(0)
+    classify(served, BERT, 3, groups=(24,))
+
+    celebrated = page.get_by_role("status").filter(has_text="Nests")
+    expect(celebrated).to_contain_text("Nests: the goal is reached!")
+    expect(goal).to_contain_text("3 of 3 classifications (100%)")
+    assert visit.complaints == []
 
 
-def classify(served: Served, user: int, count: int) -> None:
-    made = [classified(next(EVENT_IDS), now(), user) for _ in range(count)]
+EVENT_IDS = itertools.count(7500)
+
+
+def classify(served: Served, user: int, count: int, groups: tuple[int, ...] = ()) -> None:
+    made = [classified(next(EVENT_IDS), now(), user, groups=groups) for _ in range(count)]
     served.write(lambda connection: apply_batch(connection, Batch(classifications=made)))

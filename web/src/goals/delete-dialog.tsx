@@ -1,5 +1,4 @@
 import { type RefObject, useRef } from "react";
-import { Button } from "react-aria-components";
 import { Dialog } from "../forms/dialog";
 import { Problems } from "../forms/problems";
 import { useCommand } from "../forms/use-command";
@@ -26,23 +25,34 @@ export default function DeleteDialog({ goal, onClose, elsewhere }: Properties) {
   const words = useGoalWords();
   const back = useRef<HTMLElement>(null);
   const { run, busy, problems } = useCommand(DeleteGoalDocument, payloadOf);
+  // The button keeps the focus meanwhile, so it is not disabled.
   const confirm = async () => {
+    if (busy) return;
     const done = await run({ input: { id: goal.id, expectedRevision: goal.revision } });
     if (!done) return;
     back.current = elsewhere.current;
     onClose();
   };
   return (
-    <Dialog title={text("goals.deleteTitle", { title: words.title(goal) })} onClose={onClose} back={back}>
+    <Dialog
+      title={text("goals.deleteTitle", { title: words.title(goal) })}
+      onClose={onClose}
+      back={back}
+    >
       <p>{text("goals.deleteExplain")}</p>
       <Problems problems={problems} />
       <div className="buttons">
-        <Button className="button" onPress={onClose} autoFocus>
+        <button type="button" className="button" onClick={onClose} autoFocus>
           {text("goals.cancel")}
-        </Button>
-        <Button className="button primary" onPress={confirm} isPending={busy}>
+        </button>
+        <button
+          type="button"
+          className="button primary"
+          aria-disabled={busy}
+          onClick={confirm}
+        >
           {text("goals.delete")}
-        </Button>
+        </button>
       </div>
     </Dialog>
   );

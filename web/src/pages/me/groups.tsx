@@ -17,6 +17,7 @@ export function Groups({ memberships: { nodes, totalCount } }: Properties) {
     <section className="panel" aria-labelledby="groups">
       <div className="heading">
         <h2 id="groups">{text("me.groups")}</h2>
+        <Link href="/groups">{text("me.allGroups")}</Link>
       </div>
       {nodes.length === 0 && <p className="empty">{text("me.noGroups")}</p>}
       <ul className="found">

@@ -1,5 +1,6 @@
 import { useMemo } from "react";
 import { useQuery } from "urql";
+import { Link } from "wouter";
 import { type Measure } from "../../address";
 import { series, seriesOfAll } from "../../charts/bars";
 import { ChartPanel } from "../../charts/chart-panel";
@@ -73,6 +74,11 @@ export default function MePage() {
               first: numbers.day(allTime.firstDay),
               last: numbers.day(allTime.lastDay),
             })}
+          </p>
+        )}
+        {me && (
+          <p>
+            <Link href="/me/certificate">{text("me.certificate")}</Link>
           </p>
         )}
       </div>

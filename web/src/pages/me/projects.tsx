@@ -1,8 +1,7 @@
 import { Link } from "wouter";
 import type { Measure } from "../../address";
 import type { MeProjectFragment } from "../../generated/me/graphql";
-import { Count } from "../../parts/count";
-import { Share } from "../../parts/share";
+import { Ranking } from "../../parts/ranking";
 import { hours, useNumbers } from "../../texts/numbers";
 import { useText } from "../../texts/texts";
 
@@ -17,24 +16,20 @@ export function MostProjects({ contributions, measure }: Properties) {
   const numbers = useNumbers();
   const shown = measure === "hours" ? measure : "classifications";
   const value = (one: MeProjectFragment) => (shown === "hours" ? hours(one.timeSpent) : one.count);
-  const most = Math.max(...contributions.map(value), Number.MIN_VALUE);
   return (
     <section className="panel" aria-labelledby="most">
       <div className="heading">
         <h2 id="most">{text("me.most")}</h2>
       </div>
       {contributions.length === 0 && <p className="empty">{text("chart.empty")}</p>}
-      <ol className="ranking">
-        {contributions.map((one) => (
-          <li key={one.project?.id ?? ""}>
-            <Name project={one.project} />
-            <span className="number">
-              <Count value={value(one)} format={(amount) => numbers.amountOf(shown, amount)} />
-            </span>
-            <Share of={value(one) / most} />
-          </li>
-        ))}
-      </ol>
+      <Ranking
+        format={(amount) => numbers.amountOf(shown, amount)}
+        rows={contributions.map((one) => ({
+          key: one.project?.id ?? "",
+          name: <Name project={one.project} />,
+          value: value(one),
+        }))}
+      />
     </section>
   );
 }
@@ -67,9 +62,9 @@ export function RecentProjects({ contributions }: Pick<Properties, "contribution
 
 function Name({ project }: Pick<MeProjectFragment, "project">) {
   const text = useText();
-  if (project === null) return <span className="name">{text("me.noProject")}</span>;
+  if (project === null) return <span>{text("me.noProject")}</span>;
   return (
-    <Link href={`/projects/${project.id}`} className="name">
+    <Link href={`/projects/${project.id}`}>
       {project.displayName ?? text("project.unnamed", { id: project.id })}
     </Link>
   );
