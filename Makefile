@@ -27,6 +27,10 @@ help: ## List these targets
 demo: $(VENV)/.run-installed ## Load three real exports and serve them on 127.0.0.1:8000 (ARGS='--port 8001')
 	@$(BIN)/stats-gateway demo $(ARGS)
 
+.PHONY: explore
+explore: $(VENV)/.run-installed ## Show the charts of an export, on this machine alone (ARGS=export.csv)
+	@$(BIN)/stats-gateway explore $(ARGS)
+
 .PHONY: test
 test: $(VENV)/.test-installed ## Run all tests (ARGS='…' goes to pytest)
 	$(BIN)/python -m pytest -n auto $(ARGS)

@@ -84,7 +84,9 @@ def create_app(
     # A preflight of any path is answered, and pages may read what is answered.
     app.router.default = readable_by_pages(_not_found, methods=("GET", "HEAD", "POST"))
     services.pages.on_change = partial(_exchange, app.router.routes)
-    app.middleware_stack = _around(app.build_middleware_stack(), services)
+    app.middleware_stack = _around(
+        app.build_middleware_stack(), services, own_pages_only=owner is not None
+    )
     if telemetry.metrics is not None:
         watch_services(telemetry.metrics, services)
     app.state.services = services
@@ -126,7 +128,7 @@ def _exchange(
     routes[:] = [*kept[:place], *after, *kept[place:]]
 
 
-def _around(app: ASGIApp, services: Services) -> ASGIApp:
+def _around(app: ASGIApp, services: Services, *, own_pages_only: bool) -> ASGIApp:
     """The middleware around all that Starlette does: what it answers to errors is recorded too."""
     settings, telemetry = services.settings, services.telemetry
 
@@ -146,7 +148,9 @@ def _around(app: ASGIApp, services: Services) -> ASGIApp:
     requests = AtPath(GRAPHQL_PATH, graphql, answering)
     started = OnceStarted(_with_websockets(requests, services), services.starting)
     recorded = RecordedRequests(
-        LoopbackHost(started) if settings.loopback_hosts_only else started,
+        LoopbackHost(started, own_pages_only=own_pages_only)
+        if settings.loopback_hosts_only
+        else started,
         services.draining,
         services.collections,
         telemetry.log,

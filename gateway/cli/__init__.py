@@ -13,6 +13,7 @@ from gateway.cli.running import errors_for_people
 COMMANDS = {
     "serve": "gateway.cli.serving:serve",
     "import": "gateway.cli.importing:import_command",
+    "explore": "gateway.cli.explore:explore",
     "verify": "gateway.cli.maintenance:verify_command",
     "rebuild": "gateway.cli.maintenance:rebuild_command",
     "db": "gateway.cli.database:db",
@@ -53,12 +54,13 @@ class Commands(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Commands read their settings from STATS_GATEWAY_* environment variables; an option "
     "overrides its variable. Commands that use the database upgrade its tables, and may run beside "
-    "a server. Only import, serve, demo, db upgrade, directory load and sync panoptes create a "
-    "SQLite file that does not exist.",
+    "a server. Only import, explore, serve, demo, db upgrade, directory load and sync panoptes "
+    "create a SQLite file that does not exist.",
 )
 @click.version_option(None, "-V", "--version", package_name="stats-gateway")
 def main() -> None:
     """Exact classification statistics for citizen science, over GraphQL.
 
-    Start with a classification export: `stats-gateway import FILE`, then `stats-gateway serve`.
+    Start with a classification export: `stats-gateway explore FILE` shows its charts. To keep it,
+    `stats-gateway import FILE`, then `stats-gateway serve`.
     """

@@ -21,11 +21,13 @@ from gateway.auth.tokens import issue_token
 from gateway.cli.demo_groups import CLASSROOM, SHOWCASE, make_groups
 from gateway.cli.demo_roles import ADMIN, MEMBER, ROLES, SITE_ADMIN, Role
 from gateway.cli.demo_stream import classify, write_stream
-from gateway.cli.importing import import_command
+from gateway.cli.import_summary import Summary
+from gateway.cli.importing import import_files
 from gateway.cli.page_build import page_build
 from gateway.cli.running import run
 from gateway.cli.serving import endpoint_url, free_port, serve_here
 from gateway.cli.whole_number import WholeNumber
+from gateway.events.exports import Origin
 from gateway.http.loopback_host import is_loopback
 from gateway.private_file import owner_only
 from gateway.settings import PREFIX, load_settings
@@ -91,13 +93,11 @@ def demo(context: click.Context, directory: Path, host: str, port: int) -> None:
     for file, project_id, name in EXPORTS:
         click.echo(f"Importing {name}, project {project_id}:")
         with as_file(files("gateway") / "demo" / file) as path:
-            context.invoke(
-                import_command,
-                files=(str(path),),
-                project_id=project_id,
-                project_name=name,
-                database_url=url,
-                rejects_path=directory / f"{file}.rejects.csv",
+            import_files(
+                load_settings(database_url=url),
+                [(str(path), Origin(project_id, name))],
+                directory / f"{file}.rejects.csv",
+                Summary(),
             )
     endpoint = endpoint_url(host, port)
     stream = write_stream(directory, endpoint)

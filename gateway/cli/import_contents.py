@@ -49,11 +49,16 @@ class Contents:
             if name := batch.names.projects[project_id]:
                 self._project_names[project_id] = name
 
+    @property
+    def projects(self) -> set[int]:
+        """The projects of the events, without those that have none."""
+        return self._projects - {0}
+
     def lines(self) -> Iterator[str]:
         """A line each for projects, days, volunteers and workflows; none without events."""
         if self._first is None or self._last is None:
             return
-        projects = [self._shown_project(one) for one in sorted(self._projects - {0})]
+        projects = [self._shown_project(one) for one in sorted(self.projects)]
         if 0 in self._projects:
             projects.append("none")
         yield f"projects    {_listed(projects)}"

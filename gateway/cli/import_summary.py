@@ -88,6 +88,11 @@ class Summary:
         """All events met so far, whatever became of them."""
         return sum(self.outcome) + self.rejected + self.ignored
 
+    @property
+    def projects(self) -> set[int]:
+        """The projects of what counted."""
+        return self._contents.projects
+
     def add(self, name: str, ingested: Ingested) -> None:
         """Count a committed batch of the source ``name``."""
         batch = ingested.batch

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from gateway.cli.import_progress import ImportProgress
 from gateway.cli.import_summary import RejectsFile, Summary
+from gateway.cli.links import pages_are_built, path_of_projects, root_url
 from gateway.cli.running import database_option, opened
 from gateway.cli.whole_number import WholeNumber
 from gateway.db import Database
@@ -89,14 +90,11 @@ def import_command(
     if project_name is not None and project_id is None:
         raise click.UsageError("--project-name requires --project-id.")
     settings = load_settings(database_url=database_url)
-    first = "stdin" if files[0] == STANDARD_INPUT else Path(files[0]).name
-    rejects = RejectsFile(rejects_path or Path(f"{first}.rejects.csv"))
-    _check_nothing_is_overwritten(rejects.path, files, settings.database_url)
+    origin = Origin(project_id, project_name, {})
     summary = Summary()
     try:
-        with closing(rejects):
-            origin = Origin(project_id, project_name, {})
-            _import(settings, files, origin, rejects, summary, move=move)
+        of_origin = [(file, origin) for file in files]
+        import_files(settings, of_origin, rejects_path, summary, move=move)
     except KeyboardInterrupt:
         click.echo(
             f"Interrupted after {summary.events:,} events, which stay stored: run the same "
@@ -106,6 +104,33 @@ def import_command(
         sys.exit(INTERRUPTED)
     if summary.failed:
         sys.exit(1)
+    if summary.projects:
+        has_pages = settings.pages and pages_are_built()
+        path = path_of_projects(summary.projects, has_pages=has_pages)
+        click.echo(
+            f"While stats-gateway serve runs with this database, look at it at "
+            f"{root_url(settings.host, settings.port)}{path}"
+        )
+
+
+def import_files(
+    settings: Settings,
+    files: Sequence[tuple[str, Origin]],
+    rejects_path: Path | None,
+    summary: Summary,
+    *,
+    move: bool = False,
+) -> None:
+    """Store files, each with its origin, and print what became of them.
+
+    ``summary`` has it also if the import is interrupted. A UsageError if the report of rejects
+    would be written over something.
+    """
+    first = "stdin" if files[0][0] == STANDARD_INPUT else Path(files[0][0]).name
+    rejects = RejectsFile(rejects_path or Path(f"{first}.rejects.csv"))
+    _check_nothing_is_overwritten(rejects.path, [file for file, _ in files], settings.database_url)
+    with closing(rejects):
+        _import(settings, files, rejects, summary, move=move)
 
 
 def _check_nothing_is_overwritten(rejects: Path, files: Sequence[str], database_url: str) -> None:
@@ -126,15 +151,14 @@ def _check_nothing_is_overwritten(rejects: Path, files: Sequence[str], database_
 
 def _import(
     settings: Settings,
-    files: Sequence[str],
-    origin: Origin,
+    files: Sequence[tuple[str, Origin]],
     rejects: RejectsFile,
     summary: Summary,
     *,
     move: bool,
 ) -> None:
     """Store the files and print the summary, also of what was stored before an error."""
-    sources = [open_source(file, origin) for file in files]
+    sources = [open_source(file, origin) for file, origin in files]
     rows = [0] * len(sources)
     try:
         with ImportProgress(sources) as progress:
@@ -146,7 +170,8 @@ def _import(
                 summary.add(source.name, ingested)
                 progress.show(position, source, summary.events)
 
-            _store(settings, sources, origin, committed, move=move)
+            origins = [origin for _, origin in files]
+            _store(settings, list(zip(sources, origins, strict=True)), committed, move=move)
     except GatewayError:
         if summary.events:
             _print(summary, sources, rejects)
@@ -161,8 +186,7 @@ def _import(
 
 def _store(
     settings: Settings,
-    sources: Sequence[Source],
-    origin: Origin,
+    sources: Sequence[tuple[Source, Origin]],
     committed: Callable[[int, Ingested], None],
     *,
     move: bool,
@@ -177,7 +201,7 @@ def _store(
     """
     now = datetime.now(UTC)
     with _uncollected(), asyncio.Runner() as runner, _opened(settings, runner) as database:
-        for position, source in enumerate(sources):
+        for position, (source, origin) in enumerate(sources):
             origin.workflow_projects.update(runner.run(_workflow_projects(database)))
             export = Export(origin.project_id, move=move) if source.form in EXPORTS else None
 

@@ -27,3 +27,6 @@ def project_of(row: Row[Any]) -> Project:
 PROJECTS_BY_ID = select(project.c.id, project.c.slug, project.c.display_name).where(
     among(project.c.id, "ids")
 )
+
+#: All projects and what they are called.
+PROJECT_NAMES = select(project.c.id, project.c.display_name)

@@ -21,19 +21,29 @@ class LoopbackHost:
     """An ASGI application around another, which is asked under names of this machine alone.
 
     All else, WebSockets and probes too, is answered 403 with the code FORBIDDEN. The port is not
-    looked at: one may be forwarded from another.
+    looked at: one may be forwarded from another. With ``own_pages_only`` no pages but those of the
+    server itself may ask, not even for what everybody may see.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, own_pages_only: bool = False) -> None:
         self._app = app
+        self._own_pages_only = own_pages_only
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        if scope["type"] in ("http", "websocket") and not is_loopback(_host(scope)):
-            error = Forbidden(
-                "This server answers only on its own machine: open it as localhost or 127.0.0.1."
-            )
+        refusal = self._refusal(scope) if scope["type"] in ("http", "websocket") else None
+        if refusal is not None:
+            error = Forbidden(refusal)
             return refused_anywhere(error, HTTPStatus.FORBIDDEN)(scope, receive, send)
         return self._app(scope, receive, send)
+
+    def _refusal(self, scope: Scope) -> str | None:
+        host = _sent(scope, b"host") or ""
+        if not is_loopback(_name(host)):
+            return "This server answers only on its own machine: open it as localhost or 127.0.0.1."
+        origin = _sent(scope, b"origin") if self._own_pages_only else None
+        if origin is not None and origin.lower() != f"http://{host}".lower():
+            return "This server answers no web pages but its own."
+        return None
 
 
 def is_loopback(name: str) -> bool:
@@ -49,10 +59,14 @@ def is_loopback(name: str) -> bool:
         return False
 
 
-def _host(scope: Scope) -> str:
-    """The host that was asked for, without its port; empty if there is none."""
-    sent: bytes = next((value for name, value in scope["headers"] if name == b"host"), b"")
-    host = sent.decode("latin-1")
+def _sent(scope: Scope, header: bytes) -> str | None:
+    return next(
+        (value.decode("latin-1") for name, value in scope["headers"] if name == header), None
+    )
+
+
+def _name(host: str) -> str:
+    """The host without its port."""
     if host.startswith("["):
         return host[1:].partition("]")[0]
     return host.partition(":")[0]

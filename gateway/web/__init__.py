@@ -29,7 +29,6 @@ _PAGES = (
     "/groups/{id:int}",
     "/groups/{id:int}/contributors",
     "/projects/{id:int}",
-    "/me",
     "/me/certificate",
     "/certificates/{code}",
 )

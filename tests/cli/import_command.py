@@ -19,6 +19,10 @@ DEMO = Path(gateway.__file__).parent / "demo"
 KENYA = DEMO / "wildlife-watch-kenya.csv.gz"
 HEADER = "classification_id,user_id,user_name,workflow_id,workflow_name,created_at,metadata\n"
 ROW = "1,5,ada,7,Count,2020-01-01 00:00:00 UTC,{}\n"
+#: The last line.
+LOOK = (
+    "While stats-gateway serve runs with this database, look at it at http://127.0.0.1:8000/graphql"
+)
 Import = Callable[..., Result]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.db import tables
+from tests.cli.import_command import LOOK
 from tests.cli.importing import Site, classified
 
 ROWS = tuple(f"{n},5,ada,600,Count,2020-01-0{n} 10:00:00 UTC" for n in (1, 2, 3))
@@ -34,10 +35,10 @@ def test_a_workflow_of_the_directory_goes_nowhere_else(site: Site, move: tuple[s
     assert site.projects_of_events() == IN_88
     assert site.workflows() == [(600, 88, "Count")]
     assert site.rows(tables.project, "id") == [(88,)]
-    assert said.endswith(
+    assert (
         "\nWorkflow 600 belongs to project 88, according to the directory: --project-id 77 was "
-        "not applied to 3 rows.\n"
-    )
+        f"not applied to 3 rows.\n{LOOK}\n"
+    ) in said
     assert "projects    88\n" in said
 
 
@@ -140,10 +141,10 @@ def test_of_many_workflows_the_first_are_told_and_the_others_counted(site: Site)
     site.export(*rows, options=MINE)
     said = site.export(*rows, options=OTHER)
     assert said.count("--project-id 77 was not applied to 1 row;") == 10
-    assert said.endswith("\n… nor to 2 more workflows with 2 rows.\n")
+    assert said.endswith(f"\n… nor to 2 more workflows with 2 rows.\n{LOOK}\n")
     said = site.export(*rows, options=(*OTHER, "--move"))
     assert said.count(" moved from project 88 to 77.\n") == 11
-    assert said.endswith("\n… and 2 more workflows moved.\n")
+    assert said.endswith(f"\n… and 2 more workflows moved.\n{LOOK}\n")
 
 
 def test_stream_events_hold_over_an_earlier_project_id(site: Site) -> None:

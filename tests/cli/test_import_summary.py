@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.import_command import HEADER, ROW, Import, dump, stream
+from tests.cli.import_command import HEADER, LOOK, ROW, Import, dump, stream
 
 
 def test_bad_rows_are_reported_and_stop_nothing(store: Import) -> None:
@@ -30,6 +30,7 @@ def test_bad_rows_are_reported_and_stop_nothing(store: Import) -> None:
         "days        2020-01-01 to 2020-01-01",
         "volunteers  1, and 0 anonymous events",
         "workflows   1: 7",
+        LOOK,
     ]
     with Path("cats.csv.rejects.csv").open(newline="") as file:
         assert list(csv.reader(file)) == [
@@ -50,7 +51,7 @@ def test_what_was_left_out_of_events_that_count_is_told(store: Import) -> None:
     assert result.exit_code == 0
     assert "stored    4\n" in result.stdout
     assert "rejected  0\n" in result.stdout
-    assert result.stdout.splitlines()[-4:] == [
+    assert result.stdout.splitlines()[-5:-1] == [
         "2 counted without values in user_group_ids that are not ids.",
         "1 counted 0 seconds and to no group, because metadata is not a JSON object.",
         "1 counted 0 seconds, because a time of the session cannot be read.",
@@ -88,7 +89,7 @@ def test_a_file_without_rows_says_so(store: Import) -> None:
     Path("some.csv").write_text(HEADER + ROW)
     result = store("none.csv", "some.csv", "--project-id", 3)
     assert result.exit_code == 0
-    assert result.stdout.endswith("\nnone.csv has no rows: nothing was stored from it.\n")
+    assert result.stdout.endswith(f"\nnone.csv has no rows: nothing was stored from it.\n{LOOK}\n")
     assert "some.csv has" not in result.stdout
 
 
@@ -142,3 +143,30 @@ def test_the_report_of_rejects_takes_the_place_of_nothing(store: Import, path: s
     assert "would be written over" in result.stderr
     assert Path("events.ndjson").read_bytes() == before
     assert not Path("stats.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("projects", "settings", "link"),
+    [
+        ([3], {}, "http://127.0.0.1:8000/projects/3"),
+        ([3, 4], {"HOST": "0.0.0.0", "PORT": "8001"}, "http://localhost:8001/"),
+        ([3], {"PAGES": "false"}, "http://127.0.0.1:8000/graphql"),
+    ],
+)
+def test_an_import_ends_with_where_it_can_be_seen(
+    store: Import,
+    monkeypatch: pytest.MonkeyPatch,
+    projects: list[int],
+    settings: dict[str, str],
+    link: str,
+) -> None:
+    monkeypatch.setattr("gateway.cli.importing.pages_are_built", lambda: True)
+    for name, value in {"PAGES": "true", **settings}.items():
+        monkeypatch.setenv(f"STATS_GATEWAY_{name}", value)
+    event = json.loads(next(stream(1)))
+    lines = []
+    for project in projects:
+        event["data"] |= {"id": project, "links": {"user": 7, "workflow": 9, "project": project}}
+        lines.append(json.dumps(event))
+    Path("events.ndjson").write_text("\n".join(lines))
+    assert store("events.ndjson").stdout.endswith(f" look at it at {link}\n")

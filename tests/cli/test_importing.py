@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from gateway.cli import main
 from gateway.events.event import Classification
-from tests.cli.import_command import HEADER, KENYA, ROW, Import, dump, process, stored, stream
+from tests.cli.import_command import HEADER, KENYA, LOOK, ROW, Import, dump, process, stored, stream
 
 
 def test_an_export_is_stored_with_what_it_is_about(store: Import) -> None:
@@ -29,6 +29,7 @@ def test_an_export_is_stored_with_what_it_is_about(store: Import) -> None:
         "days        2016-06-15 to 2017-06-20",
         "volunteers  50, and 171 anonymous events",
         "workflows   2: 2030, 3461",
+        LOOK,
     ]
     tables = dump()
     assert len(tables["classification"]) == 2_000

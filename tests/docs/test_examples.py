@@ -79,7 +79,7 @@ def test_commands_of_the_readme_work_in_their_order(
             Path(block.note.removeprefix("file=")).write_text(block.text)
     ran = []
     for words in commands(README):
-        if words[0] != "serve":
+        if words[0] not in ("explore", "serve"):
             result = CliRunner().invoke(main, words)
             new = "" if ran else "Created a new database at stats-gateway.db.\n"
             assert (result.exit_code, result.stderr) == (0, new), shlex.join(words)

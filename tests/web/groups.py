@@ -72,13 +72,12 @@ class Received:
     def _listen(self, socket: WebSocket) -> None:
         socket.on("framereceived", lambda frame: self._frames.append(str(frame)))
 
-    def answers(self) -> list[Response]:
-        """Those over HTTP."""
-        return list(self._answers)
-
-    def texts(self) -> list[str]:
-        """The answers, each by itself."""
-        return [*(one.text() for one in self._answers), *self._frames]
+    def text(self) -> str:
+        """What came since the last look."""
+        text = "\n".join([*(one.text() for one in self._answers), *self._frames])
+        self._answers.clear()
+        self._frames.clear()
+        return text
 
 
 def walk(page: Page, path: str) -> None:

@@ -1,4 +1,4 @@
-import { type RefObject, useRef } from "react";
+import { Button } from "react-aria-components";
 import { Dialog } from "../forms/dialog";
 import { Problems } from "../forms/problems";
 import { useCommand } from "../forms/use-command";
@@ -13,46 +13,31 @@ import { useGoalWords } from "./words";
 interface Properties {
   readonly goal: GoalFragment;
   readonly onClose: () => void;
-  /** What gets the focus when the goal and its buttons have gone. */
-  readonly elsewhere: RefObject<HTMLElement | null>;
+  readonly onDeleted: () => void;
 }
 
 const payloadOf = (data: DeleteGoalMutation) => data.deleteGoal;
 
 /** Asks whether a goal is to be deleted for ever. */
-export default function DeleteDialog({ goal, onClose, elsewhere }: Properties) {
+export default function DeleteDialog({ goal, onClose, onDeleted }: Properties) {
   const text = useText();
   const words = useGoalWords();
-  const back = useRef<HTMLElement>(null);
   const { run, busy, problems } = useCommand(DeleteGoalDocument, payloadOf);
-  // The button keeps the focus meanwhile, so it is not disabled.
   const confirm = async () => {
-    if (busy) return;
     const done = await run({ input: { id: goal.id, expectedRevision: goal.revision } });
-    if (!done) return;
-    back.current = elsewhere.current;
-    onClose();
+    if (done) onDeleted();
   };
   return (
-    <Dialog
-      title={text("goals.deleteTitle", { title: words.title(goal) })}
-      onClose={onClose}
-      back={back}
-    >
+    <Dialog title={text("goals.deleteTitle", { title: words.title(goal) })} onClose={onClose}>
       <p>{text("goals.deleteExplain")}</p>
       <Problems problems={problems} />
       <div className="buttons">
-        <button type="button" className="button" onClick={onClose} autoFocus>
+        <Button className="button" onPress={onClose} autoFocus>
           {text("goals.cancel")}
-        </button>
-        <button
-          type="button"
-          className="button primary"
-          aria-disabled={busy}
-          onClick={confirm}
-        >
+        </Button>
+        <Button className="button primary" onPress={confirm} isDisabled={busy}>
           {text("goals.delete")}
-        </button>
+        </Button>
       </div>
     </Dialog>
   );

@@ -1,6 +1,7 @@
 // Sets a goal, or changes one. What is counted, where and how often stays as it was set.
 
 import { type SyntheticEvent } from "react";
+import { Button } from "react-aria-components";
 import { Dialog } from "../forms/dialog";
 import { Problems } from "../forms/problems";
 import { useCommand } from "../forms/use-command";
@@ -37,8 +38,6 @@ export default function GoalDialog({ owner, projects, goal, onClose }: Propertie
   const { busy, problems } = goal ? update : create;
   const submit = async (event: SyntheticEvent<HTMLFormElement>) => {
     event.preventDefault();
-    // The button keeps the focus meanwhile, so it is not disabled.
-    if (busy) return;
     const form = new FormData(event.currentTarget);
     const done = goal
       ? await update.run({ input: updateInput(form, goal) })
@@ -52,12 +51,12 @@ export default function GoalDialog({ owner, projects, goal, onClose }: Propertie
         <GoalFields owner={owner} projects={projects} goal={goal} />
         <Problems problems={problems} />
         <div className="buttons">
-          <button type="button" className="button" onClick={onClose}>
+          <Button className="button" onPress={onClose}>
             {text("goals.cancel")}
-          </button>
-          <button type="submit" className="button primary" aria-disabled={busy}>
+          </Button>
+          <Button className="button primary" type="submit" isDisabled={busy}>
             {text(goal ? "goals.save" : "goals.set")}
-          </button>
+          </Button>
         </div>
       </form>
     </Dialog>

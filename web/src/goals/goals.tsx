@@ -39,11 +39,13 @@ export function Goals({ goals: masked, owner, mayChange, projects = [] }: Proper
   const title = useRef<HTMLHeadingElement>(null);
   useReachedGoals(goals);
   const close = () => setAsked(null);
+  // The button that was pressed has gone with its goal.
+  const gone = () => title.current?.focus();
   const changes = mayChange
     ? {
         onEdit: (goal: GoalFragment) => setAsked({ what: "edit", goal }),
         onDelete: (goal: GoalFragment) => setAsked({ what: "delete", goal }),
-        onGone: () => title.current?.focus(),
+        onGone: gone,
       }
     : undefined;
   return (
@@ -77,7 +79,14 @@ export function Goals({ goals: masked, owner, mayChange, projects = [] }: Proper
           />
         )}
         {asked?.what === "delete" && (
-          <DeleteDialog goal={asked.goal} onClose={close} elsewhere={title} />
+          <DeleteDialog
+            goal={asked.goal}
+            onClose={close}
+            onDeleted={() => {
+              close();
+              gone();
+            }}
+          />
         )}
       </Suspense>
     </section>

@@ -24,7 +24,7 @@ export function Periods({ goal }: { readonly goal: GoalFragment }) {
                   ? "goals.periodReached"
                   : place === periods.length - 1 && status !== "ENDED"
                     ? "goals.open"
-                    : "goals.missed",
+                    : "goals.periodMissed",
               )}
             </span>
           </li>

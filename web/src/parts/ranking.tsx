@@ -1,5 +1,4 @@
 import type { ReactNode } from "react";
-import { Count } from "./count";
 import { Share } from "./share";
 
 export interface Ranked {
@@ -23,9 +22,7 @@ export function Ranking({ rows, format }: Properties) {
       {rows.map(({ key, name, value, note }) => (
         <li key={key}>
           <span className="name">{name}</span>
-          <span className="number">
-            <Count value={value} format={format} />
-          </span>
+          <span className="number">{format(value)}</span>
           <Share of={value / most} />
           {note && <span className="note">{note}</span>}
         </li>

@@ -1,5 +1,4 @@
 import type { ProjectPageFragment } from "../../generated/project/graphql";
-import { Count } from "../../parts/count";
 import { Share } from "../../parts/share";
 import { useNumbers } from "../../texts/numbers";
 import { useText } from "../../texts/texts";
@@ -51,9 +50,7 @@ export function Workflows({ workflows }: Properties) {
                         <span className="tag">{text("project.inactive")}</span>
                       )}
                     </th>
-                    <td className="number">
-                      <Count value={one.chosen?.totalCount ?? 0} format={numbers.count} />
-                    </td>
+                    <td className="number">{numbers.count(one.chosen?.totalCount ?? 0)}</td>
                     <td>
                       {one.completeness === null ? (
                         <Unknown />
