@@ -29,6 +29,7 @@ _PAGES = (
     "/groups/{id:int}",
     "/groups/{id:int}/contributors",
     "/projects/{id:int}",
+    "/me",
     "/me/certificate",
     "/certificates/{code}",
 )

@@ -72,12 +72,13 @@ class Received:
     def _listen(self, socket: WebSocket) -> None:
         socket.on("framereceived", lambda frame: self._frames.append(str(frame)))
 
-    def text(self) -> str:
-        """What came since the last look."""
-        text = "\n".join([*(one.text() for one in self._answers), *self._frames])
-        self._answers.clear()
-        self._frames.clear()
-        return text
+    def answers(self) -> list[Response]:
+        """Those over HTTP."""
+        return list(self._answers)
+
+    def texts(self) -> list[str]:
+        """The answers, each by itself."""
+        return [*(one.text() for one in self._answers), *self._frames]
 
 
 def walk(page: Page, path: str) -> None:

@@ -27,6 +27,7 @@ PAGES = {
     "groups": "/groups",
     "join": f"/groups/24#join_token={'a' * 32}",
     "contributors": "/groups/24/contributors?sort=name&search=b",
+    "me, not signed in": "/me",
     "missing": "/projects/999",
 }
 PHONE = {"width": 360, "height": 720}
@@ -103,6 +104,30 @@ def test_axe_finds_no_violation_in_groups_and_the_dialog_that_creates_one(
     page.get_by_role("button", name="Create a group").click()
     expect(page.get_by_role("dialog")).to_be_visible()
     assert violations(page, axe) == []
+    assert visit.complaints == []
+
+
+@pytest.mark.parametrize("visit", LOOKS, indirect=True)
+def test_axe_finds_no_violation_where_somebody_has_goals(
+    visit: Visit, served: Served, axe: str
+) -> None:
+    page = visit.open("/me")
+    sign_in(page, served.token)
+    page.get_by_role("button", name="Set a goal").click()
+    dialog = page.get_by_role("dialog", name="Set a goal")
+    dialog.get_by_label("How much is to be reached").fill("2")
+    dialog.get_by_label("How often").select_option("Anew each week")
+    dialog.get_by_label("First day").fill("2023-12-01")
+    assert violations(page, axe) == []
+    dialog.get_by_role("button", name="Set a goal").click()
+    expect(dialog).to_have_count(0)
+    expect(page.locator(".periods").first).to_be_visible()
+
+    assert violations(page, axe) == []
+    for direction in ("ltr", "rtl"):
+        page.evaluate(f"document.documentElement.dir = '{direction}'")
+        width = page.evaluate("document.documentElement.scrollWidth")
+        assert width == page.viewport_size["width"]  # type: ignore[index]
     assert visit.complaints == []
 
 

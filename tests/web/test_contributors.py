@@ -15,6 +15,7 @@ from tests.events_of import instant
 from tests.web.conftest import Served, Visit
 from tests.web.groups import HIDDEN, Received, title, write_groups
 from tests.web.history import classified
+from tests.web.test_session import sign_in
 
 LARGE = 40
 #: Volunteers of the large group: pairs classified alike, the first two most.
@@ -117,6 +118,31 @@ def test_a_page_of_another_order_is_the_first_page(visit: Visit) -> None:
     expect(page.locator("table.contributors tbody tr")).to_have_count(40)
     assert parse_qs(urlsplit(page.url).query) == {"sort": ["name"]}
     expect(page.locator(".notice")).to_have_count(0)
+
+
+def test_the_table_is_saved_as_a_file(visit: Visit, served: Served) -> None:
+    page = visit.open("/groups/24/contributors")
+    with page.expect_download() as public:
+        page.get_by_role("link", name="Download as CSV").click()
+    header, *lines = public.value.path().read_text("utf-8").splitlines()
+    assert header.startswith("Display Name,Username,Total Classifications,Total Hours,Galaxies ")
+    assert [line.split(",")[:4] for line in lines] == [
+        ["Bert", "bert", "3", "1.5"],
+        ["Ada", "ada", "2", "1.0"],
+    ]
+
+    # What only admins see comes by a ticket, and the token stands in no address.
+    page.goto(f"{visit.root}/groups/{HIDDEN}/contributors")
+    sign_in(page, served.token)
+    with page.expect_download() as private:
+        page.get_by_role("button", name="Download as CSV").click()
+    assert private.value.suggested_filename.startswith(f"groups-{HIDDEN}-contributors-")
+    assert private.value.path().read_text("utf-8").splitlines()[1].startswith("Bert,bert,3,")
+    assert "/files/downloads?ticket=" in private.value.url
+    assert page.request.get(private.value.url).status == 404
+    assert page.url == f"{visit.root}/groups/{HIDDEN}/contributors"
+    assert not any(served.token in request.url for request in visit.requests)
+    assert visit.complaints == []
 
 
 @pytest.mark.parametrize("group", [20, 21, 22, 23, 999])

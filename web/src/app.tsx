@@ -17,6 +17,7 @@ const CertificatePage = lazy(() => import("./pages/certificate/page"));
 const CertificatesPage = lazy(() => import("./pages/certificates/page"));
 const GroupsPage = lazy(() => import("./pages/groups/page"));
 const ContributorsPage = lazy(() => import("./pages/contributors/page"));
+const MePage = lazy(() => import("./pages/me/page"));
 
 export function App() {
   return (
@@ -46,6 +47,7 @@ export function App() {
                   <Route path="/certificates/:code">
                     {({ code }) => <CertificatesPage key={code} code={code} />}
                   </Route>
+                  <Route path="/me" component={MePage} />
                   <Route>
                     <Missing />
                   </Route>

@@ -1,4 +1,4 @@
-import { Button } from "react-aria-components";
+import { type RefObject, useRef } from "react";
 import { Dialog } from "../forms/dialog";
 import { Problems } from "../forms/problems";
 import { useCommand } from "../forms/use-command";
@@ -13,31 +13,46 @@ import { useGoalWords } from "./words";
 interface Properties {
   readonly goal: GoalFragment;
   readonly onClose: () => void;
-  readonly onDeleted: () => void;
+  /** What gets the focus when the goal and its buttons have gone. */
+  readonly elsewhere: RefObject<HTMLElement | null>;
 }
 
 const payloadOf = (data: DeleteGoalMutation) => data.deleteGoal;
 
 /** Asks whether a goal is to be deleted for ever. */
-export default function DeleteDialog({ goal, onClose, onDeleted }: Properties) {
+export default function DeleteDialog({ goal, onClose, elsewhere }: Properties) {
   const text = useText();
   const words = useGoalWords();
+  const back = useRef<HTMLElement>(null);
   const { run, busy, problems } = useCommand(DeleteGoalDocument, payloadOf);
+  // The button keeps the focus meanwhile, so it is not disabled.
   const confirm = async () => {
+    if (busy) return;
     const done = await run({ input: { id: goal.id, expectedRevision: goal.revision } });
-    if (done) onDeleted();
+    if (!done) return;
+    back.current = elsewhere.current;
+    onClose();
   };
   return (
-    <Dialog title={text("goals.deleteTitle", { title: words.title(goal) })} onClose={onClose}>
+    <Dialog
+      title={text("goals.deleteTitle", { title: words.title(goal) })}
+      onClose={onClose}
+      back={back}
+    >
       <p>{text("goals.deleteExplain")}</p>
       <Problems problems={problems} />
       <div className="buttons">
-        <Button className="button" onPress={onClose} autoFocus>
+        <button type="button" className="button" onClick={onClose} autoFocus>
           {text("goals.cancel")}
-        </Button>
-        <Button className="button primary" onPress={confirm} isDisabled={busy}>
+        </button>
+        <button
+          type="button"
+          className="button primary"
+          aria-disabled={busy}
+          onClick={confirm}
+        >
           {text("goals.delete")}
-        </Button>
+        </button>
       </div>
     </Dialog>
   );

@@ -7,7 +7,7 @@ import {
 } from "../generated/goals/graphql";
 import { Count } from "../parts/count";
 import { useNumbers } from "../texts/numbers";
-import { useText } from "../texts/texts";
+import { type TextId, useText } from "../texts/texts";
 import { GoalBar } from "./goal-bar";
 import { Pace } from "./pace";
 import { isGroup, type Owner } from "./owner";
@@ -30,6 +30,10 @@ interface Properties {
 
 const payloadOf = (data: ArchiveGoalMutation) => data.archiveGoal;
 
+/** How the value is told: of a goal that repeats, it is that of one period. */
+const counted = ({ repeats, status }: GoalFragment): TextId =>
+  repeats === null ? "goals.of" : `goals.${status === "ENDED" ? "ofLast" : "ofEach"}.${repeats}`;
+
 /** One goal: an entry of a list. */
 export function GoalCard({ goal, owner, changes }: Properties) {
   const text = useText();
@@ -40,21 +44,23 @@ export function GoalCard({ goal, owner, changes }: Properties) {
   const title = words.title(goal);
   const places = words.places(goal);
   const name = `goal-${goal.id}`;
+  // The button keeps the focus meanwhile, so it is not disabled.
   const move = async () => {
+    if (archive.busy) return;
     const done = await archive.run({ input: { id: goal.id, archived: !goal.archived } });
     if (done) changes?.onGone();
   };
   return (
     <li className="goal" aria-labelledby={name}>
-      <h3 id={name}>
-        {title}
+      <div className="name">
+        <h3 id={name}>{title}</h3>
         <span className={`tag ${status.toLowerCase()}`}>{text(`goals.status.${status}`)}</span>
-      </h3>
+      </div>
       <p className="value">
         <strong>
           <Count value={progress.value} format={(value) => words.amount(metric, value)} />
         </strong>{" "}
-        {text(repeats === null ? "goals.of" : `goals.ofEach.${repeats}`, {
+        {text(counted(goal), {
           amount: words.amountOf(metric, target),
         })}{" "}
         <span className="number">({numbers.percent(progress.share)})</span>
@@ -78,9 +84,9 @@ export function GoalCard({ goal, owner, changes }: Properties) {
           <li key={value} className={reachedOn === null ? "open" : "reached"}>
             <strong>{words.amount(metric, value)}</strong>
             <span className="note">
-              {reachedOn === null
-                ? text("goals.open")
-                : text("milestones.reached", { day: numbers.day(reachedOn) })}
+              {reachedOn !== null
+                ? text("milestones.reached", { day: numbers.day(reachedOn) })
+                : text(status === "ENDED" ? "goals.missed" : "goals.open")}
             </span>
           </li>
         ))}
@@ -100,7 +106,7 @@ export function GoalCard({ goal, owner, changes }: Properties) {
             type="button"
             className="button"
             aria-label={text(goal.archived ? "goals.takeUpOf" : "goals.archiveOf", { title })}
-            disabled={archive.busy}
+            aria-disabled={archive.busy}
             onClick={move}
           >
             {text(goal.archived ? "goals.takeUp" : "goals.archive")}

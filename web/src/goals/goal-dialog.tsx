@@ -1,7 +1,6 @@
 // Sets a goal, or changes one. What is counted, where and how often stays as it was set.
 
 import { type SyntheticEvent } from "react";
-import { Button } from "react-aria-components";
 import { Dialog } from "../forms/dialog";
 import { Problems } from "../forms/problems";
 import { useCommand } from "../forms/use-command";
@@ -38,6 +37,8 @@ export default function GoalDialog({ owner, projects, goal, onClose }: Propertie
   const { busy, problems } = goal ? update : create;
   const submit = async (event: SyntheticEvent<HTMLFormElement>) => {
     event.preventDefault();
+    // The button keeps the focus meanwhile, so it is not disabled.
+    if (busy) return;
     const form = new FormData(event.currentTarget);
     const done = goal
       ? await update.run({ input: updateInput(form, goal) })
@@ -51,12 +52,12 @@ export default function GoalDialog({ owner, projects, goal, onClose }: Propertie
         <GoalFields owner={owner} projects={projects} goal={goal} />
         <Problems problems={problems} />
         <div className="buttons">
-          <Button className="button" onPress={onClose}>
+          <button type="button" className="button" onClick={onClose}>
             {text("goals.cancel")}
-          </Button>
-          <Button className="button primary" type="submit" isDisabled={busy}>
+          </button>
+          <button type="submit" className="button primary" aria-disabled={busy}>
             {text(goal ? "goals.save" : "goals.set")}
-          </Button>
+          </button>
         </div>
       </form>
     </Dialog>

@@ -39,13 +39,11 @@ export function Goals({ goals: masked, owner, mayChange, projects = [] }: Proper
   const title = useRef<HTMLHeadingElement>(null);
   useReachedGoals(goals);
   const close = () => setAsked(null);
-  // The button that was pressed has gone with its goal.
-  const gone = () => title.current?.focus();
   const changes = mayChange
     ? {
         onEdit: (goal: GoalFragment) => setAsked({ what: "edit", goal }),
         onDelete: (goal: GoalFragment) => setAsked({ what: "delete", goal }),
-        onGone: gone,
+        onGone: () => title.current?.focus(),
       }
     : undefined;
   return (
@@ -79,14 +77,7 @@ export function Goals({ goals: masked, owner, mayChange, projects = [] }: Proper
           />
         )}
         {asked?.what === "delete" && (
-          <DeleteDialog
-            goal={asked.goal}
-            onClose={close}
-            onDeleted={() => {
-              close();
-              gone();
-            }}
-          />
+          <DeleteDialog goal={asked.goal} onClose={close} elsewhere={title} />
         )}
       </Suspense>
     </section>

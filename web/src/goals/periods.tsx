@@ -24,7 +24,7 @@ export function Periods({ goal }: { readonly goal: GoalFragment }) {
                   ? "goals.periodReached"
                   : place === periods.length - 1 && status !== "ENDED"
                     ? "goals.open"
-                    : "goals.periodMissed",
+                    : "goals.missed",
               )}
             </span>
           </li>

@@ -18,12 +18,14 @@ function withoutRefusals(result: OperationResult): OperationResult {
   if (error === undefined || error.networkError || answer.operation.kind === "mutation") {
     return result;
   }
-  // The path of a live answer begins with the field of the subscription.
-  const outermost = answer.operation.kind === "subscription" ? 2 : 1;
-  const graphQLErrors = error.graphQLErrors.filter(
-    ({ extensions, path }) =>
-      !REFUSALS.includes(String(extensions.code)) || (path?.length ?? 0) <= outermost,
-  );
+  // The path of a live answer begins with the field of the subscription. What a live answer does
+  // not find any more is gone for the viewer, and must not stay on the page.
+  const live = answer.operation.kind === "subscription";
+  const graphQLErrors = error.graphQLErrors.filter(({ extensions, path }) => {
+    const code = String(extensions.code);
+    if (live && code === "NOT_FOUND") return false;
+    return !REFUSALS.includes(code) || (path?.length ?? 0) <= (live ? 2 : 1);
+  });
   if (graphQLErrors.length === 0) return answer;
   return { ...answer, error: new CombinedError({ graphQLErrors, response: error.response }) };
 }

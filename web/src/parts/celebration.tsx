@@ -1,6 +1,5 @@
-// What is reached while somebody looks is celebrated in one place over the page: a new one takes
-// the place of the one before. Screen readers tell of it when they have time, and nothing moves
-// for whoever wants no motion.
+// What is reached while somebody looks is celebrated in one place over the page. Screen readers
+// tell of it when they have time, and nothing moves for whoever wants no motion.
 
 import {
   createContext,
@@ -14,31 +13,46 @@ import { useLocation } from "wouter";
 import { useText } from "../texts/texts";
 import "./celebration.css";
 
+// Of a page that nobody closes for days.
+const SHOWN = 3;
+
 type Celebrate = (sentence: string) => void;
 
 const CelebrateContext = createContext<Celebrate | null>(null);
 
 export function CelebrationProvider({ children }: { readonly children: ReactNode }) {
   const text = useText();
-  const [{ sentence, turn }, show] = useState({ sentence: "", turn: 0 });
+  const [{ reached, turn }, show] = useState<{ reached: readonly string[]; turn: number }>({
+    reached: [],
+    turn: 0,
+  });
   const [path] = useLocation();
   const celebrate = useCallback<Celebrate>(
-    (next) => show((last) => ({ sentence: next, turn: last.turn + 1 })),
+    (sentence) =>
+      show((last) => ({
+        reached: [...last.reached.filter((one) => one !== sentence), sentence].slice(-SHOWN),
+        turn: last.turn + 1,
+      })),
     [],
   );
-  const close = useCallback(() => show((last) => ({ ...last, sentence: "" })), []);
+  const close = useCallback(() => show((last) => ({ ...last, reached: [] })), []);
   // It belongs to the page that it happened on.
   useEffect(close, [path, close]);
+  const any = reached.length > 0;
   return (
     <CelebrateContext value={celebrate}>
       {children}
-      <div className={sentence ? "celebrating" : "unseen"}>
-        {sentence && <Sparks key={turn} />}
-        {/* Always there: screen readers tell what changes in it. */}
-        <p className={sentence ? "celebration" : undefined} role="status">
-          {sentence}
-        </p>
-        {sentence && (
+      <div className={any ? "celebrating" : "unseen"}>
+        {any && <Sparks key={turn} />}
+        {/* Always there: screen readers tell what is added to it. */}
+        <div role="status" aria-atomic="false">
+          {reached.map((sentence) => (
+            <p key={sentence} className="celebration">
+              {sentence}
+            </p>
+          ))}
+        </div>
+        {any && (
           <button type="button" className="button" onClick={close}>
             {text("celebration.close")}
           </button>

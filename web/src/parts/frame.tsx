@@ -38,9 +38,14 @@ export function Frame({ children }: { readonly children: ReactNode }) {
               {text("app.overview")}
             </Link>
             {signedIn && (
-              <Link href="/groups" aria-current={path === "/groups" ? "page" : undefined}>
-                {text("app.groups")}
-              </Link>
+              <>
+                <Link href="/me" aria-current={path === "/me" ? "page" : undefined}>
+                  {text("me.title")}
+                </Link>
+                <Link href="/groups" aria-current={path === "/groups" ? "page" : undefined}>
+                  {text("app.groups")}
+                </Link>
+              </>
             )}
             <a href={`${root}graphql`}>{text("app.api")}</a>
           </nav>

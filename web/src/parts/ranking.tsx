@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { Count } from "./count";
 import { Share } from "./share";
 
 export interface Ranked {
@@ -22,7 +23,9 @@ export function Ranking({ rows, format }: Properties) {
       {rows.map(({ key, name, value, note }) => (
         <li key={key}>
           <span className="name">{name}</span>
-          <span className="number">{format(value)}</span>
+          <span className="number">
+            <Count value={value} format={format} />
+          </span>
           <Share of={value / most} />
           {note && <span className="note">{note}</span>}
         </li>

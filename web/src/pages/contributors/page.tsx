@@ -3,6 +3,7 @@ import { useQuery } from "urql";
 import { Link, useSearch } from "wouter";
 import { PAGE } from "../../address";
 import { Download } from "../../files/download";
+import { withDays } from "../../files/with-days";
 import {
   ContributorsDocument,
   ContributorsLiveDocument,
@@ -23,7 +24,6 @@ import { useTellViewer } from "../../session/viewer";
 import { useNumbers } from "../../texts/numbers";
 import { useText } from "../../texts/texts";
 import { Missing } from "../missing/page";
-import { fileOf } from "./file";
 import { orderOf } from "./order";
 import { ContributorsTable } from "./table";
 
@@ -78,7 +78,7 @@ export default function ContributorsPage({ id }: { readonly id: string }) {
         <section className="panel find" aria-label={text("contributors.title")}>
           <div className="heading">
             <RangePicker view={view} today={today} />
-            <Download path={fileOf(id, view.range)} />
+            <Download path={withDays(`/groups/${id}/contributors`, view.range)} />
           </div>
           <p className="hint">{text("contributors.wholeFile")}</p>
           <search>

@@ -1,8 +1,10 @@
-import type { Measure } from "../../address";
+import { Link, useSearch } from "wouter";
+import { changed, type Measure } from "../../address";
 import { Ranking } from "../../parts/ranking";
 import { hours, useNumbers } from "../../texts/numbers";
 import { type TextId, useText } from "../../texts/texts";
 import type { Group } from "./group";
+import { useNameOf } from "./names";
 
 interface Properties {
   readonly group: Group;
@@ -13,11 +15,18 @@ interface Properties {
 export function TopContributors({ group, measure }: Properties) {
   const text = useText();
   const numbers = useNumbers();
+  const nameOf = useNameOf();
+  const query = useSearch();
   const contributors = group.chosen?.topContributors;
   return (
     <section className="panel" aria-labelledby="top-contributors">
       <div className="heading">
         <h2 id="top-contributors">{text("group.topContributors")}</h2>
+        {group.viewerPermissions.seeMembers && (
+          <Link href={`/groups/${group.id}/contributors${onTheseDays(query)}`}>
+            {text("group.toContributors")}
+          </Link>
+        )}
       </div>
       {contributors == null ? (
         <p className="empty">{text(WHO_SEES[group.statsVisibility])}</p>
@@ -28,7 +37,7 @@ export function TopContributors({ group, measure }: Properties) {
           format={(amount) => numbers.amount(measure, amount)}
           rows={contributors.map(({ user, count, timeSpent }) => ({
             key: user.id,
-            name: user.displayName ?? user.login ?? text("session.unnamed", { id: user.id }),
+            name: nameOf(user),
             value: measure === "hours" ? hours(timeSpent) : count,
           }))}
         />
@@ -36,6 +45,10 @@ export function TopContributors({ group, measure }: Properties) {
     </section>
   );
 }
+
+/** The query string of a page that has the same days, and else what it begins with. */
+const onTheseDays = (query: string) =>
+  changed(query, { show: "classifications", compare: false, project: null });
 
 /** Who may see what each member has done, for those who may not. */
 const WHO_SEES: Record<Group["statsVisibility"], TextId> = {

@@ -1,3 +1,4 @@
+import { Link } from "wouter";
 import { useNumbers } from "../../texts/numbers";
 import { type TextId, useText } from "../../texts/texts";
 import type { Group } from "./group";
@@ -22,7 +23,16 @@ export function Opening({ group, name }: Properties) {
         {standing && <span className="tag">{text(standing)}</span>}
         {!group.active && <span className="tag">{text("group.closed")}</span>}
       </p>
-      <p className="hint">{text(`group.level.${group.statsVisibility}`)}</p>
+      <p className="hint">
+        {text(group.active ? `level.${group.statsVisibility}` : "group.closedExplain")}
+      </p>
+      {membership?.state === "INVITED" && (
+        <p>
+          <Link href="/groups" className="button primary">
+            {text("group.answer")}
+          </Link>
+        </p>
+      )}
       {!may.seeTotals && (
         <p className="empty panel">
           {text(membership?.state === "INVITED" ? "group.noTotalsYet" : "group.noTotals")}

@@ -1,4 +1,4 @@
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 import { useSearch } from "wouter";
 import { useQuery } from "urql";
 import { type Measure, readProject } from "../../address";
@@ -28,6 +28,10 @@ import { useText } from "../../texts/texts";
 import { Missing } from "../missing/page";
 import { TopContributors } from "./contributors";
 import { GroupFigures } from "./figures";
+import { JoinLink } from "./join-link";
+import { Left } from "./left";
+import { Manage } from "./manage";
+import { Members } from "./members";
 import { Opening } from "./opening";
 import { ProjectPicker, TopProjects } from "./projects";
 
@@ -39,6 +43,7 @@ export default function GroupPage({ id }: { readonly id: string }) {
   const { signedIn } = useSession();
   const view = useView(today, MEASURES);
   const project = readProject(useSearch());
+  const [left, setLeft] = useState<string | null>(null);
   const variables = useMemo(
     () => ({
       id,
@@ -58,7 +63,13 @@ export default function GroupPage({ id }: { readonly id: string }) {
   const name = group?.displayName ?? text("group.unnamed", { id });
   useTitle(name);
 
-  if (error && !group && codesOf(error).some((code) => MISSING.includes(code))) {
+  const changed = () => again({ requestPolicy: "network-only" });
+  const isGone =
+    error !== undefined
+      ? codesOf(error).some((code) => MISSING.includes(code))
+      : page !== undefined && group === null;
+  if (isGone && left !== null) return <Left name={left} />;
+  if (isGone) {
     const reason = text("group.none", { id });
     return <Missing reason={signedIn ? reason : `${reason} ${text("group.noneYet")}`} />;
   }
@@ -70,6 +81,9 @@ export default function GroupPage({ id }: { readonly id: string }) {
   return (
     <>
       {group ? <Opening group={group} name={name} /> : <h1>{name}</h1>}
+      {group && (
+        <Manage group={group} name={name} onChanged={changed} onLeft={() => setLeft(name)} />
+      )}
       {error && <Notice error={error} onAgain={() => again()} partly={group != null} />}
       {group == null && !error && <Waiting figures={4} />}
       {chosen && <GroupFigures chosen={chosen} allTime={allTime} view={view} busy={fetching} />}
@@ -95,7 +109,13 @@ export default function GroupPage({ id }: { readonly id: string }) {
       )}
       {group && chosen && (
         <div className="pair">
-          <TopProjects contributions={contributions} measure={view.measure} chosen={project} />
+          <TopProjects
+            groupId={id}
+            range={view.range}
+            contributions={contributions}
+            measure={view.measure}
+            chosen={project}
+          />
           <TopContributors group={group} measure={view.measure} />
         </div>
       )}
@@ -110,6 +130,12 @@ export default function GroupPage({ id }: { readonly id: string }) {
         />
       )}
       {group?.milestones && <Milestones milestones={group.milestones} />}
+      {group?.viewerPermissions.manageMembers && group.memberships && (
+        <>
+          <JoinLink groupId={id} />
+          <Members group={group} onChanged={changed} />
+        </>
+      )}
     </>
   );
 }

@@ -1,5 +1,8 @@
 import { Link, useLocation, useSearch } from "wouter";
 import { changed, type Measure } from "../../address";
+import type { Range } from "../../days";
+import { Download } from "../../files/download";
+import { withDays } from "../../files/with-days";
 import { Ranking } from "../../parts/ranking";
 import { ViewLink } from "../../parts/view";
 import { hours, useNumbers } from "../../texts/numbers";
@@ -50,13 +53,15 @@ export function ProjectPicker({ contributions, chosen, names }: PickerProperties
 }
 
 interface TopProperties {
+  readonly groupId: string;
+  readonly range: Range;
   readonly contributions: readonly Contribution[];
   readonly measure: Measure;
   readonly chosen: string | undefined;
 }
 
 /** The projects in which the group did most on these days. */
-export function TopProjects({ contributions, measure, chosen }: TopProperties) {
+export function TopProjects({ groupId, range, contributions, measure, chosen }: TopProperties) {
   const text = useText();
   const numbers = useNumbers();
   const value = (one: Contribution) => (measure === "hours" ? hours(one.timeSpent) : one.count);
@@ -87,6 +92,7 @@ export function TopProjects({ contributions, measure, chosen }: TopProperties) {
               value,
             }))}
           />
+          <Download path={withDays(`/groups/${groupId}/projects`, range)} label="group.projectsFile" />
           {rows.length > SHOWN && (
             <p className="hint">
               {text("group.moreProjects", { count: rows.length - SHOWN })}

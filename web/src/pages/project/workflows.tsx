@@ -1,4 +1,5 @@
 import type { ProjectPageFragment } from "../../generated/project/graphql";
+import { Count } from "../../parts/count";
 import { Share } from "../../parts/share";
 import { useNumbers } from "../../texts/numbers";
 import { useText } from "../../texts/texts";
@@ -50,7 +51,9 @@ export function Workflows({ workflows }: Properties) {
                         <span className="tag">{text("project.inactive")}</span>
                       )}
                     </th>
-                    <td className="number">{numbers.count(one.chosen?.totalCount ?? 0)}</td>
+                    <td className="number">
+                      <Count value={one.chosen?.totalCount ?? 0} format={numbers.count} />
+                    </td>
                     <td>
                       {one.completeness === null ? (
                         <Unknown />

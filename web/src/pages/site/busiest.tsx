@@ -1,5 +1,6 @@
 import { Link } from "wouter";
 import type { SitePageFragment } from "../../generated/site/graphql";
+import { Count } from "../../parts/count";
 import { Share } from "../../parts/share";
 import { useNumbers } from "../../texts/numbers";
 import { useText } from "../../texts/texts";
@@ -35,7 +36,9 @@ export function Busiest({ projects, all }: Properties) {
                 <Link href={`/projects/${id}`} className="name">
                   {displayName ?? text("project.unnamed", { id })}
                 </Link>
-                <span className="number">{numbers.count(allTime?.totalCount ?? 0)}</span>
+                <span className="number">
+                  <Count value={allTime?.totalCount ?? 0} format={numbers.count} />
+                </span>
                 <Share of={(allTime?.totalCount ?? 0) / most} />
                 <span className="note">
                   {all
