@@ -286,6 +286,44 @@ class Settings(BaseSettings):
     jwt_admin_scope: str | None = Field(
         None, description="A scope that also makes a site admin; if unset, no scope does."
     )
+    sign_in_issuer: str | None = Field(
+        None,
+        description="The issuer (OpenID Connect) at which people sign in on the pages: https://… "
+        "If unset, they paste a token.",
+    )
+    sign_in_client_id: str | None = Field(
+        None, description="The pages' client id there; they are a public client, without a secret."
+    )
+    sign_in_scopes: str = Field(
+        "openid", description="Scopes that the pages ask for, with spaces between them."
+    )
+    sign_in_resource: str | None = Field(
+        None,
+        description="The resource (RFC 8707) that the token is for; if unset, none is named.",
+    )
+    sign_in_audience: str | None = Field(
+        None,
+        description="The same as a parameter audience, for issuers that know no resource.",
+    )
+    sign_in_return_url: str | None = Field(
+        None,
+        description="Where the issuer leads back to; if unset, /sign-in of this gateway, as the "
+        "browser sees it.",
+    )
+    sign_in_authorize_url: str | None = Field(
+        None,
+        description="Where people sign in; if unset, the issuer's discovery document says it.",
+    )
+    sign_in_token_url: str | None = Field(
+        None,
+        description="Where codes are exchanged for tokens; if unset, the discovery document says "
+        "it.",
+    )
+    sign_in_implicit: bool = Field(
+        False,
+        description="Whether the issuer sends the token in the address (implicit flow), for "
+        "issuers that know no code with PKCE: less safe.",
+    )
     stream_username: str | None = Field(None, description="User name for POST /kinesis.")
     stream_password: SecretStr | None = Field(None, description="Password for POST /kinesis.")
     stream_max_body_bytes: int = Field(

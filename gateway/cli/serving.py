@@ -33,6 +33,7 @@ from gateway.telemetry.configuration import check_telemetry
 from gateway.telemetry.lines import chosen_format, logging_config
 from gateway.telemetry.metrics_port import metrics_ports
 from gateway.web.pages import MakePages
+from gateway.web.sign_in import configured_sign_in
 from resolvers.schema import graphql_schema
 
 if sys.platform != "win32":
@@ -157,6 +158,7 @@ async def _prepare(settings: Settings) -> None:
     configured_tokens(settings)
     configured_proxies(settings)
     configured_budget(settings, lambda: 0)
+    configured_sign_in(settings)
     check_trusted_documents(settings, graphql_schema, pages_that_fit(settings)[1])
     check_telemetry(settings)
     try:

@@ -21,6 +21,7 @@ from gateway.http.response import errored
 from gateway.http.slashes import had_trailing_slash
 from gateway.settings import Settings
 from gateway.web.runtime_config import CONFIG_PATH, RuntimeConfig
+from gateway.web.sign_in import configured_sign_in
 
 _BUNDLE = Path(__file__).parent / "bundle"
 #: Addresses below the root at which there is a page.
@@ -32,15 +33,15 @@ _PAGES = (
     "/me",
     "/me/certificate",
     "/certificates/{code}",
+    "/sign-in",
 )
 #: Those whose address is a secret of some: no search engine lists it, and no cache has it.
-_UNLISTED = frozenset({"/certificates/{code}"})
+_UNLISTED = frozenset({"/certificates/{code}", "/sign-in"})
 _POLICY = (
     "script-src 'self'",
     "style-src 'self'",
     "img-src 'self'",
     "font-src 'self'",
-    "connect-src 'self'",
 )
 _HEADERS = {"Cross-Origin-Opener-Policy": "same-origin"}
 _UNLISTED_HEADERS = {**_HEADERS, "Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
@@ -61,11 +62,15 @@ class WebApplication:
         self.manifest = bundle / "persisted-documents.json"
         self._html = (bundle / "index.html").read_bytes()
         self._files = BuiltFiles(bundle / "web", "The web application")
-        self._config = RuntimeConfig(settings)
+        sign_in = configured_sign_in(settings)
+        self._config = RuntimeConfig(settings, sign_in)
+        # No request goes to any other host, whatever a page is made to do.
+        connect = " ".join(("connect-src 'self'", *(sign_in.origins if sign_in else ())))
+        self._policy = (*_POLICY, connect)
 
     def home(self) -> Response:
         """The document at the root itself."""
-        return html_response(self._html, _POLICY, _HEADERS)
+        return html_response(self._html, self._policy, _HEADERS)
 
     def routes(self) -> list[Route]:
         """The pages below the root, and the files."""
@@ -84,7 +89,7 @@ class WebApplication:
         if "join_token" in request.query_params:
             # An older join link: caches keep what they store by its address.
             headers = {**headers, "Cache-Control": "no-store"}
-        return html_response(html, _POLICY, headers)
+        return html_response(html, self._policy, headers)
 
 
 def page_routes(endpoint: Callable[[Request], Awaitable[Response]]) -> list[Route]:

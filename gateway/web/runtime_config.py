@@ -13,6 +13,7 @@ from gateway.http.documents import SAFE_HEADERS
 from gateway.http.media import JSON
 from gateway.http.response import raw_json_response
 from gateway.settings import Settings
+from gateway.web.sign_in import SignIn
 
 CONFIG_PATH = "/web/config.json"
 
@@ -20,10 +21,22 @@ CONFIG_PATH = "/web/config.json"
 class RuntimeConfig:
     """The endpoint of the settings that pages need; the same for everyone, and no secret."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, sign_in: SignIn | None) -> None:
         said: dict[str, Any] = {
             # A link that signs in is for a server on one's own machine alone.
             "tokenInFragment": settings.loopback_hosts_only,
+            "signIn": sign_in
+            and {
+                "issuer": sign_in.issuer,
+                "clientId": sign_in.client_id,
+                "scopes": sign_in.scopes,
+                "resource": sign_in.resource,
+                "audience": sign_in.audience,
+                "returnUrl": sign_in.return_url,
+                "authorizeUrl": sign_in.authorize_url,
+                "tokenUrl": sign_in.token_url,
+                "implicit": sign_in.implicit,
+            },
         }
         self._body = orjson.dumps(said)
 

@@ -18,6 +18,7 @@ const CertificatesPage = lazy(() => import("./pages/certificates/page"));
 const GroupsPage = lazy(() => import("./pages/groups/page"));
 const ContributorsPage = lazy(() => import("./pages/contributors/page"));
 const MePage = lazy(() => import("./pages/me/page"));
+const SignInPage = lazy(() => import("./pages/sign-in/page"));
 
 export function App() {
   return (
@@ -48,6 +49,7 @@ export function App() {
                     {({ code }) => <CertificatesPage key={code} code={code} />}
                   </Route>
                   <Route path="/me" component={MePage} />
+                  <Route path="/sign-in" component={SignInPage} />
                   <Route>
                     <Missing />
                   </Route>

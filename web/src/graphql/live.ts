@@ -4,17 +4,19 @@
 import { type ExecutionResult, subscriptionExchange } from "@urql/core";
 import type { Client, SubscribePayload } from "graphql-ws";
 import { root } from "../root";
+import type { Credentials } from "../session/credentials";
 
 const NO_TEXT = "";
 const ATTEMPTS = 10;
 const LONGEST_WAIT_SECONDS = 60;
 
-async function openSocket(token: string | null): Promise<Client> {
+async function openSocket(credentials: Credentials | null): Promise<Client> {
   // Not before something is watched: the page is drawn without it.
   const { createClient } = await import("graphql-ws");
-  return createClient({
+  const client = createClient({
     url: new URL(`${root}graphql`, location.href.replace(/^http/, "ws")).href,
-    connectionParams: token === null ? {} : { authorization: `Bearer ${token}` },
+    connectionParams: () =>
+      credentials === null ? {} : { authorization: `Bearer ${credentials.token}` },
     // Operations are named by their hash. The library insists on a text, the protocol does not.
     jsonMessageReplacer: (key, value) => (key === "query" && value === NO_TEXT ? undefined : value),
     retryAttempts: ATTEMPTS,
@@ -24,9 +26,18 @@ async function openSocket(token: string | null): Promise<Client> {
       return new Promise((done) => setTimeout(done, seconds * 1000));
     },
   });
+  // The gateway ends what is watched when the token ends that the socket was opened with.
+  let opened = credentials?.token;
+  credentials?.listen(() => {
+    if (opened === credentials.token) return;
+    opened = credentials.token;
+    client.terminate();
+  });
+  return client;
 }
 
-export function liveExchange(token: string | null) {
+/** `credentials` are those of the client around it, and end with it. */
+export function liveExchange(credentials: Credentials | null) {
   let socket: Promise<Client> | undefined;
   return subscriptionExchange({
     forwardSubscription: (request) => ({
@@ -35,7 +46,7 @@ export function liveExchange(token: string | null) {
         let end = () => {
           ended = true;
         };
-        socket ??= openSocket(token);
+        socket ??= openSocket(credentials);
         socket.then((client) => {
           if (ended) return;
           const payload: SubscribePayload = { ...request, query: request.query ?? NO_TEXT };

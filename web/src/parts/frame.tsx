@@ -5,6 +5,7 @@ import { Link, useLocation } from "wouter";
 import { root } from "../root";
 import { useSession } from "../session/session";
 import { SessionBar } from "../session/session-bar";
+import { SessionEnd } from "../session/session-end";
 import { useText } from "../texts/texts";
 
 const CONTENT = "content";
@@ -52,6 +53,7 @@ export function Frame({ children }: { readonly children: ReactNode }) {
           <SessionBar />
         </div>
       </header>
+      <SessionEnd />
       <main id={CONTENT} className="wide" ref={main} tabIndex={-1}>
         {children}
       </main>

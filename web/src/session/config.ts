@@ -2,9 +2,27 @@
 
 import { root } from "../root";
 
+/** The issuer at which people sign in, and as whom this page asks it. */
+export interface IssuerConfig {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly scopes: string;
+  readonly resource: string | null;
+  readonly audience: string | null;
+  /** Null: `/sign-in` here. */
+  readonly returnUrl: string | null;
+  /** Null: the issuer's discovery document says it. */
+  readonly authorizeUrl: string | null;
+  readonly tokenUrl: string | null;
+  /** Whether a token comes in the address, without a code. */
+  readonly implicit: boolean;
+}
+
 export interface Config {
   /** Whether a link may sign in: at a server that answers its own machine alone. */
   readonly tokenInFragment: boolean;
+  /** Null: a token is pasted. */
+  readonly signIn: IssuerConfig | null;
 }
 
 let asked: Promise<Config> | undefined;

@@ -1,6 +1,7 @@
 import { lazy, Suspense, useState } from "react";
-import { useText } from "../texts/texts";
+import { type TextId, useText } from "../texts/texts";
 import { useSession } from "./session";
+import { signInAtIssuer } from "./sign-in-at-issuer";
 import { useViewer } from "./viewer";
 
 const SignIn = lazy(() => import("./sign-in"));
@@ -10,6 +11,8 @@ export function SessionBar() {
   const { signedIn, signIn, signOut } = useSession();
   const { viewer } = useViewer();
   const [asking, setAsking] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<TextId | null>(null);
   if (signedIn) {
     return (
       <div className="session">
@@ -26,10 +29,26 @@ export function SessionBar() {
       </div>
     );
   }
+  const begin = async () => {
+    setBusy(true);
+    setProblem(null);
+    try {
+      // Without an issuer somebody pastes a token.
+      if (!(await signInAtIssuer(false))) setAsking(true);
+    } catch {
+      setProblem("signIn.failed");
+    }
+    setBusy(false);
+  };
   const close = () => setAsking(false);
   return (
     <div className="session">
-      <button type="button" className="button" onClick={() => setAsking(true)}>
+      {problem && (
+        <span className="who" role="alert">
+          {text(problem)}
+        </span>
+      )}
+      <button type="button" className="button" disabled={busy} onClick={begin}>
         {text("session.signIn")}
       </button>
       {asking && (

@@ -1,83 +1,121 @@
-// Who is signed in: a token in memory alone. Another token is another client with an empty cache,
-// so that nothing of one viewer is shown to another.
+// Who is signed in: a token in memory alone. Another person is another client with an empty cache,
+// so that nothing of one viewer is shown to another; a renewed token is not another person.
 
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from "react";
 import { Provider } from "urql";
 import { createClient } from "../graphql/client";
 import { Waiting } from "../parts/waiting";
 import { root } from "../root";
+// Takes what an issuer has answered out of the address.
+import "./answer";
+import { forgetBegun } from "./begun";
 import { config } from "./config";
+import { type Credentials, given } from "./credentials";
+import { isReturnAddress } from "./return-path";
 import { takeToken } from "./token-in-link";
 import { ViewerProvider } from "./viewer";
 
 interface Session {
   readonly signedIn: boolean;
-  readonly signIn: (token: string) => void;
+  readonly credentials: Credentials | null;
+  /** Whether somebody was signed in until the issuer ended it. */
+  readonly isOver: boolean;
+  /** With a token, or with what renews itself. */
+  readonly signIn: (by: string | Credentials) => void;
   readonly signOut: () => void;
-  /** Ask the gateway for what is not GraphQL, as this viewer; `path` is below the root. */
+  /** What the issuer says of somebody who was signed in. */
+  readonly endByIssuer: () => void;
+  /** Ask the gateway as whoever is signed in, at a path below its root; fetch's errors. */
   readonly ask: (path: string, init?: RequestInit) => Promise<Response>;
+}
+
+interface State {
+  readonly credentials: Credentials | null;
+  readonly isOver: boolean;
+  /** Another one for each person, and for nobody. */
+  readonly number: number;
 }
 
 const SessionContext = createContext<Session | null>(null);
 
 // When this is loaded: before anything is drawn, asked for or clicked.
 const brought = takeToken();
+if (!isReturnAddress(location.pathname)) forgetBegun();
 
 export function SessionProvider({ children }: { readonly children: ReactNode }) {
-  const [token, setToken] = useState<string | null>(null);
-  const arriving = useTokenInLink(setToken);
-  const client = useMemo(() => createClient(token), [token]);
-  const session = useMemo(
-    () => ({
-      signedIn: token !== null,
-      signIn: setToken,
-      signOut: () => setToken(null),
-      ask: (path: string, init?: RequestInit) => askAs(token, path, init),
-    }),
-    [token],
-  );
+  const [{ credentials, isOver, number }, setState] = useState<State>({
+    credentials: null,
+    isOver: false,
+    number: 0,
+  });
+  const client = useMemo(() => createClient(credentials), [credentials]);
+  const session = useMemo(() => {
+    const become = (next: Credentials | null, isOver = false) => {
+      if (credentials !== next) credentials?.end();
+      setState((now) => ({ credentials: next, isOver, number: now.number + 1 }));
+    };
+    return {
+      signedIn: credentials !== null,
+      credentials,
+      isOver,
+      signIn: (by: string | Credentials) => become(typeof by === "string" ? given(by) : by),
+      signOut: () => become(null),
+      endByIssuer: () => become(null, true),
+      ask: (path: string, init?: RequestInit) => askAs(credentials, path, init),
+    };
+  }, [credentials, isOver]);
+  const arriving = useTokenInLink(credentials === null ? session.signIn : null);
   return (
     <SessionContext value={session}>
       <Provider value={client}>
-        <ViewerProvider key={token}>
-          {arriving ? <Waiting figures={3} /> : children}
-        </ViewerProvider>
+        <ViewerProvider key={number}>{arriving ? <Waiting figures={3} /> : children}</ViewerProvider>
       </Provider>
     </SessionContext>
   );
 }
 
-function askAs(token: string | null, path: string, init: RequestInit = {}): Promise<Response> {
+async function askAs(
+  credentials: Credentials | null,
+  path: string,
+  init: RequestInit = {},
+): Promise<Response> {
+  if (credentials?.overdue) await credentials.renew?.();
   const headers = new Headers(init.headers);
-  if (token !== null) headers.set("authorization", `Bearer ${token}`);
+  if (credentials !== null) headers.set("authorization", `Bearer ${credentials.token}`);
   return fetch(root + path, { ...init, headers, credentials: "omit" });
 }
 
 /**
  * Sign in with the token of a link, where the gateway lets links do that: elsewhere somebody could
- * sign another in as themselves, who would then work and write in the wrong name. Returns whether
- * that is still being found out.
+ * sign another in as themselves, who would then work and write in the wrong name. Nobody who is
+ * signed in is signed out by a link: then `signIn` is null. Returns whether the document was opened
+ * by such a link, and that is still being found out.
  */
-function useTokenInLink(setToken: (change: (now: string | null) => string | null) => void) {
+function useTokenInLink(signIn: ((token: string) => void) | null): boolean {
+  const [token, setToken] = useState(brought);
   const [arriving, setArriving] = useState(brought !== null);
   useEffect(() => {
-    const admit = async (token: string) => {
-      const { tokenInFragment } = await config();
-      // Nobody is signed out by a link.
-      if (tokenInFragment) setToken((now) => now ?? token);
-    };
-    const look = () => {
-      const token = takeToken();
-      if (token !== null) admit(token).catch(() => undefined);
-    };
+    const look = () => setToken((now) => takeToken() ?? now);
     window.addEventListener("hashchange", look);
-    if (brought !== null) {
-      admit(brought)
-        .catch(() => undefined)
-        .finally(() => setArriving(false));
-    }
     return () => window.removeEventListener("hashchange", look);
-  }, [setToken]);
+  }, []);
+  useEffect(() => {
+    if (token === null) return;
+    let isCurrent = true;
+    config()
+      .then(({ tokenInFragment }) => {
+        if (isCurrent && tokenInFragment) signIn?.(token);
+      })
+      .catch(() => undefined)
+      .finally(() => {
+        if (!isCurrent) return;
+        setToken(null);
+        setArriving(false);
+      });
+    return () => {
+      isCurrent = false;
+    };
+  }, [token, signIn]);
   return arriving;
 }
 
