@@ -46,6 +46,7 @@ from gateway.settings import Settings, load_settings
 from gateway.telemetry.configuration import Telemetry, configured_telemetry
 from gateway.watching import watch_services
 from gateway.web.pages import MakePages
+from gateway.web.roles import RoleToken
 
 logger = logging.getLogger(__name__)
 
@@ -58,14 +59,15 @@ def create_app(
     telemetry: Telemetry = _UNWATCHED,
     make_pages: MakePages | None = None,
     owner: Owner | None = None,
+    roles: Sequence[RoleToken] = (),
 ) -> Starlette:
     """Build the application; it opens the database, and migrates it, when it starts up.
 
     ``clock`` tells the current instant, with a time zone. SettingsError if the database URL or
     the key file cannot be used. ``make_pages`` is for a server that builds its pages beside it,
-    ``owner`` for one on their own machine.
+    ``owner`` for one on their own machine, ``roles`` for the demo.
     """
-    services = build_services(settings, clock, telemetry, make_pages, owner)
+    services = build_services(settings, clock, telemetry, make_pages, owner, roles)
 
     async def failed(_: Request, error: Exception) -> Response:
         return refused(services.mask.unexpected(error), error)
@@ -105,12 +107,15 @@ def server_app(
     load: Callable[[], Settings],
     make_pages: MakePages | None = None,
     owner: Owner | None = None,
+    roles: Sequence[RoleToken] = (),
 ) -> Starlette:
     """The application of a server process; what cannot be used ends it, as above."""
     try:
         settings = load()
         telemetry = configured_telemetry(settings, version("stats-gateway"))
-        app = create_app(settings, telemetry=telemetry, make_pages=make_pages, owner=owner)
+        app = create_app(
+            settings, telemetry=telemetry, make_pages=make_pages, owner=owner, roles=roles
+        )
     except GatewayError as error:
         logger.critical("The server cannot start: %s", error.message)
         sys.exit(1)

@@ -23,6 +23,9 @@ from gateway.rest.jsonapi.routes import jsonapi_routes
 from gateway.rest.retired import retired_route
 from gateway.rest.stream_route import stream_route
 from gateway.services import Services
+from gateway.web.roles import role_routes
+from gateway.web.runtime_config import CONFIG_PATH, RuntimeConfig
+from gateway.web.sign_in import configured_sign_in
 
 
 def build_routes(services: Services) -> list[Route]:
@@ -46,6 +49,7 @@ def build_routes(services: Services) -> list[Route]:
         settings.body_limit_bytes,
         settings.operation_timeout_seconds,
     )
+    config = RuntimeConfig(settings, configured_sign_in(settings), services.roles)
     return [
         *about_routes(
             version("stats-gateway"),
@@ -54,6 +58,8 @@ def build_routes(services: Services) -> list[Route]:
             services.pages.home,
             file_paths(),
         ),
+        *role_routes(services.roles, services.pages.page),
+        Route(CONFIG_PATH, config.respond, methods=["GET"]),
         *services.pages.routes(),
         *(
             embed_routes(

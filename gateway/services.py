@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -53,6 +53,7 @@ from gateway.telemetry.configuration import Telemetry
 from gateway.telemetry.record import RequestRecord
 from gateway.web import WebApplication, built_application
 from gateway.web.pages import MakePages, Pages
+from gateway.web.roles import RoleToken
 from gateway.yielding import Yielding
 from resolvers.schema import graphql_schema
 
@@ -88,6 +89,8 @@ class Services:
     live_limits: LiveLimits
     live_answers: LiveAnswers
     pages: Pages
+    #: As whom one may sign in without a password: in the demo alone.
+    roles: Sequence[RoleToken]
     intake: Intake
     starting: Starting
     draining: Draining
@@ -138,6 +141,7 @@ def build_services(
     telemetry: Telemetry,
     make_pages: MakePages | None = None,
     owner: Owner | None = None,
+    roles: Sequence[RoleToken] = (),
 ) -> Services:
     """All services; SettingsError if the database's URL or the key file cannot be used."""
     database = configured_database(settings, clock)
@@ -230,6 +234,7 @@ def build_services(
         live_limits=live_limits,
         live_answers=live_answers,
         pages=Pages(web, load_pages, make_pages),
+        roles=roles,
         intake=Intake(database, settings.database_timeout_seconds),
         starting=Starting(database.migrate),
         draining=draining,

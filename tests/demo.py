@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
@@ -28,11 +27,15 @@ class Demo(NamedTuple):
         answer: dict[str, Any] = valid(response.json())
         return answer
 
-    def links(self) -> list[dict[str, str]]:
-        """What the links that it has printed say in their fragments."""
-        urls = [word for word in self.server.log.read_text().split() if "#" in word]
-        fragments = [parse_qs(urlsplit(url).fragment, keep_blank_values=True) for url in urls]
-        return [{name: values[0] for name, values in one.items()} for one in fragments]
+    @property
+    def root(self) -> str:
+        """The address of the overview, without the slash at its end."""
+        return self.server.url.removesuffix("/graphql")
+
+    def links(self) -> list[str]:
+        """The addresses that it has printed."""
+        words = self.server.log.read_text().split()
+        return [word.rstrip(",.") for word in words if word.startswith("http://")]
 
     @property
     def folder(self) -> Path:
@@ -53,10 +56,10 @@ class Demo(NamedTuple):
 
 
 @contextmanager
-def running_demo(folder: Path) -> Iterator[Demo]:
+def running_demo(folder: Path, *more: str, **settings: str) -> Iterator[Demo]:
     """A demo of its own in ``folder``, on a free port, from when it is ready."""
     directory = folder / ".demo"
-    options = ("--directory", str(directory), "--port", "0")
-    with running(folder, "demo", *options) as server:
+    options = ("--directory", str(directory), "--port", "0", *more)
+    with running(folder, "demo", *options, **settings) as server:
         tokens = {role.name: (directory / f"{role.name}.token").read_text() for role in ROLES}
         yield Demo(server, tokens)

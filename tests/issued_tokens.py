@@ -28,8 +28,8 @@ from gateway.groups import links
 
 #: What a token looks like; whatever looks so and was not issued is none.
 _CANDIDATE = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
-#: How the demo hands out its link: as a page with the operation that joins in its fragment.
-_HANDED_OUT = re.compile(r"http://\S+#query=\S+")
+#: How the demo hands out its link: on a line of its own.
+_HANDED_OUT = re.compile(r"^  http://\S+/groups/\d+#join_token=\w+$", re.MULTILINE)
 #: A test may have stopped the database.
 _PATIENCE_SECONDS = 5
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -81,7 +82,7 @@ def serving(folder: Path, *options: str, **settings: str) -> Iterator[Server]:
 
 @contextmanager
 def running(folder: Path, *arguments: str, **settings: str) -> Iterator[Server]:
-    """A command that serves, from when it is ready; the first URL it prints is the endpoint's."""
+    """A command that serves, from when it is ready; the first URL that it prints is of its host."""
     with started(folder, *arguments, **settings) as server:
         server.wait_until_ready()
         yield server
@@ -119,6 +120,6 @@ def _printed_url(process: subprocess.Popen[str], log: Path) -> str:
         # A line that is still being written has no end yet.
         words = log.read_text().rpartition("\n")[0].split()
         if url := next((word for word in words if word.startswith("http://")), None):
-            return url
+            return f"http://{urlsplit(url).netloc}/graphql"
         time.sleep(0.05)
     raise AssertionError(f"The server did not say where it is:\n{log.read_text()}")

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import gc
-import json
 import os
 import secrets
 import shlex
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from importlib.resources import as_file, files
 from pathlib import Path
-from urllib.parse import quote, urlencode
 
 import click
 
 from gateway.auth.keys import read_private_key, write_new_keys
 from gateway.auth.tokens import issue_token
 from gateway.cli.demo_groups import CLASSROOM, SHOWCASE, make_groups
-from gateway.cli.demo_roles import ADMIN, MEMBER, ROLES, SITE_ADMIN, Role
+from gateway.cli.demo_roles import ADMIN, MEMBER, ROLES, SITE_ADMIN
 from gateway.cli.demo_stream import classify, write_stream
 from gateway.cli.import_summary import Summary
 from gateway.cli.importing import import_files
@@ -31,6 +30,7 @@ from gateway.events.exports import Origin
 from gateway.http.loopback_host import is_loopback
 from gateway.private_file import owner_only
 from gateway.settings import PREFIX, load_settings
+from gateway.web.roles import RoleToken
 
 __all__ = ["ADMIN", "MEMBER", "ROLES", "SITE_ADMIN", "demo"]
 
@@ -41,17 +41,12 @@ EXPORTS = (
     ("wildcam-gorongosa.csv.gz", 3, "WildCam Gorongosa"),
 )
 _NAME = "stats-gateway"
+_OWN_HOST = "127.0.0.1"
 _TOKENS_LAST = timedelta(days=7)
 _QUERY = (
     "{ userGroup(id: 1) { displayName classifications { totalCount timeSpent activeUsers"
     " buckets(period: MONTH) { startsOn count } topContributors(first: 5)"
     " { user { displayName } count } } } }"
-)
-#: Joins a group with the token of its join link.
-JOIN = (
-    "mutation Join($id: ID!, $token: String!)"
-    " { joinUserGroup(input: {id: $id, joinToken: $token})"
-    " { changed userErrors { code message } } }"
 )
 
 
@@ -63,7 +58,7 @@ JOIN = (
     show_default=True,
     help="Where to store the database, the keys and the tokens. An earlier demo there is replaced.",
 )
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--host", default=_OWN_HOST, show_default=True, help="Address to listen on.")
 @click.option(
     "--port",
     type=WholeNumber(0, 65535),
@@ -77,8 +72,8 @@ def demo(context: click.Context, directory: Path, host: str, port: int) -> None:
 
     Creates two groups with goals: only members see the totals of group 1; anyone sees everything of
     group 2.
-    Prints a link, a query and a token for each role, and a link to join group 1. New work is made
-    up by `stats-gateway demo classify`.
+    Prints an address for each role to sign in at, and a link to join group 1. New work is made up
+    by `stats-gateway demo classify`.
     """
     if context.invoked_subcommand is not None:
         return
@@ -100,18 +95,22 @@ def demo(context: click.Context, directory: Path, host: str, port: int) -> None:
                 Summary(),
             )
     endpoint = endpoint_url(host, port)
+    root = endpoint.removesuffix("/graphql")
     stream = write_stream(directory, endpoint)
     os.environ |= {
         PREFIX + "JWT_PUBLIC_KEY_FILE": str(keys.public),
         PREFIX + "STREAM_USERNAME": stream.username,
         PREFIX + "STREAM_PASSWORD": stream.password,
         PREFIX + "GROUPS": "own",
+        PREFIX + "GROUP_PAGE_URL": f"{root}/groups/{{id}}",
     }
     settings = load_settings(database_url=url)
     names = {project_id: name for _, project_id, name in EXPORTS}
     join_token = run(make_groups(settings, names))
-    tokens = _write_tokens(directory, read_private_key(keys.private), settings.jwt_issuer)
-    _explain(endpoint, directory, tokens, join_token)
+    roles = _write_tokens(directory, read_private_key(keys.private), settings.jwt_issuer)
+    # Whoever can reach another address would be whoever they like.
+    roles = roles if host == _OWN_HOST else []
+    _explain(root, directory, roles, join_token)
     settings = load_settings(
         host=host,
         port=port,
@@ -120,17 +119,18 @@ def demo(context: click.Context, directory: Path, host: str, port: int) -> None:
         # Where it is for this machine alone, nobody comes in by another name.
         loopback_hosts_only=is_loopback(host) or None,
     )
-    serve_here(settings, page_build() if settings.pages else None)
+    serve_here(settings, page_build() if settings.pages else None, roles=roles)
     # The server freezes what is loaded; DuckDB, here from the imports, complains of what is never
     # collected.
     gc.unfreeze()
 
 
-def _write_tokens(directory: Path, private_key: bytes, issuer: str) -> dict[Role, str]:
+def _write_tokens(directory: Path, private_key: bytes, issuer: str) -> list[RoleToken]:
     """Make a token for each role, and write it to ``<role>.token`` for commands to read."""
     expires = datetime.now(UTC) + _TOKENS_LAST
-    tokens = {
-        role: issue_token(
+    made = []
+    for role in ROLES:
+        token = issue_token(
             private_key,
             role.user_id,
             None,
@@ -140,37 +140,39 @@ def _write_tokens(directory: Path, private_key: bytes, issuer: str) -> dict[Role
             issuer,
             rng=secrets.token_hex(8),
         )
-        for role in ROLES
-    }
-    for role, token in tokens.items():
         with open(directory / f"{role.name}.token", "w", opener=owner_only) as file:
             file.write(token)
-    return tokens
+        made.append(RoleToken(role.name, role.sees, token))
+    return made
 
 
-def _explain(url: str, directory: Path, tokens: dict[Role, str], join_token: str) -> None:
-    group = quote(json.dumps({"id": str(CLASSROOM)}))
-    click.echo(f"\nOpen {url} and run the query there: anyone may see all of group {SHOWCASE}.")
-    click.echo(f"\nGroup {CLASSROOM} is private. To query it, paste:\n\n  {_QUERY}")
+def _explain(root: str, directory: Path, roles: Sequence[RoleToken], join_token: str) -> None:
+    """Say where to look, by addresses that one can type; tokens stay in their files."""
     click.echo(
-        "\nThe links below open the page as different users; their tokens are also in "
-        f"{directory}/*.token."
+        f"\nOpen {root}/ for charts of three projects, and {root}/groups/{SHOWCASE} for those of a "
+        f"group.\nGroup {CLASSROOM} is private: what one sees of it depends on who one is."
     )
-    click.echo(f"\nWithout a token, the query is refused:\n{url}#variables={group}&token=")
-    for role, token in tokens.items():
-        click.echo(f"\n{role.sees}:\n{url}#variables={group}&token={token}")
-    joining = {"id": str(CLASSROOM), "token": join_token}
-    link = f"{url}#{urlencode({'query': JOIN, 'variables': json.dumps(joining)}, quote_via=quote)}"
+    if roles:
+        click.echo("\nTo look as somebody, open")
+        longest = max(len(role.name) for role in roles)
+        for role in roles:
+            click.echo(f"  {root}/demo/{role.name:<{longest}}  {role.sees}")
+        click.echo(f"\nThe same at the GraphQL endpoint: {root}/graphql#role={roles[0].name}")
+    else:
+        click.echo(f"\nTo look as somebody, sign in with one of the tokens in {directory}.")
+    click.echo(f"A query to paste there:\n\n  {_QUERY}")
     click.echo(
-        f"\nWhoever has this link can join group {CLASSROOM}. It opens the page with the operation "
-        f"that joins,\nas the site admin, who is no member yet:\n{link}"
-        f"&token={tokens[SITE_ADMIN]}"
+        f"\nWhoever opens this link can join group {CLASSROOM}; the site admin is no member yet:"
     )
+    click.echo(f"  {root}/groups/{CLASSROOM}#join_token={join_token}")
     click.echo(
         f"\nTo see new work being counted, run beside the demo: {_command()} demo classify --as "
         f"{MEMBER.name} --directory {shlex.quote(str(directory))}"
     )
-    click.echo("\nPress Ctrl-C to stop. The next demo makes new tokens.\n")
+    click.echo(
+        f"\nTokens for commands are in {directory}/*.token; the next demo makes new ones. "
+        "Press Ctrl-C to stop.\n"
+    )
 
 
 def _command() -> str:

@@ -6,7 +6,7 @@ import asyncio
 import os
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import click
@@ -33,6 +33,7 @@ from gateway.telemetry.configuration import check_telemetry
 from gateway.telemetry.lines import chosen_format, logging_config
 from gateway.telemetry.metrics_port import metrics_ports
 from gateway.web.pages import MakePages
+from gateway.web.roles import RoleToken
 from gateway.web.sign_in import configured_sign_in
 from resolvers.schema import graphql_schema
 
@@ -87,16 +88,17 @@ def serve_here(
     make_pages: MakePages | None = None,
     owner: Owner | None = None,
     when_ready: Callable[[], None] | None = None,
+    roles: Sequence[RoleToken] = (),
 ) -> None:
     """Serve from this process alone, by settings that need not stand in the environment.
 
-    ``make_pages`` builds the pages beside it, ``owner`` sees everything, and ``when_ready`` is
-    called once requests are taken.
+    ``make_pages`` builds the pages beside it, ``owner`` sees everything, ``when_ready`` is called
+    once requests are taken, and whoever asks may be one of the ``roles``.
     """
     port = _ready_port(settings)
 
     def app() -> Starlette:
-        return server_app(lambda: settings, make_pages, owner)
+        return server_app(lambda: settings, make_pages, owner, roles)
 
     _run(_TellingServer(_config(app, settings, port), when_ready))
 

@@ -20,7 +20,6 @@ from gateway.http.media import HTML, negotiate
 from gateway.http.response import errored
 from gateway.http.slashes import had_trailing_slash
 from gateway.settings import Settings
-from gateway.web.runtime_config import CONFIG_PATH, RuntimeConfig
 from gateway.web.sign_in import configured_sign_in
 
 _BUNDLE = Path(__file__).parent / "bundle"
@@ -63,7 +62,6 @@ class WebApplication:
         self._html = (bundle / "index.html").read_bytes()
         self._files = BuiltFiles(bundle / "web", "The web application")
         sign_in = configured_sign_in(settings)
-        self._config = RuntimeConfig(settings, sign_in)
         # No request goes to any other host, whatever a page is made to do.
         connect = " ".join(("connect-src 'self'", *(sign_in.origins if sign_in else ())))
         self._policy = (*_POLICY, connect)
@@ -75,12 +73,12 @@ class WebApplication:
     def routes(self) -> list[Route]:
         """The pages below the root, and the files."""
         return [
-            *page_routes(self._page),
-            Route(CONFIG_PATH, self._config.respond, methods=["GET"]),
+            *page_routes(self.page),
             Route("/web/{name}", self._files.respond, methods=["GET"]),
         ]
 
-    async def _page(self, request: Request) -> Response:
+    async def page(self, request: Request) -> Response:
+        """The document for the page at an address below the root."""
         if negotiate(request.headers.get("accept"), (HTML,)) is None:
             return errored(HTTPStatus.NOT_ACCEPTABLE)
         html = relative_to_root(self._html, request.scope)

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
 from typing import Self
 
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -50,6 +51,11 @@ class Pages:
         """What is answered at the root; None where pages neither are nor will be."""
         return self._home if self._built or self._waiting else None
 
+    @property
+    def page(self) -> Callable[[Request], Awaitable[Response]] | None:
+        """The same for an address below the root that is none of ``routes``."""
+        return self._page if self._built or self._waiting else None
+
     def routes(self) -> list[Route]:
         """All routes at the moment: ``on_change`` tells of others."""
         always = self._waiting.file_routes() if self._waiting else []
@@ -60,6 +66,11 @@ class Pages:
             return self._built.home()
         assert self._waiting is not None  # noqa: S101 - there is no home otherwise
         return self._waiting.home()
+
+    async def _page(self, request: Request) -> Response:
+        shown = self._built or self._waiting
+        assert shown is not None  # noqa: S101 - there is no page otherwise
+        return await shown.page(request)
 
     def _page_routes(self) -> list[Route]:
         if self._built is not None:

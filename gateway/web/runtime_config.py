@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -13,6 +14,7 @@ from gateway.http.documents import SAFE_HEADERS
 from gateway.http.media import JSON
 from gateway.http.response import raw_json_response
 from gateway.settings import Settings
+from gateway.web.roles import RoleToken
 from gateway.web.sign_in import SignIn
 
 CONFIG_PATH = "/web/config.json"
@@ -21,10 +23,13 @@ CONFIG_PATH = "/web/config.json"
 class RuntimeConfig:
     """The endpoint of the settings that pages need; the same for everyone, and no secret."""
 
-    def __init__(self, settings: Settings, sign_in: SignIn | None) -> None:
+    def __init__(
+        self, settings: Settings, sign_in: SignIn | None, roles: Sequence[RoleToken]
+    ) -> None:
         said: dict[str, Any] = {
             # A link that signs in is for a server on one's own machine alone.
             "tokenInFragment": settings.loopback_hosts_only,
+            "roles": [{"name": role.name, "sees": role.sees} for role in roles],
             "signIn": sign_in
             and {
                 "issuer": sign_in.issuer,

@@ -26,15 +26,21 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         yield demo
 
 
-def links(demo: Demo) -> dict[str, str]:
-    """The links of the output by the token in them, "" for none; not the one that joins."""
-    fragments = [one for one in demo.links() if "query" not in one]
-    return {fragment["token"]: fragment["variables"] for fragment in fragments}
+def test_short_addresses_are_printed_and_no_tokens(demo: Demo) -> None:
+    printed = demo.server.log.read_text()
+    (join,) = re.findall(r"#join_token=(\w{32})$", printed, re.MULTILINE)
 
-
-def test_a_link_is_printed_for_everyone_with_the_token_that_is_in_the_file(demo: Demo) -> None:
-    assert links(demo) == dict.fromkeys(["", *demo.tokens.values()], '{"id": "1"}')
     assert list(demo.tokens) == [role.name for role in ROLES] == ["member", "admin", "site-admin"]
+    assert demo.links() == [
+        f"{demo.root}/",
+        f"{demo.root}/groups/2",
+        *(f"{demo.root}/demo/{role}" for role in demo.tokens),
+        f"{demo.server.url}#role=member",
+        f"{demo.root}/groups/1#join_token={join}",
+        # Of the log, when it listens.
+        demo.root,
+    ]
+    assert not any(token in printed for token in demo.tokens.values())
 
 
 def test_tokens_are_for_their_owner_only(demo: Demo) -> None:

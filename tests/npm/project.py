@@ -98,7 +98,7 @@ def run_script(script: str, *arguments: str, folder: Path = FOLDER) -> str:
 @contextmanager
 def listening(folder: Path, *command: str, **variables: str) -> Iterator[Service]:
     """A command that serves until the end, its log in the folder."""
-    log = folder / f"{command[1]}.log"
+    log = folder / f"{Path(command[1]).name}.log"
     environment: Mapping[str, str] = {**ENVIRONMENT, **variables}
     with log.open("w") as output:
         process = subprocess.Popen(

@@ -321,6 +321,7 @@ def test_the_policy_names_the_issuer_and_nothing_else(rotating: tuple[Served, st
     assert "access-control-allow-origin" not in config.headers
     assert config.json() == {
         "tokenInFragment": False,
+        "roles": [],
         "signIn": {
             "issuer": issuer,
             "clientId": "pages",

@@ -18,6 +18,7 @@ const CertificatesPage = lazy(() => import("./pages/certificates/page"));
 const GroupsPage = lazy(() => import("./pages/groups/page"));
 const ContributorsPage = lazy(() => import("./pages/contributors/page"));
 const MePage = lazy(() => import("./pages/me/page"));
+const RolePage = lazy(() => import("./pages/role/page"));
 const SignInPage = lazy(() => import("./pages/sign-in/page"));
 
 export function App() {
@@ -50,6 +51,9 @@ export function App() {
                   </Route>
                   <Route path="/me" component={MePage} />
                   <Route path="/sign-in" component={SignInPage} />
+                  <Route path="/demo/:role">
+                    {({ role }) => <RolePage key={role} role={role} />}
+                  </Route>
                   <Route>
                     <Missing />
                   </Route>

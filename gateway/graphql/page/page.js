@@ -73,8 +73,10 @@ async function start() {
   token.value = sessionStorage.getItem(KEPT) ?? "";
   // A link may contain parameters after "#", which browsers never send to a server.
   const link = new URLSearchParams(location.hash.slice(1));
-  if (link.has("token")) keep(link.get("token"));
   if (location.hash) history.replaceState(null, "", location.pathname + location.search);
+  if (link.has("token")) keep(link.get("token"));
+  if (link.has("role")) keep(await tokenOfRole(link.get("role")));
+  link.delete("role");
   offer();
   if (examples.length) load(examples[0]);
   if (link.has("query")) query.text = link.get("query");
@@ -84,6 +86,17 @@ async function start() {
   // Do not replace what the user has typed meanwhile.
   const first = examples.find((example) => !example.missing);
   if (first && !link.size && query.text + variables.text === shown) load(first);
+}
+
+/** The token of a role of the demo; nothing at any other server. */
+async function tokenOfRole(role) {
+  const root = location.pathname.replace(/graphql\/?$/, "");
+  try {
+    const answer = await fetch(`${root}demo/${encodeURIComponent(role)}`, { method: "POST" });
+    return answer.ok ? (await answer.json()).token : "";
+  } catch {
+    return "";
+  }
 }
 
 /** Loads variables that fit the data of this server which the token may see. */

@@ -47,7 +47,7 @@ class WaitingPage:
 
     def routes(self) -> list[Route]:
         """The pages below the root."""
-        return page_routes(self._page)
+        return page_routes(self.page)
 
     def file_routes(self) -> list[Route]:
         """The document's files, which it still needs when the pages are there."""
@@ -64,7 +64,8 @@ class WaitingPage:
         response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
         return response
 
-    async def _page(self, request: Request) -> Response:
+    async def page(self, request: Request) -> Response:
+        """The document for the page at an address below the root."""
         if negotiate(request.headers.get("accept"), (HTML,)) is None:
             return errored(HTTPStatus.NOT_ACCEPTABLE)
         return self._response(relative_to_root(self._html, request.scope))

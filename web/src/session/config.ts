@@ -21,6 +21,8 @@ export interface IssuerConfig {
 export interface Config {
   /** Whether a link may sign in: at a server that answers its own machine alone. */
   readonly tokenInFragment: boolean;
+  /** As whom one may look at a demo. */
+  readonly roles: readonly { readonly name: string; readonly sees: string }[];
   /** Null: a token is pasted. */
   readonly signIn: IssuerConfig | null;
 }

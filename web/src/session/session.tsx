@@ -25,7 +25,7 @@ interface Session {
   readonly signOut: () => void;
   /** What the issuer says of somebody who was signed in. */
   readonly endByIssuer: () => void;
-  /** Ask the gateway as whoever is signed in, at a path below its root; fetch's errors. */
+  /** Ask the gateway for what is not GraphQL, as this viewer; `path` is below the root. */
   readonly ask: (path: string, init?: RequestInit) => Promise<Response>;
 }
 
@@ -41,6 +41,8 @@ const SessionContext = createContext<Session | null>(null);
 // When this is loaded: before anything is drawn, asked for or clicked.
 const brought = takeToken();
 if (!isReturnAddress(location.pathname)) forgetBegun();
+// And when somebody goes back from the issuer to a page that the browser has kept.
+window.addEventListener("pageshow", ({ persisted }) => persisted && forgetBegun());
 
 export function SessionProvider({ children }: { readonly children: ReactNode }) {
   const [{ credentials, isOver, number }, setState] = useState<State>({
@@ -95,7 +97,10 @@ function useTokenInLink(signIn: ((token: string) => void) | null): boolean {
   const [token, setToken] = useState(brought);
   const [arriving, setArriving] = useState(brought !== null);
   useEffect(() => {
-    const look = () => setToken((now) => takeToken() ?? now);
+    const look = () => {
+      const next = takeToken();
+      if (next !== null) setToken(next);
+    };
     window.addEventListener("hashchange", look);
     return () => window.removeEventListener("hashchange", look);
   }, []);
