@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from gateway.directory.load import load_directory
 from tests.npm import project
 from tests.web.conftest import Served, Visit
-from tests.web.groups import write_groups
+from tests.web.groups import walk, write_groups
 from tests.web.history import CARA
 from tests.web.test_session import sign_in
 
@@ -128,6 +128,28 @@ def test_axe_finds_no_violation_where_somebody_has_goals(
         page.evaluate(f"document.documentElement.dir = '{direction}'")
         width = page.evaluate("document.documentElement.scrollWidth")
         assert width == page.viewport_size["width"]  # type: ignore[index]
+    assert visit.complaints == []
+
+
+@pytest.mark.parametrize("visit", LOOKS, indirect=True)
+def test_axe_finds_no_violation_where_a_group_is_led(
+    visit: Visit, served: Served, axe: str
+) -> None:
+    page = visit.open("/")
+    sign_in(page, served.token)
+    expect(page.get_by_text("Signed in as")).to_be_visible()
+    walk(page, "/groups/24")
+    page.get_by_role("button", name="Show the link").click()
+    expect(page.get_by_role("button", name="Make a link")).to_be_visible()
+
+    assert violations(page, axe) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]  # type: ignore[index]
+    for name in ("Settings", "Leave the group", "Invite people"):
+        page.get_by_role("button", name=name).click()
+        expect(page.get_by_role("dialog")).to_be_visible()
+        assert violations(page, axe) == []
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_have_count(0)
     assert visit.complaints == []
 
 

@@ -40,6 +40,9 @@ def test_anyone_sees_an_open_group_by_one_request(visit: Visit) -> None:
     assert ranking(page, "Top contributors") == ["Bert 3", "Ada 2"]
     expect(page.locator(".milestones li").first).to_contain_text("Reached on Jan 10, 2024")
     assert len(visit.asked()) == 1
+    page.get_by_role("button", name="Embed").click()
+    html = page.get_by_role("dialog").get_by_role("textbox", name="HTML").input_value()
+    assert f'src="{visit.root}/embed{OPEN}"' in html
     assert visit.complaints == []
 
 
@@ -111,6 +114,8 @@ def test_each_role_sees_what_the_level_allows_and_receives_no_more(
         expect(page.locator(".waiting")).to_have_count(0)
         if unseen in WHY:
             expect(page.get_by_text(WHY[unseen])).to_be_visible()
+        embeds = unseen != "group" and group >= GROUPS[2]
+        assert page.get_by_role("button", name="Embed").count() == embeds
         assert page.locator(".figure").count() == (0 if unseen in ("group", "totals") else 4)
         assert "".join(page.get_by_role("alert").all_inner_texts()) == ""
         assert len(visit.asked()) == asked + 1

@@ -1,6 +1,7 @@
 // What the viewer may do with the group as a whole. The dialogs are loaded when they are asked for.
 
 import { lazy, Suspense, useState } from "react";
+import type { View } from "../../address";
 import { Problems } from "../../forms/problems";
 import { useCommand } from "../../forms/use-command";
 import {
@@ -9,6 +10,7 @@ import {
   ReopenGroupDocument,
   type ReopenGroupMutation,
 } from "../../generated/group/graphql";
+import { Embed } from "../../parts/embed";
 import { Said } from "../../parts/said";
 import { useText } from "../../texts/texts";
 import type { Group } from "./group";
@@ -20,16 +22,24 @@ const Confirm = lazy(() => import("../../forms/confirm"));
 interface Properties {
   readonly group: Group;
   readonly name: string;
+  readonly view: View;
   /** Something is different now. */
   readonly onChanged: () => void;
   /** The viewer has left, before the page is told that something is different. */
   readonly onLeft: () => void;
 }
 
+/** At these levels anyone sees the totals, so that other sites may show them. */
+const PUBLIC: readonly Group["statsVisibility"][] = [
+  "PUBLIC_AGG_ONLY",
+  "PUBLIC_AGG_SHOW_IND_IF_MEMBER",
+  "PUBLIC_SHOW_ALL",
+];
+
 const closedOf = (data: CloseGroupMutation) => data.deactivateUserGroup;
 const reopenedOf = (data: ReopenGroupMutation) => data.reactivateUserGroup;
 
-export function Manage({ group, name, onChanged, onLeft }: Properties) {
+export function Manage({ group, name, view, onChanged, onLeft }: Properties) {
   const text = useText();
   const [asked, setAsked] = useState<"settings" | "leave" | "close" | null>(null);
   const [said, setSaid] = useState<string | null>(null);
@@ -58,11 +68,13 @@ export function Manage({ group, name, onChanged, onLeft }: Properties) {
     if (reopen.busy) return;
     if (await reopen.run({ input: { id } })) done(text("group.hasReopened"));
   };
-  if (!may.edit && !leaves && !may.deactivate && !may.reactivate && !said) return null;
+  const embeds = group.active && PUBLIC.includes(group.statsVisibility);
+  if (!embeds && !may.edit && !leaves && !may.deactivate && !may.reactivate && !said) return null;
   return (
     <>
       {said && <Said>{said}</Said>}
       <div className="commands">
+        {embeds && <Embed path={`/groups/${id}`} name={name} view={view} />}
         {may.edit && group.active && (
           <button type="button" className="button" onClick={() => ask("settings")}>
             {text("group.settings")}

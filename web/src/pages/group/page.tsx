@@ -82,7 +82,13 @@ export default function GroupPage({ id }: { readonly id: string }) {
     <>
       {group ? <Opening group={group} name={name} /> : <h1>{name}</h1>}
       {group && (
-        <Manage group={group} name={name} onChanged={changed} onLeft={() => setLeft(name)} />
+        <Manage
+          group={group}
+          name={name}
+          view={view}
+          onChanged={changed}
+          onLeft={() => setLeft(name)}
+        />
       )}
       {error && <Notice error={error} onAgain={() => again()} partly={group != null} />}
       {group == null && !error && <Waiting figures={4} />}
