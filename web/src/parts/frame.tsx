@@ -21,7 +21,7 @@ export function Frame({ children }: { readonly children: ReactNode }) {
     if (shown.current === path) return;
     shown.current = path;
     window.scrollTo(0, 0);
-    main.current?.focus();
+    main.current?.focus({ preventScroll: true });
   }, [path]);
   return (
     <>
