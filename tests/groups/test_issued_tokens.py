@@ -59,7 +59,8 @@ async def test_a_token_in_what_a_server_writes_is_found_by_its_database(
     # As if another process had made it.
     watch.issued.discard(token)
     search_log("joined by 0123456789abcdef0123456789abcdef", database_url)
-    search_log(f"Join it: http://127.0.0.1/#query={token}", database_url)
+    handed_out = f"Join it:\n\n  http://127.0.0.1/groups/1#join_token={token}\n"
+    search_log(handed_out, database_url)
     with pytest.raises(AssertionError, match="A server has written a join token"):
         search_log(f'{{"path": "/groups/1?join_token={token}"}}', database_url)
 
