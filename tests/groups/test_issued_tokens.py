@@ -1,7 +1,11 @@
-"""Join tokens stand in the answers of those who lead a group, and nowhere else."""
+"""Join tokens stand in the answers of those who lead a group, and nowhere else.
+
+Codes of certificates stand in answers, and in copies.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -85,6 +89,7 @@ def test_nothing_that_a_server_writes_or_tells_others_holds_a_token(
             watch.issued.add(world.join_token)
             for answer in _answers_of_others(side, world):
                 assert world.join_token not in f"{answer.headers!r} {answer.text}", answer.request
+            code = _looked_up_certificate(side, world)
             assert side.ask("GET", "/me", world.tokens["admin"]).status_code == 200
             metrics = httpx.get(f"http://127.0.0.1:{port}/metrics").text
             assert 'stats_gateway_group_commands_total{command="join",outcome="changed"}' in metrics
@@ -104,7 +109,10 @@ def test_nothing_that_a_server_writes_or_tells_others_holds_a_token(
         assert receiver.spans
         for written in (metrics, copy.stdout, copy.stderr, log):
             assert world.join_token not in written
-        assert not any(world.join_token.encode() in body for body in receiver.bodies)
+        for written in (metrics, copy.stderr, log):
+            assert code not in written
+        for secret in (world.join_token, code):
+            assert not any(secret.encode() in body for body in receiver.bodies)
 
 
 def _answers_of_others(side: Side, world: World) -> list[httpx.Response]:
@@ -138,6 +146,32 @@ def _answers_of_others(side: Side, world: World) -> list[httpx.Response]:
         for query in (JOIN, JOIN.replace(" nope", "")):
             found.append(_graphql(side, world, {"query": query, "variables": {"input": given}}))
     return found
+
+
+def _looked_up_certificate(side: Side, world: World) -> str:
+    """The code of a certificate that was asked for in all ways that there are, and wrongly."""
+    issue = "mutation { issueCertificate(input: {}) { certificate { code } } }"
+    made = _graphql(side, world, {"query": issue}).json()["data"]["issueCertificate"]
+    code: str = made["certificate"]["code"]
+    watch.issued.add(code)
+    by_code = "query($code: String!) { certificate(code: $code) { code } }"
+    written = f'{{ certificate(code: "{code}") {{ code }} }}'
+    for query, variables in (
+        (by_code, {"code": code}),
+        (by_code, {"code": [code]}),
+        (by_code, {code: code}),
+        (written, {}),
+        (written.replace("{ code }", "{ nope }"), {}),
+        (code, {}),
+    ):
+        _graphql(side, world, {"query": query, "variables": variables})
+        asked = {"query": query, "variables": json.dumps(variables)}
+        httpx.get(f"{side.url}/graphql", params=asked, timeout=60)
+    for path in (f"/certificates/{code}", f"/certificates/{code}/", f"/{code}", f"/?code={code}"):
+        for accept in ("text/html", "application/json"):
+            headers = {"accept": accept, "referer": f"{side.url}/certificates/{code}"}
+            httpx.get(f"{side.url}{path}", headers=headers)
+    return code
 
 
 def _graphql(side: Side, world: World, body: dict[str, Any]) -> httpx.Response:

@@ -104,7 +104,7 @@ def test_a_volunteer_issues_prints_and_gives_it_to_somebody_else(
     assert own != code
     assert visit.complaints == []
     # Neither this page's address nor that of any request has a code in it.
-    assert not any(CODE.search(one.url) for one in visit.asked())
+    assert not any(code in one.url or own in one.url for one in visit.requests)
 
     context = browser.new_context()
     other = context.new_page()
@@ -131,6 +131,7 @@ def test_a_volunteer_issues_prints_and_gives_it_to_somebody_else(
     expect(other.get_by_role("status").first).to_contain_text("Today, others are counted")
     assert facts(other) == counted
     context.close()
+    assert code not in (served.database.parent / "server.log").read_text()
 
 
 def test_a_code_that_finds_nothing_tells_not_why(visit: Visit, served: Served) -> None:
