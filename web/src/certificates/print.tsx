@@ -5,11 +5,9 @@ export function Print() {
   const text = useText();
   return (
     <div className="print">
-      <div className="buttons">
-        <button type="button" className="button primary" onClick={() => window.print()}>
-          {text("certificate.print")}
-        </button>
-      </div>
+      <button type="button" className="button primary" onClick={() => window.print()}>
+        {text("certificate.print")}
+      </button>
     </div>
   );
 }

@@ -75,6 +75,7 @@ export function Days({ certificate }: { readonly certificate: CertificateFragmen
   const text = useText();
   const numbers = useNumbers();
   const { start, end } = certificate;
+  if (start === end) return numbers.day(end);
   return start === null
     ? text("range.until", { end: numbers.day(end) })
     : text("range.between", { start: numbers.day(start), end: numbers.day(end) });

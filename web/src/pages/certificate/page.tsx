@@ -96,7 +96,7 @@ function Own() {
                     {one.figuresChanged && ` ${text("certificate.changedSince")}`}
                   </p>
                 </div>
-                <div className="buttons">
+                <div className="acts">
                   <button type="button" className="button" onClick={() => setShown(one.code)}>
                     {text("certificate.show")}
                   </button>
