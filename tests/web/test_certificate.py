@@ -143,6 +143,7 @@ def test_a_code_that_finds_nothing_tells_not_why(visit: Visit, served: Served) -
     number = page.locator(".certified li").count()
     dialog.get_by_role("button", name="Revoke").click()
     expect(page.locator(".certified li")).to_have_count(number - 1)
+    expect(page.get_by_role("heading", name="Your certificates")).to_be_focused()
 
     shown, sent = [], []
     for one in (code, "0" * 32):

@@ -2,7 +2,7 @@
 // beside the button.
 
 import { useLocation, useSearch } from "wouter";
-import type { View } from "../../address";
+import { changed, type View } from "../../address";
 import type { Day } from "../../days";
 import { Problems } from "../../forms/problems";
 import { useCommand } from "../../forms/use-command";
@@ -22,7 +22,7 @@ interface Properties {
   readonly me: Me;
   readonly view: View;
   readonly today: Day;
-  readonly project: string | null;
+  readonly project: string | undefined;
   readonly onIssued: (code: string) => void;
 }
 
@@ -33,7 +33,7 @@ export function Issue({ me, view, today, project, onIssued }: Properties) {
   const numbers = useNumbers();
   const { run, busy, problems } = useCommand(IssueCertificateDocument, payloadOf);
   const issue = async () => {
-    const done = await run({ input: { range: view.range, projectId: project } });
+    const done = await run({ input: { range: view.range, projectId: project ?? null } });
     const code = done?.issueCertificate?.certificate?.code;
     if (code !== undefined) onIssued(code);
   };
@@ -81,19 +81,13 @@ export function Issue({ me, view, today, project, onIssued }: Properties) {
 }
 
 /** One of the projects that the volunteer took part in, or all. */
-function ProjectPicker({ me, project }: { readonly me: Me; readonly project: string | null }) {
+function ProjectPicker({ me, project }: { readonly me: Me; readonly project: string | undefined }) {
   const text = useText();
   const [path, navigate] = useLocation();
   const query = useSearch();
-  const choose = (id: string) => {
-    const next = new URLSearchParams(query);
-    if (id === "") next.delete("project");
-    else next.set("project", id);
-    const said = next.toString();
-    navigate(path + (said && `?${said}`));
-  };
+  const choose = (id: string) => navigate(path + changed(query, { project: id || null }));
   const projects = (me.allTime?.projectContributions ?? []).flatMap((one) => one.project ?? []);
-  const known = project === null || projects.some(({ id }) => id === project);
+  const known = project === undefined || projects.some(({ id }) => id === project);
   return (
     <label>
       {text("certificate.of")}

@@ -1,9 +1,9 @@
 // Certificates of one's own: issuing, printing and revoking them.
 
-import { lazy, Suspense, useMemo, useState } from "react";
+import { lazy, Suspense, useMemo, useRef, useState } from "react";
 import { useQuery } from "urql";
 import { Link, useSearch } from "wouter";
-import type { Measure } from "../../address";
+import { type Measure, readProject } from "../../address";
 import { Print } from "../../certificates/print";
 import { checkPath, Days, issuedOn, Sheet } from "../../certificates/sheet";
 import {
@@ -27,8 +27,6 @@ import { Issue } from "./issue";
 const RevokeDialog = lazy(() => import("./revoke-dialog"));
 
 const MEASURES: readonly Measure[] = ["classifications"];
-/** An id of a project; what is none is as if it were not said. */
-const ID = /^[1-9]\d{0,17}$/;
 
 export default function CertificatePage() {
   const text = useText();
@@ -50,16 +48,16 @@ function Own() {
   const numbers = useNumbers();
   const today = useToday();
   const view = useView(today, MEASURES);
-  const asked = new URLSearchParams(useSearch()).get("project");
-  const project = asked !== null && ID.test(asked) ? asked : null;
+  const project = readProject(useSearch());
   const variables = useMemo(
-    () => ({ range: view.range, within: project === null ? null : { projectIds: [project] } }),
+    () => ({ range: view.range, within: project === undefined ? null : { projectIds: [project] } }),
     [view.range.start, view.range.end, project],
   );
   const [{ data, error }, again] = useQuery({ query: OwnCertificatesDocument, variables });
   useTellViewer(data && readFragment(ViewerFragmentDoc, data).me);
   const [shown, setShown] = useState<string>();
   const [revoked, setRevoked] = useState<string>();
+  const list = useRef<HTMLHeadingElement>(null);
 
   const me = data?.me;
   const certificates = readFragment(CertificateFragmentDoc, me?.certificates) ?? [];
@@ -79,7 +77,9 @@ function Own() {
       )}
       {me && (
         <section className="panel" aria-labelledby="issued">
-          <h2 id="issued">{text("certificate.yours")}</h2>
+          <h2 id="issued" ref={list} tabIndex={-1}>
+            {text("certificate.yours")}
+          </h2>
           {certificates.length === 0 && <p className="hint">{text("certificate.noneYet")}</p>}
           <ul className="certified">
             {certificates.map((one) => (
@@ -111,7 +111,7 @@ function Own() {
       )}
       {revoked !== undefined && (
         <Suspense>
-          <RevokeDialog code={revoked} onClose={() => setRevoked(undefined)} />
+          <RevokeDialog code={revoked} elsewhere={list} onClose={() => setRevoked(undefined)} />
         </Suspense>
       )}
     </>

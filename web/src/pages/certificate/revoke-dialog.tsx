@@ -1,4 +1,4 @@
-import { Button } from "react-aria-components";
+import { type RefObject, useRef } from "react";
 import { shownCode } from "../../certificates/sheet";
 import { Dialog } from "../../forms/dialog";
 import { Problems } from "../../forms/problems";
@@ -12,28 +12,34 @@ import { useText } from "../../texts/texts";
 interface Properties {
   readonly code: string;
   readonly onClose: () => void;
+  /** What gets the focus when the certificate and its buttons have gone. */
+  readonly elsewhere: RefObject<HTMLElement | null>;
 }
 
 const payloadOf = (data: RevokeCertificateMutation) => data.revokeCertificate;
 
 /** Asks whether a certificate is to be taken back for ever. */
-export default function RevokeDialog({ code, onClose }: Properties) {
+export default function RevokeDialog({ code, onClose, elsewhere }: Properties) {
   const text = useText();
+  const back = useRef<HTMLElement>(null);
   const { run, busy, problems } = useCommand(RevokeCertificateDocument, payloadOf);
+  // The button keeps the focus meanwhile, so it is not disabled.
   const confirm = async () => {
-    if (await run({ input: { code } })) onClose();
+    if (busy || !(await run({ input: { code } }))) return;
+    back.current = elsewhere.current;
+    onClose();
   };
   return (
-    <Dialog title={text("certificate.revokeTitle")} onClose={onClose}>
+    <Dialog title={text("certificate.revokeTitle")} onClose={onClose} back={back}>
       <p>{text("certificate.revokeExplain", { code: shownCode(code) })}</p>
       <Problems problems={problems} />
       <div className="buttons">
-        <Button className="button" onPress={onClose} autoFocus>
+        <button type="button" className="button" onClick={onClose} autoFocus>
           {text("certificate.cancel")}
-        </Button>
-        <Button className="button primary" onPress={confirm} isDisabled={busy}>
+        </button>
+        <button type="button" className="button primary" aria-disabled={busy} onClick={confirm}>
           {text("certificate.revoke")}
-        </Button>
+        </button>
       </div>
     </Dialog>
   );
