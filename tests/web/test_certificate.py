@@ -109,7 +109,7 @@ def test_a_volunteer_issues_prints_and_gives_it_to_somebody_else(
     context = browser.new_context()
     other = context.new_page()
     asked: list[Any] = []
-    other.on("request", asked.append)
+    other.on("request", lambda one: asked.append(one))
     document = other.goto(f"{served.root}/certificates/{code}")
     expect(other.locator(".sheet h2")).to_have_text("Ada")
     assert facts(other) == counted
