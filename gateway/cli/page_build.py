@@ -91,7 +91,7 @@ class PageBuild:
         # What is changed while it is built is newer than what is built.
         os.utime(built / "index.html", (began, began))
         await asyncio.to_thread(self._put_in_place, built)
-        self._say(f"Pages: ready after {time.time() - began:.0f} s.")
+        self._say(f"Pages: built in {time.time() - began:.0f} s.")
 
     async def _fetch_packages(self, environment: dict[str, str], log: BinaryIO) -> None:
         # npm writes this file last, about all that it has installed.

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 
 from gateway.cli.demo import ADMIN, MEMBER, ROLES, SITE_ADMIN
@@ -101,6 +102,13 @@ def test_each_group_has_goals_that_were_reached_go_on_and_repeat(demo: Demo) -> 
         assert all(one["reachedOn"] for one in first["milestones"])
         assert second["progress"]["value"] == 1888
         assert len(weekly["periods"]) == 12
+
+
+def test_it_answers_no_name_but_that_of_this_machine(demo: Demo) -> None:
+    asked = {"query": "{ __typename }"}
+    for host, status in (("rebound.example", 403), ("localhost:8000", 200)):
+        answer = httpx.post(demo.server.url, json=asked, headers={"Host": host}, timeout=60)
+        assert answer.status_code == status
 
 
 def test_a_second_demo_in_the_same_place_answers_the_same(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def test_pages_say_that_they_are_being_built_until_they_are_there(
         assert "errors" in named(server)
 
         clone.let_go()
-        server.wait_until_said("Pages: ready after")
+        server.wait_until_said("Pages: built in ")
         deadline = time.monotonic() + DEADLINE_SECONDS
         while looked_at(server, "/").status_code != 200:
             assert time.monotonic() < deadline
@@ -118,7 +118,7 @@ async def test_what_is_newer_than_its_sources_is_not_built_again(
     os.utime(schema, (later, later))
     assert await build() is True
     steps = [line.removeprefix("Pages: ").split(" ")[0] for line in said]
-    assert [step for step in steps if step != "fetching"] == ["building", "ready"] * 2
+    assert [step for step in steps if step != "fetching"] == ["building", "built"] * 2
 
 
 async def test_without_node_and_without_pypi_there_is_one_sentence(
