@@ -33,7 +33,7 @@ const BUCKETS = {
 const TICKS = {
   day: { day: "numeric", month: "short" },
   week: { day: "numeric", month: "short" },
-  month: { month: "short", year: "2-digit" },
+  month: { month: "short", year: "numeric" },
   year: { year: "numeric" },
 } as const;
 
