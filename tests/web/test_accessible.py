@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Match
 
 from gateway.directory.load import load_directory
+from gateway.web import page_routes
 from tests.npm import project
 from tests.web.conftest import Served, Visit
 from tests.web.groups import walk, write_groups
@@ -28,6 +33,9 @@ PAGES = {
     "join": f"/groups/24#join_token={'a' * 32}",
     "contributors": "/groups/24/contributors?sort=name&search=b",
     "me, not signed in": "/me",
+    "certificates, not signed in": "/me/certificate",
+    "no such certificate": f"/certificates/{'0' * 32}",
+    "sign-in": "/sign-in",
     "missing": "/projects/999",
 }
 PHONE = {"width": 360, "height": 720}
@@ -58,6 +66,19 @@ def violations(page: Page, axe: str) -> list[Any]:
     page.evaluate(axe)
     found = page.evaluate("axe.run()")["violations"]
     return [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
+
+
+def test_each_page_is_looked_at() -> None:
+    routes = page_routes(_none)
+    scopes = [{"type": "http", "method": "GET", "path": urlsplit(p).path} for p in PAGES.values()]
+    seen = {
+        route.path for route in routes if any(route.matches(one)[0] is Match.FULL for one in scopes)
+    }
+    assert seen == {route.path for route in routes}
+
+
+async def _none(_: Request) -> Response:
+    return Response()
 
 
 @pytest.mark.parametrize("visit", LOOKS, indirect=True)
