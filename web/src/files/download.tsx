@@ -22,9 +22,11 @@ export function Download({ path, label = "file.csv" }: Properties) {
   const file = `files${path}`;
   if (!signedIn) {
     return (
-      <a className="button" href={root + file} download>
-        {text(label)}
-      </a>
+      <div className="download">
+        <a className="button" href={root + file} download>
+          {text(label)}
+        </a>
+      </div>
     );
   }
   const download = async () => {
