@@ -35,7 +35,7 @@ SMALL = {
 }
 CACHES = {
     *("documents", "plans", "variables", "persisted", "compressed", "tokens", "headers"),
-    *("statements", "budgets", "facts", "answers", "changes"),
+    *("statements", "budgets", "facts", "answers", "changes", "live"),
 }
 
 Request = tuple[str, str, bytes | None, dict[str, str]]
