@@ -36,6 +36,7 @@ def required(field: Any) -> str:
         "login": '"user-1"',
         "slug": '"zoo/1"',
         "name": '"group-1"',
+        "code": f'"{"0" * 32}"',
         "range": '{ start: "2019-01-01", end: "2024-03-01" }',
         "representations": '[{__typename: "User", id: "1"}]',
     }
