@@ -1,7 +1,6 @@
 // Asks whether something is really to be done. Load it lazily, as each dialog.
 
-import type { ReactNode } from "react";
-import { Button } from "react-aria-components";
+import type { ReactNode, RefObject } from "react";
 import { useText } from "../texts/texts";
 import { Dialog } from "./dialog";
 import { Problems } from "./problems";
@@ -18,30 +17,39 @@ interface Properties {
   readonly problems: readonly Problem[];
   readonly onConfirm: () => void;
   readonly onClose: () => void;
+  /** What gets the focus when it closes, if not what had it before. */
+  readonly back?: RefObject<HTMLElement | null> | undefined;
   /** What it means. */
   readonly children: ReactNode;
 }
 
 export default function Confirm(properties: Properties) {
-  const { title, action, busy, incomplete = false, problems, onConfirm, onClose, children } = properties;
+  const { title, action, busy, incomplete = false, problems, onConfirm, onClose } = properties;
+  const { back, children } = properties;
   const text = useText();
+  // Not disabled while busy, which would lose the focus. Pending buttons of the library announce
+  // themselves by an image without a name.
+  const confirm = () => {
+    if (!busy) onConfirm();
+  };
   return (
-    <Dialog title={title} onClose={onClose}>
+    <Dialog title={title} onClose={onClose} back={back}>
       <div className="fields">
         {children}
         <Problems problems={problems} />
         <div className="buttons">
-          <Button className="button" onPress={onClose} autoFocus>
+          <button type="button" className="button" onClick={onClose} autoFocus>
             {text("confirm.cancel")}
-          </Button>
-          <Button
+          </button>
+          <button
+            type="button"
             className="button primary"
-            onPress={onConfirm}
-            isPending={busy}
-            isDisabled={incomplete}
+            aria-disabled={busy}
+            disabled={incomplete}
+            onClick={confirm}
           >
             {action}
-          </Button>
+          </button>
         </div>
       </div>
     </Dialog>

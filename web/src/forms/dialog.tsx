@@ -9,7 +9,7 @@ interface Properties {
   readonly onClose: () => void;
   readonly children: ReactNode;
   /** What gets the focus when it closes, if not what had it before: such as when that has gone. */
-  readonly back?: RefObject<HTMLElement | null>;
+  readonly back?: RefObject<HTMLElement | null> | undefined;
 }
 
 export function Dialog({ title, onClose, children, back }: Properties) {

@@ -1,6 +1,5 @@
 import { type RefObject, useRef } from "react";
-import { Dialog } from "../forms/dialog";
-import { Problems } from "../forms/problems";
+import Confirm from "../forms/confirm";
 import { useCommand } from "../forms/use-command";
 import {
   DeleteGoalDocument,
@@ -25,35 +24,23 @@ export default function DeleteDialog({ goal, onClose, elsewhere }: Properties) {
   const words = useGoalWords();
   const back = useRef<HTMLElement>(null);
   const { run, busy, problems } = useCommand(DeleteGoalDocument, payloadOf);
-  // The button keeps the focus meanwhile, so it is not disabled.
   const confirm = async () => {
-    if (busy) return;
     const done = await run({ input: { id: goal.id, expectedRevision: goal.revision } });
     if (!done) return;
     back.current = elsewhere.current;
     onClose();
   };
   return (
-    <Dialog
+    <Confirm
       title={text("goals.deleteTitle", { title: words.title(goal) })}
+      action={text("goals.delete")}
+      busy={busy}
+      problems={problems}
+      onConfirm={confirm}
       onClose={onClose}
       back={back}
     >
       <p>{text("goals.deleteExplain")}</p>
-      <Problems problems={problems} />
-      <div className="buttons">
-        <button type="button" className="button" onClick={onClose} autoFocus>
-          {text("goals.cancel")}
-        </button>
-        <button
-          type="button"
-          className="button primary"
-          aria-disabled={busy}
-          onClick={confirm}
-        >
-          {text("goals.delete")}
-        </button>
-      </div>
-    </Dialog>
+    </Confirm>
   );
 }
