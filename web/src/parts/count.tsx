@@ -20,9 +20,11 @@ export function Count({ value, format }: Properties) {
       return undefined;
     }
     const began = performance.now();
+    // On the way to a whole number all are whole.
+    const told = Number.isInteger(value) ? Math.round : Number;
     let frame = requestAnimationFrame(function step(now) {
       const part = Math.min(Math.max((now - began) / MILLISECONDS, 0), 1);
-      from.current = part === 1 ? value : Math.round(start + (value - start) * (1 - (1 - part) ** 3));
+      from.current = part === 1 ? value : told(start + (value - start) * (1 - (1 - part) ** 3));
       setShown(from.current);
       if (part < 1) frame = requestAnimationFrame(step);
     });
