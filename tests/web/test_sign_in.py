@@ -16,6 +16,7 @@ from gateway.cli.serving import free_port
 from tests.npm.project import FOLDER, install, listening
 from tests.server import running
 from tests.web.conftest import Served, Visit
+from tests.web.history import OWLS
 
 RESOURCE = "https://stats.example"
 STORED = "JSON.stringify([{...localStorage}, {...sessionStorage}])"
@@ -247,6 +248,23 @@ def test_an_answer_that_was_not_asked_for_signs_nobody_in(
         assert page.url == f"{served.root}/sign-in"
         assert page.evaluate(STORED) == "[{},{}]"
     assert tokens_of(visit) == set()
+
+
+def test_the_token_of_a_join_link_waits_under_the_state(
+    visit: Visit, rotating: tuple[Served, str]
+) -> None:
+    (served, issuer), page = rotating, visit.page
+    token = "0123456789abcdef" * 2
+    page.goto(f"{served.root}/groups/{OWLS}#join_token={token}")
+    expect(page.get_by_role("button", name="Not now")).to_be_visible()
+    begin(page, issuer)
+    agree(page)
+
+    expect(page.get_by_text("Signed in as Ada")).to_be_visible()
+    expect(page.get_by_role("button", name="Join", exact=True)).to_be_visible()
+    assert page.url == f"{served.root}/groups/{OWLS}"
+    assert page.evaluate(STORED) == "[{},{}]"
+    assert not any(token in one.url for one in visit.requests)
 
 
 def test_a_code_is_good_once(visit: Visit, rotating: tuple[Served, str]) -> None:
