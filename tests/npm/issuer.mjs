@@ -28,6 +28,8 @@ server.listen(0, "127.0.0.1", () => {
     pkce: { required: () => true },
     rotateRefreshToken: true,
     issueRefreshToken: async () => REFRESH === "yes",
+    // The tests' browser is some hours ahead.
+    ttl: { IdToken: 86_400 },
     features: {
       devInteractions: { enabled: true },
       revocation: { enabled: true },

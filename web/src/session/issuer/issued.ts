@@ -5,7 +5,6 @@ import {
   processRefreshTokenResponse,
   processRevocationResponse,
   refreshTokenGrantRequest,
-  ResponseBodyError,
   revocationRequest,
 } from "oauth4webapi";
 import type { IssuerConfig } from "../config";
@@ -16,6 +15,7 @@ import { issuerOf, purpose } from "./server";
 /** Before the end: a fifth of the time, and no more than this. */
 const EARLY_MILLISECONDS = 60_000;
 const AGAIN_MILLISECONDS = 5_000;
+const TOO_MANY_REQUESTS = 429;
 /** Timers take no more. */
 const LONGEST_MILLISECONDS = 2 ** 31 - 1;
 
@@ -106,17 +106,20 @@ export class Issued implements Credentials {
     if (standing === "ending") this.#wait(this.#end);
   }
 
-  /** Rejected if the issuer cannot be reached; if it refuses, there will be no other token. */
+  /** Rejected if the issuer cannot be reached now; if it refuses, there will be no other token. */
   async #refresh(refreshToken: string): Promise<void> {
     const { server, client, options } = await issuerOf(this.#config);
     const asked = { ...options, additionalParameters: purpose(this.#config) };
+    const response = await refreshTokenGrantRequest(server, client, None(), refreshToken, asked);
+    if (response.status >= 500 || response.status === TOO_MANY_REQUESTS) {
+      throw new Error(`The issuer answered ${response.status}.`);
+    }
     try {
-      const response = await refreshTokenGrantRequest(server, client, None(), refreshToken, asked);
       const next = granted(await processRefreshTokenResponse(server, client, response));
       // An issuer that gives no other goes on to take this one.
       this.#take({ ...next, refreshToken: next.refreshToken ?? refreshToken });
-    } catch (error) {
-      if (!(error instanceof ResponseBodyError)) throw error;
+    } catch {
+      // It has been used: a second use would look like a thief's.
       this.#grant = { ...this.#grant, refreshToken: null };
       this.#look();
     }

@@ -4,11 +4,15 @@ import {
   allowInsecureRequests,
   type AuthorizationServer,
   type Client,
+  clockTolerance,
   discoveryRequest,
   processDiscoveryResponse,
 } from "oauth4webapi";
 import { root } from "../../root";
 import type { IssuerConfig } from "../config";
+
+/** Many machines' clocks are a little wrong. */
+const CLOCK_TOLERANCE_SECONDS = 300;
 
 export interface Issuer {
   readonly config: IssuerConfig;
@@ -33,7 +37,7 @@ async function find(config: IssuerConfig): Promise<Issuer> {
   const url = new URL(config.issuer);
   const options = { [allowInsecureRequests]: url.protocol === "http:" };
   const returnUrl = config.returnUrl ?? new URL(`${root}sign-in`, location.origin).href;
-  const client = { client_id: config.clientId };
+  const client = { client_id: config.clientId, [clockTolerance]: CLOCK_TOLERANCE_SECONDS };
   return { config, server: await serverAt(url, config, options), client, options, returnUrl };
 }
 
