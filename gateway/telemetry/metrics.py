@@ -103,7 +103,8 @@ class Metrics:
         )
         self._group_commands = Counter(
             "stats_gateway_group_commands",
-            "Commands that were to change groups or memberships, by what came of them.",
+            "Commands that were to change groups, memberships, goals or certificates, by what "
+            "came of them.",
             ["command", "outcome"],
             registry=self.registry,
         )
