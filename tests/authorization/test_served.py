@@ -27,16 +27,19 @@ OF_GROUPS = {
 @pytest.mark.parametrize("asking", ASKING)
 def test_a_token_or_a_key_shows_what_the_mission_says(served: Served, asking: str) -> None:
     style = Style()
+    # All groups in one document would cost more than a server takes.
     for kind, entry, ids in (
-        ("UserGroup", TO_GROUPS["a list"], GROUPS),
+        ("UserGroup", TO_GROUPS["a list"], GROUPS[::2]),
+        ("UserGroup", TO_GROUPS["a list"], GROUPS[1::2]),
         ("User", TO_USERS["a list"], [*VOLUNTEERS]),
     ):
         steps = steps_of(kind)
         response = served.post(style.document(entry(ids, style.selection(kind, steps))), asking)
         assert response.status_code == 200
         answer = response.json()
+        assert answer["data"] is not None, answer["errors"]
         found = {tuple(one["path"]): one["extensions"]["code"] for one in answer.get("errors", [])}
-        groups = GROUPS if kind == "UserGroup" else []
+        groups = ids if kind == "UserGroup" else []
         assert found == expected_errors(style, asking, steps, answer["data"], groups)
 
 

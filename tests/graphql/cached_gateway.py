@@ -31,8 +31,8 @@ from tests.valid import valid
 
 
 @cache
-def documents_of(schema: GraphQLSchema) -> Documents:
-    """Validated once, whichever gateway is asked: no answer depends on who asked before."""
+def shared_documents(schema: GraphQLSchema) -> Documents:
+    """For gateways that one test makes by the hundred: each document is validated once."""
     return Documents(schema)
 
 
@@ -49,6 +49,7 @@ class Gateway:
         admission: Admission | None = None,
         live: LiveDirectory | None = None,
         changes: ChangeFeed | None = None,
+        documents: Documents | None = None,
     ) -> None:
         self.database = database
         self.now: datetime = NOW
@@ -76,7 +77,7 @@ class Gateway:
 
         self.executor = Executor(
             schema,
-            documents_of(schema),
+            documents or Documents(schema),
             open_operation,
             ErrorMask(),
             60,
@@ -108,7 +109,14 @@ class Gateway:
     async def truth(self, query: str, viewer: Viewer = ANONYMOUS, **variables: Any) -> bytes:
         """The answer of a gateway that caches nothing."""
         schema, admission, live = self._of
-        plain = Gateway(self.database, caches=False, schema=schema, admission=admission, live=live)
+        plain = Gateway(
+            self.database,
+            caches=False,
+            schema=schema,
+            admission=admission,
+            live=live,
+            documents=shared_documents(schema),
+        )
         plain.now = self.now
         return await plain.answer(query, viewer, **variables)
 

@@ -154,7 +154,7 @@ def test_strangers_get_a_sentence_and_no_names(visit: Visit, group: int) -> None
     said = "it is not open to you" if hidden else "members or admins. If you are one"
     expect(page.get_by_text(said)).to_be_visible()
     expect(page.locator(".notice")).to_have_count(0)
-    everything = received.text() + page.content()
+    everything = "".join(received.texts()) + page.content()
     assert "Bert" not in everything
     assert '"bert"' not in everything
     assert (title(group) in everything) is (not hidden)
