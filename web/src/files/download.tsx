@@ -2,6 +2,7 @@
 // a header; the ticket is good for one download within a minute, and stands in its address alone.
 
 import { useState } from "react";
+import { CommandButton } from "../forms/command-button";
 import { sentenceOf } from "../graphql/problems";
 import { root } from "../root";
 import { useSession } from "../session/session";
@@ -42,9 +43,9 @@ export function Download({ path, label = "file.csv" }: Properties) {
   };
   return (
     <div className="download">
-      <button type="button" className="button" disabled={busy} onClick={download}>
+      <CommandButton busy={busy} onClick={download}>
         {text(busy ? "file.busy" : label)}
-      </button>
+      </CommandButton>
       {problem && <p role="alert">{text(problem)}</p>}
     </div>
   );

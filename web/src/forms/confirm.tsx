@@ -2,6 +2,7 @@
 
 import type { ReactNode, RefObject } from "react";
 import { useText } from "../texts/texts";
+import { CommandButton } from "./command-button";
 import { Dialog } from "./dialog";
 import { Problems } from "./problems";
 import type { Problem } from "./use-command";
@@ -10,7 +11,7 @@ interface Properties {
   readonly title: string;
   /** The name of the button that does it. */
   readonly action: string;
-  /** Whether it is being done: the button keeps the focus meanwhile. */
+  /** Whether it is being done. */
   readonly busy: boolean;
   /** Whether something is to be chosen first. */
   readonly incomplete?: boolean;
@@ -27,11 +28,6 @@ export default function Confirm(properties: Properties) {
   const { title, action, busy, incomplete = false, problems, onConfirm, onClose } = properties;
   const { back, children } = properties;
   const text = useText();
-  // Not disabled while busy, which would lose the focus. Pending buttons of the library announce
-  // themselves by an image without a name.
-  const confirm = () => {
-    if (!busy) onConfirm();
-  };
   return (
     <Dialog title={title} onClose={onClose} back={back}>
       <div className="fields">
@@ -41,15 +37,9 @@ export default function Confirm(properties: Properties) {
           <button type="button" className="button" onClick={onClose} autoFocus>
             {text("confirm.cancel")}
           </button>
-          <button
-            type="button"
-            className="button primary"
-            aria-disabled={busy}
-            disabled={incomplete}
-            onClick={confirm}
-          >
+          <CommandButton busy={busy} primary disabled={incomplete} onClick={onConfirm}>
             {action}
-          </button>
+          </CommandButton>
         </div>
       </div>
     </Dialog>

@@ -1,5 +1,6 @@
-import { useCommand } from "../forms/use-command";
+import { CommandButton } from "../forms/command-button";
 import { Problems } from "../forms/problems";
+import { useCommand } from "../forms/use-command";
 import {
   ArchiveGoalDocument,
   type ArchiveGoalMutation,
@@ -9,8 +10,8 @@ import { Count } from "../parts/count";
 import { useNumbers } from "../texts/numbers";
 import { type TextId, useText } from "../texts/texts";
 import { GoalBar } from "./goal-bar";
-import { Pace } from "./pace";
 import { isGroup, type Owner } from "./owner";
+import { Pace } from "./pace";
 import { Periods } from "./periods";
 import { useGoalWords } from "./words";
 
@@ -46,7 +47,6 @@ export function GoalCard({ goal, owner, changes }: Properties) {
   const name = `goal-${goal.id}`;
   // The button keeps the focus meanwhile, so it is not disabled.
   const move = async () => {
-    if (archive.busy) return;
     const done = await archive.run({ input: { id: goal.id, archived: !goal.archived } });
     if (done) changes?.onGone();
   };
@@ -102,15 +102,13 @@ export function GoalCard({ goal, owner, changes }: Properties) {
           >
             {text("goals.edit")}
           </button>
-          <button
-            type="button"
-            className="button"
+          <CommandButton
+            busy={archive.busy}
             aria-label={text(goal.archived ? "goals.takeUpOf" : "goals.archiveOf", { title })}
-            aria-disabled={archive.busy}
             onClick={move}
           >
             {text(goal.archived ? "goals.takeUp" : "goals.archive")}
-          </button>
+          </CommandButton>
           <button
             type="button"
             className="button"

@@ -1,6 +1,7 @@
 // Sets a goal, or changes one. What is counted, where and how often stays as it was set.
 
 import { type SyntheticEvent } from "react";
+import { CommandButton } from "../forms/command-button";
 import { Dialog } from "../forms/dialog";
 import { Problems } from "../forms/problems";
 import { useCommand } from "../forms/use-command";
@@ -13,8 +14,8 @@ import {
 } from "../generated/goals/graphql";
 import { useText } from "../texts/texts";
 import { GoalFields } from "./goal-fields";
-import type { Place } from "./goals";
 import { createInput, updateInput } from "./goal-input";
+import type { Place } from "./goals";
 import type { Owner } from "./owner";
 import { useGoalWords } from "./words";
 
@@ -37,8 +38,6 @@ export default function GoalDialog({ owner, projects, goal, onClose }: Propertie
   const { busy, problems } = goal ? update : create;
   const submit = async (event: SyntheticEvent<HTMLFormElement>) => {
     event.preventDefault();
-    // The button keeps the focus meanwhile, so it is not disabled.
-    if (busy) return;
     const form = new FormData(event.currentTarget);
     const done = goal
       ? await update.run({ input: updateInput(form, goal) })
@@ -55,9 +54,9 @@ export default function GoalDialog({ owner, projects, goal, onClose }: Propertie
           <button type="button" className="button" onClick={onClose}>
             {text("goals.cancel")}
           </button>
-          <button type="submit" className="button primary" aria-disabled={busy}>
+          <CommandButton busy={busy} type="submit" primary>
             {text(goal ? "goals.save" : "goals.set")}
-          </button>
+          </CommandButton>
         </div>
       </form>
     </Dialog>

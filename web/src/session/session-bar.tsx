@@ -1,4 +1,5 @@
 import { lazy, Suspense, useState } from "react";
+import { CommandButton } from "../forms/command-button";
 import { type TextId, useText } from "../texts/texts";
 import { useSession } from "./session";
 import { signInAtIssuer } from "./sign-in-at-issuer";
@@ -48,9 +49,9 @@ export function SessionBar() {
           {text(problem)}
         </span>
       )}
-      <button type="button" className="button" disabled={busy} onClick={begin}>
+      <CommandButton busy={busy} onClick={begin}>
         {text("session.signIn")}
-      </button>
+      </CommandButton>
       {asking && (
         <Suspense fallback={null}>
           <SignIn

@@ -4,6 +4,7 @@
 import { useLocation, useSearch } from "wouter";
 import { changed, type View } from "../../address";
 import type { Day } from "../../days";
+import { CommandButton } from "../../forms/command-button";
 import { Problems } from "../../forms/problems";
 import { useCommand } from "../../forms/use-command";
 import {
@@ -46,14 +47,14 @@ export function Issue({ me, view, today, project, onIssued }: Properties) {
       </div>
       <div className="certify">
         <ProjectPicker me={me} project={project} />
-        <button
-          type="button"
-          className="button primary"
+        <CommandButton
+          busy={busy}
+          primary
+          disabled={!chosen || chosen.totalCount === 0}
           onClick={issue}
-          disabled={busy || !chosen || chosen.totalCount === 0}
         >
           {text("certificate.issue")}
-        </button>
+        </CommandButton>
       </div>
       <Problems problems={problems} />
       {chosen?.totalCount === 0 && <p className="hint">{text("certificate.nothing")}</p>}

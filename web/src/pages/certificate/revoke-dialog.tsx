@@ -1,5 +1,6 @@
 import { type RefObject, useRef } from "react";
 import { shownCode } from "../../certificates/sheet";
+import { CommandButton } from "../../forms/command-button";
 import { Dialog } from "../../forms/dialog";
 import { Problems } from "../../forms/problems";
 import { useCommand } from "../../forms/use-command";
@@ -23,9 +24,8 @@ export default function RevokeDialog({ code, onClose, elsewhere }: Properties) {
   const text = useText();
   const back = useRef<HTMLElement>(null);
   const { run, busy, problems } = useCommand(RevokeCertificateDocument, payloadOf);
-  // The button keeps the focus meanwhile, so it is not disabled.
   const confirm = async () => {
-    if (busy || !(await run({ input: { code } }))) return;
+    if (!(await run({ input: { code } }))) return;
     back.current = elsewhere.current;
     onClose();
   };
@@ -37,9 +37,9 @@ export default function RevokeDialog({ code, onClose, elsewhere }: Properties) {
         <button type="button" className="button" onClick={onClose} autoFocus>
           {text("certificate.cancel")}
         </button>
-        <button type="button" className="button primary" aria-disabled={busy} onClick={confirm}>
+        <CommandButton busy={busy} primary onClick={confirm}>
           {text("certificate.revoke")}
-        </button>
+        </CommandButton>
       </div>
     </Dialog>
   );

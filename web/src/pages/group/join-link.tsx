@@ -1,7 +1,9 @@
 import { useRef, useState } from "react";
 import { useQuery } from "urql";
+import { CommandButton } from "../../forms/command-button";
 import { Problems } from "../../forms/problems";
 import { useCommand } from "../../forms/use-command";
+import { readFragment } from "../../generated/group/fragment-masking";
 import {
   GroupJoinLinkDocument,
   type JoinLinkFragment,
@@ -9,7 +11,6 @@ import {
   UpdateLinkDocument,
   type UpdateLinkMutation,
 } from "../../generated/group/graphql";
-import { readFragment } from "../../generated/group/fragment-masking";
 import { Notice } from "../../parts/notice";
 import { root } from "../../root";
 import { useNumbers } from "../../texts/numbers";
@@ -72,7 +73,6 @@ function Link({ groupId, link }: LinkProperties) {
   const [said, setSaid] = useState("");
   const field = useRef<HTMLInputElement>(null);
   const change = async (what: { rotate: true } | { enabled: boolean }, done: string) => {
-    if (busy) return;
     setSaid("");
     if (await run({ input: { id: groupId, ...what } })) setSaid(done);
   };
@@ -108,21 +108,17 @@ function Link({ groupId, link }: LinkProperties) {
             {text("group.copyLink")}
           </button>
         )}
-        <button
-          type="button"
-          className="button"
-          aria-disabled={busy}
+        <CommandButton
+          busy={busy}
           onClick={() =>
             change({ rotate: true }, text(link ? "group.linkRotated" : "group.linkMade"))
           }
         >
           {text(link ? "group.rotateLink" : "group.makeLink")}
-        </button>
+        </CommandButton>
         {link && (
-          <button
-            type="button"
-            className="button"
-            aria-disabled={busy}
+          <CommandButton
+            busy={busy}
             onClick={() =>
               change(
                 { enabled: !link.enabled },
@@ -131,7 +127,7 @@ function Link({ groupId, link }: LinkProperties) {
             }
           >
             {text(link.enabled ? "group.linkOff" : "group.linkOn")}
-          </button>
+          </CommandButton>
         )}
       </div>
       <p className="hint" role="status">

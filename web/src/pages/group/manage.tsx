@@ -2,6 +2,7 @@
 
 import { lazy, Suspense, useState } from "react";
 import type { View } from "../../address";
+import { CommandButton } from "../../forms/command-button";
 import { Problems } from "../../forms/problems";
 import { useCommand } from "../../forms/use-command";
 import {
@@ -65,7 +66,6 @@ export function Manage({ group, name, view, onChanged, onLeft }: Properties) {
     if (await close.run({ input: { id } })) done(text("group.hasClosed"));
   };
   const confirmReopening = async () => {
-    if (reopen.busy) return;
     if (await reopen.run({ input: { id } })) done(text("group.hasReopened"));
   };
   const embeds = group.active && PUBLIC.includes(group.statsVisibility);
@@ -91,14 +91,9 @@ export function Manage({ group, name, view, onChanged, onLeft }: Properties) {
           </button>
         )}
         {may.reactivate && (
-          <button
-            type="button"
-            className="button primary"
-            aria-disabled={reopen.busy}
-            onClick={confirmReopening}
-          >
+          <CommandButton busy={reopen.busy} primary onClick={confirmReopening}>
             {text("group.reopen")}
-          </button>
+          </CommandButton>
         )}
       </div>
       {may.reactivate && <Problems problems={reopen.problems} />}

@@ -1,4 +1,5 @@
 import { lazy, Suspense, useState } from "react";
+import { CommandButton } from "../../forms/command-button";
 import { Problems } from "../../forms/problems";
 import { useCommand } from "../../forms/use-command";
 import {
@@ -38,7 +39,6 @@ export function MemberRow({ groupId, membership, onDone }: Properties) {
   const leads = roles.includes("GROUP_ADMIN");
   const invited = state === "INVITED";
   const change = async () => {
-    if (setRole.busy) return;
     const role = leads ? "GROUP_MEMBER" : "GROUP_ADMIN";
     const done = await setRole.run({ input: { id: groupId, userId: user.id, role } });
     if (done) onDone(text(leads ? "group.isMemberNow" : "group.isAdminNow", { name }));
@@ -69,15 +69,13 @@ export function MemberRow({ groupId, membership, onDone }: Properties) {
       <td>{since && numbers.day(since.slice(0, 10))}</td>
       <td>
         <div className="commands">
-          <button
-            type="button"
-            className="button"
-            aria-disabled={setRole.busy}
+          <CommandButton
+            busy={setRole.busy}
             aria-label={text(leads ? "group.makeMemberOf" : "group.makeAdminOf", { name })}
             onClick={change}
           >
             {text(leads ? "group.makeMember" : "group.makeAdmin")}
-          </button>
+          </CommandButton>
           {user.id !== viewer?.id && (
             <button
               type="button"

@@ -2,6 +2,7 @@
 
 import type { SyntheticEvent } from "react";
 import { Button, Input, Label, TextField } from "react-aria-components";
+import { CommandButton } from "../../forms/command-button";
 import { Dialog } from "../../forms/dialog";
 import { Problems } from "../../forms/problems";
 import { useCommand } from "../../forms/use-command";
@@ -56,9 +57,9 @@ export default function CreateGroup({ onClose, onCreated }: Properties) {
           <Button className="button" onPress={onClose}>
             {text("session.cancel")}
           </Button>
-          <Button className="button primary" type="submit" isDisabled={busy}>
+          <CommandButton busy={busy} type="submit" primary>
             {text("groups.create")}
-          </Button>
+          </CommandButton>
         </div>
       </form>
     </Dialog>

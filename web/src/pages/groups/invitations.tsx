@@ -1,4 +1,5 @@
 import { useState } from "react";
+import { CommandButton } from "../../forms/command-button";
 import { Problems } from "../../forms/problems";
 import { useCommand } from "../../forms/use-command";
 import {
@@ -68,22 +69,21 @@ function Invitation({ invitation: { group, roles }, onAnswered }: OneProperties)
         <p>{text(`level.${group.statsVisibility}`)}</p>
       </div>
       <div className="answers" role="group" aria-label={name}>
-        <button
-          type="button"
-          className="button primary"
-          disabled={busy}
+        <CommandButton
+          busy={busy}
+          primary
           onClick={() =>
             answer(accept.run({ input: { id: group.id } }), text("join.joined", { name }))
           }
         >
           {text("groups.accept")}
-        </button>
-        <button type="button" className="button" disabled={busy} onClick={() => reject(false)}>
+        </CommandButton>
+        <CommandButton busy={busy} onClick={() => reject(false)}>
           {text("groups.decline")}
-        </button>
-        <button type="button" className="button" disabled={busy} onClick={() => reject(true)}>
+        </CommandButton>
+        <CommandButton busy={busy} onClick={() => reject(true)}>
           {text("groups.declineForEver")}
-        </button>
+        </CommandButton>
       </div>
       <Problems problems={[...accept.problems, ...decline.problems]} />
     </li>

@@ -1,8 +1,9 @@
 import { useQuery } from "urql";
+import { CommandButton } from "../../forms/command-button";
 import { Problems } from "../../forms/problems";
 import { useCommand } from "../../forms/use-command";
-import { JoinDocument, JoinGroupDocument, ViewerFragmentDoc } from "../../generated/join/graphql";
 import { readFragment } from "../../generated/join/fragment-masking";
+import { JoinDocument, JoinGroupDocument, ViewerFragmentDoc } from "../../generated/join/graphql";
 import { codesOf } from "../../graphql/problems";
 import { Notice } from "../../parts/notice";
 import { useTitle } from "../../parts/use-title";
@@ -59,9 +60,9 @@ export default function JoinPage({ id, token, onJoined, onLeft }: Properties) {
             {text(isMember ? "join.toGroup" : "join.notNow")}
           </button>
           {signedIn && !isMember && (
-            <button type="button" className="button primary" disabled={busy} onClick={join}>
+            <CommandButton busy={busy} primary onClick={join}>
               {text("join.join")}
-            </button>
+            </CommandButton>
           )}
         </div>
       </section>
