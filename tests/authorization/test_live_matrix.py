@@ -12,6 +12,7 @@ from gateway.auth.viewer import Viewer
 from gateway.db import Database
 from gateway.graphql.documents.request import GraphQLRequest
 from gateway.telemetry.record import RequestRecord
+from resolvers.schema import graphql_schema
 from tests.authorization.entries import TO_GROUPS, TO_USERS, expected_errors
 from tests.authorization.mission import GUARDED
 from tests.authorization.people import (
@@ -22,7 +23,7 @@ from tests.authorization.people import (
     private_group,
 )
 from tests.authorization.walk import STYLES, Path, Step, Style, refused, steps_of
-from tests.graphql.cached_gateway import Gateway
+from tests.graphql.cached_gateway import Gateway, shared_documents
 from tests.graphql.live.framing import below, decoded, frame
 
 GROUP_STEPS, USER_STEPS, ROOT_STEPS = map(steps_of, ("UserGroup", "User", "Query"))
@@ -33,6 +34,7 @@ ENTRIES = {
 }
 ENTRIES = {name: entry for name, entry in ENTRIES.items() if "_entities" not in name}
 STEPS = {"UserGroup": GROUP_STEPS, "User": USER_STEPS}
+DOCUMENTS = shared_documents(graphql_schema)
 
 
 async def framed(gateway: Gateway, style: Style, fields: str, viewer: Viewer) -> dict[str, Any]:
@@ -77,7 +79,7 @@ async def assert_is_as_the_mission_says(
 @pytest.mark.parametrize("name", ["groups, a list", "volunteers, me", "volunteers, a list"])
 async def test_it_shows_what_the_mission_says(filled: Database, name: str, asking: str) -> None:
     ids = GROUPS if name.startswith("groups") else [*VOLUNTEERS]
-    async with Gateway(filled) as gateway:
+    async with Gateway(filled, documents=DOCUMENTS) as gateway:
         await assert_is_as_the_mission_says(gateway, asking, name, ids, Style())
 
 
@@ -86,7 +88,7 @@ async def test_it_shows_what_the_mission_says(filled: Database, name: str, askin
 async def test_however_it_is_written(filled: Database, style: str, asking: str) -> None:
     written = STYLES[style]()
     ids = [private_group(1)]
-    async with Gateway(filled) as gateway:
+    async with Gateway(filled, documents=DOCUMENTS) as gateway:
         await assert_is_as_the_mission_says(gateway, asking, "groups, one by one", ids, written)
 
 
@@ -102,7 +104,7 @@ async def test_guarded_fields_of_the_root_and_of_projects_are_for_whom_they_are_
     steps = below_root(*guarded, "Query.classifications", "Query.projectBySlug")
     style = Style()
     fields = style.selection("Query", steps)[1:-1]
-    async with Gateway(filled) as gateway:
+    async with Gateway(filled, documents=DOCUMENTS) as gateway:
         found = await framed(gateway, style, fields, ASKING[asking])
     missing = set(refused(style, asking, steps, found["data"]["live"]))
     assert set(codes(found)) == missing
@@ -110,7 +112,7 @@ async def test_guarded_fields_of_the_root_and_of_projects_are_for_whom_they_are_
 
 
 async def test_nobody_sees_the_answer_of_another(filled: Database) -> None:
-    async with Gateway(filled) as gateway:
+    async with Gateway(filled, documents=DOCUMENTS) as gateway:
         for asking in (*ASKING, *ASKING):
             for name, ids in (("groups, a list", [open_group(1)]), ("volunteers, me", [])):
                 await assert_is_as_the_mission_says(gateway, asking, name, ids, Style())
@@ -118,6 +120,6 @@ async def test_nobody_sees_the_answer_of_another(filled: Database) -> None:
 
 @pytest.mark.parametrize("asking", ASKING)
 async def test_postgresql_decides_alike(postgres_filled: Database, asking: str) -> None:
-    async with Gateway(postgres_filled) as gateway:
+    async with Gateway(postgres_filled, documents=DOCUMENTS) as gateway:
         ids = [open_group(3), private_group(0)]
         await assert_is_as_the_mission_says(gateway, asking, "groups, a list", ids, Style())
