@@ -30,11 +30,19 @@ def codes(asked: Asked) -> dict[Path, Any]:
 
 
 async def assert_follows_the_mission(
-    database: Database, asking: str, entry: Entry, ids: list[int], style: Style, kind: str
+    database: Database,
+    asking: str,
+    entry: Entry,
+    ids: list[int],
+    style: Style,
+    kind: str,
+    *,
+    compare: bool = False,
 ) -> None:
+    """One way to ask; ``compare`` it with graphql-core, which one of the ways is enough for."""
     steps = GROUP_STEPS if kind == "UserGroup" else USER_STEPS
     document = style.document(entry(ids, style.selection(kind, steps)))
-    asked = await ask(database, document, viewer=ASKING[asking])
+    asked = await ask(database, document, viewer=ASKING[asking], compare=compare)
     groups = ids if kind == "UserGroup" else []
     assert asked.data, asked.errors
     assert codes(asked) == expected_errors(style, asking, steps, asked.data, groups)
@@ -44,8 +52,10 @@ async def assert_follows_the_mission(
 @pytest.mark.parametrize("level", range(5), ids=LEVELS)
 async def test_a_group_shows_what_its_level_says(filled: Database, level: int, asking: str) -> None:
     ids = [open_group(level), private_group(level)]
-    for entry in TO_GROUPS.values():
-        await assert_follows_the_mission(filled, asking, entry, ids, Style(), "UserGroup")
+    for name, entry in TO_GROUPS.items():
+        await assert_follows_the_mission(
+            filled, asking, entry, ids, Style(), "UserGroup", compare=name == "a list"
+        )
     # Each other way to write a document at one of the levels, which do not depend on it.
     for place, style in enumerate(sorted(STYLES.keys() - {"plain"})):
         if place == level % 3:
@@ -58,11 +68,13 @@ async def test_a_volunteer_shows_what_is_the_volunteers_own_to_no_one_else(
     filled: Database, asking: str
 ) -> None:
     ids = [*VOLUNTEERS]
-    for entry in TO_USERS.values():
-        await assert_follows_the_mission(filled, asking, entry, ids, Style(), "User")
+    for name, entry in TO_USERS.items():
+        await assert_follows_the_mission(
+            filled, asking, entry, ids, Style(), "User", compare=name == "a list"
+        )
     for style in STYLES.keys() - {"plain"}:
         entry, written = TO_USERS["a list"], STYLES[style]()
-        await assert_follows_the_mission(filled, asking, entry, ids, written, "User")
+        await assert_follows_the_mission(filled, asking, entry, ids[:2], written, "User")
 
 
 def below_root(*names: str) -> tuple[Step, ...]:
@@ -107,10 +119,8 @@ def test_the_walk_comes_to_every_guarded_field() -> None:
 
 @pytest.mark.parametrize("asking", ASKING)
 async def test_postgresql_decides_alike(postgres_filled: Database, asking: str) -> None:
-    for entry in TO_GROUPS.values():
-        await assert_follows_the_mission(
-            postgres_filled, asking, entry, GROUPS, Style(), "UserGroup"
-        )
+    entry = TO_GROUPS["a list"]
+    await assert_follows_the_mission(postgres_filled, asking, entry, GROUPS, Style(), "UserGroup")
     found = await ask(
         postgres_filled, f"{{ userGroupsByIds(ids: {GROUPS}) {{ id }} }}", viewer=ASKING[asking]
     )

@@ -175,7 +175,7 @@ async def test_where_the_body_is_equal_everything_is_after_private_writes(
     client: httpx.AsyncClient, database: Database, database_url: str
 ) -> None:
     # What is decided is not decided by the database.
-    everything = await _everything(client, 3 if database_url.startswith("sqlite") else 7)
+    everything = await _everything(client, 7 if database_url.startswith("sqlite") else 19)
     before = [await one.ask_async(client) for one in everything]
     assert any(one.headers.get("etag") for one in before)
     unseen = True
