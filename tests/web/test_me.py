@@ -4,8 +4,9 @@ from playwright.sync_api import Page, expect
 
 from gateway.events.event import Batch
 from gateway.rollups.apply_batch import apply_batch
+from tests.events_of import comment, instant
 from tests.web.conftest import Served, Visit
-from tests.web.history import ADA, CARA, SONGS, classified, now
+from tests.web.history import ADA, BERT, CARA, GALAXIES, SHAPES, SONGS, WHALES, classified, now
 from tests.web.test_session import sign_in
 from tests.web.test_site import figure, rows
 
@@ -64,6 +65,28 @@ def test_the_address_says_which_days(visit: Visit, served: Served) -> None:
     expect(page.locator(".figure.great")).to_contain_text("5 classifications of all time")
     assert ["Jan 10, 2024", "1"] in rows(page)
     expect(page.get_by_role("region", name="Where I did most")).to_contain_text("2 hours")
+
+
+def test_the_address_says_which_project(visit: Visit, served: Served) -> None:
+    somebody, days = BERT, "start=2024-02-01&end=2024-02-03"
+    rows_of = [(9100, SHAPES), (9101, SHAPES), (9102, SONGS)]
+    at = instant("2024-02-02T08:00")
+    done = [classified(number, at, somebody, workflow) for number, workflow in rows_of]
+    talked = [comment(9100, "2024-02-02T09:00", user=somebody, project=WHALES)]
+    served.write(lambda connection: apply_batch(connection, Batch(done, talked)))
+    page = opened(visit, served, somebody, f"?{days}&project={GALAXIES}")
+
+    assert [figure(page, name) for name in ME_FIGURES] == ["2", "1", "1", "0"]
+    assert ["Feb 2, 2024", "2"] in rows(page)
+    # What was done everywhere is still there to choose from.
+    expect(page.get_by_role("region", name="Where I did most")).to_contain_text("wild songs")
+    menu = page.get_by_role("combobox", name="Project", exact=True)
+    menu.select_option("<b>Whales</b> & wild songs")
+    expect(page.locator(".figure .value")).to_have_text(["1", "0.5", "1", "1"])
+    assert page.url == f"{visit.root}/me?{days}&project={WHALES}"
+    menu.select_option("All projects")
+    expect(page.locator(".figure.great .value")).to_have_text("3")
+    assert page.url == f"{visit.root}/me?{days}"
 
 
 def test_figures_are_live_and_milestones_are_celebrated(visit: Visit, served: Served) -> None:

@@ -1,8 +1,7 @@
 // What is to be certified: the days and the project stand in the address, and the figures of today
 // beside the button.
 
-import { useLocation, useSearch } from "wouter";
-import { changed, type View } from "../../address";
+import type { View } from "../../address";
 import type { Day } from "../../days";
 import { CommandButton } from "../../forms/command-button";
 import { Problems } from "../../forms/problems";
@@ -13,6 +12,7 @@ import {
   type OwnCertificatesQuery,
 } from "../../generated/certificate/graphql";
 import { Figure } from "../../parts/figure";
+import { ProjectPicker } from "../../parts/project-picker";
 import { RangePicker } from "../../parts/view";
 import { hours, useNumbers } from "../../texts/numbers";
 import { useText } from "../../texts/texts";
@@ -46,7 +46,10 @@ export function Issue({ me, view, today, project, onIssued }: Properties) {
         <RangePicker view={view} today={today} />
       </div>
       <div className="certify">
-        <ProjectPicker me={me} project={project} />
+        <ProjectPicker
+          projects={(me.allTime?.projectContributions ?? []).map((one) => one.project)}
+          chosen={project}
+        />
         <CommandButton
           busy={busy}
           primary
@@ -78,29 +81,5 @@ export function Issue({ me, view, today, project, onIssued }: Properties) {
         </dl>
       )}
     </section>
-  );
-}
-
-/** One of the projects that the volunteer took part in, or all. */
-function ProjectPicker({ me, project }: { readonly me: Me; readonly project: string | undefined }) {
-  const text = useText();
-  const [path, navigate] = useLocation();
-  const query = useSearch();
-  const choose = (id: string) => navigate(path + changed(query, { project: id || null }));
-  const projects = (me.allTime?.projectContributions ?? []).flatMap((one) => one.project ?? []);
-  const known = project === undefined || projects.some(({ id }) => id === project);
-  return (
-    <label>
-      {text("certificate.of")}
-      <select value={project ?? ""} onChange={(event) => choose(event.currentTarget.value)}>
-        <option value="">{text("certificate.all")}</option>
-        {!known && <option value={project}>{text("project.unnamed", { id: project })}</option>}
-        {projects.map(({ id, displayName }) => (
-          <option key={id} value={id}>
-            {displayName ?? text("project.unnamed", { id })}
-          </option>
-        ))}
-      </select>
-    </label>
   );
 }

@@ -88,7 +88,7 @@ function Own() {
                   <Link href={checkPath(one.code)}>
                     {one.project
                       ? (one.projectName ?? text("project.unnamed", { id: one.project.id }))
-                      : text("certificate.all")}
+                      : text("project.all")}
                     , <Days certificate={one} />
                   </Link>
                   <p className="note">

@@ -18,6 +18,7 @@ import { codesOf } from "../../graphql/problems";
 import { useLive } from "../../graphql/use-live";
 import { Milestones } from "../../parts/milestones";
 import { Notice } from "../../parts/notice";
+import { ProjectPicker } from "../../parts/project-picker";
 import { useTitle } from "../../parts/use-title";
 import { useToday } from "../../parts/use-today";
 import { useView } from "../../parts/view";
@@ -33,7 +34,7 @@ import { Left } from "./left";
 import { Manage } from "./manage";
 import { Members } from "./members";
 import { Opening } from "./opening";
-import { ProjectPicker, TopProjects } from "./projects";
+import { TopProjects } from "./projects";
 
 const MEASURES: readonly Measure[] = ["classifications", "hours"];
 
@@ -101,9 +102,8 @@ export default function GroupPage({ id }: { readonly id: string }) {
           busy={fetching && !stale}
           filter={
             <ProjectPicker
-              contributions={contributions}
+              projects={[...contributions.map((one) => one.project), ...(page?.projectsByIds ?? [])]}
               chosen={project}
-              names={page?.projectsByIds ?? []}
             />
           }
           series={

@@ -1,5 +1,5 @@
-import { Link, useLocation, useSearch } from "wouter";
-import { changed, type Measure } from "../../address";
+import { Link } from "wouter";
+import type { Measure } from "../../address";
 import type { Range } from "../../days";
 import { Download } from "../../files/download";
 import { withDays } from "../../files/with-days";
@@ -10,47 +10,8 @@ import { useText } from "../../texts/texts";
 import type { Group } from "./group";
 
 type Contribution = NonNullable<Group["everywhere"]>["projectContributions"][number];
-type Project = NonNullable<Contribution["project"]>;
 
 const SHOWN = 10;
-
-interface PickerProperties {
-  /** Of the days that are shown, in all projects. */
-  readonly contributions: readonly Contribution[];
-  readonly chosen: string | undefined;
-  /** Of the chosen project, which may have nothing on these days. */
-  readonly names: readonly (Project | null)[];
-}
-
-/** Shows one project, or all of them. */
-export function ProjectPicker({ contributions, chosen, names }: PickerProperties) {
-  const text = useText();
-  const [path, navigate] = useLocation();
-  const query = useSearch();
-  const projects = contributions.flatMap(({ project }) => project ?? []);
-  const missing = chosen !== undefined && !projects.some(({ id }) => id === chosen);
-  const options = missing
-    ? [...projects, names.find((one) => one?.id === chosen) ?? { id: chosen, displayName: null }]
-    : projects;
-  return (
-    <label>
-      {text("group.project")}
-      <select
-        value={chosen ?? ""}
-        onChange={({ target }) =>
-          navigate(path + changed(query, { project: target.value || null }))
-        }
-      >
-        <option value="">{text("group.allProjects")}</option>
-        {options.map(({ id, displayName }) => (
-          <option key={id} value={id}>
-            {displayName ?? text("project.unnamed", { id })}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
-}
 
 interface TopProperties {
   readonly groupId: string;
@@ -73,7 +34,7 @@ export function TopProjects({ groupId, range, contributions, measure, chosen }: 
       <div className="heading">
         <h2 id="top-projects">{text("group.topProjects")}</h2>
         {chosen !== undefined && (
-          <ViewLink change={{ project: null }}>{text("group.allProjects")}</ViewLink>
+          <ViewLink change={{ project: null }}>{text("project.all")}</ViewLink>
         )}
       </div>
       {rows.length === 0 ? (

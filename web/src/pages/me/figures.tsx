@@ -12,7 +12,7 @@ interface Properties {
 }
 
 /** The numbers of the chosen days, each beside that of the days before. */
-export function MeFigures({ me: { allTime, chosen, comments }, range, busy }: Properties) {
+export function MeFigures({ me: { charted, chosen, comments }, range, busy }: Properties) {
   const text = useText();
   const numbers = useNumbers();
   const days = isBounded(range) ? daysIn(range) : undefined;
@@ -32,10 +32,10 @@ export function MeFigures({ me: { allTime, chosen, comments }, range, busy }: Pr
             format={numbers.count}
             notes={[
               ...change(chosen.totalCount, was?.totalCount),
-              ...(days !== undefined && allTime
+              ...(days !== undefined && charted
                 ? [
                     text("project.allTime", {
-                      amount: numbers.amountOf("classifications", allTime.totalCount),
+                      amount: numbers.amountOf("classifications", charted.totalCount),
                     }),
                   ]
                 : [text("range.all")]),

@@ -1,7 +1,7 @@
 import { useMemo } from "react";
 import { useQuery } from "urql";
-import { Link } from "wouter";
-import { type Measure } from "../../address";
+import { Link, useSearch } from "wouter";
+import { type Measure, readProject } from "../../address";
 import { series, seriesOfAll } from "../../charts/bars";
 import { ChartPanel } from "../../charts/chart-panel";
 import { before, isBounded } from "../../days";
@@ -10,15 +10,15 @@ import {
   MeDocument,
   MeLiveDocument,
   MePageFragmentDoc,
-  type MeProjectFragment,
   MeProjectFragmentDoc,
   ViewerFragmentDoc,
 } from "../../generated/me/graphql";
 import { readFragment } from "../../generated/me/fragment-masking";
 import { useLive } from "../../graphql/use-live";
-import { Goals, type Place } from "../../goals/goals";
+import { Goals } from "../../goals/goals";
 import { Milestones } from "../../parts/milestones";
 import { Notice } from "../../parts/notice";
+import { ProjectPicker } from "../../parts/project-picker";
 import { useTitle } from "../../parts/use-title";
 import { useToday } from "../../parts/use-today";
 import { useView } from "../../parts/view";
@@ -39,14 +39,17 @@ export default function MePage() {
   const numbers = useNumbers();
   const today = useToday();
   const view = useView(today, MEASURES);
+  const project = readProject(useSearch());
   const variables = useMemo(
     () => ({
       range: view.range,
       before: isBounded(view.range) ? before(view.range) : null,
+      projects: project === undefined ? null : [project],
+      within: project === undefined ? null : { projectIds: [project] },
       bounded: isBounded(view.range),
       order: view.measure === "hours" ? ("MOST_TIME" as const) : ("MOST_CLASSIFICATIONS" as const),
     }),
-    [view.range.start, view.range.end, view.measure],
+    [view.range.start, view.range.end, view.measure, project],
   );
   const [{ data, error, fetching, stale }, again] = useQuery({ query: MeDocument, variables });
   const page = readFragment(MePageFragmentDoc, data);
@@ -55,15 +58,15 @@ export default function MePage() {
   useTellViewer(page && readFragment(ViewerFragmentDoc, page)?.me);
   useTitle(text("me.title"));
 
-  const { allTime, chosen, comments } = me ?? {};
+  const { allTime, charted, chosen, comments, everywhere } = me ?? {};
   const counted = view.measure === "comments" ? comments : undefined;
   const of = (buckets: NonNullable<typeof chosen>["buckets"] | undefined) =>
     readFragment(MeBucketFragmentDoc, buckets);
   const buckets = counted?.buckets ?? of(chosen?.buckets);
   const earlier = counted ? counted.before?.buckets : of(chosen?.before?.buckets);
-  const most = readFragment(MeProjectFragmentDoc, chosen?.most ?? []);
+  const most = readFragment(MeProjectFragmentDoc, everywhere?.most ?? []);
   const recent = readFragment(MeProjectFragmentDoc, allTime?.recent ?? []);
-  const places = placesOf([...most, ...recent], (id) => text("project.unnamed", { id }));
+  const projects = (allTime?.everywhere ?? []).flatMap((one) => one.project ?? []);
   return (
     <>
       <div className="opening">
@@ -86,21 +89,32 @@ export default function MePage() {
       {page === undefined && !error && <Waiting figures={4} />}
       {page?.me === null && !error && <AskToSignIn reason="me.signIn" />}
       {me && <MeFigures me={me} range={view.range} busy={fetching} />}
-      {allTime && buckets && (
+      {charted && buckets && (
         <ChartPanel
           view={view}
           today={today}
           measures={MEASURES}
           comparable
           busy={fetching && !stale}
+          filter={<ProjectPicker projects={projects} chosen={project} />}
           series={
             view.preset === "all"
-              ? seriesOfAll(view.measure, allTime, buckets, counted ? undefined : of(allTime.months))
+              ? seriesOfAll(view.measure, charted, buckets, counted ? undefined : of(charted.months))
               : series(view.measure, view.range, today, buckets, view.compared ? (earlier ?? null) : null)
           }
         />
       )}
-      {me?.goals && <Goals goals={me.goals} owner={{ me: true }} mayChange projects={places} />}
+      {me?.goals && (
+        <Goals
+          goals={me.goals}
+          owner={{ me: true }}
+          mayChange
+          projects={projects.map(({ id, displayName }) => ({
+            id,
+            name: displayName ?? text("project.unnamed", { id }),
+          }))}
+        />
+      )}
       {allTime && (
         <div className="pair">
           <MostProjects contributions={most} measure={view.measure} />
@@ -112,17 +126,4 @@ export default function MePage() {
       {me?.memberships && <Groups memberships={me.memberships} />}
     </>
   );
-}
-
-/** The projects of some contributions, each once. */
-function placesOf(
-  contributions: readonly MeProjectFragment[],
-  unnamed: (id: string) => string,
-): readonly Place[] {
-  const names = new Map(
-    contributions.flatMap(({ project }) =>
-      project ? [[project.id, project.displayName ?? unnamed(project.id)]] : [],
-    ),
-  );
-  return [...names].map(([id, name]) => ({ id, name }));
 }
