@@ -129,10 +129,13 @@ def pages_that_fit(settings: Settings) -> tuple[WebApplication | None, Mapping[s
     if web is None:
         return None, {}
     try:
-        return web, documents_of_pages(settings, graphql_schema, web.manifest)
+        documents = documents_of_pages(
+            settings, graphql_schema, web.manifest, built_for_schema=web.is_built_for()
+        )
     except SettingsError as error:
         logger.warning("There are no pages for people. %s", error.message)
         return None, {}
+    return web, documents
 
 
 def build_services(

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -21,7 +22,7 @@ const texts: Plugin = {
   },
 };
 
-/** All operations of the pages in one manifest, for the gateway to trust. */
+/** All operations of the pages in one manifest, for the gateway to trust; and for which schema. */
 const manifest: Plugin = {
   name: "manifest",
   generateBundle() {
@@ -33,6 +34,11 @@ const manifest: Plugin = {
       type: "asset",
       fileName: "persisted-documents.json",
       source: JSON.stringify(Object.assign({}, ...documents), null, 2),
+    });
+    this.emitFile({
+      type: "asset",
+      fileName: "schema.sha256",
+      source: createHash("sha256").update(readFileSync("../schema.graphql")).digest("hex"),
     });
   },
 };

@@ -31,6 +31,14 @@ from gateway.telemetry.around_statement import AroundStatement
 from gateway.yielding import Yielding
 
 _NONE: Mapping[str, str] = {}
+#: The settings that limit a document by itself.
+_OF_DOCUMENTS = (
+    "document_limit_bytes",
+    "token_limit",
+    "depth_limit",
+    "alias_limit",
+    "directive_limit",
+)
 
 
 def configured_executor(
@@ -108,11 +116,23 @@ def check_trusted_documents(
 
 
 def documents_of_pages(
-    settings: Settings, schema: GraphQLSchema, manifest: Path
+    settings: Settings, schema: GraphQLSchema, manifest: Path, *, built_for_schema: bool
 ) -> Mapping[str, str]:
-    """The operations that the pages send; SettingsError if one of them does not run here."""
-    documents = _documents(settings, _served(settings, schema))
+    """The operations that the pages send; SettingsError if one of them does not run here.
+
+    Validating all of them takes half a second. Those that were built for the schema run within the
+    default limits.
+    """
+    documents = None
+    if not built_for_schema or _is_narrower_than_default(settings):
+        documents = _documents(settings, _served(settings, schema))
     return read_trusted_documents("The pages", str(manifest), documents)
+
+
+def _is_narrower_than_default(settings: Settings) -> bool:
+    return any(
+        getattr(settings, name) < Settings.model_fields[name].default for name in _OF_DOCUMENTS
+    )
 
 
 def _served(settings: Settings, schema: GraphQLSchema) -> GraphQLSchema:

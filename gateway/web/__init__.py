@@ -7,6 +7,7 @@ them answers at its root as it always did, and has no other pages.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from hashlib import sha256
 from http import HTTPStatus
 from pathlib import Path
 
@@ -23,6 +24,8 @@ from gateway.settings import Settings
 from gateway.web.sign_in import configured_sign_in
 
 _BUNDLE = Path(__file__).parent / "bundle"
+#: The schema that pages are built for, in a clone. A package comes with its own pages.
+_SCHEMA = Path(__file__).parents[2] / "schema.graphql"
 #: Addresses below the root at which there is a page.
 _PAGES = (
     "/groups",
@@ -65,6 +68,15 @@ class WebApplication:
         # No request goes to any other host, whatever a page is made to do.
         connect = " ".join(("connect-src 'self'", *(sign_in.origins if sign_in else ())))
         self._policy = (*_POLICY, connect)
+
+    def is_built_for(self, schema: Path = _SCHEMA) -> bool:
+        """Whether it was built for this file of the schema, or there is no such file."""
+        try:
+            digest = sha256(schema.read_bytes()).hexdigest()
+        except FileNotFoundError:
+            return True
+        built_for = self.manifest.with_name("schema.sha256")
+        return built_for.is_file() and built_for.read_text("ascii") == digest
 
     def home(self) -> Response:
         """The document at the root itself."""

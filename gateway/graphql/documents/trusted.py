@@ -21,10 +21,13 @@ from gateway.reasons import reason_of
 _FORMAT = "apollo-persisted-query-manifest"
 
 
-def read_trusted_documents(setting: str, path: str, documents: Documents) -> Mapping[str, str]:
+def read_trusted_documents(
+    setting: str, path: str, documents: Documents | None
+) -> Mapping[str, str]:
     """The texts of a manifest by their identifiers, each valid for ``documents``.
 
-    SettingsError, which names the setting, the file and what is wrong with it.
+    None where they are known to be. SettingsError, which names the setting, the file and what is
+    wrong with it.
     """
     try:
         return _read(path, documents)
@@ -36,7 +39,7 @@ class _Unusable(Exception):
     """The end of a sentence that begins with the file's name."""
 
 
-def _read(path: str, documents: Documents) -> dict[str, str]:
+def _read(path: str, documents: Documents | None) -> dict[str, str]:
     try:
         manifest = orjson.loads(Path(path).read_bytes())
     except OSError as error:
@@ -54,7 +57,8 @@ def _read(path: str, documents: Documents) -> dict[str, str]:
         identifier = _identifier(written, text)
         if texts.setdefault(identifier, text) != text:
             raise _Unusable(f"has two documents under {identifier}")
-        _check(identifier, text, documents)
+        if documents is not None:
+            _check(identifier, text, documents)
     if not texts:
         raise _Unusable("has no documents")
     return texts
