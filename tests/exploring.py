@@ -11,14 +11,15 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from tests.server import DEADLINE_SECONDS, STATS_GATEWAY, environment
+from tests.fork_server import ForkedProcess
+from tests.server import DEADLINE_SECONDS, command_under_way, environment
 from tests.valid import valid
 
 _LINK = re.compile(r"^  (http://[^/\n]+)(/\S*)#token=(\S+)$", re.MULTILINE)
 
 
 class Explored(NamedTuple):
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[str] | ForkedProcess
     folder: Path
     root: str
     path: str
@@ -52,15 +53,8 @@ def exploring(folder: Path, *words: object, **settings: str) -> Iterator[Explore
     (folder / "tmp").mkdir(exist_ok=True)
     log = folder / "explore.log"
     own = {"TMPDIR": str(folder / "tmp"), "PYTHONUNBUFFERED": "1"}
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            [STATS_GATEWAY, "explore", *map(str, words)],
-            cwd=folder,
-            env=environment(folder, {**own, **settings}),
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+    given = environment(folder, {**own, **settings})
+    process = command_under_way(["explore", *map(str, words)], given, log, folder)
     try:
         yield Explored(process, folder, *_link(process, log))
     finally:
@@ -69,7 +63,7 @@ def exploring(folder: Path, *words: object, **settings: str) -> Iterator[Explore
             process.wait()
 
 
-def _link(process: subprocess.Popen[str], log: Path) -> tuple[str, str, str]:
+def _link(process: subprocess.Popen[str] | ForkedProcess, log: Path) -> tuple[str, str, str]:
     deadline = time.monotonic() + DEADLINE_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         if found := _LINK.search(log.read_text()):

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from tests.fork_server import ForkedProcess
 from tests.issued_tokens import search_log
 
 STATS_GATEWAY = str(Path(sys.executable).with_name("stats-gateway"))
@@ -21,7 +22,7 @@ DEADLINE_SECONDS = 120
 
 @dataclass
 class Server:
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[str] | ForkedProcess
     url: str
     log: Path
 
@@ -93,14 +94,7 @@ def started(folder: Path, *arguments: str, **settings: str) -> Iterator[Server]:
     """The same, from when it has printed its URL, ready or not."""
     log = folder / "server.log"
     given = environment(folder, {**settings, "PYTHONUNBUFFERED": "1"})
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            [STATS_GATEWAY, *arguments],
-            env=given,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+    process = command_under_way(arguments, given, log)
     try:
         yield Server(process, _printed_url(process, log), log)
     finally:
@@ -114,7 +108,30 @@ def started(folder: Path, *arguments: str, **settings: str) -> Iterator[Server]:
             search_log(log.read_text(), given["STATS_GATEWAY_DATABASE_URL"])
 
 
-def _printed_url(process: subprocess.Popen[str], log: Path) -> str:
+def command_under_way(
+    arguments: Sequence[str], given: Mapping[str, str], log: Path, folder: Path | None = None
+) -> subprocess.Popen[str] | ForkedProcess:
+    """A command of stats-gateway in the environment ``given``, with all that it prints in a file.
+
+    It is forked, unless it runs other code than was imported here, or workers that import it anew.
+    """
+    command = [STATS_GATEWAY, *arguments]
+    has_workers = "--workers" in arguments or "STATS_GATEWAY_WORKERS" in given
+    log.write_text("")
+    if not has_workers and given.get("PYTHONPATH") == os.environ.get("PYTHONPATH"):
+        return ForkedProcess(command, given, log, folder)
+    with log.open("a") as output:
+        return subprocess.Popen(
+            command,
+            cwd=folder,
+            env=given,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+
+def _printed_url(process: subprocess.Popen[str] | ForkedProcess, log: Path) -> str:
     deadline = time.monotonic() + DEADLINE_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         # A line that is still being written has no end yet.
