@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import httpx
 
 from gateway.cli.demo import ROLES
-from tests.server import STATS_GATEWAY, Server, environment, running
+from tests.server import Server, environment, run_command, running
 from tests.valid import valid
 
 
@@ -44,15 +44,8 @@ class Demo(NamedTuple):
 
     def classify(self, *options: str) -> subprocess.CompletedProcess[str]:
         """Run ``demo classify`` beside it until it ends."""
-        words = [STATS_GATEWAY, "demo", "classify", "--directory", str(self.folder), *options]
-        return subprocess.run(
-            words,
-            env=environment(self.folder, {}),
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        words = ["demo", "classify", "--directory", str(self.folder), *options]
+        return run_command(words, environment(self.folder, {}))
 
 
 @contextmanager

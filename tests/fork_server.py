@@ -7,7 +7,6 @@ signals of its own, as one that is executed.
 from __future__ import annotations
 
 import atexit
-import gc
 import json
 import os
 import random
@@ -26,7 +25,7 @@ from pathlib import Path
 from typing import NoReturn
 
 #: What a command may need.
-_IMPORTED = ("gateway.cli", "gateway.cli.serving", "gateway.cli.demo", "gateway.cli.explore")
+_IMPORTED = ("gateway.cli", "gateway.cli.serving", "gateway.app")
 _MESSAGE = struct.Struct("!i")
 _LONGEST_REQUEST = 1 << 20
 
@@ -34,7 +33,8 @@ _LONGEST_REQUEST = 1 << 20
 class ForkedProcess:
     """A command that runs in a folder; the part of ``subprocess.Popen`` that tests use.
 
-    ``command`` begins with the path of stats-gateway. What it prints is appended to ``log``.
+    ``command`` begins with the path of stats-gateway. What it prints is appended to ``log``, and
+    what it prints on stderr to ``errors``, if that is another file.
     """
 
     def __init__(
@@ -43,11 +43,13 @@ class ForkedProcess:
         environment: Mapping[str, str],
         log: Path,
         folder: Path | None = None,
+        errors: Path | None = None,
     ) -> None:
         request = {
             "command": [*command],
             "environment": {**environment},
             "log": str(log.absolute()),
+            "errors": str((errors or log).absolute()),
             "folder": str(folder or Path.cwd()),
         }
         self._connection = socket.socket(socket.AF_UNIX)
@@ -107,7 +109,6 @@ def _serve(address: str) -> None:
     """Fork for each that connects, until stdin ends. In what is forked this raises SystemExit."""
     for name in _IMPORTED:
         import_module(name)
-    gc.freeze()
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(address)
     listener.listen()
@@ -143,7 +144,9 @@ def _run_and_wait(connection: socket.socket) -> NoReturn:
     os._exit(0)
 
 
-def _run(command: list[str], environment: dict[str, str], log: str, folder: str) -> NoReturn:
+def _run(
+    command: list[str], environment: dict[str, str], log: str, errors: str, folder: str
+) -> NoReturn:
     """Become the command."""
     from gateway.cli import main
 
@@ -153,11 +156,11 @@ def _run(command: list[str], environment: dict[str, str], log: str, folder: str)
     for number, target, flags in (
         (0, os.devnull, os.O_RDONLY),
         (1, log, os.O_WRONLY | os.O_CREAT | os.O_APPEND),
+        (2, errors, os.O_WRONLY | os.O_CREAT | os.O_APPEND),
     ):
         opened = os.open(target, flags, 0o600)
         os.dup2(opened, number)
         os.close(opened)
-    os.dup2(1, 2)
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(write_through=True)  # type: ignore[union-attr]
     # What was decided in the process that it was forked from is decided anew.

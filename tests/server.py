@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 import httpx
@@ -129,6 +130,21 @@ def command_under_way(
             stderr=subprocess.STDOUT,
             text=True,
         )
+
+
+def run_command(
+    arguments: Sequence[str], given: Mapping[str, str], folder: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """A command of stats-gateway in the environment ``given``, once it has ended."""
+    command = [STATS_GATEWAY, *arguments]
+    with TemporaryDirectory() as printed:
+        output, errors = Path(printed, "output"), Path(printed, "errors")
+        process = ForkedProcess(command, given, output, folder, errors)
+        try:
+            status = process.wait(DEADLINE_SECONDS)
+        finally:
+            process.kill()
+        return subprocess.CompletedProcess(command, status, output.read_text(), errors.read_text())
 
 
 def _printed_url(process: subprocess.Popen[str] | ForkedProcess, log: Path) -> str:

@@ -13,7 +13,7 @@ import gateway
 from gateway.cli.explored import name_of
 from tests.cli.import_command import HEADER, KENYA, ROW, stream
 from tests.exploring import Explored, exploring
-from tests.server import DEADLINE_SECONDS, STATS_GATEWAY, environment
+from tests.server import DEADLINE_SECONDS, environment, run_command
 
 DEMO = Path(gateway.__file__).parent / "demo"
 EXPORTS = {
@@ -36,15 +36,8 @@ def projects(explored: Explored) -> list[tuple[str, str, int]]:
 def refused(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """A command that ends without having served anything."""
     (folder / "tmp").mkdir(exist_ok=True)
-    ended = subprocess.run(
-        [STATS_GATEWAY, "explore", "--no-browser", *words],
-        cwd=folder,
-        env=environment(folder, {"TMPDIR": str(folder / "tmp")}),
-        capture_output=True,
-        text=True,
-        timeout=DEADLINE_SECONDS,
-        check=False,
-    )
+    own = environment(folder, {"TMPDIR": str(folder / "tmp")})
+    ended = run_command(["explore", "--no-browser", *words], own, folder)
     assert list((folder / "tmp").iterdir()) == []
     assert list(folder.glob("*.db*")) == []
     assert "token" not in ended.stdout

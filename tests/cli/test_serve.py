@@ -3,7 +3,6 @@
 import signal
 import socket
 import sqlite3
-import subprocess
 
 import httpx
 import pytest
@@ -11,19 +10,13 @@ from click.testing import CliRunner
 from sqlalchemy import make_url
 
 from gateway.cli import COMMANDS, main
-from tests.server import STATS_GATEWAY, environment, serving
+from tests.server import environment, run_command, serving
 
 TOTAL = {"query": "{ classifications { totalCount } }"}
 
 
 def run(tmp_path, *arguments, **settings):
-    return subprocess.run(
-        [STATS_GATEWAY, *arguments],
-        env=environment(tmp_path, settings),
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    return run_command(arguments, environment(tmp_path, settings))
 
 
 def test_server_says_where_it_is_answers_and_stops_when_told(tmp_path):

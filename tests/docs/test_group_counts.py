@@ -2,7 +2,6 @@
 
 import json
 import shlex
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -12,7 +11,7 @@ import pytest
 
 from gateway.stats.group_counts import GroupField, Operator
 from tests.docs.markdown import ROOT, blocks, commands, examples
-from tests.server import STATS_GATEWAY, environment, serving
+from tests.server import environment, run_command, serving
 
 DOCUMENT = ROOT / "docs" / "group-counts.md"
 BASE = "http://127.0.0.1:8000"
@@ -36,14 +35,8 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Followed]:
 
 
 def run(folder: Path, *words: str) -> str:
-    done = subprocess.run(
-        [STATS_GATEWAY, *words],
-        cwd=folder,
-        env=environment(folder, {}),
-        check=True,
-        capture_output=True,
-        text=True,
-    )
+    done = run_command(words, environment(folder, {}), folder)
+    assert done.returncode == 0, done.stderr
     return done.stdout
 
 

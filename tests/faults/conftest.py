@@ -23,7 +23,7 @@ from tests.counted_answer import QUERY, Answer
 from tests.faults.stream import CREDENTIALS, GROUPS
 from tests.postgres import running_postgres
 from tests.recount import stored
-from tests.server import STATS_GATEWAY, Server, environment, serving
+from tests.server import STATS_GATEWAY, Server, environment, run_command, serving
 from tests.stream_events import Event
 
 
@@ -72,9 +72,8 @@ class Site:
 
     def run(self, *arguments: str) -> tuple[int, str]:
         """A command's exit status and all that it printed."""
-        with self.start(*arguments) as process:
-            printed, _ = process.communicate(timeout=120)
-        return process.returncode, printed
+        done = run_command(arguments, self.environment)
+        return done.returncode, done.stdout + done.stderr
 
     def check(self, events: Sequence[Event], *servers: Server) -> None:
         """Every event counts exactly once: each server says so, each rollup, and ``verify``."""
