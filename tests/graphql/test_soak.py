@@ -1,6 +1,6 @@
 """Memory is flat: as many different requests once more take no more of it.
 
-``make soak`` sends 100,000 of each kind; without ``SOAK_REQUESTS`` it is a tenth of that.
+``make soak`` sends 100,000 of each kind; without ``SOAK_REQUESTS`` it sends 4,000.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import pytest
 from tests.graphql.test_budget import free_port
 from tests.server import serving
 
-REQUESTS = int(os.environ.get("SOAK_REQUESTS", "10000"))
+REQUESTS = int(os.environ.get("SOAK_REQUESTS", "4000"))
 #: Of all caches, small enough to be full by half of a tenth.
 SMALL = {
     "STATS_GATEWAY_CACHE_BYTES": "4000000",
