@@ -33,7 +33,7 @@ explore: $(VENV)/.run-installed ## Show the charts of an export, on this machine
 
 .PHONY: test
 test: $(VENV)/.test-installed ## Run all tests (ARGS='…' goes to pytest)
-	$(BIN)/python -m pytest -n auto $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 .PHONY: fuzz
 fuzz: $(VENV)/.test-installed ## Ask a server for two minutes what schemathesis makes up (FUZZ_SECONDS=600 for longer)
