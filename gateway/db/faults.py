@@ -9,12 +9,14 @@ from __future__ import annotations
 import errno
 import logging
 import sqlite3
+import ssl
 from collections.abc import Callable
 from enum import Enum
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from gateway.db.pooling import SharedSessions
 from gateway.errors import Unavailable
 from gateway.reasons import reason_of
 
@@ -28,6 +30,11 @@ class Fault(Enum):
     AWAY = ("does not answer", "check that it runs and that the URL is right")
     MISSING = ("is not there", "check the URL, and create the database or put it back")
     REFUSED = ("refuses this user", "check the password and what the user may do")
+    UNTRUSTED = ("has no TLS that can be trusted", "check sslrootcert and the host of the URL")
+    POOLED = (
+        "is behind a pooler that gives each transaction another session",
+        "let the pooler work by sessions (pool_mode = session), or name the server itself",
+    )
     READ_ONLY = ("cannot be written", "check its permissions, or name the primary of a standby")
     FULL = ("has no space left", "free some, then try again")
     DAMAGED = ("is damaged", "put a backup in its place")
@@ -100,7 +107,10 @@ class Faults:
 #: PostgreSQL's states, then its classes of states: https://www.postgresql.org/docs/current/errcodes-appendix.html
 _STATES = {
     "25006": Fault.READ_ONLY,
+    # A prepared statement is not there, or there already: the session is not the one before.
+    "26000": Fault.POOLED,
     "42501": Fault.REFUSED,
+    "42P05": Fault.POOLED,
     "53100": Fault.FULL,
     # A database that takes no connections, and functions of a server that is not as they need it.
     "55000": Fault.AWAY,
@@ -147,7 +157,7 @@ _OS = {
     errno.EDQUOT: Fault.FULL,
 }
 #: Of these the driver's words are about the connection, and quote no statement.
-_WITH_REASON = frozenset({Fault.AWAY, Fault.MISSING, Fault.REFUSED})
+_WITH_REASON = frozenset({Fault.AWAY, Fault.MISSING, Fault.REFUSED, Fault.UNTRUSTED})
 
 
 def fault_of(error: BaseException) -> Fault | None:
@@ -156,6 +166,10 @@ def fault_of(error: BaseException) -> Fault | None:
         return error.fault
     if isinstance(error, PoolTimeout):
         return Fault.BUSY
+    if isinstance(error, SharedSessions):
+        return Fault.POOLED
+    if isinstance(error, ssl.SSLError):
+        return Fault.UNTRUSTED
     if isinstance(error, OSError):
         if error.errno == errno.ENOENT and error.filename is None:
             return Fault.AWAY  # no file, but a socket that nobody listens at (yet)

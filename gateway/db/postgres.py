@@ -14,9 +14,11 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from gateway.db.compiled import Rows
 from gateway.db.connection_slots import ConnectionSlots, Pool
 from gateway.db.database import Database, Snapshot
-from gateway.db.faults import Faults
+from gateway.db.faults import WRITING, Faults
 from gateway.db.instants import Clock
 from gateway.db.migrate import Upgrade, upgrade
+from gateway.db.pooling import refuse_shared_sessions
+from gateway.db.postgres_hosts import PostgresHosts
 from gateway.db.postgres_side import PostgresSideConnection
 from gateway.db.side_connection import SideConnection
 from gateway.db.url import PostgresUrl
@@ -28,6 +30,9 @@ WRITER_LOCK = 7_170_410_001
 _LOCK = text("SELECT pg_advisory_xact_lock(:lock)")
 #: Needs the right to write to the ledger, on a server that takes writes, and changes no row.
 _WRITES_NOTHING = "UPDATE classification SET id = id WHERE false"
+#: All statements look up ranges of keys: planning them anew for each parameter, or compiling them,
+#: would take longer than running them.
+_READING = {"plan_cache_mode": "force_generic_plan", "jit": "off"}
 #: Prepared statements that each reading connection keeps.
 _PREPARED = 512
 
@@ -39,42 +44,17 @@ class PostgresDatabase(Database):
         self, url: PostgresUrl, connections: int, timeout_seconds: float, clock: Clock
     ) -> None:
         super().__init__(timeout_seconds, clock, Faults(url.shown))
-        arguments = {
-            "timeout": min(timeout_seconds, 5),
-            **url.arguments,
-            "command_timeout": timeout_seconds,
-        }
-        server_settings = {
-            "application_name": "stats-gateway",
-            **url.server_settings,
-            "statement_timeout": str(int(timeout_seconds * 1000)),
-            "timezone": "UTC",
-        }
-
-        async def connect() -> Any:
-            return await asyncpg.connect(**arguments, server_settings=server_settings)
-
-        self._connect = connect
+        self._hosts = PostgresHosts(url, timeout_seconds)
         self._engine = create_async_engine(
             "postgresql+asyncpg://",
-            async_creator=connect,
+            async_creator=self._hosts.connect,
             pool_size=1,
             max_overflow=0,
             pool_timeout=min(timeout_seconds, 5),
             pool_pre_ping=True,
             hide_parameters=True,
         )
-        # All statements look up ranges of keys: planning them anew for each parameter, or compiling
-        # them, would take longer than running them.
-        reading = {**server_settings, "plan_cache_mode": "force_generic_plan", "jit": "off"}
-        self._readers = _Readers(
-            connections, min(timeout_seconds, 5), {**arguments, "server_settings": reading}
-        )
-
-        async def connect_aside(session: dict[str, str]) -> Any:
-            return await asyncpg.connect(**arguments, server_settings={**reading, **session})
-
-        self._connect_aside = connect_aside
+        self._readers = _Readers(connections, min(timeout_seconds, 5), self._hosts)
         # Writers of this process wait for each other here, and not with a connection in hand.
         self._writing = asyncio.Lock()
 
@@ -82,8 +62,11 @@ class PostgresDatabase(Database):
         return _PostgresSnapshot(self._readers, self._engine.dialect, self.faults)
 
     def side_connection(self, timeout_seconds: float) -> SideConnection:
+        async def connect(session: dict[str, str]) -> Any:
+            return await self._hosts.connect({**_READING, **session})
+
         return PostgresSideConnection(
-            self._connect_aside, self._engine.dialect, min(timeout_seconds, self._timeout)
+            connect, self._engine.dialect, min(timeout_seconds, self._timeout)
         )
 
     @property
@@ -97,13 +80,19 @@ class PostgresDatabase(Database):
 
     async def _check_writable(self) -> None:
         # On a connection of its own: a writer under way is no reason to say that nobody can.
-        connection = await self._connect()
+        connection = await self._hosts.connect()
         try:
             await connection.execute(_WRITES_NOTHING)
         finally:
             connection.terminate()
 
     async def migrate(self) -> Upgrade:
+        try:
+            await refuse_shared_sessions(self._hosts.connect)
+        except Exception as error:
+            if (fault := self.faults.met(WRITING, error)) is not None:
+                raise fault from error
+            raise
         return await self.write(upgrade)
 
     async def close(self) -> None:
@@ -117,10 +106,10 @@ class _Readers:
     asyncpg has a pool of its own, which costs as much as a statement each time.
     """
 
-    def __init__(self, number: int, timeout: float, arguments: dict[str, Any]) -> None:
+    def __init__(self, number: int, timeout: float, hosts: PostgresHosts) -> None:
         self.slots = ConnectionSlots(number, timeout)
         self._timeout = timeout
-        self._arguments = arguments
+        self._hosts = hosts
         self._idle: list[Any] = []
         self._closed = False
 
@@ -137,7 +126,7 @@ class _Readers:
                 except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
                     if not _tells_of_the_connection(error):
                         raise
-            connection = await asyncpg.connect(statement_cache_size=_PREPARED, **self._arguments)
+            connection = await self._hosts.connect(_READING, statement_cache_size=_PREPARED)
             return connection, await _tried(connection, first)
         except BaseException:
             self.slots.release()

@@ -5,31 +5,34 @@ A URL that cannot be used is a SettingsError: one sentence, without the password
 
 from __future__ import annotations
 
+import os
+import ssl
 from collections.abc import Mapping
-from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 from urllib.parse import urlencode
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from gateway.db.hosts import Host, read_hosts, read_ports, without_hosts
+from gateway.db.libpq import Given, given_parameters
+from gateway.db.session_attributes import SessionAttribute
+from gateway.db.tls_files import check_files, system_context
 from gateway.errors import SettingsError
 
 _FORMS = "sqlite:///file.db or postgresql://user:password@host/name"
-_SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
-#: What asyncpg reads of a PostgreSQL URL, by the names of libpq.
-_ASYNCPG = frozenset(
-    {
-        "host", "port", "dbname", "user", "password", "passfile",
-        "sslmode", "sslcert", "sslkey", "sslrootcert", "sslcrl", "sslpassword", "sslnegotiation",
-        "ssl_min_protocol_version", "ssl_max_protocol_version", "target_session_attrs",
-    }
+#: What asyncpg reads itself, by the names of libpq.
+_OF_DRIVER = (
+    "passfile", "sslmode", "sslcert", "sslkey", "sslrootcert", "sslcrl", "sslpassword",
+    "sslnegotiation", "ssl_min_protocol_version", "ssl_max_protocol_version",
 )  # fmt: skip
-_FILES = ("passfile", "sslcert", "sslkey", "sslrootcert", "sslcrl")
-#: What becomes a parameter of the session at the server.
-_SESSION = frozenset({"application_name", "options"})
-#: What libpq may do without: only a URL that insists on it cannot be obeyed.
-_OPTIONAL = {"channel_binding": ("disable", "prefer"), "gssencmode": ("disable", "prefer")}
+_CHOICES: Mapping[str, tuple[str, ...]] = {
+    "sslmode": ("disable", "allow", "prefer", "require", "verify-ca", "verify-full"),
+    "sslnegotiation": ("postgres", "direct"),
+    "ssl_min_protocol_version": ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"),
+    "ssl_max_protocol_version": ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"),
+    "target_session_attrs": get_args(SessionAttribute),
+}
 
 
 class SqliteUrl(NamedTuple):
@@ -44,17 +47,30 @@ class SqliteUrl(NamedTuple):
 
 
 class PostgresUrl(NamedTuple):
-    """Arguments of ``asyncpg.connect``; ``server_settings`` are parameters of the session."""
+    """Servers, and what to connect to each with."""
 
+    #: Arguments of ``asyncpg.connect``.
     arguments: dict[str, object]
+    #: Parameters of the session.
     server_settings: dict[str, str]
+    #: What an error calls the database.
     shown: str
+    #: In the order in which they are tried; none for the driver's own places.
+    hosts: tuple[Host, ...]
+    #: Which of them is right.
+    target: SessionAttribute
+    #: How long to wait for each; None if the URL does not say it, 0 for no limit of its own.
+    connect_seconds: int | None
 
 
-def read_database_url(url: str) -> SqliteUrl | PostgresUrl:
-    """Read ``sqlite:///file.db``, ``postgresql://…`` or ``postgres://…``."""
+def read_database_url(url: str, environ: Mapping[str, str] = os.environ) -> SqliteUrl | PostgresUrl:
+    """Read ``sqlite:///file.db``, ``postgresql://…`` or ``postgres://…``.
+
+    What a PostgreSQL URL leaves out is taken from ``environ``, by libpq's names.
+    """
+    url, hosts = without_hosts(url.strip())
     try:
-        parsed = make_url(url.strip())
+        parsed = make_url(url)
     except ArgumentError:
         raise SettingsError(f"The database URL must have the form {_FORMS}.") from None
     except ValueError:
@@ -66,7 +82,7 @@ def read_database_url(url: str) -> SqliteUrl | PostgresUrl:
     if kind == "sqlite":
         return _sqlite(parsed)
     if kind in ("postgresql", "postgres"):
-        return _postgres(parsed)
+        return _postgres(parsed, hosts, environ)
     raise SettingsError(f"The gateway does not support {kind} databases: use {_FORMS}.")
 
 
@@ -85,80 +101,101 @@ def _sqlite(url: URL) -> SqliteUrl:
     return SqliteUrl(url.database)
 
 
-def _postgres(url: URL) -> PostgresUrl:
+def _postgres(url: URL, several: str | None, environ: Mapping[str, str]) -> PostgresUrl:
     if url.host is not None and "@" in url.host:
         raise SettingsError("The database URL has a second @: write an @ in a password as %40.")
-    if url.port is not None and not 0 < url.port < 65536:
-        raise SettingsError(f"The database URL has the port {url.port}: it must be 1 to 65535.")
-    query = _parameters(url)
-    passed = {name: value for name, value in query.items() if name in _ASYNCPG}
-    arguments: dict[str, object] = {
-        "host": url.host,
-        "port": url.port,
-        "user": url.username,
-        "password": None if url.password is None else str(url.password),
-        "database": url.database or None,
-        "dsn": f"postgresql://?{urlencode(passed)}" if passed else None,
-    }
-    if "connect_timeout" in query:
-        arguments["timeout"] = _number("connect_timeout", query["connect_timeout"])
-    server_settings = {name: value for name, value in query.items() if name in _SESSION}
+    given = given_parameters(_parameters(url, several), environ)
+    for name, choices in _CHOICES.items():
+        if name in given and given[name].value not in choices:
+            raise SettingsError(
+                f"{given[name].where}={given[name].value}: it must be one of {', '.join(choices)}."
+            )
+    check_files(given)
+    context = system_context(given)
+    ports = _ports(given)
+    hosts = _hosts(given, ports)
+    values = {name: found.value for name, found in given.items()}
     return PostgresUrl(
-        {name: value for name, value in arguments.items() if value is not None},
-        server_settings,
-        _shown(url),
+        _arguments(values, context) | ({} if hosts or ports == [None] else {"port": ports[0]}),
+        _session(values),
+        _shown(values, hosts),
+        hosts,
+        _target(values, hosts),
+        _number(given["connect_timeout"]) if "connect_timeout" in given else None,
     )
 
 
-def _parameters(url: URL) -> Mapping[str, str]:
-    """The URL's parameters, each known and with one value that can be used."""
-    query: dict[str, str] = {}
+def _parameters(url: URL, several: str | None) -> dict[str, str]:
+    """The URL's parameters by libpq's names; its parts are parameters too."""
+    found: dict[str, str] = {}
     for name, value in url.query.items():
         if not isinstance(value, str):
             raise SettingsError(f"The database URL has the parameter {name} more than once.")
-        if name in _OPTIONAL:
-            if value not in _OPTIONAL[name]:
-                raise SettingsError(
-                    f"The database URL has {name}={value}, which the gateway does not support: "
-                    f"leave {name} out."
-                )
-        elif name not in _ASYNCPG | _SESSION | {"connect_timeout"}:
-            raise SettingsError(
-                f"The database URL has the parameter {name}, which the gateway does not know: "
-                "use parameters of libpq, such as sslmode and application_name."
-            )
-        else:
-            query[name] = value
-    _check_values(query)
-    return query
+        found[name] = value
+    # One alone means another thing inside a list.
+    host = f"[{url.host}]" if url.host and ":" in url.host else url.host
+    parts = {
+        "user": url.username,
+        "password": None if url.password is None else str(url.password),
+        "host": several or host,
+        "port": None if url.port is None else str(url.port),
+        "dbname": url.database,
+    }
+    return {**found, **{name: value for name, value in parts.items() if value}}
 
 
-def _check_values(query: Mapping[str, str]) -> None:
-    if (mode := query.get("sslmode")) is not None and mode not in _SSL_MODES:
-        raise SettingsError(
-            f"The database URL has sslmode={mode}: it must be one of {', '.join(_SSL_MODES)}."
-        )
-    for name in _FILES:
-        if name in query and not Path(query[name]).is_file():
-            raise SettingsError(
-                f"The database URL has {name}={query[name]}: there is no such file."
-            )
-    if "port" in query:
-        port = _number("port", query["port"])
-        if not 0 < port < 65536:
-            raise SettingsError(f"The database URL has the port {port}: it must be 1 to 65535.")
+def _arguments(values: Mapping[str, str], context: ssl.SSLContext | None) -> dict[str, object]:
+    passed = {name: values[name] for name in _OF_DRIVER if name in values}
+    arguments: dict[str, object] = {
+        "user": values.get("user"),
+        "password": values.get("password"),
+        "database": values.get("dbname"),
+    }
+    if context is not None:
+        # The driver takes no other word about certificates beside a context.
+        arguments["ssl"] = context
+        passed = {name: value for name, value in passed.items() if name == "sslnegotiation"}
+    if passed:
+        arguments["dsn"] = f"postgresql://?{urlencode(passed)}"
+        # Services are read already: the driver would read them in a way of its own.
+        arguments["servicefile"] = os.devnull
+    return {name: value for name, value in arguments.items() if value is not None}
 
 
-def _number(name: str, text: str) -> int:
+def _session(values: Mapping[str, str]) -> dict[str, str]:
+    name = values.get("application_name") or values.get("fallback_application_name")
+    session = {"application_name": name, "options": values.get("options")}
+    return {key: value for key, value in session.items() if value}
+
+
+def _hosts(given: Mapping[str, Given], ports: list[int | None]) -> tuple[Host, ...]:
+    if "host" not in given:
+        return ()
+    host = given["host"]
+    return read_hosts(host.value, ports, f"{host.source} has")
+
+
+def _ports(given: Mapping[str, Given]) -> list[int | None]:
+    found = given.get("port")
+    return [None] if found is None else read_ports(found.value, found.where)
+
+
+def _target(values: Mapping[str, str], hosts: tuple[Host, ...]) -> SessionAttribute:
+    """Which of the hosts is right: of several the one that takes writes, unless it is said."""
+    otherwise: SessionAttribute = "read-write" if len(hosts) > 1 else "any"
+    named: dict[str, SessionAttribute] = {one: one for one in get_args(SessionAttribute)}
+    return named.get(values.get("target_session_attrs", ""), otherwise)
+
+
+def _number(found: Given) -> int:
+    text = found.value
     if not text.isascii() or not text.isdigit() or len(text) > 6:
-        raise SettingsError(f"The database URL has {name}={text}: it must be a whole number.")
+        raise SettingsError(f"{found.where}={text}: it must be a whole number.")
     return int(text)
 
 
-def _shown(url: URL) -> str:
+def _shown(values: Mapping[str, str], hosts: tuple[Host, ...]) -> str:
     """What an error calls the database: nothing of the query, which may hold a password too."""
-    host = url.host or url.query.get("host") or ""
-    name = url.database or url.query.get("dbname") or ""
-    place = f"{host}:{url.port}" if url.port else f"{host}"
-    user = f"{url.username}@" if url.username else ""
-    return f"postgresql://{user}{place}/{name}"
+    user = f"{values['user']}@" if "user" in values else ""
+    places = ",".join(host.shown for host in hosts)
+    return f"postgresql://{user}{places}/{values.get('dbname', '')}"
