@@ -90,7 +90,7 @@ async def upgraded(
 ) -> AsyncIterator[tuple[Database, Upgrade]]:
     """The same, and what opening it did to the tables."""
     database = configured_database(settings)
-    missing = _missing_file(settings.database_url)
+    missing = missing_file(settings.database_url)
     if missing and not may_make:
         raise SettingsError(
             f"There is no database at {missing}: check the path, or create one with "
@@ -109,7 +109,7 @@ async def upgraded(
         yield database, done
 
 
-def _missing_file(url: str) -> Path | None:
+def missing_file(url: str) -> Path | None:
     """The path of a SQLite database that is not there; one without a byte holds nothing either."""
     read = read_database_url(url)
     if not isinstance(read, SqliteUrl):
