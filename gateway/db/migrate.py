@@ -6,10 +6,14 @@ from typing import NamedTuple
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
+from gateway.db.schema_version import (
+    SchemaVersion,
+    migrations,
+    read_schema_version,
+    write_schema_version,
+)
 from gateway.errors import Unavailable
 
 
@@ -32,17 +36,23 @@ def configuration(connection: Connection) -> Config:
 def upgrade(connection: Connection) -> Upgrade:
     """Run the migrations that are missing; nothing happens when there are none.
 
-    Unavailable if the tables are of a version that this one does not know.
+    Nothing happens either if the tables are of a newer version and this one can live with them.
+    Unavailable if it cannot.
     """
-    config = configuration(connection)
-    scripts = ScriptDirectory.from_config(config)
-    before = MigrationContext.configure(connection).get_current_revision()
-    if before is not None and before not in {
-        script.revision for script in scripts.walk_revisions()
-    }:
-        raise Unavailable(
-            f"The database's tables are at migration {before}, which this version does not "
-            "know: install a newer stats-gateway."
-        )
-    command.upgrade(config, "head")
-    return Upgrade(before, scripts.get_current_head())
+    known, oldest_version = migrations()
+    found = read_schema_version(connection)
+    if found is not None and found.migration not in known:
+        if not found.can_be_used():
+            raise Unavailable(
+                f"The database's tables are at migration {found.migration}, which this version "
+                "does not know: install a newer stats-gateway."
+            )
+        return Upgrade(found.migration, found.migration)
+    newest = SchemaVersion(known[-1], oldest_version)
+    if found != newest:
+        if found is not None:
+            # Alembic goes on from where the tables are, whoever can live with them.
+            write_schema_version(connection, SchemaVersion(found.migration, found.migration))
+        command.upgrade(configuration(connection), "head")
+        write_schema_version(connection, newest)
+    return Upgrade(None if found is None else found.migration, newest.migration)

@@ -1,37 +1,45 @@
-"""Whether a database can answer: it is there, and its tables are of this version's shape."""
+"""Whether a database can answer: it is there, and this version can live with its tables."""
 
 from __future__ import annotations
 
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
-from alembic.script import ScriptDirectory
 from sqlalchemy import Select, column, select, table
 from sqlalchemy.exc import SQLAlchemyError
 
+from gateway.db.compiled import Rows
 from gateway.db.database import Database
 from gateway.db.faults import DatabaseFault
+from gateway.db.schema_version import migrations, schema_version
 from gateway.errors import Unavailable
 
-_MIGRATION: Select[Any] = select(table("alembic_version", column("version_num")))
+_TABLE = table("alembic_version", column("version_num"), column("expanded"))
+_VERSION: Select[Any] = select(_TABLE)
+#: What every version has had.
+_OF_OLD: Select[Any] = select(_TABLE.c.version_num)
 
 
-@cache
-def newest_migration() -> str | None:
+def newest_migration() -> str:
     """The migration that this version's code was written for."""
-    return ScriptDirectory(str(files("gateway.db") / "migrations")).get_current_head()
+    return migrations().newest
 
 
 async def check_ready(database: Database) -> None:
     """Return if the database can answer; Unavailable, saying why, if it cannot."""
+    rows = await _read(database, _VERSION)
+    if rows is None and await _read(database, _OF_OLD) is None:
+        raise Unavailable("The database does not answer.")
+    found = [schema_version(*row) for row in rows or ()]
+    if len(found) != 1 or not found[0].can_be_used():
+        raise Unavailable("The database's tables belong to another version of stats-gateway.")
+
+
+async def _read(database: Database, statement: Select[Any]) -> Rows | None:
     try:
         async with database.read() as snapshot:
-            rows = await snapshot.fetch(_MIGRATION)
-    except (Unavailable, SQLAlchemyError) as error:
-        raise Unavailable("The database does not answer.") from error
-    if [row.version_num for row in rows] != [newest_migration()]:
-        raise Unavailable("The database's tables belong to another version of stats-gateway.")
+            return await snapshot.fetch(statement)
+    except (Unavailable, SQLAlchemyError):
+        return None
 
 
 async def check_writable(database: Database) -> None:

@@ -78,17 +78,32 @@ class SqliteDatabase(Database):
     async def _write(self, work: Callable[[Connection], T]) -> T:
         return await self._transaction(self._writers, work)
 
-    async def _transaction(self, engine: Engine, work: Callable[[Connection], T]) -> T:
+    async def _transaction(
+        self, engine: Engine, work: Callable[[Connection], T], *, stoppable: bool = False
+    ) -> T:
+        """Do work in a transaction; cancelled, a ``stoppable`` one is interrupted and undone."""
+        used: list[sqlite3.Connection] = []
+
         def transaction() -> T:
             self._open_for_writing()
             with engine.begin() as connection:
+                driver: Any = connection.connection.driver_connection
+                used.append(driver)
                 return work(connection)
 
         running = asyncio.get_running_loop().run_in_executor(self._writer_thread, transaction)
         # A caller that goes away must not leave the next one beside a transaction under way. Nobody
         # is left then to be told of its error.
         running.add_done_callback(_retrieved)
-        return await asyncio.shield(running)
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            # Between two statements there is nothing to interrupt.
+            while stoppable and not running.done():
+                for connection in used:
+                    connection.interrupt()
+                await asyncio.wait([running], timeout=_INTERRUPT_AGAIN_SECONDS)
+            raise
 
     def _open_for_writing(self) -> None:
         """Make the file before it is first written, and later notice that it is another, or gone.
@@ -119,7 +134,7 @@ class SqliteDatabase(Database):
         engine = _engine(self._path, min(self._timeout, _LOCK_SECONDS))
         try:
             return await self._patiently(
-                lambda: self._transaction(engine, self._begun(upgrade)),
+                lambda: self._transaction(engine, self._begun(upgrade), stoppable=True),
                 stop_after_delay(self._timeout),
             )
         finally:

@@ -2,16 +2,31 @@
 
 import asyncio
 import sys
+import threading
+from importlib.resources import files
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, inspect, select
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, select
 
-from gateway.db import Database, open_database, tables
-from gateway.db.readiness import newest_migration
+from gateway.db import Database, open_database, postgres, sqlite, tables
+from gateway.db.migrate import Upgrade, configuration, upgrade
+from gateway.db.readiness import check_ready, newest_migration
+from gateway.db.schema_version import (
+    SchemaVersion,
+    migrations,
+    read_schema_version,
+    write_schema_version,
+)
+from gateway.errors import Unavailable
 
 pytestmark = pytest.mark.empty_database
+
+#: Until this one, no version could live with the migrations after its own.
+FIRST_RULES = "0017"
 
 PROGRAM = """
 import asyncio, sys
@@ -93,6 +108,78 @@ async def test_processes_that_migrate_an_empty_database_at_once_do_it_once(
         assert await database.write(applied) == [newest_migration()]
 
 
+async def test_a_migration_that_is_cancelled_ends_soon_and_changes_nothing(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = threading.Event()
+
+    def endless(connection: Connection) -> Upgrade:
+        connection.execute(tables.project.insert().values(id=11, slug="zoo"))
+        begun.set()
+        connection.exec_driver_sql(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i % 2 + 1 FROM n)"
+            " SELECT count(*) FROM n"
+        )
+        raise AssertionError
+
+    for module in (sqlite, postgres):
+        monkeypatch.setattr(module, "upgrade", endless)
+    migrating = asyncio.create_task(database.migrate())
+    await asyncio.to_thread(begun.wait)
+    migrating.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await migrating
+    async with database.read() as snapshot:
+        assert await snapshot.fetch(select(tables.project.c.slug)) == []
+
+
+async def test_newer_tables_are_lived_with_if_their_migrations_say_so(database: Database) -> None:
+    await database.migrate()
+    wider = SchemaVersion("9999", newest_migration())
+    await database.write(lambda c: write_schema_version(c, wider))
+    assert await database.migrate() == Upgrade("9999", "9999")
+    assert await database.write(read_schema_version) == wider
+    await check_ready(database)
+
+    await database.write(lambda c: write_schema_version(c, SchemaVersion("9999", "9998")))
+    with pytest.raises(Unavailable, match="at migration 9999, which this version does not know"):
+        await database.migrate()
+    with pytest.raises(Unavailable, match="belong to another version"):
+        await check_ready(database)
+
+
+async def test_an_older_version_that_changed_the_tables_is_believed(database: Database) -> None:
+    await database.migrate()
+
+    def as_an_older_version(connection: Connection) -> None:
+        write_schema_version(connection, SchemaVersion("9999", newest_migration()))
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0003'")
+
+    await database.write(as_an_older_version)
+    assert await database.write(read_schema_version) == SchemaVersion("0003", "0003")
+
+
+async def test_tables_that_were_not_upgraded_yet_are_not_ready(database_url: str) -> None:
+    first = migrations().known[0]
+    async with open_database(database_url) as database:
+        await database.write(lambda c: command.upgrade(configuration(c), first))
+        with pytest.raises(Unavailable, match="belong to another version"):
+            await check_ready(database)
+        assert await database.write(upgrade) == Upgrade(first, newest_migration())
+        await check_ready(database)
+
+
+def test_every_migration_says_whether_the_version_before_can_live_with_it() -> None:
+    scripts = ScriptDirectory(str(files("gateway.db") / "migrations"))
+    silent = [
+        script.revision
+        for script in scripts.walk_revisions()
+        if script.revision > FIRST_RULES and not hasattr(script.module, "oldest_version")
+    ]
+    assert silent == []
+
+
 def applied(connection: Connection) -> list[str]:
-    assert "alembic_version" in inspect(connection).get_table_names()
-    return [row[0] for row in connection.exec_driver_sql("SELECT version_num FROM alembic_version")]
+    found = read_schema_version(connection)
+    assert found is not None
+    return [found.migration]
