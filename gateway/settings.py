@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError
@@ -9,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from gateway.errors import SettingsError
 from gateway.reasons import as_reason
+from gateway.unknown_settings import warnings_of
 
 PREFIX = "STATS_GATEWAY_"
 
@@ -413,6 +415,11 @@ class Settings(BaseSettings):
     def allowed_origins(self) -> tuple[str, ...]:
         """The origins whose pages may ask at /graphql and /api."""
         return tuple(origin.strip() for origin in self.cors_origins.split(",") if origin.strip())
+
+
+def unknown_settings(environ: Mapping[str, str]) -> list[str]:
+    """A warning for each variable that looks like a setting and is none."""
+    return warnings_of(environ, PREFIX, Settings.model_fields)
 
 
 def load_settings(**overrides: Any) -> Settings:

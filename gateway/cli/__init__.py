@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import Any, cast
 
 import click
 
-from gateway.cli.running import errors_for_people
+from gateway.cli.stopping import stopped_by_sigterm
 
 #: Each command and where it is written, in the order in which ``--help`` shows them.
 COMMANDS = {
@@ -43,10 +44,27 @@ class Commands(click.Group):
         module, attribute = COMMANDS[cmd_name].split(":")
         return cast("click.Command", getattr(import_module(module), attribute))
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is named; what looks like a setting and is none is warned of."""
+        name, command, rest = super().resolve_command(ctx, args)
+        # A server writes it into its log.
+        if name != "serve":
+            from gateway.settings import unknown_settings
+
+            for sentence in unknown_settings(os.environ):
+                click.echo(f"Warning: {sentence}", err=True)
+        return name, command, rest
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command that was named."""
-        with errors_for_people():
-            return super().invoke(ctx)
+        with stopped_by_sigterm():
+            # Not before: what it imports takes long, and until then SIGTERM is not heeded.
+            from gateway.cli.running import errors_for_people
+
+            with errors_for_people():
+                return super().invoke(ctx)
 
 
 @click.command(

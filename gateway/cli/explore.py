@@ -19,11 +19,12 @@ from gateway.auth.owner import Owner
 from gateway.cli.browser import open_privately
 from gateway.cli.explored import is_export, origins_of
 from gateway.cli.import_summary import Summary
-from gateway.cli.importing import INTERRUPTED, import_files
+from gateway.cli.importing import import_files
 from gateway.cli.links import pages_are_built, path_of_projects, root_url
 from gateway.cli.page_build import page_build
 from gateway.cli.running import CommandFailed, opened, run
 from gateway.cli.serving import free_port, serve_here
+from gateway.cli.stopping import INTERRUPTED
 from gateway.cli.whole_number import WholeNumber
 from gateway.directory.projects import PROJECT_NAMES
 from gateway.events.ids import LARGEST_ID

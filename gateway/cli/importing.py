@@ -19,6 +19,7 @@ from gateway.cli.import_progress import ImportProgress
 from gateway.cli.import_summary import RejectsFile, Summary
 from gateway.cli.links import pages_are_built, path_of_projects, root_url
 from gateway.cli.running import database_option, opened
+from gateway.cli.stopping import INTERRUPTED
 from gateway.cli.whole_number import WholeNumber
 from gateway.db import Database
 from gateway.db.url import SqliteUrl, read_database_url
@@ -36,9 +37,6 @@ from gateway.reasons import reason_of
 from gateway.settings import Settings, load_settings
 
 T = TypeVar("T")
-
-#: What a shell reports of a command that Ctrl-C ended.
-INTERRUPTED = 130
 
 
 @click.command("import")
@@ -85,7 +83,8 @@ def import_command(
     A row that cannot be counted is rejected and reported with its line and the reason; all other
     rows are stored, and the exit status is 0. It is 1 if all rows were rejected, and 2 if a file
     has another format; the formats of all files are checked before the first row is stored.
-    Ctrl-C (exit status 130) keeps what is stored; run the same command again to continue.
+    Ctrl-C (exit status 130) and SIGTERM (143) keep what is stored; run the same command again to
+    continue.
     """
     if project_name is not None and project_id is None:
         raise click.UsageError("--project-name requires --project-id.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import socket
 import sys
@@ -18,6 +19,7 @@ from gateway.app import server_app
 from gateway.auth.configuration import configured_tokens
 from gateway.auth.owner import Owner
 from gateway.cli.running import database_option, opened, run
+from gateway.cli.stopping import leave_sigterm_to_server
 from gateway.cli.whole_number import WholeNumber
 from gateway.cli.workers import Workers
 from gateway.db.faults import DatabaseFault, Fault
@@ -28,7 +30,7 @@ from gateway.http.connections import PLACES_FOR_PROBES
 from gateway.http.protocol import Protocol
 from gateway.reasons import reason_of
 from gateway.services import pages_that_fit
-from gateway.settings import PREFIX, Settings, load_settings
+from gateway.settings import PREFIX, Settings, load_settings, unknown_settings
 from gateway.telemetry.configuration import check_telemetry
 from gateway.telemetry.lines import chosen_format, logging_config
 from gateway.telemetry.metrics_port import metrics_ports
@@ -39,6 +41,8 @@ from resolvers.schema import graphql_schema
 
 if sys.platform != "win32":
     import resource
+
+logger = logging.getLogger(__name__)
 
 #: What may end by itself; all else is a mistake, or needs somebody.
 _WAITED_FOR = (Fault.AWAY, Fault.BUSY)
@@ -74,6 +78,9 @@ def serve(
     port = _ready_port(settings)
     click.echo(f"stats-gateway is at {endpoint_url(settings.host, port)}")
     config = _config("gateway.app:from_environment", settings, port)
+    # Only now are log lines of the form that the settings choose.
+    for sentence in unknown_settings(os.environ):
+        logger.warning("%s", sentence)
     if settings.workers > 1:
         processes = Workers(config, [config.bind_socket()])
         processes.run()
@@ -127,6 +134,7 @@ def _ready_port(settings: Settings) -> int:
 
 def _run(server: uvicorn.Server) -> None:
     """Serve until told to stop."""
+    leave_sigterm_to_server()
     with suppress(KeyboardInterrupt):
         server.run()
     if not server.started:

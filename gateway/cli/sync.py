@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import click
 
 from gateway.cli.running import database_option, opened, run
+from gateway.cli.stopping import INTERRUPTED
 from gateway.cli.sync_progress import SyncProgress, summary
 from gateway.directory.panoptes.configuration import configured_panoptes
 from gateway.directory.panoptes.copying import RESOURCES, copy, left_to_copy
@@ -16,8 +17,6 @@ from gateway.directory.panoptes.retrying import RetryingPanoptes
 from gateway.errors import SettingsError
 from gateway.settings import PREFIX, Settings, load_settings
 
-#: What a shell reports of a command that Ctrl-C ended.
-INTERRUPTED = 130
 #: A copy has the time to wait for a slow page.
 _TIMEOUT_SECONDS = 60.0
 
