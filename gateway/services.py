@@ -17,8 +17,9 @@ from gateway.auth.viewer import Viewer
 from gateway.changes.feed import ChangeFeed
 from gateway.collector import FullCollections
 from gateway.db import Database
-from gateway.db.configuration import configured_database
+from gateway.db.configuration import configured_databases
 from gateway.db.instants import Clock, instant_of
+from gateway.db.readiness import prepare_tables
 from gateway.directory.erased_users import ErasedUsers
 from gateway.directory.panoptes.configuration import configured_live_directory
 from gateway.directory.panoptes.live import LiveDirectory
@@ -74,7 +75,11 @@ class Services:
     database: Database
     #: What live answers are evaluated again with, so that requests keep their connections.
     live_database: Database
+    #: What looks which server the databases are to be read from.
+    database_checks: AbstractAsyncContextManager[object]
     changes: ChangeFeed
+    #: The same of the primary; another one only where answers are read from a standby.
+    primary_changes: ChangeFeed
     erased: ErasedUsers
     authenticator: Authenticator
     live: LiveDirectory | None
@@ -104,7 +109,9 @@ class Services:
             opened: tuple[AbstractAsyncContextManager[object], ...] = (
                 self.database,
                 self.live_database,
+                self.database_checks,
                 self.changes,
+                self.primary_changes if self.primary_changes is not self.changes else nullcontext(),
                 self.starting,
                 self.authenticator,
                 self.live or nullcontext(),
@@ -147,17 +154,19 @@ def build_services(
     roles: Sequence[RoleToken] = (),
 ) -> Services:
     """All services; SettingsError if the database's URL or the key file cannot be used."""
-    database = configured_database(settings, clock)
+    database, live_database, checks = configured_databases(settings, clock)
     database.faults.logged = True
-    live_database = configured_database(settings, clock, settings.live_connections)
     changes = ChangeFeed(database)
+    primary_changes = changes
+    if database.read_servers is not None:
+        primary_changes = ChangeFeed(database, chain=changes.chain, at_primary=True)
     watch, yielding = watch_by(telemetry), Yielding()
     mask = ErrorMask(closed=not settings.introspection)
     live = configured_live_directory(settings, database, clock)
     read_cache = ReadCache(settings.cache_bytes) if settings.cache_bytes else None
     bodies = CompressedBodies(settings.answer_cache_bytes // _COMPRESSED_PART)
     responses = configured_responses(
-        settings, database, changes, clock, bodies.capacity, watch.around_statement
+        settings, database, changes, primary_changes, clock, bodies.capacity, watch.around_statement
     )
     budget = configured_budget(settings, lambda: clock().timestamp())
 
@@ -178,6 +187,7 @@ def build_services(
             yielding,
             changes,
             group_life,
+            primary_changes,
         )
 
     erased, live_limits = ErasedUsers(database, changes), configured_live_limits(settings)
@@ -223,7 +233,9 @@ def build_services(
         mask=mask,
         database=database,
         live_database=live_database,
+        database_checks=checks,
         changes=changes,
+        primary_changes=primary_changes,
         erased=erased,
         authenticator=authenticator,
         live=live,
@@ -239,7 +251,7 @@ def build_services(
         pages=Pages(web, load_pages, make_pages),
         roles=roles,
         intake=Intake(database, settings.database_timeout_seconds),
-        starting=Starting(database.migrate),
+        starting=Starting(partial(prepare_tables, database)),
         draining=draining,
         connections=configured_connections(settings),
         collections=FullCollections(),

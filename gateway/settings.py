@@ -31,6 +31,17 @@ class Settings(BaseSettings):
         "sqlite:///stats-gateway.db",
         description="sqlite:///file.db or postgresql://user:password@host/name.",
     )
+    read_database_urls: str | None = Field(
+        None,
+        description="PostgreSQL standbys that answers are read from, with spaces between their "
+        "URLs. If unset, answers are read from STATS_GATEWAY_DATABASE_URL.",
+    )
+    read_lag_seconds: float = Field(
+        10,
+        gt=0,
+        description="How far a standby may be behind the primary before answers are read "
+        "elsewhere.",
+    )
     database_connections: int = Field(
         4,
         ge=1,
@@ -410,6 +421,11 @@ class Settings(BaseSettings):
         ge=1,
         description="The same limit for all signed-in viewers together, and again for all others.",
     )
+
+    @property
+    def standby_urls(self) -> tuple[str, ...]:
+        """The URLs of the standbys that answers are read from."""
+        return tuple((self.read_database_urls or "").split())
 
     @property
     def allowed_origins(self) -> tuple[str, ...]:

@@ -61,7 +61,7 @@ class Chain:
         return all(changed.get(entity, 0) <= earlier for entity in entities)
 
     def changed_since(self, position: LogPosition) -> set[Entity] | None:
-        """The entities that changed after a position; None where that is not known."""
+        """The entities that changed between a position and the newest; None if not known."""
         if position not in self or position.version < self._floor:
             return None
         found: set[Entity] = set()
@@ -82,16 +82,21 @@ class Chain:
             self._append(version, mark, ())
 
     def extend(self, rows: Sequence[Any]) -> bool:
-        """Add rows, newest first, of which the last is the newest that is known.
+        """Add rows, newest first, of which the last is known: those that are newer than all.
 
-        False, and nothing is added, if it is not: then they are of another history, or too many.
+        Others may be known as well: servers that replicate the same rows are read at once. False,
+        and nothing is added, if they are of another history, or too many.
         """
-        if self.newest is None or not rows or tuple(rows[-1][:2]) != self.newest:
+        if self.newest is None or not rows or LogPosition(*rows[-1][:2]) not in self:
             return False
         versions = [row[0] for row in rows]
         if versions != list(range(versions[0], versions[-1] - 1, -1)):
             return False
-        decoded = [(version, mark, decode_entities(text)) for version, mark, text in rows[:-1]]
+        newest = self.newest.version
+        if any(LogPosition(*row[:2]) not in self for row in rows if row[0] <= newest):
+            return False
+        new = [row for row in rows if row[0] > newest]
+        decoded = [(version, mark, decode_entities(text)) for version, mark, text in new]
         for version, mark, entities in reversed(decoded):
             self._append(version, mark, entities)
         return True

@@ -3,6 +3,8 @@
 It reads the change log, at most one statement at a time, and remembers the chain of its newest
 rows. What was read at one row of the chain holds at another if no row says otherwise. Wherever
 the chain breaks (a backup was restored, a standby took over, the log was cut) all is forgotten.
+Servers that replicate one database are at different positions of one chain: a feed that goes on at
+another server, which may be behind, forgets nothing.
 After a read that failed, a circuit breaker lets nobody wait for another until one has worked.
 The model that spin checks is ``proofs/response_cache.pml``.
 """
@@ -12,9 +14,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from gateway.changes.chain import Chain
 from gateway.changes.entity import Entity
@@ -47,6 +49,9 @@ class ChangeFeed:
         database: Database,
         timeout_seconds: float = READ_SECONDS,
         clock: Callable[[], float] = time.monotonic,
+        *,
+        chain: Chain | None = None,
+        at_primary: bool = False,
     ) -> None:
         self.reads = 0
         self.continued = 0
@@ -55,8 +60,11 @@ class ChangeFeed:
         self._faults = database.faults
         self._failed_in_a_row = 0
         self._logged = False
-        self._side = database.side_connection(timeout_seconds)
-        self._chain = Chain()
+        self._side = database.side_connection(timeout_seconds, at_primary=at_primary)
+        self._chain = Chain() if chain is None else chain
+        self._position: LogPosition | None = None
+        #: The position that each server was last read at.
+        self._reached: dict[int, LogPosition] = {}
         self._source: object = None
         self._forgetting: list[Callable[[], object]] = []
         self._breaker = CircuitBreaker(PAUSE_SECONDS, clock)
@@ -68,8 +76,13 @@ class ChangeFeed:
 
     @property
     def position(self) -> LogPosition | None:
-        """The newest position that it has caught up with; None before the first."""
-        return self._chain.newest
+        """The position that it has caught up with; None before the first."""
+        return self._position
+
+    @property
+    def chain(self) -> Chain:
+        """What it remembers, for feeds of other servers with the same database."""
+        return self._chain
 
     @property
     def size(self) -> int:
@@ -79,18 +92,23 @@ class ChangeFeed:
     def holds(
         self, entities: Iterable[Entity], read_at: LogPosition, at: LogPosition | None = None
     ) -> bool:
-        """Whether what was read of these at ``read_at`` is the same at ``at``, or at the newest.
+        """Whether what was read of these at ``read_at`` is the same at ``at``, or at its position.
 
         False wherever that is not certain.
         """
-        return self._chain.holds(entities, read_at, at)
+        at = self._position if at is None else at
+        return at is not None and self._chain.holds(entities, read_at, at)
 
     def changed_since(self, position: LogPosition) -> set[Entity] | None:
-        """The entities that changed from this position to the newest; None if that is not known.
+        """All that changed between this position and its own; None if that is not known.
 
-        Takes as long as there are changes, however much is remembered.
+        More, maybe, where other feeds know more. Takes as long as there are changes, however much
+        is remembered.
         """
-        return self._chain.changed_since(position)
+        here = self._position
+        if here is None or here not in self._chain or position not in self._chain:
+            return None
+        return self._chain.changed_since(min(here, position))
 
     def contains(self, position: LogPosition) -> bool:
         """Whether the position is a row of the chain."""
@@ -206,15 +224,24 @@ class ChangeFeed:
         rows = await self._side.fetch(ROWS_SINCE, {"known": 0 if known is None else known.version})
         replaced = self._source != self._side.source
         self._source = self._side.source
-        if not replaced and self._chain.extend(rows):
+        if not replaced and not self._went_back(rows) and self._chain.extend(rows):
             self.continued += 1
         else:
             self.restarted += 1
             self._chain.restart(rows)
+            self._reached.clear()
             # Before the first read nothing was known, so nothing is forgotten.
             for callback in self._forgetting if known is not None else ():
                 callback()
-        return self.position
+        self._position = LogPosition(*rows[0][:2]) if rows else None
+        if self._position is not None:
+            self._reached[self._side.server] = self._position
+        return self._position
+
+    def _went_back(self, rows: Sequence[Any]) -> bool:
+        """Whether the server has less than it had: no standby that is behind, but a backup."""
+        reached = self._reached.get(self._side.server)
+        return reached is not None and (not rows or rows[0][0] < reached.version)
 
     async def __aenter__(self) -> Self:
         self._entered = True

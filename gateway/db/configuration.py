@@ -2,22 +2,64 @@
 
 from __future__ import annotations
 
+import os
+import socket
+from contextlib import AbstractAsyncContextManager, nullcontext
+from typing import NamedTuple
+from zlib import crc32
+
 from gateway.db.database import Database
 from gateway.db.instants import Clock, system_clock
-from gateway.db.opening import open_database
+from gateway.db.opening import open_database, open_replicated
 from gateway.settings import Settings
 
 
-def configured_database(
-    settings: Settings, clock: Clock = system_clock, connections: int | None = None
-) -> Database:
-    """The database, not connected yet; SettingsError if its URL cannot be used.
+class ServedDatabases(NamedTuple):
+    """The database twice: what answers are read with, and live answers that are made again.
 
-    ``connections`` in place of as many as the settings give to requests.
+    Both read from the same server. ``checks``, while entered, look which one that should be.
     """
+
+    database: Database
+    live: Database
+    checks: AbstractAsyncContextManager[object]
+
+
+def configured_database(settings: Settings, clock: Clock = system_clock) -> Database:
+    """The primary alone, not connected yet; SettingsError if its URL cannot be used."""
     return open_database(
         settings.database_url,
-        connections=settings.database_connections if connections is None else connections,
+        connections=settings.database_connections,
         timeout_seconds=settings.database_timeout_seconds,
         clock=clock,
     )
+
+
+def configured_databases(settings: Settings, clock: Clock = system_clock) -> ServedDatabases:
+    """What a server process reads with and writes to; SettingsError for a URL that is none."""
+    timeout = settings.database_timeout_seconds
+    connections = (settings.database_connections, settings.live_connections)
+    if not settings.standby_urls:
+        database, live = (
+            open_database(
+                settings.database_url, connections=each, timeout_seconds=timeout, clock=clock
+            )
+            for each in connections
+        )
+        return ServedDatabases(database, live, nullcontext())
+    return ServedDatabases(
+        *open_replicated(
+            settings.database_url,
+            _preferred(settings.standby_urls),
+            lag_limit=settings.read_lag_seconds,
+            connections=connections,
+            timeout_seconds=timeout,
+            clock=clock,
+        )
+    )
+
+
+def _preferred(urls: tuple[str, ...]) -> tuple[str, ...]:
+    """In this process's own order: workers of a machine, whose ids follow, prefer each another."""
+    first = (crc32(socket.gethostname().encode()) + os.getpid()) % len(urls)
+    return (*urls[first:], *urls[:first])

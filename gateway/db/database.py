@@ -21,7 +21,7 @@ from collections.abc import (
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from functools import partial
 from types import TracebackType
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, NamedTuple, Self, TypeVar
 
 from sqlalchemy import Connection, Dialect, Executable, Select
 from sqlalchemy.exc import DBAPIError
@@ -39,6 +39,7 @@ from gateway.db.connection_slots import NoConnection, Pool
 from gateway.db.faults import READING, WRITING, Faults
 from gateway.db.instants import Clock, begin_at
 from gateway.db.migrate import Upgrade
+from gateway.db.read_servers import ReadServers
 from gateway.db.side_connection import SideConnection
 from gateway.errors import TooManyRows, Unavailable
 from gateway.telemetry.around_statement import AroundStatement
@@ -53,6 +54,24 @@ _TRANSIENT_STATES = frozenset({"40001", "40P01"})
 
 #: Rows of one statement that are held in memory at once: some hundreds of megabytes.
 MOST_ROWS = 4_000_000
+
+
+class SnapshotLost(Unavailable):
+    """The server went away in the middle of a snapshot: all of it is to be read anew, once.
+
+    ``at_primary``: there, since a standby would not let it be read to its end.
+    """
+
+    def __init__(self, *, at_primary: bool) -> None:
+        super().__init__("The database is busy or away: try again in a moment.")
+        self.at_primary = at_primary
+
+
+class ReadingFrom(NamedTuple):
+    """What answers are read from: ``primary`` or ``standby``, and its lag in seconds."""
+
+    role: str
+    lag_seconds: float
 
 
 class Snapshot(ABC):
@@ -78,6 +97,11 @@ class Snapshot(ABC):
         self._lock = asyncio.Lock()
         # Loaders read in tasks of their own, which nobody else would stop.
         self._reading_tasks: set[asyncio.Task[Any]] = set()
+
+    @property
+    def fell_back(self) -> bool:
+        """Whether another server was read than the primary, which was asked for, as it is away."""
+        return False
 
     async def fetch(self, statement: Executable, parameters: Parameters | None = None) -> Rows:
         """Run one statement and return all its rows, as tuples with names.
@@ -216,12 +240,29 @@ class Database(ABC):
         self._clock = clock
 
     @abstractmethod
-    def read(self) -> Snapshot:
-        """A snapshot to read one answer from; costs nothing until its first statement."""
+    def read(self, *, at_primary: bool = False) -> Snapshot:
+        """A snapshot to read one answer from; costs nothing until its first statement.
+
+        ``at_primary``: from the server that is written to, as long as that answers.
+        """
 
     @abstractmethod
-    def side_connection(self, timeout_seconds: float) -> SideConnection:
-        """A connection that is not of the pool; a statement may run for so long."""
+    def side_connection(
+        self, timeout_seconds: float, *, at_primary: bool = False
+    ) -> SideConnection:
+        """A connection that is not of the pool; a statement may run for so long.
+
+        It leads to the server that is read from, whichever that is, or to the primary alone.
+        """
+
+    @property
+    def read_servers(self) -> ReadServers | None:
+        """The servers that answers are read from; None where that is the one that is written."""
+        return None
+
+    async def reading_from(self) -> ReadingFrom:
+        """What answers are read from now; errors as for reading."""
+        return ReadingFrom("primary", 0.0)
 
     @property
     @abstractmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Select, column, select, table
@@ -40,6 +41,22 @@ async def _read(database: Database, statement: Select[Any]) -> Rows | None:
             return await snapshot.fetch(statement)
     except (Unavailable, SQLAlchemyError):
         return None
+
+
+async def prepare_tables(database: Database) -> None:
+    """Bring the tables to this version's shape; errors as for ``Database.migrate``.
+
+    While the primary is away they may be of that shape already where answers are read.
+    """
+    try:
+        await database.migrate()
+    except DatabaseFault:
+        if database.read_servers is None:
+            raise
+        with suppress(Unavailable):
+            await check_ready(database)
+            return
+        raise
 
 
 async def check_writable(database: Database) -> None:

@@ -20,6 +20,9 @@ class SideConnection(ABC):
 
     #: Which database was last read; another value once it was replaced by another.
     source: Hashable = None
+    #: Which of several servers answered the last statement: all have the same database, some of
+    #: them as it was a moment ago.
+    server: int = 0
 
     @abstractmethod
     def is_unchanged(self) -> bool:

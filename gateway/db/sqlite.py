@@ -63,10 +63,12 @@ class SqliteDatabase(Database):
         self._writers = _engine(path, timeout_seconds)
         self._writer_thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-write")
 
-    def read(self) -> Snapshot:
+    def read(self, *, at_primary: bool = False) -> Snapshot:
         return _SqliteSnapshot(self._readers, self._writers.dialect, self.faults)
 
-    def side_connection(self, timeout_seconds: float) -> SideConnection:
+    def side_connection(
+        self, timeout_seconds: float, *, at_primary: bool = False
+    ) -> SideConnection:
         return SqliteSideConnection(
             self._path, self._writers.dialect, min(timeout_seconds, self._timeout)
         )

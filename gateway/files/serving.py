@@ -19,6 +19,7 @@ from gateway.files.writing import CSV, write_file
 from gateway.graphql.execution.executor import Executor
 from gateway.http.connection import while_connected
 from gateway.http.media import JSON
+from gateway.loaders.reading_anew import read_anew_if_lost
 from gateway.telemetry.record import Result, record_of
 
 _SUFFIXES = {CSV: "csv", JSON: "json"}
@@ -57,9 +58,10 @@ class Files:
             self.places.place(spender_of(viewer, record.client)),
             Spool(self.limit) as spool,
         ):
-            await while_connected(
-                request.receive,
-                write_file(
+
+            async def write() -> None:
+                await spool.start_again()
+                await write_file(
                     self.executor,
                     asked.kind,
                     asked.variables,
@@ -67,8 +69,9 @@ class Files:
                     viewer,
                     record,
                     spool,
-                ),
-            )
+                )
+
+            await while_connected(request.receive, read_anew_if_lost(record, write))
             record.end()
             record.result = Result.OK
             name = asked.kind.file_name(

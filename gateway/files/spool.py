@@ -33,6 +33,16 @@ class Spool:
         else:
             await asyncio.to_thread(self._file.write, data)
 
+    async def start_again(self) -> None:
+        """Forget what was written."""
+        if self.size:
+            self.size = 0
+            await asyncio.to_thread(self._empty)
+
+    def _empty(self) -> None:
+        self._file.seek(0)
+        self._file.truncate()
+
     async def chunks(self) -> AsyncIterator[bytes]:
         """All that was written, from the beginning."""
         self._file.seek(0)

@@ -91,6 +91,7 @@ def configured_responses(
     settings: Settings,
     database: Database,
     changes: ChangeFeed,
+    primary_changes: ChangeFeed,
     clock: Callable[[], datetime],
     taken: int,
     around: AroundStatement | None,
@@ -99,7 +100,7 @@ def configured_responses(
     capacity = settings.answer_cache_bytes - taken
     if capacity <= 0:
         return None
-    return ResponseCache(database, changes, clock, capacity, around)
+    return ResponseCache(database, changes, clock, capacity, around, primary_changes)
 
 
 def configured_live_limits(settings: Settings) -> LiveLimits:

@@ -40,7 +40,8 @@ class Operation:
     is not read again. Its statements are added to ``record`` when it is over.
 
     A mutation changes groups by :meth:`run`, one command after the other. What is read after a
-    command is read from a snapshot that was begun after its commit.
+    command is read from a snapshot of the primary that was begun after its commit. The primary has
+    a feed of its own where answers are read from another server.
     """
 
     snapshot: Snapshot
@@ -61,6 +62,7 @@ class Operation:
         yielding: Yielding | None = None,
         feed: ChangeFeed | None = None,
         group_life: GroupLife = NO_GROUP_LIFE,
+        primary_feed: ChangeFeed | None = None,
     ) -> None:
         self.now = now
         #: Whether the answer holds a secret.
@@ -68,11 +70,14 @@ class Operation:
         self.group_life = group_life
         self._record = record
         self._watch = watch
+        self._at_primary = record is not None and record.at_primary
 
         def begin_reading() -> None:
-            self.snapshot = database.read()
+            at_primary = self._at_primary
+            self.snapshot = database.read(at_primary=at_primary)
             self.snapshot.around = watch.around_statement
-            self.reads = OperationReads(self.snapshot, cache, watch, yielding, feed)
+            known = primary_feed if at_primary and primary_feed is not None else feed
+            self.reads = OperationReads(self.snapshot, cache, watch, yielding, known)
             look_ups = None
             memberships: Loader[MembershipKey, Membership | None] = MembershipLoader(self.reads)
             if live is not None:
@@ -98,6 +103,7 @@ class Operation:
         try:
             return await self._run(command)
         finally:
+            self._at_primary = True
             self._begin_reading()
 
     def load_anew(self) -> None:
@@ -138,6 +144,7 @@ class Operation:
         self.reads.close()
         if self._record is not None:
             self._record.statements += self.snapshot.statements
+            self._record.fell_back |= self.snapshot.fell_back
         await self.snapshot.__aexit__(None, None, None)
 
 

@@ -52,11 +52,13 @@ class RequestRecord:
     __slots__ = (
         "_phase",
         "_phase_started",
+        "at_primary",
         "client",
         "clock",
         "close_code",
         "cost",
         "document",
+        "fell_back",
         "frames",
         "method",
         "open_after",
@@ -91,6 +93,9 @@ class RequestRecord:
         self.client = ""
         #: Whether the viewer may know what the answer took: it tells of what was read.
         self.shows_timing = False
+        #: Whether it is to be read from the primary, and whether a standby was read all the same.
+        self.at_primary = False
+        self.fell_back = False
         self.operation: str | None = None
         self.document: str | None = None
         self.cost: int | None = None

@@ -29,6 +29,7 @@ from orjson import Fragment
 
 from gateway.auth.viewer import ANONYMOUS, Viewer
 from gateway.db.connection_slots import NoConnection
+from gateway.db.database import SnapshotLost
 from gateway.db.faults import DatabaseFault
 from gateway.directory.erased_users import ErasedUsers
 from gateway.graphql.admission.admission import Admission
@@ -55,6 +56,7 @@ from gateway.graphql.execution.writing import masked, written
 from gateway.graphql.masking import ErrorMask, cause_of
 from gateway.graphql.refusals import OperationTimeout, RateLimited, SeriesTooCostly
 from gateway.http.refusals import NotAcceptable
+from gateway.loaders.reading_anew import note_lost
 from gateway.telemetry.record import RequestRecord
 from gateway.yielding import Yielding
 
@@ -72,6 +74,8 @@ ExecuteQuery = Callable[[GraphQLRequest], Awaitable[Answer]]
 _LIVE = "LIVE"
 #: Of an operation that was admitted before.
 _PASSED_OVER = ("parse", "validate")
+#: What tells nothing of what was asked.
+_PASSING = (DatabaseFault, NoConnection, SnapshotLost)
 _QUERIES = frozenset({OperationType.QUERY})
 
 
@@ -350,6 +354,7 @@ class Executor:
         async with self._charging(ready, production, viewer, record):
             executor = OperationExecutor(self._schema, *ready[:3], context, production)
             result = await executor.run()
+            _raise_lost(result.errors)
             data = await self._data(result, production)
             errors = await self._errors(result, production)
             production.check()
@@ -389,11 +394,36 @@ class Executor:
         *,
         again: bool = False,
     ) -> _Made:
-        """Execute the operation, and cache its answer if that can be."""
+        """Execute the operation, and cache its answer if that can be.
+
+        A query whose snapshot was lost is executed once more.
+        """
+        try:
+            return await self._made_once(ready, viewer, record, production, key, again=again)
+        except SnapshotLost as lost:
+            note_lost(record, lost)
+            production.start_again()
+        return await self._made_once(
+            ready, viewer, record, production, key, again=again, is_last=True
+        )
+
+    async def _made_once(
+        self,
+        ready: PreparedOperation,
+        viewer: Viewer,
+        record: RequestRecord,
+        production: Production,
+        key: OperationKey | None,
+        *,
+        again: bool,
+        is_last: bool = False,
+    ) -> _Made:
         opened = self._open_again if again else self._open_operation
         async with opened(viewer, record) as context:
             executor = OperationExecutor(self._schema, *ready[:3], context, production)
             result = await executor.run()
+            if not is_last and ready.operation.operation is OperationType.QUERY:
+                _raise_lost(result.errors)
             passing = None
             if ready.live_key is not None and result.errors:
                 passing = self._passing(result.errors)
@@ -419,7 +449,7 @@ class Executor:
         """An error that is no answer, as it tells nothing of what was asked."""
         for error in errors:
             cause = cause_of(error)
-            if isinstance(cause, DatabaseFault | NoConnection) or self._mask.hides(error):
+            if isinstance(cause, _PASSING) or self._mask.hides(error):
                 return cause
         return None
 
@@ -477,6 +507,14 @@ class Executor:
         errors = await masked(result.errors, self._mask, production)
         values = VALUES_OF_AN_ERROR * len(errors)
         return {"errors": Fragment(await written(errors, values, production))}
+
+
+def _raise_lost(errors: Iterable[GraphQLError] | None) -> None:
+    """SnapshotLost if that is why a field has an error."""
+    for error in errors or ():
+        cause = cause_of(error)
+        if isinstance(cause, SnapshotLost):
+            raise cause
 
 
 @contextmanager

@@ -90,14 +90,17 @@ class ResponseCache:
         clock: Callable[[], datetime],
         capacity: int,
         around: AroundStatement | None = None,
+        primary_changes: ChangeFeed | None = None,
     ) -> None:
         self.hits = 0
         self.misses = 0
         self._entries = 0
         self._changes = changes
+        #: Of the primary, for requests that are to be answered as it would.
+        self._primary_changes = primary_changes or changes
         self._clock = clock
         self._values: BoundedCache[Any, Any] = BoundedCache(capacity, on_evict=self._gone)
-        self._memberships = ViewerMemberships(database, changes, self._values, around)
+        self._memberships = ViewerMemberships(database, self._values, around)
         changes.on_forget(self._clear)
 
     @property
@@ -143,10 +146,9 @@ class ResponseCache:
 
         For whoever has just let the feed catch up. Nothing is read for it.
         """
-        position = self._changes.position
-        if position is None or not self._changes.is_readable():
+        if self._changes.position is None or not self._changes.is_readable():
             return None
-        return self._chosen(key, viewer, position)
+        return self._chosen(key, viewer, self._changes)
 
     async def learn(self, key: OperationKey, viewers: Iterable[Viewer], snapshot: Snapshot) -> None:
         """Read what tells which of these viewers are given an entry of the operation.
@@ -156,63 +158,66 @@ class ResponseCache:
         sets: Sequence[_Groups] = self._values.get(key) or ()
         groups = set().union(*sets)
         if groups and self._changes.is_readable():
-            await self._memberships.load_many(viewers, groups, snapshot)
+            await self._memberships.load_many(viewers, groups, snapshot, self._changes)
 
     async def _find(
         self, key: OperationKey, viewer: Viewer, record: RequestRecord
     ) -> CacheEntry | None:
+        changes = self._primary_changes if record.at_primary else self._changes
         led: _Led | None = self._values.get((_Led, key, viewer))
-        if led is None or led.position != self._changes.position:
+        if led is None or led.position != changes.position:
             led = None
-            if not await self._may_be_there(key, viewer, record):
+            if not await self._may_be_there(key, viewer, record, changes):
                 return None
-        if await self._changes.catch_up() is None:
+        if await changes.catch_up() is None:
             return None
         # From here to the end nothing is awaited: all is compared at one position.
-        position = self._changes.position
+        position = changes.position
         if position is None:
             return None
         if led is not None and led.position == position:
-            entry = self._valid(led.place, position)
+            entry = self._valid(led.place, changes)
             if entry is not None:
                 return entry
-        return self._chosen(key, viewer, position)
+        return self._chosen(key, viewer, changes)
 
-    async def _may_be_there(self, key: OperationKey, viewer: Viewer, record: RequestRecord) -> bool:
+    async def _may_be_there(
+        self, key: OperationKey, viewer: Viewer, record: RequestRecord, changes: ChangeFeed
+    ) -> bool:
         """Whether there is an entry to choose; if so, the memberships to choose by are known."""
         if (key, viewer) in self._values:
             return True
         sets: Sequence[_Groups] = self._values.get(key) or ()
-        if not sets or not self._changes.is_readable():
+        if not sets or not changes.is_readable():
             return False
-        if self._changes.position is None:
-            await self._changes.catch_up()
-        await self._memberships.load(viewer, set().union(*sets), record)
+        if changes.position is None:
+            await changes.catch_up()
+        await self._memberships.load(viewer, set().union(*sets), record, changes)
         return True
 
-    def _chosen(
-        self, key: OperationKey, viewer: Viewer, position: LogPosition
-    ) -> CacheEntry | None:
-        own = self._valid((key, viewer), position)
+    def _chosen(self, key: OperationKey, viewer: Viewer, changes: ChangeFeed) -> CacheEntry | None:
+        own = self._valid((key, viewer), changes)
         if own is not None:
             return own
         sets: Sequence[_Groups] = self._values.get(key) or ()
         for groups in sets:
-            permissions = self._memberships.permissions(viewer, groups)
+            permissions = self._memberships.permissions(viewer, groups, changes)
             if permissions is not None:
                 place = _Shared(key, groups, permissions)
-                shared = self._valid(place, position)
-                if shared is not None:
-                    self._values.put((_Led, key, viewer), _Led(place, position), _LED_BYTES)
+                shared = self._valid(place, changes)
+                if shared is not None and changes.position is not None:
+                    led = _Led(place, changes.position)
+                    self._values.put((_Led, key, viewer), led, _LED_BYTES)
                     return shared
         return None
 
-    def _valid(self, place: object, position: LogPosition) -> CacheEntry | None:
+    def _valid(self, place: object, changes: ChangeFeed) -> CacheEntry | None:
         entry: CacheEntry | None = self._values.get(place)
-        if entry is None:
+        position = changes.position
+        if entry is None or position is None:
             return None
         if entry.position != position:
-            if not self._changes.holds(entry.entities, entry.position):
+            if not changes.holds(entry.entities, entry.position):
                 return None
             entry.position = position
         return entry

@@ -67,16 +67,20 @@ class ViewerMemberships:
     def __init__(
         self,
         database: Database,
-        changes: ChangeFeed,
         values: BoundedCache[Any, Any],
         around: AroundStatement | None = None,
     ) -> None:
         self._database = database
-        self._changes = changes
         self._values = values
         self._around = around
 
-    async def load(self, viewer: Viewer, groups: Iterable[int], record: RequestRecord) -> None:
+    async def load(
+        self,
+        viewer: Viewer,
+        groups: Iterable[int],
+        record: RequestRecord,
+        changes: ChangeFeed,
+    ) -> None:
         """Read what is not known of a viewer's memberships, in one statement or none.
 
         A database that fails leaves them unknown, and so does a log that cannot be read.
@@ -84,19 +88,24 @@ class ViewerMemberships:
         user_id = viewer.id
         if user_id is None:
             return
-        unknown = [group for group in groups if self._valid(user_id, group) is None]
+        unknown = [group for group in groups if self._valid(user_id, group, changes) is None]
         if not unknown:
             return
-        async with self._database.read() as snapshot:
+        async with self._database.read(at_primary=record.at_primary) as snapshot:
             snapshot.around = self._around
             try:
-                rows = await self._fetch(snapshot, _OF_VIEWER, {"viewer": user_id, "ids": unknown})
+                bound = {"viewer": user_id, "ids": unknown}
+                rows = await self._fetch(snapshot, _OF_VIEWER, bound, changes)
             finally:
                 record.statements += snapshot.statements
         self._put_all([user_id], unknown, rows)
 
     async def load_many(
-        self, viewers: Iterable[Viewer], groups: Collection[int], snapshot: Snapshot
+        self,
+        viewers: Iterable[Viewer],
+        groups: Collection[int],
+        snapshot: Snapshot,
+        changes: ChangeFeed,
     ) -> None:
         """Read what is not known of many viewers' memberships, as ``load`` does.
 
@@ -105,17 +114,22 @@ class ViewerMemberships:
         unknown = [
             user_id
             for user_id in {viewer.id for viewer in viewers}
-            if user_id is not None and any(self._valid(user_id, one) is None for one in groups)
+            if user_id is not None
+            and any(self._valid(user_id, one, changes) is None for one in groups)
         ]
         if unknown and len(unknown) * len(groups) <= _MOST_AT_ONCE:
             bound = {"viewers": unknown, "ids": [*groups]}
-            self._put_all(unknown, groups, await self._fetch(snapshot, _OF_VIEWERS, bound))
+            self._put_all(unknown, groups, await self._fetch(snapshot, _OF_VIEWERS, bound, changes))
 
     async def _fetch(
-        self, snapshot: Snapshot, statement: Select[Any], bound: Mapping[str, Any]
+        self,
+        snapshot: Snapshot,
+        statement: Select[Any],
+        bound: Mapping[str, Any],
+        changes: ChangeFeed,
     ) -> Rows:
         try:
-            async with LogTimeout(self._changes) as timeout:
+            async with LogTimeout(changes) as timeout:
                 return await snapshot.ahead(statement, bound) or ()
         except TimeoutError:
             if not timeout.expired:
@@ -151,7 +165,7 @@ class ViewerMemberships:
             self._put(user_id, group, own, position)
 
     def permissions(
-        self, viewer: Viewer, groups: Sequence[int]
+        self, viewer: Viewer, groups: Sequence[int], changes: ChangeFeed
     ) -> tuple[GroupPermissions, ...] | None:
         """The viewer's permissions in groups at the feed's position; None where not known."""
         if viewer.id is None:
@@ -159,20 +173,20 @@ class ViewerMemberships:
             return (nothing,) * len(groups)
         found = []
         for group in groups:
-            known = self._valid(viewer.id, group)
+            known = self._valid(viewer.id, group, changes)
             if known is None:
                 return None
             found.append(GroupPermissions.of(viewer, known.membership))
         return tuple(found)
 
-    def _valid(self, user_id: int, group: int) -> _Known | None:
+    def _valid(self, user_id: int, group: int, changes: ChangeFeed) -> _Known | None:
         known: _Known | None = self._values.get((_Known, user_id, group))
-        position = self._changes.position
+        position = changes.position
         if known is None or position is None:
             return None
         if known.position != position:
             depends: Entity = (RECORDED[Kind.GROUP], group)
-            if not self._changes.holds((depends,), known.position):
+            if not changes.holds((depends,), known.position):
                 return None
             known.position = position
         return known

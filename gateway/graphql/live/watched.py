@@ -150,6 +150,9 @@ class Watched:
         if position is None:
             return False
         if position != now.position:
+            if changes.contains(position) and now.position.version < position.version:
+                # What is read from now is behind: it has nothing new to tell.
+                return True
             if position == now.before and now.changed is not None:
                 if not now.changed.isdisjoint(self._entities):
                     return False

@@ -18,6 +18,7 @@ from gateway.auth.viewer import ANONYMOUS, Viewer
 from gateway.errors import Unauthenticated, Unavailable
 from gateway.http.response import json_response
 from gateway.loaders.operation import Operation
+from gateway.loaders.reading_anew import read_anew_if_lost
 from gateway.rest.eras.query import read_query
 from gateway.rest.eras.resource import Resource
 from gateway.rest.eras.rows import Json
@@ -75,8 +76,12 @@ class ResourceEndpoint(ReadEndpoint, Generic[Asked]):
             viewer, refusal = ANONYMOUS, error
         record = record_of(request.scope)
         record.viewer = viewer.kind
-        async with self._open_operation(viewer, record) as operation:
-            await self._resource.require_existing(operation, asked)
-            if refusal is not None:
-                raise refusal
-            return await self._resource.answer(operation, asked)
+
+        async def answer() -> Json:
+            async with self._open_operation(viewer, record) as operation:
+                await self._resource.require_existing(operation, asked)
+                if refusal is not None:
+                    raise refusal
+                return await self._resource.answer(operation, asked)
+
+        return await read_anew_if_lost(record, answer)

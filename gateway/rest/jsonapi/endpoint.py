@@ -8,6 +8,7 @@ see the first failure, and Panoptes' come in this order.
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
@@ -17,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 from gateway.errors import Unauthenticated, Unavailable
 from gateway.http.body import decode_json, read_body
 from gateway.http.refusals import BadRequest, MethodNotAllowed
+from gateway.loaders.reading_anew import read_anew_if_lost
 from gateway.rest.eras.signed_out import without_no_token
 from gateway.rest.jsonapi.call import Call, Door, says_admin, without_admin
 from gateway.rest.jsonapi.errors import NoRoute, refused
@@ -62,6 +64,8 @@ class Endpoint:
         call = await self._call(request, handler)
         await self._charge(call, handler)
         if request.method not in _READS:
+            # What was changed is read there alone at once, and so are preconditions.
+            call.record.at_primary = True
             return await handler.answer(call)
         return await self._in_time(call, handler)
 
@@ -130,7 +134,7 @@ class Endpoint:
         seconds = self._door.timeout_seconds
         try:
             async with asyncio.timeout(seconds) as deadline:
-                return await handler.answer(call)
+                return await read_anew_if_lost(call.record, partial(handler.answer, call))
         except TimeoutError:
             if not deadline.expired():
                 raise

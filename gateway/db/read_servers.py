@@ -1,0 +1,118 @@
+"""Read servers: which of several PostgreSQL servers a process reads from.
+
+Standbys come in the order in which this process prefers them, and the primary is the last. The
+process reads from the first that answers and does not lag too much; if none is like that, from the
+one that lags least: an answer that is older is better than none.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+logger = logging.getLogger(__name__)
+
+#: A server that is preferred is gone back to once it was well in so many checks in a row.
+_CHECKS_UNTIL_WELL = 3
+
+
+@dataclass(slots=True)
+class ReadServer:
+    """One server as it was when it was checked last; before that it is taken for well."""
+
+    #: What errors and logs call it: no password.
+    shown: str
+    role: str
+    lag_seconds: float = 0.0
+    answers: bool = True
+    #: Checks in a row that it has passed.
+    well: int = _CHECKS_UNTIL_WELL
+
+
+class ReadServers:
+    """The standbys and, at last, the primary; servers are called by their places.
+
+    ``lag_limit`` is in seconds. ``moves`` counts how often reads went on at another server.
+    """
+
+    def __init__(self, standbys: Sequence[str], primary: str, lag_limit: float) -> None:
+        self.servers = [
+            *(ReadServer(shown, "standby") for shown in standbys),
+            ReadServer(primary, "primary"),
+        ]
+        self.current = 0
+        self.moves = 0
+        self._lag_limit = lag_limit
+
+    @property
+    def primary(self) -> int:
+        """The place of the primary."""
+        return len(self.servers) - 1
+
+    @property
+    def server(self) -> ReadServer:
+        """The server that is read from."""
+        return self.servers[self.current]
+
+    def order(self, *, at_primary: bool) -> list[int]:
+        """Where to read, one after the other, as long as servers turn out to be away."""
+        places = range(len(self.servers))
+        first = [self.primary, self.current] if at_primary else [self.current]
+        others = [place for place in places if place not in first]
+        others.sort(key=lambda place: not self.servers[place].answers)
+        return list(dict.fromkeys([*first, *others]))
+
+    def checked(self, place: int, role: str, lag_seconds: float) -> None:
+        """A server has answered; :meth:`choose` looks at all of them."""
+        server = self.servers[place]
+        server.role, server.lag_seconds, server.answers = role, lag_seconds, True
+        server.well = server.well + 1 if lag_seconds <= self._lag_limit else 0
+
+    def failed(self, place: int) -> None:
+        """A server does not answer: if it is the one that is read from, reads go on elsewhere."""
+        server = self.servers[place]
+        server.answers, server.well = False, 0
+        if place == self.current:
+            self.choose()
+
+    def choose(self) -> None:
+        """Choose where to read, and log it if that is another server than before."""
+        place = self._chosen()
+        if place == self.current:
+            return
+        before, self.current = self.server, place
+        self.moves += 1
+        logger.warning(
+            "Reads move to the %s %s: %s.",
+            self.server.role,
+            self.server.shown,
+            self._reason(before),
+        )
+
+    def _chosen(self) -> int:
+        answering = [place for place, one in enumerate(self.servers) if one.answers]
+        fit = [place for place in answering if self._is_fit(place)]
+        if fit:
+            return fit[0]
+        # The same one as before, among equals.
+        return min(
+            answering,
+            key=lambda place: (self.servers[place].lag_seconds, place != self.current),
+            default=self.current,
+        )
+
+    def _is_fit(self, place: int) -> bool:
+        server, current = self.servers[place], self.server
+        if server.lag_seconds > self._lag_limit:
+            return False
+        is_current_fit = current.answers and current.lag_seconds <= self._lag_limit
+        returns = place < self.current and is_current_fit
+        return not returns or server.well >= _CHECKS_UNTIL_WELL
+
+    def _reason(self, before: ReadServer) -> str:
+        if not before.answers:
+            return f"the {before.role} {before.shown} does not answer"
+        if before.lag_seconds > self._lag_limit:
+            return f"the {before.role} {before.shown} lags by {before.lag_seconds:.0f} s"
+        return "it is well again"
