@@ -107,5 +107,6 @@ def build_routes(services: Services) -> list[Route]:
             ],
             [partial(check_writable, database)],
             services.draining,
+            database.reading_from,
         ),
     ]

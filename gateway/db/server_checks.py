@@ -54,7 +54,7 @@ class ServerChecks:
             self._progress.note(primary.lsn, now)
         for place, state in enumerate(states):
             if state is None:
-                self._servers.failed(place)
+                self._servers.missed(place)
             elif primary is None:
                 # Nobody knows what it may be behind of: what it has received is all there is.
                 self._servers.checked(place, state.role, state.own_lag)

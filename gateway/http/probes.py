@@ -1,7 +1,8 @@
 """``/livez`` and ``/readyz``: whether the process lives, and whether to send it requests.
 
 ``/readyz`` is about reading. ``/readyz?for=writes`` also asks whether events can be stored: it is
-the check for whoever balances the event stream.
+the check for whoever balances the event stream and mutations. Both say which role has what is
+read from, or written to, and how many seconds that lags behind the primary.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from gateway.db.database import ReadingFrom
 from gateway.errors import Unavailable
 from gateway.http.draining import Draining
 
@@ -24,10 +26,15 @@ PROBE_PATHS = frozenset({b"/livez", b"/readyz"})
 #: Whoever asks whether we are ready asks again soon, and must not pile up.
 _WITHIN_SECONDS = 5
 _PURPOSES = ("reads", "writes")
+#: What is written to, once it was checked that it can be.
+_PRIMARY = ReadingFrom("primary", 0.0)
 
 
 def probe_routes(
-    checks: Sequence[Check], write_checks: Sequence[Check], draining: Draining
+    checks: Sequence[Check],
+    write_checks: Sequence[Check],
+    draining: Draining,
+    reading_from: Callable[[], Awaitable[ReadingFrom]],
 ) -> list[Route]:
     """Both routes; ready is who passes all checks and is not told to stop.
 
@@ -50,9 +57,11 @@ def probe_routes(
             async with asyncio.timeout(_WITHIN_SECONDS):
                 for check in asked:
                     await check()
+                told = _PRIMARY if purpose == "writes" else await reading_from()
         except (Unavailable, TimeoutError) as error:
             reason = str(error) or f"The check took longer than {_WITHIN_SECONDS} seconds."
             return JSONResponse({"status": "unavailable", "reason": reason}, 503)
-        return JSONResponse({"status": "ready"})
+        lag = round(told.lag_seconds, 3)
+        return JSONResponse({"status": "ready", "role": told.role, "lag_seconds": lag})
 
     return [Route("/livez", alive), Route("/readyz", ready)]

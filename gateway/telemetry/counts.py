@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 
@@ -22,6 +22,25 @@ class PoolUse(Protocol):
 
     @property
     def size(self) -> int: ...
+
+
+class ServerUse(Protocol):
+    """A database server that may be read from."""
+
+    shown: str
+    role: str
+    lag_seconds: float
+    answers: bool
+
+
+class ServersUse(Protocol):
+    """The database servers that may be read from, and the one that is."""
+
+    current: int
+    moves: int
+
+    @property
+    def servers(self) -> Sequence[ServerUse]: ...
 
 
 class ChangeCounts(Protocol):

@@ -27,6 +27,7 @@ from gateway.telemetry.counts import (
     IngestionCounts,
     LiveCounts,
     PoolUse,
+    ServersUse,
 )
 from gateway.telemetry.record import WEBSOCKET, RequestRecord
 
@@ -178,6 +179,10 @@ class Metrics:
         """Show the database's connections."""
         self._sources.pool = use
 
+    def watch_servers(self, use: ServersUse) -> None:
+        """Show the database servers that may be read from."""
+        self._sources.servers = use
+
     def watch_connections(self, count: Callable[[], int], closed: Mapping[str, int]) -> None:
         """Show the connections with clients, and why the server closed some."""
         self._sources.connections = count
@@ -213,6 +218,7 @@ class _Sources(Collector):
 
     def __init__(self) -> None:
         self.pool: Callable[[], PoolUse] | None = None
+        self.servers: ServersUse | None = None
         self.connections: Callable[[], int] | None = None
         self.closed: Mapping[str, int] = {}
         self.ingestion: IngestionCounts | None = None
@@ -226,6 +232,7 @@ class _Sources(Collector):
         """All families, also those without a source yet."""
         yield from self._of_connections()
         yield from self._of_pool()
+        yield from self._of_servers()
         yield from self._of_caches()
         yield self._of_changes()
         yield from self._of_ingestion()
@@ -264,6 +271,36 @@ class _Sources(Collector):
             "Most database connections of the process: STATS_GATEWAY_DATABASE_CONNECTIONS.",
             value=None if use is None else use.size,
         )
+
+    def _of_servers(self) -> Iterable[Metric]:
+        use = self.servers
+        labels = ["server", "role"]
+        reading = GaugeMetricFamily(
+            "stats_gateway_database_server_read",
+            "1 for the database server that answers are read from, 0 for the others.",
+            labels=labels,
+        )
+        up = GaugeMetricFamily(
+            "stats_gateway_database_server_up",
+            "1 for database servers that answer, 0 for the others.",
+            labels=labels,
+        )
+        lag = GaugeMetricFamily(
+            "stats_gateway_database_server_lag_seconds",
+            "How far database servers were behind the primary when they answered last.",
+            labels=labels,
+        )
+        for place, server in enumerate(() if use is None else use.servers):
+            names = [server.shown, server.role]
+            reading.add_metric(names, use is not None and place == use.current)
+            up.add_metric(names, server.answers)
+            lag.add_metric(names, server.lag_seconds)
+        moves = CounterMetricFamily(
+            "stats_gateway_database_server_moves",
+            "How often reads went on at another database server.",
+            value=None if use is None else use.moves,
+        )
+        yield from (reading, up, lag, moves)
 
     def _of_caches(self) -> Iterable[Metric]:
         hits = CounterMetricFamily("stats_gateway_cache_hits", "Cache hits.", labels=["cache"])

@@ -1,0 +1,176 @@
+"""A primary with two hot standbys, and gateways in this process that read from them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, NamedTuple
+
+import asyncpg
+import httpx
+import pytest
+
+from gateway.app import create_app
+from gateway.db import open_database
+from gateway.db.server_checks import ServerChecks
+from gateway.services import Services
+from gateway.settings import Settings
+from tests.conftest import administer
+from tests.postgres import running_postgres, running_standby
+from tests.server import DEADLINE_SECONDS
+from tests.stream_events import classification
+
+STREAM = ("stream", "sesame")
+#: What no other test of these servers counts: each begins with a project of its own.
+COUNTED = "query ($id: ID!) { project(id: $id) { classifications { totalCount } } }"
+
+
+async def asked(url: str, question: str) -> Any:
+    """The only value of the answer of a server."""
+    connection = await asyncpg.connect(url)
+    try:
+        return await connection.fetchval(question)
+    finally:
+        await connection.close()
+
+
+async def until(is_so: Callable[[], Awaitable[object]]) -> None:
+    """Wait until this is so."""
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        while not await is_so():  # noqa: ASYNC110 - of another process
+            await asyncio.sleep(0.02)
+
+
+async def until_asked(url: str, question: str) -> None:
+    """Wait until a server says yes."""
+    await until(lambda: asked(url, question))
+
+
+class Cluster(NamedTuple):
+    """Servers, the primary and its standbys, and their URLs."""
+
+    primary: Any
+    standbys: tuple[Any, Any]
+
+    @property
+    def url(self) -> str:
+        url: str = self.primary.get_uri()
+        return url
+
+    @property
+    def standby_urls(self) -> tuple[str, str]:
+        one, other = (standby.get_uri() for standby in self.standbys)
+        return one, other
+
+    async def caught_up(self, *urls: str) -> None:
+        """Wait until these standbys, or both, have all that was written so far."""
+        written = await asked(self.url, "SELECT pg_current_wal_lsn()::text")
+        for url in urls or self.standby_urls:
+            await until_asked(url, f"SELECT pg_last_wal_replay_lsn() >= '{written}'")
+
+    @asynccontextmanager
+    async def paused(self, url: str) -> AsyncIterator[None]:
+        """Let a standby replay nothing meanwhile."""
+        await administer(url, "SELECT pg_wal_replay_pause()")
+        try:
+            await until_asked(url, "SELECT pg_get_wal_replay_pause_state() = 'paused'")
+            yield
+        finally:
+            await administer(url, "SELECT pg_wal_replay_resume()")
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    with running_postgres() as primary:
+        settings = (
+            "ALTER SYSTEM SET fsync = off",
+            "ALTER SYSTEM SET full_page_writes = off",
+            # What holds up a standby is cancelled at once.
+            "ALTER SYSTEM SET max_standby_streaming_delay = 0",
+            "SELECT pg_reload_conf()",
+        )
+        asyncio.run(administer(primary.get_uri(), *settings))
+        with running_standby(primary, "one") as one, running_standby(primary, "two") as two:
+            made = Cluster(primary, (one, two))
+            asyncio.run(_migrated(made))
+            yield made
+
+
+async def _migrated(cluster: Cluster) -> None:
+    async with open_database(cluster.url) as database:
+        await database.migrate()
+    await cluster.caught_up()
+
+
+class Gateway(NamedTuple):
+    """A gateway in this process and what asks it."""
+
+    services: Services
+    client: httpx.AsyncClient
+
+    @property
+    def checks(self) -> ServerChecks:
+        checks = self.services.database_checks
+        assert isinstance(checks, ServerChecks)
+        return checks
+
+    @property
+    def role(self) -> str:
+        servers = self.services.database.read_servers
+        assert servers is not None
+        return servers.server.role
+
+    async def store(self, *event_ids: int, project: int) -> httpx.Response:
+        """Have it count these classifications of a project."""
+        created = "2024-02-29T12:00:00.000Z"
+        events = [classification(one, created, project=project, workflow=1) for one in event_ids]
+        return await self.client.post("/kinesis", json={"payload": events}, auth=STREAM)
+
+    async def ask(self, project: int, **headers: str) -> httpx.Response:
+        """Ask how many classifications a project has."""
+        body = {"query": COUNTED, "variables": {"id": str(project)}}
+        return await self.client.post("/graphql", json=body, headers=headers)
+
+    async def total(self, project: int, **headers: str) -> int:
+        """How many classifications it says that a project has; there is to be no error."""
+        response = await self.ask(project, **headers)
+        content = response.json()
+        assert response.status_code == 200, content
+        assert "errors" not in content, content
+        return int((content["data"]["project"] or _NOTHING)["classifications"]["totalCount"])
+
+
+_NOTHING = {"classifications": {"totalCount": 0}}
+
+#: A gateway of the cluster with these settings, its standbys in the order of their names.
+OpenGateway = Callable[..., AbstractAsyncContextManager[Gateway]]
+
+
+@pytest.fixture
+def gateway_of(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> OpenGateway:
+    monkeypatch.setattr("gateway.db.configuration._preferred", lambda urls: urls)
+    return opened
+
+
+@asynccontextmanager
+async def opened(url: str, standbys: tuple[str, ...], **settings: Any) -> AsyncIterator[Gateway]:
+    """A gateway that reads from standbys, the first of which it prefers."""
+    app = create_app(
+        Settings(
+            database_url=url,
+            read_database_urls=" ".join(standbys),
+            stream_username=STREAM[0],
+            stream_password=STREAM[1],
+            **settings,
+        )
+    )
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
+            yield Gateway(app.state.services, client)
+
+
+def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What was logged of moves between servers."""
+    return [one.getMessage() for one in caplog.records if one.name == "gateway.db.read_servers"]
