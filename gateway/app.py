@@ -22,6 +22,7 @@ from gateway import collector
 from gateway.auth.owner import Owner
 from gateway.db.instants import Clock, system_clock
 from gateway.errors import GatewayError
+from gateway.graphql.endpoint.identify import identified_viewer
 from gateway.graphql.endpoint.response import refused
 from gateway.graphql.endpoint.routes import (
     GRAPHQL_PATH,
@@ -32,6 +33,7 @@ from gateway.http.at_path import AtPath
 from gateway.http.browsers import readable_by_pages
 from gateway.http.compressed import CompressedAnswers
 from gateway.http.configuration import configured_proxies
+from gateway.http.consistency_headers import ConsistencyHeaders
 from gateway.http.loopback_host import LoopbackHost
 from gateway.http.protocol import CONNECTIONS
 from gateway.http.recorded import RecordedRequests
@@ -150,7 +152,11 @@ def _around(app: ASGIApp, services: Services, *, own_pages_only: bool) -> ASGIAp
         services.responses,
         compressed,
     )
-    requests = AtPath(GRAPHQL_PATH, graphql, answering)
+    requests = ConsistencyHeaders(
+        AtPath(GRAPHQL_PATH, graphql, answering),
+        services.consistent_reads,
+        partial(identified_viewer, identify=services.authenticator.identify),
+    )
     started = OnceStarted(_with_websockets(requests, services), services.starting)
     recorded = RecordedRequests(
         LoopbackHost(started, own_pages_only=own_pages_only)
@@ -175,6 +181,7 @@ def _with_websockets(requests: ASGIApp, services: Services) -> ASGIApp:
         services.live_answers,
         services.authenticator.identify,
         services.mask,
+        services.consistent_reads,
     )
     origins = settings.allowed_origins
     return WebSocketDoor(GRAPHQL_PATH, websockets, requests, origins, services.draining)

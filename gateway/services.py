@@ -43,6 +43,7 @@ from gateway.groups.service import GroupService
 from gateway.http.compressed import CompressedBodies
 from gateway.http.configuration import configured_connections
 from gateway.http.connections import Connections
+from gateway.http.consistent_reads import ConsistentReads
 from gateway.http.draining import Draining
 from gateway.http.starting import Starting
 from gateway.ingestion.intake import Intake
@@ -80,6 +81,7 @@ class Services:
     changes: ChangeFeed
     #: The same of the primary; another one only where answers are read from a standby.
     primary_changes: ChangeFeed
+    consistent_reads: ConsistentReads
     erased: ErasedUsers
     authenticator: Authenticator
     live: LiveDirectory | None
@@ -236,6 +238,13 @@ def build_services(
         database_checks=checks,
         changes=changes,
         primary_changes=primary_changes,
+        consistent_reads=ConsistentReads(
+            database,
+            changes,
+            primary_changes,
+            settings.primary_reads_per_minute,
+            lambda: clock().timestamp(),
+        ),
         erased=erased,
         authenticator=authenticator,
         live=live,

@@ -42,6 +42,12 @@ class Settings(BaseSettings):
         description="How far a standby may be behind the primary before answers are read "
         "elsewhere.",
     )
+    primary_reads_per_minute: int = Field(
+        600,
+        ge=0,
+        description="How often one viewer's consistency token may lead to the primary in a minute, "
+        "where a standby is behind it.",
+    )
     database_connections: int = Field(
         4,
         ge=1,

@@ -17,6 +17,7 @@ def watch_services(metrics: Metrics, services: Services) -> None:
     metrics.watch_pool(lambda: services.database.pool)
     if (servers := services.database.read_servers) is not None:
         metrics.watch_servers(servers)
+    metrics.watch_consistency_tokens(services.consistent_reads.counts)
     metrics.watch_connections(lambda: services.connections.open, services.connections.closed)
     metrics.watch_changes(services.changes)
     metrics.watch_ingestion(services.intake.counters)

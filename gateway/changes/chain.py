@@ -38,6 +38,11 @@ class Chain:
         place = position.version - self._first
         return 0 <= place < len(self._marks) and self._marks[place] == position.mark
 
+    def denies(self, position: LogPosition) -> bool:
+        """Whether the row of this version is known, and is another one."""
+        place = position.version - self._first
+        return 0 <= place < len(self._marks) and self._marks[place] != position.mark
+
     @property
     def size(self) -> int:
         """The bytes in memory, by estimate."""

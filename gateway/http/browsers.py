@@ -24,7 +24,7 @@ def readable_by_pages(
     app: ASGIApp,
     origins: Sequence[str] = ("*",),
     methods: Sequence[str] = ("GET", "HEAD"),
-    shown: Sequence[str] = ("Retry-After", "X-Request-Id"),
+    shown: Sequence[str] = ("Consistency", "Consistency-Token", "Retry-After", "X-Request-Id"),
     preflight_seconds: int = _PREFLIGHT_SECONDS,
 ) -> ASGIApp:
     """The application for pages of these origins, with any header: Authorization above all.

@@ -104,6 +104,8 @@ class Operation:
             return await self._run(command)
         finally:
             self._at_primary = True
+            if self._record is not None:
+                self._record.has_written = True
             self._begin_reading()
 
     def load_anew(self) -> None:
@@ -145,6 +147,7 @@ class Operation:
         if self._record is not None:
             self._record.statements += self.snapshot.statements
             self._record.fell_back |= self.snapshot.fell_back
+            self._record.read(self.reads.position)
         await self.snapshot.__aexit__(None, None, None)
 
 

@@ -19,6 +19,7 @@ from gateway.ingestion.intake import Intake
 from gateway.rest.credentials import StreamCredentials
 from gateway.rest.refused import refused
 from gateway.rest.wrong_passwords import WrongPasswords
+from gateway.telemetry.record import record_of
 
 
 class KinesisEndpoint:
@@ -61,6 +62,7 @@ class KinesisEndpoint:
             # In a thread: megabytes of events would hold up everyone else's answers.
             batch = await asyncio.to_thread(self._read, body)
             await self._intake.take(batch)
+            record_of(request.scope).has_written = True
             return _report(batch)
         except GatewayError as error:
             return refused(error)

@@ -183,6 +183,10 @@ class Metrics:
         """Show the database servers that may be read from."""
         self._sources.servers = use
 
+    def watch_consistency_tokens(self, counts: Mapping[str, int]) -> None:
+        """Show what became of the consistency tokens of requests, by result."""
+        self._sources.tokens = counts
+
     def watch_connections(self, count: Callable[[], int], closed: Mapping[str, int]) -> None:
         """Show the connections with clients, and why the server closed some."""
         self._sources.connections = count
@@ -219,6 +223,7 @@ class _Sources(Collector):
     def __init__(self) -> None:
         self.pool: Callable[[], PoolUse] | None = None
         self.servers: ServersUse | None = None
+        self.tokens: Mapping[str, int] = {}
         self.connections: Callable[[], int] | None = None
         self.closed: Mapping[str, int] = {}
         self.ingestion: IngestionCounts | None = None
@@ -300,7 +305,14 @@ class _Sources(Collector):
             "How often reads went on at another database server.",
             value=None if use is None else use.moves,
         )
-        yield from (reading, up, lag, moves)
+        tokens = CounterMetricFamily(
+            "stats_gateway_consistency_tokens",
+            "Requests with a consistency token, by what became of it.",
+            labels=["result"],
+        )
+        for result, number in self.tokens.items():
+            tokens.add_metric([result], number)
+        yield from (reading, up, lag, moves, tokens)
 
     def _of_caches(self) -> Iterable[Metric]:
         hits = CounterMetricFamily("stats_gateway_cache_hits", "Cache hits.", labels=["cache"])

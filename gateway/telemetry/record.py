@@ -60,10 +60,12 @@ class RequestRecord:
         "document",
         "fell_back",
         "frames",
+        "has_written",
         "method",
         "open_after",
         "operation",
         "phases",
+        "read_at",
         "request_id",
         "result",
         "route",
@@ -96,6 +98,10 @@ class RequestRecord:
         #: Whether it is to be read from the primary, and whether a standby was read all the same.
         self.at_primary = False
         self.fell_back = False
+        #: Whether it may have changed something, and the newest state that was read for it: a
+        #: version and its mark.
+        self.has_written = False
+        self.read_at: tuple[int, int] | None = None
         self.operation: str | None = None
         self.document: str | None = None
         self.cost: int | None = None
@@ -143,6 +149,11 @@ class RequestRecord:
         self.open_after = self.clock() - self.started
         if self.when_opened is not None:
             self.when_opened()
+
+    def read(self, position: tuple[int, int] | None) -> None:
+        """Note the state that something was read in, if that is known."""
+        if position is not None and (self.read_at is None or position > self.read_at):
+            self.read_at = position
 
     def ask(self, operation: str | None, digest: str) -> None:
         """Note the operation that is asked for, and the SHA-256 of its document in hexadecimal."""

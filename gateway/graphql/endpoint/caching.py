@@ -18,7 +18,7 @@ from gateway.http.validators import has_already
 
 SAFE_METHODS = ("GET", "HEAD")
 #: The header lines that an answer depends on. Whoever lets pages of others read it adds Origin.
-VARY = "Authorization, Accept, X-CKAN-API-Key, EDX-API-Key"
+VARY = "Authorization, Accept, X-CKAN-API-Key, EDX-API-Key, Consistency-Token"
 _PUBLIC = {"Cache-Control": "public, no-cache", "Vary": VARY}
 
 

@@ -26,11 +26,13 @@ from gateway.graphql.page.examples import EXAMPLES
 from gateway.graphql.page.fitting import FittedExamples, Identify, OpenOperation
 from gateway.http.browsers import readable_by_pages
 from gateway.http.connections import Connections
+from gateway.http.consistency_headers import CONSISTENCY_HEADERS
+from gateway.http.consistent_reads import ConsistentReads
 from gateway.settings import Settings
 
 GRAPHQL_PATH = "/graphql"
 #: Headers of an answer that pages of other origins may read.
-_EXPOSED_HEADERS = ("ETag", "Retry-After", "Server-Timing", "X-Request-Id")
+_EXPOSED_HEADERS = (*CONSISTENCY_HEADERS, "ETag", "Retry-After", "Server-Timing", "X-Request-Id")
 
 
 def graphql_routes(
@@ -95,8 +97,10 @@ def graphql_websockets(
     live: LiveAnswers,
     identify: Identify,
     mask: ErrorMask,
+    reads: ConsistentReads,
 ) -> ASGIApp:
     """What answers WebSockets at the endpoint's path."""
-    operations = SocketOperations(executor, live, identify, mask, settings.incremental_delivery)
+    in_parts = settings.incremental_delivery
+    operations = SocketOperations(executor, live, identify, mask, in_parts, reads)
     limits = SocketLimits(settings.websocket_operations, settings.body_limit_bytes)
     return SocketEndpoint(operations, limits, GRAPHQL_PATH)

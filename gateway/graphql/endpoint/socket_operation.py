@@ -19,11 +19,13 @@ from gateway.graphql.execution.executor import Executor
 from gateway.graphql.live.live_answers import LiveAnswers
 from gateway.graphql.masking import ErrorMask, FormattedError
 from gateway.graphql.refusals import OperationTypeRefused
+from gateway.http.consistent_reads import ConsistentReads, Seen
 from gateway.telemetry.record import RequestRecord, Result
 
 #: Header lines that carry a credential.
 Credentials = Sequence[tuple[str, str]]
 
+_TOKEN = "consistencyToken"
 _READING = frozenset({OperationType.QUERY})
 _ALL = frozenset({OperationType.QUERY, OperationType.MUTATION})
 
@@ -45,6 +47,8 @@ class SocketOperations:
     identify: IdentifyViewer
     mask: ErrorMask
     in_parts: bool
+    #: For who brings consistency tokens, in the extensions of an operation; None ignores them.
+    reads: ConsistentReads | None = None
 
     async def answers(
         self,
@@ -60,15 +64,24 @@ class SocketOperations:
         """
         viewer = await self.identify(credentials)
         record.viewer = viewer.kind
+        seen = await self._seen(request, viewer, record)
         if await self.executor.is_subscription(request, viewer, record):
             answers = self._followed(request, viewer, credentials, record, follow)
         else:
-            answers = self._executed(request, viewer, record)
+            answers = self._executed(request, viewer, record, seen)
         # A live operation may last for days, and keeps nothing of what was asked.
         del request
         async with aclosing(answers):
             async for answer in answers:
                 yield answer
+
+    async def _seen(
+        self, request: GraphQLRequest, viewer: Viewer, record: RequestRecord
+    ) -> Seen | None:
+        token = (request.extensions or {}).get(_TOKEN)
+        if self.reads is None or not isinstance(token, str):
+            return None
+        return await self.reads.place(token, viewer, record)
 
     async def _followed(
         self,
@@ -93,18 +106,30 @@ class SocketOperations:
             stream.close()
 
     async def _executed(
-        self, request: GraphQLRequest, viewer: Viewer, record: RequestRecord
+        self, request: GraphQLRequest, viewer: Viewer, record: RequestRecord, seen: Seen | None
     ) -> AsyncGenerator[bytes, None]:
         asked = (request, viewer, _READING if viewer.only_reads else _ALL, record)
         try:
             if not self.in_parts:
-                yield _written(await self.executor.execute(*asked), record)
+                answer = await self.executor.execute(*asked)
+                yield _written(await self._with_token(answer, record, seen), record)
                 return
             async with aclosing(self.executor.stream(*asked)) as parts:
                 async for part in parts:
                     yield _written(part, record)
         except OperationTypeRefused as error:
             raise Forbidden(f"An API key can only read: it may not send a {error.kind}.") from None
+
+    async def _with_token(self, answer: Answer, record: RequestRecord, seen: Seen | None) -> Answer:
+        """The answer with what the headers of HTTP tell, among its extensions."""
+        if self.reads is None or "data" not in answer or not (record.has_written or seen):
+            return answer
+        told = {}
+        if (token := await self.reads.token_after(seen, record)) is not None:
+            told[_TOKEN] = token
+        if seen is not None and seen.is_eventual(record):
+            told["consistency"] = "eventual"
+        return Answer({**answer, "extensions": {**answer.get("extensions", {}), **told}})
 
 
 def _written(answer: Answer, record: RequestRecord) -> bytes:

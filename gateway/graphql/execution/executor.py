@@ -186,7 +186,7 @@ class Executor:
         """The cached answer of a live query, for whoever has just let the change feed catch up."""
         key = self._key(ready)
         entry = None
-        if self._responses is not None and key is not None:
+        if self._responses is not None and key is not None and not record.at_primary:
             entry = self._responses.held(key, viewer)
         if entry is None or key is None or self._may_be_erased(viewer):
             return None

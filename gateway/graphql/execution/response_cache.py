@@ -139,6 +139,7 @@ class ResponseCache:
             self.misses += 1
         else:
             self.hits += 1
+            record.read(entry.position)
         return entry
 
     def held(self, key: OperationKey, viewer: Viewer) -> CacheEntry | None:

@@ -65,7 +65,7 @@ class Endpoint:
         await self._charge(call, handler)
         if request.method not in _READS:
             # What was changed is read there alone at once, and so are preconditions.
-            call.record.at_primary = True
+            call.record.at_primary = call.record.has_written = True
             return await handler.answer(call)
         return await self._in_time(call, handler)
 

@@ -2,6 +2,7 @@ import { Client, fetchExchange } from "@urql/core";
 import { root } from "../root";
 import type { Credentials } from "../session/credentials";
 import { normalisedCache } from "./cache";
+import { consistentFetch } from "./consistent";
 import { liveExchange } from "./live";
 import { namedDocuments } from "./named-documents";
 import { renewing } from "./renewing";
@@ -21,6 +22,7 @@ export function createClient(credentials: Credentials | null): Client {
     ],
     // A page is shown at once from what is known, and asked for anew.
     requestPolicy: "cache-and-network",
+    fetch: consistentFetch,
     fetchOptions: () => ({
       credentials: "omit",
       headers: credentials === null ? {} : { authorization: `Bearer ${credentials.token}` },

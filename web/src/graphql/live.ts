@@ -5,6 +5,7 @@ import { type ExecutionResult, subscriptionExchange } from "@urql/core";
 import type { Client, SubscribePayload } from "graphql-ws";
 import { root } from "../root";
 import type { Credentials } from "../session/credentials";
+import { newestToken } from "./consistent";
 
 const NO_TEXT = "";
 const ATTEMPTS = 10;
@@ -49,7 +50,11 @@ export function liveExchange(credentials: Credentials | null) {
         socket ??= openSocket(credentials);
         socket.then((client) => {
           if (ended) return;
-          const payload: SubscribePayload = { ...request, query: request.query ?? NO_TEXT };
+          const payload: SubscribePayload = {
+            ...request,
+            query: request.query ?? NO_TEXT,
+            extensions: { ...request.extensions, consistencyToken: newestToken() },
+          };
           end = client.subscribe(payload, {
             next: (answer) => sink.next(answer as ExecutionResult),
             error: (reason) => sink.error(reason),

@@ -1,0 +1,66 @@
+"""Consistency tokens: sealed texts that tell which state of the database a client has seen.
+
+A token is a Fernet token (AES-CBC and HMAC-SHA256): nobody else can make one or read it. Its key
+is made of the instance's secret, which all gateways of a database share.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from base64 import urlsafe_b64encode
+from collections.abc import Callable
+from struct import Struct
+
+from cryptography.fernet import Fernet, InvalidToken
+
+from gateway.changes.position import LogPosition
+
+#: How long a token is good for.
+LIFETIME_SECONDS = 3600
+#: Longer texts are none; ours have 120 characters.
+_LONGEST = 200
+_PURPOSE = b"stats-gateway consistency token"
+_POSITION = Struct(">qq")
+
+
+class UnusableToken(Exception):
+    """A text that is no token of ours, or one that is too old."""
+
+    def __init__(self, *, is_expired: bool) -> None:
+        super().__init__("expired" if is_expired else "invalid")
+        self.is_expired = is_expired
+
+
+class ConsistencyTokens:
+    """Seals positions, and opens tokens; ``now`` tells the seconds since 1970."""
+
+    def __init__(self, secret: str, now: Callable[[], float]) -> None:
+        key = hmac.digest(secret.encode(), _PURPOSE, hashlib.sha256)
+        self._fernet = Fernet(urlsafe_b64encode(key))
+        self._now = now
+        #: The newest one: whoever reads the same state in the same second is given the same.
+        self._last: tuple[LogPosition, int, str] | None = None
+
+    def seal(self, position: LogPosition) -> str:
+        """A token for this position."""
+        now = int(self._now())
+        last = self._last
+        if last is None or last[:2] != (position, now):
+            token = self._fernet.encrypt_at_time(_POSITION.pack(*position), now).decode()
+            self._last = last = position, now, token
+        return last[2]
+
+    def open(self, token: str) -> LogPosition:
+        """The position that was sealed; UnusableToken if there is none."""
+        if len(token) > _LONGEST:
+            raise UnusableToken(is_expired=False)
+        now = int(self._now())
+        try:
+            sealed_at = self._fernet.extract_timestamp(token)
+            if now - sealed_at > LIFETIME_SECONDS:
+                raise UnusableToken(is_expired=True)
+            content = self._fernet.decrypt_at_time(token, LIFETIME_SECONDS, now)
+        except (InvalidToken, ValueError):
+            raise UnusableToken(is_expired=False) from None
+        return LogPosition(*_POSITION.unpack(content))

@@ -1,0 +1,70 @@
+"""The headers of consistent reads: the token that a request brings, and that of its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.auth.viewer import ANONYMOUS, Viewer
+from gateway.errors import GatewayError
+from gateway.http.consistent_reads import ConsistentReads, Seen
+from gateway.telemetry.record import record_of
+
+#: Headers of an answer that pages of other origins may read.
+CONSISTENCY_HEADERS = ("Consistency", "Consistency-Token")
+_TOKEN = b"consistency-token"
+_EVENTUAL = (b"consistency", b"eventual")
+
+
+class ConsistencyHeaders:
+    """An ASGI application around all that reads and writes; ``identify`` tells who asks."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        reads: ConsistentReads,
+        identify: Callable[[Scope], Awaitable[Viewer]],
+    ) -> None:
+        self._app = app
+        self._reads = reads
+        self._identify = identify
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        record = record_of(scope)
+        token = next((value for name, value in scope["headers"] if name == _TOKEN), None)
+        seen: Seen | None = None
+        if token is not None:
+            seen = await self._seen(token.decode("latin-1"), scope)
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start" and (record.has_written or seen):
+                headers = message["headers"] = [*message.get("headers", ())]
+                new = await self._new_token(seen, scope)
+                if new is not None:
+                    headers.append((_TOKEN, new.encode()))
+                if seen is not None and seen.is_eventual(record):
+                    headers.append(_EVENTUAL)
+            await send(message)
+
+        await self._app(scope, receive, sending)
+
+    async def _seen(self, token: str, scope: Scope) -> Seen | None:
+        try:
+            viewer = await self._identify(scope)
+        except Exception:  # whoever answers says so
+            viewer = ANONYMOUS
+        try:
+            return await self._reads.place(token, viewer, record_of(scope))
+        except GatewayError:
+            # The database is away: so is what answers, which says so.
+            return None
+
+    async def _new_token(self, seen: Seen | None, scope: Scope) -> str | None:
+        try:
+            return await self._reads.token_after(seen, record_of(scope))
+        except GatewayError:
+            return None
