@@ -15,6 +15,7 @@ from prometheus_client.samples import Sample
 from starlette.applications import Starlette
 
 from gateway.app import create_app
+from gateway.db.read_servers import ReadServers
 from gateway.settings import Settings
 from gateway.telemetry.configuration import Telemetry
 from gateway.telemetry.metrics import Metrics
@@ -97,6 +98,7 @@ async def test_every_metric_is_documented_with_its_labels_and_meaning(
 ) -> None:
     await ask(client, "{ classifications { totalCount } }")
     metrics.group_command("join", "changed")
+    metrics.watch_servers(ReadServers(["standby"], "primary", 10))
     served = {
         f"{family.name}_total" if family.type == "counter" else family.name: (
             family.type,

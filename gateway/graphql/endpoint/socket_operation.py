@@ -25,7 +25,7 @@ from gateway.telemetry.record import RequestRecord, Result
 #: Header lines that carry a credential.
 Credentials = Sequence[tuple[str, str]]
 
-_TOKEN = "consistencyToken"
+_EXTENSION = "consistencyToken"
 _READING = frozenset({OperationType.QUERY})
 _ALL = frozenset({OperationType.QUERY, OperationType.MUTATION})
 
@@ -78,7 +78,7 @@ class SocketOperations:
     async def _seen(
         self, request: GraphQLRequest, viewer: Viewer, record: RequestRecord
     ) -> Seen | None:
-        token = (request.extensions or {}).get(_TOKEN)
+        token = (request.extensions or {}).get(_EXTENSION)
         if self.reads is None or not isinstance(token, str):
             return None
         return await self.reads.place(token, viewer, record)
@@ -126,7 +126,7 @@ class SocketOperations:
             return answer
         told = {}
         if (token := await self.reads.token_after(seen, record)) is not None:
-            told[_TOKEN] = token
+            told[_EXTENSION] = token
         if seen is not None and seen.is_eventual(record):
             told["consistency"] = "eventual"
         return Answer({**answer, "extensions": {**answer.get("extensions", {}), **told}})
