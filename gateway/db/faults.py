@@ -50,6 +50,11 @@ class Fault(Enum):
         return f"DATABASE_{self.name}"
 
 
+#: What another server may not have, whatever is asked of it.
+OF_THE_SERVER = frozenset(
+    {Fault.AWAY, Fault.REFUSED, Fault.MISSING, Fault.UNTRUSTED, Fault.POOLED, Fault.DAMAGED}
+)
+
 READING = "Reading the database"
 WRITING = "Writing to the database"
 

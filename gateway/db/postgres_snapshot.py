@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from gateway.db.compiled import Rows
 from gateway.db.database import Snapshot, SnapshotLost
-from gateway.db.faults import Fault, Faults, fault_of
+from gateway.db.faults import OF_THE_SERVER, Faults, fault_of
 from gateway.db.postgres_readers import NotConnected, Readers
 from gateway.db.read_servers import ReadServers
 
@@ -26,8 +26,6 @@ T = TypeVar("T")
 #: What a standby answers to a statement that holds up what it has to replay: serialization_failure
 #: and deadlock_detected, which nothing else makes of one that only reads.
 _CONFLICTS = frozenset({"40001", "40P01"})
-#: What sends reads to another server: this one cannot be read by us, whatever we ask.
-_AWAY = frozenset({Fault.AWAY, Fault.REFUSED, Fault.MISSING})
 
 
 async def _begin(connection: Any) -> None:
@@ -176,9 +174,9 @@ def _is_conflict(error: Exception) -> bool:
 
 def _is_away(error: Exception) -> bool:
     if isinstance(error, NotConnected):
-        return fault_of(error.cause) in _AWAY
+        return fault_of(error.cause) in OF_THE_SERVER
     # A statement that takes too long is the statement's fault.
-    return not isinstance(error, TimeoutError) and fault_of(error) in _AWAY
+    return not isinstance(error, TimeoutError) and fault_of(error) in OF_THE_SERVER
 
 
 def _lost(connection: Any, statement: str, error: Exception) -> Exception:

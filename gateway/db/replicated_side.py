@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Select
 
 from gateway.db.compiled import Rows
-from gateway.db.faults import Fault, fault_of
+from gateway.db.faults import OF_THE_SERVER, fault_of
 from gateway.db.read_servers import ReadServers
 from gateway.db.side_connection import SideConnection
 
@@ -31,7 +31,7 @@ class ReplicatedSideConnection(SideConnection):
             try:
                 rows = await self._sides[place].fetch(statement, parameters)
             except Exception as error:
-                if not order or fault_of(error) not in (Fault.AWAY, Fault.REFUSED, Fault.MISSING):
+                if not order or fault_of(error) not in OF_THE_SERVER:
                     raise
                 self._servers.failed(place)
             else:
