@@ -48,7 +48,10 @@ async def test_alive_as_long_as_the_process_is(client):
 
 async def test_ready_when_the_database_answers(client):
     response = await client.get("/readyz")
-    assert (response.status_code, response.json()) == (200, {"status": "ready", "role": "primary", "lag_seconds": 0.0})
+    assert (response.status_code, response.json()) == (
+        200,
+        {"status": "ready", "role": "primary", "lag_seconds": 0.0},
+    )
 
 
 @pytest.mark.parametrize(

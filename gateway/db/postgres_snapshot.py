@@ -147,10 +147,11 @@ class PostgresSnapshot(Snapshot):
             return False
         if _is_conflict(error) and self._place != self._servers.primary:
             self._at_primary = True
-        elif _is_away(error):
-            self._servers.failed(self._place)
-        else:
+        elif not _is_away(error):
             return False
+        if isinstance(error, NotConnected):
+            # A connection that is lost may be one that a conflict has ended.
+            self._servers.failed(self._place)
         self._tried.add(self._place)
         return True
 

@@ -20,6 +20,8 @@ logger = logging.getLogger(__name__)
 #: The pause between two checks, and how long a server may take to answer one.
 EVERY_SECONDS = 1.0
 ANSWER_SECONDS = 2.0
+#: After so many checks in a row a server that is silent is not waited for any more.
+_SILENT_UNTIL_HANGING = 2
 
 
 class ServerChecks:
@@ -42,6 +44,8 @@ class ServerChecks:
         self._clock = clock
         self._every = every_seconds
         self._progress = PrimaryProgress()
+        #: How many checks in a row each server let pass without an answer.
+        self._silent = [0] * len(sides)
         self._checking: asyncio.Task[None] | None = None
 
     async def check(self) -> None:
@@ -67,10 +71,13 @@ class ServerChecks:
         try:
             (row,) = await self._sides[place].fetch(SERVER_STATE, {})
         except TimeoutError:
-            self._hangs(place)
+            self._silent[place] += 1
+            if self._silent[place] == _SILENT_UNTIL_HANGING:
+                self._hangs(place)
             return None
         except Exception:  # whatever it is, others are there to be read from
             return None
+        self._silent[place] = 0
         return ServerState(*row)
 
     async def _check_for_ever(self) -> None:

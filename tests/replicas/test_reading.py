@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import asyncpg
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import case, func, select
 
 from gateway.db.configuration import configured_databases
 from gateway.db.database import SnapshotLost
+from gateway.db.postgres_snapshot import PostgresSnapshot
 from gateway.db.server_checks import ServerChecks
 from gateway.db.tables import project
 from gateway.settings import Settings
@@ -145,6 +147,28 @@ async def test_a_statement_that_a_standby_cancels_is_run_at_the_primary(cluster:
         async with database.read(at_primary=True) as snapshot:
             assert (await snapshot.fetch(_IS_STANDBY))[0][0] is False
             assert not snapshot.fell_back
+
+
+async def test_a_query_whose_snapshot_is_lost_is_executed_anew(
+    cluster: Cluster, gateway_of: OpenGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The conflict is a real one; the test says only when it comes."""
+    fetch, lost = PostgresSnapshot._fetch, []
+
+    async def fetched(snapshot: PostgresSnapshot, runs: Any) -> Any:
+        if snapshot._has_read and not lost:
+            lost.append(snapshot)
+            await conflict(cluster)
+            await cluster.caught_up()
+        return await fetch(snapshot, runs)
+
+    async with gateway_of(cluster.url, cluster.standby_urls) as gateway:
+        assert (await gateway.store(4001, 4002, project=4)).status_code == 204
+        await cluster.caught_up()
+        monkeypatch.setattr(PostgresSnapshot, "_fetch", fetched)
+        assert await gateway.total(4) == 2
+        assert len(lost) == 1
+        assert gateway.role == "standby"
 
 
 async def conflict(cluster: Cluster) -> None:
