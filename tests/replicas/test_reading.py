@@ -15,7 +15,7 @@ from gateway.db.postgres_snapshot import PostgresSnapshot
 from gateway.db.server_checks import ServerChecks
 from gateway.db.tables import project
 from gateway.settings import Settings
-from tests.postgres import stop_at_once
+from tests.postgres import start_again, stop_at_once
 from tests.replicas.conftest import Cluster, OpenGateway, asked, lines, until
 
 _projects = select(func.count(project.c.id)).scalar_subquery()
@@ -94,8 +94,8 @@ async def test_reads_go_on_without_the_primary_and_without_a_standby(
             assert writes.status_code == 503
         finally:
             over.set()
-            await asyncio.to_thread(cluster.primary.ensure_postgres_running)
-            await asyncio.to_thread(cluster.standbys[0].ensure_postgres_running)
+            await asyncio.to_thread(start_again, cluster.primary)
+            await asyncio.to_thread(start_again, cluster.standbys[0])
             await asyncio.gather(*asking)
         assert set(counts) == {2}
 
@@ -116,7 +116,7 @@ async def test_a_gateway_starts_while_the_primary_is_away(
             nobody = (await gateway.ask(3_000_000)).json()
             assert nobody["errors"][0]["extensions"]["code"] == "NOT_FOUND"
     finally:
-        await asyncio.to_thread(cluster.primary.ensure_postgres_running)
+        await asyncio.to_thread(start_again, cluster.primary)
     await cluster.caught_up()
 
 
