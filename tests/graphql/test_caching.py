@@ -49,7 +49,8 @@ async def test_a_public_answer_is_kept_and_asked_about_each_time(client: httpx.A
     assert first.status_code == 200
     assert first.headers["cache-control"] == PUBLIC
     assert first.headers["vary"] == (
-        "Authorization, Accept, X-CKAN-API-Key, EDX-API-Key, Consistency-Token, Accept-Encoding, Origin"
+        "Authorization, Accept, X-CKAN-API-Key, EDX-API-Key, Consistency-Token, Accept-Encoding, "
+        "Origin"
     )
     again = await get(client, SITE, first.headers["etag"])
     assert (again.status_code, again.content) == (304, b"")
