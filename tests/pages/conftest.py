@@ -1,8 +1,6 @@
 """A served group with three classifications, and Debian's Chromium to look at it with."""
 
 import asyncio
-import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -11,7 +9,7 @@ from typing import NamedTuple
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Request
 from sqlalchemy import Connection
 
 from gateway.auth.keys import write_new_keys
@@ -20,23 +18,11 @@ from gateway.db import open_database
 from gateway.directory.store_names import store_names
 from gateway.events.event import Batch, Classification, Names
 from gateway.rollups.apply_batch import apply_batch
+from tests.browser import chromium, listen
 from tests.graphql.live.reading import STREAM, STREAM_SETTINGS
-from tests.packages import GRAPHIQL, copied_packages, node_is_recent, unpacked_wheel_with
+from tests.packages import GRAPHIQL, built_wheel, copied_packages
 from tests.server import serving
 from tests.stream_events import comment
-
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-# Ample: what is waited for comes, or the test fails anyway.
-DEADLINE_MILLISECONDS = 60_000
-expect.set_options(timeout=DEADLINE_MILLISECONDS)
 
 MORNING = 1_700_000_000_000_000
 ADA = 77
@@ -58,10 +44,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 @pytest.fixture(scope="session")
 def wheel_with_graphiql(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project's wheel with GraphiQL in it, unpacked."""
-    if not node_is_recent():
-        # In CI a page that nobody built must not pass for one that works.
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("Node.js 22.12 is not installed.")
-    return unpacked_wheel_with(GRAPHIQL, tmp_path_factory.mktemp("graphiql"))
+    return built_wheel(GRAPHIQL, tmp_path_factory.mktemp("graphiql"))
 
 
 @pytest.fixture(scope="module")
@@ -99,14 +82,8 @@ async def _fill(url: str) -> None:
 @pytest.fixture(scope="module")
 def browser(served: Served) -> Iterator[Browser]:
     # After ``served`` and no longer than the module: while Playwright runs, asyncio.run cannot.
-    executable = shutil.which("chromium")
-    if executable is None:
-        # In CI a page that nobody looked at must not pass for one that works.
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("Chromium is not installed.")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 class Visit(NamedTuple):
@@ -121,16 +98,9 @@ class Visit(NamedTuple):
 def visit(browser: Browser, served: Served) -> Iterator[Visit]:
     context = browser.new_context()
     page = context.new_page()
-    page.set_default_timeout(DEADLINE_MILLISECONDS)
     visit = Visit(page, [], [])
     page.on("request", lambda request: visit.requests.append(request))
-    page.on("pageerror", lambda error: visit.complaints.append(str(error)))
-    page.on(
-        "console",
-        lambda message: (
-            message.type in ("error", "warning") and visit.complaints.append(message.text)
-        ),
-    )
+    listen(page, visit.complaints)
     page.goto(served.url)
     yield visit
     context.close()

@@ -1,28 +1,23 @@
 """The web application, built once, served to Debian's Chromium where nothing else may run."""
 
 import asyncio
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Request, expect
 from sqlalchemy import Connection
 
 from gateway.auth.keys import write_new_keys
 from gateway.auth.tokens import issue_token
 from gateway.db import open_database
-from tests.packages import WEB, node_is_recent, unpacked_wheel_with
-from tests.pages.conftest import DEADLINE_MILLISECONDS, FLAGS
+from tests.browser import chromium, listen
+from tests.packages import WEB, built_wheel
 from tests.server import serving
 from tests.web.history import ADA, DIRECTORY, write_history
-
-expect.set_options(timeout=DEADLINE_MILLISECONDS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -62,12 +57,7 @@ async def _write(path: Path, change: Callable[[Connection], object]) -> None:
 @pytest.fixture(scope="session")
 def wheel_with_pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project's wheel with the web application in it, unpacked."""
-    if not node_is_recent():
-        # In CI a page that nobody built must not pass for one that works.
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(
-            "Node.js 22.12 is not installed: run make node."
-        )
-    return unpacked_wheel_with(WEB, tmp_path_factory.mktemp("web"))
+    return built_wheel(WEB, tmp_path_factory.mktemp("web"))
 
 
 @pytest.fixture(scope="module")
@@ -96,19 +86,6 @@ async def _fill(url: str) -> None:
     async with open_database(url) as database:
         await database.migrate()
         await database.write(write_history)
-
-
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """Debian's Chromium, without a head; whoever has none skips the test."""
-    executable = shutil.which("chromium")
-    if executable is None:
-        # In CI a page that nobody looked at must not pass for one that works.
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("Chromium is not installed.")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -144,17 +121,9 @@ def visit(browser: Browser, served: Served, request: pytest.FixtureRequest) -> I
     """A tab; parameters of the fixture are those of a browser's context."""
     context = browser.new_context(**getattr(request, "param", {}))
     page = context.new_page()
-    page.set_default_timeout(DEADLINE_MILLISECONDS)
     visit = Visit(page, served.root, [], [], [])
+    listen(page, visit.complaints)
     page.on("request", lambda one: visit.requests.append(one))
     page.on("websocket", lambda one: visit.sockets.append(one.url))
-    page.on("pageerror", lambda error: visit.complaints.append(str(error)))
-    # Violations of the policy are among these.
-    page.on(
-        "console",
-        lambda message: (
-            message.type in ("error", "warning") and visit.complaints.append(message.text)
-        ),
-    )
     yield visit
     context.close()
