@@ -39,6 +39,7 @@ from resolvers.user_memberships import (
     load_invitations,
     load_user_memberships,
 )
+from resolvers.user_permissions import UserPermissions, own_permissions
 
 
 @row
@@ -150,6 +151,10 @@ class User(Row):
         self, info: Info, first: PageArgument = MEMBERSHIPS_PAGE, after: AfterArgument = None
     ) -> MembershipConnection | None:
         return await load_invitations(info, self.user_id, first, after)
+
+    @strawberry.field(description="What the viewer may do as this volunteer, for a page's buttons.")
+    def viewer_permissions(self, info: Info) -> UserPermissions:
+        return own_permissions(info, self.user_id)
 
 
 async def load_users(info: Info, ids: Sequence[int], *paths: tuple[str, ...]) -> list[User]:

@@ -140,6 +140,11 @@ class ViewerPermissions:
         """Whether the viewer may see a volunteer's own stats; personal."""
         return may_see_own_stats(self.__personal(), user_id)
 
+    def may_change_as(self, user_id: int) -> bool:
+        """Whether the viewer is this volunteer, with credentials that change groups; personal."""
+        viewer = self.__personal()
+        return viewer.id == user_id and viewer.may_change_groups and not viewer.only_reads
+
     def __personal(self) -> Viewer:
         self.personal = True
         return self.__viewer

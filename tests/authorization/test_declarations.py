@@ -150,6 +150,9 @@ PUBLIC: dict[str, set[str]] = {
         "UserGroup.updatedAt",
     },
     "it tells the viewer what they may do themselves": {
+        "User.viewerPermissions",
+        "UserPermissions.createGroups",
+        "UserPermissions.editGoals",
         "UserGroup.viewerPermissions",
         "GroupPermissions.deactivate",
         "GroupPermissions.edit",

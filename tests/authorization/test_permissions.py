@@ -130,6 +130,7 @@ async def test_only_permissions_in_groups_are_shareable(filled: Database, docume
 PERSONAL = [
     "{me{id}}",
     "{me{login}}",
+    "{user(id:1001){viewerPermissions{editGoals}}}",
     "{user(id:1006){classifications{totalCount}}}",
     "{user(id:1001){classifications{totalCount}}}",
     "{user(id:1006){memberships{nodes{state}}}}",
@@ -147,6 +148,25 @@ PERSONAL = [
 @pytest.mark.parametrize("document", PERSONAL)
 async def test_all_else_makes_an_answer_personal(filled: Database, document: str) -> None:
     assert await asked_by(filled, MEMBER, document) == "personal"
+
+
+@pytest.mark.parametrize(
+    ("viewer", "may"),
+    [
+        (Viewer(1001), True),
+        (Viewer(1002), False),
+        (Viewer(1002, is_site_admin=True), False),
+        (Viewer(1001, may_change_groups=False), False),
+        (Viewer(api_key_id="key"), False),
+        (Viewer(), False),
+    ],
+)
+async def test_one_changes_what_is_ones_own_with_credentials_that_allow_it(
+    filled: Database, viewer: Viewer, may: bool
+) -> None:
+    async with Operation(filled, viewer, NOW) as operation:
+        assert operation.permissions.may_change_as(1001) is may
+        assert operation.permissions.personal
 
 
 REFUSED = f"{{userGroup(id:{LEVEL_0}){{classifications{{totalCount}}}}}}"

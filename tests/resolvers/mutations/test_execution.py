@@ -168,6 +168,26 @@ async def test_where_groups_are_off_the_refusal_is_data(opened: Open) -> None:
     async with opened(groups="off") as people:
         found = await people.refused("ada", "createUserGroup", displayName="Moths")
         assert found == ("NOT_SUPPORTED", ["input"])
+        assert await people.ask("ada", OWN_BUTTONS) == {"me": {"viewerPermissions": NO_BUTTONS}}
+
+
+OWN_BUTTONS = "{ me { viewerPermissions { createGroups editGoals } } }"
+NO_BUTTONS = {"createGroups": False, "editGoals": False}
+
+
+async def test_volunteers_are_told_what_they_may_do_as_themselves(people: Village) -> None:
+    fields = "viewerPermissions { createGroups editGoals }"
+    both = f"{{ me {{ id {fields} }} user(id: 1) {{ {fields} }} }}"
+    allowed = {"createGroups": True, "editGoals": True}
+
+    ada, ben = await people.ask("ada", both), await people.ask("ben", both)
+    assert ada == {
+        "me": {"id": "1", "viewerPermissions": allowed},
+        "user": {"viewerPermissions": allowed},
+    }
+    # As somebody else one may do nothing.
+    assert ben["me"]["viewerPermissions"] == allowed
+    assert ben["user"]["viewerPermissions"] == NO_BUTTONS
 
 
 async def test_a_kept_answer_is_as_new_as_the_last_mutation(people: Village) -> None:

@@ -10,15 +10,19 @@ interface Properties {
   readonly memberships: NonNullable<Me["memberships"]>;
   /** Whether this is the first page of them. */
   readonly isFirst: boolean;
+  /** Whether the viewer may create groups and join others. */
+  readonly mayJoin: boolean;
 }
 
 /** A card for each group: its name, the viewer's role, and its totals. */
-export function Cards({ memberships: { nodes, totalCount, pageInfo }, isFirst }: Properties) {
+export function Cards({ memberships: { nodes, totalCount, pageInfo }, isFirst, mayJoin }: Properties) {
   const text = useText();
   if (nodes.length === 0) {
     return (
       <section className="panel">
-        <p className="empty">{text(isFirst ? "groups.none" : "groups.noMore")}</p>
+        <p className="empty">
+          {text(!isFirst ? "groups.noMore" : mayJoin ? "groups.none" : "me.noGroups")}
+        </p>
       </section>
     );
   }

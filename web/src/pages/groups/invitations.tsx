@@ -14,12 +14,13 @@ type Invited = NonNullable<Me["invitations"]>;
 
 interface Properties {
   readonly invitations: Invited;
+  readonly mayAnswer: boolean;
   /** Told what was done, as a sentence. */
   readonly onAnswered: (what: string) => void;
 }
 
 /** Invitations that wait for an answer. */
-export function Invitations({ invitations, onAnswered }: Properties) {
+export function Invitations({ invitations, mayAnswer, onAnswered }: Properties) {
   const text = useText();
   return (
     <section className="panel" aria-labelledby="invitations">
@@ -28,20 +29,27 @@ export function Invitations({ invitations, onAnswered }: Properties) {
       </div>
       <ul className="invitations">
         {invitations.nodes.map((one) => (
-          <Invitation key={one.id} invitation={one} onAnswered={onAnswered} />
+          <Invitation
+            key={one.id}
+            invitation={one}
+            mayAnswer={mayAnswer}
+            onAnswered={onAnswered}
+          />
         ))}
       </ul>
-      <p className="hint">{text("groups.declining")}</p>
+      {mayAnswer && <p className="hint">{text("groups.declining")}</p>}
     </section>
   );
 }
 
 interface OneProperties {
   readonly invitation: Invited["nodes"][number];
+  readonly mayAnswer: boolean;
   readonly onAnswered: (what: string) => void;
 }
 
-function Invitation({ invitation: { group, roles }, onAnswered }: OneProperties) {
+function Invitation({ invitation, mayAnswer, onAnswered }: OneProperties) {
+  const { group, roles } = invitation;
   const text = useText();
   const accept = useCommand(AcceptInvitationDocument, (data) => data.acceptInvitation);
   const decline = useCommand(DeclineInvitationDocument, (data) => data.declineInvitation);
@@ -68,23 +76,25 @@ function Invitation({ invitation: { group, roles }, onAnswered }: OneProperties)
         </p>
         <p>{text(`level.${group.statsVisibility}`)}</p>
       </div>
-      <div className="answers" role="group" aria-label={name}>
-        <CommandButton
-          busy={busy}
-          primary
-          onClick={() =>
-            answer(accept.run({ input: { id: group.id } }), text("join.joined", { name }))
-          }
-        >
-          {text("groups.accept")}
-        </CommandButton>
-        <CommandButton busy={busy} onClick={() => reject(false)}>
-          {text("groups.decline")}
-        </CommandButton>
-        <CommandButton busy={busy} onClick={() => reject(true)}>
-          {text("groups.declineForEver")}
-        </CommandButton>
-      </div>
+      {mayAnswer && (
+        <div className="answers" role="group" aria-label={name}>
+          <CommandButton
+            busy={busy}
+            primary
+            onClick={() =>
+              answer(accept.run({ input: { id: group.id } }), text("join.joined", { name }))
+            }
+          >
+            {text("groups.accept")}
+          </CommandButton>
+          <CommandButton busy={busy} onClick={() => reject(false)}>
+            {text("groups.decline")}
+          </CommandButton>
+          <CommandButton busy={busy} onClick={() => reject(true)}>
+            {text("groups.declineForEver")}
+          </CommandButton>
+        </div>
+      )}
       <Problems problems={[...accept.problems, ...decline.problems]} />
     </li>
   );

@@ -62,6 +62,7 @@ function MyGroups() {
     [again],
   );
   const { memberships, invitations, closed } = page?.me ?? {};
+  const may = page?.me?.viewerPermissions.createGroups;
   const ended = closed?.nodes.filter(({ group }) => group.viewerPermissions.reactivate) ?? [];
   return (
     <>
@@ -69,16 +70,20 @@ function MyGroups() {
       {page?.me == null && (!error || isLost) && <Waiting figures={3} />}
       {said !== null && <Said>{said}</Said>}
       {invitations && invitations.nodes.length > 0 && (
-        <Invitations invitations={invitations} onAnswered={answered} />
+        <Invitations invitations={invitations} mayAnswer={may === true} onAnswered={answered} />
       )}
       {memberships && (
         <>
-          <div>
-            <button type="button" className="button primary" onClick={() => setCreating(true)}>
-              {text("groups.create")}
-            </button>
-          </div>
-          <Cards memberships={memberships} isFirst={after === null} />
+          {may ? (
+            <div>
+              <button type="button" className="button primary" onClick={() => setCreating(true)}>
+                {text("groups.create")}
+              </button>
+            </div>
+          ) : (
+            <p className="hint">{text("groups.notHere")}</p>
+          )}
+          <Cards memberships={memberships} isFirst={after === null} mayJoin={may === true} />
         </>
       )}
       {ended.length > 0 && (

@@ -38,6 +38,7 @@ export default function JoinPage({ id, token, onJoined, onLeft }: Properties) {
   // A hidden group is as if there were none, until one has joined.
   const failed = error && !codesOf(error).includes("NOT_FOUND") ? error : undefined;
   if (fetching && !data && !failed) return <Opening title={title} waits />;
+  const mayJoin = data?.me?.viewerPermissions.createGroups !== false;
   const isMember = group?.viewerMembership?.state === "ACTIVE";
   const join = async () => {
     // A variable of a POST, and so in no address.
@@ -55,11 +56,12 @@ export default function JoinPage({ id, token, onJoined, onLeft }: Properties) {
         {!isMember && <Seen level={group?.statsVisibility ?? null} />}
         <Problems problems={problems} />
         {!signedIn && <AskToSignIn reason="join.signIn" />}
+        {!mayJoin && !isMember && <p className="empty">{text("groups.notHere")}</p>}
         <div className="buttons">
           <button type="button" className="button" onClick={onLeft}>
             {text(isMember ? "join.toGroup" : "join.notNow")}
           </button>
-          {signedIn && !isMember && (
+          {signedIn && mayJoin && !isMember && (
             <CommandButton busy={busy} primary onClick={join}>
               {text("join.join")}
             </CommandButton>

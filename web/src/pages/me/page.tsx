@@ -108,7 +108,7 @@ export default function MePage() {
         <Goals
           goals={me.goals}
           owner={{ me: true }}
-          mayChange
+          mayChange={me.viewerPermissions.editGoals}
           projects={projects.map(({ id, displayName }) => ({
             id,
             name: displayName ?? text("project.unnamed", { id }),
