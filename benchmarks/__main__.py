@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import psutil
 
-from benchmarks import beside, bulk, groups, growth, ingestion, startup
+from benchmarks import beside, bulk, footprint, groups, growth, ingestion, startup
 from benchmarks.hot import __main__ as hot
 from benchmarks.live import __main__ as live
 from benchmarks.memory import __main__ as memory
@@ -74,6 +74,7 @@ PARTS = (
     ),
     Part("bulk", "Bringing in history", bulk.main, (), ("20_000",)),
     Part("startup", "Start and memory", startup.main, (), ("--rounds", "1")),
+    Part("footprint", "Before and after the pages", footprint.main, (), ("--rounds", "1")),
     Part("beside", "Beside the heaviest operations", beside.main, (), ("--rounds", "1")),
 )
 

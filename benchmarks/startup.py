@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -37,7 +37,7 @@ class Start(NamedTuple):
 
     seconds: float
     resident_mebibytes: float
-    #: After a page was asked for a hundred times.
+    #: After a page was asked for again and again.
     resident_after: float
 
 
@@ -53,8 +53,8 @@ def main(words: list[str] | None = None) -> None:
         asked = http_request("/graphql", PAGE.body)
         starts: dict[str, list[Start]] = {US: [], REFERENCE: []}
         for _ in range(rounds):
-            starts[US].append(_start(serve, "/readyz", asked))
-            starts[REFERENCE].append(_start(alone, "/", http_request("/")))
+            starts[US].append(measured_start(serve, "/readyz", asked))
+            starts[REFERENCE].append(measured_start(alone, "/", http_request("/")))
     print("| server | seconds until it answers | resident MiB then | after 100 pages |")
     print("| --- | ---: | ---: | ---: |")
     for name, runs in starts.items():
@@ -76,22 +76,35 @@ def gateway_command() -> str:
     return str(Path(sys.executable).with_name("stats-gateway"))
 
 
-def make_demo(folder: Path) -> float:
-    """Seconds from nothing to the first answer."""
+def make_demo(
+    folder: Path,
+    gateway: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
+) -> float:
+    """Seconds from nothing to the first answer; ``gateway`` is the command, if not our own."""
     port, begun = free_port(), time.perf_counter()
-    command = [gateway_command(), "demo", "--directory", str(folder / "demo"), "--port", str(port)]
-    with started(command, port, deadline_seconds=600):
+    options = ["demo", "--directory", str(folder / "demo"), "--port", str(port)]
+    command = [*(gateway or [gateway_command()]), *options]
+    with started(command, port, environment, deadline_seconds=600):
         ask(port, http_request("/readyz"))
         return time.perf_counter() - begun
 
 
-def _start(command: Sequence[str], ready: str, asked: bytes) -> Start:
+def measured_start(
+    command: Sequence[str],
+    ready: str,
+    asked: bytes,
+    environment: Mapping[str, str] | None = None,
+    *,
+    times: int = 100,
+) -> Start:
+    """Start a server once, until it answers at ``ready``; then ask it so many times."""
     port, begun = free_port(), time.perf_counter()
-    with started([*command, "--port", str(port)], port) as server:
+    with started([*command, "--port", str(port)], port, environment) as server:
         ask(port, http_request(ready))
         seconds = time.perf_counter() - begun
         then = server.resident_mebibytes()
-        for _ in range(100):
+        for _ in range(times):
             ask(port, asked)
         return Start(seconds, then, server.resident_mebibytes())
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
-from benchmarks import beside, groups, growth, ingestion, startup
+from benchmarks import beside, footprint, groups, growth, ingestion, startup
 from benchmarks.contest import Cost, Pace
 from benchmarks.live import __main__ as live
 from benchmarks.live.data import Batch
@@ -79,6 +84,19 @@ def test_the_start_is_measured_beside_a_bare_server(capsys: pytest.CaptureFixtur
     assert (ours[0], bare[0]) == (startup.US, startup.REFERENCE)
     assert float(ours[2]) > float(bare[2])
     assert demo[0].startswith("the demo")
+
+
+def test_a_commit_is_packed_as_a_wheel_that_runs(tmp_path: Path) -> None:
+    made = footprint.packed("HEAD", tmp_path)
+    assert made.kibibytes > 100
+    where = subprocess.run(
+        [sys.executable, "-c", "import gateway; print(gateway.__file__)"],
+        env={**os.environ, **made.environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert where.stdout.startswith(str(made.packages))
 
 
 def test_others_are_watched_beside_each_heavy_operation(
