@@ -8,7 +8,7 @@ import { createServer } from "node:http";
 import Provider from "oidc-provider";
 
 const { RETURN_URL, RESOURCE, REFRESH } = process.env;
-const NAMES = { 77: "Ada", 78: "Bert" };
+const NAMES = { 77: "Ada", 78: "Bert", 1304710: "Grace", 1631617: "Alan" };
 
 const server = createServer();
 server.listen(0, "127.0.0.1", () => {

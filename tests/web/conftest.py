@@ -1,6 +1,7 @@
 """The web application, built once, served to Debian's Chromium where nothing else may run."""
 
 import asyncio
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from tests.browser import chromium, listen
 from tests.packages import WEB, built_wheel
 from tests.server import serving
 from tests.web.history import ADA, DIRECTORY, write_history
+from tests.web.people import NewPerson, new_people
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -93,6 +95,17 @@ def browser(served: Served) -> Iterator[Browser]:
     # After ``served`` and no longer than the module: while Playwright runs, asyncio.run cannot.
     with chromium() as browser:
         yield browser
+
+
+@pytest.fixture
+def new_person(
+    browser: Browser, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[NewPerson]:
+    """Makes people with a browser each; pictures stay in a folder if the environment names one."""
+    kept = os.environ.get("NEWCOMER_SCREENSHOTS")
+    folder = Path(kept) / request.path.stem if kept else tmp_path
+    with new_people(browser, folder) as made:
+        yield made
 
 
 class Visit(NamedTuple):

@@ -5,11 +5,14 @@ import itertools
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from gateway.directory.load import load_directory
 from gateway.events.event import Batch
 from gateway.rollups.apply_batch import apply_batch
 from tests.web.conftest import Served, Visit
 from tests.web.groups import write_groups
+from tests.web.hands import POINTER, Hands
 from tests.web.history import ADA, BERT, CARA, classified, now
+from tests.web.people import NewPerson
 from tests.web.test_accessible import press_until
 from tests.web.test_me import opened
 from tests.web.test_session import sign_in
@@ -23,14 +26,14 @@ def goals(page: Page) -> Locator:
     )
 
 
-def set_goal(page: Page, target: int, **fields: str) -> None:
+def set_goal(page: Page, target: int, hands: Hands = POINTER, **fields: str) -> None:
     """Set a goal of classifications by the dialog."""
-    page.get_by_role("button", name="Set a goal").click()
+    hands.press(page.get_by_role("button", name="Set a goal"))
     dialog = page.get_by_role("dialog", name="Set a goal")
-    dialog.get_by_label("How much is to be reached").fill(str(target))
+    hands.write(dialog.get_by_label("How much is to be reached"), str(target))
     for label, value in fields.items():
-        dialog.get_by_label(label).fill(value)
-    dialog.get_by_role("button", name="Set a goal").click()
+        hands.write(dialog.get_by_label(label), value)
+    hands.press(dialog.get_by_role("button", name="Set a goal"))
 
 
 def test_keys_alone_set_change_and_delete_a_goal(visit: Visit, served: Served) -> None:
@@ -156,6 +159,49 @@ def test_others_see_the_goal_of_a_group_move_and_cannot_change_it(
     assert visit.complaints == []
 
 
+def test_a_change_that_another_admin_made_meanwhile_is_not_undone(
+    served: Served, new_person: NewPerson
+) -> None:
+    served.write(write_groups)
+    group = {"id": LED_BY_TWO, "display_name": "Wagtails", "stats_visibility": "public_show_all"}
+    card = {"user_group_id": LED_BY_TWO, "state": "active", "roles": ["group_admin"]}
+    cards = [{**card, "user_id": user} for user in (ADA, BERT)]
+    document = {"user_groups": [group], "memberships": cards}
+    served.write(lambda connection: load_directory(connection, document))
+    ada, bert = new_person().page, new_person().page
+    for page, user in ((ada, ADA), (bert, BERT)):
+        page.goto(f"{served.root}/groups/{LED_BY_TWO}")
+        sign_in(page, served.token_of(user))
+    set_goal(ada, 40, **{"Title (optional)": "Nests"})
+    for page in (ada, bert):
+        page.get_by_role("button", name="Change Nests").click()
+    ours, theirs = (page.get_by_role("dialog") for page in (ada, bert))
+    ours.get_by_label("How much is to be reached").fill("50")
+    ours.get_by_role("button", name="Save").click()
+    expect(ours).to_have_count(0)
+    theirs.get_by_label("Title").fill("Nests of wagtails")
+    theirs.get_by_role("button", name="Save").click()
+
+    alert = theirs.get_by_role("alert")
+    expect(alert).to_have_text(
+        "Somebody else changed this in the meantime. Look at it again, and repeat your change."
+    )
+    # Neither what was typed is lost, nor what the other has changed.
+    expect(theirs.get_by_label("Title")).to_have_value("Nests of wagtails")
+    for page in (ada, bert):
+        expect(goals(page)).to_contain_text("0 of 50 classifications (0%)")
+        expect(goals(page).get_by_role("heading")).to_have_text("Nests")
+    theirs.get_by_role("button", name="Cancel").click()
+    bert.get_by_role("button", name="Change Nests").click()
+    expect(theirs.get_by_label("How much is to be reached")).to_have_value("50")
+    theirs.get_by_label("Title").fill("Nests of wagtails")
+    theirs.get_by_role("button", name="Save").click()
+    for page in (ada, bert):
+        expect(goals(page).get_by_role("heading")).to_have_text("Nests of wagtails")
+        expect(goals(page)).to_contain_text("0 of 50 classifications (0%)")
+
+
+LED_BY_TWO = 26
 EVENT_IDS = itertools.count(7500)
 
 

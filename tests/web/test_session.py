@@ -3,13 +3,14 @@
 from playwright.sync_api import Page, expect
 
 from tests.web.conftest import Served, Visit
+from tests.web.hands import POINTER, Hands
 
 
-def sign_in(page: Page, token: str) -> None:
-    page.get_by_role("button", name="Sign in").click()
+def sign_in(page: Page, token: str, hands: Hands = POINTER) -> None:
+    hands.press(page.get_by_role("button", name="Sign in"))
     dialog = page.get_by_role("dialog", name="Sign in with a token")
-    dialog.get_by_label("Token").fill(token)
-    dialog.get_by_role("button", name="Sign in").click()
+    hands.write(dialog.get_by_label("Token"), token)
+    hands.press(dialog.get_by_role("button", name="Sign in"))
     expect(dialog).to_have_count(0)
 
 

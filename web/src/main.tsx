@@ -1,6 +1,7 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app";
+import { keepFocus } from "./parts/keep-focus";
 import "./theme/theme.css";
 import "./theme/parts.css";
 import "./theme/charts.css";
@@ -12,6 +13,7 @@ for (const icon of document.querySelectorAll<HTMLLinkElement>("link[rel=icon]"))
 
 const place = document.getElementById("root");
 if (place === null) throw new Error("The document has no place for the application.");
+keepFocus(place);
 createRoot(place).render(
   <StrictMode>
     <App />

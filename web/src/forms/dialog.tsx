@@ -2,6 +2,7 @@
 
 import { type ReactNode, type RefObject, useEffect, useRef } from "react";
 import { Dialog as AriaDialog, Heading, Modal, ModalOverlay } from "react-aria-components";
+import { focusNear } from "../parts/keep-focus";
 import "./dialog.css";
 
 interface Properties {
@@ -37,7 +38,10 @@ function useFocusBack(back: RefObject<HTMLElement | null> | undefined): void {
       const next = back?.current ?? before.current;
       requestAnimationFrame(() => {
         if (back?.current || document.activeElement === document.body) {
-          if (next instanceof HTMLElement) next.focus();
+          if (!(next instanceof HTMLElement)) return;
+          // Such as the button that signs in, once somebody is signed in.
+          if (next.isConnected) next.focus();
+          else focusNear(document.documentElement);
         }
       });
     },
