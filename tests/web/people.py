@@ -56,4 +56,4 @@ def new_people(browser: Browser, pictures: Path) -> Iterator[NewPerson]:
     yield made
     for context in contexts:
         context.close()
-    assert complaints == []
+    assert complaints == [], complaints

@@ -97,12 +97,13 @@ def test_a_button_that_waits_for_an_answer_keeps_the_focus_and_asks_once(
     page, keys = visit.page, Keys(visit.page)
     page.goto(f"{visit.root}{asking.path}")
     sign_in(page, served.token_of(asking.user))
+    ready(page)
     if asking.first is not None:
         page.get_by_role("button", name=asking.first, exact=True).first.click()
     within = page.locator(asking.within)
     if asking.field is not None:
         label, text = asking.field
-        within.get_by_label(label, exact=True).fill(text)
+        within.get_by_label(label).fill(text)
 
     _press_slowly(keys, within.get_by_role("button", name=asking.button, exact=True).first)
 
@@ -131,7 +132,7 @@ def _press_slowly(keys: Keys, button: Locator) -> None:
         expect(busy).to_be_visible()
     assert len(waiting) == 1
     expect(page.locator("button[aria-disabled=true]")).to_have_count(0)
-    page.wait_for_function("document.activeElement !== document.body")
+    expect(page.locator(":focus")).to_have_count(1)
 
 
 def _asks(request: Request) -> bool:
@@ -192,7 +193,7 @@ def test_what_has_gone_leaves_the_focus_to_what_is_around_it(
     keys.press(control)
 
     expect(control).to_have_count(0)
-    page.wait_for_function("document.activeElement !== document.body")
+    expect(page.locator(":focus")).to_have_count(1)
     assert visit.complaints == []
 
 
