@@ -25,10 +25,11 @@ from gateway.files.ticket_endpoint import (
 from gateway.files.tickets import Tickets
 from gateway.graphql.execution.executor import Executor
 from gateway.http.browsers import readable_by_pages
+from gateway.http.consistency_headers import CONSISTENCY_HEADERS
 from gateway.settings import Settings
 
 #: Headers of an answer that pages of other origins may read.
-_SHOWN = ("Content-Disposition", "Retry-After", "X-Request-Id")
+_SHOWN = (*CONSISTENCY_HEADERS, "Content-Disposition", "Retry-After", "X-Request-Id")
 
 
 def file_routes(

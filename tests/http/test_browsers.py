@@ -51,6 +51,8 @@ async def test_any_page_may_ask_and_needs_no_second_preflight_for_two_hours(
     assert answer.json() == {"data": {"__typename": "Query"}}
     assert answer.headers["access-control-allow-origin"] == "*"
     assert answer.headers["access-control-expose-headers"].split(", ") == [
+        "Consistency",
+        "Consistency-Token",
         "ETag",
         "Retry-After",
         "Server-Timing",

@@ -20,7 +20,8 @@ from gateway.graphql.execution.answer import Answer
 from gateway.graphql.execution.response_cache import ResponseCache
 
 #: Every header that the endpoint reads, but for credentials, which the viewer stands for, and for
-#: the client's address.
+#: the client's address. A consistency token only says where the request is read, which is decided
+#: before it comes here.
 READ_HEADERS = frozenset(
     {b"accept", b"accept-encoding", b"content-encoding", b"content-type", b"if-none-match"}
 )

@@ -17,7 +17,7 @@ from gateway.rest.jsonapi.etags import is_known
 from gateway.rest.jsonapi.media import MEDIA
 from gateway.rest.jsonapi.shapes import LINKS, Json
 
-_VARY = "Authorization, Accept, Consistency-Token, Origin"
+_VARY = "Authorization, Accept, Origin, Consistency-Token"
 
 
 class Keeping(Enum):

@@ -8,6 +8,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from gateway.http.browsers import readable_by_pages
+from gateway.http.consistency_headers import CONSISTENCY_HEADERS
 from gateway.rest.jsonapi import (
     group_changes,
     group_links,
@@ -32,7 +33,14 @@ from gateway.rest.jsonapi.schemas import (
 BASE = "/api"
 _METHODS = ("DELETE", "GET", "POST", "OPTIONS", "PUT", "HEAD")
 #: Without the ETag no page could change anything.
-_EXPOSED = ("ETag", "Last-Modified", "Location", "Retry-After", "X-Request-Id")
+_EXPOSED = (
+    *CONSISTENCY_HEADERS,
+    "ETag",
+    "Last-Modified",
+    "Location",
+    "Retry-After",
+    "X-Request-Id",
+)
 _PREFLIGHT_SECONDS = 300
 #: As mutations of GraphQL.
 _CHANGE, _INVITE = 10, 25
