@@ -17,6 +17,13 @@ T = TypeVar("T")
 READING = {"plan_cache_mode": "force_generic_plan", "jit": "off"}
 #: Prepared statements that each reading connection keeps.
 _PREPARED = 512
+#: What a connection raises that the server has closed; the last one while asyncpg is being told.
+_LOST = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    OSError,
+    asyncpg.InternalClientError,
+)
 
 
 class NotConnected(Exception):
@@ -51,7 +58,7 @@ class Readers:
                 connection = self._idle.pop()
                 try:
                     return connection, await self.tried(connection, first)
-                except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+                except _LOST as error:
                     if not _tells_of_the_connection(error):
                         raise
             try:
