@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import psutil
 
-from benchmarks import beside, bulk, footprint, groups, growth, ingestion, startup
+from benchmarks import beside, bulk, bulk_load, footprint, groups, growth, ingestion, startup
 from benchmarks.hot import __main__ as hot
 from benchmarks.live import __main__ as live
 from benchmarks.memory import __main__ as memory
@@ -73,6 +73,14 @@ PARTS = (
         ("--postgres", "10_000", "--repeats", "1"),
     ),
     Part("bulk", "Bringing in history", bulk.main, (), ("20_000",)),
+    Part("bulk_load", "Bulk load, SQLite", bulk_load.main, (), ("5_000", "--rounds", "1")),
+    Part(
+        "bulk_load",
+        "Bulk load, PostgreSQL",
+        bulk_load.main,
+        ("--postgres",),
+        ("--postgres", "5_000", "--rounds", "1"),
+    ),
     Part("startup", "Start and memory", startup.main, (), ("--rounds", "1")),
     Part("footprint", "Before and after the pages", footprint.main, (), ("--rounds", "1")),
     Part("beside", "Beside the heaviest operations", beside.main, (), ("--rounds", "1")),

@@ -126,6 +126,11 @@ def log_change(connection: Connection, /, **ids: Iterable[int]) -> LogPosition:
     return position
 
 
+def log_change_of_everything(connection: Connection) -> None:
+    """Log that anything may have changed; instead of :func:`log_change` in its transaction."""
+    _append(connection, None)
+
+
 def _append(connection: Connection, entities: str | None) -> LogPosition:
     mark = randbits(64) - (1 << 63)
     version: int = connection.execute(_APPEND, {"mark": mark, "changed": entities}).scalar_one()

@@ -7,6 +7,7 @@ from operator import attrgetter
 
 from gateway.calendar import day_date, day_of
 from gateway.events.event import Batch, Classification, Comment
+from gateway.ingestion.bulk.reading import PlainRows
 
 #: So many ids are named; so many volunteers are told apart, which bounds the memory it takes.
 _NAMED = 5
@@ -48,6 +49,18 @@ class Contents:
         for project_id in self._projects & batch.names.projects.keys():
             if name := batch.names.projects[project_id]:
                 self._project_names[project_id] = name
+
+    def add_plain(self, rows: PlainRows) -> None:
+        """Take in rows that a bulk load has taken without reading them one by one."""
+        if not rows.rows:
+            return
+        self._first = rows.first if self._first is None else min(self._first, rows.first)
+        self._last = rows.last if self._last is None else max(self._last, rows.last)
+        self._anonymous += rows.anonymous
+        if len(self._volunteers) < _TOLD_APART:
+            self._volunteers |= rows.volunteers
+        self._projects |= rows.projects
+        self._workflows |= rows.workflows
 
     @property
     def projects(self) -> set[int]:

@@ -83,6 +83,13 @@ class ImportProgress:
                 highlight=False,
             )
 
+    def say(self, step: str) -> None:
+        """Show a step that is of no file."""
+        if self._console.is_terminal:
+            self._bar.update(self._task, completed=self._total, description=step, rate="")
+        else:
+            self._console.print(step, soft_wrap=True, markup=False, highlight=False)
+
     def _time_left(self, now: float, done: int) -> str:
         if not self._total or not done:
             return ""

@@ -12,8 +12,10 @@ from typing import TextIO
 from gateway.cli.import_contents import Contents
 from gateway.cli.running import CommandFailed
 from gateway.directory.workflow_projects import Followed
-from gateway.events.event import Reject
+from gateway.events.event import Batch, Reject
 from gateway.events.left_out import LeftOut
+from gateway.ingestion.bulk.copies import Settled
+from gateway.ingestion.bulk.reading import Taken
 from gateway.ingestion.ingest import Ingested
 from gateway.private_file import owner_only
 from gateway.reasons import reason_of
@@ -95,10 +97,27 @@ class Summary:
 
     def add(self, name: str, ingested: Ingested) -> None:
         """Count a committed batch of the source ``name``."""
-        batch = ingested.batch
         self.outcome = self.outcome.plus(ingested.outcome)
         self._followed.add(ingested.followed)
         self._assigned.add(ingested.assigned)
+        self._add(name, ingested.batch)
+
+    def add_taken(self, name: str, taken: Taken) -> None:
+        """Count what a bulk load has taken of the source ``name``, as if all of it were new."""
+        events = len(taken.batch)
+        if taken.plain is not None:
+            events += taken.plain.rows
+            self._contents.add_plain(taken.plain)
+        self.outcome = self.outcome.plus(Outcome(events))
+        self._followed.add(taken.followed)
+        self._add(name, taken.batch)
+
+    def settle(self, settled: Settled) -> None:
+        """Tell what became of the events that a bulk load has taken."""
+        self.outcome = settled.outcome
+        self._assigned.add(settled.assigned)
+
+    def _add(self, name: str, batch: Batch) -> None:
         self.rejected += len(batch.rejects)
         self.ignored += batch.ignored
         self.left_out.update(batch.left_out)

@@ -22,8 +22,9 @@ from gateway.cli.running import database_option, opened, run
 from gateway.cli.stopping import leave_sigterm_to_server
 from gateway.cli.whole_number import WholeNumber
 from gateway.cli.workers import Workers
+from gateway.db.bulk_tables import HALF_LOADED, SENTENCE
 from gateway.db.faults import DatabaseFault, Fault
-from gateway.errors import SettingsError
+from gateway.errors import SettingsError, Unavailable
 from gateway.graphql.configuration import check_trusted_documents, configured_budget
 from gateway.http.configuration import configured_proxies
 from gateway.http.connections import PLACES_FOR_PROBES
@@ -172,14 +173,21 @@ async def _prepare(settings: Settings) -> None:
     check_trusted_documents(settings, graphql_schema, pages_that_fit(settings)[1])
     check_telemetry(settings)
     try:
-        async with asyncio.timeout(_LOOK_SECONDS), opened(settings, may_make=True):
-            pass
+        async with (
+            asyncio.timeout(_LOOK_SECONDS),
+            opened(settings, may_make=True) as database,
+            database.read() as snapshot,
+        ):
+            half_loaded = bool(await snapshot.fetch(HALF_LOADED))
     except TimeoutError:
         click.echo("The database is busy: the server starts and waits for the database.", err=True)
     except DatabaseFault as error:
         if error.fault not in _WAITED_FOR:
             raise
         click.echo(f"{error.for_operators} The server starts and waits for the database.", err=True)
+    else:
+        if half_loaded:
+            raise Unavailable(SENTENCE)
 
 
 def allow_files(number: int) -> None:

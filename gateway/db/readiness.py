@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Select, column, select, table
 from sqlalchemy.exc import SQLAlchemyError
 
+from gateway.db.bulk_tables import HALF_LOADED, SENTENCE
 from gateway.db.compiled import Rows
 from gateway.db.database import Database
 from gateway.db.faults import DatabaseFault
@@ -33,6 +34,9 @@ async def check_ready(database: Database) -> None:
     found = [schema_version(*row) for row in rows or ()]
     if len(found) != 1 or not found[0].can_be_used():
         raise Unavailable("The database's tables belong to another version of stats-gateway.")
+    # Tables of an earlier version, which can be used, have no such mark.
+    if await _read(database, HALF_LOADED):
+        raise Unavailable(SENTENCE)
 
 
 async def _read(database: Database, statement: Select[Any]) -> Rows | None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 
@@ -17,7 +17,13 @@ from gateway.events.bounds import MOST_GROUPS, Bounds, bounds_at
 from gateway.events.event import Batch, Classification, Reject
 from gateway.events.forms import ACCEPTED, ROWS, Form, form_of_columns
 from gateway.events.names import collect_all_names
-from gateway.events.plain_rows import may_be_plain, read_plain, select_plain
+from gateway.events.plain_rows import (
+    may_be_plain,
+    read_plain,
+    select_other_rows,
+    select_plain,
+    select_plain_rows,
+)
 from gateway.events.quoted import written_id
 from gateway.events.source import MOST_GROUPS_AT_ONCE, RefusedInARow, Source
 from gateway.events.tables import (
@@ -43,6 +49,18 @@ _BATCH_SIZE = 100_000
 _ROWS_AT_ONCE = 2_048
 _NEEDED_INSTANTS = frozenset({"event_time", "classification_updated_at", "comment_updated_at"})
 _SESSION_INSTANTS = frozenset({"started_at", "finished_at"})
+
+
+class Straight(NamedTuple):
+    """Statements over the rows of a file, and the parameters of both."""
+
+    #: The events of plain rows, with their ``position`` in the file from 1.
+    plain: str
+    #: Position and cells of all other rows, in their order.
+    others: str
+    parameters: dict[str, Any]
+    #: What one of the other rows holds, by its position and its cells.
+    read: Callable[[int, Sequence[Any]], Batch]
 
 
 class ParquetTable(Source):
@@ -80,7 +98,8 @@ class ParquetTable(Source):
         cells = [
             f"{_cell(field, types.get(field), name)} AS {field}" for field in ROWS[form]._fields
         ]
-        self._select = f"SELECT {', '.join(cells)} FROM read_parquet($file)"  # noqa: S608
+        self._cells = ", ".join(cells)
+        self._select = f"SELECT {self._cells} FROM read_parquet($file)"  # noqa: S608
         self._plain = form is Form.CLASSIFICATIONS and may_be_plain(types)
 
     @property
@@ -140,6 +159,34 @@ class ParquetTable(Source):
                 f"{self.name} is damaged: nothing can be read after row {self._rows_read} "
                 f"({reason_of(error)})."
             ) from error
+
+    @property
+    def rows(self) -> int:
+        """How many rows the file says it has."""
+        return self._rows
+
+    def straight(self, now: datetime, most_groups: int = MOST_GROUPS) -> Straight | None:
+        """What lets DuckDB take most rows as events; None if no row is plain by its columns."""
+        if not self._plain:
+            return None
+        bounds = bounds_at(now, most_groups)
+        numbered = (
+            f"SELECT {self._cells}, file_row_number FROM "  # noqa: S608 (names of ours)
+            "read_parquet($file, file_row_number = true)"
+        )
+        said = {**self._file, **bounds._asdict()}
+
+        def read(position: int, cells: Sequence[Any]) -> Batch:
+            batch = Batch()
+            self._rows_read = position - 1
+            self._add(batch, tuple(cells), bounds)
+            return batch
+
+        return Straight(select_plain_rows(numbered), select_other_rows(numbered), said, read)
+
+    def finished(self) -> None:
+        """Let progress show that all rows were taken."""
+        self._rows_given = self._rows
 
     def _add_plain(self, batch: Batch, rows: list[tuple[Any, ...]], bounds: Bounds) -> None:
         plain: list[Classification] = []

@@ -65,6 +65,29 @@ SELECT
 FROM (SELECT *, {_PLAIN} AS plain FROM ({cells}))"""  # noqa: S608 (names of ours)
 
 
+def select_plain_rows(cells: str) -> str:
+    """SQL over a SELECT of a row's cells and its ``file_row_number``: the events of plain rows.
+
+    Binds as :func:`select_plain` does.
+    """
+    return f"""
+SELECT
+  file_row_number + 1 AS position, classification_id::BIGINT AS id, event_time,
+  classification_updated_at AS updated_at, user_id::BIGINT AS user_id,
+  coalesce(project_id, 0)::BIGINT AS project_id, workflow_id::BIGINT AS workflow_id,
+  ({_SESSION_MS})::BIGINT AS session_ms, ({_GROUPS})::BIGINT[] AS group_ids
+FROM (SELECT *, {_PLAIN} AS plain FROM ({cells})) WHERE plain"""  # noqa: S608 (names of ours)
+
+
+def select_other_rows(cells: str) -> str:
+    """The same of all other rows: position and cells, in their order."""
+    row = ", ".join(ClassificationRow._fields)
+    return f"""
+SELECT file_row_number + 1, {row}
+FROM (SELECT *, {_PLAIN} AS plain FROM ({cells})) WHERE NOT plain
+ORDER BY file_row_number"""  # noqa: S608 (names of ours)
+
+
 def read_plain(row: Sequence[Any]) -> Classification:
     """The event of a plain row of :func:`select_plain`."""
     return Classification._make((*row[:7], tuple(row[7]) if row[7] else ()))

@@ -54,7 +54,11 @@ def without_forgotten(connection: Connection, batch: Batch) -> Batch:
     """The batch with the events of erased users made anonymous; itself if there are none."""
     users = {event.user_id for event in batch.classifications if event.user_id}
     users |= {event.user_id for event in batch.comments if event.user_id}
-    forgotten = read_forgotten(connection, users)
+    return anonymised(batch, read_forgotten(connection, users))
+
+
+def anonymised(batch: Batch, forgotten: Collection[int]) -> Batch:
+    """The batch with the events of these users made anonymous; itself if there are no users."""
     if not forgotten:
         return batch
     return Batch(

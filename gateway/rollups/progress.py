@@ -10,6 +10,7 @@ from gateway.db.group_tables import future_event
 from gateway.db.instants import written_at
 from gateway.db.tables import ingestion
 from gateway.db.upsert import replace_rows
+from gateway.rollups.half_loaded import check_not_half_loaded
 
 _PROGRESS = select(
     ingestion.c.last_event_at,
@@ -31,9 +32,12 @@ def note_last_event(connection: Connection, event_time: int) -> Progress:
     """Remember an instant (microseconds) if it is later than what is known.
 
     Kept apart from the ledger, which has no index by time. A replacement that moves the latest
-    event to an earlier time does not turn it back.
+    event to an earlier time does not turn it back. Unavailable during a bulk load.
     """
     known = connection.execute(_PROGRESS).first()
+    if known is None:
+        # Before the first events, and so during a bulk load.
+        check_not_half_loaded(connection)
     last, stored_at, next_event_at = known or (event_time, 0, None)
     now = max(stored_at, written_at(connection))
     replace_rows(connection, ingestion, [(0, max(last, event_time), now)])

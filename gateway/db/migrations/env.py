@@ -2,6 +2,7 @@
 
 from alembic import context
 
+import gateway.db.bulk_tables
 import gateway.db.certificate_tables
 import gateway.db.goal_tables
 import gateway.db.group_tables

@@ -1,0 +1,170 @@
+"""Which copy of each event holds: the ledger's rule, over all that arrived."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from gateway.events.event import Classification, Comment
+from gateway.ingestion.bulk.spool import COLUMNS, MOVED, OWN_WORD, pack
+from gateway.rollups.apply_batch import Outcome
+from gateway.rollups.assigned import AssignedProjects
+from gateway.rollups.ledger import encode_groups, succeed
+
+_ROWS_AT_ONCE = 10_000
+_OF_ARRIVAL = 3
+
+
+@dataclass(slots=True)
+class Settled:
+    """What became of all that arrived."""
+
+    outcome: Outcome = field(default_factory=Outcome)
+    assigned: AssignedProjects = field(default_factory=AssignedProjects)
+    #: The latest time of an event that was valid for a while, in microseconds; None without one.
+    last_event_at: int | None = None
+
+
+def settle(duck: duckdb.DuckDBPyConnection, folder: Path, check: Callable[[], None]) -> Settled:
+    """Define the views ``classification`` and ``comment``: of each id the copy that holds.
+
+    Reads the views that the spool defines, and the table ``forgotten_user``. ``check`` is called
+    in between; what it raises ends the work.
+    """
+    settled = Settled()
+    for table in COLUMNS:
+        _settle(duck, table, folder, settled, check)
+    return settled
+
+
+def _settle(
+    duck: duckdb.DuckDBPyConnection,
+    table: str,
+    folder: Path,
+    settled: Settled,
+    check: Callable[[], None],
+) -> None:
+    _define_arrivals(duck, table)
+    check()
+    duck.execute(
+        f"CREATE OR REPLACE TABLE {table}_repeated AS SELECT id FROM {table}_arrival"
+        " GROUP BY id HAVING count(*) > 1"
+    )
+    check()
+    columns = COLUMNS[table]
+    chosen = ", ".join(columns)
+    text, file = folder / f"{table}_held.tsv", folder / f"{table}_held.parquet"
+    new = unchanged = replaced = 0
+    with text.open("w", encoding="ascii") as lines:
+        for copies in _repeated(duck, table, check):
+            held = _Held(settled.assigned)
+            for number, code, event in copies:
+                held.arrive(number, code, event)
+            new, unchanged, replaced = new + 1, unchanged + held.unchanged, replaced + held.replaced
+            settled.last_event_at = max(settled.last_event_at or 0, held.last_event_at())
+            cells = (_text(value) for value in held.event or ())
+            lines.write("\t".join(cells) + "\n")
+    view = f"CREATE OR REPLACE VIEW {table} AS SELECT {chosen} FROM {table}_arrival"
+    if new:
+        pack(duck, text, columns, file)
+        view += (
+            f" ANTI JOIN {table}_repeated USING (id)"
+            f" UNION ALL SELECT {chosen} FROM read_parquet('{_escaped(file)}')"
+        )
+    duck.execute(view)
+    ((events, last),) = duck.execute(f"SELECT count(*), max(event_time) FROM {table}").fetchall()
+    if last is not None:
+        settled.last_event_at = max(settled.last_event_at or 0, last)
+    settled.outcome = settled.outcome.plus(Outcome(events, unchanged, replaced))
+
+
+def _define_arrivals(duck: duckdb.DuckDBPyConnection, table: str) -> None:
+    """What arrived, the events of erased users made anonymous."""
+    erased = "user_id IN (SELECT user_id FROM forgotten_user)"
+    ((any_erased,),) = duck.execute("SELECT count(*) FROM forgotten_user").fetchall()
+    replaced = [f"CASE WHEN {erased} THEN NULL ELSE user_id END AS user_id"]
+    if "group_ids" in COLUMNS[table]:
+        replaced.append(f"CASE WHEN {erased} THEN NULL ELSE group_ids END AS group_ids")
+    chosen = f"* REPLACE ({', '.join(replaced)})" if any_erased else "*"
+    duck.execute(f"CREATE OR REPLACE VIEW {table}_arrival AS SELECT {chosen} FROM {table}_copy")
+
+
+def _repeated(
+    duck: duckdb.DuckDBPyConnection, table: str, check: Callable[[], None]
+) -> Iterator[Iterator[tuple[int, int, Classification | Comment]]]:
+    """The arrivals of each id that came more than once, in their order."""
+    columns = ", ".join(COLUMNS[table])
+    with duck.cursor() as cursor:
+        cursor.execute(
+            f"SELECT batch, export, {columns} FROM {table}_arrival"
+            f" SEMI JOIN {table}_repeated USING (id) ORDER BY id, position"
+        )
+
+        def rows() -> Iterator[tuple[Any, ...]]:
+            while found := cursor.fetchmany(_ROWS_AT_ONCE):
+                check()
+                yield from found
+
+        for _, copies in groupby(rows(), key=itemgetter(2)):
+            yield ((row[0], row[1], _event(table, row[2:])) for row in copies)
+
+
+def _event(table: str, cells: tuple[Any, ...]) -> Classification | Comment:
+    if table == "comment":
+        return Comment._make(cells)
+    return Classification._make((*cells[:-1], tuple(cells[-1] or ())))
+
+
+class _Held:
+    """One event while its copies arrive."""
+
+    def __init__(self, assigned: AssignedProjects) -> None:
+        self.event: Classification | Comment | None = None
+        self.unchanged = self.replaced = 0
+        self._assigned = assigned
+        self._batch: int | None = None
+        self._before: Classification | Comment | None = None
+        self._last = 0
+
+    def arrive(self, batch: int, code: int, event: Any) -> None:
+        """Let a copy arrive with a batch; ``code`` is of the spool."""
+        if batch != self._batch:
+            self._note()
+            self._batch, self._before = batch, self.event
+        known: Any = self.event
+        if known is None:
+            self.event = event
+            return
+        if code != OWN_WORD:
+            self._assigned.move = code == MOVED
+            event = self._assigned.assign(event, known)
+        if (holds := succeed(event, known)) == known:
+            self.unchanged += 1
+        else:
+            self.event = holds
+            self.replaced += 1
+
+    def last_event_at(self) -> int:
+        """The latest time that was stored of it."""
+        self._note()
+        return self._last
+
+    def _note(self) -> None:
+        if self.event is not None and self.event != self._before:
+            self._last = max(self._last, self.event.event_time)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, tuple):
+        return encode_groups(value) or ""
+    return "" if value is None else str(value)
+
+
+def _escaped(path: Path) -> str:
+    return str(path).replace("'", "''")

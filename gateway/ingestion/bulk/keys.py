@@ -1,0 +1,67 @@
+"""Keys and indexes of the tables that a bulk load fills: made when their rows are there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, bindparam, text
+
+_SQLITE_INDEXES = text(
+    "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL"
+    " AND tbl_name IN :tables ORDER BY name"
+).bindparams(bindparam("tables", expanding=True))
+_POSTGRES_KEYS = text(
+    "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint"
+    " WHERE contype = 'p' AND conrelid = ANY(CAST(CAST(:tables AS text[]) AS regclass[]))"
+    " ORDER BY 1"
+)
+_POSTGRES_INDEXES = text(
+    "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index"
+    " WHERE NOT indisprimary AND indrelid = ANY(CAST(CAST(:tables AS text[]) AS regclass[]))"
+    " ORDER BY 1"
+)
+#: Of the server, while it makes an index.
+_SORTING_MEMORY = "256MB"
+
+
+@contextmanager
+def without_keys(
+    connection: Connection, tables: Sequence[str], said: Callable[[str], None]
+) -> Iterator[None]:
+    """Let tables be filled without indexes, which are made at the end; in one transaction.
+
+    SQLite keeps the primary keys: its tables are made of them, and rows that come in the order of
+    the key cost no more. ``said`` is told of each index that is made.
+    """
+    if connection.dialect.name == "sqlite":
+        made = _without_sqlite_indexes(connection, tables)
+    else:
+        made = _without_postgres_keys(connection, tables)
+    yield
+    for name, statement in made:
+        said(f"Making {name}")
+        connection.exec_driver_sql(statement)
+
+
+def _without_sqlite_indexes(connection: Connection, tables: Sequence[str]) -> list[tuple[str, str]]:
+    found = connection.execute(_SQLITE_INDEXES, {"tables": [*tables]}).all()
+    for name, _ in found:
+        connection.exec_driver_sql(f'DROP INDEX "{name}"')
+    return [(name, statement) for name, statement in found]
+
+
+def _without_postgres_keys(connection: Connection, tables: Sequence[str]) -> list[tuple[str, str]]:
+    # A bound list is no literal: the driver reads the text as an array.
+    names = {"tables": "{" + ",".join(tables) + "}"}
+    connection.exec_driver_sql(f"SET LOCAL maintenance_work_mem = '{_SORTING_MEMORY}'")
+    keys = connection.execute(_POSTGRES_KEYS, names).all()
+    indexes = connection.execute(_POSTGRES_INDEXES, names).all()
+    for index, _ in indexes:
+        connection.exec_driver_sql(f"DROP INDEX {index}")
+    for table, name, _ in keys:
+        connection.exec_driver_sql(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
+    made = [
+        (name, f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {key}') for table, name, key in keys
+    ]
+    return made + [(index, statement) for index, statement in indexes]

@@ -1,0 +1,98 @@
+"""Storing all that a bulk load has read: one transaction, which a reader sees whole or not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event
+
+import duckdb
+from sqlalchemy import Connection
+
+from gateway.changes.log import log_change_of_everything
+from gateway.db.group_tables import future_event, group_tenure, membership_span
+from gateway.db.instants import written_at
+from gateway.db.rollup_sets import SETS
+from gateway.db.tables import backfill, classification, comment, forgotten_user, ingestion
+from gateway.db.upsert import replace_rows
+from gateway.errors import Unavailable
+from gateway.ingestion.bulk.copies import Settled, settle
+from gateway.ingestion.bulk.keys import without_keys
+from gateway.ingestion.bulk.spool import COLUMNS
+from gateway.ingestion.bulk.sums import add_up, rollup_rows
+from gateway.ingestion.bulk.tables import put_rows, read_table
+from gateway.rollups.half_loaded import check_without_events, end_bulk_load
+
+_LEDGERS = (classification, comment)
+_FILLED = (*_LEDGERS, *(rollup.table for rollup in SETS))
+
+
+class BulkLoad:
+    """Stores what the spool has, once it is finished.
+
+    ``said`` is told of each step as it begins.
+    """
+
+    def __init__(
+        self, duck: duckdb.DuckDBPyConnection, folder: Path, said: Callable[[str], None]
+    ) -> None:
+        self._duck = duck
+        self._folder = folder
+        self._said = said
+        self._stopped = Event()
+
+    def stop(self) -> None:
+        """Let :meth:`store` fail soon, in whatever thread it runs; nothing of it is stored."""
+        self._stopped.set()
+        self._duck.interrupt()
+
+    def store(self, connection: Connection) -> Settled:
+        """Store events, rollups and how far ingestion has come; in a writing transaction.
+
+        Conflict if the database has events.
+        """
+        check_without_events(connection)
+        self._said("Removing copies")
+        for table in (forgotten_user, backfill, membership_span, group_tenure):
+            read_table(connection, self._duck, table, self._folder)
+        settled = settle(self._duck, self._folder, self._check)
+        if settled.last_event_at is not None:
+            self._said("Adding up")
+            add_up(self._duck, self._check)
+            with without_keys(connection, [table.name for table in _FILLED], self._said_next):
+                self._fill(connection)
+            self._note(connection, settled.last_event_at)
+            log_change_of_everything(connection)
+        end_bulk_load(connection)
+        self._check()
+        return settled
+
+    def _fill(self, connection: Connection) -> None:
+        for table in _LEDGERS:
+            self._said_next(f"Storing {table.name}")
+            columns = ", ".join(
+                "'[' || array_to_string(group_ids, ',') || ']' AS group_ids"
+                if name == "group_ids"
+                else name
+                for name in COLUMNS[table.name]
+            )
+            rows = f"SELECT {columns} FROM {table.name} ORDER BY id"
+            put_rows(connection, self._duck, table, rows, self._folder, self._check)
+        for rollup in SETS:
+            self._said_next(f"Storing {rollup.table.name}")
+            rows = rollup_rows(self._duck, rollup)
+            put_rows(connection, self._duck, rollup.table, rows, self._folder, self._check)
+
+    def _note(self, connection: Connection, last_event_at: int) -> None:
+        now = written_at(connection)
+        replace_rows(connection, ingestion, [(0, last_event_at, now)])
+        rows = f"SELECT event_time, id FROM classification WHERE event_time > {now} ORDER BY ALL"
+        put_rows(connection, self._duck, future_event, rows, self._folder, self._check)
+
+    def _said_next(self, step: str) -> None:
+        self._check()
+        self._said(step)
+
+    def _check(self) -> None:
+        if self._stopped.is_set():
+            raise Unavailable("The bulk load was stopped.")

@@ -1,0 +1,218 @@
+"""Reading a source of a bulk load: its names are stored at once, its events go to the spool."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Generator, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+
+import duckdb
+from sqlalchemy import Connection
+
+from gateway.directory.store_names import store_names
+from gateway.directory.workflow_projects import Followed, follow
+from gateway.errors import UnreadableFile
+from gateway.events.event import Batch, Names
+from gateway.events.names import merge_names, name_workflow
+from gateway.events.parquet import ParquetTable, Straight
+from gateway.events.source import Source
+from gateway.ingestion.bulk.spool import Spool
+from gateway.ingestion.export import Export
+from gateway.ingestion.ingest_source import Transaction
+from gateway.rollups.erasure import anonymised
+
+#: Names of so many ids are stored in one transaction.
+_NAMES_AT_ONCE = 50_000
+_MOST_VOLUNTEERS = 1_000_000
+#: A file with more rows that are not plain is read row by row.
+_MOST_OTHERS = 10_000
+
+
+@dataclass(slots=True)
+class Taken:
+    """A piece of a source that the spool has taken."""
+
+    #: Its events, rejects and names, but for those of ``plain``.
+    batch: Batch
+    followed: Followed = field(default_factory=Followed)
+    plain: PlainRows | None = None
+
+
+@dataclass(slots=True)
+class PlainRows:
+    """Sums over rows that DuckDB has taken."""
+
+    rows: int
+    anonymous: int = 0
+    #: The earliest and the latest event, in microseconds.
+    first: int = 0
+    last: int = 0
+    projects: set[int] = field(default_factory=set)
+    workflows: set[int] = field(default_factory=set)
+    #: Of very many, some.
+    volunteers: set[int] = field(default_factory=set)
+
+
+class BulkReader:
+    """Reads sources one after the other, in their order.
+
+    ``write`` runs work in one writing transaction; the events of ``erased`` users are anonymous.
+    """
+
+    def __init__(
+        self,
+        duck: duckdb.DuckDBPyConnection,
+        spool: Spool,
+        write: Transaction,
+        erased: Collection[int],
+    ) -> None:
+        self._duck = duck
+        self._spool = spool
+        self._write = write
+        self._erased = erased
+
+    def read(
+        self, source: Source, export: Export | None, now: datetime, most_groups: int
+    ) -> Generator[Taken, None, None]:
+        """Read a source to its end.
+
+        What stands before a damage of the file is taken, with its names; then UnreadableFile.
+        """
+        if isinstance(source, ParquetTable) and (straight := source.straight(now, most_groups)):
+            taken = self._take_straight(source, straight)
+            if taken is not None:
+                yield taken
+                return
+        batches = source.batches(now, most_groups=most_groups)
+        try:
+            if export is not None:
+                yield from self._read_export(batches, export)
+            else:
+                yield from self._read_events(batches)
+        finally:
+            batches.close()
+
+    def _read_events(self, batches: Iterator[Batch]) -> Iterator[Taken]:
+        names, damage = Names(), None
+        try:
+            for batch in batches:
+                merge_names(names, batch.names)
+                if len(names.users) + len(names.workflows) > _NAMES_AT_ONCE:
+                    self._write(partial(_store_names, names=names))
+                    names = Names()
+                yield self._take(batch, None)
+        except UnreadableFile as error:
+            damage = error
+        self._write(partial(_store_names, names=names))
+        if damage is not None:
+            raise damage
+
+    def _read_export(self, batches: Iterator[Batch], export: Export) -> Iterator[Taken]:
+        damage = None
+        try:
+            for batch in batches:
+                settled, followed = self._write(partial(_name_export, batch=batch, export=export))
+                export.note(settled)
+                taken = self._take(settled, export)
+                taken.followed = followed
+                yield taken
+        except UnreadableFile as error:
+            damage = error
+        self._write(export.finish)
+        if damage is not None:
+            raise damage
+
+    def _take(self, batch: Batch, export: Export | None) -> Taken:
+        stored = anonymised(batch, self._erased)
+        batch.classifications, batch.comments = stored.classifications, stored.comments
+        self._spool.add(batch, export)
+        return Taken(batch)
+
+    def _take_straight(self, source: ParquetTable, straight: Straight) -> Taken | None:
+        """Let DuckDB take the plain rows; None, and nothing is taken, if that is not worth it.
+
+        Also if the file is damaged: who reads it row by row tells where.
+        """
+        try:
+            rows, taken, before = self._spool.add_straight(
+                straight.plain, straight.parameters, source.rows
+            )
+        except duckdb.Error:
+            return None
+        if source.rows - taken > _MOST_OTHERS:
+            self._spool.give_up()
+            return None
+        batch = Batch()
+        if taken < source.rows:
+            self._read_others(straight, batch, before)
+        self._spool.end_straight(source.rows)
+        plain = self._sums(rows, taken)
+        self._store_plain_names(rows, plain)
+        self._write(partial(_store_names, names=batch.names))
+        source.finished()
+        return Taken(batch, plain=plain)
+
+    def _read_others(self, straight: Straight, batch: Batch, before: int) -> None:
+        positions: list[int] = []
+        with self._duck.cursor() as cursor:
+            (statement,) = duckdb.extract_statements(straight.others)
+            parameters = {name: straight.parameters[name] for name in statement.named_parameters}
+            cursor.execute(statement, parameters)
+            for position, *cells in cursor.fetchall():
+                one = straight.read(position, cells)
+                positions += [position] * len(one.classifications)
+                batch.classifications += one.classifications
+                batch.rejects += one.rejects
+                batch.left_out.update(one.left_out)
+                merge_names(batch.names, one.names)
+        stored = anonymised(batch, self._erased)
+        batch.classifications = stored.classifications
+        self._spool.add_others(batch, positions, before)
+
+    def _sums(self, rows: str, taken: int) -> PlainRows:
+        sums = PlainRows(taken)
+        if not taken:
+            return sums
+        erased = "user_id IN (SELECT unnest($erased::BIGINT[]))"
+        ((sums.anonymous, sums.first, sums.last),) = self._duck.execute(
+            f"SELECT count(*) FILTER (user_id IS NULL OR {erased}),"
+            f" min(event_time), max(event_time) FROM {rows}",
+            {"erased": sorted(self._erased)},
+        ).fetchall()
+        for column, ids in (("project_id", sums.projects), ("workflow_id", sums.workflows)):
+            found = self._duck.execute(f"SELECT DISTINCT {column} FROM {rows}")
+            ids.update(one for (one,) in found.fetchall())
+        return sums
+
+    def _store_plain_names(self, rows: str, sums: PlainRows) -> None:
+        """Store which users, projects and workflows there are, as rows say it one by one."""
+        with self._duck.cursor() as cursor:
+            cursor.execute(f"SELECT DISTINCT user_id FROM {rows} WHERE user_id IS NOT NULL")
+            while found := cursor.fetchmany(_NAMES_AT_ONCE):
+                users = [user_id for (user_id,) in found]
+                self._write(partial(_store_names, names=Names(users=dict.fromkeys(users))))
+                if len(sums.volunteers) < _MOST_VOLUNTEERS:
+                    sums.volunteers |= {*users} - {*self._erased}
+        names = Names()
+        projects = self._duck.execute(
+            f"SELECT DISTINCT project_id FROM {rows} WHERE project_id <> 0"
+        ).fetchall()
+        names.projects.update((one, None) for (one,) in projects)
+        said = self._duck.execute(
+            "SELECT workflow_id, nullif(project_id, 0), max(coalesce(updated_at, event_time))"
+            f" FROM {rows} GROUP BY ALL"
+        ).fetchall()
+        for workflow_id, project_id, at in said:
+            name_workflow(names, workflow_id, project_id, None, at)
+        self._write(partial(_store_names, names=names))
+
+
+def _store_names(connection: Connection, names: Names) -> None:
+    store_names(connection, names)
+
+
+def _name_export(connection: Connection, batch: Batch, export: Export) -> tuple[Batch, Followed]:
+    settled, followed = follow(connection, batch, export.project_id, move=export.move)
+    store_names(connection, settled.names, export.newest_with(settled), note_again=False)
+    return settled, followed

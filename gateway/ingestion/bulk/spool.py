@@ -1,0 +1,201 @@
+"""The spool: events of a bulk load as Parquet aside, in the order in which they arrived."""
+
+from __future__ import annotations
+
+import csv
+import glob
+from collections.abc import Iterator, Sequence
+from itertools import count
+from pathlib import Path
+from typing import Any, TextIO
+
+import duckdb
+
+from gateway.events.event import Batch, Classification, Comment
+from gateway.ingestion.export import Export
+from gateway.rollups.ledger import encode_groups
+
+#: The columns of the ledger, and how DuckDB keeps them.
+COLUMNS = {
+    "classification": {
+        "id": "BIGINT",
+        "event_time": "BIGINT",
+        "updated_at": "BIGINT",
+        "user_id": "BIGINT",
+        "project_id": "BIGINT",
+        "workflow_id": "BIGINT",
+        "session_ms": "BIGINT",
+        "group_ids": "BIGINT[]",
+    },
+    "comment": {
+        "id": "BIGINT",
+        "event_time": "BIGINT",
+        "updated_at": "BIGINT",
+        "user_id": "BIGINT",
+        "project_id": "BIGINT",
+    },
+}
+#: What is known of an arrival beside its event: its place, the batch it came with, and which
+#: import said its project (0: none, the event itself).
+ARRIVAL = {"position": "BIGINT", "batch": "BIGINT", "export": "INTEGER"}
+#: The codes of ``export``.
+OWN_WORD, KEPT, MOVED = 0, 1, 2
+
+_MOST_TEXT = 64 << 20
+_BATCH_ROWS = 100_000
+
+
+def connect(folder: Path, memory_megabytes: int) -> duckdb.DuckDBPyConnection:
+    """A DuckDB of our own: bounded in memory, the rest of it in files of ``folder``."""
+    return duckdb.connect(
+        config={
+            "memory_limit": f"{memory_megabytes}MB",
+            "threads": 2,
+            "temp_directory": str(folder / "spilled"),
+            "preserve_insertion_order": False,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+    )
+
+
+class Spool:
+    """Takes batches, or rows that DuckDB reads itself; both share one order of arrival."""
+
+    def __init__(self, duck: duckdb.DuckDBPyConnection, folder: Path) -> None:
+        self._duck = duck
+        self._folder = folder
+        self._numbers = count(1)
+        self._texts: dict[str, TextIO] = {}
+        self._files: dict[str, list[Path]] = {table: [] for table in COLUMNS}
+        self._position = 0
+        self._batch = 0
+
+    def add(self, batch: Batch, export: Export | None) -> None:
+        """Take the events of a batch, as they are to be stored."""
+        code = _code(export)
+        self._write("classification", _cells(batch.classifications), code)
+        self._write("comment", _cells(batch.comments), code)
+        self._batch += 1
+
+    def add_straight(
+        self, plain: str, parameters: dict[str, Any], rows: int
+    ) -> tuple[str, int, int]:
+        """Take the plain rows of a file of so many rows.
+
+        Returns SQL over them, how many they are, and the position before the file's first.
+        """
+        file, before = self._new_file("classification"), self._position
+        columns = ", ".join(COLUMNS["classification"])
+        try:
+            ((taken,),) = self._duck.execute(
+                f"COPY (SELECT position + {before} AS position,"
+                f" {self._batch} + (position - 1) // {_BATCH_ROWS} AS batch,"
+                f" {OWN_WORD}::INTEGER AS export, {columns} FROM ({plain}))"
+                f" TO {_quoted(file)} (FORMAT parquet)",
+                parameters,
+            ).fetchall()
+        except duckdb.Error:
+            self._files["classification"].remove(file)
+            file.unlink(missing_ok=True)
+            raise
+        self._position += rows
+        return f"read_parquet({_pattern(file)})", taken, before
+
+    def give_up(self) -> None:
+        """Forget the rows that were taken straight last."""
+        self._files["classification"].pop().unlink()
+
+    def add_others(self, batch: Batch, positions: Sequence[int], before: int) -> None:
+        """Take events of the same file whose rows were not plain, by their positions in it."""
+        for event, position in zip(batch.classifications, positions, strict=True):
+            row = (before + position, self._batch + (position - 1) // _BATCH_ROWS, OWN_WORD)
+            self._lines("classification").writerow((*row, *next(_cells([event]))))
+
+    def end_straight(self, rows: int) -> None:
+        """What follows is of other batches."""
+        self._batch += rows // _BATCH_ROWS + 1
+
+    def finish(self) -> None:
+        """Define the views ``classification_copy`` and ``comment_copy``: all arrivals."""
+        for table, columns in COLUMNS.items():
+            self._pack(table)
+            said = {**ARRIVAL, **columns}
+            if files := self._files[table]:
+                source = f"read_parquet([{', '.join(map(_pattern, files))}])"
+                chosen = ", ".join(said)
+            else:
+                source = "range(0)"
+                chosen = ", ".join(f"NULL::{kind} AS {name}" for name, kind in said.items())
+            self._duck.execute(
+                f"CREATE OR REPLACE VIEW {table}_copy AS SELECT {chosen} FROM {source}"
+            )
+
+    def _write(self, table: str, rows: Iterator[tuple[Any, ...]], code: int) -> None:
+        position, batch = self._position, self._batch
+        lines = self._lines(table)
+        lines.writerows((position := position + 1, batch, code, *row) for row in rows)
+        self._position = position
+        if self._texts[table].tell() > _MOST_TEXT:
+            self._pack(table)
+
+    def _lines(self, table: str) -> Any:
+        if table not in self._texts:
+            path = self._folder / f"{table}.tsv"
+            self._texts[table] = path.open("w", newline="", encoding="ascii")
+        return csv.writer(
+            self._texts[table], delimiter="\t", quoting=csv.QUOTE_NONE, lineterminator="\n"
+        )
+
+    def _pack(self, table: str) -> None:
+        """Make Parquet of the text so far."""
+        if (text := self._texts.pop(table, None)) is None:
+            return
+        text.close()
+        path = Path(text.name)
+        columns = {**ARRIVAL, **COLUMNS[table]}
+        pack(self._duck, path, columns, self._new_file(table))
+
+    def _new_file(self, table: str) -> Path:
+        file = self._folder / f"{table}-{next(self._numbers)}.parquet"
+        self._files[table].append(file)
+        return file
+
+
+def pack(duck: duckdb.DuckDBPyConnection, text: Path, columns: dict[str, str], file: Path) -> None:
+    """Make a Parquet file of lines that are tab-separated, and delete these."""
+    # Lists are texts there.
+    kinds = ", ".join(
+        f"'{name}': '{'VARCHAR' if kind.endswith('[]') else kind}'"
+        for name, kind in columns.items()
+    )
+    chosen = ", ".join(f"{name}::{kind} AS {name}" for name, kind in columns.items())
+    duck.execute(
+        f"COPY (SELECT {chosen} FROM read_csv({_pattern(text)}, columns = {{{kinds}}},"
+        " delim = '\t', header = false, quote = '', escape = '', nullstr = '',"
+        f" auto_detect = false)) TO {_quoted(file)} (FORMAT parquet)"
+    )
+    text.unlink()
+
+
+def _code(export: Export | None) -> int:
+    if export is None:
+        return OWN_WORD
+    return MOVED if export.move else KEPT
+
+
+def _cells(events: Sequence[Classification] | Sequence[Comment]) -> Iterator[tuple[Any, ...]]:
+    for event in events:
+        if isinstance(event, Classification):
+            yield (*event[:-1], encode_groups(event[-1]))
+        else:
+            yield tuple(event)
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def _pattern(path: Path) -> str:
+    """A literal that means this path alone: DuckDB takes a path for a pattern."""
+    return "'" + glob.escape(str(path)).replace("'", "''") + "'"
