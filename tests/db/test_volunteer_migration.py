@@ -58,6 +58,7 @@ def without_group_life(connection: Connection) -> None:
         "certificate",
         "certificate_issue",
         "file_ticket",
+        "bulk_load",
     ):
         connection.exec_driver_sql(f"DROP TABLE {table}")
     connection.exec_driver_sql("DROP INDEX ix_membership_id")
