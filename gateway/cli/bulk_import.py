@@ -105,6 +105,7 @@ def bulk_import(
         finally:
             # The database's thread may still be at it.
             load.stop()
+            spool.close()
         if damage is not None:
             raise damage
         if workshop.verify:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import csv
 import json
 import os
 import shutil
@@ -102,7 +101,7 @@ def test_a_bulk_load_leaves_what_an_import_leaves(
         prepared(url, directory)
         rejects = tmp_path / "rejects.csv"
         said.append(run(url, "import", *files, *options, *more, "--rejects", rejects))
-        refused.append(list(csv.reader(rejects.open())))
+        refused.append(rejects.read_text().splitlines())
         left.append(rows_of(url))
     assert len(refused[0]) > 5
     assert refused[1] == refused[0]

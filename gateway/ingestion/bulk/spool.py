@@ -131,6 +131,11 @@ class Spool:
                 f"CREATE OR REPLACE VIEW {table}_copy AS SELECT {chosen} FROM {source}"
             )
 
+    def close(self) -> None:
+        """Write no more."""
+        while self._texts:
+            self._texts.popitem()[1].close()
+
     def _write(self, table: str, rows: Iterator[tuple[Any, ...]], code: int) -> None:
         position, batch = self._position, self._batch
         lines = self._lines(table)

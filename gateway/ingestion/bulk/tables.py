@@ -37,9 +37,7 @@ def read_table(
     """Make a table of numbers in DuckDB what it is in the database."""
     file = folder / "read.csv"
     with file.open("w", newline="", encoding="ascii") as lines:
-        found = connection.execute(
-            select(table), execution_options={"yield_per": _ROWS_AT_ONCE}
-        )
+        found = connection.execute(select(table), execution_options={"yield_per": _ROWS_AT_ONCE})
         csv.writer(lines).writerows(found)
     columns = ", ".join(f"'{column.name}': 'BIGINT'" for column in table.columns)
     duck.execute(
