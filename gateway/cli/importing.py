@@ -69,7 +69,7 @@ T = TypeVar("T")
 @click.option(
     "--bulk",
     is_flag=True,
-    help="Fill a database that has no events yet: several times faster, all at once, and "
+    help="Fill a database that has no events yet: with less CPU time, all at once, and "
     "verified at the end.",
 )
 @click.option(

@@ -13,12 +13,14 @@ _SQLITE_INDEXES = text(
 ).bindparams(bindparam("tables", expanding=True))
 _POSTGRES_KEYS = text(
     "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint"
-    " WHERE contype = 'p' AND conrelid = ANY(CAST(CAST(:tables AS text[]) AS regclass[]))"
+    " WHERE contype = 'p' AND conrelid IN"
+    " (SELECT to_regclass(name) FROM unnest(string_to_array(:tables, ',')) AS name)"
     " ORDER BY 1"
 )
 _POSTGRES_INDEXES = text(
     "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index"
-    " WHERE NOT indisprimary AND indrelid = ANY(CAST(CAST(:tables AS text[]) AS regclass[]))"
+    " WHERE NOT indisprimary AND indrelid IN"
+    " (SELECT to_regclass(name) FROM unnest(string_to_array(:tables, ',')) AS name)"
     " ORDER BY 1"
 )
 #: Of the server, while it makes an index.
@@ -52,8 +54,7 @@ def _without_sqlite_indexes(connection: Connection, tables: Sequence[str]) -> li
 
 
 def _without_postgres_keys(connection: Connection, tables: Sequence[str]) -> list[tuple[str, str]]:
-    # A bound list is no literal: the driver reads the text as an array.
-    names = {"tables": "{" + ",".join(tables) + "}"}
+    names = {"tables": ",".join(tables)}
     connection.exec_driver_sql(f"SET LOCAL maintenance_work_mem = '{_SORTING_MEMORY}'")
     keys = connection.execute(_POSTGRES_KEYS, names).all()
     indexes = connection.execute(_POSTGRES_INDEXES, names).all()
