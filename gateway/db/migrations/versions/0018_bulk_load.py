@@ -5,6 +5,8 @@ from alembic import op
 
 revision = "0018"
 down_revision = "0017"
+#: A table more: who does not know it does without.
+oldest_version = "0017"
 
 
 def upgrade() -> None:
