@@ -109,7 +109,13 @@ def bulk_import(
         if damage is not None:
             raise damage
         if workshop.verify:
-            runner.run(_verify(database, progress))
+            try:
+                runner.run(_verify(database, progress))
+            except KeyboardInterrupt as interrupt:
+                raise CommandFailed(
+                    "All events are stored, but the verification was interrupted: run "
+                    "stats-gateway verify."
+                ) from interrupt
     summary.notes += [
         f"{source.name} has no rows: nothing was stored from it."
         for (source, _), count in zip(sources, rows, strict=True)

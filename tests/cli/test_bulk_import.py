@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import os
 import shutil
@@ -192,11 +193,13 @@ def test_what_stands_before_damage_is_stored(
             "COPY (SELECT 1 AS comment_id, TIMESTAMP '2020-01-01' AS event_time, 1 AS project_id,"
             " 5 AS user_id) TO 'whole.parquet' (FORMAT parquet)"
         )
-    header = b"comment_id,event_time,project_id,user_id\n2,2020-01-01T00:00:00Z,1,5\n"
-    second = b"classification_id,event_time,project_id,workflow_id,user_id\n"
-    Path("damaged.csv").write_bytes(header + second)
-    said = run(database_url, "import", "--bulk", "whole.parquet", "damaged.csv", status=2)
-    assert "holds a second table" in said
-    rows = rows_of(database_url)
-    assert [row[0] for row in rows["comment"]] == [1, 2]
-    assert rows["bulk_load"] == []
+    rows = "".join(f"{number},2020-01-01T00:00:00Z,1,5\n" for number in range(2, 5_000))
+    packed = gzip.compress(f"comment_id,event_time,project_id,user_id\n{rows}".encode())
+    Path("damaged.csv.gz").write_bytes(packed[: len(packed) // 2])
+    said = run(database_url, "import", "--bulk", "whole.parquet", "damaged.csv.gz", status=2)
+    assert "damaged.csv.gz is damaged" in said
+    left = rows_of(database_url)
+    ids = sorted(row[0] for row in left["comment"])
+    assert 1_000 < len(ids) < 4_000
+    assert ids == list(range(1, len(ids) + 1))
+    assert left["bulk_load"] == []
