@@ -23,8 +23,8 @@ expect.set_options(timeout=DEADLINE_MILLISECONDS)
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """The browser, without a head; whoever has none skips the test.
+def chromium(*more: str) -> Iterator[Browser]:
+    """The browser, without a head, with more flags; whoever has none skips the test.
 
     While it runs, ``asyncio.run`` cannot: Playwright has a loop in this thread.
     """
@@ -33,7 +33,7 @@ def chromium() -> Iterator[Browser]:
         # In CI a page that nobody looked at must not pass for one that works.
         (pytest.fail if os.environ.get("CI") else pytest.skip)("Chromium is not installed.")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=executable, args=[*FLAGS, *more])
         yield browser
         browser.close()
 

@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -66,8 +67,17 @@ def wheel_with_pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def served(wheel_with_pages: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A gateway that executes the operations of its pages, and no others."""
     folder = tmp_path_factory.mktemp("served")
+    with serving_pages(folder, wheel_with_pages, write_history) as served:
+        yield served._replace(token=served.token_of(ADA))
+
+
+@contextmanager
+def serving_pages(
+    folder: Path, wheel: Path, write: Callable[[Connection], object], **more: str
+) -> Iterator[Served]:
+    """The same over what ``write`` writes, with more settings; nobody has a token yet."""
     database = folder / "served.db"
-    asyncio.run(_fill(f"sqlite:///{database}"))
+    asyncio.run(_fill(f"sqlite:///{database}", write))
     keys = write_new_keys(folder / "keys")
     settings = {
         "STATS_GATEWAY_JWT_PUBLIC_KEY_FILE": str(keys.public),
@@ -75,19 +85,18 @@ def served(wheel_with_pages: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         "STATS_GATEWAY_TRUSTED_DOCUMENTS_ONLY": "true",
         "STATS_GATEWAY_LIVE_SECONDS": "0.1",
         "STATS_GATEWAY_PAGES": "true",
-        "PYTHONPATH": str(wheel_with_pages),
+        "PYTHONPATH": str(wheel),
+        **more,
     }
     with serving(folder, **settings) as server:
-        served = Served(
-            server.url.removesuffix("/graphql"), "", database, keys.private.read_bytes()
-        )
-        yield served._replace(token=served.token_of(ADA))
+        root = server.url.removesuffix("/graphql")
+        yield Served(root, "", database, keys.private.read_bytes())
 
 
-async def _fill(url: str) -> None:
+async def _fill(url: str, write: Callable[[Connection], object]) -> None:
     async with open_database(url) as database:
         await database.migrate()
-        await database.write(write_history)
+        await database.write(write)
 
 
 @pytest.fixture(scope="module")
