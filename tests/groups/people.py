@@ -93,7 +93,9 @@ class Town:
         return str(row["token"])
 
     async def rows(self, table: Any, **where: Any) -> list[dict[str, Any]]:
-        statement = select(table).where(*(table.c[name] == value for name, value in where.items()))
+        """By their keys: without, a database gives them in the order that suits it at the time."""
+        found = select(table).where(*(table.c[name] == value for name, value in where.items()))
+        statement = found.order_by(*table.primary_key)
         return await self.database.write(
             lambda each: [dict(row) for row in each.execute(statement).mappings()]
         )
