@@ -39,17 +39,14 @@ class ConsistencyTokens:
         key = hmac.digest(secret.encode(), _PURPOSE, hashlib.sha256)
         self._fernet = Fernet(urlsafe_b64encode(key))
         self._now = now
-        #: The newest one: whoever reads the same state in the same second is given the same.
-        self._last: tuple[LogPosition, int, str] | None = None
 
     def seal(self, position: LogPosition) -> str:
-        """A token for this position."""
-        now = int(self._now())
-        last = self._last
-        if last is None or last[:2] != (position, now):
-            token = self._fernet.encrypt_at_time(_POSITION.pack(*position), now).decode()
-            self._last = last = position, now, token
-        return last[2]
+        """A token for this position.
+
+        Each is another: equal ones would tell that nothing was written meanwhile, not even what
+        their holders may not see.
+        """
+        return self._fernet.encrypt_at_time(_POSITION.pack(*position), int(self._now())).decode()
 
     def open(self, token: str) -> LogPosition:
         """The position that was sealed; UnusableToken if there is none."""
