@@ -25,7 +25,7 @@ from tests.authorization.public_questions import documents
 from tests.authorization.test_private_writes import PUBLIC, entries
 from tests.events_of import classification, store
 from tests.goals_of import made_goal, store_goals
-from tests.graphql.cached_gateway import Gateway
+from tests.graphql.cached_gateway import Gateway, shared_documents
 
 GROUPS = (501, 502, 503, 504)
 #: Volunteers by what they are to every group, two or more of a kind; some are asked about as well.
@@ -95,7 +95,8 @@ async def fill(database: Database) -> None:
 @pytest.fixture
 async def gateway(database: Database) -> AsyncIterator[Gateway]:
     await fill(database)
-    async with Gateway(database, capacity=100_000_000) as gateway:
+    documents = shared_documents(graphql_schema)
+    async with Gateway(database, capacity=100_000_000, documents=documents) as gateway:
         yield gateway
 
 
