@@ -224,6 +224,7 @@ class ChangeFeed:
         rows = await self._side.fetch(ROWS_SINCE, {"known": 0 if known is None else known.version})
         replaced = self._source != self._side.source
         self._source = self._side.source
+        self._position = LogPosition(*rows[0][:2]) if rows else None
         if not replaced and not self._went_back(rows) and self._chain.extend(rows):
             self.continued += 1
         else:
@@ -233,7 +234,6 @@ class ChangeFeed:
             # Before the first read nothing was known, so nothing is forgotten.
             for callback in self._forgetting if known is not None else ():
                 callback()
-        self._position = LogPosition(*rows[0][:2]) if rows else None
         if self._position is not None:
             self._reached[self._side.server] = self._position
         return self._position

@@ -13,12 +13,12 @@ from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import pytest
 from sqlalchemy import text
 
 from gateway.changes.feed import ChangeFeed
 from gateway.db import Database, open_database
+from gateway.db.postgres_hosts import PostgresHosts
 from gateway.db.postgres_side import PostgresSideConnection
 from gateway.db.sqlite_side import SqliteSideConnection
 from gateway.db.url import PostgresUrl, read_database_url
@@ -32,7 +32,7 @@ async def connected(url: str) -> AsyncIterator[Any]:
     """A connection that is not the gateway's."""
     named = read_database_url(url)
     assert isinstance(named, PostgresUrl)
-    connection = await asyncpg.connect(**named.arguments)
+    connection = await PostgresHosts(named, 60).connect()
     try:
         yield connection
     finally:
