@@ -85,10 +85,12 @@ async def administer(server: str, *statements: str) -> None:
     engine = create_async_engine(
         make_url(server).set(drivername="postgresql+asyncpg"), isolation_level="AUTOCOMMIT"
     )
-    async with engine.connect() as connection:
-        for statement in statements:
-            await connection.execute(text(statement))
-    await engine.dispose()
+    try:
+        async with engine.connect() as connection:
+            for statement in statements:
+                await connection.execute(text(statement))
+    finally:
+        await engine.dispose()
 
 
 async def migrate(url: str) -> None:
