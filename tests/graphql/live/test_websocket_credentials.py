@@ -134,7 +134,10 @@ async def test_a_mutation_is_carried_out_for_people_and_not_for_machines(
         assert await socket.answer(TOTAL) == total(0)
     token = signed(ours, payload({"scope": ["user", "group"]}))
     async with initialised(server, bearer(token)) as socket:
-        assert await socket.answer(CREATE) == {"data": {"createUserGroup": {"changed": True}}}
+        answer = await socket.answer(CREATE)
+        assert answer["data"] == {"createUserGroup": {"changed": True}}
+        # Who brings it back is answered from a state that is no older.
+        assert answer["extensions"].keys() == {"consistencyToken"}
 
 
 async def test_when_a_token_has_expired_all_subscriptions_end_and_the_socket_with_them(
