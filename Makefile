@@ -51,6 +51,10 @@ hunt: $(VENV)/.test-installed ## Ask 10,000 times for answers that are stale or 
 	HUNT_STEPS=$(or $(HUNT_STEPS),10000) $(BIN)/python -m pytest tests/authorization/test_hunt.py \
 		-n 0 $(ARGS)
 
+.PHONY: proofs
+proofs: $(VENV)/.test-installed ## Check the model of the response cache in all its states (a quarter of an hour)
+	PROOFS=large $(BIN)/python -m pytest tests/proofs -n auto $(ARGS)
+
 .PHONY: lives
 lives: $(VENV)/.test-installed ## Compare a thousand random lives of groups, on each database, with a model
 	GROUP_LIVES=$(or $(GROUP_LIVES),1000) $(BIN)/python -m pytest tests/groups/test_group_machine.py \

@@ -1,10 +1,10 @@
 """How long everybody else waits beside the heaviest operations that the limits admit.
 
-    python -m benchmarks.beside [--rounds N]
+    python -m benchmarks.beside [--rounds N] [--clients N]
 
-Serves the demo's database with one process, asks each operation by four clients at once, as an
-anonymous visitor, and meanwhile asks for ``/livez`` every ten milliseconds. Printed is how long
-that took.
+Serves the demo's database with one process, asks each operation by clients at once (default: four),
+as an anonymous visitor, and meanwhile asks for ``/livez`` every ten milliseconds. Printed is how
+long that took.
 """
 
 from __future__ import annotations
@@ -57,14 +57,15 @@ def main(words: list[str] | None = None) -> None:
     """Measure and print a table in Markdown."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
-    rounds = parser.parse_args(words).rounds
+    parser.add_argument("--clients", type=int, default=CLIENTS)
+    given = parser.parse_args(words)
     variables = {
         "start": (datetime.now(UTC).date() - timedelta(days=_DAYS)).isoformat(),
         "groups": _GROUPS,
         "references": _REFERENCES,
         "users": _USERS,
     }
-    print(f"| {CLIENTS} at once | seconds each | /livez, median ms | /livez, longest ms |")
+    print(f"| {given.clients} at once | seconds each | /livez, median ms | /livez, longest ms |")
     print("| --- | ---: | ---: | ---: |")
     with TemporaryDirectory() as folder:
         make_demo(Path(folder))
@@ -73,20 +74,23 @@ def main(words: list[str] | None = None) -> None:
         serve = [gateway_command(), "serve", "--database-url", url, "--port", str(port)]
         with started(serve, port):
             for name, query in OPERATIONS.items():
-                given = {key: value for key, value in variables.items() if f"${key}:" in query}
-                _measure(f"http://127.0.0.1:{port}", name, query, given, rounds)
+                asked = {key: value for key, value in variables.items() if f"${key}:" in query}
+                base = f"http://127.0.0.1:{port}"
+                _measure(base, name, query, asked, given.clients, given.rounds)
 
 
-def _measure(base: str, name: str, query: str, variables: Mapping[str, Any], rounds: int) -> None:
+def _measure(
+    base: str, name: str, query: str, variables: Mapping[str, Any], count: int, rounds: int
+) -> None:
     waits: list[float] = []
     seconds: list[float] = []
     # Clients in processes of their own: none keeps another, or the one who watches, waiting.
     with (
-        ProcessPoolExecutor(CLIENTS, get_context("spawn")) as clients,
+        ProcessPoolExecutor(count, get_context("spawn")) as clients,
         httpx.Client(base_url=base, timeout=60) as probe,
     ):
         for _ in range(rounds):
-            asked = [clients.submit(_ask, base, query, variables) for _ in range(CLIENTS)]
+            asked = [clients.submit(_ask, base, query, variables) for _ in range(count)]
             waits += _watch(probe, asked)
             seconds += [one.result() for one in asked]
     middle, longest = 1000 * median(waits), 1000 * max(waits)

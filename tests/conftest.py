@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import shutil
 import signal
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 from uuid import uuid4
 
@@ -38,8 +41,23 @@ starting.FIRST_SECONDS = 120
 # serve packages of their own, with the pages on.
 os.environ["STATS_GATEWAY_PAGES"] = "false"
 
+# Each client of httpx would read the certificates of all authorities, which takes longer than most
+# of its requests here.
+_httpx_transport = import_module("httpx._transports.default")
+_httpx_transport.create_ssl_context = cache(_httpx_transport.create_ssl_context)  # type: ignore[attr-defined]
+
 #: A database with the tables in it: copying it costs less than migrating an empty one.
 TEMPLATE = "migrated"
+
+
+def pytest_collection_finish() -> None:
+    """Let no collection of garbage look at what is there for all tests: it would take a second."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_sessionfinish() -> None:
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="session")

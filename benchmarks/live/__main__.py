@@ -90,7 +90,8 @@ def main(words: list[str] | None = None) -> None:
     parser.add_argument("--quick", action="store_true", help="short, over little data")
     given = parser.parse_args(words)
     if given.quick:
-        given = parser.parse_args([*_QUICK, *(["--postgres"] if given.postgres else [])])
+        kept = [f"--only={given.only}", *(["--postgres"] if given.postgres else [])]
+        given = parser.parse_args([*_QUICK, *kept])
     wanted = [one for one in SCENARIOS if given.only in one.title]
     loads = {
         one.title: Load(
