@@ -55,6 +55,11 @@ hunt: $(VENV)/.test-installed ## Ask 10,000 times for answers that are stale or 
 proofs: $(VENV)/.test-installed ## Check the model of the response cache in all its states (a quarter of an hour)
 	PROOFS=large $(BIN)/python -m pytest tests/proofs -n auto $(ARGS)
 
+.PHONY: exhaustive
+exhaustive: $(VENV)/.test-installed ## Ask all of the like questions of which make test asks a sample (half an hour)
+	EXHAUSTIVE=1 $(BIN)/python -m pytest tests/authorization tests/groups/test_doors.py \
+		-n auto --dist worksteal $(ARGS)
+
 .PHONY: lives
 lives: $(VENV)/.test-installed ## Compare a thousand random lives of groups, on each database, with a model
 	GROUP_LIVES=$(or $(GROUP_LIVES),1000) $(BIN)/python -m pytest tests/groups/test_group_machine.py \

@@ -7,6 +7,7 @@ signals of its own, as one that is executed.
 from __future__ import annotations
 
 import atexit
+import gc
 import json
 import os
 import random
@@ -109,6 +110,9 @@ def _serve(address: str) -> None:
     """Fork for each that connects, until stdin ends. In what is forked this raises SystemExit."""
     for name in _IMPORTED:
         import_module(name)
+    # What is forked need not look at, and so copy, all that was imported.
+    gc.collect()
+    gc.freeze()
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(address)
     listener.listen()
