@@ -63,7 +63,7 @@ def pytest_sessionfinish() -> None:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """The URL of a running PostgreSQL server, with a migrated database to copy."""
-    with running_postgres() as server:
+    with running_postgres(in_memory=True) as server:
         url = server.get_uri()
         # No test of this server cuts the power: it need not wait for the disk.
         asyncio.run(

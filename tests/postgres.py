@@ -13,15 +13,20 @@ from typing import Any
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
 
+_ROOMY_BYTES = 4 * 1024**3
+
 
 @contextmanager
-def running_postgres() -> Iterator[Any]:
-    """A server of its own, which goes with all its data at the end.
+def running_postgres(*, in_memory: bool = False) -> Iterator[Any]:
+    """A server of its own, which goes with all its data at the end; ``in_memory`` where there is.
 
     Not in pytest's folder: when root runs the tests, the server runs as another user, and whoever
     starts pytest next closes that folder to all others.
     """
-    with TemporaryDirectory(prefix="stats-gateway-", ignore_cleanup_errors=True) as folder:
+    where = _memory() if in_memory else None
+    with TemporaryDirectory(
+        prefix="stats-gateway-", dir=where, ignore_cleanup_errors=True
+    ) as folder:
         runtime = Path(folder, "runtime")
         runtime.mkdir(mode=0o700)
         os.environ["XDG_RUNTIME_DIR"] = str(runtime)
@@ -72,6 +77,13 @@ def stop_at_once(server: Any) -> None:
 def start_again(server: Any) -> None:
     """Start a server that was stopped."""
     _patient()(server.ensure_postgres_running)
+
+
+def _memory() -> str | None:
+    """A folder in memory, if there is much of it: to copy a database costs a quarter there."""
+    folder = Path("/dev/shm")
+    roomy = folder.is_dir() and shutil.disk_usage(folder).free > _ROOMY_BYTES
+    return str(folder) if roomy else None
 
 
 def _started(data: Path) -> Any:
