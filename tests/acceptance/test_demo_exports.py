@@ -1,6 +1,5 @@
 """Each sample export through the real command and server, beside the same counted with pandas."""
 
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -16,7 +15,7 @@ import pytest
 from gateway.auth.tokens import issue_token
 from gateway.cli.demo import EXPORTS
 from tests.acceptance.pandas_recount import contributions, ranked, read_export, statistics, totals
-from tests.server import STATS_GATEWAY, environment, serving
+from tests.server import environment, run_command, serving
 
 GROUP = 7
 BUCKETS = "fragment Buckets on PeriodBucket { startsOn count timeSpent }"
@@ -89,14 +88,7 @@ def export(
 
 
 def _command(folder: Path, *arguments: str) -> None:
-    subprocess.run(
-        [STATS_GATEWAY, *arguments],
-        env=environment(folder, {}),
-        cwd=folder,
-        capture_output=True,
-        check=True,
-        timeout=120,
-    )
+    run_command(arguments, environment(folder, {}), folder).check_returncode()
 
 
 def _group(user_ids: list[int]) -> dict[str, Any]:

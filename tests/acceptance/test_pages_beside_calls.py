@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,7 +20,7 @@ from tests.acceptance import eras_pages, operation_pages
 from tests.acceptance.eras_pages import WORKFLOWS, Front, Json
 from tests.docs.markdown import ROOT, blocks
 from tests.rest.eras.served import STREAM, Gateway, served
-from tests.server import STATS_GATEWAY, environment
+from tests.server import environment, run_command
 from tests.stream_events import classification
 
 QUERIES = ROOT / "docs" / "queries.md"
@@ -120,12 +119,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     with served(folder, database_url) as gateway:
         sent = gateway.client.post("/kinesis", json={"payload": RECENT}, auth=STREAM)
         assert sent.status_code == 204
-        subprocess.run(
-            [STATS_GATEWAY, "directory", "load", str(document)],
-            env=environment(folder, {"STATS_GATEWAY_DATABASE_URL": database_url}),
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
+        own = environment(folder, {"STATS_GATEWAY_DATABASE_URL": database_url})
+        run_command(["directory", "load", str(document)], own).check_returncode()
         yield gateway
 
 

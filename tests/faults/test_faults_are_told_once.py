@@ -22,7 +22,7 @@ from gateway.db import open_database
 from gateway.directory.load import load_directory
 from tests.faults.conftest import OwnPostgres, Site, prepare
 from tests.faults.stream import CREDENTIALS, in_batches, make_events
-from tests.server import Server
+from tests.server import Server, run_command
 
 QUERY = {"query": "{ classifications { totalCount } }"}
 COMMANDS = {
@@ -186,10 +186,7 @@ def one_sentence(site: Site, name: str, code: str, **settings: str) -> None:
     """The command ends with one sentence that names the database and the code."""
     folder = site._folder
     write_inputs(folder)
-    done = subprocess.run(
-        site.command(*COMMANDS[name]), cwd=folder, env=site.environment | settings,
-        capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
+    done = run_command(COMMANDS[name], site.environment | settings, folder)
     last = done.stderr.splitlines()[-1]
     assert done.returncode == 1, done.stderr
     assert last.startswith(f"Error: The database {site.shown}"), done.stderr

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from tests.directory.panoptes.local import LocalPanoptes, panoptes_running
 from tests.directory.panoptes.local_answers import ACCEPT
-from tests.server import STATS_GATEWAY, Server, environment, serving
+from tests.server import Server, environment, run_command, serving
 
 #: People who wait to be somebody in a test; nobody of them is in two.
 PEOPLE = 4000
@@ -114,14 +113,11 @@ def our_side(folder: Path, database_url: str, **settings: str) -> Iterator[Side]
     named = {"STATS_GATEWAY_DATABASE_URL": database_url}
     document = folder / "directory.json"
     document.write_text(json.dumps(_directory()))
-    for command in (("directory", "load", str(document)), ("keys", "new", "--directory", folder)):
-        subprocess.run(
-            [STATS_GATEWAY, *command],
-            env=environment(folder, named),
-            capture_output=True,
-            check=True,
-            timeout=TIMEOUT_SECONDS,
-        )
+    for command in (
+        ("directory", "load", str(document)),
+        ("keys", "new", "--directory", str(folder)),
+    ):
+        run_command(command, environment(folder, named)).check_returncode()
     # Read once: checking a key takes longer than signing a thousand tokens.
     key = load_pem_private_key((folder / "private.pem").read_bytes(), password=None)
     assert isinstance(key, RSAPrivateKey)

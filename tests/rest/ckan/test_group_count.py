@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import httpx
 import pytest
 
 from gateway.stats.group_counts import GroupField
-from tests.server import STATS_GATEWAY, Server, environment, serving
+from tests.server import Server, environment, run_command, serving
 
 #: What a group's record says of each field, as the action names it.
 ALPHA = {
@@ -93,13 +92,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 def run(folder: Path, *words: str) -> str:
-    done = subprocess.run(
-        [STATS_GATEWAY, *words],
-        env=environment(folder, {}),
-        check=True,
-        capture_output=True,
-        text=True,
-    )
+    done = run_command(words, environment(folder, {}))
+    done.check_returncode()
     return done.stdout
 
 

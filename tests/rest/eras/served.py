@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
-import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -20,7 +19,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from gateway.auth.keys import KeyPair, write_new_keys
 from gateway.auth.tokens import issue_token
-from tests.server import STATS_GATEWAY, environment, serving
+from tests.server import environment, run_command, serving
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 STREAM = ("stream", "open sesame")
@@ -99,12 +98,8 @@ def served(folder: Path, database_url: str) -> Iterator[Gateway]:
             for start in range(0, len(events), BATCH):
                 batch = {"payload": events[start : start + BATCH]}
                 assert client.post("/kinesis", json=batch, auth=STREAM).status_code == 204
-            subprocess.run(
-                [STATS_GATEWAY, "directory", "load", str(GOLDEN / "panoptes.json")],
-                env=environment(folder, settings),
-                check=True,
-                stdout=subprocess.DEVNULL,
-            )
+            load = ["directory", "load", str(GOLDEN / "panoptes.json")]
+            run_command(load, environment(folder, settings)).check_returncode()
             yield Gateway(client, keys)
         assert "Traceback" not in server.log.read_text()
 
