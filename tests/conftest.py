@@ -24,6 +24,7 @@ from gateway.db import Database, open_database
 from gateway.http import starting
 from tests.issued_tokens import no_token_is_written  # noqa: F401 (a fixture for all tests)
 from tests.postgres import running_postgres
+from tests.rsa_keys import make_keys_cheap
 
 # No example is too slow: what it takes depends on the machine.
 settings.register_profile("any-machine", parent=settings(), deadline=None)
@@ -45,6 +46,8 @@ os.environ["STATS_GATEWAY_PAGES"] = "false"
 # of its requests here.
 _httpx_transport = import_module("httpx._transports.default")
 _httpx_transport.create_ssl_context = cache(_httpx_transport.create_ssl_context)  # type: ignore[attr-defined]
+
+make_keys_cheap()
 
 #: A database with the tables in it: copying it costs less than migrating an empty one.
 TEMPLATE = "migrated"
