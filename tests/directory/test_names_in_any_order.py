@@ -25,6 +25,7 @@ from gateway.ingestion.export import Export
 from gateway.ingestion.ingest import ingest
 from gateway.rollups.apply_batch import apply_batch
 from tests.events_of import clear
+from tests.sampled import examples
 
 START = datetime(2019, 1, 1, tzinfo=UTC)
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
@@ -229,7 +230,7 @@ def test_in_any_order_and_pieces_the_names_are_what_the_rules_say(
         database = open_database(database_url)
         runner.run(database.migrate())
 
-        @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=examples(80), deadline=None, suppress_health_check=list(HealthCheck))
         @given(
             st.lists(events, max_size=8),
             st.lists(exports, max_size=3),

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from gateway.events.event import Batch, Classification
 from tests.events.conftest import DEMO, read_all
+from tests.sampled import examples
 
 EXPORTS = ("cat-project", "wildcam-gorongosa", "wildlife-watch-kenya")
 ROWS = 20
@@ -102,7 +103,7 @@ def lines_told(batch: Batch) -> set[int]:
     return told
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(400), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     name=st.sampled_from(EXPORTS),
     damaged=st.dictionaries(
@@ -134,7 +135,7 @@ def test_only_damaged_rows_may_be_missing_and_each_is_told(
     assert len(batch) + len(batch.rejects) == ROWS
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(
     name=st.sampled_from(EXPORTS),
     lost=st.sets(st.integers(0, ROWS - 1), min_size=1, max_size=ROWS),
@@ -157,7 +158,7 @@ def test_rows_that_lost_the_line_ends_between_them_are_told(name: str, lost: set
     ]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(
     first=st.sampled_from(EXPORTS),
     second=st.sampled_from(EXPORTS),

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from tests.executing import execute_ours, execute_theirs, prepared_for, written
 from tests.graphql.awkward_schema import How, graphql_schema
 from tests.graphql.made_up_operations import operations
+from tests.sampled import examples
 
 LEAF = """text maybe number real truth key big day colour numbers matrix
   tree { name called(times: $times) } again: tree { age }"""
@@ -78,7 +79,7 @@ async def test_a_condition_without_a_value_is_refused_where_it_stands(chosen):
 @pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @given(operations(graphql_schema))
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=list(HealthCheck))
 def test_made_up_operations_give_the_same_bytes(made_up):
     asyncio.run(both(*made_up))
     gc.collect()

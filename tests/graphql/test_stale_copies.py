@@ -45,6 +45,7 @@ from tests.graphql.copies import (
     get,
 )
 from tests.loaders.test_never_stale import entries, writes
+from tests.sampled import examples
 from tests.server import serving
 
 
@@ -311,7 +312,7 @@ def test_no_copy_is_stale_or_foreign_whatever_is_written(database_url: str) -> N
         run_state_machine_as_test(
             type("TheseCopies", (Copies,), these),
             settings=settings(
-                max_examples=20,
+                max_examples=examples(20),
                 stateful_step_count=20,
                 deadline=None,
                 suppress_health_check=list(HealthCheck),

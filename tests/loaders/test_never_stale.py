@@ -55,6 +55,7 @@ from tests.asking import NOW
 from tests.events_of import INSTANTS, classification, clear, events, store
 from tests.executing import executed, shown, written
 from tests.goals_of import made_goal, write_goals
+from tests.sampled import examples
 
 USERS, GROUPS, PROJECTS = (1, 2, 3), (501, 502, 504), (11, 12)
 VIEWERS = (ANONYMOUS, Viewer(id=1), Viewer(id=2), Viewer(id=9, is_site_admin=True))
@@ -330,7 +331,7 @@ def run_beside_a_writer(machine: type[BesideAWriter], database_url: str, steps: 
         run_state_machine_as_test(
             type("This", (machine,), these),
             settings=settings(
-                max_examples=25,
+                max_examples=examples(25),
                 stateful_step_count=steps,
                 deadline=None,
                 suppress_health_check=CHECKS,

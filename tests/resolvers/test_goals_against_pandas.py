@@ -24,6 +24,7 @@ from tests.events_of import day, store
 from tests.executing import compared
 from tests.goals_of import made_goal, store_goals
 from tests.recount import stored
+from tests.sampled import examples
 from tests.stats.goals.pandas_goals import expected_contributors, expected_goal, frame_of
 from tests.stats.goals.test_goals_against_pandas import EDGES, EVENTS, TODAY
 from tests.stats.test_questions import BACKFILLED, fill
@@ -197,7 +198,7 @@ def test_goals_show_what_pandas_counts(database_url: str) -> None:
                     check_shape(one)
                     assert one == expected(frame, goal, today), goal
 
-        @settings(max_examples=25, deadline=None, suppress_health_check=[*HealthCheck])
+        @settings(max_examples=examples(25), deadline=None, suppress_health_check=[*HealthCheck])
         @given(
             EVENTS,
             EVENTS,

@@ -18,6 +18,7 @@ from tests.asking import ADMIN, NOW
 from tests.executing import compared
 from tests.graphql.made_up_operations import operations
 from tests.resolvers.test_statements import fill
+from tests.sampled import examples
 
 VIEWERS = [ANONYMOUS, Viewer(id=3, login="user-3"), ADMIN]
 IDS = ["1", "2", "3", "200", "201", "0"]
@@ -40,7 +41,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @given(made_up=operations(graphql_schema, FIELDS, IDS), viewer=st.sampled_from(VIEWERS))
 @settings(
-    max_examples=100,
+    max_examples=examples(100),
     deadline=None,
     suppress_health_check=[
         HealthCheck.function_scoped_fixture,

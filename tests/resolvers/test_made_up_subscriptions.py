@@ -22,6 +22,7 @@ from tests.graphql.live.framing import below, decoded, frame
 from tests.graphql.made_up_operations import operations
 from tests.resolvers.test_made_up_operations import FIELDS, IDS, VIEWERS
 from tests.resolvers.test_statements import fill
+from tests.sampled import examples
 
 #: Ways to write a subscription to a selection set; in each of them every field is at a place of
 #: its own, which errors name.
@@ -72,7 +73,7 @@ def without_places(answer: dict[str, Any]) -> dict[str, Any]:
     written=st.sampled_from(WRITTEN),
 )
 @settings(
-    max_examples=60,
+    max_examples=examples(60),
     deadline=None,
     suppress_health_check=[
         HealthCheck.function_scoped_fixture,

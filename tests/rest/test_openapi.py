@@ -27,6 +27,7 @@ from gateway.rest.openapi import describe
 from gateway.rest.sentence import STATUSES
 from gateway.rest.stream_description import PATH as STREAM_PATH
 from tests.rest.eras.served import STREAM, Gateway, served
+from tests.sampled import examples
 
 PATHS: dict[str, Any] = describe("0")["paths"]
 #: Which is asked in ``tests/rest/jsonapi``: it is written to.
@@ -50,7 +51,7 @@ CHECKS = [
     status_code_conformance,
 ]
 EXAMPLES = settings(
-    max_examples=100,
+    max_examples=examples(100),
     deadline=None,
     database=None,
     derandomize=True,

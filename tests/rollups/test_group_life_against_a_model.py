@@ -29,6 +29,7 @@ from tests.events_of import EPOCH, INSTANTS, classifications, clear, store
 from tests.recount import Span, Stored, Tenure, groups_of, stored
 from tests.rollups.test_ingestion_against_a_model import held_after
 from tests.rollups.test_rebuild import verified
+from tests.sampled import examples
 
 CHECKS = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 #: Its instant, the function, the group and its users.
@@ -241,7 +242,10 @@ def test_groups_equal_a_model_after_every_step(database_url: str) -> None:
         run_state_machine_as_test(
             type("This", (GroupLife,), these),
             settings=settings(
-                max_examples=50, stateful_step_count=20, deadline=None, suppress_health_check=CHECKS
+                max_examples=examples(50),
+                stateful_step_count=20,
+                deadline=None,
+                suppress_health_check=CHECKS,
             ),
         )
         runner.run(database.close())
@@ -288,7 +292,7 @@ def test_when_events_arrive_between_changes_makes_no_difference(database_url: st
             assert await verified(database) == []
             return await stored(database)
 
-        @settings(max_examples=60, deadline=None, suppress_health_check=CHECKS)
+        @settings(max_examples=examples(60), deadline=None, suppress_health_check=CHECKS)
         @given(EVENTS_ONCE, CHANGES, st.data())
         def check(
             arriving: Sequence[Classification], changes: Sequence[Change], data: st.DataObject

@@ -14,6 +14,7 @@ from gateway.rollups.backfill import backfill
 from gateway.rollups.erasure import erase
 from tests.events_of import INSTANTS, clear, events, store
 from tests.recount import groups_of, key_of, recount, stored
+from tests.sampled import examples
 
 Held = dict[tuple[str, int], Classification | Comment]
 Events = Sequence[Classification | Comment]
@@ -111,7 +112,10 @@ def test_rollups_equal_a_model_after_every_step(database_url: str) -> None:
         run_state_machine_as_test(
             Ingestion,
             settings=settings(
-                max_examples=30, stateful_step_count=10, deadline=None, suppress_health_check=CHECKS
+                max_examples=examples(30),
+                stateful_step_count=10,
+                deadline=None,
+                suppress_health_check=CHECKS,
             ),
         )
         runner.run(database.close())
@@ -122,7 +126,7 @@ def test_how_a_stream_is_cut_into_batches_changes_nothing(database_url: str) -> 
         database = open_database(database_url)
         runner.run(database.migrate())
 
-        @settings(max_examples=30, deadline=None, suppress_health_check=CHECKS)
+        @settings(max_examples=examples(30), deadline=None, suppress_health_check=CHECKS)
         @given(st.lists(events, max_size=25), st.lists(st.integers(1, 6), min_size=25, max_size=25))
         def check(arrived: Events, sizes: list[int]) -> None:
             at_once = runner.run(store_in_batches(database, arrived, [len(arrived)]))

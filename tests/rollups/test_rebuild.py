@@ -22,6 +22,7 @@ from tests import events_of
 from tests.events_of import INSTANTS, classification, clear, comment, store
 from tests.logged import logged
 from tests.recount import recount, stored
+from tests.sampled import examples
 
 EVENTS = (
     classification(1, user=1, groups=(501, 502)),
@@ -184,7 +185,7 @@ def test_the_recount_in_sql_equals_one_in_python(database_url: str) -> None:
                 max_size=3,
             ),
         )
-        @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=examples(40), deadline=None, suppress_health_check=list(HealthCheck))
         def holds(
             arrived: list[Classification | Comment], backfills: dict[tuple[int, int], int]
         ) -> None:

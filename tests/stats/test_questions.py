@@ -24,6 +24,7 @@ from gateway.stats.ranking import Order, ranking
 from gateway.stats.rows import parameters
 from gateway.stats.subject import Activity, Answer, Kind, Question, Selection
 from gateway.stats.sums import member_sums, sums
+from tests import sampled
 from tests.events_of import INSTANTS, clear, events, instant, store
 from tests.recount import Backfills, groups_of, start_of, stored
 
@@ -161,7 +162,11 @@ def check_with(
                 for question in several:
                     await check(snapshot, question, ledger)
 
-        @settings(max_examples=examples, deadline=None, suppress_health_check=[*HealthCheck])
+        @settings(
+            max_examples=sampled.examples(examples),
+            deadline=None,
+            suppress_health_check=[*HealthCheck],
+        )
         @given(st.lists(events, min_size=4, max_size=30), st.lists(asked, min_size=4, max_size=12))
         def run(arrived: Sequence[Event], several: Sequence[Question]) -> None:
             runner.run(ask(arrived, several))

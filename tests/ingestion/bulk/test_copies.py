@@ -17,6 +17,7 @@ from gateway.ingestion.export import Export
 from gateway.rollups.apply_batch import Outcome
 from gateway.rollups.assigned import AssignedProjects
 from gateway.rollups.ledger import succeed
+from tests.sampled import examples
 
 events = st.builds(
     Classification,
@@ -59,7 +60,7 @@ def one_by_one(arriving: Arrivals) -> tuple[list[Classification], Settled]:
     return [stored[key] for key in sorted(stored)], settled
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(arrivals, st.sets(st.just(5)))
 def test_copies_settle_as_one_by_one(arriving: Arrivals, erased: set[int]) -> None:
     with TemporaryDirectory() as name, connect(Path(name), 200) as duck:

@@ -17,6 +17,7 @@ from gateway.ingestion.bulk.spool import Spool, connect
 from gateway.ingestion.bulk.sums import add_up, rollup_rows
 from gateway.rollups.deltas import RollupDeltas
 from gateway.rollups.effective_groups import GroupRules
+from tests.sampled import examples
 
 _BEGINNING, _END = -(1 << 63), (1 << 63) - 1
 #: Days around the turns of a month and of a year.
@@ -66,7 +67,7 @@ def rules_of(
     )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(
     st.lists(classifications, max_size=12, unique_by=lambda event: event.id),
     st.lists(comments, max_size=4, unique_by=lambda post: post.id),

@@ -16,10 +16,11 @@ from gateway.rest.jsonapi.errors import REFUSALS, STATUSES
 from gateway.rest.jsonapi.routes import RESOURCES
 from tests.jsonapi_contract.sides import SITE_ADMIN, Side
 from tests.rest.test_openapi import CHECKS, EXAMPLES
+from tests.sampled import examples
 
 PATHS: dict[str, Any] = jsonapi_paths()
 OPERATIONS = [(path, method) for path, methods in PATHS.items() for method in methods]
-FEW = settings(EXAMPLES, max_examples=25)
+FEW = settings(EXAMPLES, max_examples=examples(25))
 #: Said of all at once, or of whoever takes no JSON: no path describes them.
 ELSEWHERE = {500, 501}
 #: Goals have no route here.

@@ -28,6 +28,7 @@ from gateway.rest.jsonapi.call import Door
 from gateway.rest.jsonapi.routes import jsonapi_routes
 from gateway.settings import Settings
 from gateway.telemetry.record import RequestRecord
+from tests.sampled import examples
 
 GROUPS, USERS, SITE_ADMIN = 60, 12, 99
 STATES = ("active", "active", "invited", "inactive")
@@ -184,7 +185,9 @@ async def asking(database_url: str, database: Database, tmp_path: Path) -> Async
 
 VIEWERS = st.sampled_from([None, *range(1, USERS + 1), SITE_ADMIN])
 FEW = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(25),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 

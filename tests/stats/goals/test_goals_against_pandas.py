@@ -31,6 +31,7 @@ from gateway.stats.streaks import streak_of
 from gateway.stats.subject import Kind, Question, Selection
 from tests.events_of import day
 from tests.recount import stored
+from tests.sampled import examples
 from tests.stats.goals.pandas_goals import (
     daily,
     events_of,
@@ -199,7 +200,7 @@ def test_goals_milestones_and_streaks_are_what_pandas_counts(database_url: str) 
                             events, period, today
                         ), (one, period)
 
-        @settings(max_examples=25, deadline=None, suppress_health_check=[*HealthCheck])
+        @settings(max_examples=examples(25), deadline=None, suppress_health_check=[*HealthCheck])
         @given(EVENTS, st.lists(goals(), min_size=8, max_size=20), TODAY)
         def run(
             arrived: Sequence[Classification | Comment], asked: Sequence[GoalQuestion], today: int
