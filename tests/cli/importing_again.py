@@ -6,7 +6,6 @@ A name of a file comes in on a line, and a line of JSON goes out.
 from __future__ import annotations
 
 import json
-import resource
 import sqlite3
 import sys
 import traceback
@@ -29,6 +28,16 @@ def counted() -> int:
         )
 
 
+def peak_megabytes() -> int:
+    """The most memory that this program had.
+
+    What getrusage says may be of the process that began this one, before it was another program.
+    """
+    status = Path("/proc/self/status").read_text().splitlines()
+    (peak,) = (line for line in status if line.startswith("VmHWM"))
+    return int(peak.split()[1]) // 1024
+
+
 def imported(name: str) -> dict[str, object]:
     """What an import of a file says and does."""
     before = counted() if Path(DATABASE).exists() else 0
@@ -42,7 +51,7 @@ def imported(name: str) -> dict[str, object]:
         "stderr": result.stderr,
         "fault": "".join(traceback.format_exception(result.exception)) if is_fault else None,
         "more": (counted() if Path(DATABASE).exists() else 0) - before,
-        "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "megabytes": peak_megabytes(),
     }
 
 
