@@ -72,13 +72,16 @@ def serve(
     """Serve GraphQL and the REST resources over HTTP."""
     options = {"host": host, "port": port, "workers": workers, "database_url": database_url}
     settings = load_settings(**options)
-    # Worker processes start from nothing but the environment.
-    for name, value in options.items():
-        if value is not None:
-            os.environ[PREFIX + name.upper()] = str(value)
     port = _ready_port(settings)
     click.echo(f"stats-gateway is at {endpoint_url(settings.host, port)}")
-    config = _config("gateway.app:from_environment", settings, port)
+    if settings.workers > 1:
+        # Worker processes start from nothing but the environment.
+        for name, value in options.items():
+            if value is not None:
+                os.environ[PREFIX + name.upper()] = str(value)
+        config = _config("gateway.app:from_environment", settings, port)
+    else:
+        config = _config(lambda: server_app(lambda: settings), settings, port)
     # Only now are log lines of the form that the settings choose.
     for sentence in unknown_settings(os.environ):
         logger.warning("%s", sentence)
