@@ -5,12 +5,35 @@ Only the standard library: the image has no curl, and loading the gateway would 
 
 import os
 import sys
+from collections.abc import Mapping, Sequence
 from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+#: The server is the first process of its container, or the command of an init that is.
+SERVER = Path("/proc/1/cmdline")
+#: Where whoever listens on all addresses of a family is asked.
+LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (not listened on here)
 
 
-def ready(port: int) -> bool:
-    """Whether /readyz on this machine answers 200 within three seconds."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=3)
+def served_at(command: Sequence[str], environ: Mapping[str, str]) -> tuple[str, int]:
+    """Address and port: options of the server's command win over its settings, as they do there."""
+    host = _option(command, "--host") or environ.get("STATS_GATEWAY_HOST") or "127.0.0.1"
+    port = _option(command, "--port") or environ.get("STATS_GATEWAY_PORT") or "8000"
+    return LOOPBACK.get(host, host), int(port)
+
+
+def _option(command: Sequence[str], name: str) -> str | None:
+    for word, following in zip(command, [*command[1:], ""], strict=False):
+        if word == name:
+            return following
+        if word.startswith(f"{name}="):
+            return word.partition("=")[2]
+    return None
+
+
+def ready(host: str, port: int) -> bool:
+    """Whether /readyz there answers 200 within three seconds."""
+    connection = HTTPConnection(host, port, timeout=3)
     try:
         connection.request("GET", "/readyz")
         return connection.getresponse().status == 200
@@ -20,5 +43,14 @@ def ready(port: int) -> bool:
         connection.close()
 
 
+def server_command() -> list[str]:
+    """The words of the command that serves; none if another process came first here."""
+    try:
+        words = SERVER.read_text().split("\0")
+    except OSError:
+        return []
+    return words if any(word.endswith("stats-gateway") for word in words) else []
+
+
 if __name__ == "__main__":
-    sys.exit(0 if ready(int(os.environ.get("STATS_GATEWAY_PORT", "8000"))) else 1)
+    sys.exit(0 if ready(*served_at(server_command(), os.environ)) else 1)

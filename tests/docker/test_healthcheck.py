@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -10,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +20,7 @@ HEALTHCHECK = Path(__file__).parents[2] / "docker" / "healthcheck.py"
 
 
 @contextmanager
-def server_whose_readyz_answers(status: int) -> Iterator[int]:
+def server_whose_readyz_answers(status: int, address: str = "127.0.0.1") -> Iterator[int]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(status if self.path == "/readyz" else 404)
@@ -25,7 +28,10 @@ def server_whose_readyz_answers(status: int) -> Iterator[int]:
 
         def log_message(self, *words: object) -> None: ...
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    class Server(ThreadingHTTPServer):
+        address_family = socket.AF_INET6 if ":" in address else socket.AF_INET
+
+    with Server((address, 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
@@ -60,3 +66,42 @@ def test_a_port_nobody_listens_on_is_unhealthy() -> None:
 def test_a_proxy_in_the_environment_is_not_asked() -> None:
     with server_whose_readyz_answers(200) as port, server_whose_readyz_answers(503) as proxy:
         assert exit_status(port, http_proxy=f"http://127.0.0.1:{proxy}") == 0
+
+
+def test_a_server_on_all_addresses_is_asked_in_their_family() -> None:
+    with server_whose_readyz_answers(200) as port:
+        assert exit_status(port, STATS_GATEWAY_HOST="0.0.0.0") == 0
+    try:
+        with server_whose_readyz_answers(200, "::1") as port:
+            assert exit_status(port, STATS_GATEWAY_HOST="::") == 0
+            assert exit_status(port, STATS_GATEWAY_HOST="0.0.0.0") == 1
+    except OSError:
+        pytest.skip("This machine has no IPv6.")
+
+
+@pytest.mark.parametrize(
+    ("command", "settings", "expected"),
+    [
+        ([], {}, ("127.0.0.1", 8000)),
+        (["stats-gateway", "serve"], {"PORT": "8001", "HOST": "::"}, ("::1", 8001)),
+        (["stats-gateway", "serve", "--port", "9"], {"PORT": "8001"}, ("127.0.0.1", 9)),
+        (["stats-gateway", "serve", "--host=10.0.0.5", "--port=9"], {}, ("10.0.0.5", 9)),
+        (["/sbin/init", "--", "stats-gateway", "serve", "--host", "::"], {}, ("::1", 8000)),
+    ],
+)
+def test_the_server_is_where_its_command_and_settings_say(
+    command: list[str], settings: dict[str, str], expected: tuple[str, int]
+) -> None:
+    environ = {f"STATS_GATEWAY_{name}": value for name, value in settings.items()}
+
+    assert healthcheck().served_at(command, environ) == expected
+
+
+def healthcheck() -> Any:
+    """The file as a module: it belongs to no package."""
+    spec = importlib.util.spec_from_file_location("healthcheck", HEALTHCHECK)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
