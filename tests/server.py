@@ -1,6 +1,7 @@
 """A real server process for the tests that need one."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,6 +20,8 @@ from tests.issued_tokens import search_log
 
 STATS_GATEWAY = str(Path(sys.executable).with_name("stats-gateway"))
 DEADLINE_SECONDS = 120
+#: Before the URL of ``serve``, whose log may name other addresses first, such as that of metrics.
+_SERVES = "(?:stats-gateway is at|Uvicorn running on) "
 
 
 @dataclass
@@ -96,8 +99,9 @@ def started(folder: Path, *arguments: str, **settings: str) -> Iterator[Server]:
     log = folder / "server.log"
     given = environment(folder, {**settings, "PYTHONUNBUFFERED": "1"})
     process = command_under_way(arguments, given, log)
+    said_before = _SERVES if arguments[0] == "serve" else ""
     try:
-        yield Server(process, _printed_url(process, log), log)
+        yield Server(process, _printed_url(process, log, said_before), log)
     finally:
         if process.poll() is None:
             process.kill()
@@ -147,12 +151,13 @@ def run_command(
         return subprocess.CompletedProcess(command, status, output.read_text(), errors.read_text())
 
 
-def _printed_url(process: subprocess.Popen[str] | ForkedProcess, log: Path) -> str:
+def _printed_url(
+    process: subprocess.Popen[str] | ForkedProcess, log: Path, said_before: str
+) -> str:
+    pattern = re.compile(said_before + r"(http://\S+)\s")
     deadline = time.monotonic() + DEADLINE_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
-        # A line that is still being written has no end yet.
-        words = log.read_text().rpartition("\n")[0].split()
-        if url := next((word for word in words if word.startswith("http://")), None):
-            return f"http://{urlsplit(url).netloc}/graphql"
+        if found := pattern.search(log.read_text()):
+            return f"http://{urlsplit(found[1]).netloc}/graphql"
         time.sleep(0.05)
     raise AssertionError(f"The server did not say where it is:\n{log.read_text()}")

@@ -73,7 +73,10 @@ def serve(
     options = {"host": host, "port": port, "workers": workers, "database_url": database_url}
     settings = load_settings(**options)
     port = _ready_port(settings)
-    click.echo(f"stats-gateway is at {endpoint_url(settings.host, port)}")
+
+    def say_where() -> None:
+        click.echo(f"stats-gateway is at {endpoint_url(settings.host, port)}")
+
     if settings.workers > 1:
         # Worker processes start from nothing but the environment.
         for name, value in options.items():
@@ -86,12 +89,12 @@ def serve(
     for sentence in unknown_settings(os.environ):
         logger.warning("%s", sentence)
     if settings.workers > 1:
-        processes = Workers(config, [config.bind_socket()])
+        processes = Workers(config, [config.bind_socket()], say_where)
         processes.run()
         if processes.exit_status:
             sys.exit(processes.exit_status)
     else:
-        _run(uvicorn.Server(config))
+        _run(_TellingServer(config, say_where))
 
 
 def serve_here(

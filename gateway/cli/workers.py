@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 import signal
+import socket
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import uvicorn
 from uvicorn.supervisors import Multiprocess
 from uvicorn.supervisors.multiprocess import Process
 
@@ -31,12 +34,22 @@ class Workers(Multiprocess):
     """Uvicorn's, but that no worker's failure to start stops the others.
 
     Uvicorn ends them all, with exit status 0; and it waits for a worker that is slow to start,
-    deaf to signals, and kills it then.
+    deaf to signals, and kills it then. ``when_ready`` is called once, when the first of them takes
+    requests.
     """
 
     #: What the command ends with.
     exit_status = 0
     _failures = 0
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        sockets: Sequence[socket.socket],
+        when_ready: Callable[[], None],
+    ) -> None:
+        super().__init__(config, list(sockets))
+        self._when_ready: Callable[[], None] | None = when_ready
 
     def init_processes(self) -> None:
         self._seen: dict[Process, _Seen] = {}
@@ -69,14 +82,20 @@ class Workers(Multiprocess):
                 seen.asked_at = time.monotonic()
             elif process.parent_conn.poll():
                 if process.parent_conn.recv() and not seen.served:
-                    seen.served = True
-                    self._failures = 0
+                    self._note_service(seen)
                 seen.asked_at = None
             elif seen.served and time.monotonic() - seen.asked_at > _HANGS_AFTER_SECONDS:
                 logger.error("Worker process %s does not respond: killing it.", process.pid)
                 process.process.kill()
         except (OSError, EOFError):
             return  # it has just ended
+
+    def _note_service(self, seen: _Seen) -> None:
+        seen.served = True
+        self._failures = 0
+        if self._when_ready is not None:
+            self._when_ready()
+            self._when_ready = None
 
     def _note_end(self, process: Process, seen: _Seen) -> None:
         seen.ended_at = time.monotonic()

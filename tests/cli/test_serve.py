@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from sqlalchemy import make_url
 
 from gateway.cli import COMMANDS, main
-from tests.server import environment, run_command, serving
+from tests.server import environment, run_command, serving, started
 
 TOTAL = {"query": "{ classifications { totalCount } }"}
 
@@ -41,6 +41,17 @@ def test_sigterm_does_not_wait_for_an_idle_connection(tmp_path):
     with serving(tmp_path) as server, httpx.Client(timeout=60) as client:
         client.post(server.url, json=TOTAL)
         assert server.stop() == -signal.SIGTERM
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_the_line_that_says_where_it_is_comes_once_a_worker_takes_requests(tmp_path, workers):
+    with started(tmp_path, "serve", "--port", "0", "--workers", workers) as server:
+        server.wait_until_said(f"stats-gateway is at {server.url}\n")
+        said = server.log.read_text()
+        assert said.index("Application startup complete.") < said.index("stats-gateway is at")
+        assert said.count("stats-gateway is at ") == 1
+        alive = server.url.replace("graphql", "livez")
+        assert httpx.get(alive, timeout=60).status_code == 200
 
 
 def test_workers_read_the_options_of_the_command(tmp_path):
