@@ -46,6 +46,7 @@ from gateway.routes import build_routes
 from gateway.services import Services, build_services
 from gateway.settings import Settings, load_settings
 from gateway.telemetry.configuration import Telemetry, configured_telemetry
+from gateway.telemetry.record import record_of
 from gateway.watching import watch_services
 from gateway.web.pages import MakePages
 from gateway.web.roles import RoleToken
@@ -71,8 +72,10 @@ def create_app(
     """
     services = build_services(settings, clock, telemetry, make_pages, owner, roles)
 
-    async def failed(_: Request, error: Exception) -> Response:
-        return refused(services.mask.unexpected(error), error)
+    async def failed(request: Request, error: Exception) -> Response:
+        told = services.mask.unexpected(error)
+        record_of(request.scope).note_error(told["extensions"]["code"], error)
+        return refused(told, error)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
@@ -187,12 +190,14 @@ def _with_websockets(requests: ASGIApp, services: Services) -> ASGIApp:
     return WebSocketDoor(GRAPHQL_PATH, websockets, requests, origins, services.draining)
 
 
-async def _http_error(_: Request, error: Exception) -> Response:
+async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - Starlette's signature says Exception
+    record_of(request.scope).note_error(HTTPStatus(error.status_code).name)
     # Pages may read that there is nothing: without it their browsers tell of CORS instead.
     headers = {"Access-Control-Allow-Origin": "*", **(error.headers or {})}
     return errored(HTTPStatus(error.status_code), headers)
 
 
 async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:
+    record_of(scope).note_error(HTTPStatus.NOT_FOUND.name)
     await errored(HTTPStatus.NOT_FOUND)(scope, receive, send)

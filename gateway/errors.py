@@ -104,9 +104,14 @@ class NotFound(GatewayError):
 
 
 class Unauthenticated(GatewayError):
-    """A token is needed and none was sent, or the one sent does not verify."""
+    """A token is needed and none was sent, or the one sent does not verify.
+
+    ``reason`` says to operators, in one of few words, what is wrong with the credentials; None
+    where none were sent.
+    """
 
     code = "UNAUTHENTICATED"
+    reason: str | None = None
 
 
 class Forbidden(GatewayError):

@@ -15,7 +15,7 @@ from hmac import compare_digest
 from typing import NamedTuple
 
 from gateway.auth.api_key_uses import ApiKeyUses
-from gateway.auth.unverified import Unverified
+from gateway.auth.unverified import Unverified, Wrong
 from gateway.auth.viewer import Scope, Viewer
 from gateway.db import Database
 from gateway.directory.api_keys import API_KEY_BY_ID, API_KEYS_IN_USE, ApiKey, api_key_of
@@ -69,13 +69,13 @@ class ApiKeys:
         """
         form = _FORM.fullmatch(text)
         if form is None:
-            raise Unverified
+            raise Unverified(Wrong.MALFORMED)
         async with self._database.read() as snapshot:
             rows = await snapshot.fetch(API_KEY_BY_ID, {"id": form[1]})
         key = api_key_of(rows[0]) if rows else None
         # In constant time: how far two hashes agree tells nothing.
         if key is None or not compare_digest(_hash(text), key.secret_hash) or key.revoked_at:
-            raise Unverified
+            raise Unverified(Wrong.API_KEY)
         self._uses.record(key, self._now_us())
         scopes = frozenset(scope for scope in Scope if scope in key.scopes)
         return Viewer(is_site_admin=Scope.STATS_READ in scopes, api_key_id=key.id, scopes=scopes)

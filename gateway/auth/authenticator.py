@@ -13,7 +13,7 @@ from gateway.auth.grants import Grant
 from gateway.auth.key_ring import KeyRing
 from gateway.auth.owner import Owner
 from gateway.auth.tokens import TokenVerifier
-from gateway.auth.unverified import UnknownKey, Unverified
+from gateway.auth.unverified import UnknownKey, Unverified, Wrong
 from gateway.auth.viewer import ANONYMOUS, Viewer
 from gateway.errors import Unavailable
 
@@ -101,7 +101,7 @@ class Authenticator:
             pass
         if not self._ring.is_complete:
             raise Unavailable("The gateway cannot verify tokens at the moment: try again later.")
-        raise Unverified
+        raise Unverified(Wrong.KEY)
 
     async def __aenter__(self) -> Self:
         await self._ring.__aenter__()

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from gateway.auth.api_keys import is_marked_as_key
-from gateway.auth.unverified import Unverified
+from gateway.auth.unverified import Unverified, Wrong
 
 _AUTHORIZATION = "authorization"
 #: Where CKAN's and Open edX's clients put their keys.
@@ -36,7 +36,7 @@ def sent_credential(headers: Iterable[tuple[str, str]]) -> Credential | None:
         return _read(*sent[0])
     credentials = {_read(name, value) for name, value in sent}
     if len(credentials) > 1 or len({name for name, _ in sent}) < len(sent):
-        raise Unverified
+        raise Unverified(Wrong.SEVERAL)
     return credentials.pop()
 
 
@@ -46,6 +46,6 @@ def _read(name: str, value: str) -> Credential:
         return Credential(value, is_api_key=True)
     scheme, _, text = value.partition(" ")
     if name != _AUTHORIZATION or scheme.lower() != "bearer":
-        raise Unverified
+        raise Unverified(Wrong.MALFORMED)
     text = text.strip(" ")
     return Credential(text, is_api_key=is_marked_as_key(text))

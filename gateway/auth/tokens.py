@@ -15,15 +15,27 @@ import jwt
 from gateway.auth.claims import PANOPTES, ClaimNames, viewer_of
 from gateway.auth.grants import Grant
 from gateway.auth.token_keys import SUPPORTED_ALGORITHMS, TokenKey
-from gateway.auth.unverified import UnknownKey, Unverified
+from gateway.auth.unverified import UnknownKey, Unverified, Wrong
 from gateway.auth.verified_tokens import VerifiedTokens
 from gateway.auth.viewer import Viewer
-from gateway.errors import SettingsError
+from gateway.errors import InvalidEvent, SettingsError
 
 #: Longer tokens are refused unread; Panoptes' have some 800 characters.
 LONGEST_TOKEN = 16 * 1024
 #: What clocks of different machines may differ by.
 LEEWAY_SECONDS = 10.0
+#: The first that fits says what is wrong: a token that is none at all is what remains.
+_WRONG: Sequence[tuple[type[Exception], Wrong]] = (
+    (jwt.ExpiredSignatureError, Wrong.EXPIRED),
+    (jwt.ImmatureSignatureError, Wrong.EARLY),
+    (jwt.InvalidIssuerError, Wrong.ISSUER),
+    (jwt.InvalidAudienceError, Wrong.AUDIENCE),
+    (jwt.InvalidAlgorithmError, Wrong.KEY),
+    (jwt.InvalidKeyError, Wrong.KEY),
+    (jwt.DecodeError, Wrong.MALFORMED),
+    (jwt.InvalidTokenError, Wrong.CLAIMS),
+    (InvalidEvent, Wrong.CLAIMS),
+)
 DEFAULT_ISSUER = "pan-prod"
 DEFAULT_ALGORITHMS = ("RS512",)
 
@@ -75,16 +87,16 @@ class TokenVerifier:
         return self._verified.holds(grant, self._keys)
 
     def grant(self, token: str) -> Grant:
-        """What a token grants; Unverified, always alike, if it does not verify."""
+        """What a token grants; Unverified, always alike to a client, if it does not verify."""
         if len(token) > LONGEST_TOKEN:
-            raise Unverified
+            raise Unverified(Wrong.MALFORMED)
         try:
             return self._verified.grant_of(token, self._keys) or self._read(token)
         except UnknownKey:
             raise
-        except Exception:
+        except Exception as error:
             # An attacker may have written it: whatever goes wrong while reading it, refuse.
-            raise Unverified from None
+            raise Unverified(_wrong(error)) from None
 
     def _read(self, token: str) -> Grant:
         payload, key = self._payload(token)
@@ -118,6 +130,12 @@ class TokenVerifier:
                 continue
             return payload, candidate
         raise UnknownKey(kid) from None
+
+
+def _wrong(error: Exception) -> Wrong:
+    """What an error tells of a token."""
+    fitting = (wrong for kind, wrong in _WRONG if isinstance(error, kind))
+    return next(fitting, Wrong.MALFORMED)
 
 
 def issue_token(

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Select, select, true
 
+from gateway.auth.unverified import Wrong
 from gateway.changes.entity import ERASURES
 from gateway.changes.feed import ChangeFeed
 from gateway.changes.log import CURRENT_POSITION
@@ -36,6 +37,8 @@ _ALL_AT_POSITION: Select[Any] = (
 
 class ErasedAccount(Unauthenticated):
     """The token is good, and its volunteer was erased."""
+
+    reason = Wrong.ERASED
 
     def __init__(self) -> None:
         super().__init__("The account of this token was erased.")

@@ -22,7 +22,7 @@ from gateway.embed.parameters import Asked, Preset
 from gateway.embed.subjects import Kind, Measure
 from gateway.errors import NotFound
 from gateway.graphql.documents.request import GraphQLRequest
-from gateway.graphql.endpoint.batch import result_of
+from gateway.graphql.endpoint.batch import note_answers
 from gateway.graphql.endpoint.statuses import status_of
 from gateway.graphql.execution.executor import Executor
 from gateway.graphql.masking import ErrorMask
@@ -103,7 +103,9 @@ class EmbedEndpoint:
         except ClientDisconnect:
             raise
         except Exception as error:
-            refusal = self._refused(self._mask.unexpected(error), headers_for(error))
+            told = self._mask.unexpected(error)
+            record.note_error(told["extensions"]["code"], error)
+            refusal = self._refused(told, headers_for(error))
             record.result = Result.FAILED if refusal.status_code >= 500 else Result.REFUSED
             return refusal
         finally:
@@ -115,7 +117,7 @@ class EmbedEndpoint:
         asked = form.read(self._kind, request.path_params, query, today(self._clock()))
         executing = self._executor.execute(form.request(asked), ANONYMOUS, _QUERIES, record)
         answer = await while_connected(request.receive, executing)
-        record.result = result_of(answer)
+        note_answers(record, answer)
         record.begin("serialise")
         text = orjson.dumps(answer) if answer.entry is None else answer.entry.body
         content = orjson.loads(text)

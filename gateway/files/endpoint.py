@@ -51,8 +51,8 @@ class Endpoint(ABC):
             except Exception as error:
                 if begun:
                     raise
-                response = refused(error, self._files.describe)
                 record = record_of(scope)
+                response = refused(error, self._files.describe, record)
                 record.end()
                 record.result = Result.FAILED if response.status_code >= 500 else Result.REFUSED
                 await response(scope, receive, send)

@@ -15,6 +15,7 @@ from gateway.graphql.endpoint.statuses import status_of
 from gateway.http.documents import SAFE_HEADERS
 from gateway.http.media import GRAPHQL, JSON
 from gateway.http.response import NOT_KEPT, headers_for, json_response
+from gateway.telemetry.record import RequestRecord
 
 #: Saved, never shown: neither as a page, nor within one, nor to another site's page.
 _HEADERS = {
@@ -58,8 +59,8 @@ def ready(content: Mapping[str, Any], status: HTTPStatus) -> Response:
     return json_response(content, status, headers=_HEADERS)
 
 
-def refused(error: Exception, describe: Describe) -> Response:
-    """The response for an error: a list of one, as all of ours are."""
+def refused(error: Exception, describe: Describe, record: RequestRecord) -> Response:
+    """The response for an error, which is noted: a list of one, as all of ours are."""
     described: Mapping[str, Any]
     headers: Mapping[str, str]
     if isinstance(error, AnswerRefused):
@@ -68,5 +69,6 @@ def refused(error: Exception, describe: Describe) -> Response:
     else:
         described, headers = describe(error), headers_for(error)
     code = described["extensions"]["code"]
+    record.note_error(code, error)
     status = 422 if code in _TOO_MUCH else status_of(code, GRAPHQL)
     return json_response({"errors": [described]}, status, headers={**_HEADERS, **headers})

@@ -65,7 +65,7 @@ class KinesisEndpoint:
             record_of(request.scope).has_written = True
             return _report(batch)
         except GatewayError as error:
-            return refused(error)
+            return refused(error, record_of(request.scope))
 
     async def _admit(self, request: Request) -> None:
         """Forbidden without the credentials; TooManyTries for who guesses them."""

@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 from gateway.http.browsers import readable_by_pages
 from gateway.http.refusals import MethodNotAllowed
 from gateway.rest.sentence import DescribeError, refused_in_a_sentence
+from gateway.telemetry.record import record_of
 
 
 class ReadEndpoint(ABC):
@@ -30,7 +31,7 @@ class ReadEndpoint(ABC):
                 raise MethodNotAllowed("This address accepts only GET requests.", ("GET", "HEAD"))
             return await self.respond(request)
         except Exception as error:
-            return refused_in_a_sentence(error, self._describe)
+            return refused_in_a_sentence(error, self._describe, record_of(request.scope))
 
     @abstractmethod
     async def respond(self, request: Request) -> Response:

@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from gateway.errors import GatewayError
 from gateway.http.response import headers_for, json_response
+from gateway.telemetry.record import RequestRecord
 
 STATUSES = {
     "BAD_REQUEST": 400,
@@ -18,7 +19,8 @@ STATUSES = {
 }
 
 
-def refused(error: GatewayError) -> Response:
-    """The response for an error whose code has a status here."""
+def refused(error: GatewayError, record: RequestRecord) -> Response:
+    """The response for an error whose code has a status here; it is noted."""
+    record.note_error(error.code, error)
     content = {"errors": [{"message": error.message, "extensions": error.extensions}]}
     return json_response(content, STATUSES[error.code], headers=headers_for(error))

@@ -8,6 +8,7 @@ from typing import Any
 from starlette.responses import Response
 
 from gateway.http.response import headers_for, json_response
+from gateway.telemetry.record import RequestRecord
 
 #: Message and code of an error as it may be shown; what is not the caller's is logged and masked.
 DescribeError = Callable[[Exception], Mapping[str, Any]]
@@ -28,8 +29,11 @@ STATUSES = {
 }
 
 
-def refused_in_a_sentence(error: Exception, describe: DescribeError) -> Response:
-    """The response for an error, 500 for one that is our own fault."""
+def refused_in_a_sentence(
+    error: Exception, describe: DescribeError, record: RequestRecord
+) -> Response:
+    """The response for an error, which is noted; 500 for one that is our own fault."""
     described = describe(error)
+    record.note_error(described["extensions"]["code"], error)
     status = STATUSES.get(described["extensions"]["code"], 500)
     return json_response({"error": described["message"]}, status, headers=headers_for(error))

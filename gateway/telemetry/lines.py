@@ -93,6 +93,10 @@ class RequestLog:
             "viewer": record.viewer,
             "statements": record.statements,
         }
+        if record.errors:
+            line["errors"] = record.errors
+        if record.credentials is not None:
+            line["credentials"] = record.credentials
         if record.open_after is not None:
             line["frames"] = record.frames
         if record.close_code is not None:
@@ -132,7 +136,11 @@ def _writing_columns() -> Callable[[str, dict[str, Any]], None]:
     write = structlog.PrintLogger(sys.stderr).msg
 
     def write_columns(level: str, line: dict[str, Any]) -> None:
-        event: Any = stamp(None, level, {**line, "event": "request", "level": level})
+        # What one looks for first comes first, and an id that is long and random last.
+        request_id = line.pop("request_id")
+        first = {name: line.pop(name) for name in ("route", "status")}
+        shown = {**first, **line, "request_id": request_id}
+        event: Any = stamp(None, level, {**shown, "event": "request", "level": level})
         for processor in render:
             event = processor(None, level, event)
         write(event)
@@ -158,7 +166,9 @@ def _rendering(log_format: LogFormat, json: Processor) -> Sequence[Processor]:
         # Plain tracebacks: rich ones show local variables, and with them what people asked.
         plain = structlog.dev.plain_traceback
         colors = sys.stderr.isatty()
-        return [structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=plain)]
+        return [
+            structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=plain, sort_keys=False)
+        ]
     return [structlog.processors.format_exc_info, json]
 
 

@@ -109,6 +109,18 @@ class Metrics:
             ["command", "outcome"],
             registry=self.registry,
         )
+        self._errors = Counter(
+            "stats_gateway_errors",
+            "Requests, and operations on WebSockets, whose answer has an error of this code.",
+            ["code"],
+            registry=self.registry,
+        )
+        self._credentials = Counter(
+            "stats_gateway_refused_credentials",
+            "Credentials that were refused, by what is wrong with them.",
+            ["reason"],
+            registry=self.registry,
+        )
         # Looking a child up by its labels costs several times what counting costs.
         self._request_children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._operation_children: dict[str, Counter] = {}
@@ -140,6 +152,10 @@ class Metrics:
             duration.observe(seconds)
         else:
             duration.observe(record.open_after)
+        for code in record.errors:
+            self._errors.labels(code).inc()
+        if record.credentials is not None:
+            self._credentials.labels(record.credentials).inc()
         if record.result is None:
             return
         result = record.result.value

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from enum import StrEnum
 from time import perf_counter
 from typing import Any, NamedTuple
+
+from gateway.errors import Unauthenticated
 
 #: The method of a WebSocket, and of each operation on it.
 WEBSOCKET = "WEBSOCKET"
@@ -57,7 +59,9 @@ class RequestRecord:
         "clock",
         "close_code",
         "cost",
+        "credentials",
         "document",
+        "errors",
         "fell_back",
         "frames",
         "has_written",
@@ -107,6 +111,10 @@ class RequestRecord:
         self.cost: int | None = None
         self.statements = 0
         self.result: Result | None = None
+        #: The codes of the errors that the answer has, each once.
+        self.errors: list[str] = []
+        #: What is wrong with the credentials, if they were refused: a word, never what was sent.
+        self.credentials: str | None = None
         self.phases: list[Phase] = []
         #: Of an answer that is a stream: the seconds until it was open, and the frames sent since.
         self.open_after: float | None = None
@@ -142,6 +150,18 @@ class RequestRecord:
         if self._phase is not None:
             self.phases.append(Phase(self._phase, self._phase_started, self.clock()))
             self._phase = None
+
+    def note_error(self, code: str, cause: Exception | None = None) -> None:
+        """Note the code of an error that the client is told, and why credentials are refused."""
+        if code not in self.errors:
+            self.errors.append(code)
+        if isinstance(cause, Unauthenticated) and cause.reason is not None:
+            self.credentials = cause.reason
+
+    def note_errors(self, told: Iterable[Mapping[str, Any]]) -> None:
+        """Note the codes of errors as the client is told them."""
+        for code in sorted({error["extensions"]["code"] for error in told}):
+            self.note_error(code)
 
     def opened(self) -> None:
         """The answer is a stream and begins: what is measured of a request ends here."""

@@ -151,6 +151,24 @@ def test_a_file_that_vanishes_is_told_once_and_is_not_made_anew(
         assert ready(server, "?for=writes") == (200, "")
 
 
+def test_a_server_that_goes_away_and_comes_back_is_told_once_each(
+    own_postgres: OwnPostgres, tmp_path: Path, keys: KeyPair
+) -> None:
+    asyncio.run(prepare(own_postgres.url))
+    with Site(tmp_path, own_postgres.url, keys).gateway() as server:
+        assert code_of_answer(server) == "none"
+        own_postgres.crash()
+        assert {code_of_answer(server) for _ in range(3)} == {"UNAVAILABLE"}
+        assert ready(server)[0] == 503
+        assert server.log.read_text().count("Reading the database failed: ") == 1
+        own_postgres.start()
+        server.wait_until_ready()
+        assert code_of_answer(server) == "none"
+        check_log(server, "DATABASE_AWAY")
+        again = "Reading the database works again after DATABASE_AWAY."
+        assert server.log.read_text().count(again) == 1
+
+
 def test_a_file_that_is_damaged_under_a_server_is_told_once(tmp_path: Path, keys: KeyPair) -> None:
     file = tmp_path / "stats.db"
     site = site_at(tmp_path, file, keys)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -63,6 +64,7 @@ def test_each_request_is_a_line_that_tells_neither_who_asked_nor_for_what(tmp_pa
         "operation": "Volunteer",
         "document": sha256(QUERY.encode()).hexdigest()[:12],
         "cost": 1,
+        "errors": ["NOT_FOUND"],
     }
     assert (refused["result"], refused["viewer"], refused["request_id"]) == (
         "refused",
@@ -110,6 +112,9 @@ def test_columns_are_for_people(tmp_path: Path) -> None:
         server.stop()
     (line,) = [line for line in server.log.read_text().splitlines() if "route=" in line]
     assert "operation=Named" in line
+    # What one looks for first comes first.
+    assert re.search(r"\] request +route=/graphql status=200 method=GET ms=", line)
+    assert line.index("phases=") < line.index("request_id=")
     assert "\x1b" not in line
 
 

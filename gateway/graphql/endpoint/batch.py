@@ -40,8 +40,19 @@ async def answer_batch(
             text = orjson.dumps(answer)
         answers.append(answer)
         texts.append(text)
-    record.result = max(map(result_of, answers), key=list(Result).index)
+    note_answers(record, *answers)
     return answers, texts
+
+
+def note_answers(record: RequestRecord, *answers: Answer) -> None:
+    """Note what became of the operations of a request, and why some were not executed.
+
+    Errors of what was executed are written already, and were noted before.
+    """
+    record.result = max(map(result_of, answers), key=list(Result).index)
+    for answer in answers:
+        if "data" not in answer:
+            record.note_errors(answer.get("errors", ()))
 
 
 def result_of(answer: Answer) -> Result:

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from gateway.auth.viewer import Viewer
 from gateway.errors import Forbidden
 from gateway.graphql.documents.request import GraphQLRequest, read_get, read_post
-from gateway.graphql.endpoint.batch import answer_batch, result_of
+from gateway.graphql.endpoint.batch import answer_batch, note_answers
 from gateway.graphql.endpoint.caching import SAFE_METHODS, Conditions
 from gateway.graphql.endpoint.identify import IdentifyViewer, identified_viewer
 from gateway.graphql.endpoint.live_endpoint import LiveEndpoint
@@ -116,7 +116,9 @@ class GraphQLEndpoint:
             raise
         except Exception as error:
             record.end()
-            response = refused(self._mask.unexpected(error), error, media or JSON)
+            told = self._mask.unexpected(error)
+            record.note_error(told["extensions"]["code"], error)
+            response = refused(told, error, media or JSON)
             record.result = Result.FAILED if response.status_code >= 500 else Result.REFUSED
             return response
 
@@ -179,14 +181,14 @@ class GraphQLEndpoint:
             parts = self._executor.stream(operation, *asked)
             answer = await while_connected(request.receive, anext(parts))
             if answer.get("hasNext"):
-                asked.record.result = result_of(answer)
+                note_answers(asked.record, answer)
                 return MultipartResponse(answer, parts, self._part_seconds)
             await parts.aclose()
         elif answer is None:
             alone = self._executor.execute(operation, *asked)
             answer = await while_connected(request.receive, alone)
             self._memorize(request, conditions, [answer], is_batch=False)
-        asked.record.result = result_of(answer)
+        note_answers(asked.record, answer)
         with _serialising(asked.record):
             return await answered(answer, conditions)
 

@@ -97,7 +97,9 @@ class LiveResponse:
         """What tells the client why the stream ends."""
         if not isinstance(error, GatewayError):
             self._record.result = Result.FAILED
-        errors = orjson.dumps([self._mask.unexpected(error)])
+        told = self._mask.unexpected(error)
+        self._record.note_error(told["extensions"]["code"], error)
+        errors = orjson.dumps([told])
         if isinstance(error, Unavailable):
             seconds = uniform(*_COME_BACK)  # noqa: S311 - it only has to be spread
             if isinstance(error, ServerStopping):

@@ -101,7 +101,9 @@ class RepeatedRequests:
             return await self._response(memo, found, viewer, record)
         except Exception as error:
             record.end()
-            response = refused(self._mask.unexpected(error), error, memo.conditions.media)
+            told = self._mask.unexpected(error)
+            record.note_error(told["extensions"]["code"], error)
+            response = refused(told, error, memo.conditions.media)
             record.result = Result.FAILED if response.status_code >= 500 else Result.REFUSED
             return self._compressed(response)
 

@@ -12,7 +12,7 @@ from graphql import OperationType
 from gateway.auth.viewer import Viewer
 from gateway.errors import Forbidden
 from gateway.graphql.documents.request import GraphQLRequest
-from gateway.graphql.endpoint.batch import result_of
+from gateway.graphql.endpoint.batch import note_answers
 from gateway.graphql.endpoint.identify import IdentifyViewer
 from gateway.graphql.execution.answer import Answer
 from gateway.graphql.execution.executor import Executor
@@ -134,7 +134,7 @@ class SocketOperations:
 
 def _written(answer: Answer, record: RequestRecord) -> bytes:
     if "data" in answer:
-        record.result = result_of(answer)
+        note_answers(record, answer)
     elif "hasNext" not in answer:
         raise NotExecuted(answer["errors"])
     return orjson.dumps(answer) if answer.entry is None else answer.entry.body

@@ -215,7 +215,7 @@ class RunningOperations:
         except ServerStopping:
             return CloseCode.STOPPING, STOPPING, None
         except Unauthenticated as error:
-            _note(record, error.code)
+            _note(record, error.code, error)
             return CloseCode.FORBIDDEN, error.message, error
         except NotExecuted as error:
             _note(record, error.errors[0]["extensions"]["code"])
@@ -252,8 +252,9 @@ class RunningOperations:
                     await self._say(operation.says.next(answer))
 
 
-def _note(record: RequestRecord, code: str) -> None:
+def _note(record: RequestRecord, code: str, cause: Exception | None = None) -> None:
     """Note why an operation was not executed, or why its stream has ended."""
+    record.note_error(code, cause)
     status = status_of(code, GRAPHQL)
     if record.open_after is None:
         record.status = status

@@ -8,7 +8,7 @@ from contextlib import suppress
 from starlette.types import Receive, Scope, Send
 
 from gateway.auth.credentials import sent_credential
-from gateway.auth.unverified import Unverified
+from gateway.auth.unverified import Unverified, Wrong
 from gateway.errors import Unauthenticated, Unavailable
 from gateway.graphql.endpoint.identify import credentials_of
 from gateway.graphql.endpoint.socket_messages import (
@@ -100,11 +100,14 @@ class SocketSession:
         except BadRequest as error:
             raise _Closed(CloseCode.BAD_MESSAGE, error.message) from None
         except Unauthenticated as error:
+            self._record.note_error(error.code, error)
             raise _Closed(CloseCode.FORBIDDEN, error.message) from None
         except Unavailable as error:
+            self._record.note_error(error.code)
             raise _Closed(CloseCode.TRY_AGAIN_LATER, error.message) from None
         except Exception as error:
-            self._operations.mask.unexpected(error)
+            masked = self._operations.mask.unexpected(error)
+            self._record.note_error(masked["extensions"]["code"])
             raise _Closed(CloseCode.FAILED, "Something went wrong in the gateway.") from None
         self._record.viewer = viewer.kind
         await self._say(ACKNOWLEDGED)
@@ -165,5 +168,5 @@ def _chosen(sent: Credentials, given: Credentials) -> Credentials:
     if not given:
         return sent
     if sent and sent_credential(sent) != sent_credential(given):
-        raise Unverified
+        raise Unverified(Wrong.SEVERAL)
     return given

@@ -296,10 +296,10 @@ class Executor:
                 payloads = None
                 if isinstance(result, ExecutionResult):
                     data = await self._data(result, production)
-                    first = {**await self._errors(result, production), "data": _shown(data)}
+                    first = {**await self._errors(result, production, record), "data": _shown(data)}
                     production.check()
                 else:
-                    payloads = Payloads(result, self._mask, production)
+                    payloads = Payloads(result, self._mask, production, record)
                     stack.push_async_callback(payloads.aclose)
                     first = await payloads.first()
             yield _marked(context, Answer({**first, **ready.extensions}))
@@ -356,7 +356,7 @@ class Executor:
             result = await executor.run()
             _raise_lost(result.errors)
             data = await self._data(result, production)
-            errors = await self._errors(result, production)
+            errors = await self._errors(result, production, record)
             production.check()
         return Answer({**errors, "data": _shown(data)})
 
@@ -435,7 +435,7 @@ class Executor:
                 assert self._responses is not None  # noqa: S101 - it has made the key
                 personal = self._is_personal(ready.prepared)
                 entry = self._responses.store(key, viewer, context, data, personal=personal)
-            errors = await self._errors(result, production)
+            errors = await self._errors(result, production, record)
             production.check()
         # No connection is held now. A mutation finds out itself, before it changes anything.
         if self._erased is not None and ready.operation.operation is OperationType.QUERY:
@@ -500,11 +500,14 @@ class Executor:
             return None
         return await written(result.data, production.values, production)
 
-    async def _errors(self, result: ExecutionResult, production: Production) -> dict[str, Any]:
-        """What the answer tells of errors: nothing if there are none."""
+    async def _errors(
+        self, result: ExecutionResult, production: Production, record: RequestRecord
+    ) -> dict[str, Any]:
+        """What the answer tells of errors, which are noted: nothing if there are none."""
         if not result.errors:
             return {}
         errors = await masked(result.errors, self._mask, production)
+        record.note_errors(errors)
         values = VALUES_OF_AN_ERROR * len(errors)
         return {"errors": Fragment(await written(errors, values, production))}
 

@@ -12,6 +12,7 @@ from orjson import Fragment
 from gateway.graphql.execution.production import VALUES_OF_AN_ERROR, WORK_OF_A_CALL, Production
 from gateway.graphql.execution.writing import masked, written
 from gateway.graphql.masking import ErrorMask, FormattedError
+from gateway.telemetry.record import RequestRecord
 
 Payload = dict[str, Any]
 R = TypeVar("R")
@@ -32,11 +33,13 @@ class Payloads:
         results: ExperimentalIncrementalExecutionResults,
         mask: ErrorMask,
         production: Production,
+        record: RequestRecord,
     ) -> None:
         self._initial = results.initial_result
         self._subsequent = results.subsequent_results
         self._mask = mask
         self._production = production
+        self._record = record
         #: What the client was told to wait for.
         self._pending: set[str] = set()
         self._bytes = 0
@@ -66,6 +69,7 @@ class Payloads:
     async def failed(self, error: FormattedError) -> Payload:
         """The end of whatever has not come; nothing limits it but what was pending."""
         self.has_next = False
+        self._record.note_errors([error])
         completed = [{"id": id_, "errors": [error]} for id_ in sorted(self._pending)]
         values = (VALUES_OF_AN_ERROR + _VALUES_OF_A_RESULT) * len(completed)
         text = await written(completed, values, Production(self._production.yielding))
@@ -121,7 +125,9 @@ class Payloads:
 
     async def _errors(self, errors: Sequence[GraphQLError]) -> list[FormattedError]:
         self._production.add(0, VALUES_OF_AN_ERROR * len(errors))
-        return await masked(errors, self._mask, self._production)
+        told = await masked(errors, self._mask, self._production)
+        self._record.note_errors(told)
+        return told
 
 
 async def _announced(pending: PendingResult) -> Payload:

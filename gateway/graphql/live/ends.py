@@ -12,11 +12,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from gateway.auth.unverified import Wrong
 from gateway.errors import Unauthenticated, Unavailable
 
 
 class CredentialsOver(Unauthenticated):
     """The credentials that the stream was opened with are not good any more."""
+
+    reason = Wrong.OVER
 
     def __init__(self) -> None:
         super().__init__(

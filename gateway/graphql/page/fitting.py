@@ -47,13 +47,14 @@ class FittedExamples:
 
     async def respond(self, request: Request) -> Response:
         """All examples in their order; ``missing`` says what one needs that is not there."""
+        record = record_of(request.scope)
         try:
             viewer = await self._identify(request.headers.items())
-            record = record_of(request.scope)
             record.viewer = viewer.kind
             async with self._open_operation(viewer, record) as operation:
                 values = {subject: await _values(subject, operation) for subject in Subject}
         except GatewayError as error:
+            record.note_error(error.code, error)
             return refused({"message": error.message, "extensions": error.extensions}, error)
         fitted = [_fit(example, values[example.subject]) for example in self._examples]
         return json_response([asdict(example) for example in fitted], 200)

@@ -26,6 +26,7 @@ from gateway.http.refusals import BadRequest, MethodNotAllowed
 from gateway.http.response import headers_for, json_response
 from gateway.rest.eras.query import read_query
 from gateway.rest.refused import STATUSES
+from gateway.telemetry.record import record_of
 
 #: With the version of the API, and without as CKAN's own client asks.
 BASES = ("/api/3/action", "/api/action")
@@ -65,6 +66,7 @@ class ActionEndpoint(ABC):
                 raise MethodNotAllowed("An action is asked by GET or POST.", _METHODS)
             result = await self.result(request)
         except GatewayError as error:
+            record_of(request.scope).note_error(error.code, error)
             return _failed(help_url, error)
         return json_response({"help": help_url, "success": True, "result": result}, 200)
 

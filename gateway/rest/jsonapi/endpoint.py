@@ -55,7 +55,7 @@ class Endpoint:
         except ClientDisconnect:
             return
         except Exception as error:
-            response = refused(error, self._door.describe)
+            response = refused(error, self._door.describe, record_of(scope))
         await response(scope, receive, send)
 
     async def _respond(self, request: Request) -> Response:
@@ -150,4 +150,4 @@ class NoEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         error = NotImplementedHere() if scope["method"] == "PATCH" else NoRoute()
-        await refused(error, self._describe)(scope, receive, send)
+        await refused(error, self._describe, record_of(scope))(scope, receive, send)

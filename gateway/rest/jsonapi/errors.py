@@ -15,6 +15,7 @@ from gateway.groups.refusals import GroupRefusal, RefusalCode
 from gateway.http.response import NOT_KEPT, headers_for, raw_json_response
 from gateway.rest.jsonapi.media import MEDIA
 from gateway.rest.sentence import DescribeError
+from gateway.telemetry.record import RequestRecord
 
 #: The status of each code of an error.
 STATUSES: Mapping[str, int] = {
@@ -90,13 +91,18 @@ def status_of(error: Exception, describe: DescribeError) -> int:
     return STATUSES.get(describe(error)["extensions"]["code"], 500)
 
 
-def refused(error: Exception, describe: DescribeError) -> Response:
-    """The response for an error, with one sentence in a list as both clients read it."""
+def refused(error: Exception, describe: DescribeError, record: RequestRecord) -> Response:
+    """The response for an error, with one sentence in a list as both clients read it.
+
+    What it is of is noted.
+    """
     if isinstance(error, GroupRefusal):
         status, message = REFUSALS[error.refusal], error.message
+        record.note_error(error.refusal.value)
     else:
         described = describe(error)
         message = described["message"]
+        record.note_error(described["extensions"]["code"], error)
         status = STATUSES.get(described["extensions"]["code"], 500)
     headers = {
         **NOT_KEPT,
