@@ -6,7 +6,7 @@ import asyncio
 import gc
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from weakref import ref
 
@@ -79,7 +79,7 @@ def operations_of(world: World) -> SocketOperations:
 class Held(SocketOperations):
     """Operations that are answered when a test wants it."""
 
-    gate: asyncio.Event
+    gate: asyncio.Event = field(kw_only=True)
 
     async def answers(
         self,
@@ -111,7 +111,7 @@ async def test_what_waits_is_no_more_than_one_message(database: Database, one_mo
 
     identify = world.authenticator.identify
     gate = asyncio.Event()
-    held = Held(world.gateway.executor, world.live, identify, ErrorMask(), False, gate)
+    held = Held(world.gateway.executor, world.live, identify, ErrorMask(), False, gate=gate)
     record = RequestRecord("", "WEBSOCKET")
     running = RunningOperations(
         held, SocketLimits(10, 1_000), record, recording_of({}), send, say, close
