@@ -17,36 +17,22 @@ import httpx
 import orjson
 from pydantic import SecretStr
 
-from gateway.errors import SettingsError, Unavailable
-from gateway.events.quoted import quoted
-from gateway.reasons import reason_of
+from gateway.directory.panoptes.transport import (
+    ACCEPT,
+    MOST_BYTES,
+    Answer,
+    PanoptesAway,
+    PanoptesRefused,
+    Transport,
+)
 
-#: Without it Panoptes answers 404 to everything.
-_ACCEPT = "application/vnd.api+json; version=1"
+__all__ = ["MOST_BYTES", "Credentials", "Panoptes", "PanoptesAway", "PanoptesRefused"]
+
 #: A token is renewed this long before it expires, as Panoptes' own client does: a request must
 #: not outlive its token on the way.
 _MARGIN_SECONDS = 120.0
-#: A page of a hundred records with long texts has less than one.
-MOST_BYTES = 8_388_608
-#: A whole answer may take this many times as long as each wait within it.
-_WAITS = 5
 
 Parameters = Mapping[str, str | int]
-
-
-class PanoptesAway(Unavailable):
-    """Panoptes did not answer, or said that it is too busy; the same request may work later.
-
-    ``retry_after`` is how many seconds it asked to wait, if it did.
-    """
-
-    def __init__(self, message: str, retry_after: float | None = None) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
-
-
-class PanoptesRefused(SettingsError):
-    """Panoptes does not take our credentials, or there is no Panoptes at this URL."""
 
 
 class Credentials(NamedTuple):
@@ -68,13 +54,6 @@ class Credentials(NamedTuple):
         return f"Credentials(client_id={self.client_id!r}, client_secret=…)"
 
 
-class _Answer(NamedTuple):
-    """An answer that was read to its end."""
-
-    status: int
-    body: bytes
-
-
 class Panoptes:
     """A Panoptes API at ``url``, such as ``https://www.zooniverse.org``.
 
@@ -92,21 +71,7 @@ class Panoptes:
         timeout_seconds: float,
         connections: int = 8,
     ) -> None:
-        try:
-            self._http = httpx.AsyncClient(
-                base_url=url.rstrip("/"),
-                timeout=timeout_seconds,
-                limits=httpx.Limits(max_connections=connections),
-                # Not compressed: a few bytes could become very many.
-                headers={"User-Agent": "stats-gateway", "Accept-Encoding": "identity"},
-                trust_env=False,
-            )
-        except (httpx.InvalidURL, ValueError):
-            raise PanoptesRefused("The URL of Panoptes is not valid.") from None
-        if self._http.base_url.scheme not in {"http", "https"} or not self._http.base_url.host:
-            raise PanoptesRefused("The URL of Panoptes must have the form https://host.")
-        self._longest_seconds = timeout_seconds * _WAITS
-        self._free = asyncio.Semaphore(connections)
+        self._transport = Transport(url, timeout_seconds=timeout_seconds, connections=connections)
         self._credentials = credentials
         self._clock = clock
         self._token: str | None = None
@@ -125,22 +90,22 @@ class Panoptes:
             answer = await self._get(path, parameters)
         return _read(answer, f"{path.split('?')[0]} of Panoptes")
 
-    async def _get(self, path: str, parameters: Parameters | None) -> _Answer:
-        headers = {"Accept": _ACCEPT, "Content-Type": "application/json"}
+    async def _get(self, path: str, parameters: Parameters | None) -> Answer:
+        headers = {"Accept": ACCEPT, "Content-Type": "application/json"}
         url = httpx.URL(f"/api{path}").copy_merge_params(parameters or {})
         if self._credentials:
             headers["Authorization"] = f"Bearer {await self._bearer_token(self._credentials)}"
             # Any value turns the admin's view on; hrefs of further pages do not carry it.
             url = url.copy_merge_params({"admin": "true"})
-        return await self._send(self._http.build_request("GET", url, headers=headers))
+        return await self._send("GET", url, headers=headers)
 
     async def _bearer_token(self, credentials: Credentials) -> str:
         async with self._token_turn:
             now = self._clock().timestamp()
             if self._token is None or now >= self._token_until:
                 form = {"grant_type": "client_credentials", **credentials._asdict()}
-                request = self._http.build_request("POST", "/oauth/token", data=form)
-                answer = _read(await self._send(request), "/oauth/token of Panoptes")
+                sent = await self._send("POST", "/oauth/token", form=form)
+                answer = _read(sent, "/oauth/token of Panoptes")
                 token, lasts = answer.get("access_token"), answer.get("expires_in")
                 if not isinstance(token, str) or not isinstance(lasts, int | float):
                     raise PanoptesRefused("/oauth/token of Panoptes returned no token.")
@@ -148,29 +113,26 @@ class Panoptes:
                 self._token_until = now + max(lasts - _MARGIN_SECONDS, lasts / 2)
             return self._token
 
-    async def _send(self, request: httpx.Request) -> _Answer:
-        try:
-            async with self._free, asyncio.timeout(self._longest_seconds):
-                answer = await self._http.send(request, stream=True)
-                try:
-                    body = await _body_of(answer)
-                finally:
-                    await answer.aclose()
-        except (httpx.TimeoutException, TimeoutError):
-            raise PanoptesAway("Panoptes did not answer in time.") from None
-        except httpx.TransportError as error:
-            raise PanoptesAway(f"Panoptes cannot be reached: {reason_of(error)}.") from None
-        status = answer.status_code
+    async def _send(
+        self,
+        method: str,
+        path: httpx.URL | str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+    ) -> Answer:
+        answer = await self._transport.send(method, path, headers=headers, form=form)
+        status = answer.status
         if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise PanoptesAway(
                 f"Panoptes answered with status {status}.",
-                _seconds_of(answer.headers.get("retry-after"), self._clock()),
+                seconds_of(answer.headers.get("retry-after"), self._clock()),
             )
-        return _Answer(status, body)
+        return answer
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._http.aclose()
+        await self._transport.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -184,23 +146,7 @@ class Panoptes:
         await self.close()
 
 
-async def _body_of(answer: httpx.Response) -> bytes:
-    """The body; PanoptesRefused if it is compressed or too large."""
-    coding = answer.headers.get("content-encoding", "identity").strip().lower()
-    if coding not in {"", "identity"}:
-        raise PanoptesRefused(
-            f"Panoptes answered with the content encoding {quoted(coding)},"
-            " which was not requested."
-        )
-    body = bytearray()
-    async for chunk in answer.aiter_raw():
-        body += chunk
-        if len(body) > MOST_BYTES:
-            raise PanoptesRefused(f"Panoptes answered with more than {MOST_BYTES:,} bytes.")
-    return bytes(body)
-
-
-def _read(answer: _Answer, what: str) -> dict[str, Any]:
+def _read(answer: Answer, what: str) -> dict[str, Any]:
     status = answer.status
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         raise PanoptesRefused(f"{what} refused the request: check the client id and secret.")
@@ -215,7 +161,7 @@ def _read(answer: _Answer, what: str) -> dict[str, Any]:
     return document
 
 
-def _seconds_of(retry_after: str | None, now: datetime) -> float | None:
+def seconds_of(retry_after: str | None, now: datetime) -> float | None:
     """What a Retry-After header asks for: seconds, or an instant."""
     if retry_after is None:
         return None
