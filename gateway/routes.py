@@ -44,7 +44,7 @@ def build_routes(services: Services) -> list[Route]:
         identify_not_erased,
         open_operation,
         unexpected,
-        services.groups.run_all if settings.groups == "own" else None,
+        services.groups.run_all if settings.groups != "off" else None,
         services.budget.spend if services.budget is not None else None,
         settings.body_limit_bytes,
         settings.operation_timeout_seconds,

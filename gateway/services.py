@@ -37,8 +37,10 @@ from gateway.graphql.execution.response_cache import ResponseCache
 from gateway.graphql.live.limits import LiveLimits
 from gateway.graphql.live.live_answers import LiveAnswers
 from gateway.graphql.masking import ErrorMask
-from gateway.groups.configuration import configured_groups
+from gateway.groups.configuration import configured_groups, configured_home
 from gateway.groups.life import GroupLife
+from gateway.groups.panoptes.authority import PanoptesGroups
+from gateway.groups.panoptes.not_supported import UNSUPPORTED_ACTIONS
 from gateway.groups.service import GroupService
 from gateway.http.compressed import CompressedBodies
 from gateway.http.configuration import configured_connections
@@ -86,6 +88,8 @@ class Services:
     authenticator: Authenticator
     live: LiveDirectory | None
     groups: GroupService
+    #: Where groups are changed, if not here.
+    home: PanoptesGroups | None
     #: What one operation of a viewer reads with.
     open_operation: Callable[[Viewer, RequestRecord], Operation]
     read_cache: ReadCache | None
@@ -117,6 +121,7 @@ class Services:
                 self.starting,
                 self.authenticator,
                 self.live or nullcontext(),
+                self.home or nullcontext(),
                 self.budget or nullcontext(),
                 self.live_limits,
                 self.live_answers,
@@ -172,8 +177,15 @@ def build_services(
     )
     budget = configured_budget(settings, lambda: clock().timestamp())
 
-    groups = configured_groups(settings, database, telemetry.metrics)
-    group_life = GroupLife(groups.run, settings.groups == "own", settings.group_page_url)
+    home = configured_home(settings, database, live, clock)
+    groups = configured_groups(settings, database, telemetry.metrics, home)
+    group_life = GroupLife(
+        groups.run,
+        settings.groups != "off",
+        settings.group_page_url,
+        unsupported=frozenset() if home is None else UNSUPPORTED_ACTIONS,
+        read_tokens=None if home is None else home.read_tokens,
+    )
 
     def open_operation(
         viewer: Viewer, record: RequestRecord, reading: Database = database
@@ -249,6 +261,7 @@ def build_services(
         authenticator=authenticator,
         live=live,
         groups=groups,
+        home=home,
         open_operation=open_operation,
         read_cache=read_cache,
         compressed_bodies=bodies,

@@ -14,7 +14,7 @@ from gateway.unknown_settings import warnings_of
 
 PREFIX = "STATS_GATEWAY_"
 
-GroupsMode = Literal["off", "own"]
+GroupsMode = Literal["off", "own", "panoptes"]
 LogFormat = Literal["auto", "json", "console"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
@@ -357,7 +357,8 @@ class Settings(BaseSettings):
     groups: GroupsMode = Field(
         "off",
         description="own: people create, join and lead groups here, and this gateway decides about "
-        "them. off: groups cannot be changed.",
+        "them. panoptes: their commands are forwarded to STATS_GATEWAY_PANOPTES_URL with their own "
+        "tokens. off: groups cannot be changed.",
     )
     group_scope: str = Field(
         "group",
@@ -415,6 +416,13 @@ class Settings(BaseSettings):
     )
     panoptes_timeout_seconds: float = Field(
         2, gt=0, description="Longest time that an operation waits for Panoptes."
+    )
+    panoptes_change_seconds: float = Field(
+        10,
+        gt=0,
+        le=60,
+        description="Longest time that a change of a group at Panoptes may take, with looking what "
+        "became of it.",
     )
     panoptes_unknown_per_minute: int = Field(
         1000,

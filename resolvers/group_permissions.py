@@ -9,7 +9,7 @@ from gateway.loaders.access import GroupAccess
 from resolvers.context import Info
 
 #: What managing members means: the rules let the same people do all of it.
-_MANAGING = (Action.INVITE, Action.REMOVE, Action.SET_ROLE)
+_MANAGING = (Action.REMOVE, Action.SET_ROLE)
 
 
 @strawberry.type(
@@ -19,14 +19,14 @@ _MANAGING = (Action.INVITE, Action.REMOVE, Action.SET_ROLE)
 class GroupPermissions:
     """Decided by the rules that decide about mutations, for a page's buttons."""
 
-    edit: bool = strawberry.field(
-        description="Change names, visibility and the join link: `updateUserGroup`, "
-        "`updateJoinLink`."
+    edit: bool = strawberry.field(description="Change names and visibility: `updateUserGroup`.")
+    change_join_link: bool = strawberry.field(
+        description="Rotate the join link, switch it, or let it expire: `updateJoinLink`."
     )
     manage_members: bool = strawberry.field(
-        description="Invite and remove people, and change their roles: `inviteToUserGroup`, "
-        "`removeMembers`, `setMemberRole`."
+        description="Remove people, and change their roles: `removeMembers`, `setMemberRole`."
     )
+    invite: bool = strawberry.field(description="Invite people: `inviteToUserGroup`.")
     edit_goals: bool = strawberry.field(
         description="Create, change, archive and delete the group's goals: `createGoal`, "
         "`updateGoal`, `archiveGoal`, `deleteGoal`."
@@ -49,22 +49,31 @@ def permissions_of(info: Info, access: GroupAccess) -> GroupPermissions:
     """
     group, held = access.group, access.permissions
     # Whoever decided about the group before: its first change here makes that this gateway.
-    is_open = info.context.group_life.is_on and not held.only_reads
+    life = info.context.group_life
+    is_open = life.is_on and not held.only_reads
 
     def may(*actions: Action) -> bool:
         return (
-            is_open and not group.ended and all(held.verdict(one) is Verdict.YES for one in actions)
+            is_open
+            and not group.ended
+            and life.unsupported.isdisjoint(actions)
+            and all(held.verdict(one) is Verdict.YES for one in actions)
         )
 
     resumes = held.verdict(Action.REACTIVATE)
     may_resume = resumes is Verdict.YES or (resumes is Verdict.ADMINS_THEN and held.led_to_the_end)
     return GroupPermissions(
-        edit=may(Action.EDIT, Action.CHANGE_JOIN_LINK),
+        edit=may(Action.EDIT),
+        change_join_link=may(Action.CHANGE_JOIN_LINK),
         manage_members=may(*_MANAGING),
+        invite=may(Action.INVITE),
         edit_goals=may(Action.LEAD_GOALS),
         leave=may(Action.LEAVE),
         deactivate=may(Action.DEACTIVATE),
-        reactivate=is_open and group.ended and may_resume,
+        reactivate=is_open
+        and group.ended
+        and may_resume
+        and Action.REACTIVATE not in life.unsupported,
         see_totals=access.aggregates,
         see_members=access.individuals,
     )

@@ -8,6 +8,7 @@ from typing import Self
 
 from gateway.auth.api_key_uses import ApiKeyUses
 from gateway.auth.api_keys import ApiKeys
+from gateway.auth.bearer import Bearer, keep_bearer
 from gateway.auth.credentials import sent_credential
 from gateway.auth.grants import Grant
 from gateway.auth.key_ring import KeyRing
@@ -21,7 +22,8 @@ from gateway.errors import Unavailable
 class Authenticator:
     """Verifies tokens with the keys of ``ring``, through ``tokens``, API keys, and an ``owner``.
 
-    Entered while the server runs: it keeps the ring fresh, and finishes notes of uses.
+    Entered while the server runs: it keeps the ring fresh, and finishes notes of uses. With
+    ``keeps_bearers`` a token that has verified may be forwarded for as long as its request takes.
     """
 
     def __init__(
@@ -31,12 +33,15 @@ class Authenticator:
         api_keys: ApiKeys,
         uses: ApiKeyUses,
         owner: Owner | None = None,
+        *,
+        keeps_bearers: bool = False,
     ) -> None:
         self._tokens = tokens
         self._ring = ring
         self._api_keys = api_keys
         self._uses = uses
         self._owner = owner
+        self._keeps_bearers = keeps_bearers
 
     @property
     def remembered_bytes(self) -> int:
@@ -49,6 +54,8 @@ class Authenticator:
         Without credentials the anonymous one; Unverified, always alike, if what was sent does
         not verify; Unavailable if that cannot be told, as an issuer's keys were never had.
         """
+        if self._keeps_bearers:
+            keep_bearer(None)
         credential = sent_credential(headers)
         if credential is None:
             return ANONYMOUS
@@ -56,7 +63,10 @@ class Authenticator:
             return await self._api_keys.verify(credential.text)
         if self._owner is not None and self._owner.sent(credential.text):
             return self._owner.viewer
-        return await self._verify_token(credential.text)
+        viewer = await self._verify_token(credential.text)
+        if self._keeps_bearers and viewer.id is not None:
+            keep_bearer(Bearer(viewer.id, credential.text))
+        return viewer
 
     def grant(self, headers: Iterable[tuple[str, str]], viewer: Viewer) -> Grant | None:
         """What the credentials of these header lines grant, whose ``viewer`` was just identified.

@@ -37,7 +37,13 @@ def configured_authenticator(
     """Everything that verifies credentials; SettingsError as for ``configured_tokens``."""
     tokens = configured_tokens(settings)
     uses = ApiKeyUses(database)
-    return Authenticator(*tokens, ApiKeys(database, uses, now_us), uses, owner)
+    return Authenticator(
+        *tokens,
+        ApiKeys(database, uses, now_us),
+        uses,
+        owner,
+        keeps_bearers=settings.groups == "panoptes",
+    )
 
 
 def configured_tokens(settings: Settings) -> Tokens:

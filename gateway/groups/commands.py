@@ -13,6 +13,7 @@ from typing import TypeAlias
 from gateway.calendar import DayRange
 from gateway.directory.memberships import MembershipState
 from gateway.directory.stats_visibility import StatsVisibility
+from gateway.groups.refusals import GroupRefusal
 from gateway.period import Period
 from gateway.stats.goals.metric import GoalMetric
 
@@ -263,3 +264,5 @@ class Outcome:
     goal_id: int | None = None
     #: Of a certificate that was issued.
     code: str | None = field(default=None, repr=False)
+    #: Why some of what a command names was left as it was, where its home cannot do all or none.
+    left: tuple[GroupRefusal, ...] = ()

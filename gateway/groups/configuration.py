@@ -2,19 +2,83 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import fields
+from datetime import datetime
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
 
 from gateway.db import Database
+from gateway.directory.panoptes.live import LiveDirectory
+from gateway.directory.panoptes.transport import Transport
+from gateway.errors import SettingsError
+from gateway.groups.panoptes.authority import PanoptesGroups
 from gateway.groups.service import GroupService
 from gateway.groups.turn import Limits
-from gateway.settings import Settings
+from gateway.settings import PREFIX, Settings
 from gateway.telemetry.metrics import Metrics
 
 
 def configured_groups(
-    settings: Settings, database: Database, metrics: Metrics | None = None
+    settings: Settings,
+    database: Database,
+    metrics: Metrics | None = None,
+    home: PanoptesGroups | None = None,
 ) -> GroupService:
-    """The service, which refuses all commands unless this gateway is the authority of groups."""
-    limits = Limits(**{one.name: getattr(settings, one.name) for one in fields(Limits)})
+    """The service, which refuses all commands unless groups are changed through this gateway."""
     count = None if metrics is None else metrics.group_command
-    return GroupService(database, limits, is_on=settings.groups == "own", count=count)
+    return GroupService(
+        database, _limits(settings), is_on=settings.groups != "off", count=count, home=home
+    )
+
+
+def configured_home(
+    settings: Settings,
+    database: Database,
+    live: LiveDirectory | None,
+    clock: Callable[[], datetime],
+) -> PanoptesGroups | None:
+    """The Panoptes where groups are changed; None if they are changed here, or not at all."""
+    if settings.groups != "panoptes":
+        return None
+    url = settings.panoptes_url
+    if url is None or live is None:
+        raise SettingsError(f"{PREFIX}GROUPS=panoptes needs {PREFIX}PANOPTES_URL.")
+    if settings.panoptes_client_id is None:
+        raise SettingsError(
+            f"{PREFIX}GROUPS=panoptes needs {PREFIX}PANOPTES_CLIENT_ID and {PREFIX}PANOPTES_"
+            "CLIENT_SECRET: without them nobody's memberships can be read."
+        )
+    if not _keeps_tokens(url):
+        raise SettingsError(
+            f"{PREFIX}GROUPS=panoptes sends people's tokens to {PREFIX}PANOPTES_URL: it must begin "
+            "with https://, unless it is this machine."
+        )
+    seconds = settings.panoptes_change_seconds
+    return PanoptesGroups(
+        Transport(url, timeout_seconds=seconds),
+        database,
+        live,
+        clock,
+        limits=_limits(settings),
+        seconds=seconds,
+        fresh_seconds=settings.panoptes_fresh_seconds,
+    )
+
+
+def _limits(settings: Settings) -> Limits:
+    named: dict[str, Any] = {one.name: getattr(settings, one.name) for one in fields(Limits)}
+    return Limits(**named)
+
+
+def _keeps_tokens(url: str) -> bool:
+    """Whether nobody on the way reads what is sent there."""
+    parts = urlsplit(url)
+    if parts.scheme == "https":
+        return True
+    host = parts.hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from typing import Protocol
 
 from sqlalchemy import Connection
 
+from gateway.auth.viewer import Viewer
 from gateway.directory.rows import Row
 from gateway.errors import Forbidden, GatewayError, NotFound, Unauthenticated
 from gateway.groups.refusals import GroupRefusal, RefusalCode
 from gateway.groups.rules import Action, Verdict, verdict
 from gateway.groups.state import Group, membership_in, read_admins
-from gateway.groups.turn import Turn
 
 _REFUSALS = {
     Verdict.JOIN_TOKEN_INVALID: (
@@ -29,7 +30,16 @@ _REFUSALS = {
 }
 
 
-def is_to_be_done(turn: Turn, group: Group, action: Action) -> bool:
+class Asking(Protocol):
+    """Whoever has a viewer who wants something, as a ``Turn`` has one."""
+
+    @property
+    def viewer(self) -> Viewer:
+        """Whose command it is."""
+        ...
+
+
+def is_to_be_done(turn: Asking, group: Group, action: Action) -> bool:
     """Whether the rules let the viewer do it: False if nothing changes, an error if not."""
     found = verdict(action, turn.viewer, group.own)
     if found is Verdict.ADMINS_THEN:
@@ -41,19 +51,24 @@ def is_to_be_done(turn: Turn, group: Group, action: Action) -> bool:
     raise refusal_of(turn, group, found)
 
 
-def refusal_of(turn: Turn, group: Group, found: Verdict) -> GatewayError:
+def refusal_of(turn: Asking, group: Group, found: Verdict) -> GatewayError:
     """The error that a verdict stands for; one that hides a group hides all that is hidden."""
     if found is Verdict.UNAUTHENTICATED:
         return Unauthenticated("Sign in to do this: send a token.")
     if found is Verdict.FORBIDDEN and group.exists_for(turn.viewer):
         return Forbidden("Only the group's admins and site admins may do this.")
     if found in _REFUSALS:
-        code, message, path = _REFUSALS[found]
-        return GroupRefusal(code, message, *path)
+        return refusal_of_verdict(found)
     return NotFound("group", group.id)
 
 
-def lead(turn: Turn, group: Group, action: Action) -> None:
+def refusal_of_verdict(found: Verdict) -> GroupRefusal:
+    """The refusal that such a verdict stands for, whatever the group."""
+    code, message, path = _REFUSALS[found]
+    return GroupRefusal(code, message, *path)
+
+
+def lead(turn: Asking, group: Group, action: Action) -> None:
     """Check that the viewer may do what admins do with an active group."""
     is_to_be_done(turn, group, action)
     if not group.is_known:
@@ -83,9 +98,20 @@ def check_admins_left(
     connection: Connection, group: Group, ending: Iterable[Row], *path: str
 ) -> None:
     """LAST_ADMIN if an active group loses its last admin with these rows of memberships."""
-    leading = {row["user_id"] for row in ending if membership_in(row).is_group_admin}
+    leading = leading_among(ending)
     # Admins are looked for among all memberships, and most who leave are none.
-    if leading and not group.has_ended and not read_admins(connection, group.id) - leading:
+    if leading and not group.has_ended:
+        check_admin_stays(read_admins(connection, group.id), leading, *path)
+
+
+def leading_among(rows: Iterable[Row]) -> set[int]:
+    """The users whose memberships make them admins."""
+    return {row["user_id"] for row in rows if membership_in(row).is_group_admin}
+
+
+def check_admin_stays(admins: Collection[int], leading: Collection[int], *path: str) -> None:
+    """LAST_ADMIN if none of the admins would be left without those who lead it no more."""
+    if not set(admins) - set(leading):
         raise GroupRefusal(
             RefusalCode.LAST_ADMIN,
             "The group would have no admin: make another member an admin first, "

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
 from gateway.auth.viewer import Viewer
 from gateway.groups.commands import Command, Outcome
 from gateway.groups.refusals import GroupRefusal, RefusalCode
+from gateway.groups.rules import Action
 
 #: Carries out a command of a viewer, as ``GroupService.run`` does.
 RunCommand = Callable[[Command, Viewer], Awaitable[Outcome]]
+
+#: The join tokens of groups that a viewer leads, by the group.
+ReadTokens = Callable[[Viewer, Sequence[int]], Awaitable[Mapping[int, str]]]
 
 #: The part of an address that no server sees.
 _FRAGMENT = "#join_token="
@@ -25,13 +29,16 @@ async def _refuse(_command: Command, _viewer: Viewer) -> Outcome:
 class GroupLife:
     """What of the settings an operation needs to change groups.
 
-    ``is_on`` is whether this gateway decides about groups at all. ``page_url`` is the address of a
-    group's page, in which ``{id}`` stands for its id.
+    ``is_on`` is whether groups are changed through this gateway at all, and ``unsupported`` is what
+    cannot be done with them where their home is. ``page_url`` is the address of a group's page, in
+    which ``{id}`` stands for its id. With ``read_tokens`` join links are none of this database.
     """
 
     run: RunCommand = _refuse
     is_on: bool = False
     page_url: str | None = None
+    unsupported: frozenset[Action] = frozenset()
+    read_tokens: ReadTokens | None = None
 
     def join_url(self, group_id: int, token: str) -> str | None:
         """The address of the page on which whoever has the token joins; None without a page.

@@ -34,7 +34,8 @@ class JoinLink(NamedTuple):
     token: str
     enabled: bool
     expires_at: int | None
-    created_at: int
+    #: None where the home of the group does not tell.
+    created_at: int | None
     #: None for a site operator.
     created_by: int | None
     #: How many links the group has had.

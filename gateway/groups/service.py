@@ -1,7 +1,8 @@
 """Group service: what people do with groups, one writing transaction for each command.
 
 GraphQL, JSON:API and the command line only translate: whatever is decided about a group or a
-membership is decided here, by the table of rules, from what the transaction itself reads.
+membership is decided here, by the table of rules, from what the transaction itself reads. Where
+the home of groups is Panoptes, it is decided by what Panoptes says, and done there.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ from gateway.groups.limits import check_changes
 from gateway.groups.link_changes import update_join_link
 from gateway.groups.links import count_wrong_join
 from gateway.groups.membership_changes import change_membership
+from gateway.groups.panoptes.authority import PanoptesGroups
+from gateway.groups.panoptes.not_supported import not_supported
 from gateway.groups.refusals import GroupRefusal, RefusalCode
 from gateway.groups.roles import set_role
 from gateway.groups.turn import Limits, Turn
@@ -77,6 +80,15 @@ _ENDING = (
 #: What is about no group, so that nobody need decide about groups here.
 _WITHOUT_GROUPS = (commands.IssueCertificate, commands.RevokeCertificate)
 
+#: What is decided here wherever the home of groups is.
+_DECIDED_HERE = (
+    commands.CreateGoal,
+    commands.UpdateGoal,
+    commands.ArchiveGoal,
+    commands.DeleteGoal,
+    *_WITHOUT_GROUPS,
+)
+
 #: Called with the kind of a command and its outcome.
 Count = Callable[[str, str], None]
 
@@ -84,7 +96,8 @@ Count = Callable[[str, str], None]
 class GroupService:
     """Carries out commands of people.
 
-    ``is_on`` is whether this gateway decides about groups at all.
+    ``is_on`` is whether groups are changed through this gateway at all. With a ``home`` they are
+    changed there, and what has no place there is here: goals and certificates.
     """
 
     def __init__(
@@ -94,11 +107,13 @@ class GroupService:
         *,
         is_on: bool = True,
         count: Count | None = None,
+        home: PanoptesGroups | None = None,
     ) -> None:
         self._database = database
         self._limits = limits or Limits()
         self._is_on = is_on
         self._count = count
+        self._home = home
 
     async def run(self, command: Command, viewer: Viewer) -> Outcome:
         """Carry out a command of this viewer: wholly, or with an error not at all.
@@ -110,11 +125,14 @@ class GroupService:
         return outcome
 
     async def run_all(self, wanted: Sequence[Command], viewer: Viewer) -> list[Outcome]:
-        """Carry out several commands of one viewer in their order: all, or none."""
+        """Carry out several commands of one viewer in their order: all, or none.
+
+        Where groups have another home it takes one at a time.
+        """
         kinds = [_kind(command) for command in wanted]
         try:
             self._check(viewer, wanted)
-            done = await self._database.write(lambda each: self._work(each, wanted, viewer))
+            done = await self._done(wanted, viewer)
             if isinstance(done, GatewayError):
                 raise done
         except GatewayError as error:
@@ -126,6 +144,19 @@ class GroupService:
             raise
         self._tell(kinds, ["changed" if one.changed else "unchanged" for one in done])
         return done
+
+    async def _done(
+        self, wanted: Sequence[Command], viewer: Viewer
+    ) -> list[Outcome] | GatewayError:
+        if self._home is not None:
+            elsewhere = [one for one in wanted if not isinstance(one, _DECIDED_HERE)]
+            if elsewhere and len(wanted) > 1:
+                raise not_supported("Panoptes is told one thing at a time: send them one by one.")
+            if elsewhere:
+                return [await self._home.run(elsewhere[0], viewer)]
+            for command in wanted:
+                await self._home.look(command, viewer)
+        return await self._database.write(lambda each: self._work(each, wanted, viewer))
 
     def _check(self, viewer: Viewer, wanted: Sequence[Command]) -> None:
         """Whether the viewer's credentials let them change anything of this kind here."""

@@ -24,9 +24,11 @@ from gateway.directory.workflows import (
     Workflow,
     workflow_of,
 )
+from gateway.groups.links import JoinLink
 from gateway.loaders.access import Access
 from gateway.loaders.certificates import CertificateLoader, OwnCertificatesLoader
 from gateway.loaders.directory import RecordLoader, RecordsLoader
+from gateway.loaders.foreign_links import ForeignLinkLoader, ReadTokens
 from gateway.loaders.goal_states import GoalStates
 from gateway.loaders.goals import ActivePeriodsLoader, ContributorsLoader, GrowthLoader
 from gateway.loaders.group_life import (
@@ -90,11 +92,16 @@ class Loaders:
     """One loader for each question, made when it is first asked."""
 
     def __init__(
-        self, reads: OperationReads, permissions: ViewerPermissions, look_ups: LookUps | None = None
+        self,
+        reads: OperationReads,
+        permissions: ViewerPermissions,
+        look_ups: LookUps | None = None,
+        read_tokens: ReadTokens | None = None,
     ) -> None:
         self._reads = reads
         self._permissions = permissions
         self._look_ups = look_ups
+        self._read_tokens = read_tokens
 
     totals = _made(TotalsLoader)
     buckets = _made(BucketsLoader)
@@ -155,9 +162,15 @@ class Loaders:
     records = _made(RecordLoaders)
     memberships_in_group = _made(GroupMembershipLoader)
     open_spans = _made(OpenSpanLoader)
-    join_links = _made(JoinLinkLoader)
     history = _made(HistoryLoader)
     history_lengths = _made(HistoryLengthLoader)
+
+    @cached_property
+    def join_links(self) -> Loader[int, JoinLink | None]:
+        """Join links by group id. They are secrets: whoever may not see one must not load it."""
+        if self._read_tokens is None:
+            return JoinLinkLoader(self._reads)
+        return ForeignLinkLoader(self._read_tokens)
 
     @cached_property
     def goal_states(self) -> GoalStates:

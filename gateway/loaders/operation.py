@@ -90,6 +90,9 @@ class Operation:
 
         self._begin_reading = begin_reading
         self._run = partial(_run, group_life, viewer)
+        self._read_tokens = (
+            None if group_life.read_tokens is None else partial(group_life.read_tokens, viewer)
+        )
         begin_reading()
 
     async def run(self, command: Command) -> Outcome:
@@ -110,7 +113,7 @@ class Operation:
 
     def load_anew(self) -> None:
         """Forget what was loaded, not the snapshot: for who reads more than is held at once."""
-        self.loaders = Loaders(self.reads, self.permissions, self._look_ups)
+        self.loaders = Loaders(self.reads, self.permissions, self._look_ups, self._read_tokens)
 
     def mark_secret(self) -> None:
         """Say that the answer holds a secret: no cache may store it, nothing may compress it."""

@@ -32,7 +32,9 @@ class Payload:
         description="Whether anything is different now: to do something again changes nothing."
     )
     user_errors: list[UserError] = strawberry.field(
-        description="Why nothing was done; empty if it was.", directives=[about(1)]
+        description="Why nothing was done, or not all of it where the home of groups is elsewhere; "
+        "empty if it was.",
+        directives=[about(1)],
     )
     outcome: strawberry.Private[Outcome | None]
 
@@ -69,6 +71,7 @@ async def carry_out(info: Info, payload: type[P], command: Command) -> P:
     outcome, errors = None, []
     try:
         outcome = await info.context.run(command)
+        errors = [UserError.of(refusal) for refusal in outcome.left]
     except GroupRefusal as refusal:
         errors = [UserError.of(refusal)]
     made: Any = payload

@@ -65,7 +65,9 @@ class UserErrorCode(Enum):
         RefusalCode.LIMIT_REACHED, description="A limit is reached; the message says which."
     )
     NOT_SUPPORTED = strawberry.enum_value(
-        RefusalCode.NOT_SUPPORTED, description="Groups cannot be changed at this gateway."
+        RefusalCode.NOT_SUPPORTED,
+        description="Groups cannot be changed at this gateway, or not in this way where their home "
+        "is elsewhere.",
     )
 
 

@@ -158,6 +158,8 @@ PUBLIC: dict[str, set[str]] = {
         "GroupPermissions.edit",
         "GroupPermissions.editGoals",
         "GroupPermissions.leave",
+        "GroupPermissions.changeJoinLink",
+        "GroupPermissions.invite",
         "GroupPermissions.manageMembers",
         "GroupPermissions.reactivate",
         "GroupPermissions.seeMembers",

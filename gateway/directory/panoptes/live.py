@@ -112,6 +112,8 @@ class LiveDirectory:
         #: Answers on their way, and those that are not stored yet.
         self._under_way: dict[_Key, asyncio.Task[_Answer | None]] = {}
         self._storing: set[asyncio.Task[None]] = set()
+        #: Those whose answers nobody waits for any more.
+        self._overtaken: set[asyncio.Task[_Answer | None]] = set()
         self._breakers: defaultdict[_Kind, CircuitBreaker] = defaultdict(
             lambda: CircuitBreaker(_PAUSE, lambda: instant_of(clock()))
         )
@@ -156,6 +158,20 @@ class LiveDirectory:
             frozenset(refused),
             fresh_for=max(min(left.values(), default=self._fresh), 0),
         )
+
+    def overtake(self, places: Iterable[_Key]) -> None:
+        """Take no answer for these places that was asked for before now: they have changed."""
+        for resource, (group, user) in places:
+            self.absences.forget((resource, (group, user)))
+            for key in [*self._under_way]:
+                asked, (of_group, of_user) = key
+                if asked == resource and (of_group, of_user) in {
+                    (group, user),
+                    (group, 0),
+                    (0, user),
+                }:
+                    self._overtaken.add(task := self._under_way.pop(key))
+                    task.add_done_callback(self._overtaken.discard)
 
     async def _is_too_much(self, asker: Asker, ids: int) -> bool:
         return bool(ids) and not await self._limits.allow(asker, ids)
@@ -255,8 +271,8 @@ class LiveDirectory:
 
     async def drain(self) -> None:
         """Wait until everything that was asked is answered and stored."""
-        while self._storing or self._under_way:
-            await asyncio.wait({*self._storing, *self._under_way.values()})
+        while under_way := {*self._storing, *self._overtaken, *self._under_way.values()}:
+            await asyncio.wait(under_way)
 
     async def close(self) -> None:
         """Settle, and close the connections."""

@@ -11,7 +11,7 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -62,8 +62,20 @@ class LocalPanoptes:
     #: Ids of users whose changes are answered without a body, and have no effect.
     banned: set[str] = field(default_factory=set)
     #: What becomes of the answers to the next changes, which are made nevertheless: a status, or
-    #: ``cut off``, or ``hang`` until ``hangs`` is false.
+    #: ``cut off``, ``empty``, ``nonsense``, ``other`` (another record), ``redirect``, or ``hang``
+    #: until ``hangs`` is false.
     after_commit: deque[int | str] = field(default_factory=deque)
+    #: The same in place of the next changes, which are not made. A text that is none of these is
+    #: the message of a refusal with the status before it: ``400 Name is invalid``.
+    before_commit: deque[int | str] = field(default_factory=deque)
+    #: Called before the next changes are made, one for each: what somebody else does in between.
+    meanwhile: deque[Callable[[], object]] = field(default_factory=deque)
+    #: Answered to the next questions (GET) in their place, each once.
+    to_questions: deque[int | str] = field(default_factory=deque)
+    #: Where redirects lead.
+    elsewhere: str = "http://127.0.0.1:9/api"
+    #: Header lines that came with requests of the API: method, path, Authorization and If-Match.
+    sent: list[tuple[str, str, str | None, str | None]] = field(default_factory=list)
     hangs: bool = False
     #: The largest id that was given, by resource.
     ids: dict[str, int] = field(default_factory=dict)

@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.directory.panoptes.local_answers import CutOff, RefusedError, refusal
+from tests.directory.panoptes.local_answers import CutOff, RefusedError, answer, refusal
 from tests.directory.panoptes.local_api import answered
 from tests.directory.panoptes.local_caller import Caller
 
@@ -29,6 +29,18 @@ if TYPE_CHECKING:
 CLIENT_ID = "the-gateway"
 CLIENT_SECRET = "hush hush"
 VERBS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"]
+#: Records that nobody has asked for.
+OTHER = {
+    "user_groups": [{"id": "777", "name": "x", "display_name": "X", "stats_visibility": 4}],
+    "memberships": [
+        {
+            "id": "778",
+            "state": "active",
+            "roles": ["group_admin"],
+            "links": {"user": "1003", "user_group": "501"},
+        }
+    ],
+}
 CORS = Middleware(
     CORSMiddleware,
     allow_origins=["*"],
@@ -61,6 +73,8 @@ class Routes:
         query = f"?{request.url.query}" if request.url.query else ""
         asked = request.url.path.removeprefix("/api") + query
         self.panoptes.asked.append(asked)
+        line = request.headers.get("authorization"), request.headers.get("if-match")
+        self.panoptes.sent.append((request.method, asked, *line))
         self.panoptes.at_once += 1
         self.panoptes.most_at_once = max(self.panoptes.most_at_once, self.panoptes.at_once)
         try:
@@ -70,15 +84,23 @@ class Routes:
             # Tests change it from another thread, where no asyncio.Event can be set.
             while self.panoptes.held_at is not None and self.panoptes.held_at in asked:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
+            if request.method not in {"POST", "PUT", "DELETE"}:
+                if self.panoptes.to_questions:
+                    return await self.lost(self.panoptes.to_questions.popleft())
+                return self.answer(request, content)
+            if self.panoptes.meanwhile:
+                self.panoptes.meanwhile.popleft()()
+            if self.panoptes.before_commit:
+                return await self.lost(self.panoptes.before_commit.popleft())
             response = self.answer(request, content)
-            if request.method in {"POST", "PUT", "DELETE"} and self.panoptes.after_commit:
+            if self.panoptes.after_commit:
                 return await self.lost(self.panoptes.after_commit.popleft())
             return response
         finally:
             self.panoptes.at_once -= 1
 
     async def lost(self, fault: int | str) -> Response:
-        """What becomes of an answer to a change that was made nevertheless."""
+        """What is answered in place of what belongs there."""
         if fault == "cut off":
             return CutOff()
         if fault == "hang":
@@ -86,7 +108,16 @@ class Routes:
             while self.panoptes.hangs:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
             return refusal(503, "Not now.")
-        return refusal(int(fault), "It broke, but it is done.")
+        if fault == "empty":
+            return Response(status_code=200)
+        if fault == "nonsense":
+            return Response("<html>It works!</html>", media_type="text/html")
+        if fault == "redirect":
+            return Response(status_code=307, headers={"Location": self.panoptes.elsewhere})
+        if fault == "other":
+            return answer(OTHER)
+        status, _, told = str(fault).partition(" ")
+        return refusal(int(status), told or "It broke.", {"Retry-After": "7"})
 
     def answer(self, request: Request, content: bytes) -> Response:
         if self.panoptes.always is not None:

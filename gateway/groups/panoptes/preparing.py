@@ -1,0 +1,78 @@
+"""What this database says before a command goes to Panoptes: limits, and what is not Panoptes'."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection, select
+
+from gateway.db.goal_tables import goal
+from gateway.db.tables import membership
+from gateway.directory.erased_users import ErasedAccount
+from gateway.directory.panoptes.led_here import led_among
+from gateway.errors import NotFound
+from gateway.groups import commands
+from gateway.groups.commands import Command
+from gateway.groups.limits import check_changes, check_new_group
+from gateway.groups.links import read_wrong_joins
+from gateway.groups.panoptes.not_supported import not_supported
+from gateway.groups.turn import Turn
+from gateway.rollups.erasure import read_forgotten
+
+#: What makes things end is possible beyond the limit of changes too.
+_ENDING = (
+    commands.DeactivateGroup,
+    commands.Leave,
+    commands.DeclineInvitation,
+    commands.RemoveMembers,
+)
+
+
+class Prepared(NamedTuple):
+    """What a command is about: 0 for no group, and for no user whom it names by a membership."""
+
+    group_id: int
+    user_id: int
+
+
+def prepare(turn: Turn, command: Command) -> Prepared:
+    """What a command is about; an error if it must not go to Panoptes.
+
+    Its ids are Panoptes': those of groups that are led here mean other groups there.
+    """
+    connection = turn.connection
+    if read_forgotten(connection, [turn.viewer_id]):
+        raise ErasedAccount
+    found = _about(connection, command)
+    if led_among(connection, [found.group_id]):
+        raise not_supported("This group is led at this gateway, which changes no groups itself.")
+    if isinstance(command, commands.CreateGroup):
+        check_new_group(turn)
+    if isinstance(command, commands.Join):
+        read_wrong_joins(turn).check(turn.now)
+    if not isinstance(command, _ENDING):
+        check_changes(turn)
+    return found
+
+
+def group_of_goal(connection: Connection, command: Command) -> int | None:
+    """The group whose goal a command is about; None for own goals, and for all else."""
+    if isinstance(command, commands.CreateGoal):
+        return command.group_id
+    if isinstance(command, commands.UpdateGoal | commands.ArchiveGoal | commands.DeleteGoal):
+        statement = select(goal.c.group_id).where(goal.c.id == command.goal_id)
+        found: int | None = connection.execute(statement).scalar()
+        return found
+    return None
+
+
+def _about(connection: Connection, command: Command) -> Prepared:
+    if isinstance(command, commands.ChangeMembership):
+        statement = select(membership.c.group_id, membership.c.user_id).where(
+            membership.c.id == command.membership_id
+        )
+        row = connection.execute(statement).first()
+        if row is None:
+            raise NotFound("membership", command.membership_id)
+        return Prepared(row.group_id, row.user_id)
+    return Prepared(getattr(command, "group_id", 0), 0)
