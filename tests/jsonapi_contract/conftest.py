@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from tests.conftest import TEMPLATE, administer, at
-from tests.jsonapi_contract.sides import Side, our_side, panoptes_side
+from tests.jsonapi_contract.sides import Side, forwarding_side, our_side, panoptes_side
 from tests.jsonapi_contract.worlds import World, make_world
 
 #: A world of a kind that no test changes.
@@ -54,7 +54,17 @@ def ours_on_postgres(
         yield side
 
 
-@pytest.fixture(params=["panoptes_itself", "ours_on_sqlite", "ours_on_postgres"])
+@pytest.fixture(scope="session")
+def ours_beside_panoptes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Side]:
+    """The gateway that changes groups at a Panoptes, with the tokens of people."""
+    folder = tmp_path_factory.mktemp("contract")
+    with forwarding_side(folder, f"sqlite:///{folder}/served.db", **UNLIMITED) as side:
+        yield side
+
+
+@pytest.fixture(
+    params=["panoptes_itself", "ours_on_sqlite", "ours_on_postgres", "ours_beside_panoptes"]
+)
 def side(request: pytest.FixtureRequest) -> Side:
     """Each server in turn."""
     found: Side = request.getfixturevalue(request.param)

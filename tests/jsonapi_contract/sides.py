@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from tests.directory.panoptes.local import LocalPanoptes, panoptes_running
 from tests.directory.panoptes.local_answers import ACCEPT
+from tests.directory.panoptes.local_caller import Caller
+from tests.directory.panoptes.local_routes import CLIENT_ID, CLIENT_SECRET
 from tests.server import Server, environment, run_command, serving
 
 #: People who wait to be somebody in a test; nobody of them is in two.
@@ -52,6 +54,11 @@ class Side:
     panoptes: LocalPanoptes | None = None
     http: httpx.Client = field(default_factory=partial(httpx.Client, timeout=TIMEOUT_SECONDS))
     _ids: Iterator[int] = field(default_factory=partial(count, FIRST_PERSON))
+
+    @property
+    def forwards(self) -> bool:
+        """Whether it is the gateway, and changes groups at a Panoptes."""
+        return self.is_ours and self.panoptes is not None
 
     def person(self) -> int:
         """The id of somebody who is known, and is nobody in particular yet."""
@@ -108,8 +115,31 @@ def panoptes_side() -> Iterator[Side]:
 
 
 @contextmanager
-def our_side(folder: Path, database_url: str, **settings: str) -> Iterator[Side]:
-    """A gateway that is served, whose directory knows the people and no group."""
+def forwarding_side(folder: Path, database_url: str, **settings: str) -> Iterator[Side]:
+    """A gateway that is served beside a Panoptes, at which it changes groups."""
+    with panoptes_side() as there:
+        assert there.panoptes is not None
+        beside = {
+            "STATS_GATEWAY_GROUPS": "panoptes",
+            "STATS_GATEWAY_PANOPTES_URL": there.url,
+            "STATS_GATEWAY_PANOPTES_CLIENT_ID": CLIENT_ID,
+            "STATS_GATEWAY_PANOPTES_CLIENT_SECRET": CLIENT_SECRET,
+            # Longer than any machine takes for a test's own Panoptes.
+            "STATS_GATEWAY_PANOPTES_TIMEOUT_SECONDS": "30",
+            "STATS_GATEWAY_PANOPTES_CHANGE_SECONDS": "60",
+        }
+        with our_side(folder, database_url, there.panoptes, **beside, **settings) as side:
+            yield side
+
+
+@contextmanager
+def our_side(
+    folder: Path, database_url: str, beside: LocalPanoptes | None = None, **settings: str
+) -> Iterator[Side]:
+    """A gateway that is served, whose directory knows the people and no group.
+
+    Its tokens are also taken by the Panoptes ``beside`` it.
+    """
     named = {"STATS_GATEWAY_DATABASE_URL": database_url}
     document = folder / "directory.json"
     document.write_text(json.dumps(_directory()))
@@ -126,7 +156,12 @@ def our_side(folder: Path, database_url: str, **settings: str) -> Iterator[Side]
         login = login_of(user_id)
         who = {"id": user_id, "login": login, "dname": login.title(), "scope": [*scopes]}
         claims = {"data": {**who, "admin": admin}, "exp": int(time.time()) + 3600}
-        return jwt.encode({**claims, "iss": "pan-prod"}, key, algorithm="RS512")
+        token = jwt.encode({**claims, "iss": "pan-prod"}, key, algorithm="RS512")
+        if beside is not None:
+            beside.tokens[token] = time.time() + 3600
+            caller = Caller(str(user_id), is_admin=admin, scopes=frozenset(scopes))
+            beside.people[token] = caller
+        return token
 
     own = {
         "STATS_GATEWAY_GROUPS": "own",
@@ -136,11 +171,11 @@ def our_side(folder: Path, database_url: str, **settings: str) -> Iterator[Side]
         "STATS_GATEWAY_STREAM_PASSWORD": STREAM[1],
     }
     with (
-        serving(folder, **named, **own, **settings) as server,
+        serving(folder, **{**named, **own, **settings}) as server,
         httpx.Client(timeout=TIMEOUT_SECONDS) as http,
     ):
         url = server.url.removesuffix("/graphql")
-        yield Side(url, True, token_of, server=server, http=http)
+        yield Side(url, True, token_of, server=server, panoptes=beside, http=http)
 
 
 def _directory() -> dict[str, Any]:

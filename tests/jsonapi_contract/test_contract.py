@@ -12,9 +12,10 @@ from tests.jsonapi_contract import (
     cases_of_memberships,
     cases_of_people,
 )
-from tests.jsonapi_contract.case import Case
+from tests.jsonapi_contract.case import Case, Expected
 from tests.jsonapi_contract.checking import check, send
 from tests.jsonapi_contract.conftest import SharedWorld
+from tests.jsonapi_contract.forwarded import FORWARDED
 from tests.jsonapi_contract.sides import Side
 from tests.jsonapi_contract.worlds import make_world
 
@@ -33,6 +34,17 @@ READS = [case for case in CASES if case.method in {"GET", "HEAD", "OPTIONS"}]
 CHANGES = [case for case in CASES if case.method not in {"GET", "HEAD", "OPTIONS"}]
 
 
+def expected_of(case: Case, side: Side) -> Expected:
+    """What a server must answer."""
+    if side.forwards and case.title in FORWARDED:
+        return FORWARDED[case.title]
+    return case.expected(is_ours=side.is_ours)
+
+
+def test_what_is_forwarded_is_a_case() -> None:
+    assert FORWARDED.keys() <= {case.title for case in CASES}
+
+
 def test_no_two_cases_have_the_same_title() -> None:
     titles = [case.title for case in CASES]
     assert sorted(titles) == sorted(set(titles))
@@ -43,13 +55,13 @@ def test_a_question(case: Case, side: Side, shared_world: SharedWorld) -> None:
     world = shared_world(case.world)
     names = world.names
     answer = send(case, world, names)
-    check(case.expected(is_ours=side.is_ours), answer, world, names)
+    check(expected_of(case, side), answer, world, names)
     assert case.who in LEADERS or world.join_token not in answer.text
 
 
 @pytest.mark.parametrize("case", CHANGES, ids=lambda case: case.title)
 def test_a_change(case: Case, side: Side, shared_world: SharedWorld) -> None:
-    expected = case.expected(is_ours=side.is_ours)
+    expected = expected_of(case, side)
     is_refused = isinstance(expected.status, tuple) or expected.status >= 400
     world = shared_world(case.world) if is_refused else make_world(side, case.world)
     world = world.newcomer()
