@@ -29,7 +29,10 @@ from gateway.groups.commands import (
 from gateway.groups.panoptes.carrying_out import UNKNOWN
 from gateway.groups.panoptes.failures import PanoptesSilent, WrongRequest
 from gateway.groups.refusals import GroupRefusal, RefusalCode
+from tests.directory.panoptes import local_changes
 from tests.directory.panoptes.local import LocalPanoptes
+from tests.directory.panoptes.local_answers import Record
+from tests.directory.panoptes.local_changes import unlink_users
 from tests.groups.panoptes.beside import (
     ADA,
     BOB,
@@ -259,6 +262,21 @@ async def test_who_is_banned_is_told_so(town: Beside, change: Change) -> None:
     assert isinstance(error, Forbidden)
     assert not change.is_done(town)
     assert await town.history() == []
+
+
+async def test_a_removal_that_is_done_by_half_says_who_was_left(
+    town: Beside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def end_the_first(there: LocalPanoptes, group: Record, user_ids: list[str]) -> None:
+        unlink_users(there, group, user_ids[:1])
+
+    monkeypatch.setattr(local_changes, "unlink_users", end_the_first)
+    done = await town.run(RemoveMembers(GROUP, (1003, 1002)), ADA)
+    assert (done.changed, done.user_ids) == (True, (1003,))
+    (left,) = done.left
+    assert (left.refusal, left.path) == (RefusalCode.CONFLICT, ("userIds", "1"))
+    assert [one[1:] for one in await town.history()] == [("removed", ADA.id, CYD.id)]
+    await town.agrees()
 
 
 async def test_panoptes_is_left_alone_for_a_while_after_it_failed(town: Beside) -> None:
