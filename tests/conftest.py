@@ -47,6 +47,9 @@ os.environ["STATS_GATEWAY_PAGES"] = "false"
 _httpx_transport = import_module("httpx._transports.default")
 _httpx_transport.create_ssl_context = cache(_httpx_transport.create_ssl_context)  # type: ignore[attr-defined]
 
+# A server closes what was idle for five seconds, just when a slow machine asks again.
+import_module("httpx._config").DEFAULT_LIMITS.keepalive_expiry = 1
+
 make_keys_cheap()
 
 #: A database with the tables in it: copying it costs less than migrating an empty one.

@@ -89,7 +89,7 @@ def replicated(tmp_path: Path, keys: KeyPair) -> Iterator[Replicated]:
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    limits = httpx.Limits(max_connections=None)
+    limits = httpx.Limits(max_connections=None, keepalive_expiry=1)
     async with httpx.AsyncClient(timeout=None, limits=limits) as opened:
         yield opened
 

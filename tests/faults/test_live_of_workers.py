@@ -83,7 +83,7 @@ async def test_streams_at_every_worker_follow_what_another_process_ingests(
         "STATS_GATEWAY_LIVE_SECONDS": "0.1",
         "STATS_GATEWAY_LIVE_PER_VIEWER": "1000",
     }
-    limits = httpx.Limits(max_connections=None)
+    limits = httpx.Limits(max_connections=None, keepalive_expiry=1)
     with two_workers(tmp_path, **settings) as server:
         async with httpx.AsyncClient(timeout=None, limits=limits) as client:
             followers = await followed(client, server)

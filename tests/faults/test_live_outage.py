@@ -34,7 +34,7 @@ async def test_streams_outlive_a_database_server_that_goes_away(
         "STATS_GATEWAY_LIVE_SECONDS": "0.1",
         "STATS_GATEWAY_HEARTBEAT_SECONDS": "0.2",
     }
-    limits = httpx.Limits(max_connections=None)
+    limits = httpx.Limits(max_connections=None, keepalive_expiry=1)
     with site.gateway(**settings) as server:
         async with httpx.AsyncClient(timeout=None, limits=limits) as client:
             assert await status_of_storing(client, server, 1) == 204

@@ -91,9 +91,7 @@ def served(folder: Path, database_url: str) -> Iterator[Gateway]:
     }
     with serving(folder, **settings) as server:
         url = server.url.removesuffix("/graphql")
-        # A server closes what was idle for five seconds, just when a slow machine asks again.
-        limits = httpx.Limits(keepalive_expiry=1)
-        with httpx.Client(base_url=url, timeout=60, limits=limits) as client:
+        with httpx.Client(base_url=url, timeout=60) as client:
             events = recorded("events")
             for start in range(0, len(events), BATCH):
                 batch = {"payload": events[start : start + BATCH]}
