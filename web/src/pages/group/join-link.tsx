@@ -18,8 +18,14 @@ import { useText } from "../../texts/texts";
 
 const updatedOf = (data: UpdateLinkMutation) => data.updateJoinLink;
 
+interface Properties {
+  readonly groupId: string;
+  /** Where the home of the group is elsewhere, its link can be shown and not changed. */
+  readonly mayChange: boolean;
+}
+
 /** The link by which people join, for admins who want to see it. */
-export function JoinLink({ groupId }: { readonly groupId: string }) {
+export function JoinLink({ groupId, mayChange }: Properties) {
   const text = useText();
   const [shown, setShown] = useState(false);
   return (
@@ -36,12 +42,12 @@ export function JoinLink({ groupId }: { readonly groupId: string }) {
         </button>
       </div>
       <p className="hint">{text("group.linkExplain")}</p>
-      {shown && <Shown groupId={groupId} />}
+      {shown && <Shown groupId={groupId} mayChange={mayChange} />}
     </section>
   );
 }
 
-function Shown({ groupId }: { readonly groupId: string }) {
+function Shown({ groupId, mayChange }: Properties) {
   const text = useText();
   const [{ data, error, fetching }, again] = useQuery({
     query: GroupJoinLinkDocument,
@@ -57,16 +63,15 @@ function Shown({ groupId }: { readonly groupId: string }) {
       </p>
     );
   }
-  return <Link groupId={groupId} link={link ?? null} />;
+  return <Link groupId={groupId} mayChange={mayChange} link={link ?? null} />;
 }
 
-interface LinkProperties {
-  readonly groupId: string;
+interface LinkProperties extends Properties {
   /** Null for a group that never had one. */
   readonly link: JoinLinkFragment | null;
 }
 
-function Link({ groupId, link }: LinkProperties) {
+function Link({ groupId, mayChange, link }: LinkProperties) {
   const text = useText();
   const numbers = useNumbers();
   const { run, busy, problems } = useCommand(UpdateLinkDocument, updatedOf);
@@ -108,15 +113,17 @@ function Link({ groupId, link }: LinkProperties) {
             {text("group.copyLink")}
           </button>
         )}
-        <CommandButton
-          busy={busy}
-          onClick={() =>
-            change({ rotate: true }, text(link ? "group.linkRotated" : "group.linkMade"))
-          }
-        >
-          {text(link ? "group.rotateLink" : "group.makeLink")}
-        </CommandButton>
-        {link && (
+        {mayChange && (
+          <CommandButton
+            busy={busy}
+            onClick={() =>
+              change({ rotate: true }, text(link ? "group.linkRotated" : "group.linkMade"))
+            }
+          >
+            {text(link ? "group.rotateLink" : "group.makeLink")}
+          </CommandButton>
+        )}
+        {mayChange && link && (
           <CommandButton
             busy={busy}
             onClick={() =>

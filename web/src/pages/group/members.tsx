@@ -56,9 +56,11 @@ export function Members({ group, onChanged }: Properties) {
         <h2 id="members">{text("group.membersTitle")}</h2>
         <div className="commands">
           <Download path={`/groups/${group.id}/members`} label="group.membersFile" />
-          <button type="button" className="button" onClick={() => setInviting(true)}>
-            {text("group.invite")}
-          </button>
+          {group.viewerPermissions.invite && (
+            <button type="button" className="button" onClick={() => setInviting(true)}>
+              {text("group.invite")}
+            </button>
+          )}
         </div>
       </div>
       {said && <Said>{said}</Said>}

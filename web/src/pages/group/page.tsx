@@ -138,7 +138,7 @@ export default function GroupPage({ id }: { readonly id: string }) {
       {group?.milestones && <Milestones milestones={group.milestones} />}
       {group?.viewerPermissions.manageMembers && group.memberships && (
         <>
-          <JoinLink groupId={id} />
+          <JoinLink groupId={id} mayChange={group.viewerPermissions.changeJoinLink} />
           <Members group={group} onChanged={changed} />
         </>
       )}
