@@ -61,6 +61,8 @@ _WORK: Mapping[type, Callable[[Errand, Any], Awaitable[Outcome]]] = {
     commands.SetRole: set_role,
 }
 
+#: What was done is stored in this time, even where Panoptes took all that a command may take.
+_STORING_SECONDS = 0.5
 #: A record that somebody else changes at the same time is asked for so often.
 _TRIES = 2
 
@@ -98,12 +100,11 @@ class PanoptesGroups:
         """Carry out a command about a group, or raise why not; see ``GroupService.run``."""
         if (why := NOT_SUPPORTED.get(type(command))) is not None:
             raise not_supported(why)
-        token = _token_of(viewer)
+        errand = self._errand(viewer, _token_of(viewer))
         about = await self._database.write(partial(self._prepare, viewer=viewer, command=command))
         breaker = self._breakers[type(command)]
         if breaker.state is BreakerState.OPEN:
             raise PanoptesSilent("Panoptes did not answer a moment ago: try again in a moment.")
-        errand = self._errand(viewer, token)
         try:
             outcome = await self._decided(errand, command, about)
         except PanoptesSilent:
@@ -189,7 +190,8 @@ class PanoptesGroups:
         self._storing.add(task)
         task.add_done_callback(self._storing.discard)
         # A long import may hold the writer's turn: it goes on without whoever waits for an answer.
-        await asyncio.wait({task}, timeout=self._seconds)
+        left = errand.deadline.end - asyncio.get_running_loop().time()
+        await asyncio.wait({task}, timeout=max(left, _STORING_SECONDS))
 
     async def _stored(self, errand: Errand) -> None:
         try:
