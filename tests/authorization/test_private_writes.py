@@ -316,10 +316,10 @@ async def test_databases_that_differ_in_what_is_private_answer_alike_to_the_head
             clients.append(stack.enter_context(client))
         one, other = clients
         description = orjson.loads(one.get("/openapi.json").content)
-        batches, beside = in_batches(sampled(DOCUMENTS, 11)), beside_graphql(description)
+        batches, beside = in_batches(sampled(DOCUMENTS, 23)), beside_graphql(description)
         stranger = {"authorization": f"Bearer {token}"}
         for headers, questions in (
-            ({}, [*by_get(sampled(DOCUMENTS, 13)), *batches, *beside]),
+            ({}, [*by_get(sampled(DOCUMENTS, 29)), *batches, *beside]),
             (stranger, [*by_get(sampled(DOCUMENTS, 61)), *batches, *beside]),
         ):
             for question in questions:
