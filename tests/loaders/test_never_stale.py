@@ -190,6 +190,14 @@ def load_span(connection: Connection, group: int, user: int, begins: int) -> Non
     log_change(connection, user_group_record=[group])
 
 
+def change_spans(
+    connection: Connection, change: Callable[..., None], group: int, *who: Any
+) -> None:
+    """As whoever changes spans does it: with the memberships that they belong to."""
+    change(connection, group, *who, change_instant(connection))
+    log_change(connection, user_group_record=[group])
+
+
 names = st.sampled_from(["a", "b", "c"])
 writes: st.SearchStrategy[Callable[[Connection], Any]] = st.one_of(
     st.builds(
@@ -284,14 +292,12 @@ writes: st.SearchStrategy[Callable[[Connection], Any]] = st.one_of(
         st.sampled_from([None, (11,)]),
     ),
     st.builds(
-        lambda change, group, users: lambda c: change(c, group, users, change_instant(c)),
+        lambda change, group, users: lambda c: change_spans(c, change, group, users),
         st.sampled_from([open_spans, close_spans, begin_tenure]),
         st.sampled_from(GROUPS),
         st.lists(st.sampled_from(USERS), min_size=1, unique=True),
     ),
-    st.builds(
-        lambda group: lambda c: end_tenure(c, group, change_instant(c)), st.sampled_from(GROUPS)
-    ),
+    st.builds(lambda group: lambda c: change_spans(c, end_tenure, group), st.sampled_from(GROUPS)),
     st.builds(
         lambda group, user, begins: lambda c: load_span(c, group, user, begins),
         st.sampled_from(GROUPS),
