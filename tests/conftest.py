@@ -15,7 +15,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -26,8 +26,12 @@ from tests.issued_tokens import no_token_is_written  # noqa: F401 (a fixture for
 from tests.postgres import running_postgres
 from tests.rsa_keys import make_keys_cheap
 
-# No example is too slow: what it takes depends on the machine.
-settings.register_profile("any-machine", parent=settings(), deadline=None)
+# No example is too slow: what it takes depends on the machine. CI tells of a failure at once:
+# making its example smaller can take longer than all tests.
+_PHASES = [Phase.explicit, Phase.reuse, Phase.generate, Phase.target]
+if os.environ.get("CI") is None:
+    _PHASES += [Phase.shrink, Phase.explain]
+settings.register_profile("any-machine", parent=settings(), deadline=None, phases=_PHASES)
 settings.load_profile("any-machine")
 
 # A shell may start this process in the background with Ctrl-C ignored, and what ignores it hands
