@@ -8,7 +8,6 @@ from gateway.db.tables import group_record, user_group
 from gateway.directory.memberships import GROUP_ADMIN, encode_roles
 from gateway.directory.new_ids import IdKind, new_ids
 from gateway.directory.rows import Row, write_rows
-from gateway.directory.stats_visibility import StatsVisibility
 from gateway.directory.user_groups import ACTIVE
 from gateway.errors import Forbidden, InvalidArgument
 from gateway.groups.changing import GATEWAY, active, note, write_memberships
@@ -18,13 +17,13 @@ from gateway.groups.history import ChangeKind
 from gateway.groups.inviting import invite_users, unknown_user
 from gateway.groups.limits import check_new_group, check_new_membership
 from gateway.groups.links import make_link
-from gateway.groups.names import checked_display_name, checked_name, derived_name
-from gateway.groups.refusals import GroupRefusal, RefusalCode
+from gateway.groups.names import derived_name
 from gateway.groups.rules import Action
 from gateway.groups.state import Group
 from gateway.groups.taken_names import check_free, is_taken
 from gateway.groups.turn import Turn
 from gateway.groups.users import check_number, known_users
+from gateway.groups.wanted import new_names, new_privacy
 from gateway.rollups.spans import begin_tenure
 
 
@@ -50,11 +49,6 @@ def create_group(turn: Turn, command: CreateGroup) -> Outcome:
     return Outcome(group.id, changed=True, user_ids=tuple(invited))
 
 
-def is_private(level: StatsVisibility) -> bool:
-    """Whether a group of this level is marked as private, where nobody says otherwise."""
-    return level in (StatsVisibility.PRIVATE_AGG_ONLY, StatsVisibility.PRIVATE_SHOW_AGG_AND_IND)
-
-
 def _admin(turn: Turn, command: CreateGroup) -> int:
     """Who will lead the group: whoever creates it; a site operator names somebody."""
     if turn.viewer.id is not None:
@@ -69,15 +63,7 @@ def _admin(turn: Turn, command: CreateGroup) -> int:
 
 
 def _names(turn: Turn, command: CreateGroup) -> tuple[str, str]:
-    name = None if command.name is None else checked_name(command.name)
-    if command.display_name is not None:
-        display_name = checked_display_name(command.display_name)
-    elif name is not None:
-        display_name = name
-    else:
-        raise GroupRefusal(
-            RefusalCode.DISPLAY_NAME_INVALID, "A group needs a display name.", "displayName"
-        )
+    name, display_name = new_names(command)
     if name is None:
         return derived_name(display_name, partial(is_taken, turn)), display_name
     check_free(turn, name)
@@ -95,14 +81,12 @@ def _invited(turn: Turn, command: CreateGroup, admin_id: int) -> list[int]:
 
 
 def _write(turn: Turn, group: Group, command: CreateGroup, name: str, display_name: str) -> None:
-    level = command.stats_visibility
-    private = is_private(level) if command.private is None else command.private
     row: Row = {
         "id": group.id,
         "name": name,
         "display_name": display_name,
-        "stats_visibility": int(level),
-        "private": private,
+        "stats_visibility": int(command.stats_visibility),
+        "private": new_privacy(command),
         "authority": GATEWAY,
         "revision": 1,
     }

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import orjson
 from sqlalchemy import Connection, select
 
 from gateway.db.tables import membership
-from gateway.directory.memberships import GROUP_ADMIN, GROUP_MEMBER, ROLES, MembershipState
+from gateway.directory.memberships import GROUP_MEMBER, MembershipState
 from gateway.directory.rows import Row
 from gateway.errors import InvalidArgument, NotFound
 from gateway.groups.commands import ChangeMembership, Invite, Leave, Outcome, RemoveMembers, SetRole
@@ -18,6 +17,7 @@ from gateway.groups.roles import set_role
 from gateway.groups.rules import Action, Standing, standing_of
 from gateway.groups.state import Group, membership_in, read_group
 from gateway.groups.turn import Turn
+from gateway.groups.wanted import wanted_role
 
 
 def change_membership(turn: Turn, command: ChangeMembership) -> Outcome:
@@ -33,7 +33,7 @@ def change_membership(turn: Turn, command: ChangeMembership) -> Outcome:
     if not is_own and standing_of(turn.viewer, group.own) < Standing.MEMBER:
         raise NotFound("membership", command.membership_id)
     check_revision(row, command.expected_revision)
-    role = _role(row, command)
+    role = wanted_role(row, command)
     changed = False
     # Roles are those of members: they come before whatever ends a membership, and after an
     # invitation, which has a role itself.
@@ -43,18 +43,6 @@ def change_membership(turn: Turn, command: ChangeMembership) -> Outcome:
     if command.state is not None:
         changed |= _change_state(turn, group, row, command.state, role, is_own=is_own)
     return Outcome(group.id, changed=changed, user_ids=(user_id,))
-
-
-def _role(row: Row, command: ChangeMembership) -> str | None:
-    """The role that the command gives; None if the membership has it, or it says none."""
-    if command.roles is None:
-        return None
-    if not command.roles or set(command.roles) - set(ROLES):
-        raise InvalidArgument("roles", f"roles must be one or two of {', '.join(ROLES)}.")
-    role = GROUP_ADMIN if GROUP_ADMIN in command.roles else GROUP_MEMBER
-    held = [one for one in ROLES if one in orjson.loads(row["roles"])]
-    is_over = row["state"] == MembershipState.INACTIVE.value
-    return None if held[:1] == [role] and not is_over else role
 
 
 def _change_state(

@@ -13,10 +13,8 @@ from gateway.directory.rows import Row
 from gateway.directory.stats_visibility import StatsVisibility
 from gateway.errors import Forbidden, GatewayError
 from gateway.groups.commands import CreateGroup, DeactivateGroup, Outcome, UpdateGroup
-from gateway.groups.creating import is_private
 from gateway.groups.deciding import is_to_be_done, lead
 from gateway.groups.history import ChangeKind
-from gateway.groups.names import checked_display_name, checked_name
 from gateway.groups.panoptes.caller import record_in
 from gateway.groups.panoptes.carrying_out import Change, carry_out
 from gateway.groups.panoptes.errand import Errand, of_group, of_members
@@ -29,12 +27,9 @@ from gateway.groups.panoptes.facts import (
 )
 from gateway.groups.panoptes.failures import Step, WrongRequest
 from gateway.groups.panoptes.not_supported import NO_INVITATIONS, not_supported
-from gateway.groups.refusals import GroupRefusal, RefusalCode
 from gateway.groups.rules import Action
 from gateway.groups.state import Group, membership_in
-
-_NAMES = ("name", "display_name")
-_LEVEL = ("stats_visibility", "private")
+from gateway.groups.wanted import edited_columns, kinds_of, new_names, new_privacy
 
 
 async def create_group(errand: Errand, command: CreateGroup) -> Outcome:
@@ -79,7 +74,7 @@ async def update_group(errand: Errand, command: UpdateGroup) -> Outcome:
     lead(errand, group, Action.EDIT)
     if command.expected_revision is not None:
         await errand.check_revision(heard, command.expected_revision)
-    changed = _columns(group, command)
+    changed = edited_columns(group, command)
     if not changed:
         errand.heard.append(heard)
         return Outcome(group.id, changed=False)
@@ -102,9 +97,8 @@ async def update_group(errand: Errand, command: UpdateGroup) -> Outcome:
         errand, change, lambda answer: as_wanted(told_entries(answer, scope)), look
     )
     errand.hear(scope, done)
-    for kind, fields in ((ChangeKind.RENAMED, _NAMES), (ChangeKind.LEVEL_CHANGED, _LEVEL)):
-        if told := {name: changed[name] for name in fields if name in changed}:
-            errand.note(group.id, kind, details=told)
+    for kind, told in kinds_of(changed):
+        errand.note(group.id, kind, details=told)
     return Outcome(group.id, changed=True)
 
 
@@ -132,22 +126,13 @@ async def deactivate_group(errand: Errand, command: DeactivateGroup) -> Outcome:
 
 def _new(command: CreateGroup) -> dict[str, str | bool]:
     """What Panoptes is told of a new group."""
-    name = None if command.name is None else checked_name(command.name)
-    if command.display_name is not None:
-        display_name = checked_display_name(command.display_name)
-    elif name is not None:
-        display_name = name
-    else:
-        raise GroupRefusal(
-            RefusalCode.DISPLAY_NAME_INVALID, "A group needs a display name.", "displayName"
-        )
-    level = command.stats_visibility
+    name, display_name = new_names(command)
     return {
         # One that nobody else sends, so that the group is found if no answer comes.
         "name": str(uuid4()) if name is None else name,
         "display_name": display_name,
-        "private": is_private(level) if command.private is None else command.private,
-        "stats_visibility": level.name.lower(),
+        "private": new_privacy(command),
+        "stats_visibility": command.stats_visibility.name.lower(),
     }
 
 
@@ -179,22 +164,6 @@ async def _leads(errand: Errand, group_id: int) -> bool:
         return False
     errand.hear(scope, entries)
     return True
-
-
-def _columns(group: Group, command: UpdateGroup) -> Row:
-    columns: Row = {}
-    if command.name is not None and command.name != group.row["name"]:
-        columns["name"] = checked_name(command.name)
-    if command.display_name is not None and command.display_name != group.row["display_name"]:
-        columns["display_name"] = checked_display_name(command.display_name)
-    level = command.stats_visibility
-    if level is not None:
-        columns["stats_visibility"] = int(level)
-        if not command.keep_private:
-            columns["private"] = is_private(level)
-    if command.private is not None:
-        columns["private"] = command.private
-    return {name: value for name, value in columns.items() if group.row[name] != value}
 
 
 def _shown(columns: Row) -> Row:

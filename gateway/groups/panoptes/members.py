@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import orjson
 
-from gateway.directory.memberships import GROUP_ADMIN, GROUP_MEMBER, ROLES, MembershipState
+from gateway.directory.memberships import GROUP_ADMIN, MembershipState
 from gateway.directory.panoptes.questions import ask
 from gateway.directory.rows import Row
 from gateway.errors import InvalidArgument, NotFound
@@ -26,6 +26,7 @@ from gateway.groups.roles import checked_role, not_a_member
 from gateway.groups.rules import Action, Standing, standing_of
 from gateway.groups.state import Group, membership_in
 from gateway.groups.users import check_number
+from gateway.groups.wanted import wanted_role
 
 
 async def remove_members(errand: Errand, command: RemoveMembers) -> Outcome:
@@ -79,7 +80,7 @@ async def change_membership(
     if row is None or is_hidden:
         raise NotFound("membership", command.membership_id)
     await check_membership_revision(errand, row, command.expected_revision)
-    role = _role(row, command)
+    role = wanted_role(row, command)
     state = None if command.state == row["state"] else command.state
     if role is not None and state is not None:
         raise not_supported("State and roles cannot be changed together: one after the other.")
@@ -122,18 +123,6 @@ async def _change_state(
     if membership_in(row).is_effective:
         return False
     return is_to_be_done(errand, group, Action.ACTIVATE_OTHER)
-
-
-def _role(row: Row, command: ChangeMembership) -> str | None:
-    """The role that the command gives; None if the membership has it, or it says none."""
-    if command.roles is None:
-        return None
-    if not command.roles or set(command.roles) - set(ROLES):
-        raise InvalidArgument("roles", f"roles must be one or two of {', '.join(ROLES)}.")
-    role = GROUP_ADMIN if GROUP_ADMIN in command.roles else GROUP_MEMBER
-    held = [one for one in ROLES if one in orjson.loads(row["roles"])]
-    is_over = row["state"] == MembershipState.INACTIVE.value
-    return None if held[:1] == [role] and not is_over else role
 
 
 async def _write_role(errand: Errand, group: Group, row: Row, role: str) -> bool:
