@@ -19,6 +19,15 @@ from gateway.groups.turn import Limits
 from gateway.settings import PREFIX, Settings
 from gateway.telemetry.metrics import Metrics
 
+#: Where tokens have something else than Panoptes' have, they are another issuer's.
+_CLAIMS = (
+    "jwt_id_claim",
+    "jwt_login_claim",
+    "jwt_name_claim",
+    "jwt_admin_claim",
+    "jwt_scope_claim",
+)
+
 
 def configured_groups(
     settings: Settings,
@@ -55,6 +64,12 @@ def configured_home(
             f"{PREFIX}GROUPS=panoptes sends people's tokens to {PREFIX}PANOPTES_URL: it must begin "
             "with https://, unless it is this machine."
         )
+    for name in _CLAIMS:
+        if getattr(settings, name) != Settings.model_fields[name].default:
+            raise SettingsError(
+                f"{PREFIX}GROUPS=panoptes forwards tokens of Panoptes, and of no other issuer: "
+                f"{PREFIX}{name.upper()} must be as Panoptes has it."
+            )
     seconds = settings.panoptes_change_seconds
     return PanoptesGroups(
         Transport(url, timeout_seconds=seconds),

@@ -45,6 +45,8 @@ async def home(database: Database, **changed: str | None) -> PanoptesGroups | No
             {"panoptes_client_id": None, "panoptes_client_secret": None},
             "needs STATS_GATEWAY_PANOPTES_CLIENT_ID",
         ),
+        ({"jwt_id_claim": "sub"}, "STATS_GATEWAY_JWT_ID_CLAIM must be as Panoptes has it"),
+        ({"jwt_scope_claim": "scope"}, "STATS_GATEWAY_JWT_SCOPE_CLAIM must be"),
     ],
 )
 async def test_panoptes_as_the_home_needs_its_settings(
