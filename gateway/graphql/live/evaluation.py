@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import NamedTuple
 
+from gateway.auth.bearer import keep_bearer
 from gateway.auth.viewer import Viewer
 from gateway.calendar import today
 from gateway.changes.feed import ChangeFeed
@@ -47,7 +48,10 @@ class _Beginning(NamedTuple):
 
 
 class LiveEvaluation:
-    """Evaluates watched operations; one is evaluated once at a time."""
+    """Evaluates watched operations; one is evaluated once at a time.
+
+    Nobody's token is forwarded for an answer: it goes on after the request that brought one.
+    """
 
     def __init__(
         self,
@@ -72,6 +76,7 @@ class LiveEvaluation:
 
         It rests on a state that is no older than the call. Raises as ``Executor.execute`` does.
         """
+        keep_bearer(None)
         async with watched.lock:
             has_caught_up = await self._changes.catch_up() is not None
             began = self._now()
@@ -118,6 +123,7 @@ class LiveEvaluation:
         await self._changes.catch_up()
 
     async def _again(self, watched: Watched) -> bool:
+        keep_bearer(None)
         async with watched.lock:
             if not watched.streams:
                 return True

@@ -24,7 +24,7 @@ from gateway.db import Database
 from gateway.directory.panoptes.answers import GROUPS, MEMBERSHIPS
 from gateway.directory.panoptes.live import LiveDirectory
 from gateway.directory.panoptes.transport import Transport
-from gateway.errors import GatewayError, NotFound
+from gateway.errors import Forbidden, GatewayError, NotFound
 from gateway.groups import commands
 from gateway.groups.commands import Command, Outcome
 from gateway.groups.deciding import conflict
@@ -137,10 +137,15 @@ class PanoptesGroups:
         await self._database.write(partial(store_errand, errand=errand, fresh=self._fresh))
 
     async def read_tokens(self, viewer: Viewer, group_ids: Sequence[int]) -> dict[int, str]:
-        """The join tokens of groups that the viewer leads, asked for now and kept nowhere."""
+        """The join tokens of groups that the viewer leads, asked for now and kept nowhere.
+
+        Forbidden without a token to ask with: a live answer has none.
+        """
         token = bearer_of(viewer)
         if token is None:
-            return {}
+            raise Forbidden(
+                "Panoptes shows join links to their admins' own requests: ask by a query."
+            )
         panoptes = self._errand(viewer, token).panoptes
         return await (panoptes.as_admin() if viewer.is_site_admin else panoptes).join_tokens(
             group_ids

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import socket
 import sqlite3
 import time
@@ -158,6 +159,31 @@ def _lead_by_graphql(side: Side, world: World) -> None:
     headers = {"Authorization": f"Bearer {world.tokens['stranger']}"}
     refused = side.http.post(f"{side.url}/graphql", json=body, headers=headers).json()
     assert refused["errors"][0]["extensions"]["code"] == "NOT_FOUND", refused
+
+
+LINK = "userGroup(id: %s) { id joinLink { token } }"
+
+
+def test_a_live_answer_forwards_no_token(tmp_path: Path) -> None:
+    with forwarding_side(tmp_path, f"sqlite:///{tmp_path}/served.db") as side:
+        there = side.panoptes
+        assert there is not None
+        world = make_world(side)
+        token = world.tokens["admin"]
+        headers = {"Authorization": f"Bearer {token}"}
+        link = LINK % world.group
+        body = {"query": f"{{ {link} }}"}
+        shown = side.http.post(f"{side.url}/graphql", json=body, headers=headers).json()
+        assert shown["data"]["userGroup"]["joinLink"] == {"token": world.join_token}, shown
+        before = [line for line in there.sent if line[2] == f"Bearer {token}"]
+        headers |= {"Accept": "text/event-stream"}
+        body = {"query": f"subscription {{ live {{ {link} }} }}"}
+        with side.http.stream("POST", f"{side.url}/graphql", json=body, headers=headers) as answer:
+            frame = next(line for line in answer.iter_lines() if line.startswith("data: {"))
+        told = json.loads(frame.removeprefix("data: "))
+        assert told["data"]["live"]["userGroup"]["joinLink"] is None, told
+        assert [one["extensions"]["code"] for one in told["errors"]] == ["FORBIDDEN"]
+        assert [line for line in there.sent if line[2] == f"Bearer {token}"] == before
 
 
 def _asked(side: Side, token: str) -> httpx.Response:
