@@ -126,6 +126,10 @@ graphiql: ## Build GraphiQL from npm into the package (needs Node.js 22.12 or ne
 web: ## Build the pages from npm into the package (needs Node.js 22.12 or newer: make node)
 	cd web && PATH="$(abspath $(BIN)):$$PATH" && npm ci && npm run build
 
+.PHONY: image
+image: ## Build the image of docker/Dockerfile and run it, with no engine (as root on Debian; after make test)
+	docker/check
+
 .PHONY: bench
 bench: $(VENV)/.test-installed peers ## Measure ourselves beside others (more than an hour; ARGS='--quick' for minutes)
 	$(BIN)/python -m benchmarks $(ARGS)
