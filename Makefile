@@ -69,6 +69,11 @@ names: $(VENV)/.test-installed ## See that lists and searches of a million names
 	NAMES=$(or $(NAMES),1000000) $(BIN)/python -m pytest tests/directory/test_listing.py \
 		-k many_names -n 0 $(ARGS)
 
+.PHONY: failover
+failover: $(VENV)/.test-installed ## Kill, pause and switch three PostgreSQL servers under Patroni (some minutes)
+	$(BIN)/python -m tests.failover.install
+	FAILOVER=1 $(BIN)/python -m pytest tests/failover -n 0 $(ARGS)
+
 .PHONY: soak
 soak: $(VENV)/.test-installed ## See that memory is flat over 100,000 different requests of each kind (an hour and more)
 	SOAK_REQUESTS=$(or $(SOAK_REQUESTS),100000) $(BIN)/python -m pytest tests/graphql/test_soak.py \
@@ -148,6 +153,7 @@ lock: | $(BIN)/python ## Pin all requirements anew (LOCK=--upgrade for the newes
 	$(COMPILE) --group crawler -o requirements/crawler.lock
 	$(COMPILE) --group clients -o requirements/clients.lock
 	$(COMPILE) --group fuzz -o requirements/fuzz.lock
+	$(COMPILE) --group failover -o requirements/failover.lock
 
 .PHONY: clean
 clean: ## Remove what was built, cached and installed here

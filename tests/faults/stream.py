@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import islice, pairwise
 
 import httpx
 
@@ -21,20 +21,20 @@ _START = datetime(2023, 11, 20, tzinfo=UTC)
 _PATIENCE_SECONDS = 120
 
 
-def event_stream(rng: random.Random, ids: int) -> Iterator[Event]:
-    """Events without end that have one of so many ids, most of them in several versions.
+def event_stream(rng: random.Random, ids: range) -> Iterator[Event]:
+    """Events without end that have one of these ids, most of them in several versions.
 
     Each version of an event has its own ``updated_at``: which of them holds does not depend on
     the order in which they arrive.
     """
     versions: dict[int, int] = {}
     while True:
-        yield _event(rng, rng.randint(1, ids), versions)
+        yield _event(rng, rng.choice(ids), versions)
 
 
 def make_events(rng: random.Random, count: int) -> list[Event]:
     """So many events, of which every third or so is another version of an earlier one."""
-    return list(islice(event_stream(rng, count), count))
+    return list(islice(event_stream(rng, range(1, count + 1)), count))
 
 
 def _event(rng: random.Random, event_id: int, versions: dict[int, int]) -> Event:
@@ -62,7 +62,7 @@ def _event(rng: random.Random, event_id: int, versions: dict[int, int]) -> Event
 class Stream:
     """Batches of an endless stream until it is stopped; ``sent`` holds what they held."""
 
-    def __init__(self, rng: random.Random, ids: int, size: int, pause_seconds: float = 0) -> None:
+    def __init__(self, rng: random.Random, ids: range, size: int, pause_seconds: float = 0) -> None:
         self.sent: list[Event] = []
         self._events = event_stream(rng, ids)
         self._size = size
@@ -96,13 +96,23 @@ class Delivery:
         self._taking = threading.Lock()
         self._lock = threading.Lock()
         self._given_up = threading.Event()
-        self.acknowledged = 0
+        self._acknowledged_at: list[float] = []
         #: Why batches had to be sent again: a status, or the name of what went wrong underway.
         self.failures: list[str] = []
         self._threads = ThreadPoolExecutor(connections)
         self._senders: list[Future[None]] = [
             self._threads.submit(self._send_all) for _ in range(connections)
         ]
+
+    @property
+    def acknowledged(self) -> int:
+        """How many batches were."""
+        return len(self._acknowledged_at)
+
+    def longest_pause(self, since: float) -> float:
+        """The most seconds, from this moment on, between two batches that were acknowledged."""
+        moments = [since, *(one for one in self._acknowledged_at if one > since)]
+        return max((later - one for one, later in pairwise(moments)), default=0)
 
     def wait_for(self, acknowledged: int) -> None:
         """Return once so many batches are acknowledged; raise what made a sender give up."""
@@ -140,7 +150,7 @@ class Delivery:
             failure = self._attempt(client, batch)
             with self._lock:
                 if failure is None:
-                    self.acknowledged += 1
+                    self._acknowledged_at.append(time.monotonic())
                     return
                 self.failures.append(failure)
             time.sleep(0.05)

@@ -19,7 +19,7 @@ def test_a_database_server_that_crashes_under_load_loses_and_doubles_nothing(
 ) -> None:
     asyncio.run(prepare(own_postgres.url))
     site = Site(tmp_path, own_postgres.url, keys)
-    stream = Stream(random.Random(3), 3000, 25)
+    stream = Stream(random.Random(3), range(1, 3001), 25)
     with site.gateway() as server:
         delivery = Delivery(server.url, stream)
         for _ in range(2):

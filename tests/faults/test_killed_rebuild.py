@@ -40,7 +40,7 @@ def killed_rebuild(site: Site, at_set: int) -> int:
 
 
 def test_a_rebuild_during_ingestion_may_be_killed_and_run_again(site: Site) -> None:
-    stream = Stream(random.Random(5), 3000, 10, pause_seconds=0.01)
+    stream = Stream(random.Random(5), range(1, 3001), 10, pause_seconds=0.01)
     with site.gateway() as server:
         delivery = Delivery(server.url, stream)
         delivery.wait_for(100)
