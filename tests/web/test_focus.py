@@ -90,11 +90,39 @@ ASKING = {
 }
 
 
+class Answers:
+    """The answers to a page, which may be held back.
+
+    Made before the page is opened: Chromium does not stop all that is asked for just after it is
+    told to stop requests.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self._waiting: list[Route] = []
+        self._hold = False
+        page.route("**/*", self._take)
+
+    @contextmanager
+    def held(self) -> Iterator[list[Route]]:
+        """No answer comes before the end; yields what is waited for."""
+        self._hold = True
+        yield self._waiting
+        self._hold = False
+        for route in self._waiting:
+            route.continue_()
+
+    def _take(self, route: Route) -> None:
+        if self._hold and _asks(route.request):
+            self._waiting.append(route)
+        else:
+            route.continue_()
+
+
 @pytest.mark.parametrize("asking", ASKING.values(), ids=ASKING)
 def test_a_button_that_waits_for_an_answer_keeps_the_focus_and_asks_once(
     asking: Asking, visit: Visit, served: Served
 ) -> None:
-    page, keys = visit.page, Keys(visit.page)
+    page, keys, answers = visit.page, Keys(visit.page), Answers(visit.page)
     page.goto(f"{visit.root}{asking.path}")
     sign_in(page, served.token_of(asking.user))
     ready(page)
@@ -105,23 +133,24 @@ def test_a_button_that_waits_for_an_answer_keeps_the_focus_and_asks_once(
         label, text = asking.field
         within.get_by_label(label).fill(text)
 
-    _press_slowly(keys, within.get_by_role("button", name=asking.button, exact=True).first)
+    button = within.get_by_role("button", name=asking.button, exact=True).first
+    _press_slowly(keys, button, answers)
 
 
 def test_the_button_that_signs_in_keeps_the_focus_and_asks_once(visit: Visit) -> None:
     page = visit.page
-    keys = Keys(page)
+    keys, answers = Keys(page), Answers(page)
     visit.open("/")
 
-    _press_slowly(keys, page.get_by_role("button", name="Sign in"))
+    _press_slowly(keys, page.get_by_role("button", name="Sign in"), answers)
     expect(page.get_by_role("dialog").get_by_label("Token")).to_be_focused()
 
 
-def _press_slowly(keys: Keys, button: Locator) -> None:
+def _press_slowly(keys: Keys, button: Locator, answers: Answers) -> None:
     """Press a button whose answer is a long time coming, several times; the focus is never lost."""
     page = button.page
     keys.reach(button)
-    with _held(page) as waiting:
+    with answers.held() as waiting:
         with page.expect_request(_asks):
             page.keyboard.press("Enter")
         # Its words may be others now.
@@ -138,24 +167,6 @@ def _press_slowly(keys: Keys, button: Locator) -> None:
 def _asks(request: Request) -> bool:
     """Whether somebody has asked for that, and not the page itself."""
     return request.method == "POST" or request.url.endswith("/config.json")
-
-
-@contextmanager
-def _held(page: Page) -> Iterator[list[Route]]:
-    """No answer comes before the end; yields what is waited for."""
-    waiting: list[Route] = []
-
-    def hold(route: Route) -> None:
-        if _asks(route.request):
-            waiting.append(route)
-        else:
-            route.continue_()
-
-    page.route("**/*", hold)
-    yield waiting
-    for route in waiting:
-        route.continue_()
-    page.unroute("**/*", hold)
 
 
 class Gone(NamedTuple):
