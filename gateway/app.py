@@ -34,6 +34,7 @@ from gateway.http.browsers import readable_by_pages
 from gateway.http.compressed import CompressedAnswers
 from gateway.http.configuration import configured_proxies
 from gateway.http.consistency_headers import ConsistencyHeaders
+from gateway.http.kept_bearers import KeptBearers
 from gateway.http.loopback_host import LoopbackHost
 from gateway.http.protocol import CONNECTIONS
 from gateway.http.recorded import RecordedRequests
@@ -160,7 +161,10 @@ def _around(app: ASGIApp, services: Services, *, own_pages_only: bool) -> ASGIAp
         services.consistent_reads,
         partial(identified_viewer, identify=services.authenticator.identify),
     )
-    started = OnceStarted(_with_websockets(requests, services), services.starting)
+    identified = _with_websockets(requests, services)
+    if settings.groups == "panoptes":
+        identified = KeptBearers(identified)
+    started = OnceStarted(identified, services.starting)
     recorded = RecordedRequests(
         LoopbackHost(started, own_pages_only=own_pages_only)
         if settings.loopback_hosts_only

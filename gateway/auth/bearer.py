@@ -6,6 +6,8 @@ the viewer: viewers are kept in caches, where no token belongs.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import NoReturn
 
@@ -33,15 +35,45 @@ class Bearer:
         raise TypeError("A token is not to be copied.")
 
 
-_SENT: ContextVar[Bearer | None] = ContextVar("bearer", default=None)
+class _Place:
+    """Where the token of one request is kept until the request is over."""
+
+    __slots__ = ("bearer", "is_over")
+
+    def __init__(self) -> None:
+        self.bearer: Bearer | None = None
+        self.is_over = False
+
+
+_PLACE: ContextVar[_Place | None] = ContextVar("bearer", default=None)
+
+
+@contextmanager
+def keeping_bearer() -> Iterator[None]:
+    """Keep the token that verifies inside, for what is asked inside, and no longer.
+
+    Tasks that begin inside and go on afterwards find none: they share the place, which is empty.
+    """
+    place = _Place()
+    before = _PLACE.set(place)
+    try:
+        yield
+    finally:
+        place.bearer, place.is_over = None, True
+        _PLACE.reset(before)
 
 
 def keep_bearer(bearer: Bearer | None) -> None:
-    """Keep the token of the request that is answered now, in place of any other."""
-    _SENT.set(bearer)
+    """Keep the token of the request that is answered now, in place of any other.
+
+    Outside of ``keeping_bearer`` nothing is kept.
+    """
+    place = _PLACE.get()
+    if place is not None and not place.is_over:
+        place.bearer = bearer
 
 
 def bearer_of(viewer: Viewer) -> str | None:
     """The token that the viewer has sent with this request; None without one to be forwarded."""
-    sent = _SENT.get()
-    return None if sent is None else sent.of(viewer)
+    place = _PLACE.get()
+    return None if place is None or place.bearer is None else place.bearer.of(viewer)

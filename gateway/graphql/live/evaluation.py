@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import NamedTuple
 
-from gateway.auth.bearer import keep_bearer
+from gateway.auth.bearer import keeping_bearer
 from gateway.auth.viewer import Viewer
 from gateway.calendar import today
 from gateway.changes.feed import ChangeFeed
@@ -76,15 +76,13 @@ class LiveEvaluation:
 
         It rests on a state that is no older than the call. Raises as ``Executor.execute`` does.
         """
-        keep_bearer(None)
         async with watched.lock:
             has_caught_up = await self._changes.catch_up() is not None
             began = self._now()
             ready, viewer = watched.ready, watched.viewer
             evaluation = self._executor.held(ready, viewer, record) if has_caught_up else None
             if evaluation is None:
-                with _timed(watched):
-                    evaluation = await self._executor.evaluate(ready, viewer, record)
+                evaluation = await self._evaluated(watched, record)
             await self._check_credentials(viewer)
             frame = self._frame(watched, evaluation)
             if not watched.is_older(evaluation.basis, self._changes):
@@ -123,7 +121,6 @@ class LiveEvaluation:
         await self._changes.catch_up()
 
     async def _again(self, watched: Watched) -> bool:
-        keep_bearer(None)
         async with watched.lock:
             if not watched.streams:
                 return True
@@ -134,8 +131,7 @@ class LiveEvaluation:
             evaluation = self._executor.held(ready, viewer, record)
             if evaluation is None:
                 self._counts.executed += 1
-                with _timed(watched):
-                    evaluation = await self._executor.evaluate(ready, viewer, record, again=True)
+                evaluation = await self._evaluated(watched, record, again=True)
             await self._check_credentials(viewer)
             if watched.is_older(evaluation.basis, self._changes):
                 raise OlderState
@@ -147,6 +143,13 @@ class LiveEvaluation:
                 self._counts.changed += 1
             self._worked(watched)
             return not evaluation.is_personal
+
+    async def _evaluated(
+        self, watched: Watched, record: RequestRecord, *, again: bool = False
+    ) -> Evaluation:
+        # Nobody's token is forwarded for a live answer, which is read again when they have gone.
+        with keeping_bearer(), _timed(watched):
+            return await self._executor.evaluate(watched.ready, watched.viewer, record, again=again)
 
     async def _check_credentials(self, viewer: Viewer) -> None:
         """End the viewer's streams whose credential was over before an answer was read for it.

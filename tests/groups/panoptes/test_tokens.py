@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import json
 import socket
 import sqlite3
 import time
-from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,13 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from gateway.auth.bearer import Bearer, bearer_of, keep_bearer
+from gateway.auth.bearer import Bearer, bearer_of, keep_bearer, keeping_bearer
 from gateway.auth.viewer import ANONYMOUS, Viewer
 from gateway.groups.commands import CreateGroup, Leave
 from gateway.groups.panoptes.failures import PanoptesSilent
 from gateway.groups.refusals import GroupRefusal, RefusalCode
 from tests.directory.panoptes.local import LocalPanoptes, panoptes_running
+from tests.graphql.live.socket_client import initialised
 from tests.groups.panoptes.beside import ADA, BOB, DAN, GROUP, Beside
 from tests.jsonapi_contract.sides import FIRST_PERSON, Side, forwarding_side, login_of
 from tests.jsonapi_contract.worlds import World, make_world
@@ -49,19 +51,39 @@ GOAL = """mutation ($id: ID!) {
 }"""
 
 
-@pytest.fixture(autouse=True)
-def nobody_s_token() -> Iterator[None]:
-    yield
-    keep_bearer(None)
-
-
 def test_a_token_is_its_own_person_s_alone() -> None:
+    with keeping_bearer():
+        keep_bearer(Bearer(1001, "secret"))
+        assert bearer_of(ADA) == "secret"
+        machine = Viewer(id=1001, api_key_id="key")
+        for other in (BOB, ANONYMOUS, machine):
+            assert bearer_of(other) is None
+        keep_bearer(None)
+        assert bearer_of(ADA) is None
+
+
+async def test_a_token_is_kept_while_its_request_is_answered_alone() -> None:
     keep_bearer(Bearer(1001, "secret"))
-    assert bearer_of(ADA) == "secret"
-    machine = Viewer(id=1001, api_key_id="key")
-    for other in (BOB, ANONYMOUS, machine):
-        assert bearer_of(other) is None
-    keep_bearer(None)
+    assert bearer_of(ADA) is None
+
+    answered = asyncio.Event()
+
+    async def goes_on() -> str | None:
+        assert bearer_of(ADA) == "secret"
+        await answered.wait()
+        # As a task does that identifies viewers for all.
+        keep_bearer(Bearer(1001, "secret"))
+        return bearer_of(ADA)
+
+    with keeping_bearer():
+        keep_bearer(Bearer(1001, "secret"))
+        task = asyncio.create_task(goes_on())
+        await asyncio.sleep(0)
+        with keeping_bearer():
+            assert bearer_of(ADA) is None
+        assert bearer_of(ADA) == "secret"
+    answered.set()
+    assert await task is None
     assert bearer_of(ADA) is None
 
 
@@ -73,7 +95,6 @@ def test_a_token_is_neither_shown_nor_copied() -> None:
 
 
 async def test_without_a_token_nothing_is_sent(town: Beside) -> None:
-    keep_bearer(None)
     with pytest.raises(GroupRefusal) as caught:
         await town.service.run(CreateGroup("Moths"), ADA)
     assert caught.value.refusal is RefusalCode.NOT_SUPPORTED
@@ -184,6 +205,38 @@ def test_a_live_answer_forwards_no_token(tmp_path: Path) -> None:
         assert told["data"]["live"]["userGroup"]["joinLink"] is None, told
         assert [one["extensions"]["code"] for one in told["errors"]] == ["FORBIDDEN"]
         assert [line for line in there.sent if line[2] == f"Bearer {token}"] == before
+
+
+async def test_each_operation_of_a_websocket_forwards_the_token_of_its_socket(
+    tmp_path: Path,
+) -> None:
+    with forwarding_side(tmp_path, f"sqlite:///{tmp_path}/served.db") as side:
+        there, server = side.panoptes, side.server
+        assert there is not None
+        assert server is not None
+        world = make_world(side)
+        sent = partial(_sent_by, there)
+        async with (
+            initialised(server, _bearer(world.tokens["admin"])) as admin,
+            initialised(server, _bearer(world.tokens["stranger"])) as stranger,
+            initialised(server) as nobody,
+        ):
+            for one, who in ((admin, "admin"), (stranger, "stranger"), (admin, "admin")):
+                before = sent(world.tokens[who])
+                answer = await one.answer(CREATE)
+                assert answer["data"]["createUserGroup"]["userErrors"] == [], answer
+                assert sent(world.tokens[who]) > before
+            before = len(there.sent)
+            assert "errors" in await nobody.answer(CREATE)
+            assert len(there.sent) == before
+
+
+def _sent_by(there: LocalPanoptes, token: str | None) -> int:
+    return sum(line[2] == f"Bearer {token}" for line in there.sent)
+
+
+def _bearer(token: str | None) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
 
 
 def _asked(side: Side, token: str) -> httpx.Response:

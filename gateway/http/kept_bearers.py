@@ -1,0 +1,24 @@
+"""Kept bearer tokens: each is had while its own request is answered, and no longer."""
+
+from __future__ import annotations
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from gateway.auth.bearer import keeping_bearer
+
+
+class KeptBearers:
+    """An ASGI application around all that forwards tokens.
+
+    The operations of a WebSocket are requests of their own, and see to it themselves.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        with keeping_bearer():
+            await self._app(scope, receive, send)
