@@ -13,11 +13,12 @@ from gateway.directory.memberships import MembershipState
 from gateway.directory.panoptes.answers import GROUPS, MEMBERSHIPS, RECORDS, Place, store_answer
 from gateway.groups.history import note_changes
 from gateway.groups.panoptes.errand import Errand, Heard, of_group, of_members
+from gateway.groups.panoptes.spans import write_spans
 from gateway.groups.users import learn_names
 
 
 def store_errand(connection: Connection, errand: Errand, fresh: int) -> None:
-    """Store answers, history and names; what was overtaken is not ``fresh`` any more.
+    """Store answers, history, spans and names; what was overtaken is not ``fresh`` any more.
 
     ``fresh`` is in microseconds. What another process asked later stays.
     """
@@ -30,6 +31,7 @@ def store_errand(connection: Connection, errand: Errand, fresh: int) -> None:
         note_changes(connection, group_id, kind, errand.viewer.id, subjects, details)
         log_change(connection, user_group_record=[group_id])
     if errand.notes:
+        write_spans(connection, errand.notes, errand.viewer_id)
         learn_names(connection, errand.viewer)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.auth.viewer import Viewer
+from gateway.db.group_tables import group_tenure, membership_span
 from gateway.directory.load import load_directory
 from gateway.directory.memberships import MembershipState
 from gateway.directory.stats_visibility import StatsVisibility
@@ -106,6 +107,25 @@ async def test_a_newcomer_joins_and_leaves(town: Beside) -> None:
         ("left", DAN.id, DAN.id),
     ]
     await town.agrees()
+
+
+async def test_dates_of_members_are_kept_and_nothing_counts_by_them(town: Beside) -> None:
+    async def spans() -> list[tuple[int, int, bool]]:
+        rows = await town.rows(membership_span)
+        return [(one["group_id"], one["user_id"], one["until_us"] is None) for one in rows]
+
+    await town.run(Join(GROUP, TOKEN), DAN)
+    assert await spans() == [(GROUP, 1004, True)]
+    await town.run(Leave(GROUP), DAN)
+    assert await spans() == [(GROUP, 1004, False)]
+    await town.run(Join(GROUP, TOKEN), DAN)
+    await town.run(RemoveMembers(GROUP, (1004,)), ADA)
+    assert await spans() == [(GROUP, 1004, False)] * 2
+    made = await town.run(CreateGroup("Moths"), DAN)
+    assert (made.group_id, 1004, True) in await spans()
+    await town.run(DeactivateGroup(made.group_id), DAN)
+    assert not any(goes_on for *_, goes_on in await spans())
+    assert await town.rows(group_tenure) == []
 
 
 async def test_who_comes_back_has_the_roles_of_then(town: Beside) -> None:
