@@ -228,7 +228,7 @@ def build_services(
         return web
 
     live_answers = LiveAnswers(
-        executor,
+        executor.live,
         changes,
         clock,
         settings.live_seconds,

@@ -14,7 +14,8 @@ from gateway.files.cells import csv_lines
 from gateway.files.kinds import Ask, Columns, FileKind, Node, Variables
 from gateway.files.spool import Spool
 from gateway.graphql.documents.request import GraphQLRequest
-from gateway.graphql.execution.executor import ExecuteQuery, Executor
+from gateway.graphql.execution.executor import Executor
+from gateway.graphql.execution.series import ExecuteQuery
 from gateway.graphql.refusals import (
     AnswerTooLarge,
     CostTooHigh,

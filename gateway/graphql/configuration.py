@@ -21,7 +21,8 @@ from gateway.graphql.admission.document_limits import DocumentLimits
 from gateway.graphql.documents.document_cache import Documents
 from gateway.graphql.documents.persisted import PersistedDocuments
 from gateway.graphql.documents.trusted import read_trusted_documents
-from gateway.graphql.execution.executor import AroundOperation, Executor, OpenOperation
+from gateway.graphql.execution.answering import AroundOperation, OpenOperation
+from gateway.graphql.execution.executor import Executor
 from gateway.graphql.execution.incremental import with_incremental_directives
 from gateway.graphql.execution.response_cache import ResponseCache
 from gateway.graphql.live.limits import LiveLimits

@@ -68,9 +68,9 @@ class Process:
     async def ask_anything(self, query: str, **variables: Any) -> dict[str, Any]:
         request, record = GraphQLRequest(query, variables), RequestRecord("", "")
         if query.startswith("subscription"):
-            ready = await self._executor.open_live(request, ANONYMOUS, record)
+            ready = await self._executor.live.open(request, ANONYMOUS, record)
             assert isinstance(ready, PreparedOperation), ready
-            answer, *_ = await self._executor.evaluate(ready, ANONYMOUS, record)
+            answer, *_ = await self._executor.live.evaluate(ready, ANONYMOUS, record)
         else:
             answer = await self._executor.execute(request, ANONYMOUS, {OperationType.QUERY}, record)
         found: dict[str, Any] = orjson.loads(orjson.dumps(answer))

@@ -12,7 +12,7 @@ from gateway.graphql.documents.request import GraphQLRequest
 from gateway.graphql.endpoint.identify import credentials_of
 from gateway.graphql.endpoint.live_response import LiveResponse, StreamTimes
 from gateway.graphql.execution.answer import Answer
-from gateway.graphql.execution.executor import Executor
+from gateway.graphql.execution.live_queries import LiveQueries
 from gateway.graphql.live.live_answers import LiveAnswers
 from gateway.graphql.masking import ErrorMask
 from gateway.http.connections import Connections
@@ -28,13 +28,13 @@ class LiveEndpoint:
 
     def __init__(
         self,
-        executor: Executor,
+        queries: LiveQueries,
         live: LiveAnswers,
         mask: ErrorMask,
         times: StreamTimes,
         connections: Connections,
     ) -> None:
-        self._executor = executor
+        self._queries = queries
         self._live = live
         self._mask = mask
         self._times = times
@@ -52,13 +52,13 @@ class LiveEndpoint:
 
         ``media`` is what the client takes a stream in. Raises as ``LiveAnswers.open`` does.
         """
-        if not await self._executor.is_subscription(parsed, viewer, record):
+        if not await self._queries.is_subscription(parsed, viewer, record):
             return None
         with ExitStack() as stack:
             try:
                 self._connections.hold()
             except Unavailable:
-                await self._executor.charge_refused(parsed, viewer, record)
+                await self._queries.charge_refused(parsed, viewer, record)
                 raise
             stack.callback(self._connections.release)
             credentials = credentials_of(request.scope)

@@ -57,7 +57,7 @@ def graphql_routes(
         batch_limit=settings.batch_limit,
         batch_bytes=settings.answer_limit_bytes,
         part_seconds=settings.operation_timeout_seconds if settings.incremental_delivery else None,
-        live=LiveEndpoint(executor, live, mask, times, connections),
+        live=LiveEndpoint(executor.live, live, mask, times, connections),
     )
     examples = FittedExamples(EXAMPLES, identify_not_erased, open_operation)
     return [

@@ -65,7 +65,7 @@ class SocketOperations:
         viewer = await self.identify(credentials)
         record.viewer = viewer.kind
         seen = await self._seen(request, viewer, record)
-        if await self.executor.is_subscription(request, viewer, record):
+        if await self.executor.live.is_subscription(request, viewer, record):
             answers = self._followed(request, viewer, credentials, record, follow)
         else:
             answers = self._executed(request, viewer, record, seen)

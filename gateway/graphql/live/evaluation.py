@@ -16,7 +16,7 @@ from gateway.changes.feed import ChangeFeed
 from gateway.errors import Unauthenticated, Unavailable
 from gateway.graphql.execution.basis import Evaluation
 from gateway.graphql.execution.cache_entry import CacheEntry
-from gateway.graphql.execution.executor import Executor
+from gateway.graphql.execution.live_queries import LiveQueries
 from gateway.graphql.live.counts import LiveCounts
 from gateway.graphql.live.ends import CredentialsOver
 from gateway.graphql.live.followed_credentials import FollowedCredentials
@@ -55,14 +55,14 @@ class LiveEvaluation:
 
     def __init__(
         self,
-        executor: Executor,
+        queries: LiveQueries,
         changes: ChangeFeed,
         clock: Callable[[], datetime],
         operations: WatchedOperations,
         counts: LiveCounts,
         credentials: FollowedCredentials | None = None,
     ) -> None:
-        self._executor = executor
+        self._queries = queries
         self._changes = changes
         self._clock = clock
         self._operations = operations
@@ -80,7 +80,7 @@ class LiveEvaluation:
             has_caught_up = await self._changes.catch_up() is not None
             began = self._now()
             ready, viewer = watched.ready, watched.viewer
-            evaluation = self._executor.held(ready, viewer, record) if has_caught_up else None
+            evaluation = self._queries.held(ready, viewer, record) if has_caught_up else None
             if evaluation is None:
                 evaluation = await self._evaluated(watched, record)
             await self._check_credentials(viewer)
@@ -115,7 +115,7 @@ class LiveEvaluation:
 
     async def _learn_of(self, watched: Watched, others: Collection[Watched]) -> None:
         try:
-            await self._executor.learn(watched.ready, [one.viewer for one in others])
+            await self._queries.learn(watched.ready, [one.viewer for one in others])
         except Unavailable:
             return  # whose rights are not known is answered apart
         await self._changes.catch_up()
@@ -128,7 +128,7 @@ class LiveEvaluation:
             record.client = watched.client
             began = self._now()
             ready, viewer = watched.ready, watched.viewer
-            evaluation = self._executor.held(ready, viewer, record)
+            evaluation = self._queries.held(ready, viewer, record)
             if evaluation is None:
                 self._counts.executed += 1
                 evaluation = await self._evaluated(watched, record, again=True)
@@ -149,7 +149,7 @@ class LiveEvaluation:
     ) -> Evaluation:
         # Nobody's token is forwarded for a live answer, which is read again when they have gone.
         with keeping_bearer(), _timed(watched):
-            return await self._executor.evaluate(watched.ready, watched.viewer, record, again=again)
+            return await self._queries.evaluate(watched.ready, watched.viewer, record, again=again)
 
     async def _check_credentials(self, viewer: Viewer) -> None:
         """End the viewer's streams whose credential was over before an answer was read for it.

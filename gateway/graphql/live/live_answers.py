@@ -18,7 +18,7 @@ from gateway.changes.feed import ChangeFeed
 from gateway.errors import GatewayError
 from gateway.graphql.documents.request import GraphQLRequest
 from gateway.graphql.execution.answer import Answer
-from gateway.graphql.execution.executor import Executor
+from gateway.graphql.execution.live_queries import LiveQueries
 from gateway.graphql.execution.preparation import PreparedOperation
 from gateway.graphql.live.counts import LiveCounts
 from gateway.graphql.live.evaluation import LiveEvaluation
@@ -44,7 +44,7 @@ class LiveAnswers:
 
     def __init__(
         self,
-        executor: Executor,
+        queries: LiveQueries,
         changes: ChangeFeed,
         clock: Callable[[], datetime],
         seconds: float,
@@ -55,7 +55,7 @@ class LiveAnswers:
         share: float = 0.5,
         capacity: int = 67_108_864,
     ) -> None:
-        self._executor = executor
+        self._queries = queries
         self._credentials = None if standing is None else FollowedCredentials(standing)
         self._limits = limits
         self._operations = WatchedOperations(capacity)
@@ -63,7 +63,7 @@ class LiveAnswers:
         self._stopping = Stopping(self._operations)
         self.counts = LiveCounts(self._operations, self._unread)
         self._evaluation = LiveEvaluation(
-            executor, changes, clock, self._operations, self.counts, self._credentials
+            queries, changes, clock, self._operations, self.counts, self._credentials
         )
         self._ticks = Ticks(
             changes,
@@ -97,10 +97,10 @@ class LiveAnswers:
                 try:
                     place = await self._limits.take(viewer, record.client)
                 except GatewayError:
-                    await self._executor.charge_refused(request, viewer, record)
+                    await self._queries.charge_refused(request, viewer, record)
                     raise
                 stack.callback(place.give_back)
-            ready = await self._executor.open_live(request, viewer, record)
+            ready = await self._queries.open(request, viewer, record)
             if not isinstance(ready, PreparedOperation):
                 return ready
             grant = None

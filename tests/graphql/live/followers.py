@@ -23,7 +23,9 @@ NEVER = 1_000_000.0
 @asynccontextmanager
 async def live_answers(gateway: Gateway, **options: Any) -> AsyncIterator[LiveAnswers]:
     """Live answers of a gateway that is entered."""
-    live = LiveAnswers(gateway.executor, gateway.changes, lambda: gateway.now, NEVER, **options)
+    live = LiveAnswers(
+        gateway.executor.live, gateway.changes, lambda: gateway.now, NEVER, **options
+    )
     async with live:
         yield live
 

@@ -29,7 +29,7 @@ async def frame(
 ) -> dict[str, Any]:
     """What a subscription is answered first, or the errors that refuse it."""
     request = GraphQLRequest(text, variables, **asked)
-    async with LiveAnswers(gateway.executor, gateway.changes, lambda: gateway.now, 60) as live:
+    async with LiveAnswers(gateway.executor.live, gateway.changes, lambda: gateway.now, 60) as live:
         opened = await live.open(request, viewer, (), record or RequestRecord("", "POST"))
         if not isinstance(opened, LiveStream):
             return decoded(orjson.dumps(opened))

@@ -63,7 +63,7 @@ async def live(gateway: Gateway) -> AsyncIterator[LiveAnswers]:
 
 async def test_frames_come_by_themselves(gateway: Gateway) -> None:
     async with (
-        LiveAnswers(gateway.executor, gateway.changes, lambda: gateway.now, 0.05) as live,
+        LiveAnswers(gateway.executor.live, gateway.changes, lambda: gateway.now, 0.05) as live,
         asyncio.timeout(30),
     ):
         stream = await follow(live, TOTAL)

@@ -48,12 +48,12 @@ async def gateway(database: Database) -> AsyncIterator[Gateway]:
 def live_of(gateway: Gateway) -> LiveAnswers:
     """In which everybody has one operation."""
     clock, limits = lambda: gateway.now, LiveLimits(1, 10)
-    return LiveAnswers(gateway.executor, gateway.changes, clock, NEVER, limits=limits)
+    return LiveAnswers(gateway.executor.live, gateway.changes, clock, NEVER, limits=limits)
 
 
 async def open_one(gateway: Gateway, live: LiveAnswers, text: str) -> LiveStream:
     request, record = GraphQLRequest(text), RequestRecord("", "POST")
-    assert await gateway.executor.is_subscription(request, ANONYMOUS, record)
+    assert await gateway.executor.live.is_subscription(request, ANONYMOUS, record)
     stream = await live.open(request, ANONYMOUS, (), record)
     assert isinstance(stream, LiveStream)
     return stream
@@ -72,7 +72,9 @@ async def test_who_has_too_many_pays_for_what_was_read(gateway: Gateway) -> None
 async def test_who_finds_no_place_pays_for_what_was_read(gateway: Gateway) -> None:
     connections = Connections(PeerLimits(connections=0))
     times = StreamTimes(10, 10)
-    endpoint = LiveEndpoint(gateway.executor, live_of(gateway), ErrorMask(), times, connections)
+    endpoint = LiveEndpoint(
+        gateway.executor.live, live_of(gateway), ErrorMask(), times, connections
+    )
     request = Request({"type": "http", "method": "POST", "headers": []})
     for text, refusal in ((LONG, Unavailable), (f"{LONG}x", RateLimited)):
         with pytest.raises(refusal):

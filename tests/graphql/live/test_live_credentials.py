@@ -15,7 +15,7 @@ from gateway.directory.api_keys import revoke_api_key
 from gateway.directory.erase_user import erase_user
 from gateway.errors import Unauthenticated, Unavailable
 from gateway.graphql.execution.basis import Evaluation
-from gateway.graphql.execution.executor import Executor
+from gateway.graphql.execution.live_queries import LiveQueries
 from gateway.graphql.live.ends import CredentialsOver
 from gateway.graphql.live.stream import LiveStream
 from tests.auth.conftest import Pair, pair
@@ -80,14 +80,14 @@ async def test_a_token_that_expires_while_an_answer_is_made_is_not_sent_it(
     world: World, database: Database, ours: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     short, long = await opened(world, bearer(ours, seconds=60)), await opened(world, bearer(ours))
-    evaluate = Executor.evaluate
+    evaluate = LiveQueries.evaluate
 
-    async def slow(self: Executor, *arguments: Any, **options: Any) -> Evaluation:
+    async def slow(self: LiveQueries, *arguments: Any, **options: Any) -> Evaluation:
         found = await evaluate(self, *arguments, **options)
         world.passed = 120
         return found
 
-    monkeypatch.setattr(Executor, "evaluate", slow)
+    monkeypatch.setattr(LiveQueries, "evaluate", slow)
     await store(database, classification(1))
     await world.live.tick()
     assert await is_over(short)
@@ -125,13 +125,13 @@ async def test_a_key_that_is_revoked_while_its_first_answer_is_made_is_not_sent_
     world: World, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key = await api_key(database, "ends")
-    evaluate = Executor.evaluate
+    evaluate = LiveQueries.evaluate
 
-    async def revoked_before(self: Executor, *arguments: Any, **options: Any) -> Evaluation:
+    async def revoked_before(self: LiveQueries, *arguments: Any, **options: Any) -> Evaluation:
         await database.write(revoke("ends"))
         return await evaluate(self, *arguments, **options)
 
-    monkeypatch.setattr(Executor, "evaluate", revoked_before)
+    monkeypatch.setattr(LiveQueries, "evaluate", revoked_before)
     with pytest.raises(CredentialsOver):
         await world.open(TOTAL, key)
 

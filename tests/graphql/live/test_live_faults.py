@@ -8,6 +8,7 @@ import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Coroutine, Generator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -185,7 +186,8 @@ class Hanging(Gateway):
         super().__init__(database)
         self.hangs: set[Viewer] = set()
         self.go_on = asyncio.Event()
-        opened = self.executor._open_again
+        queries = self.executor.live
+        opened = queries._answering.open_again
 
         @asynccontextmanager
         async def open_again(viewer: Viewer, record: RequestRecord) -> AsyncIterator[Operation]:
@@ -194,7 +196,7 @@ class Hanging(Gateway):
             async with opened(viewer, record) as operation:
                 yield operation
 
-        self.executor._open_again = open_again
+        queries._answering = replace(queries._answering, open_again=open_again)
 
 
 async def test_an_evaluation_that_hangs_holds_up_no_other(

@@ -12,7 +12,7 @@ import pytest
 from gateway.changes.position import LogPosition
 from gateway.db import open_database
 from gateway.graphql.execution.basis import Basis, Evaluation
-from gateway.graphql.execution.executor import Executor
+from gateway.graphql.execution.live_queries import LiveQueries
 from gateway.graphql.live.evaluation import LiveEvaluation
 from gateway.graphql.live.followed_credentials import FollowedCredentials
 from gateway.graphql.live.frames import Frame
@@ -48,11 +48,11 @@ def older_state_sent_last(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def rights_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever watches the same page gets the answer that was made for somebody else."""
-    held = Executor.held
+    held = LiveQueries.held
     last: dict[Any, Evaluation] = {}
 
-    def anybodys(self: Executor, ready: Any, viewer: Any, record: Any) -> Evaluation | None:
-        key = self._key(ready)
+    def anybodys(self: LiveQueries, ready: Any, viewer: Any, record: Any) -> Evaluation | None:
+        key = self._answering.key(ready)
         found = held(self, ready, viewer, record)
         if found is None and key in last and last[key].basis.position == newest(self):
             return last[key]
@@ -60,12 +60,13 @@ def rights_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
             last[key] = found
         return found
 
-    monkeypatch.setattr(Executor, "held", anybodys)
+    monkeypatch.setattr(LiveQueries, "held", anybodys)
 
 
-def newest(executor: Executor) -> LogPosition | None:
-    assert executor._responses is not None
-    return executor._responses._changes.position
+def newest(queries: LiveQueries) -> LogPosition | None:
+    responses = queries._answering.responses
+    assert responses is not None
+    return responses._changes.position
 
 
 def rights_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,17 +83,18 @@ def rights_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def change_lost_before_the_look(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is committed while an answer is made is taken to be in it."""
-    evaluate = Executor.evaluate
+    evaluate = LiveQueries.evaluate
 
-    async def late(self: Executor, *arguments: Any, **options: Any) -> Evaluation:
+    async def late(self: LiveQueries, *arguments: Any, **options: Any) -> Evaluation:
         made = await evaluate(self, *arguments, **options)
         await asyncio.sleep(0.02)
-        assert self._responses is not None
-        changes = self._responses._changes
+        responses = self._answering.responses
+        assert responses is not None
+        changes = responses._changes
         await changes.catch_up()
         return made._replace(basis=made.basis._replace(position=changes.position))
 
-    monkeypatch.setattr(Executor, "evaluate", late)
+    monkeypatch.setattr(LiveQueries, "evaluate", late)
 
 
 def sent_twice(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gateway.db import Database
-from gateway.graphql.execution.executor import Executor
+from gateway.graphql.execution.live_queries import LiveQueries
 from gateway.graphql.live.ticks import pause_after
 from tests.events_of import classification, store
 from tests.graphql.cached_gateway import Gateway
@@ -45,9 +45,9 @@ async def test_what_takes_long_lets_others_go_first_but_not_for_ever(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch, waited: float, *, expensive_first: bool
 ) -> None:
     executed: list[str] = []
-    evaluate = Executor.evaluate
+    evaluate = LiveQueries.evaluate
 
-    async def noted(self: Executor, ready: Any, *arguments: Any, **options: Any) -> Any:
+    async def noted(self: LiveQueries, ready: Any, *arguments: Any, **options: Any) -> Any:
         executed.append("hours" if "hours" in ready.prepared.text else "total")
         return await evaluate(self, ready, *arguments, **options)
 
@@ -59,7 +59,7 @@ async def test_what_takes_long_lets_others_go_first_but_not_for_ever(
             is_expensive = "hours" in watched.ready.prepared.text
             watched.took = 10.0 if is_expensive else 0.01
             watched.evaluated = now - (waited if is_expensive else 10.0)
-        monkeypatch.setattr(Executor, "evaluate", noted)
+        monkeypatch.setattr(LiveQueries, "evaluate", noted)
         await store(gateway.database, classification(1))
         await live.tick()
     assert executed == (["hours", "total"] if expensive_first else ["total", "hours"])

@@ -48,7 +48,11 @@ class World:
         )
         standing = Standing(self.authenticator, self.gateway.erased, self.gateway.changes)
         self.live = LiveAnswers(
-            self.gateway.executor, self.gateway.changes, lambda: self.gateway.now, NEVER, standing
+            self.gateway.executor.live,
+            self.gateway.changes,
+            lambda: self.gateway.now,
+            NEVER,
+            standing,
         )
 
     async def open(self, selection: str, lines: Lines = ()) -> LiveStream:

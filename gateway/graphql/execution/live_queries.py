@@ -1,0 +1,105 @@
+"""Live queries: what a subscription's operation stands for, evaluated again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from contextlib import AsyncExitStack
+
+from graphql import OperationType
+
+from gateway.auth.viewer import ANONYMOUS, Viewer
+from gateway.graphql.documents.request import GraphQLRequest
+from gateway.graphql.execution.answer import Answer
+from gateway.graphql.execution.answering import Answering, cached_answer
+from gateway.graphql.execution.basis import Basis, Evaluation
+from gateway.graphql.execution.preparation import Preparation, PreparedOperation
+from gateway.telemetry.record import RequestRecord
+
+#: In place of the method of a request.
+_LIVE = "LIVE"
+
+
+class LiveQueries:
+    """Admits subscriptions, and evaluates the queries that they stand for."""
+
+    def __init__(self, preparation: Preparation, answering: Answering) -> None:
+        self._preparation = preparation
+        self._answering = answering
+
+    async def is_subscription(
+        self, request: GraphQLRequest, viewer: Viewer, record: RequestRecord
+    ) -> bool:
+        """Whether the request is for a subscription, as far as that can be told."""
+        return await self._preparation.is_subscription(request, viewer, record)
+
+    async def charge_refused(
+        self, request: GraphQLRequest, viewer: Viewer, record: RequestRecord
+    ) -> None:
+        """Charge for a subscription that was read and finds no place."""
+        await self._preparation.charge_refused(request, viewer, record)
+
+    async def open(
+        self, request: GraphQLRequest, viewer: Viewer, record: RequestRecord
+    ) -> PreparedOperation | Answer:
+        """The query that a subscription stands for, charged once; else the errors in its place.
+
+        Raises as ``Executor.execute`` does.
+        """
+        with self._answering.within(record):
+            ready = await self._preparation.prepare(
+                request, viewer, (OperationType.SUBSCRIPTION,), record
+            )
+        record.begin("execute")
+        return ready
+
+    def held(
+        self, ready: PreparedOperation, viewer: Viewer, record: RequestRecord
+    ) -> Evaluation | None:
+        """The cached answer of a live query, for whoever has just let the change feed catch up."""
+        key, responses = self._answering.key(ready), self._answering.responses
+        entry = None
+        if responses is not None and key is not None and not record.at_primary:
+            entry = responses.held(key, viewer)
+        if entry is None or key is None or self._answering.may_be_erased(viewer):
+            return None
+        answer = cached_answer(entry, key, ready, record)
+        return Evaluation(answer, Basis(entry.entities, entry.position))
+
+    async def learn(self, ready: PreparedOperation, viewers: Collection[Viewer]) -> None:
+        """Let ``held`` know which of these viewers have the rights that a cached answer needs.
+
+        At most one statement, with the connections of live answers. Then the feed has to catch up
+        again.
+        """
+        key, responses = self._answering.key(ready), self._answering.responses
+        if responses is not None and key is not None:
+            async with self._answering.open_again(ANONYMOUS, RequestRecord("", _LIVE)) as context:
+                await responses.learn(key, viewers, context.snapshot)
+
+    async def evaluate(
+        self,
+        ready: PreparedOperation,
+        viewer: Viewer,
+        record: RequestRecord,
+        *,
+        again: bool = False,
+    ) -> Evaluation:
+        """Execute a live query.
+
+        What it has produced beyond its cost is charged, but not ``again``: then it reads with the
+        connections of live answers, and raises an error of a field that may be gone in a moment.
+        """
+        answering = self._answering
+        with answering.within(record):
+            production = answering.production()
+            async with AsyncExitStack() as stack:
+                if not again:
+                    charging = answering.charging(ready, production, viewer, record)
+                    await stack.enter_async_context(charging)
+                await stack.enter_async_context(answering.until(production))
+                made = await answering.make(
+                    ready, viewer, record, production, answering.key(ready), again=again
+                )
+            personal = made.context.permissions.personal or answering.is_personal(ready.prepared)
+            basis = Basis.of(made.context.reads, is_complete=not made.is_incomplete)
+            return Evaluation(made.answer, basis, made.is_cached and personal)
