@@ -18,7 +18,7 @@ from gateway.auth.tokens import issue_token
 from gateway.settings import PREFIX
 
 #: Settings under which nothing is kept from one request to the next.
-CACHE_OFF = {"cache_bytes": "0"}
+CACHE_OFF = {"cache_bytes": "0", "answer_cache_bytes": "0"}
 #: Settings under which facts are kept, as for viewers who have not asked before.
 FACTS_KEPT = {"answer_cache_bytes": "0"}
 

@@ -31,10 +31,14 @@ CONNECTIONS = 16
 
 
 class Loaded(NamedTuple):
-    """A database with events; ``usage`` is of the server and all its backends."""
+    """A database with events; ``usage`` is of the server and all its backends.
+
+    ``server`` is PostgreSQL's, as the tests start it.
+    """
 
     url: str
     usage: Usage
+    server: Any = None
 
 
 @contextmanager
@@ -44,7 +48,7 @@ def loaded_database(events: int) -> Iterator[Loaded]:
         url = server.get_uri()
         _import(events, Path(folder, "events.parquet"), url)
         asyncio.run(_prepare(url))
-        yield Loaded(url, Usage(_postmaster(server.pgdata)))
+        yield Loaded(url, usage_of(server), server)
 
 
 @contextmanager
@@ -123,8 +127,9 @@ def directory() -> dict[str, Any]:
     }
 
 
-def _postmaster(data: Path) -> int:
-    pid = int((Path(data) / "postmaster.pid").read_text().splitlines()[0])
+def usage_of(server: Any) -> Usage:
+    """What a PostgreSQL server that the tests start has used, with all its backends."""
+    pid = int((Path(server.pgdata) / "postmaster.pid").read_text().splitlines()[0])
     if not psutil.pid_exists(pid):
-        raise RuntimeError(f"There is no PostgreSQL server over {data}.")
-    return pid
+        raise RuntimeError(f"There is no PostgreSQL server over {server.pgdata}.")
+    return Usage(pid)

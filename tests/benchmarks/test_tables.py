@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import beside, footprint, groups, growth, ingestion, startup
+from benchmarks import beside, footprint, groups, growth, ingestion, replicas, startup
 from benchmarks.contest import Cost, Pace
+from benchmarks.gateway import CACHE_OFF
 from benchmarks.live import __main__ as live
 from benchmarks.live.data import Batch
 from benchmarks.live.freshness import Inexact, Stored
@@ -21,6 +22,10 @@ from benchmarks.postgres.__main__ import OURS, compete
 from benchmarks.postgres.database import loaded_database
 from benchmarks.postgres.pages import PAGES
 from benchmarks.table import Table
+from gateway.db.instants import system_clock
+from gateway.services import build_services
+from gateway.settings import Settings
+from gateway.telemetry.configuration import Telemetry
 
 
 def printed(capsys: pytest.CaptureFixture[str]) -> list[list[str]]:
@@ -84,6 +89,21 @@ def test_the_start_is_measured_beside_a_bare_server(capsys: pytest.CaptureFixtur
     assert (ours[0], bare[0]) == (startup.US, startup.REFERENCE)
     assert float(ours[2]) > float(bare[2])
     assert demo[0].startswith("the demo")
+
+
+def test_nothing_is_cached_where_caches_are_off() -> None:
+    services = build_services(Settings.model_validate(CACHE_OFF), system_clock, Telemetry())
+    assert services.responses is None
+    assert services.read_cache is None
+
+
+def test_three_database_servers_are_measured_beside_one(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    replicas.main(["2_000", "--rounds", "1", "--seconds", "0.3"])
+    _, _, *rows = printed(capsys)
+    assert [row[0] for row in rows] == ["nobody writes", "250 events a second"]
+    assert all(len(row) == 5 and float(row[1].removesuffix(" ms")) > 0 for row in rows)
 
 
 def test_a_commit_is_packed_as_a_wheel_that_runs(tmp_path: Path) -> None:
