@@ -33,6 +33,8 @@ async def until_waiting(admin: asyncpg.Connection, many: int) -> None:
     waiting = -1
     while waiting != many and loop.time() < deadline:
         await asyncio.sleep(0.02)
+        # A transaction sees none of the connections that were opened since it first looked.
+        await admin.execute("SELECT pg_stat_clear_snapshot()")
         waiting = await admin.fetchval(
             "SELECT count(*) FROM pg_stat_activity"
             " WHERE wait_event_type = 'Lock' AND datname = current_database()"
