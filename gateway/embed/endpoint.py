@@ -34,6 +34,7 @@ from gateway.http.refusals import MethodNotAllowed
 from gateway.http.response import NOT_KEPT, headers_for, json_response
 from gateway.http.slashes import had_trailing_slash
 from gateway.http.validators import entity_tag, has_already
+from gateway.json_bytes import json_bytes
 from gateway.telemetry.record import Result, record_of
 
 SVG = "image/svg+xml"
@@ -119,7 +120,7 @@ class EmbedEndpoint:
         answer = await while_connected(request.receive, executing)
         note_answers(record, answer)
         record.begin("serialise")
-        text = orjson.dumps(answer) if answer.entry is None else answer.entry.body
+        text = json_bytes(answer) if answer.entry is None else answer.entry.body
         content = orjson.loads(text)
         if "errors" in content:
             error = content["errors"][0]

@@ -6,13 +6,13 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import Any
 
-import orjson
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from gateway.http.connection import send_within, while_connected
 from gateway.http.media import JSON, MULTIPART
 from gateway.http.response import NOT_KEPT
+from gateway.json_bytes import json_bytes
 
 Part = Mapping[str, Any]
 
@@ -55,4 +55,4 @@ class MultipartResponse(Response):
 def _written(part: Part) -> bytes:
     """A part and the boundary behind it, so that a client need not wait to know it whole."""
     head = f"\r\nContent-Type: {JSON}; charset=utf-8\r\n\r\n".encode()
-    return head + orjson.dumps(part) + b"\r\n" + _BOUNDARY
+    return head + json_bytes(part) + b"\r\n" + _BOUNDARY

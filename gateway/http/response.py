@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-import orjson
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from gateway.errors import GatewayError, Unauthenticated, Unavailable
 from gateway.http.media import JSON
 from gateway.http.refusals import RequestRefused
+from gateway.json_bytes import json_bytes
 
 #: Answers depend on the credentials, and none may outlive a group's turning private.
 NOT_KEPT = {"Cache-Control": "private, no-store", "Vary": "Accept, Authorization"}
@@ -27,7 +27,7 @@ def json_response(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """The content as JSON, for this client and this moment only."""
-    return raw_json_response(orjson.dumps(content), status, media, {**NOT_KEPT, **(headers or {})})
+    return raw_json_response(json_bytes(content), status, media, {**NOT_KEPT, **(headers or {})})
 
 
 def raw_json_response(text: bytes, status: int, media: str, headers: Mapping[str, str]) -> Response:

@@ -6,11 +6,11 @@ import re
 from http import HTTPStatus
 from typing import Any
 
-import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.http.media import JSON
+from gateway.json_bytes import json_bytes
 from gateway.period import Period
 from gateway.rest import group_count_description, retired, stream_description
 from gateway.rest.eras.parameters import ID, PROJECT_ID, USER_ID, WORKFLOW_ID, Parameter
@@ -80,7 +80,7 @@ class OpenApiEndpoint(ReadEndpoint):
 
     def __init__(self, description: Json, describe_error: DescribeError) -> None:
         super().__init__(describe_error)
-        self._content = orjson.dumps(description)
+        self._content = json_bytes(description)
 
     async def respond(self, request: Request) -> Response:
         return Response(self._content, headers={"Cache-Control": "no-cache"}, media_type=JSON)

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
-import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.http.documents import SAFE_HEADERS
 from gateway.http.media import JSON
 from gateway.http.response import raw_json_response
+from gateway.json_bytes import json_bytes
 from gateway.settings import Settings
 from gateway.web.roles import RoleToken
 from gateway.web.sign_in import SignIn
@@ -43,7 +43,7 @@ class RuntimeConfig:
                 "implicit": sign_in.implicit,
             },
         }
-        self._body = orjson.dumps(said)
+        self._body = json_bytes(said)
 
     async def respond(self, _: Request) -> Response:
         """Never kept: a page that is open for days signs in by the settings of that day."""

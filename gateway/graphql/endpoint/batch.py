@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 
-import orjson
-
 from gateway.graphql.execution.answer import Answer
 from gateway.graphql.masking import ErrorMask
 from gateway.graphql.refusals import BatchAnswerTooLarge
+from gateway.json_bytes import json_bytes
 from gateway.telemetry.record import RequestRecord, Result
 
 #: Answers one operation of a batch.
@@ -31,13 +30,13 @@ async def answer_batch(
             if room <= 0:
                 raise BatchAnswerTooLarge(int(batch_bytes))
             answer = await operation()
-            text = orjson.dumps(answer) if answer.entry is None else answer.entry.body
+            text = json_bytes(answer) if answer.entry is None else answer.entry.body
             room -= len(text)
             if room < 0:
                 raise BatchAnswerTooLarge(int(batch_bytes))
         except Exception as error:
             answer = Answer(errors=[mask.unexpected(error)])
-            text = orjson.dumps(answer)
+            text = json_bytes(answer)
         answers.append(answer)
         texts.append(text)
     note_answers(record, *answers)

@@ -7,7 +7,6 @@ from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
-import orjson
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
@@ -28,6 +27,7 @@ from gateway.http.response import (
     raw_json_response,
 )
 from gateway.http.validators import entity_tag
+from gateway.json_bytes import json_bytes
 
 
 async def answered(answer: Answer, conditions: Conditions) -> ASGIApp:
@@ -36,10 +36,10 @@ async def answered(answer: Answer, conditions: Conditions) -> ASGIApp:
     if "data" not in answer:
         return _not_executed(answer, media)
     if media == EVENT_STREAM:
-        return _event(orjson.dumps(answer) if answer.entry is None else answer.entry.body)
+        return _event(json_bytes(answer) if answer.entry is None else answer.entry.body)
     if answer.entry is not None:
         return await cached(answer.entry, conditions)
-    body, etag = orjson.dumps(answer), None
+    body, etag = json_bytes(answer), None
     if answer.has_secret:
         return raw_json_response(body, EXECUTED.json, media, SECRET)
     if conditions.is_public and "errors" not in answer:
@@ -106,7 +106,7 @@ def _not_executed(
     if media != EVENT_STREAM:
         return json_response(content, status, media, headers)
     if status == HTTPStatus.OK:
-        return _event(orjson.dumps(content))
+        return _event(json_bytes(content))
     return json_response(content, status, JSON, headers)
 
 

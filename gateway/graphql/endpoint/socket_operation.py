@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
-import orjson
 from graphql import OperationType
 
 from gateway.auth.viewer import Viewer
@@ -20,6 +19,7 @@ from gateway.graphql.live.live_answers import LiveAnswers
 from gateway.graphql.masking import ErrorMask, FormattedError
 from gateway.graphql.refusals import OperationTypeRefused
 from gateway.http.consistent_reads import ConsistentReads, Seen
+from gateway.json_bytes import json_bytes
 from gateway.telemetry.record import RequestRecord, Result
 
 #: Header lines that carry a credential.
@@ -137,4 +137,4 @@ def _written(answer: Answer, record: RequestRecord) -> bytes:
         note_answers(record, answer)
     elif "hasNext" not in answer:
         raise NotExecuted(answer["errors"])
-    return orjson.dumps(answer) if answer.entry is None else answer.entry.body
+    return json_bytes(answer) if answer.entry is None else answer.entry.body

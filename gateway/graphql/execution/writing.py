@@ -15,6 +15,7 @@ from orjson import Fragment
 
 from gateway.graphql.execution.production import WORK_OF_AN_ERROR, Production
 from gateway.graphql.masking import ErrorMask, FormattedError
+from gateway.json_bytes import json_bytes
 
 #: Values that are written in one call.
 VALUES_AT_ONCE = 150_000
@@ -44,7 +45,7 @@ async def written(content: Any, values: int, production: Production, before: int
     """
     if values > VALUES_AT_ONCE and type(content) in _CONTAINERS:
         content, _ = await _Pieces(production, before).write(content)
-    text = orjson.dumps(content)
+    text = json_bytes(content)
     production.check_bytes(before + len(text))
     return text
 

@@ -9,6 +9,7 @@ import orjson
 from orjson import Fragment
 
 from gateway.graphql.execution.answer import Answer
+from gateway.json_bytes import json_bytes
 
 _DIGEST_BYTES = 16
 
@@ -37,4 +38,4 @@ def frame_of(answer: Answer, key: str) -> Frame:
         ]
     if answer.get("data") is not None:
         frame["data"] = {key: answer["data"]}
-    return Frame(orjson.dumps(frame))
+    return Frame(json_bytes(frame))

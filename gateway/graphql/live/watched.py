@@ -18,6 +18,7 @@ from gateway.graphql.execution.basis import Basis
 from gateway.graphql.execution.preparation import PreparedOperation
 from gateway.graphql.live.frames import Frame
 from gateway.graphql.live.stream import LiveStream
+from gateway.json_bytes import json_bytes
 
 #: Of a watched operation with its request, of a letter of its variables, and of an entity.
 _WATCHED_BYTES = 4_000
@@ -40,7 +41,7 @@ class PageKey(NamedTuple):
     @classmethod
     def of(cls, ready: PreparedOperation) -> PageKey:
         """The key of a live query that may be executed."""
-        variables = orjson.dumps(ready.request.variables or {}, option=orjson.OPT_SORT_KEYS)
+        variables = json_bytes(ready.request.variables or {}, orjson.OPT_SORT_KEYS)
         name = ready.request.operation_name
         return cls(ready.prepared.digest, name, variables, bool(ready.extensions))
 

@@ -7,12 +7,12 @@ from email.utils import formatdate
 from enum import Enum
 from http import HTTPStatus
 
-import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.http.response import raw_json_response
 from gateway.http.validators import entity_tag
+from gateway.json_bytes import json_bytes
 from gateway.rest.jsonapi.etags import is_known
 from gateway.rest.jsonapi.media import MEDIA
 from gateway.rest.jsonapi.shapes import LINKS, Json
@@ -57,7 +57,7 @@ def answered(
 
     304 if the client has what the tag stands for, but never in the place of a join token.
     """
-    body = orjson.dumps(content)
+    body = json_bytes(content)
     etag = tag or entity_tag(MEDIA, None, body)
     sent = {
         "Cache-Control": keeping.value,
