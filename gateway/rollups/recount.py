@@ -35,12 +35,23 @@ def differences(rollup: RollupSet) -> Select[tuple[Any, ...]]:
 
     None where it is. A stored row that counts nothing is a difference as well, of zeros.
     """
+    return differences_from(rollup, _events(rollup), _volunteer_days(rollup))
+
+
+def differences_from(
+    rollup: RollupSet, events: FromClause, volunteer_days: Select[Any] | None
+) -> Select[tuple[Any, ...]]:
+    """The same for events as rows of the set's dimensions and sums, and the day.
+
+    ``volunteer_days`` has rows of dimensions, day and user; None if the set counts no volunteers.
+    """
     stored = select(
         *(rollup.table.c[name] for name in rollup.keys),
         *((-rollup.table.c[name]).label(name) for name in rollup.measures),
         literal(-1).label("rows"),
     )
-    both = union_all(*_recounted(rollup), stored).subquery("compared")
+    recounted = _recounted(rollup, events, volunteer_days)
+    both = union_all(*recounted, stored).subquery("compared")
     sums = [_sum(both.c[name]).label(name) for name in rollup.measures]
     return (
         select(*(both.c[name] for name in rollup.keys), *sums)
@@ -50,9 +61,10 @@ def differences(rollup: RollupSet) -> Select[tuple[Any, ...]]:
     )
 
 
-def _recounted(rollup: RollupSet) -> list[Select[Any]]:
+def _recounted(
+    rollup: RollupSet, events: FromClause, volunteer_days: Select[Any] | None
+) -> list[Select[Any]]:
     """The rows that the set should have: keys, measures, and 1 for the row itself."""
-    events = _events(rollup).subquery("event")
     dims = [events.c[name] for name in (*rollup.dims, "day")]
     day_sums = (
         select(*dims, *(_sum(events.c[name]).label(name) for name in rollup.sums))
@@ -60,11 +72,9 @@ def _recounted(rollup: RollupSet) -> list[Select[Any]]:
         .cte(f"{rollup.name}_days")
     )
     rows = [_of_grain(rollup, day_sums, grain) for grain in Grain]
-    if rollup.volunteer_counts:
-        user_id = classification.c.user_id
-        days = _columns(rollup, classification).add_columns(user_id).distinct().cte("volunteer")
-        active = volunteers_in_buckets(rollup, days).cte("active")
-        rows += counted_volunteers(rollup, active)
+    if volunteer_days is not None:
+        days = volunteer_days.distinct().cte("volunteer")
+        rows += counted_volunteers(rollup, volunteers_in_buckets(rollup, days).cte("active"))
     return rows
 
 
@@ -80,13 +90,25 @@ def _of_grain(rollup: RollupSet, day_sums: FromClause, grain: Grain) -> Select[A
     ).group_by(*dims.values(), *((bucket,) if grain is not Grain.ALL else ()))
 
 
-def _events(rollup: RollupSet) -> Select[Any] | CompoundSelect[Any]:
+def _events(rollup: RollupSet) -> FromClause:
     """One row for each time that an event counts in the set."""
     if rollup.source == "comment":
-        return _columns(rollup, comment)
-    if not rollup.by_group:
-        return _columns(rollup, classification)
-    return counted_to_groups(lambda group_id: _columns(rollup, classification, group_id))
+        events: Select[Any] | CompoundSelect[Any] = _columns(rollup, comment)
+    elif not rollup.by_group:
+        events = _columns(rollup, classification)
+    else:
+        events = counted_to_groups(lambda group_id: _columns(rollup, classification, group_id))
+    return events.subquery("event")
+
+
+def _volunteer_days(rollup: RollupSet) -> Select[Any] | None:
+    if not rollup.volunteer_counts:
+        return None
+    events = classification.c
+    site = literal(0, BigInteger).label("site_id")
+    dims = [site if name == "site_id" else events[name] for name in rollup.dims]
+    # No measure: it would keep apart what is counted once.
+    return select(*dims, day_of(events.event_time).label("day"), events.user_id)
 
 
 def _columns(rollup: RollupSet, events: FromClause, group_id: Any = None) -> Select[Any]:
