@@ -19,7 +19,6 @@ from gateway.cli.import_progress import ImportProgress
 from gateway.cli.import_summary import RejectsFile, Summary
 from gateway.cli.running import CommandFailed, patiently_opened
 from gateway.db import Database
-from gateway.db.rollup_sets import SETS
 from gateway.db.tables import forgotten_user
 from gateway.directory.workflow_projects import WORKFLOW_PROJECTS
 from gateway.errors import Unavailable, UnreadableFile
@@ -32,7 +31,6 @@ from gateway.ingestion.bulk.spool import Spool, connect
 from gateway.ingestion.export import Export
 from gateway.reasons import reason_of
 from gateway.rollups.half_loaded import begin_bulk_load
-from gateway.rollups.verify import verify
 from gateway.settings import Settings
 
 T = TypeVar("T")
@@ -102,20 +100,14 @@ def bulk_import(
                 progress.say("Packing what was read")
                 spool.finish()
                 summary.settle(write(load.store))
+                if workshop.verify:
+                    _verify(load, write)
         finally:
             # The database's thread may still be at it.
             load.stop()
             spool.close()
         if damage is not None:
             raise damage
-        if workshop.verify:
-            try:
-                runner.run(_verify(database, progress))
-            except KeyboardInterrupt as interrupt:
-                raise CommandFailed(
-                    "All events are stored, but the verification was interrupted: run "
-                    "stats-gateway verify."
-                ) from interrupt
     summary.notes += [
         f"{source.name} has no rows: nothing was stored from it."
         for (source, _), count in zip(sources, rows, strict=True)
@@ -155,13 +147,18 @@ async def _write(database: Database, work: Callable[[Connection], T]) -> T:
         raise Unavailable(f"The database refused the bulk load: {reason_of(error)}.") from error
 
 
-async def _verify(database: Database, progress: ImportProgress) -> None:
-    differing = 0
-    async with database.read() as snapshot:
-        for rollup in SETS:
-            progress.say(f"Verifying {rollup.name}")
-            async for differences in verify(snapshot, rollup):
-                differing += len(differences)
+def _verify(load: BulkLoad, write: Callable[[Callable[[Connection], int]], int]) -> None:
+    try:
+        differing = write(load.verify)
+    except KeyboardInterrupt as interrupt:
+        raise CommandFailed(
+            "All events are stored, but the verification was interrupted: run stats-gateway verify."
+        ) from interrupt
+    except (duckdb.Error, OSError) as error:
+        raise CommandFailed(
+            f"All events are stored, but the verification failed: {reason_of(error)}. Run "
+            "stats-gateway verify."
+        ) from error
     if differing:
         raise CommandFailed(
             f"All events are stored, but {differing:,} rows of the rollups differ from them: run "

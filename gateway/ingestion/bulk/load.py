@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Event
 
 import duckdb
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from gateway.changes.log import log_change_of_everything
 from gateway.db.group_tables import future_event, group_tenure, membership_span
@@ -19,8 +19,9 @@ from gateway.errors import Unavailable
 from gateway.ingestion.bulk.copies import Settled, settle
 from gateway.ingestion.bulk.keys import without_keys
 from gateway.ingestion.bulk.spool import COLUMNS
-from gateway.ingestion.bulk.sums import add_up, rollup_rows
+from gateway.ingestion.bulk.sums import add_up, free_sums, rollup_rows
 from gateway.ingestion.bulk.tables import put_rows, read_table
+from gateway.ingestion.bulk.verification import count_differences
 from gateway.rollups.half_loaded import check_without_events, end_bulk_load
 
 _LEDGERS = (classification, comment)
@@ -42,7 +43,7 @@ class BulkLoad:
         self._stopped = Event()
 
     def stop(self) -> None:
-        """Let :meth:`store` fail soon, in whatever thread it runs; nothing of it is stored."""
+        """Let what is under way fail soon, in whatever thread it runs; nothing of it is stored."""
         self._stopped.set()
         self._duck.interrupt()
 
@@ -54,7 +55,7 @@ class BulkLoad:
         check_without_events(connection)
         self._said("Removing copies")
         for table in (forgotten_user, backfill, membership_span, group_tenure):
-            read_table(connection, self._duck, table, self._folder)
+            read_table(connection, self._duck, table, select(table), self._folder, self._check)
         settled = settle(self._duck, self._folder, self._check)
         if settled.last_event_at is not None:
             self._said("Adding up")
@@ -66,6 +67,11 @@ class BulkLoad:
         end_bulk_load(connection)
         self._check()
         return settled
+
+    def verify(self, connection: Connection) -> int:
+        """How many rows of the rollups differ from the events that are stored; writes nothing."""
+        free_sums(self._duck)
+        return count_differences(connection, self._duck, self._folder, self._said, self._check)
 
     def _fill(self, connection: Connection) -> None:
         for table in _LEDGERS:

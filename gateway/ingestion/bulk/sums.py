@@ -80,6 +80,12 @@ def add_up(duck: duckdb.DuckDBPyConnection, check: Callable[[], None]) -> None:
     check()
 
 
+def free_sums(duck: duckdb.DuckDBPyConnection) -> None:
+    """Give the memory of the sums back."""
+    for name in ("alone", "posts", "grouped", "day_sums"):
+        duck.execute(f"DROP TABLE IF EXISTS {name}")
+
+
 def rollup_rows(duck: duckdb.DuckDBPyConnection, rollup: RollupSet) -> str:
     """SQL of the rows of a set in the order of its key, after :func:`add_up`."""
     duck.execute(f"CREATE OR REPLACE TABLE day_sums AS {_by_day(rollup)}")

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import duckdb
-from sqlalchemy import Connection, Table, select
+import orjson
+from sqlalchemy import Connection, Select, Table
 
 _ROWS_AT_ONCE = 20_000
+#: SQLite takes rows of one statement one after the other, without looking for the place of each:
+#: that halves the time of rows that come alone.
+_ROWS_A_STATEMENT = 100
+_NULL = "null"
 
 
 def put_rows(
@@ -32,20 +37,38 @@ def put_rows(
 
 
 def read_table(
-    connection: Connection, duck: duckdb.DuckDBPyConnection, table: Table, folder: Path
+    connection: Connection,
+    duck: duckdb.DuckDBPyConnection,
+    table: Table,
+    rows: Select[Any],
+    folder: Path,
+    check: Callable[[], None],
 ) -> None:
-    """Make a table of numbers in DuckDB what it is in the database."""
+    """Make a table of numbers in DuckDB of the rows of a Select in the database."""
     file = folder / "read.csv"
-    with file.open("w", newline="", encoding="ascii") as lines:
-        found = connection.execute(select(table), execution_options={"yield_per": _ROWS_AT_ONCE})
-        csv.writer(lines).writerows(found)
-    columns = ", ".join(f"'{column.name}': 'BIGINT'" for column in table.columns)
-    duck.execute(
-        f"CREATE OR REPLACE TABLE {table.name} AS SELECT * FROM read_csv($file,"
-        f" columns = {{{columns}}}, header = false, nullstr = '', auto_detect = false)",
-        {"file": str(file)},
-    )
+    write_rows(connection, rows, file, check)
+    duck.execute(f"CREATE OR REPLACE TABLE {table.name} AS SELECT * FROM {rows_in(file, table)}")
     file.unlink()
+
+
+def write_rows(
+    connection: Connection, rows: Select[Any], file: Path, check: Callable[[], None]
+) -> None:
+    """Write the rows of a Select of numbers to a file, for :func:`rows_in`."""
+    compiled = rows.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
+    if connection.dialect.name == "sqlite":
+        _write_csv(connection, str(compiled), file, check)
+    else:
+        _copy_out(connection, str(compiled), file)
+
+
+def rows_in(file: Path, table: Table) -> str:
+    """What DuckDB selects from, for the rows of a file."""
+    columns = ", ".join(f"'{column.name}': 'BIGINT'" for column in table.columns)
+    return (
+        f"read_csv('{_escaped(file)}', columns = {{{columns}}}, header = false, delim = ',',"
+        f" quote = '', escape = '', nullstr = '{_NULL}', auto_detect = false)"
+    )
 
 
 def _insert(
@@ -56,17 +79,44 @@ def _insert(
     check: Callable[[], None],
 ) -> int:
     names = [column.name for column in table.columns]
-    statement = (
-        f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({', '.join('?' for _ in names)})"
-    )
+    row = f"({', '.join('?' for _ in names)})"
+    one = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES {row}"
+    many = one + f", {row}" * (_ROWS_A_STATEMENT - 1)
     put = 0
     with duck.cursor() as cursor:
         cursor.execute(rows)
         while found := cursor.fetchmany(_ROWS_AT_ONCE):
             check()
-            connection.exec_driver_sql(statement, found)
+            together = len(found) - len(found) % _ROWS_A_STATEMENT
+            if together:
+                places = range(0, together, _ROWS_A_STATEMENT)
+                connection.exec_driver_sql(
+                    many,
+                    [(*chain(*found[place : place + _ROWS_A_STATEMENT]),) for place in places],
+                )
+            if found[together:]:
+                connection.exec_driver_sql(one, found[together:])
             put += len(found)
     return put
+
+
+def _write_csv(connection: Connection, select: str, file: Path, check: Callable[[], None]) -> None:
+    driver: Any = connection.connection.driver_connection
+    cursor = driver.execute(select)
+    with file.open("wb") as lines:
+        while found := cursor.fetchmany(_ROWS_AT_ONCE):
+            check()
+            # Numbers and nulls in brackets: a tenth of the time of the csv module.
+            lines.write(orjson.dumps(found)[2:-2].replace(b"],[", b"\n"))
+            lines.write(b"\n")
+
+
+def _copy_out(connection: Connection, select: str, file: Path) -> None:
+    async def copy(driver: Any) -> None:
+        await driver.copy_from_query(select, output=str(file), format="csv", null=_NULL)
+
+    dbapi: Any = connection.connection.dbapi_connection
+    dbapi.run_async(copy)
 
 
 def _copy(

@@ -1,0 +1,66 @@
+"""What a bulk load has stored, recounted: ``verify`` with one pass over the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from sqlalchemy import Connection, Select, select
+from sqlalchemy.dialects import postgresql
+
+from gateway.db.rollup_sets import SETS, RollupSet
+from gateway.ingestion.bulk.tables import read_table, rows_in, write_rows
+from gateway.rollups.finest_sums import differences_from_sums, sums_of_ledger
+
+#: Whose SQL DuckDB speaks.
+_DIALECT: Any = postgresql.dialect()
+
+
+def count_differences(
+    connection: Connection,
+    duck: duckdb.DuckDBPyConnection,
+    folder: Path,
+    said: Callable[[str], None],
+    check: Callable[[], None],
+) -> int:
+    """How many rows of the rollups are not what the stored events say.
+
+    The database adds up its ledger; DuckDB recounts each set from that, and compares it with all
+    rows of the set in the database. ``said`` is told of each step; ``check`` is called in between,
+    and what it raises ends the work.
+    """
+    said("Recounting")
+    for sums, rows in sums_of_ledger().items():
+        check()
+        read_table(connection, duck, sums, rows, folder, check)
+    differing = 0
+    for rollup in SETS:
+        check()
+        said(f"Verifying {rollup.name}")
+        differing += _count(connection, duck, rollup, folder, check)
+    return differing
+
+
+def _count(
+    connection: Connection,
+    duck: duckdb.DuckDBPyConnection,
+    rollup: RollupSet,
+    folder: Path,
+    check: Callable[[], None],
+) -> int:
+    table, file = rollup.table, folder / f"{rollup.table.name}.csv"
+    write_rows(connection, select(table), file, check)
+    duck.execute(f"CREATE OR REPLACE VIEW {table.name} AS SELECT * FROM {rows_in(file, table)}")
+    ((differing,),) = duck.execute(
+        f"SELECT count(*) FROM ({_text(differences_from_sums(rollup))})"
+    ).fetchall()
+    file.unlink()
+    return int(differing)
+
+
+def _text(statement: Select[Any]) -> str:
+    # Nothing is to be sorted for a count.
+    unsorted = statement.order_by(None)
+    return str(unsorted.compile(dialect=_DIALECT, compile_kwargs={"literal_binds": True}))

@@ -1,0 +1,97 @@
+"""Sums of the ledger by all that rollup sets tell apart, and the recount of each set from them.
+
+A recount from these needs one pass over the ledger for all sets. ``differences`` in ``recount``
+needs one for each, and nothing but one statement: a reader can have it of a server at work.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    MetaData,
+    Select,
+    Table,
+    cast,
+    func,
+    literal,
+    select,
+)
+
+from gateway.db.buckets import day_of
+from gateway.db.rollup_sets import RollupSet
+from gateway.db.tables import classification, comment
+from gateway.rollups.counted_groups import counted_to_groups
+from gateway.rollups.recount import differences_from
+
+_EVENT = ("day", "user_id", "project_id", "workflow_id")
+_metadata = MetaData()
+
+
+def _table(name: str, *columns: str) -> Table:
+    return Table(name, _metadata, *(Column(column, BigInteger) for column in columns))
+
+
+#: Where such sums are kept. A missing user is null.
+EVENT_SUMS = _table("event_sums", *_EVENT, "n", "ms")
+COMMENT_SUMS = _table("comment_sums", *_EVENT[:-1], "n")
+#: Of the groups that events count to.
+GROUP_SUMS = _table("group_sums", "group_id", *_EVENT, "n", "ms")
+
+
+def sums_of_ledger() -> dict[Table, Select[Any]]:
+    """What fills each of the tables, from the ledger and the rules for groups."""
+    return {
+        EVENT_SUMS: _summed(EVENT_SUMS, _columns(EVENT_SUMS, classification)),
+        COMMENT_SUMS: _summed(COMMENT_SUMS, _columns(COMMENT_SUMS, comment)),
+        GROUP_SUMS: _summed(
+            GROUP_SUMS,
+            counted_to_groups(lambda group_id: _columns(GROUP_SUMS, classification, group_id)),
+        ),
+    }
+
+
+@lru_cache(maxsize=16)
+def differences_from_sums(rollup: RollupSet) -> Select[tuple[Any, ...]]:
+    """What ``differences`` tells of a set, where the tables of sums are beside its own."""
+    if rollup.source == "comment":
+        sums = COMMENT_SUMS
+    else:
+        sums = GROUP_SUMS if rollup.by_group else EVENT_SUMS
+    of_user = sums.c.user_id
+    available: dict[str, Any] = {
+        **sums.c,
+        "site_id": literal(0, BigInteger),
+        "user_id": func.coalesce(of_user, 0),
+        "anonymous_n": sums.c.n * func.coalesce(of_user - of_user, 1),
+    }
+    dims = [available[name].label(name) for name in rollup.dims]
+    events = select(*dims, *(available[name].label(name) for name in rollup.sums), sums.c.day)
+    if rollup.by_group or rollup.entity == "user_id":
+        events = events.where(of_user.is_not(None))
+    days = select(*dims, sums.c.day, of_user) if rollup.volunteer_counts else None
+    return differences_from(rollup, events.subquery("event"), days)
+
+
+def _columns(sums: Table, events: Table, group_id: ColumnElement[int] | None = None) -> Select[Any]:
+    available: dict[str, Any] = {
+        **events.c,
+        "day": day_of(events.c.event_time),
+        "group_id": group_id,
+        "n": literal(1, BigInteger),
+        "ms": events.c.get("session_ms"),
+    }
+    return select(*(available[name].label(name) for name in sums.c.keys()))  # noqa: SIM118
+
+
+def _summed(sums: Table, events: Any) -> Select[Any]:
+    rows = events.subquery("event").c
+    keys = [rows[name] for name in sums.c.keys() if name not in ("n", "ms")]  # noqa: SIM118
+    added = [
+        cast(func.sum(rows[name]), BigInteger).label(name) for name in ("n", "ms") if name in rows
+    ]
+    return select(*keys, *added).group_by(*keys)
