@@ -10,18 +10,16 @@ seconds, the ratio to DuckDB alone, and the peak memory of the importing process
 from __future__ import annotations
 
 import argparse
-import os
-import subprocess
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
 
 import duckdb
 
+from benchmarks.commands import Used, run
 from benchmarks.generate import generate
 from tests.postgres import running_postgres
 
@@ -36,13 +34,6 @@ _SUMS = (
          SELECT group_id, user_id, project_id, workflow_id, event_time::DATE AS day, count(*) AS n
          FROM read_parquet($file), unnest(user_group_ids) AS own(group_id) GROUP BY ALL)""",
 )
-
-
-class Run(NamedTuple):
-    """One import."""
-
-    seconds: float
-    peak_mebibytes: float
 
 
 def main(words: list[str] | None = None) -> None:
@@ -62,7 +53,7 @@ def main(words: list[str] | None = None) -> None:
     print(f"| {events:,} events | seconds | beside DuckDB alone | peak memory |")
     print("| --- | ---: | ---: | ---: |")
     print(f"| DuckDB alone, reading and adding up | {alone:.1f} | 1 | |")
-    for name, (seconds, peak) in runs.items():
+    for name, (_, seconds, peak) in runs.items():
         print(f"| import into {name} | {seconds:.0f} | {seconds / alone:.0f} | {peak:.0f} MiB |")
 
 
@@ -75,15 +66,10 @@ def read_by_duckdb(file: Path) -> float:
     return time.perf_counter() - started
 
 
-def import_into(file: Path, url: str) -> Run:
+def import_into(file: Path, url: str) -> Used:
     """Run the command as a user would."""
-    started = time.perf_counter()
     command = [str(Path(sys.executable).with_name("stats-gateway")), "import", str(file)]
-    process = subprocess.Popen([*command, "--database-url", url], stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        raise SystemExit(f"the import ended with status {status}")
-    return Run(time.perf_counter() - started, usage.ru_maxrss / 1024)
+    return run([*command, "--database-url", url], file.parent)
 
 
 if __name__ == "__main__":

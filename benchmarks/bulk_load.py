@@ -1,22 +1,20 @@
 """What ``import --bulk`` costs beside ``import``, of the same events, in turns.
 
-    python -m benchmarks.bulk_load [EVENTS] [--rounds N] [--csv] [--postgres] [--beside CHECKOUT]
+    python -m benchmarks.bulk_load [EVENTS] [--rounds N] [--csv] [--postgres] [--only WAY]
+        [--beside CHECKOUT]
 
 Generates that many events (default: 100,000) as Parquet, or as CSV, and loads them into empty
 databases. Prints the median of the CPU time of the command (on PostgreSQL with the server's), of
-the time by the clock, and of their ratios to ``import`` in the same round, and the most memory of
-the command. Memory of a server is not counted. ``--beside`` also measures ``import`` of another
-checkout that has its own ``.venv``, such as one of an earlier commit.
+the time by the clock, and of their ratios to ``import`` in the same round, the most memory of the
+command, and the size of the database. Memory of a server is not counted. ``--only`` leaves the
+other ways out, and gives ratios to the first that is left. ``--beside`` also measures ``import`` of
+another checkout that has its own ``.venv``, such as one of an earlier commit.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import subprocess
 import sys
-import time
-from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from multiprocessing import get_context
@@ -27,6 +25,7 @@ from typing import NamedTuple
 
 import duckdb
 
+from benchmarks.commands import Used, run
 from benchmarks.generate import generate
 from benchmarks.servers import Usage
 from tests.postgres import running_postgres
@@ -42,9 +41,9 @@ _WAYS = {
 class Load(NamedTuple):
     """One load."""
 
-    cpu: float
-    seconds: float
-    mebibytes: float
+    used: Used
+    #: Of the database.
+    size: int
 
 
 def main(words: list[str] | None = None) -> None:
@@ -54,6 +53,7 @@ def main(words: list[str] | None = None) -> None:
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--csv", action="store_true", help="instead of Parquet")
     parser.add_argument("--postgres", action="store_true", help="instead of SQLite")
+    parser.add_argument("--only", choices=_WAYS, action="append", help="of the ways to load")
     parser.add_argument("--beside", type=Path, help="another checkout, whose import takes turns")
     given = parser.parse_args(words)
     with ExitStack() as stack:
@@ -66,6 +66,8 @@ def main(words: list[str] | None = None) -> None:
                 file = apart.submit(_as_csv, file).result()
         ours = Path(sys.executable).with_name("stats-gateway")
         ways = {name: [str(ours), *way] for name, way in _WAYS.items()}
+        if given.only:
+            ways = {name: ways[name] for name in given.only}
         if given.beside is not None:
             theirs = given.beside / ".venv/bin/stats-gateway"
             ways[f"import of {given.beside.name}"] = [str(theirs), "import"]
@@ -76,22 +78,26 @@ def main(words: list[str] | None = None) -> None:
                 print(f"{number + 1} {name}: {loads[name][-1]}", file=sys.stderr, flush=True)
     _print(
         loads,
+        given.events,
         f"{given.events:,} events, {'CSV' if given.csv else 'Parquet'}, "
         f"{'PostgreSQL' if given.postgres else 'SQLite'}",
     )
 
 
-def _print(loads: dict[str, list[Load]], title: str) -> None:
-    print(f"| {title} | CPU s | ratio | s | ratio | peak memory |")
-    print("| --- | ---: | ---: | ---: | ---: | ---: |")
-    for name, own in loads.items():
-        pairs = list(zip(own, loads["import"], strict=True))
+def _print(loads: dict[str, list[Load]], events: int, title: str) -> None:
+    print(f"| {title} | CPU s | ratio | s | ratio | peak memory | bytes an event |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
+    first = [load.used for load in next(iter(loads.values()))]
+    for name, found in loads.items():
+        own = [load.used for load in found]
+        pairs = list(zip(own, first, strict=True))
         cpu = median(one.cpu / other.cpu for one, other in pairs)
         clock = median(one.seconds / other.seconds for one, other in pairs)
         print(
             f"| {name} | {median(one.cpu for one in own):.1f} | {cpu:.2f} "
             f"| {median(one.seconds for one in own):.1f} | {clock:.2f} "
-            f"| {max(one.mebibytes for one in own):.0f} MiB |"
+            f"| {max(one.mebibytes for one in own):.0f} MiB "
+            f"| {median(load.size for load in found) / events:.0f} |"
         )
 
 
@@ -108,22 +114,15 @@ def _load(command: list[str], folder: Path, *, postgres: bool) -> Load:
         database = folder / "stats.db"
         for end in ("", "-wal", "-shm"):
             Path(f"{database}{end}").unlink(missing_ok=True)
-        return _run([*command, "--database-url", f"sqlite:///{database}"], folder, lambda: 0.0)
+        used = run([*command, "--database-url", f"sqlite:///{database}"], folder)
+        return Load(used, database.stat().st_size)
     with running_postgres() as server:
-        used = Usage(server.get_pid()).cpu_seconds
-        return _run([*command, "--database-url", server.get_uri()], folder, used)
-
-
-def _run(command: list[str], folder: Path, server_cpu: Callable[[], float]) -> Load:
-    before, started = server_cpu(), time.perf_counter()
-    process = subprocess.Popen(
-        command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        raise SystemExit(f"{' '.join(command)} ended with status {status}")
-    seconds, server = time.perf_counter() - started, server_cpu() - before
-    return Load(usage.ru_utime + usage.ru_stime + server, seconds, usage.ru_maxrss / 1024)
+        server_cpu = Usage(server.get_pid()).cpu_seconds
+        before = server_cpu()
+        used = run([*command, "--database-url", server.get_uri()], folder)
+        used = used._replace(cpu=used.cpu + server_cpu() - before)
+        said = server.psql("COPY (SELECT pg_database_size(current_database())) TO STDOUT;")
+        return Load(used, int(said))
 
 
 if __name__ == "__main__":

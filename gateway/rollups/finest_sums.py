@@ -16,43 +16,57 @@ from sqlalchemy import (
     MetaData,
     Select,
     Table,
+    Text,
     cast,
+    exists,
     func,
     literal,
+    or_,
     select,
 )
 
 from gateway.db.buckets import day_of
+from gateway.db.group_tables import group_tenure
 from gateway.db.rollup_sets import RollupSet
-from gateway.db.tables import classification, comment
+from gateway.db.tables import backfill, classification, comment
 from gateway.rollups.counted_groups import counted_to_groups
 from gateway.rollups.recount import differences_from
 
 _EVENT = ("day", "user_id", "project_id", "workflow_id")
+_MEASURES = ("n", "ms")
 _metadata = MetaData()
 
 
 def _table(name: str, *columns: str) -> Table:
-    return Table(name, _metadata, *(Column(column, BigInteger) for column in columns))
+    kinds = {"group_ids": Text}
+    return Table(
+        name, _metadata, *(Column(column, kinds.get(column, BigInteger)) for column in columns)
+    )
 
 
-#: Where such sums are kept. A missing user is null.
-EVENT_SUMS = _table("event_sums", *_EVENT, "n", "ms")
+#: Sums of events that carry the same groups, in the ledger's text. A missing user is null.
+EVENT_SUMS = _table("event_sums", *_EVENT, "group_ids", *_MEASURES)
 COMMENT_SUMS = _table("comment_sums", *_EVENT[:-1], "n")
-#: Of the groups that events count to.
-GROUP_SUMS = _table("group_sums", "group_id", *_EVENT, "n", "ms")
+#: Sums of events that count to a group.
+GROUP_SUMS = _table("group_sums", "group_id", *_EVENT, *_MEASURES)
+
+#: Whether there is a rule for groups: without one, events count to the groups that they carry.
+ANY_RULE = select(or_(exists(select(group_tenure.c.group_id)), exists(select(backfill.c.group_id))))
 
 
-def sums_of_ledger() -> dict[Table, Select[Any]]:
-    """What fills each of the tables, from the ledger and the rules for groups."""
-    return {
-        EVENT_SUMS: _summed(EVENT_SUMS, _columns(EVENT_SUMS, classification)),
-        COMMENT_SUMS: _summed(COMMENT_SUMS, _columns(COMMENT_SUMS, comment)),
-        GROUP_SUMS: _summed(
-            GROUP_SUMS,
-            counted_to_groups(lambda group_id: _columns(GROUP_SUMS, classification, group_id)),
-        ),
-    }
+def sums_of_ledger(sums: Table) -> Select[Any]:
+    """What fills one of the tables, from the ledger and the rules for groups."""
+    if sums is GROUP_SUMS:
+        rows = counted_to_groups(lambda group_id: _columns(sums, classification, group_id))
+        events = rows.subquery("event").c
+    else:
+        ledger = comment if sums is COMMENT_SUMS else classification
+        events = _columns(sums, ledger).subquery("event").c
+    keys = [column for name, column in events.items() if name not in _MEASURES]
+    added = [
+        cast(func.sum(events[name]), BigInteger).label(name) for name in _MEASURES if name in events
+    ]
+    return select(*keys, *added).group_by(*keys)
 
 
 @lru_cache(maxsize=16)
@@ -86,12 +100,3 @@ def _columns(sums: Table, events: Table, group_id: ColumnElement[int] | None = N
         "ms": events.c.get("session_ms"),
     }
     return select(*(available[name].label(name) for name in sums.c.keys()))  # noqa: SIM118
-
-
-def _summed(sums: Table, events: Any) -> Select[Any]:
-    rows = events.subquery("event").c
-    keys = [rows[name] for name in sums.c.keys() if name not in ("n", "ms")]  # noqa: SIM118
-    added = [
-        cast(func.sum(rows[name]), BigInteger).label(name) for name in ("n", "ms") if name in rows
-    ]
-    return select(*keys, *added).group_by(*keys)

@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 
 from gateway.events.event import Classification, Comment
+from gateway.ingestion.bulk.lines import as_lines, quoted_pattern
 from gateway.ingestion.bulk.spool import COLUMNS, MOVED, OWN_WORD, pack
 from gateway.rollups.apply_batch import Outcome
 from gateway.rollups.assigned import AssignedProjects
@@ -59,23 +60,22 @@ def _settle(
     check()
     columns = COLUMNS[table]
     chosen = ", ".join(columns)
-    text, file = folder / f"{table}_held.tsv", folder / f"{table}_held.parquet"
+    text, file = folder / f"{table}_held.csv", folder / f"{table}_held.parquet"
     new = unchanged = replaced = 0
-    with text.open("w", encoding="ascii") as lines:
+    with text.open("wb") as lines:
         for copies in _repeated(duck, table, check):
             held = _Held(settled.assigned)
             for number, code, event in copies:
                 held.arrive(number, code, event)
             new, unchanged, replaced = new + 1, unchanged + held.unchanged, replaced + held.replaced
             settled.last_event_at = max(settled.last_event_at or 0, held.last_event_at())
-            cells = (_text(value) for value in held.event or ())
-            lines.write("\t".join(cells) + "\n")
+            lines.write(as_lines([_cells(held.event)]))
     view = f"CREATE OR REPLACE VIEW {table} AS SELECT {chosen} FROM {table}_arrival"
     if new:
         pack(duck, text, columns, file)
         view += (
             f" ANTI JOIN {table}_repeated USING (id)"
-            f" UNION ALL SELECT {chosen} FROM read_parquet('{_escaped(file)}')"
+            f" UNION ALL SELECT {chosen} FROM read_parquet({quoted_pattern(file)})"
         )
     duck.execute(view)
     ((events, last),) = duck.execute(f"SELECT count(*), max(event_time) FROM {table}").fetchall()
@@ -160,11 +160,7 @@ class _Held:
             self._last = max(self._last, self.event.event_time)
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, tuple):
-        return encode_groups(value) or ""
-    return "" if value is None else str(value)
-
-
-def _escaped(path: Path) -> str:
-    return str(path).replace("'", "''")
+def _cells(event: Any) -> tuple[Any, ...]:
+    if isinstance(event, Classification):
+        return (*event[:-1], encode_groups(event.group_ids))
+    return (*event,)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import glob
-from collections.abc import Iterator, Sequence
-from itertools import count
+from collections.abc import Sequence
+from itertools import count, repeat
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO
 
 import duckdb
 
 from gateway.events.event import Batch, Classification, Comment
+from gateway.ingestion.bulk.lines import as_lines, lines_of, quoted, quoted_pattern
 from gateway.ingestion.export import Export
 from gateway.rollups.ledger import encode_groups
 
@@ -43,6 +42,8 @@ OWN_WORD, KEPT, MOVED = 0, 1, 2
 
 _MOST_TEXT = 64 << 20
 _BATCH_ROWS = 100_000
+#: Half the size of what others can read.
+_PARQUET = "(FORMAT parquet, PARQUET_VERSION v2)"
 
 
 def connect(folder: Path, memory_megabytes: int) -> duckdb.DuckDBPyConnection:
@@ -66,7 +67,7 @@ class Spool:
         self._duck = duck
         self._folder = folder
         self._numbers = count(1)
-        self._texts: dict[str, TextIO] = {}
+        self._texts: dict[str, BinaryIO] = {}
         self._files: dict[str, list[Path]] = {table: [] for table in COLUMNS}
         self._position = 0
         self._batch = 0
@@ -74,8 +75,10 @@ class Spool:
     def add(self, batch: Batch, export: Export | None) -> None:
         """Take the events of a batch, as they are to be stored."""
         code = _code(export)
-        self._write("classification", _cells(batch.classifications), code)
-        self._write("comment", _cells(batch.comments), code)
+        for events in (batch.classifications, batch.comments):
+            positions = range(self._position + 1, self._position + len(events) + 1)
+            self._write(events, positions, [self._batch] * len(events), code)
+            self._position += len(events)
         self._batch += 1
 
     def add_straight(
@@ -92,7 +95,7 @@ class Spool:
                 f"COPY (SELECT position + {before} AS position,"
                 f" {self._batch} + (position - 1) // {_BATCH_ROWS} AS batch,"
                 f" {OWN_WORD}::INTEGER AS export, {columns} FROM ({plain}))"
-                f" TO {_quoted(file)} (FORMAT parquet)",
+                f" TO {quoted(file)} {_PARQUET}",
                 parameters,
             ).fetchall()
         except duckdb.Error:
@@ -100,7 +103,7 @@ class Spool:
             file.unlink(missing_ok=True)
             raise
         self._position += rows
-        return f"read_parquet({_pattern(file)})", taken, before
+        return f"read_parquet({quoted_pattern(file)})", taken, before
 
     def give_up(self) -> None:
         """Forget the rows that were taken straight last."""
@@ -108,9 +111,12 @@ class Spool:
 
     def add_others(self, batch: Batch, positions: Sequence[int], before: int) -> None:
         """Take events of the same file whose rows were not plain, by their positions in it."""
-        for event, position in zip(batch.classifications, positions, strict=True):
-            row = (before + position, self._batch + (position - 1) // _BATCH_ROWS, OWN_WORD)
-            self._lines("classification").writerow((*row, *next(_cells([event]))))
+        self._write(
+            batch.classifications,
+            [before + position for position in positions],
+            [self._batch + (position - 1) // _BATCH_ROWS for position in positions],
+            OWN_WORD,
+        )
 
     def end_straight(self, rows: int) -> None:
         """What follows is of other batches."""
@@ -122,7 +128,7 @@ class Spool:
             self._pack(table)
             said = {**ARRIVAL, **columns}
             if files := self._files[table]:
-                source = f"read_parquet([{', '.join(map(_pattern, files))}])"
+                source = f"read_parquet([{', '.join(map(quoted_pattern, files))}])"
                 chosen = ", ".join(said)
             else:
                 source = "range(0)"
@@ -136,21 +142,25 @@ class Spool:
         while self._texts:
             self._texts.popitem()[1].close()
 
-    def _write(self, table: str, rows: Iterator[tuple[Any, ...]], code: int) -> None:
-        position, batch = self._position, self._batch
-        lines = self._lines(table)
-        lines.writerows((position := position + 1, batch, code, *row) for row in rows)
-        self._position = position
+    def _write(
+        self,
+        events: Sequence[Classification] | Sequence[Comment],
+        positions: Sequence[int],
+        batches: Sequence[int],
+        code: int,
+    ) -> None:
+        if not events:
+            return
+        columns: list[tuple[Any, ...]] = [*zip(*events, strict=True)]
+        table = "classification" if isinstance(events[0], Classification) else "comment"
+        if table == "classification":
+            columns[-1] = (*map(encode_groups, columns[-1]),)
+        rows = zip(positions, batches, repeat(code), *columns, strict=False)
+        if table not in self._texts:
+            self._texts[table] = (self._folder / f"{table}.csv").open("wb")
+        self._texts[table].write(as_lines([*rows]))
         if self._texts[table].tell() > _MOST_TEXT:
             self._pack(table)
-
-    def _lines(self, table: str) -> Any:
-        if table not in self._texts:
-            path = self._folder / f"{table}.tsv"
-            self._texts[table] = path.open("w", newline="", encoding="ascii")
-        return csv.writer(
-            self._texts[table], delimiter="\t", quoting=csv.QUOTE_NONE, lineterminator="\n"
-        )
 
     def _pack(self, table: str) -> None:
         """Make Parquet of the text so far."""
@@ -168,18 +178,8 @@ class Spool:
 
 
 def pack(duck: duckdb.DuckDBPyConnection, text: Path, columns: dict[str, str], file: Path) -> None:
-    """Make a Parquet file of lines that are tab-separated, and delete these."""
-    # Lists are texts there.
-    kinds = ", ".join(
-        f"'{name}': '{'VARCHAR' if kind.endswith('[]') else kind}'"
-        for name, kind in columns.items()
-    )
-    chosen = ", ".join(f"{name}::{kind} AS {name}" for name, kind in columns.items())
-    duck.execute(
-        f"COPY (SELECT {chosen} FROM read_csv({_pattern(text)}, columns = {{{kinds}}},"
-        " delim = '\t', header = false, quote = '', escape = '', nullstr = '',"
-        f" auto_detect = false)) TO {_quoted(file)} (FORMAT parquet)"
-    )
+    """Make a Parquet file of lines, and delete these."""
+    duck.execute(f"COPY (FROM {lines_of(text, columns)}) TO {quoted(file)} {_PARQUET}")
     text.unlink()
 
 
@@ -187,20 +187,3 @@ def _code(export: Export | None) -> int:
     if export is None:
         return OWN_WORD
     return MOVED if export.move else KEPT
-
-
-def _cells(events: Sequence[Classification] | Sequence[Comment]) -> Iterator[tuple[Any, ...]]:
-    for event in events:
-        if isinstance(event, Classification):
-            yield (*event[:-1], encode_groups(event[-1]))
-        else:
-            yield tuple(event)
-
-
-def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
-
-
-def _pattern(path: Path) -> str:
-    """A literal that means this path alone: DuckDB takes a path for a pattern."""
-    return "'" + glob.escape(str(path)).replace("'", "''") + "'"

@@ -12,10 +12,20 @@ from sqlalchemy.dialects import postgresql
 
 from gateway.db.rollup_sets import SETS, RollupSet
 from gateway.ingestion.bulk.tables import read_table, rows_in, write_rows
-from gateway.rollups.finest_sums import differences_from_sums, sums_of_ledger
+from gateway.rollups.finest_sums import (
+    ANY_RULE,
+    COMMENT_SUMS,
+    EVENT_SUMS,
+    GROUP_SUMS,
+    differences_from_sums,
+    sums_of_ledger,
+)
 
 #: Whose SQL DuckDB speaks.
 _DIALECT: Any = postgresql.dialect()
+_CARRIED = f"""CREATE OR REPLACE TABLE {GROUP_SUMS.name} AS
+SELECT unnest(group_ids::BIGINT[]) AS group_id, day, user_id, project_id, workflow_id, n, ms
+FROM {EVENT_SUMS.name} WHERE user_id IS NOT NULL"""
 
 
 def count_differences(
@@ -32,9 +42,14 @@ def count_differences(
     and what it raises ends the work.
     """
     said("Recounting")
-    for sums, rows in sums_of_ledger().items():
+    for sums in (EVENT_SUMS, COMMENT_SUMS):
         check()
-        read_table(connection, duck, sums, rows, folder, check)
+        read_table(connection, duck, sums, sums_of_ledger(sums), folder, check)
+    if connection.execute(ANY_RULE).scalar():
+        check()
+        read_table(connection, duck, GROUP_SUMS, sums_of_ledger(GROUP_SUMS), folder, check)
+    else:
+        duck.execute(_CARRIED)
     differing = 0
     for rollup in SETS:
         check()
