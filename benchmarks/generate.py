@@ -71,6 +71,7 @@ COPY (
 def generate(events: int, file: Path) -> None:
     """Write that many events; a file that is there is overwritten."""
     with duckdb.connect(config={"memory_limit": "2GB"}) as connection:
+        connection.execute("SET enable_progress_bar = false")
         connection.execute(
             _EVENTS.format(first_day=FIRST_DAY, file=str(file).replace("'", "''")),
             {
