@@ -25,6 +25,8 @@ _POSTGRES_INDEXES = text(
 )
 #: Of the server, while it makes an index.
 _SORTING_MEMORY = "256MB"
+#: SQLite takes its cache once more to sort. Rows that come in order need little.
+_SQLITE_CACHE_KIB = 65_536
 
 
 @contextmanager
@@ -47,6 +49,7 @@ def without_keys(
 
 
 def _without_sqlite_indexes(connection: Connection, tables: Sequence[str]) -> list[tuple[str, str]]:
+    connection.exec_driver_sql(f"PRAGMA cache_size = -{_SQLITE_CACHE_KIB}")
     found = connection.execute(_SQLITE_INDEXES, {"tables": [*tables]}).all()
     for name, _ in found:
         connection.exec_driver_sql(f'DROP INDEX "{name}"')

@@ -22,7 +22,7 @@ from gateway.rollups.finest_sums import (
 )
 
 #: Whose SQL DuckDB speaks.
-_DIALECT: Any = postgresql.dialect()
+_DIALECT: Any = postgresql.dialect()  # type: ignore[no-untyped-call]
 _CARRIED = f"""CREATE OR REPLACE TABLE {GROUP_SUMS.name} AS
 SELECT unnest(group_ids::BIGINT[]) AS group_id, day, user_id, project_id, workflow_id, n, ms
 FROM {EVENT_SUMS.name} WHERE user_id IS NOT NULL"""
