@@ -19,6 +19,11 @@ def as_lines(rows: Sequence[tuple[Any, ...]]) -> bytes:
     return orjson.dumps(rows)[2:-2].replace(b"],[", b"\n") + b"\n" if rows else b""
 
 
+def joined_lines(rows: Sequence[str]) -> bytes:
+    """A line for each row that is a JSON list of the same."""
+    return "".join(rows)[1:-1].replace("][", "\n").encode("ascii") + b"\n"
+
+
 def lines_of(file: Path, columns: Mapping[str, str]) -> str:
     """What DuckDB selects the rows of a file from; ``columns`` says how it keeps them."""
     # Lists are texts there.

@@ -10,12 +10,12 @@ from typing import Any
 import duckdb
 from sqlalchemy import Connection, Select, Table, Text
 
-from gateway.ingestion.bulk.lines import NULL, as_lines, lines_of, quoted
+from gateway.ingestion.bulk.lines import NULL, joined_lines, lines_of, quoted
 
 #: Few enough to stay in the processor's cache: DuckDB gives 20,000 in a third more time each.
 _ROWS_AT_ONCE = 2_000
 #: SQLite takes rows of one statement one after the other, without looking for the place of each:
-#: that halves the time of rows that come alone.
+#: that halves the time of rows that come alone. Old versions take 999 values at most.
 _ROWS_A_STATEMENT = 100
 
 
@@ -58,7 +58,8 @@ def write_rows(
     """Write the rows of a Select, of numbers and lists of groups, to a file for :func:`rows_in`."""
     compiled = rows.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
     if connection.dialect.name == "sqlite":
-        _write_csv(connection, str(compiled), file, check)
+        columns = ", ".join(rows.selected_columns.keys())
+        _write_lines(connection, f"SELECT json_array({columns}) FROM ({compiled})", file, check)
     else:
         _copy_out(connection, str(compiled), file)
 
@@ -101,13 +102,14 @@ def _insert(
     return put
 
 
-def _write_csv(connection: Connection, select: str, file: Path, check: Callable[[], None]) -> None:
+def _write_lines(connection: Connection, rows: str, file: Path, check: Callable[[], None]) -> None:
+    """Write the rows of a SELECT of JSON texts: SQLite gives one text sooner than its numbers."""
     driver: Any = connection.connection.driver_connection
-    cursor = driver.execute(select)
+    cursor = driver.execute(rows)
     with file.open("wb") as lines:
         while found := cursor.fetchmany(_ROWS_AT_ONCE):
             check()
-            lines.write(as_lines(found))
+            lines.write(joined_lines([text for (text,) in found]))
 
 
 def _copy_out(connection: Connection, select: str, file: Path) -> None:
