@@ -26,7 +26,10 @@ EVENTS = (
     classification(1, user=1, groups=(501, 502)),
     classification(2, "2023-05-01T00:00", user=2, groups=(501,)),
     classification(3, "2023-12-31T23:00", user=2),
+    # Several that are one row of the finest sums.
     classification(4, user=None),
+    classification(5, user=None),
+    classification(6, user=1, groups=(501, 502)),
     comment(1, user=1),
     comment(2, user=None, project=0),
 )
