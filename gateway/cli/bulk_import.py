@@ -25,7 +25,7 @@ from gateway.errors import Unavailable, UnreadableFile
 from gateway.events.exports import Origin
 from gateway.events.forms import EXPORTS
 from gateway.events.source import Source
-from gateway.ingestion.bulk.load import BulkLoad
+from gateway.ingestion.bulk.load import BulkLoad, RollupsDiffer
 from gateway.ingestion.bulk.reading import BulkReader, Taken
 from gateway.ingestion.bulk.spool import Spool, connect
 from gateway.ingestion.export import Export
@@ -47,7 +47,7 @@ class Workshop:
     folder: Path | None = None
     #: What DuckDB may take.
     memory_megabytes: int = MEGABYTES
-    #: Whether all rollups are recounted at the end.
+    #: Whether all rollups are recounted before they can be seen.
     verify: bool = True
 
 
@@ -60,7 +60,7 @@ def bulk_import(
     *,
     move: bool,
 ) -> None:
-    """Fill a database with the events of all sources, then verify it.
+    """Fill a database with the events of all sources, and verify it.
 
     A file that is damaged ends the reading: what stands before is stored, then UnreadableFile.
     Interrupted, the database is half loaded, and the same command starts over.
@@ -89,7 +89,7 @@ def bulk_import(
         write(begin_bulk_load)
         spool = Spool(duck, folder)
         reader = BulkReader(duck, spool, write, write(_erased))
-        load = BulkLoad(duck, folder, progress.say)
+        load = BulkLoad(duck, folder, progress.say, verify=workshop.verify)
         damage = None
         try:
             with _disk_errors(folder):
@@ -100,8 +100,12 @@ def bulk_import(
                 progress.say("Packing what was read")
                 spool.finish()
                 summary.settle(write(load.store))
-                if workshop.verify:
-                    _verify(load, write)
+        except RollupsDiffer as error:
+            raise CommandFailed(
+                f"{error.rows:,} rows of the rollups differ from the events, so nothing was "
+                "stored, and the database is half loaded. Run the same command with --no-verify, "
+                "then stats-gateway rebuild, and report this as a defect."
+            ) from error
         finally:
             # The database's thread may still be at it.
             load.stop()
@@ -145,25 +149,6 @@ async def _write(database: Database, work: Callable[[Connection], T]) -> T:
         return await database.write(work)
     except DBAPIError as error:
         raise Unavailable(f"The database refused the bulk load: {reason_of(error)}.") from error
-
-
-def _verify(load: BulkLoad, write: Callable[[Callable[[Connection], int]], int]) -> None:
-    try:
-        differing = write(load.verify)
-    except KeyboardInterrupt as interrupt:
-        raise CommandFailed(
-            "All events are stored, but the verification was interrupted: run stats-gateway verify."
-        ) from interrupt
-    except (duckdb.Error, OSError) as error:
-        raise CommandFailed(
-            f"All events are stored, but the verification failed: {reason_of(error)}. Run "
-            "stats-gateway verify."
-        ) from error
-    if differing:
-        raise CommandFailed(
-            f"All events are stored, but {differing:,} rows of the rollups differ from them: run "
-            "stats-gateway verify, then stats-gateway rebuild, and report this as a defect."
-        )
 
 
 @contextmanager

@@ -184,6 +184,46 @@ def test_a_load_that_is_broken_off_is_started_over(
     assert (len(rows["comment"]), rows["bulk_load"]) == (24_000, [])
 
 
+#: A database that counts an event of the site twice.
+_DEFECTS = {
+    "sqlite": [
+        "CREATE TRIGGER defect AFTER INSERT ON site_comment_rollup BEGIN"
+        " UPDATE site_comment_rollup SET n = n + 1 WHERE grain = NEW.grain; END"
+    ],
+    "postgresql": [
+        "CREATE FUNCTION defect() RETURNS trigger LANGUAGE plpgsql AS"
+        " 'BEGIN NEW.n := NEW.n + 1; RETURN NEW; END'",
+        "CREATE TRIGGER defect BEFORE INSERT ON site_comment_rollup"
+        " FOR EACH ROW EXECUTE FUNCTION defect()",
+    ],
+}
+
+
+def test_rollups_that_differ_from_the_events_are_not_stored(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    def spoil(connection: Connection) -> None:
+        for statement in _DEFECTS[connection.dialect.name]:
+            connection.exec_driver_sql(statement)
+
+    async def write() -> None:
+        async with open_database(database_url) as database:
+            await database.write(spoil)
+
+    asyncio.run(write())
+    file = tmp_path / "events.csv"
+    file.write_text("comment_id,event_time,project_id,user_id\n1,2020-01-01T00:00:00Z,1,5\n")
+    said = run(database_url, "import", "--bulk", file, status=1)
+    assert "4 rows of the rollups differ from the events, so nothing was stored" in said
+    rows = rows_of(database_url)
+    assert (rows["comment"], rows["site_comment_rollup"], len(rows["bulk_load"])) == ([], [], 1)
+    run(database_url, "import", "--bulk", "--no-verify", file)
+    assert len(rows_of(database_url)["site_comment_rollup"]) == 4
+    assert "site_comment: 4 rows differ." in run(database_url, "verify", status=1)
+
+
 def test_what_stands_before_damage_is_stored(
     database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

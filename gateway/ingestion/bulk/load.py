@@ -28,29 +28,43 @@ _LEDGERS = (classification, comment)
 _FILLED = (*_LEDGERS, *(rollup.table for rollup in SETS))
 
 
+class RollupsDiffer(Exception):
+    """So many ``rows`` of the rollups are not what the events say; nothing was stored."""
+
+    def __init__(self, rows: int) -> None:
+        super().__init__(f"{rows:,} rows differ")
+        self.rows = rows
+
+
 class BulkLoad:
     """Stores what the spool has, once it is finished.
 
-    ``said`` is told of each step as it begins.
+    ``said`` is told of each step as it begins. With ``verify``, what is stored is recounted.
     """
 
     def __init__(
-        self, duck: duckdb.DuckDBPyConnection, folder: Path, said: Callable[[str], None]
+        self,
+        duck: duckdb.DuckDBPyConnection,
+        folder: Path,
+        said: Callable[[str], None],
+        *,
+        verify: bool,
     ) -> None:
         self._duck = duck
         self._folder = folder
         self._said = said
+        self._verify = verify
         self._stopped = Event()
 
     def stop(self) -> None:
-        """Let what is under way fail soon, in whatever thread it runs; nothing of it is stored."""
+        """Let :meth:`store` fail soon, in whatever thread it runs; nothing of it is stored."""
         self._stopped.set()
         self._duck.interrupt()
 
     def store(self, connection: Connection) -> Settled:
         """Store events, rollups and how far ingestion has come; in a writing transaction.
 
-        Conflict if the database has events.
+        Conflict if the database has events; RollupsDiffer if the verification finds a difference.
         """
         check_without_events(connection)
         self._said("Removing copies")
@@ -62,16 +76,14 @@ class BulkLoad:
             add_up(self._duck, self._check)
             with without_keys(connection, [table.name for table in _FILLED], self._said_next):
                 self._fill(connection)
+            free_sums(self._duck)
+            if self._verify:
+                self._recount(connection)
             self._note(connection, settled.last_event_at)
             log_change_of_everything(connection)
         end_bulk_load(connection)
         self._check()
         return settled
-
-    def verify(self, connection: Connection) -> int:
-        """How many rows of the rollups differ from the events that are stored; writes nothing."""
-        free_sums(self._duck)
-        return count_differences(connection, self._duck, self._folder, self._said, self._check)
 
     def _fill(self, connection: Connection) -> None:
         for table in _LEDGERS:
@@ -88,6 +100,11 @@ class BulkLoad:
             self._said_next(f"Storing {rollup.table.name}")
             rows = rollup_rows(self._duck, rollup)
             put_rows(connection, self._duck, rollup.table, rows, self._folder, self._check)
+
+    def _recount(self, connection: Connection) -> None:
+        differing = count_differences(connection, self._duck, self._folder, self._said, self._check)
+        if differing:
+            raise RollupsDiffer(differing)
 
     def _note(self, connection: Connection, last_event_at: int) -> None:
         now = written_at(connection)
