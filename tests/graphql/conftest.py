@@ -6,6 +6,7 @@ import math
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -127,6 +128,8 @@ _context_ids = itertools.count()
 
 class Context(dict[str, Any]):
     has_secret = False
+    #: Nothing is read from a database.
+    reads = SimpleNamespace(position=None)
 
 
 @asynccontextmanager

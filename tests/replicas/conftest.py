@@ -13,16 +13,19 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from gateway.app import create_app
+from gateway.auth.keys import write_new_keys
 from gateway.db import open_database
 from gateway.db.server_checks import ServerChecks
+from gateway.directory.load import load_directory
 from gateway.services import Services
 from gateway.settings import Settings
 from tests.conftest import administer
+from tests.graphql.live.reading import STREAM, STREAM_SETTINGS
 from tests.postgres import running_postgres, running_standby
-from tests.server import DEADLINE_SECONDS
+from tests.replicas.doors import FIRST, LAST, Site
+from tests.server import DEADLINE_SECONDS, Server, serving
 from tests.stream_events import classification
 
-STREAM = ("stream", "sesame")
 #: What no other test of these servers counts: each begins with a project of its own.
 COUNTED = "query ($id: ID!) { project(id: $id) { classifications { totalCount } } }"
 
@@ -177,3 +180,42 @@ async def opened(url: str, standbys: tuple[str, ...], **settings: Any) -> AsyncI
 def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
     """What was logged of moves between servers."""
     return [one.getMessage() for one in caplog.records if one.name == "gateway.db.read_servers"]
+
+
+@pytest.fixture(scope="module")
+def server_at_a_standby(
+    cluster: Cluster, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """A gateway as a process of its own, which reads from the first standby."""
+    folder = tmp_path_factory.mktemp("doors")
+    asyncio.run(_with_groups(cluster))
+    settings = {
+        "STATS_GATEWAY_DATABASE_URL": cluster.url,
+        "STATS_GATEWAY_READ_DATABASE_URLS": cluster.standby_urls[0],
+        "STATS_GATEWAY_READ_LAG_SECONDS": "3600",
+        "STATS_GATEWAY_JWT_PUBLIC_KEY_FILE": str(write_new_keys(folder / "keys").public),
+        "STATS_GATEWAY_GROUPS": "own",
+        "STATS_GATEWAY_INCREMENTAL_DELIVERY": "true",
+        "STATS_GATEWAY_BATCH_LIMIT": "2",
+        **STREAM_SETTINGS,
+    }
+    with serving(folder, **settings) as server:
+        yield server
+
+
+async def _with_groups(cluster: Cluster) -> None:
+    numbers = range(FIRST, LAST)
+    document = {
+        "user_groups": [{"id": one, "stats_visibility": "public_show_all"} for one in numbers],
+        "users": [{"id": one, "login": f"u{one}"} for one in numbers],
+    }
+    async with open_database(cluster.url) as database:
+        await database.write(lambda connection: load_directory(connection, document))
+
+
+@pytest.fixture
+async def site(server_at_a_standby: Server) -> AsyncIterator[Site]:
+    server = server_at_a_standby
+    key = (server.log.parent / "keys" / "private.pem").read_bytes()
+    async with httpx.AsyncClient(timeout=DEADLINE_SECONDS) as client:
+        yield Site(server, key, client)

@@ -116,7 +116,7 @@ class SocketOperations:
                 return
             async with aclosing(self.executor.stream(*asked)) as parts:
                 async for part in parts:
-                    yield _written(part, record)
+                    yield _written(await self._with_token(part, record, seen), record)
         except OperationTypeRefused as error:
             raise Forbidden(f"An API key can only read: it may not send a {error.kind}.") from None
 

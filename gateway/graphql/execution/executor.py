@@ -189,6 +189,8 @@ class Executor:
                     payloads = Payloads(result, answering.mask, production, record)
                     stack.push_async_callback(payloads.aclose)
                     first = await payloads.first()
+                # Whoever gets the first part is to know of the state that all are read in.
+                record.read(context.reads.position)
             yield marked(context, Answer({**first, **ready.extensions}))
             while payloads is not None and payloads.has_next:
                 try:

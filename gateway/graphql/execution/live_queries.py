@@ -62,6 +62,7 @@ class LiveQueries:
             entry = responses.held(key, viewer)
         if entry is None or key is None or self._answering.may_be_erased(viewer):
             return None
+        record.read(entry.position)
         answer = cached_answer(entry, key, ready, record)
         return Evaluation(answer, Basis(entry.entities, entry.position))
 

@@ -1,0 +1,121 @@
+"""Each door that changes something answers with a token, and who brings it sees the change."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import httpx
+
+from tests.graphql.live.reading import EVENTS
+from tests.graphql.live.socket_client import initialised
+from tests.replicas.conftest import Cluster
+from tests.replicas.doors import (
+    CONSISTENCY,
+    NUMBERS,
+    ORIGIN,
+    TOKEN,
+    Site,
+    assert_readable_by_pages,
+)
+
+CREATE = 'mutation { createUserGroup(input: {displayName: "Owls"}) { userGroup { id } } }'
+
+
+async def test_each_change_by_json_api_is_seen_with_its_token(cluster: Cluster, site: Site) -> None:
+    """A group from its beginning to its end, while the standby hears of nothing."""
+    lead, guest, invited = (next(NUMBERS) for _ in range(3))
+
+    async def ask(
+        method: str, path: str, who: int, body: Any = None, **headers: str
+    ) -> httpx.Response:
+        headers = {**site.signed_in(who), **ORIGIN, **headers}
+        url = f"{site.root}/api{path}"
+        response = await site.client.request(method, url, json=body, headers=headers)
+        assert_readable_by_pages(response.headers)
+        return response
+
+    async def seen(group: str, **headers: str) -> tuple[str, ...]:
+        """What its admin is answered about the group and its memberships."""
+        paths = (f"/user_groups/{group}", f"/memberships?user_group_id={group}")
+        answers = [await ask("GET", path, lead, **headers) for path in paths]
+        for answer in answers:
+            assert CONSISTENCY not in answer.headers
+            assert (TOKEN in answer.headers) == bool(headers)
+        return tuple(answer.text for answer in answers)
+
+    async with cluster.paused(cluster.standby_urls[0]):
+        body: Any = {"user_groups": {"display_name": "Night owls"}}
+        created = await ask("POST", "/user_groups", lead, body)
+        group = created.json()["user_groups"][0]
+        path, before = f"/user_groups/{group['id']}", await seen(group["id"])
+
+        async def change(
+            method: str, path: str, who: int, body: Any = None, *, tagged: bool = True
+        ) -> Any:
+            """Change something in the state that the newest token stands for."""
+            nonlocal token, states
+            headers = {TOKEN: token}
+            if tagged:
+                headers["if-match"] = (await ask("GET", path, who, **headers)).headers["etag"]
+            answer = await ask(method, path, who, body, **headers)
+            assert answer.is_success, answer.text
+            assert answer.headers[TOKEN] != token
+            token = answer.headers[TOKEN]
+            states.append(await seen(group["id"], **{TOKEN: token}))
+            assert states[-1] not in states[:-1]
+            assert await seen(group["id"]) == before
+            return answer.json() if answer.content else None
+
+        token = created.headers[TOKEN]
+        states = [before, await seen(group["id"], **{TOKEN: token})]
+        assert states[0] != states[1]
+        await change("PUT", path, lead, {"user_groups": {"display_name": "Day owls"}})
+        links = {"user": guest, "user_group": group["id"]}
+        body = {"memberships": {"join_token": group["join_token"], "links": links}}
+        (joined,) = (await change("POST", "/memberships", guest, body, tagged=False))["memberships"]
+        membership = f"/memberships/{joined['id']}"
+        await change("PUT", membership, lead, {"memberships": {"roles": ["group_admin"]}})
+        await change("DELETE", membership, guest)
+        users = f"{path}/links/users"
+        await change("POST", users, lead, {"users": [invited]}, tagged=False)
+        await change("DELETE", f"{users}/{invited}", lead, tagged=False)
+        await change("DELETE", path, lead)
+
+
+async def test_a_mutation_is_answered_with_a_token_in_every_form(
+    cluster: Cluster, site: Site
+) -> None:
+    number = next(NUMBERS)
+    credentials = site.signed_in(number)
+    one = {"query": CREATE}
+    deferred = {"query": CREATE.replace("id }", "id } ... @defer { userGroup { name } }")}
+    async with cluster.paused(cluster.standby_urls[0]):
+        for body, accept in (
+            (one, "application/json"),
+            ([one, one], "application/json"),
+            (one, EVENTS),
+            (one, "multipart/mixed"),
+            (deferred, "multipart/mixed"),
+        ):
+            headers = {**credentials, **ORIGIN, "accept": accept}
+            answer = await site.client.post(site.server.url, json=body, headers=headers)
+            assert answer.is_success, answer.text
+            assert_readable_by_pages(answer.headers)
+            found = re.findall(r'"userGroup":{"id":"(\d+)"', answer.text)
+            assert found, answer.text
+            await assert_there(site, number, found[-1], answer.headers[TOKEN])
+        async with initialised(site.server, credentials) as socket:
+            answer = await socket.answer(CREATE)
+            group = answer["data"]["createUserGroup"]["userGroup"]["id"]
+            token = answer["extensions"]["consistencyToken"]
+            await assert_there(site, number, group, token)
+
+
+async def assert_there(site: Site, member: int, group: str, token: str) -> None:
+    """The member sees a group with the token, and not without."""
+    query = {"query": f"{{ userGroup(id: {group}) {{ __typename }} }}"}
+    for headers, found in (({TOKEN: token}, {"__typename": "UserGroup"}), ({}, None)):
+        headers |= site.signed_in(member)
+        answer = await site.client.post(site.server.url, json=query, headers=headers)
+        assert answer.json()["data"] == {"userGroup": found}
