@@ -80,6 +80,7 @@ def build_routes(services: Services) -> list[Route]:
             services.mask,
             services.live_answers,
             services.connections,
+            services.consistent_reads,
         ),
         *file_routes(
             settings,

@@ -1,4 +1,4 @@
-"""The headers of consistent reads: the token that a request brings, and that of its answer."""
+"""The headers of consistent reads: the tokens that a request brings, and that of its answer."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.auth.viewer import ANONYMOUS, Viewer
 from gateway.errors import GatewayError
-from gateway.http.consistent_reads import ConsistentReads, Seen
+from gateway.http.consistent_reads import EVENTUAL, ConsistentReads
+from gateway.http.seen import Seen
 from gateway.telemetry.record import record_of
 
 #: Headers of an answer that pages of other origins may read.
 CONSISTENCY_HEADERS = ("Consistency", "Consistency-Token")
 _TOKEN = b"consistency-token"
-_EVENTUAL = (b"consistency", b"eventual")
+_EVENTUAL = (b"consistency", EVENTUAL.encode())
+_SEEN = "stats_gateway.seen"
 
 
 class ConsistencyHeaders:
@@ -35,10 +37,10 @@ class ConsistencyHeaders:
             await self._app(scope, receive, send)
             return
         record = record_of(scope)
-        token = next((value for name, value in scope["headers"] if name == _TOKEN), None)
+        sent = [value for name, value in scope["headers"] if name == _TOKEN]
         seen: Seen | None = None
-        if token is not None:
-            seen = await self._seen(token.decode("latin-1"), scope)
+        if sent:
+            seen = scope[_SEEN] = await self._seen(b",".join(sent).decode("latin-1"), scope)
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start" and (record.has_written or seen):
@@ -52,13 +54,13 @@ class ConsistencyHeaders:
 
         await self._app(scope, receive, sending)
 
-    async def _seen(self, token: str, scope: Scope) -> Seen | None:
+    async def _seen(self, tokens: str, scope: Scope) -> Seen | None:
         try:
             viewer = await self._identify(scope)
         except Exception:  # whoever answers says so
             viewer = ANONYMOUS
         try:
-            return await self._reads.place(token, viewer, record_of(scope))
+            return await self._reads.place(tokens, viewer, record_of(scope))
         except GatewayError:
             # The database is away: so is what answers, which says so.
             return None
@@ -68,3 +70,9 @@ class ConsistencyHeaders:
             return await self._reads.token_after(seen, record_of(scope))
         except GatewayError:
             return None
+
+
+def seen_of(scope: Scope) -> Seen | None:
+    """What whoever sent the request has seen; None for who sends no such header."""
+    seen: Seen | None = scope.get(_SEEN)
+    return seen

@@ -5,12 +5,15 @@ requests that bring one, or bring the header empty. A request that brings a toke
 the server that is read from if it has that state, else by the primary, and that only so often a
 minute for each viewer. Where the state could not be had, the answer says so
 (``Consistency: eventual``).
+
+Who asks for several things at once gets several tokens, and cannot tell which is the newest: a
+request may bring all of them, separated by commas.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 
 from limits import RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage
@@ -23,8 +26,16 @@ from gateway.changes.feed import ChangeFeed
 from gateway.changes.position import LogPosition
 from gateway.db import Database
 from gateway.db.instance_secret import INSTANCE_SECRET
+from gateway.http.seen import Seen, position_of
 from gateway.telemetry.record import RequestRecord
 
+#: The extensions of an answer that is sent without headers of its own, named for these.
+TOKEN_EXTENSION, CONSISTENCY_EXTENSION = "consistencyToken", "consistency"
+EVENTUAL = "eventual"
+#: Tells the extensions of an answer that rests on a state, or on one that nobody knows.
+TellState = Callable[[LogPosition | None], Mapping[str, str]]
+#: Tokens of one request that are looked at.
+_MOST_TOKENS = 10
 #: What becomes of a token; the names that metrics use.
 _RESULTS = (
     "new",
@@ -63,39 +74,72 @@ class ConsistentReads:
         self._tokens: ConsistencyTokens | None = None
         self._reading = asyncio.Lock()
 
-    async def place(self, token: str, viewer: Viewer, record: RequestRecord) -> Seen:
-        """Let the request be read where its token asks for; the text may be empty."""
-        if not token:
+    async def place(self, tokens: str, viewer: Viewer, record: RequestRecord) -> Seen:
+        """Let the request be read where its tokens ask for, of which there may be none."""
+        sent = [one.strip() for one in tokens.split(",", _MOST_TOKENS)[:_MOST_TOKENS]]
+        if not any(sent):
             return self._seen("new")
-        try:
-            wanted = (await self._sealing()).open(token)
-        except UnusableToken as error:
-            return self._seen("expired" if error.is_expired else "invalid")
+        for wanted in await self._opened(filter(None, sent)):
+            seen = await self._placed(wanted, viewer, record)
+            if seen is not None:
+                return seen
+            self.counts["ahead"] += 1
+        return Seen(None, is_eventual=False)
+
+    async def _opened(self, tokens: Iterable[str]) -> list[LogPosition]:
+        """What was sealed, the newest first; what is no token is counted."""
+        sealing = await self._sealing()
+        found = set()
+        for token in tokens:
+            try:
+                found.add(sealing.open(token))
+            except UnusableToken as error:
+                self.counts["expired" if error.is_expired else "invalid"] += 1
+        return sorted(found, reverse=True)
+
+    async def _placed(
+        self, wanted: LogPosition, viewer: Viewer, record: RequestRecord
+    ) -> Seen | None:
+        """Where a state is read; None if the primary has no such state."""
         if self._has(self._changes, await self._changes.catch_up(), wanted):
             return self._seen("standby" if self._is_replicated else "primary", wanted)
         if not self._is_replicated:
-            return self._seen("ahead")
+            return None
         if not await self._may_ask_primary(viewer, record):
             return self._seen("limited", wanted, is_eventual=True)
         there = await self._primary_changes.catch_up()
         if there is None:
             return self._seen("unavailable", wanted, is_eventual=True)
         if not self._has(self._primary_changes, there, wanted):
-            return self._seen("ahead")
+            return None
         record.at_primary = True
         return self._seen("primary", wanted)
 
     async def token_after(self, seen: Seen | None, record: RequestRecord) -> str | None:
         """The token of an answer, if it gets one: of what was written, or of what was read."""
-        position: LogPosition | None = None
         if record.has_written:
             # Read after the commit, so it is no older.
-            position = await self._primary_changes.catch_up()
-        elif seen is not None and record.read_at is not None:
-            position = LogPosition(*record.read_at)
+            return await self.token_of(await self._primary_changes.catch_up(), seen)
+        return None if seen is None else await self.token_of(position_of(record), seen)
+
+    async def token_of(self, position: LogPosition | None, seen: Seen | None) -> str | None:
+        """The token of a state; None if nobody knows it, or more was seen already."""
         if position is None or (seen is not None and seen.is_newer_than(position)):
             return None
         return (await self._sealing()).seal(position)
+
+    async def teller(self, seen: Seen) -> TellState:
+        """What tells of each of many answers to who has seen this much."""
+        sealing = await self._sealing()
+
+        def tell(position: LogPosition | None) -> Mapping[str, str]:
+            if position is None:
+                return {}
+            if seen.is_newer_than(position):
+                return {CONSISTENCY_EXTENSION: EVENTUAL}
+            return {TOKEN_EXTENSION: sealing.seal(position)}
+
+        return tell
 
     @property
     def _is_replicated(self) -> bool:
@@ -114,7 +158,7 @@ class ConsistentReads:
         self, result: str, wanted: LogPosition | None = None, *, is_eventual: bool = False
     ) -> Seen:
         self.counts[result] += 1
-        return Seen(wanted, is_eventual)
+        return Seen(wanted, is_eventual=is_eventual)
 
     async def _sealing(self) -> ConsistencyTokens:
         if self._tokens is None:
@@ -124,25 +168,3 @@ class ConsistentReads:
                         ((secret,),) = await snapshot.fetch(INSTANCE_SECRET)
                     self._tokens = ConsistencyTokens(secret, self._now)
         return self._tokens
-
-
-class Seen:
-    """What whoever asks has seen; None if nobody knows. ``is_eventual``: it may not be had."""
-
-    __slots__ = ("_is_eventual", "_wanted")
-
-    def __init__(self, wanted: LogPosition | None, is_eventual: bool) -> None:  # noqa: FBT001
-        self._wanted = wanted
-        self._is_eventual = is_eventual
-
-    def is_newer_than(self, position: LogPosition) -> bool:
-        """Whether it has not this state yet."""
-        return self._wanted is not None and position.version < self._wanted.version
-
-    def is_eventual(self, record: RequestRecord) -> bool:
-        """Whether an answer may be older than what was seen."""
-        if self._wanted is None:
-            return False
-        if record.read_at is None:
-            return self._is_eventual or record.fell_back
-        return self.is_newer_than(LogPosition(*record.read_at))

@@ -323,7 +323,8 @@ class _Sources(Collector):
         )
         tokens = CounterMetricFamily(
             "stats_gateway_consistency_tokens",
-            "Requests with a consistency token, by what became of it.",
+            "Requests with consistency tokens, by what became of the newest; and tokens that were "
+            "ignored.",
             labels=["result"],
         )
         for result, number in self.tokens.items():

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import (
+    AbstractAsyncContextManager,
+    asynccontextmanager,
+    contextmanager,
+    suppress,
+)
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import asyncpg
@@ -186,18 +192,27 @@ def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
 def server_at_a_standby(
     cluster: Cluster, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
-    """A gateway as a process of its own, which reads from the first standby."""
-    folder = tmp_path_factory.mktemp("doors")
     asyncio.run(_with_groups(cluster))
+    folder = tmp_path_factory.mktemp("doors")
+    write_new_keys(folder / "keys")
+    with serving_at_a_standby(cluster, folder) as server:
+        yield server
+
+
+@contextmanager
+def serving_at_a_standby(cluster: Cluster, folder: Path, **more: str) -> Iterator[Server]:
+    """A gateway as a process of its own, which reads from the first standby."""
     settings = {
         "STATS_GATEWAY_DATABASE_URL": cluster.url,
         "STATS_GATEWAY_READ_DATABASE_URLS": cluster.standby_urls[0],
         "STATS_GATEWAY_READ_LAG_SECONDS": "3600",
-        "STATS_GATEWAY_JWT_PUBLIC_KEY_FILE": str(write_new_keys(folder / "keys").public),
+        "STATS_GATEWAY_JWT_PUBLIC_KEY_FILE": f"{folder}/keys/public.pem",
         "STATS_GATEWAY_GROUPS": "own",
         "STATS_GATEWAY_INCREMENTAL_DELIVERY": "true",
         "STATS_GATEWAY_BATCH_LIMIT": "2",
+        "STATS_GATEWAY_LIVE_SECONDS": "0.05",
         **STREAM_SETTINGS,
+        **more,
     }
     with serving(folder, **settings) as server:
         yield server

@@ -13,7 +13,7 @@ from gateway.changes.consistency_tokens import (
     UnusableToken,
 )
 from gateway.changes.position import LogPosition
-from tests.replicas.conftest import Cluster, Gateway, OpenGateway, opened
+from tests.replicas.conftest import COUNTED, Cluster, Gateway, OpenGateway, opened
 
 TOKEN = "consistency-token"
 POSITION = LogPosition(7, -(1 << 63))
@@ -128,6 +128,29 @@ async def test_totals_never_decrease_for_who_brings_the_last_token(
             await cluster.caught_up()
         assert seen == sorted(seen)
         assert seen[-1] == 5
+
+
+async def test_of_several_tokens_the_newest_counts(
+    cluster: Cluster, gateway_of: OpenGateway
+) -> None:
+    """Who asks for several things at once cannot tell which answer was the newest."""
+    async with gateway_of(cluster.url, cluster.standby_urls, read_lag_seconds=3600) as gateway:
+        older = (await gateway.store(35, project=35)).headers[TOKEN]
+        await cluster.caught_up()
+        async with cluster.paused(cluster.standby_urls[0]):
+            newer = (await gateway.store(36, project=35)).headers[TOKEN]
+            assert await gateway.total(35, **{TOKEN: older}) == 1
+            for sent in (f"{older}, {newer}", f"{newer},{older}", f",{newer},"):
+                assert await gateway.total(35, **{TOKEN: sent}) == 2
+            lines = httpx.Headers([(TOKEN, newer), (TOKEN, older)])
+            body = {"query": COUNTED, "variables": {"id": "35"}}
+            twice = await gateway.client.post("/graphql", json=body, headers=lines)
+            assert total(twice) == 2
+            assert counts(gateway) == {"standby": 1, "primary": 4}
+            # What is none is ignored, and beyond ten nothing is looked at.
+            assert await gateway.total(35, **{TOKEN: f"{older},x"}) == 1
+            assert await gateway.total(35, **{TOKEN: "x," * 10 + newer}) == 1
+        assert counts(gateway) == {"standby": 2, "primary": 4, "invalid": 11}
 
 
 async def test_tokens_that_cannot_be_are_ignored_and_counted(

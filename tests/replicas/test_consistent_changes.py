@@ -49,27 +49,25 @@ async def test_each_change_by_json_api_is_seen_with_its_token(cluster: Cluster, 
         created = await ask("POST", "/user_groups", lead, body)
         group = created.json()["user_groups"][0]
         path, before = f"/user_groups/{group['id']}", await seen(group["id"])
+        tokens = [created.headers[TOKEN]]
+        states = [before, await seen(group["id"], **{TOKEN: tokens[-1]})]
+        assert states[0] != states[1]
 
         async def change(
             method: str, path: str, who: int, body: Any = None, *, tagged: bool = True
         ) -> Any:
             """Change something in the state that the newest token stands for."""
-            nonlocal token, states
-            headers = {TOKEN: token}
+            headers = {TOKEN: tokens[-1]}
             if tagged:
                 headers["if-match"] = (await ask("GET", path, who, **headers)).headers["etag"]
             answer = await ask(method, path, who, body, **headers)
             assert answer.is_success, answer.text
-            assert answer.headers[TOKEN] != token
-            token = answer.headers[TOKEN]
-            states.append(await seen(group["id"], **{TOKEN: token}))
+            tokens.append(answer.headers[TOKEN])
+            states.append(await seen(group["id"], **{TOKEN: tokens[-1]}))
             assert states[-1] not in states[:-1]
             assert await seen(group["id"]) == before
             return answer.json() if answer.content else None
 
-        token = created.headers[TOKEN]
-        states = [before, await seen(group["id"], **{TOKEN: token})]
-        assert states[0] != states[1]
         await change("PUT", path, lead, {"user_groups": {"display_name": "Day owls"}})
         links = {"user": guest, "user_group": group["id"]}
         body = {"memberships": {"join_token": group["join_token"], "links": links}}

@@ -16,6 +16,8 @@ from gateway.graphql.execution.live_queries import LiveQueries
 from gateway.graphql.live.live_answers import LiveAnswers
 from gateway.graphql.masking import ErrorMask
 from gateway.http.connections import Connections
+from gateway.http.consistency_headers import seen_of
+from gateway.http.consistent_reads import ConsistentReads
 from gateway.http.event_stream import EventStream
 from gateway.http.media import EVENT_STREAM
 from gateway.http.stream_form import StreamForm
@@ -24,7 +26,10 @@ from gateway.telemetry.record import RequestRecord, Result
 
 
 class LiveEndpoint:
-    """Answers what is a subscription, and leaves the rest to others."""
+    """Answers what is a subscription, and leaves the rest to others.
+
+    With ``reads`` each answer has a consistency token, for who brought any.
+    """
 
     def __init__(
         self,
@@ -33,12 +38,14 @@ class LiveEndpoint:
         mask: ErrorMask,
         times: StreamTimes,
         connections: Connections,
+        reads: ConsistentReads | None = None,
     ) -> None:
         self._queries = queries
         self._live = live
         self._mask = mask
         self._times = times
         self._connections = connections
+        self._reads = reads
 
     async def open(
         self,
@@ -61,6 +68,9 @@ class LiveEndpoint:
                 await self._queries.charge_refused(parsed, viewer, record)
                 raise
             stack.callback(self._connections.release)
+            seen, tell = seen_of(request.scope), None
+            if seen is not None and self._reads is not None:
+                tell = await self._reads.teller(seen)
             credentials = credentials_of(request.scope)
             opened = await self._live.open(parsed, viewer, credentials, record)
             if isinstance(opened, Answer):
@@ -68,6 +78,7 @@ class LiveEndpoint:
             # From here on nothing is awaited.
             stack.pop_all()
         opened.when_over(self._connections.release)
+        opened.tell = tell
         record.result = Result.OK
         form: StreamForm = SubscriptionParts()
         if media == EVENT_STREAM:

@@ -44,6 +44,7 @@ def graphql_routes(
     mask: ErrorMask,
     live: LiveAnswers,
     connections: Connections,
+    reads: ConsistentReads,
 ) -> list[Route]:
     """All routes below the endpoint's path; :func:`graphql_middleware` stands around them."""
     pages = Pages(Page(EXAMPLES), built_graphiql(EXAMPLES))
@@ -57,7 +58,7 @@ def graphql_routes(
         batch_limit=settings.batch_limit,
         batch_bytes=settings.answer_limit_bytes,
         part_seconds=settings.operation_timeout_seconds if settings.incremental_delivery else None,
-        live=LiveEndpoint(executor.live, live, mask, times, connections),
+        live=LiveEndpoint(executor.live, live, mask, times, connections, reads),
     )
     examples = FittedExamples(EXAMPLES, identify_not_erased, open_operation)
     return [

@@ -18,14 +18,19 @@ from gateway.graphql.execution.executor import Executor
 from gateway.graphql.live.live_answers import LiveAnswers
 from gateway.graphql.masking import ErrorMask, FormattedError
 from gateway.graphql.refusals import OperationTypeRefused
-from gateway.http.consistent_reads import ConsistentReads, Seen
+from gateway.http.consistent_reads import (
+    CONSISTENCY_EXTENSION,
+    EVENTUAL,
+    TOKEN_EXTENSION,
+    ConsistentReads,
+)
+from gateway.http.seen import Seen
 from gateway.json_bytes import json_bytes
 from gateway.telemetry.record import RequestRecord, Result
 
 #: Header lines that carry a credential.
 Credentials = Sequence[tuple[str, str]]
 
-_EXTENSION = "consistencyToken"
 _READING = frozenset({OperationType.QUERY})
 _ALL = frozenset({OperationType.QUERY, OperationType.MUTATION})
 
@@ -66,7 +71,7 @@ class SocketOperations:
         record.viewer = viewer.kind
         seen = await self._seen(request, viewer, record)
         if await self.executor.live.is_subscription(request, viewer, record):
-            answers = self._followed(request, viewer, credentials, record, follow)
+            answers = self._followed(request, viewer, credentials, record, follow, seen)
         else:
             answers = self._executed(request, viewer, record, seen)
         # A live operation may last for days, and keeps nothing of what was asked.
@@ -78,10 +83,10 @@ class SocketOperations:
     async def _seen(
         self, request: GraphQLRequest, viewer: Viewer, record: RequestRecord
     ) -> Seen | None:
-        token = (request.extensions or {}).get(_EXTENSION)
-        if self.reads is None or not isinstance(token, str):
+        tokens = (request.extensions or {}).get(TOKEN_EXTENSION)
+        if self.reads is None or not isinstance(tokens, str):
             return None
-        return await self.reads.place(token, viewer, record)
+        return await self.reads.place(tokens, viewer, record)
 
     async def _followed(
         self,
@@ -90,11 +95,14 @@ class SocketOperations:
         credentials: Credentials,
         record: RequestRecord,
         follow: Callable[[], Awaitable[object]],
+        seen: Seen | None,
     ) -> AsyncGenerator[bytes, None]:
+        tell = None if self.reads is None or seen is None else await self.reads.teller(seen)
         stream = await self.live.open(request, viewer, credentials, record)
         del request
         if isinstance(stream, Answer):
             raise NotExecuted(stream["errors"])
+        stream.tell = tell
         try:
             await follow()
             record.result = Result.OK
@@ -126,9 +134,9 @@ class SocketOperations:
             return answer
         told = {}
         if (token := await self.reads.token_after(seen, record)) is not None:
-            told[_EXTENSION] = token
+            told[TOKEN_EXTENSION] = token
         if seen is not None and seen.is_eventual(record):
-            told["consistency"] = "eventual"
+            told[CONSISTENCY_EXTENSION] = EVENTUAL
         return Answer({**answer, "extensions": {**answer.get("extensions", {}), **told}})
 
 

@@ -170,10 +170,11 @@ class LiveEvaluation:
         key, answer = watched.ready.live_key, evaluation.answer
         assert key is not None  # noqa: S101 - it is live
         if answer.entry is None:
-            return frame_of(answer, key)
+            return frame_of(answer, key, evaluation.basis.position)
         # One cached answer is the answer of many, one after the other.
         if self._last is None or self._last[:2] != (answer.entry, key):
-            self._last = answer.entry, key, frame_of(answer, key)
+            frame = frame_of(answer, key, evaluation.basis.position)
+            self._last = answer.entry, key, frame
         return self._last[2]
 
     async def _take(

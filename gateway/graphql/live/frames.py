@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any
 
 import orjson
 from orjson import Fragment
 
+from gateway.changes.position import LogPosition
 from gateway.graphql.execution.answer import Answer
 from gateway.json_bytes import json_bytes
 
@@ -15,17 +17,34 @@ _DIGEST_BYTES = 16
 
 
 class Frame:
-    """One answer as JSON, for all streams that it is sent to; ``unread`` of them still hold it."""
+    """One answer as JSON, for all streams that it is sent to; ``unread`` of them still hold it.
 
-    __slots__ = ("data", "digest", "unread")
+    It is known to hold at the ``position``, if any is, and may hold later as well.
+    """
 
-    def __init__(self, data: bytes) -> None:
+    __slots__ = ("data", "digest", "has_extensions", "position", "unread")
+
+    def __init__(
+        self, data: bytes, position: LogPosition | None = None, *, has_extensions: bool = False
+    ) -> None:
         self.data = data
+        self.position = position
+        self.has_extensions = has_extensions
         self.digest = blake2b(data, digest_size=_DIGEST_BYTES).digest()
         self.unread = 0
 
+    def with_extensions(self, more: Mapping[str, str]) -> bytes:
+        """The answer with more of them, for one of its readers."""
+        if not more:
+            return self.data
+        if self.has_extensions:
+            answer = orjson.loads(self.data)
+            return json_bytes({**answer, "extensions": {**answer["extensions"], **more}})
+        # All of it may be large, and there may be many readers.
+        return b'%b,"extensions":%b}' % (self.data[:-1], orjson.dumps(more))
 
-def frame_of(answer: Answer, key: str) -> Frame:
+
+def frame_of(answer: Answer, key: str, position: LogPosition | None = None) -> Frame:
     """The answer, its data and the paths of its errors below the subscription's field."""
     frame: dict[str, Any] = {**answer}
     if "errors" in answer:
@@ -38,4 +57,4 @@ def frame_of(answer: Answer, key: str) -> Frame:
         ]
     if answer.get("data") is not None:
         frame["data"] = {key: answer["data"]}
-    return Frame(json_bytes(frame))
+    return Frame(json_bytes(frame), position, has_extensions="extensions" in frame)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Self
 
+from gateway.changes.position import LogPosition
 from gateway.errors import GatewayError
 from gateway.graphql.live.frames import Frame
 from gateway.graphql.live.unread_frames import UnreadFrames
@@ -16,7 +17,8 @@ class LiveStream:
 
     A frame that is not taken before the next comes is never sent. When the stream ends, the reason
     is raised, ``Unauthenticated`` for credentials that are not good any more. Whoever reads it has
-    to close it, and is alone: two cannot read at once.
+    to close it, and is alone: two cannot read at once. What they ``tell`` of the state that a frame
+    rests on is among its extensions.
     """
 
     # There are thousands: what each takes up counts.
@@ -29,6 +31,7 @@ class LiveStream:
         "_unread",
         "_waiter",
         "sent",
+        "tell",
     )
 
     def __init__(self, unread: UnreadFrames) -> None:
@@ -39,6 +42,7 @@ class LiveStream:
         self._taken: bytes | None = None
         #: That of the last frame that was sent; None if it could not be kept.
         self.sent: bytes | None = None
+        self.tell: Callable[[LogPosition | None], Mapping[str, str]] | None = None
         self._reason: GatewayError | None = None
         self._is_over = False
         self._waiter: asyncio.Future[None] | None = None
@@ -130,4 +134,4 @@ class LiveStream:
         self._newest = None
         self._taken = frame.digest
         self._unread.take(frame)
-        return frame.data
+        return frame.data if self.tell is None else frame.with_extensions(self.tell(frame.position))
