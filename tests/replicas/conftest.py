@@ -79,17 +79,24 @@ class Cluster(NamedTuple):
         for url in urls or self.standby_urls:
             await until_asked(url, f"SELECT pg_last_wal_replay_lsn() >= '{written}'")
 
+    async def pause(self, url: str) -> None:
+        """Let a standby replay nothing until it is resumed."""
+        await administer(url, "SELECT pg_wal_replay_pause()")
+        await until_asked(url, "SELECT pg_get_wal_replay_pause_state() = 'paused'")
+
+    async def resume(self, url: str) -> None:
+        # Replay goes on at once, and may cancel the very statement that has let it.
+        with suppress(DBAPIError):
+            await administer(url, "SELECT pg_wal_replay_resume()")
+
     @asynccontextmanager
     async def paused(self, url: str) -> AsyncIterator[None]:
         """Let a standby replay nothing meanwhile."""
-        await administer(url, "SELECT pg_wal_replay_pause()")
         try:
-            await until_asked(url, "SELECT pg_get_wal_replay_pause_state() = 'paused'")
+            await self.pause(url)
             yield
         finally:
-            # Replay goes on at once, and may cancel the very statement that has let it.
-            with suppress(DBAPIError):
-                await administer(url, "SELECT pg_wal_replay_resume()")
+            await self.resume(url)
 
 
 @pytest.fixture(scope="session")

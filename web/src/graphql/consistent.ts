@@ -1,22 +1,40 @@
-// A token of the newest state that this tab has seen. It goes with each request, so that no answer
+// Tokens of the newest states that this tab has seen. They go with each request, so that no answer
 // is older than one before, whichever database server it is read from.
 
 const HEADER = "consistency-token";
 
-// Empty at first: that asks for one.
-let newest = "";
+// Several after requests that were under way at once: nobody can tell which answer is the newest.
+const newest = new Set<string>();
+const listeners = new Set<() => void>();
 
-/** The token of the newest state that was seen; empty before the first. */
-export const newestToken = () => newest;
+/** What goes with a request; empty before the first answer: that asks for a token. */
+export const newestTokens = () => [...newest].join();
 
-/** `fetch` that sends the token of the newest answer and keeps that of the next. */
+/** Keep the token of an answer, which stands for all that were `sent` as well. */
+export function keepToken(token: string, sent: string): void {
+  for (const one of sent.split(",")) newest.delete(one);
+  newest.add(token);
+}
+
+/** Have this called before the answer to a request is shown; returns what ends that. */
+export function beforeAnswers(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** `fetch` that sends the newest tokens and keeps that of the answer. */
 export async function consistentFetch(
   input: RequestInfo | URL,
   init: RequestInit = {},
 ): Promise<Response> {
+  const sent = newestTokens();
   const headers = new Headers(init.headers);
-  headers.set(HEADER, newest);
+  headers.set(HEADER, sent);
   const response = await fetch(input, { ...init, headers });
-  newest = response.headers.get(HEADER) ?? newest;
+  const token = response.headers.get(HEADER);
+  if (token !== null) {
+    keepToken(token, sent);
+    for (const listener of [...listeners]) listener();
+  }
   return response;
 }
