@@ -22,6 +22,8 @@ class Relay:
         self._open: list[socket.socket] = []
         self._lock = threading.Lock()
         self.connections = 0
+        #: All that clients have sent.
+        self.sent = b""
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}{urlsplit(url).path}"
         self.lead_to(url)
         threading.Thread(target=self._accept, daemon=True).start()
@@ -58,12 +60,15 @@ class Relay:
                 continue
             with self._lock:
                 self._open += [client, server]
-            for source, sink in ((client, server), (server, client)):
-                threading.Thread(target=self._pass_on, args=(source, sink), daemon=True).start()
+            for pair in ((client, server), (server, client)):
+                words = (*pair, pair[0] is client)
+                threading.Thread(target=self._pass_on, args=words, daemon=True).start()
 
-    def _pass_on(self, source: socket.socket, sink: socket.socket) -> None:
+    def _pass_on(self, source: socket.socket, sink: socket.socket, is_client: bool) -> None:
         with suppress(OSError):
             while piece := source.recv(_PIECE):
+                if is_client:
+                    self.sent += piece
                 sink.sendall(piece)
         with suppress(OSError):
             sink.shutdown(socket.SHUT_WR)

@@ -11,10 +11,18 @@ const page = (name) => import(pathToFileURL(`${folder}/${name}`).href);
 const list = `{ me { id memberships { nodes { group { id displayName } } } } }`;
 const one = `query One($id: ID!) { userGroup(id: $id) { id displayName } }`;
 let requests = 0;
+// Each client sends the token of the newest answer, whichever client that was an answer to.
+const HEADER = "consistency-token";
+let newest = "";
 const send = globalThis.fetch;
-globalThis.fetch = (...words) => {
+globalThis.fetch = async (input, init) => {
   requests += 1;
-  return send(...words);
+  const sent = new Headers(init.headers).get(HEADER);
+  assert.deepEqual(sent.split(",").sort(), newest.split(",").sort());
+  const response = await send(input, init);
+  newest = response.headers.get(HEADER);
+  assert.match(newest, /^gAAAA/);
+  return response;
 };
 
 // What a list has loaded is found by its id.
@@ -59,4 +67,16 @@ assert.equal(records.get("UserGroup:2").name, "demo-showcase");
 assert.equal(records.get("2"), undefined);
 const numbers = records.getRecordIDs().filter((id) => /^(User|UserGroup):\d+$/.test(id));
 assert.equal(numbers.filter((id) => id.startsWith("User:")).length, 2);
+
+// Of answers to what was asked for at once nobody knows the newest: all go with the next request.
+const { consistentFetch } = await page("src/consistent.ts");
+const ask = () => consistentFetch(`${url}?query={classifications{totalCount}}`);
+const checked = globalThis.fetch;
+globalThis.fetch = send;
+const tokens = (await Promise.all([ask(), ask()])).map(({ headers }) => headers.get(HEADER));
+assert.notEqual(tokens[0], tokens[1]);
+globalThis.fetch = checked;
+newest = tokens.join();
+await ask();
+await ask();
 console.log("done");

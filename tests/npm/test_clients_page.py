@@ -14,6 +14,7 @@ from tests.demo import Demo
 from tests.docs.markdown import ROOT
 from tests.npm.page_project import make_project, run, run_tools, write_page
 from tests.npm.project import run_script
+from tests.relay import relaying
 from tests.server import serving
 
 #: Python's clients need an older graphql-core than the gateway: they live elsewhere.
@@ -109,6 +110,52 @@ def test_gql_tells_what_was_refused_and_shows_the_rest(python_project: Path, dem
     assert said.startswith("UNAUTHENTICATED ['userGroup', 'classifications']\nDemo classroom")
     said = run(python_project, str(PYTHON / "python"), "totals.py", demo.server.url, "2")
     assert said.startswith("Demo showcase {'totalCount': 1888, 'topContributors': [{'count': 302}")
+
+
+@pytest.mark.parametrize("script", ["totals.py", "chart.py"])
+def test_pythons_clients_ask_for_a_consistency_token(
+    python_project: Path, demo: Demo, script: str
+) -> None:
+    with relaying(demo.server.url) as relay:
+        run(python_project, str(PYTHON / "python"), script, relay.url, "2")
+        assert b"\r\nconsistency-token: \r\n" in relay.sent.lower()
+
+
+ASKS = """
+import asyncio, sys
+import httpx
+from consistent import Consistent
+
+sent, got = [], []
+
+
+async def note_sent(request):
+    sent.append(set(request.headers["consistency-token"].split(",")))
+
+
+async def note_got(response):
+    got.append(response.headers["consistency-token"])
+
+
+async def main(url):
+    hooks = {"request": [note_sent], "response": [note_got]}
+    body = {"query": "{ classifications { totalCount } }"}
+    async with httpx.AsyncClient(auth=Consistent(), event_hooks=hooks, timeout=60) as client:
+        await client.post(url, json=body)
+        await asyncio.gather(*(client.post(url, json=body) for _ in range(2)))
+        await client.post(url, json=body)
+        await client.post(url, json=body)
+    assert sent == [{""}, {got[0]}, {got[0]}, {got[1], got[2]}, {got[3]}], (sent, got)
+
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+def test_pythons_clients_send_the_tokens_of_the_newest_answers(
+    python_project: Path, demo: Demo
+) -> None:
+    run(python_project, str(PYTHON / "python"), "-c", ASKS, demo.server.url)
 
 
 def test_a_generated_client_reads_days_and_counts(python_project: Path, demo: Demo) -> None:

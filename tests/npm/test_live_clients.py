@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import Select
 
 from gateway.auth.keys import write_new_keys
 from gateway.auth.tokens import issue_token
+from gateway.changes.consistency_tokens import ConsistencyTokens
+from gateway.changes.log import CURRENT_POSITION
+from gateway.changes.position import LogPosition
 from gateway.cli import main
+from gateway.db import open_database
+from gateway.db.instance_secret import INSTANCE_SECRET
 from tests.graphql.live.reading import STREAM_SETTINGS, classify
 from tests.npm.watching import BARE, CACHED, Line, watching
 from tests.relay import Relay, relaying
@@ -33,6 +41,22 @@ class Site(NamedTuple):
 
     def classify(self) -> None:
         classify(self.server, next(EVENTS))
+
+    def position(self) -> LogPosition:
+        """The state of its database."""
+        return LogPosition(*asyncio.run(self._first(CURRENT_POSITION)))
+
+    def opened(self, token: str) -> LogPosition:
+        """The state that a consistency token stands for."""
+        (secret,) = asyncio.run(self._first(INSTANCE_SECRET))
+        return ConsistencyTokens(secret, time.time).open(token)
+
+    async def _first(self, statement: Select[Any]) -> Any:
+        async with (
+            open_database(self.settings["STATS_GATEWAY_DATABASE_URL"]) as database,
+            database.read() as snapshot,
+        ):
+            return (await snapshot.fetch(statement))[0]
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +124,19 @@ def test_frames_follow_what_is_counted(client: str, project: Path, site: Site) -
             site.classify()
             number += 1
             page.until(showing(number))
+
+
+@pytest.mark.parametrize("client", [*BARE, *CACHED])
+def test_what_is_asked_next_is_not_older_than_the_last_live_answer(
+    client: str, project: Path, site: Site
+) -> None:
+    with watching(client, project, site.server.url, site.token) as page:
+        number = total(page.until(has_number))
+        assert number is not None
+        for more in (1, 2):
+            site.classify()
+            page.until(showing(number + more))
+            assert max(map(site.opened, page.ask())) == site.position()
 
 
 @pytest.mark.parametrize("client", [*BARE, *CACHED])

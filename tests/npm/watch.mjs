@@ -1,6 +1,7 @@
 // Watches a page with a client of docs/clients.md, in the folder that holds the page's files.
 // Prints what the application sees: {page, asked} for the watched query with how often it was asked,
-// {frame} for an answer where there is no cache, {errors} for their codes, {over} at the end.
+// {frame} for an answer where there is no cache, {errors} for their codes, {over} at the end. For
+// whatever it is told it asks something else, and prints which tokens were {sent} with that.
 import { pathToFileURL } from "node:url";
 import { CombinedGraphQLErrors, CombinedProtocolErrors, gql } from "@apollo/client";
 import { GraphQLWsLink } from "@apollo/client/link/subscriptions";
@@ -12,6 +13,7 @@ const { client: apollo } = await page("apollo.ts");
 const { client: urql } = await page("urql.ts");
 const { socket } = await page("live/socket.ts");
 const { events } = await page("live/events.ts");
+const { consistentFetch } = await page("consistent.ts");
 
 const fragment = `fragment Page on Query {
   me { id login }
@@ -20,14 +22,19 @@ const fragment = `fragment Page on Query {
 const query = `query Page { ...Page } ${fragment}`;
 const subscription = `subscription LivePage { live { ...Page } } ${fragment}`;
 
+const OTHER = "?query={comments{totalCount}}";
+const say = (line) => console.log(JSON.stringify(line));
+
 let asked = 0;
 const send = globalThis.fetch;
 globalThis.fetch = (input, init) => {
   if (init?.body?.includes("query Page")) asked += 1;
+  if (input.endsWith(OTHER)) say({ sent: init.headers.get("consistency-token").split(",") });
   return send(input, init);
 };
 
-const say = (line) => console.log(JSON.stringify(line));
+process.stdin.on("data", () => consistentFetch(url + OTHER)).unref();
+
 const showErrors = (errors) => say({ errors: errors.map(({ extensions }) => extensions.code) });
 
 // Without a cache there are only frames.

@@ -60,6 +60,14 @@ class Watching:
         except queue.Empty:
             raise AssertionError(f"The client said nothing but {heard}") from None
 
+    def ask(self) -> list[str]:
+        """Have it ask for something else, and tell the consistency tokens that went with that."""
+        assert self._process.stdin is not None
+        self._process.stdin.write("ask\n")
+        self._process.stdin.flush()
+        sent: list[str] = self.until(lambda line: "sent" in line)["sent"]
+        return sent
+
     def rest(self) -> list[Line]:
         """All that it says until it ends by itself: nothing is left for it to do."""
         said: list[Line] = []
@@ -75,6 +83,8 @@ class Watching:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self._reader.join()
+        assert self._process.stdin is not None
+        self._process.stdin.close()
 
 
 @contextmanager
@@ -85,6 +95,7 @@ def watching(client: str, project: Path, url: str, token: str | None = None) -> 
         words,
         cwd=FOLDER,
         env=ENVIRONMENT,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,

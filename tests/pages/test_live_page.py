@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import subprocess
@@ -124,11 +125,23 @@ def test_the_page_rests_while_it_is_hidden(visit: Visit, served: Server, site: s
 def test_the_page_comes_back_when_the_connection_breaks(
     visit: Visit, served: Server, site: str, relay: Relay
 ) -> None:
+    said: list[str] = []
+    listen = partial(_note_tokens, said)
+    visit.page.on("websocket", lambda socket: socket.on("framesent", listen))
     visit.page.goto(f"{site}/live.html")
     number = shown(visit.page)
     relay.break_all()
     classify(served, next(EVENTS))
     expect(visit.page.locator("#total")).to_have_text(str(number + 1))
+    # What comes then is not older than what was shown.
+    first, second = said
+    assert (first, second[:2]) == ("", "gA")
+
+
+def _note_tokens(said: list[str], frame: str | bytes) -> None:
+    message = json.loads(frame)
+    if message["type"] == "subscribe":
+        said.append(message["payload"]["extensions"]["consistencyToken"])
 
 
 def test_the_script_of_the_page_has_twenty_lines() -> None:
