@@ -92,6 +92,7 @@ def build_routes(services: Services) -> list[Route]:
             unexpected,
             services.clock,
             services.budget.spend if services.budget is not None else None,
+            services.consistent_reads,
         ),
         stream_route(settings, services.intake, services.clock),
         *ckan_routes(identify_not_erased, open_operation, settings.body_limit_bytes),

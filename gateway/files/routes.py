@@ -26,6 +26,7 @@ from gateway.files.tickets import Tickets
 from gateway.graphql.execution.executor import Executor
 from gateway.http.browsers import readable_by_pages
 from gateway.http.consistency_headers import CONSISTENCY_HEADERS
+from gateway.http.consistent_reads import ConsistentReads
 from gateway.settings import Settings
 
 #: Headers of an answer that pages of other origins may read.
@@ -42,6 +43,7 @@ def file_routes(
     describe: Describe,
     clock: Clock,
     spend: Spend | None,
+    reads: ConsistentReads,
 ) -> list[Route]:
     """All routes below ``/files``; ``identify`` refuses who was erased."""
     files = Files(
@@ -62,6 +64,6 @@ def file_routes(
 
     return [
         route(TICKETS_PATH, TicketEndpoint(KINDS, files, identify, authenticator, tickets, spend)),
-        route(DOWNLOAD_PATH, DownloadEndpoint(KINDS, files, check, tickets)),
+        route(DOWNLOAD_PATH, DownloadEndpoint(KINDS, files, check, tickets, reads)),
         *(route(kind.path, FileEndpoint(kind, files, identify)) for kind in KINDS),
     ]

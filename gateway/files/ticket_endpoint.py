@@ -22,6 +22,8 @@ from gateway.files.response import ready
 from gateway.files.serving import MEDIA, AskedFile, Files
 from gateway.files.tickets import Pass, Tickets
 from gateway.http.body import check_json, decode_json, read_body
+from gateway.http.consistency_headers import tokens_of
+from gateway.http.consistent_reads import LONGEST_TOKENS, ConsistentReads
 from gateway.http.refusals import BadRequest
 from gateway.telemetry.record import Result, record_of
 
@@ -100,7 +102,11 @@ class TicketEndpoint(Endpoint):
         self._paths.asked(path, media)
         if self._spend is not None:
             await self._spend(viewer, record.client, _COST)
-        ticket = await self._tickets.issue(Pass(viewer, path, media, grant.until))
+        # The browser cannot send the header with the download either.
+        seen = tokens_of(request.scope)
+        if seen is not None and len(seen) > LONGEST_TOKENS:
+            seen = None
+        ticket = await self._tickets.issue(Pass(viewer, path, media, grant.until, seen))
         record.result = Result.OK
         content = {
             "path": f"{DOWNLOAD_PATH}?ticket={ticket.text}",
@@ -116,12 +122,18 @@ class DownloadEndpoint(Endpoint):
     methods = ("GET",)
 
     def __init__(
-        self, kinds: Sequence[FileKind], files: Files, check: CheckViewer, tickets: Tickets
+        self,
+        kinds: Sequence[FileKind],
+        files: Files,
+        check: CheckViewer,
+        tickets: Tickets,
+        reads: ConsistentReads,
     ) -> None:
         super().__init__(files)
         self._paths = _Paths(kinds)
         self._check = check
         self._tickets = tickets
+        self._reads = reads
 
     async def respond(self, request: Request, send: Send) -> None:
         if not CREDENTIAL_HEADERS.isdisjoint(request.headers.keys()):
@@ -134,6 +146,8 @@ class DownloadEndpoint(Endpoint):
             raise NoSuchTicket
         await self._check(granted.viewer)
         asked = self._paths.asked(granted.path, granted.media)
+        if granted.seen is not None:
+            await self._reads.place(granted.seen, granted.viewer, record_of(request.scope))
         await self._files.serve(asked, granted.viewer, request, send)
 
 

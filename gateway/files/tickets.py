@@ -43,6 +43,8 @@ class Pass(NamedTuple):
     media: str
     #: When the viewer's token ends, in seconds since 1970; None for an API key.
     until: float | None
+    #: The consistency tokens of what the viewer has seen, of which there may be none.
+    seen: str | None = None
 
 
 class NewTicket(NamedTuple):
@@ -119,6 +121,7 @@ def _encoded(granted: Pass) -> str:
             "scopes": sorted(viewer.scopes),
             "path": granted.path,
             "media": granted.media,
+            "seen": granted.seen,
         }
     ).decode()
 
@@ -132,4 +135,5 @@ def _decoded(content: str) -> Pass:
         scopes=frozenset(map(Scope, found["scopes"])),
         may_change_groups=False,
     )
-    return Pass(viewer, found["path"], found["media"], None)
+    # A gateway of the version before does not store what was seen.
+    return Pass(viewer, found["path"], found["media"], None, found.get("seen"))

@@ -37,10 +37,10 @@ class ConsistencyHeaders:
             await self._app(scope, receive, send)
             return
         record = record_of(scope)
-        sent = [value for name, value in scope["headers"] if name == _TOKEN]
+        tokens = tokens_of(scope)
         seen: Seen | None = None
-        if sent:
-            seen = scope[_SEEN] = await self._seen(b",".join(sent).decode("latin-1"), scope)
+        if tokens is not None:
+            seen = scope[_SEEN] = await self._seen(tokens, scope)
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start" and (record.has_written or seen):
@@ -70,6 +70,12 @@ class ConsistencyHeaders:
             return await self._reads.token_after(seen, record_of(scope))
         except GatewayError:
             return None
+
+
+def tokens_of(scope: Scope) -> str | None:
+    """The tokens that a request brings, of which there may be none; None without the header."""
+    sent = [value for name, value in scope["headers"] if name == _TOKEN]
+    return b",".join(sent).decode("latin-1") if sent else None
 
 
 def seen_of(scope: Scope) -> Seen | None:

@@ -34,8 +34,9 @@ TOKEN_EXTENSION, CONSISTENCY_EXTENSION = "consistencyToken", "consistency"
 EVENTUAL = "eventual"
 #: Tells the extensions of an answer that rests on a state, or on one that nobody knows.
 TellState = Callable[[LogPosition | None], Mapping[str, str]]
-#: Tokens of one request that are looked at.
+#: Tokens of one request that are looked at, and the letters that so many have at most.
 _MOST_TOKENS = 10
+LONGEST_TOKENS = 2_100
 #: What becomes of a token; the names that metrics use.
 _RESULTS = (
     "new",

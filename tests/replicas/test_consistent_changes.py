@@ -117,3 +117,31 @@ async def assert_there(site: Site, member: int, group: str, token: str) -> None:
         headers |= site.signed_in(member)
         answer = await site.client.post(site.server.url, json=query, headers=headers)
         assert answer.json()["data"] == {"userGroup": found}
+
+
+async def test_a_token_shows_a_stranger_nothing(cluster: Cluster, site: Site) -> None:
+    """Not even that the group is there, whose creation it is the token of."""
+    credentials = site.signed_in(next(NUMBERS))
+    async with cluster.paused(cluster.standby_urls[0]):
+        created = await site.client.post(
+            site.server.url, json={"query": CREATE}, headers=credentials
+        )
+        group = created.json()["data"]["createUserGroup"]["userGroup"]["id"]
+        found = []
+        for number in (group, str(10**9)):
+            answers = [
+                await site.client.get(f"{site.root}{path}", headers={TOKEN: created.headers[TOKEN]})
+                for path in (
+                    f"/api/user_groups/{number}",
+                    f"/classifications/user_groups/{number}",
+                    f"/graphql?query={{userGroup(id:{number}){{__typename}}}}",
+                )
+            ]
+            found.append(
+                [
+                    (one.status_code, sorted(one.headers.keys()), one.text.replace(number, "…"))
+                    for one in answers
+                ]
+            )
+    assert found[0] == found[1]
+    assert {status for status, _, _ in found[0]} == {404, 200}

@@ -14,6 +14,7 @@ from tests.replicas.doors import (
     Door,
     Site,
     assert_readable_by_pages,
+    of_rows,
 )
 
 
@@ -46,6 +47,23 @@ async def test_who_brings_no_token_yet_gets_one_also_with_what_is_cached(
     for _ in range(3):
         seen, headers = await site.read(door, number, **{TOKEN: ""})
         assert (seen, TOKEN in headers, CONSISTENCY in headers) == (1, True, False)
+
+
+async def test_a_file_is_no_older_than_what_was_seen_when_its_ticket_was_made(
+    cluster: Cluster, site: Site
+) -> None:
+    number = next(NUMBERS)
+    await site.store(2 * number, number)
+    await cluster.caught_up()
+    async with cluster.paused(cluster.standby_urls[0]):
+        token = await site.store(2 * number + 1, number)
+        for sent, expected in (({TOKEN: token}, 2), ({}, 1), ({TOKEN: f"{token}," * 20}, 1)):
+            body = {"path": f"/files/users/{number}/buckets", "accept": "text/csv"}
+            headers = site.signed_in(number) | sent
+            url = f"{site.root}/files/tickets"
+            ticket = await site.client.post(url, json=body, headers=headers)
+            file = await site.client.get(site.root + ticket.json()["path"])
+            assert of_rows(file.text) == expected
 
 
 @pytest.mark.parametrize("path", ["/api/user_groups", *(door.path for door in DOORS.values())])

@@ -4,6 +4,7 @@
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from "react";
 import { Provider } from "urql";
 import { createClient } from "../graphql/client";
+import { consistentFetch } from "../graphql/consistent";
 import { Waiting } from "../parts/waiting";
 import { root } from "../root";
 // Takes what an issuer has answered out of the address.
@@ -84,7 +85,7 @@ async function askAs(
   if (credentials?.overdue) await credentials.renew?.();
   const headers = new Headers(init.headers);
   if (credentials !== null) headers.set("authorization", `Bearer ${credentials.token}`);
-  return fetch(root + path, { ...init, headers, credentials: "omit" });
+  return consistentFetch(root + path, { ...init, headers, credentials: "omit" });
 }
 
 /**
