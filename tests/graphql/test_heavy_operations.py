@@ -40,8 +40,8 @@ class Watch:
             self.values[self.turn] += values
             add(production, cost, values)
 
-        def watched_dumps(content: Any) -> bytes:
-            text = dumps(content)
+        def watched_dumps(content: Any, **options: Any) -> bytes:
+            text = dumps(content, **options)
             # What was written before is copied, which takes some milliseconds at most.
             self.bytes[self.turn] += len(text) if count(content) else 0
             return text

@@ -119,9 +119,9 @@ async def test_long_parts_are_written_in_pieces(
     monkeypatch.setattr(writing, "VALUES_A_PIECE", 10)
     counts = []
 
-    def watched(content: Any) -> bytes:
+    def watched(content: Any, **options: Any) -> bytes:
         counts.append(count(content))
-        return WRITE(content)
+        return WRITE(content, **options)
 
     monkeypatch.setattr(writing.orjson, "dumps", watched)  # type: ignore[attr-defined]
     pieces = await streamed(query, ErrorMask(lambda: "x"), Yielding(50))

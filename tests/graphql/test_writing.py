@@ -32,9 +32,9 @@ def pieces_of(most: int) -> Iterator[list[int]]:
     counts: list[int] = []
     dumps = orjson.dumps
 
-    def counted(content: Any) -> bytes:
+    def counted(content: Any, **options: Any) -> bytes:
         counts.append(count(content))
-        return dumps(content)
+        return dumps(content, **options)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(writing, "VALUES_AT_ONCE", 0)
