@@ -3,6 +3,7 @@
 import json
 from urllib.parse import quote, urlsplit
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.pages.conftest import write_comment
@@ -11,6 +12,12 @@ from tests.pages.conftest import write_comment
 def _result(page):
     expect(page.locator("#status strong")).to_be_visible()
     return json.loads(page.locator("#result").inner_text())
+
+
+@pytest.fixture(autouse=True)
+def settled(visit):
+    """Until the page has its examples, it may put one in the place of what a test fills in."""
+    visit.page.wait_for_load_state("networkidle")
 
 
 def test_example_runs_without_a_request_to_any_other_host(visit, served):
