@@ -94,6 +94,8 @@ async def test_memory_is_flat_over_many_who_subscribe_and_leave(tmp_path: Path) 
         **STREAM_SETTINGS,
         "STATS_GATEWAY_METRICS_PORT": str(port),
         "STATS_GATEWAY_LIVE_SECONDS": "0.1",
+        # All are one viewer, who leaves faster than a busy server sees them go.
+        "STATS_GATEWAY_LIVE_PER_VIEWER": "1000",
         "STATS_GATEWAY_HEARTBEAT_SECONDS": "0.2",
         "STATS_GATEWAY_LOG_LEVEL": "warning",
     }
