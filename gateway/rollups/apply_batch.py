@@ -58,7 +58,10 @@ def _settle(
     assigned: AssignedProjects | None,
 ) -> tuple[Changes[Event], Outcome]:
     """Let every copy in the batch arrive in its order; changes are ascending by id."""
-    stored = {event.id: event for event in read(connection, {event.id for event in events})}
+    ids = set(map(_by_id, events))
+    stored = {event.id: event for event in read(connection, ids)}
+    if not stored and len(ids) == len(events):
+        return Changes((), sorted(events, key=_by_id)), Outcome(len(events))
     holding = dict(stored)
     new = unchanged = replaced = 0
     for position, event in enumerate(events):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from operator import attrgetter
 from typing import Generic
 
 from sqlalchemy import Connection
@@ -18,6 +19,10 @@ from gateway.rollups.effective_groups import GroupRules, read_group_rules
 from gateway.rollups.future_events import note_future_events
 from gateway.rollups.ledger import Event, ledger_rows
 from gateway.rollups.progress import note_last_event
+
+_time_of = attrgetter("event_time")
+_user_of = attrgetter("user_id")
+_groups_of = attrgetter("group_ids")
 
 
 @dataclass(frozen=True)
@@ -45,15 +50,14 @@ def write_changes(
         deltas.comments(posts, sign)
     deltas.write(connection)
     log_change(connection, **deltas.changed())
-    times = [event.event_time for event in classifications.after]
-    times += [post.event_time for post in comments.after]
+    times: Iterator[int] = map(_time_of, chain(classifications.after, comments.after))
     progress = note_last_event(connection, max(times))
     note_future_events(connection, classifications, progress)
 
 
 def _rules_of(connection: Connection, events: Sequence[Classification]) -> GroupRules:
-    users = {event.user_id for event in events if event.user_id}
+    users = set(map(_user_of, events)) - {None}
     # Few lists of groups, and each of many events.
-    groups = set(chain.from_iterable({event.group_ids for event in events}))
-    times = [event.event_time for event in events]
+    groups = set(chain.from_iterable(set(map(_groups_of, events))))
+    times = list(map(_time_of, events))
     return read_group_rules(connection, users, groups, min(times, default=0), max(times, default=0))

@@ -46,7 +46,13 @@ class RollupDeltas:
         for event in events:
             _, event_time, _, user_id, project_id, workflow_id, session_ms, groups = event
             day, user, ms = event_time // MICROSECONDS_A_DAY, user_id or 0, sign * session_ms
-            _add(alone, (day, 0, 0, user, project_id, workflow_id), sign, ms)
+            # Spelled out: a call takes longer than all that it does.
+            key = (day, 0, 0, user, project_id, workflow_id)
+            if (known := alone.get(key)) is None:
+                alone[key] = [sign, ms]
+            else:
+                known[0] += sign
+                known[1] += ms
             if not user:
                 continue
             decided = user in added or (groups and tenures)
@@ -82,14 +88,19 @@ class RollupDeltas:
         """Add the sums to all rollups; rows that come to zero events are deleted."""
         users = self.rows(USER)
         # Read before any row is changed: who is new follows from what was there.
-        changed = {(u, g, b, p, w): n for u, g, b, p, w, n, _ in users if n}
+        changed = {row[:5]: row[5] for row in users if row[5]}
         volunteers = volunteer_changes(connection, changed)
+        # Else no row can come to zero events.
+        sources = (self._classifications, self._grouped, self._comments)
+        takes = any(n < 0 for sums in sources for n, _ in sums.values())
         for rollup in SETS:
             sums = users if rollup is USER else self.rows(rollup)
             rows = _with_volunteers(rollup, sums, volunteers)
-            width = len(rollup.keys)
             add_rows(connection, rollup.table, rows)
-            delete_empty(connection, rollup.table, [row[:width] for row in rows if row[width] < 0])
+            if takes:
+                width = len(rollup.keys)
+                fewer = [row[:width] for row in rows if row[width] < 0]
+                delete_empty(connection, rollup.table, fewer)
 
     def rows(self, rollup: RollupSet) -> list[tuple[int, ...]]:
         """What to add to one set: keys, then sums, in the order of the keys."""

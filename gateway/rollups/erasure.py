@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from operator import attrgetter
 
 from sqlalchemy import Connection, Row, Table, delete, select
 
@@ -18,6 +19,8 @@ from gateway.rollups.ledger import classification_of
 FORGOTTEN = select(forgotten_user.c.user_id).where(among(forgotten_user.c.user_id, "users"))
 #: Events of one round; a user may have more of them than fit into memory.
 _ROUND = 10_000
+
+_user_of = attrgetter("user_id")
 
 
 def erase(connection: Connection, user_id: int) -> int:
@@ -52,8 +55,7 @@ def read_forgotten(connection: Connection, user_ids: Collection[int]) -> set[int
 
 def without_forgotten(connection: Connection, batch: Batch) -> Batch:
     """The batch with the events of erased users made anonymous; itself if there are none."""
-    users = {event.user_id for event in batch.classifications if event.user_id}
-    users |= {event.user_id for event in batch.comments if event.user_id}
+    users = {*map(_user_of, batch.classifications), *map(_user_of, batch.comments)} - {None}
     return anonymised(batch, read_forgotten(connection, users))
 
 

@@ -6,6 +6,7 @@ A change of spans or tenures holds from now on, so of all stored events it can c
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Protocol
 
 from sqlalchemy import BigInteger, Connection, bindparam, delete, select, tuple_
@@ -14,6 +15,8 @@ from gateway.db.group_tables import future_event
 from gateway.db.upsert import delete_rows, replace_rows
 from gateway.events.event import Classification
 from gateway.rollups.progress import Progress
+
+_time_of = attrgetter("event_time")
 
 #: Rows that one transaction drops, at most.
 _DROPPED = 10_000
@@ -47,4 +50,6 @@ def note_future_events(connection: Connection, changed: ChangedEvents, progress:
 
 
 def _later(events: Sequence[Classification], now: int) -> list[tuple[int, int]]:
+    if max(map(_time_of, events), default=now) <= now:
+        return []
     return [(event.event_time, event.id) for event in events if event.event_time > now]

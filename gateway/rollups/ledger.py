@@ -54,7 +54,10 @@ def classification_of(row: Row[*tuple[Any, ...]]) -> Classification:
 def ledger_rows(events: Sequence[Classification] | Sequence[Comment]) -> list[tuple[Any, ...]]:
     """Events as rows of their table."""
     if events and isinstance(events[0], Classification):
-        return [(*event[:-1], encode_groups(event[-1])) for event in events]
+        return [
+            (key, at, updated, user, project, workflow, ms, encode_groups(groups))
+            for key, at, updated, user, project, workflow, ms, groups in events
+        ]
     return [tuple(event) for event in events]
 
 

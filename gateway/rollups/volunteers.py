@@ -7,9 +7,10 @@ set is changed: the cost of a batch follows its rows, not the history.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -21,6 +22,7 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
+    true,
 )
 
 from gateway.calendar import Grain, bucket_of
@@ -36,20 +38,27 @@ _Key = tuple[int, int, int, int, int]
 _Span = tuple[int, int, int]
 #: User and project.
 _Member = tuple[int, int]
-#: By span: the projects and workflows in which the volunteer has rows.
+#: Projects and workflows in which a volunteer has rows.
+_Places = Set[tuple[int, int]]
+#: By span: where the volunteer has rows.
 _Present = dict[_Span, set[tuple[int, int]]]
 #: By member: days on which the volunteer begins (1) or no longer has (-1) rows in the project.
 _Days = dict[_Member, dict[int, int]]
+_NOWHERE: _Places = frozenset()
 _DAY, _ALL = int(Grain.DAY), int(Grain.ALL)
 _COARSER = (Grain.MONTH, Grain.YEAR, Grain.ALL)
+#: Of a key: its span, and what it has in common with the rows of others.
+_span_of, _row_of = itemgetter(0, 1, 2), itemgetter(1, 2, 3, 4)
+#: From so many keys on it is looked which buckets are in use.
+_WORTH_A_LOOK = 1_000
 
 
 class _LookUp(NamedTuple):
     """Rows of the user set by many keys of its first columns, in one statement."""
 
     columns: tuple[str, ...]
-    #: What is looked up for the keys, which are its argument.
-    statement: Callable[[Subquery], Select[Any]]
+    #: What is looked up for the keys, which are its argument beside the kind of the database.
+    statement: Callable[[Subquery, str], Select[Any]]
 
 
 class _Counts(dict[tuple[int, ...], list[int]]):
@@ -66,47 +75,86 @@ def volunteer_changes(connection: Connection, changed: Mapping[_Key, int]) -> Vo
     Call it before they are added.
     """
     begun, ended, present = _turnover(connection, changed)
-    newcomers = {
-        (key[0], key[3])
-        for key in begun
-        if key[1] == _ALL and all(project != key[3] for project, _ in present[key[:3]])
-    }
     counts = {rollup.name: _Counts() for rollup in (SITE, PROJECT, WORKFLOW)}
-    days: _Days = defaultdict(lambda: defaultdict(int))
-    for sign, keys in ((-1, ended), (1, begun)):
-        for key in keys:
-            _count_active(key, sign, present[key[:3]], counts, days)
+    days: _Days = {}
+    newcomers: set[_Member] = set()
+    rows = Counter(map(_span_of, begun))
+    alone: list[_Key] = []
+    begun_in: _Present = {}
+    for key in begun:
+        span = key[:3]
+        if rows[span] == 1 and span not in present:
+            alone.append(key)
+        else:
+            begun_in.setdefault(span, set()).add(key[3:])
+    _count_alone(alone, counts, days, newcomers)
+    ended_in: _Present = {}
+    for key in ended:
+        ended_in.setdefault(key[:3], set()).add(key[3:])
+    for span in begun_in.keys() | ended_in.keys():
+        before = present.get(span, _NOWHERE)
+        after = before - ended_in.get(span, _NOWHERE) | begun_in.get(span, _NOWHERE)
+        _count_span(span, before, after, counts, days, newcomers)
     new = counts[PROJECT.name]
+    first_days = Counter[tuple[int, int]]()
     for project, day, sign in _first_days(connection, days, newcomers):
+        first_days[project, day] += sign
+    for (project, day), volunteers in first_days.items():
         for grain in Grain:
-            new[project, int(grain), bucket_of(day, grain)][1] += sign
+            new[project, int(grain), bucket_of(day, grain)][1] += volunteers
     return counts
 
 
-def _count_active(
-    key: _Key,
-    sign: int,
-    places: set[tuple[int, int]],
+def _count_alone(
+    keys: Iterable[_Key],
     counts: Mapping[str, _Counts],
     days: _Days,
+    newcomers: set[_Member],
 ) -> None:
-    """Count a row that begins (1) or ends (-1) in a bucket with rows in these places."""
-    user, grain, bucket, project, workflow = key
-    if sign < 0:
-        places.remove((project, workflow))
-    if not places:
-        counts[SITE.name][0, grain, bucket][0] += sign
-    if all(there != project for there, _ in places):
-        counts[PROJECT.name][project, grain, bucket][0] += sign
+    """Count rows that begin, each as the only one of its span: most of them do."""
+    site, projects, workflows = (counts[rollup.name] for rollup in (SITE, PROJECT, WORKFLOW))
+    for (grain, bucket, project, workflow), volunteers in Counter(map(_row_of, keys)).items():
+        site[0, grain, bucket][0] += volunteers
+        projects[project, grain, bucket][0] += volunteers
+        workflows[workflow, grain, bucket, project][0] += volunteers
+    for user, grain, bucket, project, _ in keys:
         if grain == _DAY:
-            days[user, project][bucket] += sign
-    lowest = min((there for there, its in places if its == workflow), default=None)
-    if lowest is None or project < lowest:
-        counts[WORKFLOW.name][workflow, grain, bucket, project][0] += sign
-        if lowest is not None:
-            counts[WORKFLOW.name][workflow, grain, bucket, lowest][0] -= sign
-    if sign > 0:
-        places.add((project, workflow))
+            days.setdefault((user, project), {})[bucket] = 1
+        elif grain == _ALL:
+            newcomers.add((user, project))
+
+
+def _count_span(
+    span: _Span,
+    before: _Places,
+    after: _Places,
+    counts: Mapping[str, _Counts],
+    days: _Days,
+    newcomers: set[_Member],
+) -> None:
+    """Count a volunteer in a bucket: the places in which they had rows, and those they have."""
+    user, grain, bucket = span
+    if bool(before) != bool(after):
+        counts[SITE.name][0, grain, bucket][0] += 1 if after else -1
+    were, are = {place[0] for place in before}, {place[0] for place in after}
+    for sign, projects in ((1, are - were), (-1, were - are)):
+        for project in projects:
+            counts[PROJECT.name][project, grain, bucket][0] += sign
+            if grain == _DAY:
+                days.setdefault((user, project), {})[bucket] = sign
+            elif grain == _ALL and sign > 0:
+                newcomers.add((user, project))
+    was, is_now = _lowest_projects(before), _lowest_projects(after)
+    for sign, lowest, other in ((1, is_now, was), (-1, was, is_now)):
+        for workflow, project in lowest.items():
+            if other.get(workflow) != project:
+                counts[WORKFLOW.name][workflow, grain, bucket, project][0] += sign
+
+
+def _lowest_projects(places: _Places) -> dict[int, int]:
+    """The project in which each workflow counts its volunteer."""
+    # The last of a key is what a dict keeps.
+    return {workflow: project for project, workflow in sorted(places, reverse=True)}
 
 
 def _turnover(
@@ -114,19 +162,33 @@ def _turnover(
 ) -> tuple[Collection[_Key], Collection[_Key], _Present]:
     """The rows that begin, those that end, and where there are others in the same buckets."""
     known: dict[_Key, int] = {}
-    days = [key for key, n in changed.items() if n > 0 and key[1] == _DAY]
-    fewer = [key for key, n in changed.items() if n < 0]
+    used = _used_buckets(connection, changed)
+    begun: list[_Key] = []
+    days: list[_Key] = []
+    fewer: list[_Key] = []
+    for key, n in changed.items():
+        if n < 0:
+            fewer.append(key)
+        elif key[1:3] not in used:
+            begun.append(key)
+        elif key[1] == _DAY:
+            days.append(key)
     spans = {key[:3] for key in (*days, *fewer)}
     _read_into(known, connection, _IN_SPANS, spans)
-    begun = [key for key in days if key not in known]
+    begun += [key for key in days if key not in known]
     # Rows of a month, a year and all time can begin only with the row of a day.
     buckets = {
-        day: [(int(grain), bucket_of(day, grain)) for grain in _COARSER]
-        for day in {key[2] for key in begun}
+        day: [
+            (int(grain), bucket)
+            for grain in _COARSER
+            if (int(grain), bucket := bucket_of(day, grain)) in used
+        ]
+        for day in {key[2] for key in begun if key[1] == _DAY}
     }
     above = {
         (user, *bucket, project, workflow)
-        for user, _, day, project, workflow in begun
+        for user, grain, day, project, workflow in begun
+        if grain == _DAY
         for bucket in buckets[day]
     }
     above = {key for key in above if changed.get(key, 0) > 0 and key not in known}
@@ -135,10 +197,23 @@ def _turnover(
     above -= known.keys()
     begun += above
     _read_into(known, connection, _IN_SPANS, {key[:3] for key in above} - spans)
-    present: _Present = defaultdict(set)
-    for user, grain, bucket, project, workflow in known:
-        present[user, grain, bucket].add((project, workflow))
+    present: _Present = {}
+    for key in known:
+        present.setdefault(key[:3], set()).add(key[3:])
     return begun, [key for key in fewer if known.get(key) == -changed[key]], present
+
+
+def _used_buckets(connection: Connection, changed: Collection[_Key]) -> Set[tuple[int, int]]:
+    """The buckets of these keys, by grain, but for those in which nobody has a row yet.
+
+    History mostly comes day by day: one look at a bucket saves one for each volunteer there. Few
+    keys are not worth the look.
+    """
+    buckets = {key[1:3] for key in changed}
+    if len(changed) < _WORTH_A_LOOK:
+        return buckets
+    found = _read(connection, _USED, buckets)
+    return {(grain, bucket) for grain, bucket, is_used in found if is_used}
 
 
 def _read_into(
@@ -158,21 +233,25 @@ def _first_days(
 
     Of ``newcomers`` it is known that they had none.
     """
-    first: dict[_Member, int | None] = dict.fromkeys(days)
-    for user, project, day in _read(connection, _FIRST_DAY, days.keys() - newcomers):
-        first[user, project] = day
-    begun = {key: [day for day, sign in own.items() if sign > 0] for key, own in days.items()}
-    lost = [key for key, day in first.items() if day is not None and days[key].get(day, 0) < 0]
+    others: dict[_Member, int | None] = {}
+    for member, signs in days.items():
+        if member in newcomers:
+            yield member[1], min(signs), 1
+        else:
+            others[member] = None
+    for user, project, day in _read(connection, _FIRST_DAY, others.keys()):
+        others[user, project] = day
+    lost = [key for key, day in others.items() if day is not None and days[key].get(day, 0) < 0]
     known: dict[_Member, set[int]] = {
-        key: set() if day is None else {day} for key, day in first.items()
+        key: set() if day is None else {day} for key, day in others.items()
     }
     for user, project, day in _read(connection, _EACH_DAY, lost):
         known[user, project].add(day)
-    for key in days:
-        before = first[key]
-        after = min(
-            (*begun[key], *(day for day in known[key] if days[key].get(day, 0) >= 0)), default=None
-        )
+    for key, before in others.items():
+        signs = days[key]
+        begun = (day for day, sign in signs.items() if sign > 0)
+        stay = (day for day in known[key] if signs.get(day, 0) >= 0)
+        after = min((*begun, *stay), default=None)
         if before != after:
             if before is not None:
                 yield key[1], before, -1
@@ -195,7 +274,7 @@ def _read(
 
 @lru_cache(maxsize=16)
 def _statement(look_up: _LookUp, dialect: str) -> Select[Any]:
-    return look_up.statement(key_rows(dialect, look_up.columns).subquery("key"))
+    return look_up.statement(key_rows(dialect, look_up.columns).subquery("key"), dialect)
 
 
 @lru_cache(maxsize=16)
@@ -203,13 +282,25 @@ def _text(look_up: _LookUp, dialect: Dialect) -> str:
     return str(_statement(look_up, dialect.name).compile(dialect=dialect))
 
 
-def _rows_of(columns: tuple[str, ...]) -> Callable[[Subquery], Select[Any]]:
-    def rows(key: Subquery) -> Select[Any]:
+def _rows_of(columns: tuple[str, ...]) -> Callable[[Subquery, str], Select[Any]]:
+    def rows(key: Subquery, dialect: str) -> Select[Any]:
         user = USER.table.c
         same = (user[name] == key.c[name] for name in columns)
-        return select(*(user[name] for name in (*USER.keys, "n"))).where(*same)
+        own = select(*(user[name] for name in (*USER.keys, "n"))).where(*same)
+        if dialect == "sqlite":
+            return own
+        # Key by key, which the offset makes sure of: PostgreSQL would rather merge along the other
+        # index, and compare each key with all volunteers of its bucket.
+        one = own.offset(literal_column("0")).lateral("one")
+        return select(one).select_from(key.join(one, true()))
 
     return rows
+
+
+def _used(key: Subquery, _dialect: str) -> Select[Any]:
+    user = USER.table.c
+    row = select(user.n).where(user.grain == key.c.grain, user.bucket == key.c.bucket)
+    return select(key.c.grain, key.c.bucket, row.exists())
 
 
 def _day_rows(key: Subquery) -> list[ColumnElement[bool]]:
@@ -219,12 +310,12 @@ def _day_rows(key: Subquery) -> list[ColumnElement[bool]]:
     return [user.user_id == key.c.user_id, user.project_id == key.c.project_id, is_day]
 
 
-def _first_day(key: Subquery) -> Select[Any]:
+def _first_day(key: Subquery, _dialect: str) -> Select[Any]:
     first = select(func.min(USER.table.c.bucket)).where(*_day_rows(key)).scalar_subquery()
     return select(key.c.user_id, key.c.project_id, first)
 
 
-def _each_day(key: Subquery) -> Select[Any]:
+def _each_day(key: Subquery, _dialect: str) -> Select[Any]:
     columns = (key.c.user_id, key.c.project_id, USER.table.c.bucket)
     return select(*columns).where(*_day_rows(key)).distinct()
 
@@ -234,3 +325,4 @@ _BY_KEY = _LookUp(USER.keys, _rows_of(USER.keys))
 _IN_SPANS = _LookUp(_SPAN, _rows_of(_SPAN))
 _FIRST_DAY = _LookUp(_MEMBER, _first_day)
 _EACH_DAY = _LookUp(_MEMBER, _each_day)
+_USED = _LookUp(("grain", "bucket"), _used)
