@@ -1,12 +1,13 @@
 """Write many rows with one statement: replace what has the same key, or add to it.
 
 Rows are tuples in the order of the table's columns. PostgreSQL takes each column as one array
-and unnests them, which costs a fraction of a statement a row; SQLite's driver loops in C.
+and unnests them, which costs a fraction of a statement a row; SQLite's driver loops in C. Rows
+whose keys are known to be new are copied into PostgreSQL, which costs half as much again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from functools import lru_cache
 from itertools import islice
 from typing import Any, TypeVar
@@ -31,6 +32,8 @@ _Insert = TypeVar("_Insert", postgresql.Insert, sqlite.Insert)
 
 #: Rows of one PostgreSQL statement: bounds the arrays in memory on both ends.
 _CHUNK = 20_000
+#: From so many rows on: a COPY takes two more ways to the server than a statement.
+_WORTH_COPYING = 1_000
 
 
 def replace_rows(connection: Connection, table: Table, rows: Rows) -> None:
@@ -38,8 +41,25 @@ def replace_rows(connection: Connection, table: Table, rows: Rows) -> None:
     _write(connection, table, rows, add=False)
 
 
-def add_rows(connection: Connection, table: Table, rows: Rows) -> None:
-    """Insert rows; where the key exists, every other column grows by the row's value."""
+def insert_rows(connection: Connection, table: Table, rows: Rows) -> None:
+    """Insert rows whose keys are known not to be there."""
+    if connection.dialect.name == "postgresql" and len(rows) >= _WORTH_COPYING:
+        _copy(connection, table, rows)
+    else:
+        _write(connection, table, rows, add=False)
+
+
+def add_rows(
+    connection: Connection, table: Table, rows: Rows, new: Set[tuple[Any, ...]] = frozenset()
+) -> None:
+    """Insert rows; where the key exists, every other column grows by the row's value.
+
+    ``new`` are keys that are known not to be there.
+    """
+    if connection.dialect.name == "postgresql" and len(new) >= _WORTH_COPYING:
+        width = len(table.primary_key)
+        insert_rows(connection, table, [row for row in rows if row[:width] in new])
+        rows = [row for row in rows if row[:width] not in new]
     _write(connection, table, rows, add=True)
 
 
@@ -78,6 +98,17 @@ def _write(connection: Connection, table: Table, rows: Rows, *, add: bool) -> No
             connection.execute(statement, dict(zip(names, zip(*chunk, strict=True), strict=True)))
     else:
         connection.exec_driver_sql(_insert_text(table, add, connection.dialect), rows)
+
+
+def _copy(connection: Connection, table: Table, rows: Rows) -> None:
+    names = [column.name for column in table.columns]
+
+    async def copy(driver: Any) -> None:
+        await driver.copy_records_to_table(table.name, records=rows, columns=names)
+
+    # SQLAlchemy has no COPY: its driver's connection, in the same transaction.
+    dbapi: Any = connection.connection.dbapi_connection
+    dbapi.run_async(copy)
 
 
 def _chunks(rows: Rows) -> Iterator[Rows]:

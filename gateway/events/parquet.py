@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from itertools import islice
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ import duckdb
 
 from gateway.errors import InvalidEvent, UnreadableFile
 from gateway.events.bounds import MOST_GROUPS, Bounds, bounds_at
-from gateway.events.event import Batch, Classification, Reject
+from gateway.events.event import Batch, Reject
 from gateway.events.forms import ACCEPTED, ROWS, Form, form_of_columns
 from gateway.events.names import collect_all_names
 from gateway.events.plain_rows import (
@@ -47,6 +47,9 @@ _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
 _BATCH_SIZE = 100_000
 #: Rows are taken in such pieces: their lists may be long.
 _ROWS_AT_ONCE = 2_048
+#: What a row that is not plain holds instead of an event.
+_other_cells = itemgetter(-1)
+_groups_of = attrgetter("group_ids")
 _NEEDED_INSTANTS = frozenset({"event_time", "classification_updated_at", "comment_updated_at"})
 _SESSION_INSTANTS = frozenset({"started_at", "finished_at"})
 
@@ -73,8 +76,6 @@ class ParquetTable(Source):
         self._path = path
         self._rows = 0
         self._rows_read = 0
-        #: Of these, the rows of batches that were given out: progress must not run ahead.
-        self._rows_given = 0
         try:
             with duckdb.connect(config=_SETTINGS) as connection:
                 ((self._rows,),) = connection.execute(
@@ -110,7 +111,7 @@ class ParquetTable(Source):
     @property
     def bytes_read(self) -> int:
         """The share of the rows read, as bytes of the file: columns lie apart in it."""
-        return self._path.stat().st_size * self._rows_given // max(self._rows, 1)
+        return self._path.stat().st_size * self._rows_read // max(self._rows, 1)
 
     @property
     def _file(self) -> dict[str, str]:
@@ -131,7 +132,8 @@ class ParquetTable(Source):
                 rows = connection.execute(statement, bound)
                 convert = self._add_plain if self._plain else self._add_all
 
-                def read() -> tuple[Batch, int] | None:
+                refused, given = RefusedInARow(self.name, "row"), 0
+                while True:
                     batch, left, groups = Batch(), size, 0
                     while left > 0 and groups < MOST_GROUPS_AT_ONCE:
                         cells = rows.fetchmany(min(left, _ROWS_AT_ONCE))
@@ -141,19 +143,12 @@ class ParquetTable(Source):
                         convert(batch, cells, bounds)
                         left -= len(cells)
                         new = islice(batch.classifications, known, None)
-                        groups += sum(len(event.group_ids) for event in new)
-                    return (batch, self._rows_read) if left < size else None
-
-                # One batch ahead: the next is read while the database stores this one.
-                refused, given = RefusedInARow(self.name, "row"), 0
-                with ThreadPoolExecutor(1) as ahead:
-                    following = ahead.submit(read)
-                    while (found := following.result()) is not None:
-                        following = ahead.submit(read)
-                        batch, self._rows_given = found
-                        yield batch
-                        refused.add(len(batch.rejects), self._rows_given - given, self._rows_given)
-                        given = self._rows_given
+                        groups += sum(map(len, map(_groups_of, new)))
+                    if left == size:
+                        break
+                    yield batch
+                    refused.add(len(batch.rejects), self._rows_read - given, self._rows_read)
+                    given = self._rows_read
         except duckdb.Error as error:
             raise UnreadableFile(
                 f"{self.name} is damaged: nothing can be read after row {self._rows_read} "
@@ -186,18 +181,22 @@ class ParquetTable(Source):
 
     def finished(self) -> None:
         """Let progress show that all rows were taken."""
-        self._rows_given = self._rows
+        self._rows_read = self._rows
 
     def _add_plain(self, batch: Batch, rows: list[tuple[Any, ...]], bounds: Bounds) -> None:
-        plain: list[Classification] = []
-        for row in rows:
-            if row[-1] is None:
-                self._rows_read += 1
-                event = read_plain(row)
-                batch.classifications.append(event)
-                plain.append(event)
-            else:
-                self._add(batch, tuple(row[-1].values()), bounds)
+        if not any(map(_other_cells, rows)):
+            plain = read_plain(rows)
+            batch.classifications += plain
+            self._rows_read += len(rows)
+        else:
+            plain = []
+            for row in rows:
+                if row[-1] is None:
+                    self._rows_read += 1
+                    plain += read_plain([row])
+                    batch.classifications.append(plain[-1])
+                else:
+                    self._add(batch, tuple(row[-1].values()), bounds)
         collect_all_names(batch.names, plain)
 
     def _add_all(self, batch: Batch, rows: list[tuple[Any, ...]], bounds: Bounds) -> None:

@@ -7,6 +7,7 @@ which knows every rule and every reason; the two agree on plain rows (a test com
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from gateway.events.event import Classification
@@ -34,6 +35,8 @@ _PLAIN = f"""coalesce(
   false)"""
 _SESSION_MS = f"""CASE WHEN started_at IS NULL OR finished_at IS NULL THEN 0
   ELSE least(greatest((finished_at - started_at + 500) // 1000, 0), {LONGEST_SESSION_MS}) END"""
+#: Takes half the time that a call of the class's own does.
+_event = partial(tuple.__new__, Classification)
 _GROUPS = """CASE WHEN plain AND user_id IS NOT NULL AND len(user_group_ids) > 0
   THEN list_sort(list_distinct(user_group_ids)) END"""
 
@@ -88,6 +91,9 @@ FROM (SELECT *, {_PLAIN} AS plain FROM ({cells})) WHERE NOT plain
 ORDER BY file_row_number"""  # noqa: S608 (names of ours)
 
 
-def read_plain(row: Sequence[Any]) -> Classification:
-    """The event of a plain row of :func:`select_plain`."""
-    return Classification._make((*row[:7], tuple(row[7]) if row[7] else ()))
+def read_plain(rows: Sequence[Sequence[Any]]) -> list[Classification]:
+    """The events of plain rows of :func:`select_plain`."""
+    return [
+        _event((key, at, updated, user, project, workflow, ms, tuple(groups) if groups else ()))
+        for key, at, updated, user, project, workflow, ms, groups, _ in rows
+    ]

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from gateway.changes.log import log_change
 from gateway.db.tables import classification, comment
-from gateway.db.upsert import replace_rows
+from gateway.db.upsert import insert_rows, replace_rows
 from gateway.events.event import Classification, Comment
 from gateway.rollups.deltas import RollupDeltas
 from gateway.rollups.effective_groups import GroupRules, read_group_rules
@@ -39,8 +39,10 @@ def write_changes(
     """Write the events as they are after, add new minus old to every rollup, log what changed."""
     if not classifications.after and not comments.after:
         return
-    replace_rows(connection, classification, ledger_rows(classifications.after))
-    replace_rows(connection, comment, ledger_rows(comments.after))
+    for table, change in ((classification, classifications), (comment, comments)):
+        # None that was stored before: all are new.
+        store = replace_rows if change.before else insert_rows
+        store(connection, table, ledger_rows(change.after))
     deltas = RollupDeltas()
     changed = (*classifications.before, *classifications.after)
     rules = _rules_of(connection, changed)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from operator import itemgetter
+from operator import add, itemgetter
 
 from sqlalchemy import Connection
 
@@ -96,7 +96,8 @@ class RollupDeltas:
         for rollup in SETS:
             sums = users if rollup is USER else self.rows(rollup)
             rows = _with_volunteers(rollup, sums, volunteers)
-            add_rows(connection, rollup.table, rows)
+            new = volunteers.begun if rollup is USER else frozenset[tuple[int, ...]]()
+            add_rows(connection, rollup.table, rows, new)
             if takes:
                 width = len(rollup.keys)
                 fewer = [row[:width] for row in rows if row[width] < 0]
@@ -106,14 +107,16 @@ class RollupDeltas:
         """What to add to one set: keys, then sums, in the order of the keys."""
         sums = self._by_day(rollup)
         rows: list[tuple[int, ...]] = []
+        nothing = [0] * len(rollup.sums)
         for grain in Grain:
             if grain is not Grain.DAY:
                 sums = _coarser(sums, grain)
+            number = int(grain)
             for bucket, dims in sums.items():
                 rows += [
-                    (key[0], int(grain), bucket, *key[1:], *values)
+                    (key[0], number, bucket, *key[1:], *values)
                     for key, values in dims.items()
-                    if any(values)
+                    if values != nothing
                 ]
         rows.sort()
         return rows
@@ -152,7 +155,7 @@ def _with_volunteers(
     width = len(rollup.keys)
     nothing, sums = (0,) * counted, (0,) * len(rollup.sums)
     # Where one volunteer's event becomes another's, the sums do not change.
-    changed = dict(changes[rollup.name])
+    changed = dict(changes.counts[rollup.name])
     found = [(*row, *changed.pop(row[:width], nothing)[:counted]) for row in rows]
     found += [(*key, *sums, *counts[:counted]) for key, counts in changed.items() if any(counts)]
     found.sort()
@@ -189,5 +192,4 @@ def _merged(parts: Sequence[dict[tuple[int, ...], list[int]]]) -> dict[tuple[int
 
 
 def _add_to(known: list[int], more: list[int]) -> None:
-    for index, value in enumerate(more):
-        known[index] += value
+    known[:] = map(add, known, more)

@@ -29,9 +29,6 @@ from gateway.calendar import Grain, bucket_of
 from gateway.db.keyed import key_parameters, key_rows
 from gateway.db.rollup_sets import PROJECT, SITE, USER, WORKFLOW
 
-#: By the name of a set and the key of a row: what to add to ``active_users`` and ``new_users``.
-VolunteerChanges = Mapping[str, Mapping[tuple[int, ...], Sequence[int]]]
-
 #: User, grain, bucket, project, workflow: the key of the user set.
 _Key = tuple[int, int, int, int, int]
 #: User, grain, bucket.
@@ -53,6 +50,15 @@ _span_of, _row_of = itemgetter(0, 1, 2), itemgetter(1, 2, 3, 4)
 _WORTH_A_LOOK = 1_000
 
 
+class VolunteerChanges(NamedTuple):
+    """What a change of the user set means."""
+
+    #: By the name of a set and the key of a row: what to add to ``active_users`` and ``new_users``.
+    counts: Mapping[str, Mapping[tuple[int, ...], Sequence[int]]]
+    #: The keys of the rows that begin in the user set itself.
+    begun: Set[_Key]
+
+
 class _LookUp(NamedTuple):
     """Rows of the user set by many keys of its first columns, in one statement."""
 
@@ -70,7 +76,7 @@ class _Counts(dict[tuple[int, ...], list[int]]):
 
 
 def volunteer_changes(connection: Connection, changed: Mapping[_Key, int]) -> VolunteerChanges:
-    """What to add to the counts of volunteers when so many events are added to rows of ``USER``.
+    """What it means for the counts when so many events are added to rows of ``USER``.
 
     Call it before they are added.
     """
@@ -102,7 +108,7 @@ def volunteer_changes(connection: Connection, changed: Mapping[_Key, int]) -> Vo
     for (project, day), volunteers in first_days.items():
         for grain in Grain:
             new[project, int(grain), bucket_of(day, grain)][1] += volunteers
-    return counts
+    return VolunteerChanges(counts, set(begun))
 
 
 def _count_alone(
