@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from operator import attrgetter
 
 from gateway.calendar import day_date, day_of
@@ -33,7 +33,16 @@ class Contents:
 
     def add(self, batch: Batch) -> None:
         """Take in the events of a committed batch."""
-        events: list[Classification | Comment] = [*batch.classifications, *batch.comments]
+        if not len(batch):
+            return
+        self._add(batch.classifications)
+        self._add(batch.comments)
+        self._workflows |= set(map(_workflow_of, batch.classifications))
+        for project_id in self._projects & batch.names.projects.keys():
+            if name := batch.names.projects[project_id]:
+                self._project_names[project_id] = name
+
+    def _add(self, events: Sequence[Classification | Comment]) -> None:
         if not events:
             return
         times = list(map(_time_of, events))
@@ -45,10 +54,6 @@ class Contents:
         if len(self._volunteers) < _TOLD_APART:
             self._volunteers |= {*users} - {None}
         self._projects |= set(map(_project_of, events))
-        self._workflows |= set(map(_workflow_of, batch.classifications))
-        for project_id in self._projects & batch.names.projects.keys():
-            if name := batch.names.projects[project_id]:
-                self._project_names[project_id] = name
 
     def add_plain(self, rows: PlainRows) -> None:
         """Take in rows that a bulk load has taken without reading them one by one."""

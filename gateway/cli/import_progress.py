@@ -65,9 +65,15 @@ class ImportProgress:
     ) -> None:
         self._bar.stop()
 
-    def show(self, position: int, source: Source, events: int) -> None:
-        """Show that ``events`` are done, and the ``position``-th source as far as it was read."""
-        done = sum(size or 0 for size in self._sizes[:position]) + source.bytes_read
+    def show(
+        self, position: int, source: Source, events: int, bytes_read: int | None = None
+    ) -> None:
+        """Show that ``events`` are done, and ``bytes_read`` of the ``position``-th source.
+
+        By default as far as it was read.
+        """
+        done = sum(size or 0 for size in self._sizes[:position])
+        done += source.bytes_read if bytes_read is None else bytes_read
         now = self._clock()
         rate = f"{events / max(now - self._started, 1e-3):,.0f} events/s"
         if self._console.is_terminal:

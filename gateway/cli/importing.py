@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AsyncExitStack, closing, contextmanager
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import click
-from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
 
 from gateway.cli.bulk_import import LEAST_MEGABYTES, MEGABYTES, Workshop, bulk_import
+from gateway.cli.database_thread import database_thread
 from gateway.cli.import_progress import ImportProgress
 from gateway.cli.import_summary import RejectsFile, Summary
 from gateway.cli.links import pages_are_built, path_of_projects, root_url
-from gateway.cli.running import database_option, opened
+from gateway.cli.running import database_option
 from gateway.cli.stopping import INTERRUPTED
 from gateway.cli.whole_number import WholeNumber
 from gateway.db import Database
 from gateway.db.url import SqliteUrl, read_database_url
 from gateway.directory.workflow_projects import WORKFLOW_PROJECTS
-from gateway.errors import GatewayError, Unavailable, UnreadableFile
+from gateway.errors import GatewayError, UnreadableFile
+from gateway.events.event import Batch
 from gateway.events.exports import Origin
 from gateway.events.forms import EXPORTS
 from gateway.events.ids import LARGEST_ID
@@ -34,10 +34,7 @@ from gateway.events.source import Source
 from gateway.ingestion.export import Export
 from gateway.ingestion.ingest import Ingested
 from gateway.ingestion.ingest_source import ingest_source
-from gateway.reasons import reason_of
 from gateway.settings import Settings, load_settings
-
-T = TypeVar("T")
 
 
 @click.command("import")
@@ -204,12 +201,12 @@ def _import(
     try:
         with ImportProgress(sources) as progress:
 
-            def committed(position: int, ingested: Ingested) -> None:
+            def committed(position: int, ingested: Ingested, bytes_read: int) -> None:
                 source, batch = sources[position], ingested.batch
                 rows[position] += len(batch) + len(batch.rejects) + batch.ignored
                 rejects.write(source.name, batch.rejects)
                 summary.add(source.name, ingested)
-                progress.show(position, source, summary.events)
+                progress.show(position, source, summary.events, bytes_read)
 
             origins = [origin for _, origin in files]
             _store(settings, list(zip(sources, origins, strict=True)), committed, move=move)
@@ -251,56 +248,46 @@ def _import_at_once(
 def _store(
     settings: Settings,
     sources: Sequence[tuple[Source, Origin]],
-    committed: Callable[[int, Ingested], None],
+    committed: Callable[[int, Ingested, int], None],
     *,
     move: bool,
 ) -> None:
-    """Store all sources, batch by batch, and tell ``committed`` of each.
+    """Store all sources, batch by batch, and tell ``committed`` of each and where it ends.
 
     What is known of workflows' projects is read as each source begins: an earlier one may have
     told what a later one leaves out.
 
-    The event loop runs for the database alone: reading a slow pipe outside of it can be
-    interrupted at any time.
+    While a batch is stored the next is read, but not from a pipe: it may be slow, and what was
+    stored is told at once.
     """
     now = datetime.now(UTC)
-    with _uncollected(), asyncio.Runner() as runner, _opened(settings, runner) as database:
+    with _uncollected(), database_thread(settings) as storing:
         for position, (source, origin) in enumerate(sources):
-            origin.workflow_projects.update(runner.run(_workflow_projects(database)))
+            projects = storing.begin(_workflow_projects(storing.database)).result()
+            origin.workflow_projects.update(projects)
             export = Export(origin.project_id, move=move) if source.form in EXPORTS else None
-
-            def write(work: Callable[[Connection], T], name: str = source.name) -> T:
-                return runner.run(_write(database, name, work))
-
+            begin = partial(storing.begin_writing, name=source.name)
+            ends = deque[int]()
             with closing(source.batches(now, most_groups=settings.groups_per_event)) as batches:
-                for ingested in ingest_source(batches, export, write):
-                    committed(position, ingested)
+                for ingested in ingest_source(
+                    _noting_ends(source, batches, ends),
+                    export,
+                    begin,
+                    ahead=source.total_bytes is not None,
+                ):
+                    committed(position, ingested, ends.popleft())
 
 
-async def _write(database: Database, name: str, work: Callable[[Connection], T]) -> T:
-    """Do work in one transaction."""
-    try:
-        return await database.write(work)
-    except DBAPIError as error:
-        raise Unavailable(
-            f"The database refused events from {name}: {reason_of(error)}."
-        ) from error
+def _noting_ends(source: Source, batches: Iterable[Batch], ends: deque[int]) -> Iterator[Batch]:
+    """The batches, and behind each how far the source was read for it."""
+    for batch in batches:
+        ends.append(source.bytes_read)
+        yield batch
 
 
 async def _workflow_projects(database: Database) -> dict[int, int]:
     async with database.read() as snapshot:
         return {row[0]: row[1] for row in await snapshot.fetch(WORKFLOW_PROJECTS)}
-
-
-@contextmanager
-def _opened(settings: Settings, runner: asyncio.Runner) -> Iterator[Database]:
-    """The database, for work that the runner's loop does a step at a time."""
-    stack = AsyncExitStack()
-    database = runner.run(stack.enter_async_context(opened(settings, may_make=True)))
-    try:
-        yield database
-    finally:
-        runner.run(stack.aclose())
 
 
 @contextmanager

@@ -5,7 +5,6 @@ from __future__ import annotations
 import glob
 from collections.abc import Callable, Generator, Sequence
 from datetime import datetime
-from itertools import islice
 from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -142,7 +141,7 @@ class ParquetTable(Source):
                         known = len(batch.classifications)
                         convert(batch, cells, bounds)
                         left -= len(cells)
-                        new = islice(batch.classifications, known, None)
+                        new = batch.classifications[known:]
                         groups += sum(map(len, map(_groups_of, new)))
                     if left == size:
                         break

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, wait
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -15,6 +16,9 @@ from gateway.ingestion.ingest import Ingested, ingest
 
 T = TypeVar("T")
 
+#: Whoever interrupts an import waits no longer for the transaction that is under way.
+_PATIENCE_SECONDS = 5
+
 
 class Transaction(Protocol):
     """Runs work in one writing transaction and commits it."""
@@ -22,23 +26,53 @@ class Transaction(Protocol):
     def __call__(self, work: Callable[[Connection], T], /) -> T: ...
 
 
+class BegunTransaction(Protocol):
+    """Begins the same; one ends before the next is begun."""
+
+    def __call__(self, work: Callable[[Connection], T], /) -> Future[T]: ...
+
+
 def ingest_source(
-    batches: Iterable[Batch], export: Export | None, write: Transaction
+    batches: Iterable[Batch], export: Export | None, begin: BegunTransaction, *, ahead: bool
 ) -> Iterator[Ingested]:
     """Store the batches of a source, and give each when it is committed.
 
-    What stands before a damage of the file is stored, with its names; then UnreadableFile.
+    With ``ahead`` the next batch is read meanwhile. What stands before a damage of the file is
+    stored, with its names; then UnreadableFile. After a KeyboardInterrupt, too, the batch that is
+    being stored is given, if it is stored soon.
     """
-    damage = None
+    damage: UnreadableFile | None = None
+    under_way: Future[Ingested] | None = None
     try:
         for batch in batches:
-            ingested = write(partial(ingest, batch=batch, export=export))
-            if export is not None:
-                export.note(ingested.batch)
-            yield ingested
+            before = None if under_way is None else _stored(under_way, export)
+            under_way = begin(partial(ingest, batch=batch, export=export))
+            if before is not None:
+                yield before
+            if not ahead:
+                yield _stored(under_way, export)
+                under_way = None
     except UnreadableFile as error:
         damage = error
+    except KeyboardInterrupt:
+        if under_way is not None and _is_stored_soon(under_way):
+            yield under_way.result()
+        raise
+    if under_way is not None:
+        yield _stored(under_way, export)
     if export is not None:
-        write(export.finish)
+        begin(export.finish).result()
     if damage is not None:
         raise damage
+
+
+def _stored(under_way: Future[Ingested], export: Export | None) -> Ingested:
+    ingested = under_way.result()
+    if export is not None:
+        export.note(ingested.batch)
+    return ingested
+
+
+def _is_stored_soon(under_way: Future[Ingested]) -> bool:
+    wait([under_way], _PATIENCE_SECONDS)
+    return under_way.done() and under_way.exception() is None

@@ -181,13 +181,13 @@ def _coarser(sums: _Sums, grain: Grain) -> _Sums:
 def _merged(parts: Sequence[dict[tuple[int, ...], list[int]]]) -> dict[tuple[int, ...], list[int]]:
     if len(parts) == 1:
         return parts[0]
-    merged: dict[tuple[int, ...], list[int]] = {}
-    for dims in parts:
-        for key, values in dims.items():
-            if (known := merged.get(key)) is None:
-                merged[key] = values.copy()
-            else:
-                _add_to(known, values)
+    first, *others = parts
+    merged = dict(first)
+    for dims in others:
+        both = merged.keys() & dims.keys()
+        sums = {key: [*map(add, merged[key], dims[key])] for key in both}
+        merged.update(dims)
+        merged.update(sums)
     return merged
 
 

@@ -105,9 +105,13 @@ def volunteer_changes(connection: Connection, changed: Mapping[_Key, int]) -> Vo
     first_days = Counter[tuple[int, int]]()
     for project, day, sign in _first_days(connection, days, newcomers):
         first_days[project, day] += sign
+    buckets = {
+        day: [(int(grain), bucket_of(day, grain)) for grain in Grain]
+        for day in {day for _, day in first_days}
+    }
     for (project, day), volunteers in first_days.items():
-        for grain in Grain:
-            new[project, int(grain), bucket_of(day, grain)][1] += volunteers
+        for bucket in buckets[day]:
+            new[project, *bucket][1] += volunteers
     return VolunteerChanges(counts, set(begun))
 
 
