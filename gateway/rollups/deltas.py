@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from operator import add, itemgetter
+from typing import cast
 
 from sqlalchemy import Connection
 
@@ -17,7 +18,7 @@ from gateway.db.rollup_sets import SETS, USER, RollupSet
 from gateway.db.upsert import add_rows, delete_empty
 from gateway.events.event import Classification, Comment
 from gateway.rollups.effective_groups import GroupRules, effective_groups
-from gateway.rollups.volunteers import VolunteerChanges, volunteer_changes
+from gateway.rollups.volunteers import UserKey, VolunteerChanges, volunteer_changes
 
 #: Day, then what an event can be counted under: site, group, user, project, workflow.
 _Key = tuple[int, int, int, int, int, int]
@@ -88,7 +89,7 @@ class RollupDeltas:
         """Add the sums to all rollups; rows that come to zero events are deleted."""
         users = self.rows(USER)
         # Read before any row is changed: who is new follows from what was there.
-        changed = {row[:5]: row[5] for row in users if row[5]}
+        changed = cast("dict[UserKey, int]", {row[:5]: row[5] for row in users if row[5]})
         volunteers = volunteer_changes(connection, changed)
         # Else no row can come to zero events.
         sources = (self._classifications, self._grouped, self._comments)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import orjson
 from sqlalchemy import BigInteger, Connection, Row, Select, Table, bindparam, select
@@ -56,7 +56,9 @@ def ledger_rows(events: Sequence[Classification] | Sequence[Comment]) -> list[tu
     if events and isinstance(events[0], Classification):
         return [
             (key, at, updated, user, project, workflow, ms, encode_groups(groups))
-            for key, at, updated, user, project, workflow, ms, groups in events
+            for key, at, updated, user, project, workflow, ms, groups in cast(
+                "Sequence[Classification]", events
+            )
         ]
     return [tuple(event) for event in events]
 

@@ -30,7 +30,7 @@ from gateway.db.keyed import key_parameters, key_rows
 from gateway.db.rollup_sets import PROJECT, SITE, USER, WORKFLOW
 
 #: User, grain, bucket, project, workflow: the key of the user set.
-_Key = tuple[int, int, int, int, int]
+UserKey = tuple[int, int, int, int, int]
 #: User, grain, bucket.
 _Span = tuple[int, int, int]
 #: User and project.
@@ -56,7 +56,7 @@ class VolunteerChanges(NamedTuple):
     #: By the name of a set and the key of a row: what to add to ``active_users`` and ``new_users``.
     counts: Mapping[str, Mapping[tuple[int, ...], Sequence[int]]]
     #: The keys of the rows that begin in the user set itself.
-    begun: Set[_Key]
+    begun: Set[UserKey]
 
 
 class _LookUp(NamedTuple):
@@ -75,7 +75,7 @@ class _Counts(dict[tuple[int, ...], list[int]]):
         return counts
 
 
-def volunteer_changes(connection: Connection, changed: Mapping[_Key, int]) -> VolunteerChanges:
+def volunteer_changes(connection: Connection, changed: Mapping[UserKey, int]) -> VolunteerChanges:
     """What it means for the counts when so many events are added to rows of ``USER``.
 
     Call it before they are added.
@@ -85,7 +85,7 @@ def volunteer_changes(connection: Connection, changed: Mapping[_Key, int]) -> Vo
     days: _Days = {}
     newcomers: set[_Member] = set()
     rows = Counter(map(_span_of, begun))
-    alone: list[_Key] = []
+    alone: list[UserKey] = []
     begun_in: _Present = {}
     for key in begun:
         span = key[:3]
@@ -116,7 +116,7 @@ def volunteer_changes(connection: Connection, changed: Mapping[_Key, int]) -> Vo
 
 
 def _count_alone(
-    keys: Iterable[_Key],
+    keys: Iterable[UserKey],
     counts: Mapping[str, _Counts],
     days: _Days,
     newcomers: set[_Member],
@@ -168,14 +168,14 @@ def _lowest_projects(places: _Places) -> dict[int, int]:
 
 
 def _turnover(
-    connection: Connection, changed: Mapping[_Key, int]
-) -> tuple[Collection[_Key], Collection[_Key], _Present]:
+    connection: Connection, changed: Mapping[UserKey, int]
+) -> tuple[Collection[UserKey], Collection[UserKey], _Present]:
     """The rows that begin, those that end, and where there are others in the same buckets."""
-    known: dict[_Key, int] = {}
+    known: dict[UserKey, int] = {}
     used = _used_buckets(connection, changed)
-    begun: list[_Key] = []
-    days: list[_Key] = []
-    fewer: list[_Key] = []
+    begun: list[UserKey] = []
+    days: list[UserKey] = []
+    fewer: list[UserKey] = []
     for key, n in changed.items():
         if n < 0:
             fewer.append(key)
@@ -213,7 +213,7 @@ def _turnover(
     return begun, [key for key in fewer if known.get(key) == -changed[key]], present
 
 
-def _used_buckets(connection: Connection, changed: Collection[_Key]) -> Set[tuple[int, int]]:
+def _used_buckets(connection: Connection, changed: Collection[UserKey]) -> Set[tuple[int, int]]:
     """The buckets of these keys, by grain, but for those in which nobody has a row yet.
 
     History mostly comes day by day: one look at a bucket saves one for each volunteer there. Few
@@ -227,7 +227,7 @@ def _used_buckets(connection: Connection, changed: Collection[_Key]) -> Set[tupl
 
 
 def _read_into(
-    known: dict[_Key, int],
+    known: dict[UserKey, int],
     connection: Connection,
     look_up: _LookUp,
     keys: Collection[tuple[int, ...]],

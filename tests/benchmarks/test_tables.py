@@ -9,7 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import beside, footprint, groups, growth, ingestion, replicas, startup
+from benchmarks import (
+    beside,
+    footprint,
+    groups,
+    growth,
+    import_before,
+    ingestion,
+    replicas,
+    startup,
+)
 from benchmarks.contest import Cost, Pace
 from benchmarks.gateway import CACHE_OFF
 from benchmarks.live import __main__ as live
@@ -117,6 +126,19 @@ def test_a_commit_is_packed_as_a_wheel_that_runs(tmp_path: Path) -> None:
         check=True,
     )
     assert where.stdout.startswith(str(made.packages))
+
+
+@pytest.mark.parametrize("options", [[], ["--postgres"]], ids=["sqlite", "postgres"])
+def test_imports_of_each_form_are_measured_beside_another_commit(
+    options: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    import_before.main([*options, "2_000", "--before", "HEAD", "--rounds", "1"])
+    _, _, *rows = printed(capsys)
+    assert [row[0] for row in rows] == [
+        f"{form}, {name}" for form in import_before.FORMS for name in ("before", "now")
+    ]
+    assert {row[2] for row in rows[::2]} == {"1.00"}
+    assert all(float(row[1]) > 0 for row in rows)
 
 
 def test_others_are_watched_beside_each_heavy_operation(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import random
 import signal
+import sqlite3
 import struct
 import subprocess
 import termios
@@ -12,6 +13,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO
+
+import pytest
 
 from tests.cli.import_command import Import, dump, process, stored, stream
 
@@ -55,6 +58,37 @@ def test_ctrl_c_keeps_what_is_stored(store: Import) -> None:
     assert stored() == 10_000
 
 
+def test_a_file_is_counted_once_whenever_an_import_of_it_is_killed(store: Import) -> None:
+    Path("events.ndjson").write_text("".join(f"{line}\n" for line in stream(60_000)))
+    store("events.ndjson", database="whole.db")
+    chance = random.Random(12)
+    # While a batch is stored the next is read.
+    for at_least in (0, 10_000, 30_000):
+        running = process("events.ndjson", stderr=subprocess.DEVNULL)
+        wait_until(lambda least=at_least: stored_so_far() >= least)  # type: ignore[misc]
+        time.sleep(chance.uniform(0, 0.2))
+        running.kill()
+        assert running.wait() == -signal.SIGKILL
+    assert store("events.ndjson").exit_code == 0
+    assert dump() == dump("whole.db")
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_what_is_being_stored_when_an_import_is_ended_is_told_as_well(
+    ending: signal.Signals, store: Import
+) -> None:
+    Path("events.ndjson").write_text("".join(f"{line}\n" for line in stream(60_000)))
+    running = process("events.ndjson", stderr=subprocess.PIPE)
+    wait_until(lambda: stored_so_far() >= 20_000)
+    running.send_signal(ending)
+    _, errors = running.communicate(timeout=120)
+    assert running.returncode == 128 + ending
+    events = stored()
+    assert 20_000 <= events < 60_000
+    assert f"Interrupted after {events:,} events, which stay stored" in errors.decode()
+    assert f"unchanged {events:,}" in " ".join(store("events.ndjson").output.split())
+
+
 def test_ctrl_c_before_anything_was_read_is_one_sentence(store: Import) -> None:
     running = process("-", stdin=subprocess.PIPE, stderr=subprocess.PIPE)
     assert running.stdin is not None
@@ -66,6 +100,14 @@ def test_ctrl_c_before_anything_was_read_is_one_sentence(store: Import) -> None:
     assert running.returncode == 130
     assert errors.startswith(b"Interrupted after 0 events, which stay stored")
     assert not Path("stats.db").exists()
+
+
+def stored_so_far() -> int:
+    """0 also before there is a table."""
+    try:
+        return stored()
+    except sqlite3.Error:
+        return 0
 
 
 def unread(pipe: IO[bytes] | None) -> int:

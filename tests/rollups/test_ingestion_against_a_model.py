@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from gateway.db import Database, open_database
+from gateway.db import Database, open_database, upsert
 from gateway.events.event import Classification, Comment
+from gateway.rollups import volunteers
 from gateway.rollups.apply_batch import Outcome
 from gateway.rollups.backfill import backfill
 from gateway.rollups.erasure import erase
@@ -46,7 +48,14 @@ def winner(
     return known if event.updated_at < known.updated_at else event
 
 
-def test_rollups_equal_a_model_after_every_step(database_url: str) -> None:
+@pytest.mark.parametrize("batches", ["small", "large"])
+def test_rollups_equal_a_model_after_every_step(
+    database_url: str, batches: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if batches == "large":
+        # As if all batches were: buckets are looked at first, and new rows are copied.
+        monkeypatch.setattr(volunteers, "_WORTH_A_LOOK", 1)
+        monkeypatch.setattr(upsert, "_WORTH_COPYING", 1)
     with asyncio.Runner() as runner:
         database = open_database(database_url)
         runner.run(database.migrate())
