@@ -62,6 +62,11 @@ class Lines:
         """How far reading has come, by the same measure."""
         return self._file.tell() if self._seekable else self._given_bytes
 
+    @property
+    def text_bytes(self) -> int:
+        """How long the lines were that iteration gave."""
+        return self._given_bytes
+
     def look(self) -> Iterator[bytes]:
         """The lines that begin in the first megabyte; iteration gives them again."""
         looked_at = 0

@@ -118,9 +118,10 @@ class ParquetTable(Source):
         return {"file": glob.escape(str(self._path))}
 
     def batches(
-        self, now: datetime, size: int = _BATCH_SIZE, most_groups: int = MOST_GROUPS
+        self, now: datetime, size: int | None = None, most_groups: int = MOST_GROUPS
     ) -> Generator[Batch, None, None]:
         """The rows in their order."""
+        size = _BATCH_SIZE if size is None else size
         bounds = bounds_at(now, most_groups)
         select = select_plain(self._select) if self._plain else self._select
         said = {**self._file, **bounds._asdict()}
@@ -130,7 +131,6 @@ class ParquetTable(Source):
             with duckdb.connect(config=_SETTINGS) as connection:
                 rows = connection.execute(statement, bound)
                 convert = self._add_plain if self._plain else self._add_all
-
                 refused, given = RefusedInARow(self.name, "row"), 0
                 while True:
                     batch, left, groups = Batch(), size, 0

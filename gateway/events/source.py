@@ -13,6 +13,10 @@ from gateway.events.forms import Form
 
 #: Events in one batch, which is one transaction: enough to share its cost, few enough to hold.
 BATCH_SIZE = 10_000
+#: Of a file, unless it has so many bytes of text in it. What comes through a pipe may come slowly,
+#: and is to count soon.
+FILE_BATCH_SIZE = 50_000
+FILE_BATCH_BYTES = 64 * 1024 * 1024
 #: A batch also ends when its events list so many groups together: their rows are written as well.
 MOST_GROUPS_AT_ONCE = 500_000
 
@@ -64,9 +68,9 @@ class Source(ABC):
 
     @abstractmethod
     def batches(
-        self, now: datetime, size: int = BATCH_SIZE, most_groups: int = MOST_GROUPS
+        self, now: datetime, size: int | None = None, most_groups: int = MOST_GROUPS
     ) -> Generator[Batch, None, None]:
-        """Read it from the start, once, ``size`` events at a time.
+        """Read it from the start, once, ``size`` events at a time; by default as many as suit it.
 
         ``now``, which must carry a zone, bounds which times are believed, ``most_groups`` how many
         groups an event may list. Events that cannot be

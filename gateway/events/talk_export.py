@@ -93,10 +93,11 @@ class TalkExport(Source):
     def batches(
         self,
         now: datetime,
-        size: int = BATCH_SIZE,
+        size: int | None = None,
         most_groups: int = MOST_GROUPS,
     ) -> Generator[Batch, None, None]:
         """The comments in their order."""
+        size = BATCH_SIZE if size is None else size
         bounds = bounds_at(now, most_groups)
         file = self._file = self._start()
         batch, rows = Batch(), 0

@@ -14,7 +14,14 @@ from gateway.events.event import Batch
 from gateway.events.forms import Form
 from gateway.events.line_decoder import LineDecoder, has_utf8_beyond_ascii
 from gateway.events.lines import Lines
-from gateway.events.source import BATCH_SIZE, MOST_GROUPS_AT_ONCE, RefusedInARow, Source
+from gateway.events.source import (
+    BATCH_SIZE,
+    FILE_BATCH_BYTES,
+    FILE_BATCH_SIZE,
+    MOST_GROUPS_AT_ONCE,
+    RefusedInARow,
+    Source,
+)
 
 T = TypeVar("T")
 
@@ -53,12 +60,14 @@ class TextSource(Source, Generic[T]):
         return [f"{self.name}: {remark}" for remark in (*told, *self._decoder.remarks())]
 
     def batches(
-        self, now: datetime, size: int = BATCH_SIZE, most_groups: int = MOST_GROUPS
+        self, now: datetime, size: int | None = None, most_groups: int = MOST_GROUPS
     ) -> Generator[Batch, None, None]:
         """The events in their order."""
         bounds = bounds_at(now, most_groups)
         lines = self._lines = self._start()
-        batch, items, groups = Batch(), 0, 0
+        if size is None:
+            size = BATCH_SIZE if self._total_bytes is None else FILE_BATCH_SIZE
+        batch, items, groups, begins = Batch(), 0, 0, 0
         refused = RefusedInARow(self.name, "line")
         try:
             for position, item in self._items(lines):
@@ -67,10 +76,11 @@ class TextSource(Source, Generic[T]):
                 items += 1
                 if len(batch.classifications) > known:
                     groups += len(batch.classifications[-1].group_ids)
-                if items == size or groups >= MOST_GROUPS_AT_ONCE:
+                is_long = items >= BATCH_SIZE and lines.text_bytes - begins >= FILE_BATCH_BYTES
+                if items == size or is_long or groups >= MOST_GROUPS_AT_ONCE:
                     yield batch
                     rejects, rows = len(batch.rejects), items
-                    batch, items, groups = Batch(), 0, 0
+                    batch, items, groups, begins = Batch(), 0, 0, lines.text_bytes
                     refused.add(rejects, rows, position)
         except UnreadableFile:
             if items:

@@ -45,13 +45,14 @@ def ingest_source(
     under_way: Future[Ingested] | None = None
     try:
         for batch in batches:
-            before = None if under_way is None else _stored(under_way, export)
+            if under_way is not None:
+                ingested, under_way = _stored(under_way, export), None
+                # Nothing is under way meanwhile, should whoever takes it be interrupted.
+                yield ingested
             under_way = begin(partial(ingest, batch=batch, export=export))
-            if before is not None:
-                yield before
             if not ahead:
-                yield _stored(under_way, export)
-                under_way = None
+                ingested, under_way = _stored(under_way, export), None
+                yield ingested
     except UnreadableFile as error:
         damage = error
     except KeyboardInterrupt:

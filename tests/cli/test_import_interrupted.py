@@ -59,11 +59,11 @@ def test_ctrl_c_keeps_what_is_stored(store: Import) -> None:
 
 
 def test_a_file_is_counted_once_whenever_an_import_of_it_is_killed(store: Import) -> None:
-    Path("events.ndjson").write_text("".join(f"{line}\n" for line in stream(60_000)))
+    Path("events.ndjson").write_text("".join(f"{line}\n" for line in stream(200_000)))
     store("events.ndjson", database="whole.db")
     chance = random.Random(12)
     # While a batch is stored the next is read.
-    for at_least in (0, 10_000, 30_000):
+    for at_least in (0, 50_000, 100_000):
         running = process("events.ndjson", stderr=subprocess.DEVNULL)
         wait_until(lambda least=at_least: stored_so_far() >= least)  # type: ignore[misc]
         time.sleep(chance.uniform(0, 0.2))
@@ -77,14 +77,14 @@ def test_a_file_is_counted_once_whenever_an_import_of_it_is_killed(store: Import
 def test_what_is_being_stored_when_an_import_is_ended_is_told_as_well(
     ending: signal.Signals, store: Import
 ) -> None:
-    Path("events.ndjson").write_text("".join(f"{line}\n" for line in stream(60_000)))
+    Path("events.ndjson").write_text("".join(f"{line}\n" for line in stream(200_000)))
     running = process("events.ndjson", stderr=subprocess.PIPE)
-    wait_until(lambda: stored_so_far() >= 20_000)
+    wait_until(lambda: stored_so_far() >= 50_000)
     running.send_signal(ending)
     _, errors = running.communicate(timeout=120)
     assert running.returncode == 128 + ending
     events = stored()
-    assert 20_000 <= events < 60_000
+    assert 50_000 <= events < 200_000
     assert f"Interrupted after {events:,} events, which stay stored" in errors.decode()
     assert f"unchanged {events:,}" in " ".join(store("events.ndjson").output.split())
 

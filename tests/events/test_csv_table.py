@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from gateway.errors import UnreadableFile
+from gateway.events import text
 from gateway.events.event import Classification, Comment, Reject
 from gateway.events.exports import Origin
 from gateway.events.forms import Form
@@ -133,3 +135,18 @@ def test_endless_rows_that_cannot_be_counted_are_not_read_to_the_end(
     path = write(EXPORT + "1,,7,2020-01-01 00:00:00 UTC,{},\n" + "x\n" * 1_000)
     with pytest.raises(UnreadableFile, match="the last 20 rows up to line 31 cannot be counted"):
         read_all(path, size=10)
+
+
+def test_a_batch_of_a_file_ends_before_it_holds_much_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(text, "BATCH_SIZE", 10)
+    monkeypatch.setattr(text, "FILE_BATCH_SIZE", 50)
+    monkeypatch.setattr(text, "FILE_BATCH_BYTES", 2_000)
+    header = "classification_id,user_id,workflow_id,created_at,metadata\n"
+    short = [f"{number},,7,2020-01-01 00:00:00 UTC,{{}}\n" for number in range(1, 61)]
+    long = [f"{number},,7,2020-01-01 00:00:00 UTC,{' ' * 1_000}{{}}\n" for number in range(61, 81)]
+    path = tmp_path / "export.csv"
+    path.write_text(header + "".join((*short, *long)))
+    source = open_source(str(path), Origin())
+    assert [len(batch) for batch in source.batches(NOW)] == [50, 12, 10, 8]
