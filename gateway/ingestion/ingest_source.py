@@ -44,23 +44,25 @@ def ingest_source(
     damage: UnreadableFile | None = None
     under_way: Future[Ingested] | None = None
     try:
-        for batch in batches:
-            if under_way is not None:
-                ingested, under_way = _stored(under_way, export), None
-                # Nothing is under way meanwhile, should whoever takes it be interrupted.
-                yield ingested
-            under_way = begin(partial(ingest, batch=batch, export=export))
-            if not ahead:
-                ingested, under_way = _stored(under_way, export), None
-                yield ingested
-    except UnreadableFile as error:
-        damage = error
+        try:
+            for batch in batches:
+                if under_way is not None:
+                    ingested, under_way = _stored(under_way, export), None
+                    # Nothing is under way meanwhile, should whoever takes it be interrupted.
+                    yield ingested
+                under_way = begin(partial(ingest, batch=batch, export=export))
+                if not ahead:
+                    ingested, under_way = _stored(under_way, export), None
+                    yield ingested
+        except UnreadableFile as error:
+            damage = error
+        if under_way is not None:
+            ingested, under_way = _stored(under_way, export), None
+            yield ingested
     except KeyboardInterrupt:
         if under_way is not None and _is_stored_soon(under_way):
             yield under_way.result()
         raise
-    if under_way is not None:
-        yield _stored(under_way, export)
     if export is not None:
         begin(export.finish).result()
     if damage is not None:

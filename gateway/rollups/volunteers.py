@@ -8,26 +8,15 @@ set is changed: the cost of a batch follows its rows, not the history.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
-from functools import lru_cache
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Dialect,
-    Select,
-    Subquery,
-    func,
-    literal_column,
-    select,
-    true,
-)
+from sqlalchemy import Connection
 
 from gateway.calendar import Grain, bucket_of
-from gateway.db.keyed import key_parameters, key_rows
-from gateway.db.rollup_sets import PROJECT, SITE, USER, WORKFLOW
+from gateway.db.rollup_sets import PROJECT, SITE, WORKFLOW
+from gateway.rollups.user_rows import BY_KEY, EACH_DAY, FIRST_DAY, IN_SPANS, USED, LookUp, look_up
 
 #: User, grain, bucket, project, workflow: the key of the user set.
 UserKey = tuple[int, int, int, int, int]
@@ -57,14 +46,6 @@ class VolunteerChanges(NamedTuple):
     counts: Mapping[str, Mapping[tuple[int, ...], Sequence[int]]]
     #: The keys of the rows that begin in the user set itself.
     begun: Set[UserKey]
-
-
-class _LookUp(NamedTuple):
-    """Rows of the user set by many keys of its first columns, in one statement."""
-
-    columns: tuple[str, ...]
-    #: What is looked up for the keys, which are its argument beside the kind of the database.
-    statement: Callable[[Subquery, str], Select[Any]]
 
 
 class _Counts(dict[tuple[int, ...], list[int]]):
@@ -184,7 +165,7 @@ def _turnover(
         elif key[1] == _DAY:
             days.append(key)
     spans = {key[:3] for key in (*days, *fewer)}
-    _read_into(known, connection, _IN_SPANS, spans)
+    _read_into(known, connection, IN_SPANS, spans)
     begun += [key for key in days if key not in known]
     # Rows of a month, a year and all time can begin only with the row of a day.
     buckets = {
@@ -203,10 +184,10 @@ def _turnover(
     }
     above = {key for key in above if changed.get(key, 0) > 0 and key not in known}
     # A volunteer may have many rows of a year: all of them are read only where one begins.
-    _read_into(known, connection, _BY_KEY, [key for key in above if key[:3] not in spans])
+    _read_into(known, connection, BY_KEY, [key for key in above if key[:3] not in spans])
     above -= known.keys()
     begun += above
-    _read_into(known, connection, _IN_SPANS, {key[:3] for key in above} - spans)
+    _read_into(known, connection, IN_SPANS, {key[:3] for key in above} - spans)
     present: _Present = {}
     for key in known:
         present.setdefault(key[:3], set()).add(key[3:])
@@ -222,18 +203,18 @@ def _used_buckets(connection: Connection, changed: Collection[UserKey]) -> Set[t
     buckets = {key[1:3] for key in changed}
     if len(changed) < _WORTH_A_LOOK:
         return buckets
-    found = _read(connection, _USED, buckets)
+    found = look_up(connection, USED, buckets)
     return {(grain, bucket) for grain, bucket, is_used in found if is_used}
 
 
 def _read_into(
     known: dict[UserKey, int],
     connection: Connection,
-    look_up: _LookUp,
+    what: LookUp,
     keys: Collection[tuple[int, ...]],
 ) -> None:
     """Add to each key that there is how many events its row has."""
-    known.update((row[:5], row[5]) for row in _read(connection, look_up, keys))
+    known.update((row[:5], row[5]) for row in look_up(connection, what, keys))
 
 
 def _first_days(
@@ -249,13 +230,13 @@ def _first_days(
             yield member[1], min(signs), 1
         else:
             others[member] = None
-    for user, project, day in _read(connection, _FIRST_DAY, others.keys()):
+    for user, project, day in look_up(connection, FIRST_DAY, others.keys()):
         others[user, project] = day
     lost = [key for key, day in others.items() if day is not None and days[key].get(day, 0) < 0]
     known: dict[_Member, set[int]] = {
         key: set() if day is None else {day} for key, day in others.items()
     }
-    for user, project, day in _read(connection, _EACH_DAY, lost):
+    for user, project, day in look_up(connection, EACH_DAY, lost):
         known[user, project].add(day)
     for key, before in others.items():
         signs = days[key]
@@ -267,72 +248,3 @@ def _first_days(
                 yield key[1], before, -1
             if after is not None:
                 yield key[1], after, 1
-
-
-def _read(
-    connection: Connection, look_up: _LookUp, keys: Collection[tuple[int, ...]]
-) -> Sequence[Any]:
-    if not keys:
-        return ()
-    dialect = connection.dialect
-    bound = key_parameters(dialect.name, look_up.columns, keys)
-    if dialect.name == "sqlite":
-        # Four times a batch: SQLAlchemy's own way to a cached text takes longer than a look-up.
-        return connection.exec_driver_sql(_text(look_up, dialect), tuple(bound.values())).all()
-    return connection.execute(_statement(look_up, dialect.name), bound).all()
-
-
-@lru_cache(maxsize=16)
-def _statement(look_up: _LookUp, dialect: str) -> Select[Any]:
-    return look_up.statement(key_rows(dialect, look_up.columns).subquery("key"), dialect)
-
-
-@lru_cache(maxsize=16)
-def _text(look_up: _LookUp, dialect: Dialect) -> str:
-    return str(_statement(look_up, dialect.name).compile(dialect=dialect))
-
-
-def _rows_of(columns: tuple[str, ...]) -> Callable[[Subquery, str], Select[Any]]:
-    def rows(key: Subquery, dialect: str) -> Select[Any]:
-        user = USER.table.c
-        same = (user[name] == key.c[name] for name in columns)
-        own = select(*(user[name] for name in (*USER.keys, "n"))).where(*same)
-        if dialect == "sqlite":
-            return own
-        # Key by key, which the offset makes sure of: PostgreSQL would rather merge along the other
-        # index, and compare each key with all volunteers of its bucket.
-        one = own.offset(literal_column("0")).lateral("one")
-        return select(one).select_from(key.join(one, true()))
-
-    return rows
-
-
-def _used(key: Subquery, _dialect: str) -> Select[Any]:
-    user = USER.table.c
-    row = select(user.n).where(user.grain == key.c.grain, user.bucket == key.c.bucket)
-    return select(key.c.grain, key.c.bucket, row.exists())
-
-
-def _day_rows(key: Subquery) -> list[ColumnElement[bool]]:
-    user = USER.table.c
-    # The grain spelled out, as in the index that holds only these rows.
-    is_day = user.grain == literal_column(str(_DAY))
-    return [user.user_id == key.c.user_id, user.project_id == key.c.project_id, is_day]
-
-
-def _first_day(key: Subquery, _dialect: str) -> Select[Any]:
-    first = select(func.min(USER.table.c.bucket)).where(*_day_rows(key)).scalar_subquery()
-    return select(key.c.user_id, key.c.project_id, first)
-
-
-def _each_day(key: Subquery, _dialect: str) -> Select[Any]:
-    columns = (key.c.user_id, key.c.project_id, USER.table.c.bucket)
-    return select(*columns).where(*_day_rows(key)).distinct()
-
-
-_SPAN, _MEMBER = ("user_id", "grain", "bucket"), ("user_id", "project_id")
-_BY_KEY = _LookUp(USER.keys, _rows_of(USER.keys))
-_IN_SPANS = _LookUp(_SPAN, _rows_of(_SPAN))
-_FIRST_DAY = _LookUp(_MEMBER, _first_day)
-_EACH_DAY = _LookUp(_MEMBER, _each_day)
-_USED = _LookUp(("grain", "bucket"), _used)

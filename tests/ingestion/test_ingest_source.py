@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from threading import Timer
@@ -71,6 +72,15 @@ def test_nothing_is_read_ahead_of_what_may_be_slow() -> None:
 
 def test_the_batch_that_is_being_stored_is_given_before_an_interruption() -> None:
     assert Storing().stored_before(KeyboardInterrupt) == 2
+
+
+def test_an_interruption_while_the_last_batch_is_stored_gives_it_too() -> None:
+    storing, given = Storing(seconds=0.5), list[Ingested]()
+    Timer(0.1, _thread.interrupt_main).start()
+    with pytest.raises(KeyboardInterrupt):
+        given.extend(ingest_source([Batch()], None, storing.begin, ahead=True))
+    assert storing.happened == ["begin", "end"]
+    assert len(given) == 1
 
 
 def test_an_interruption_waits_no_longer_than_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:

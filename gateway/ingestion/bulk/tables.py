@@ -10,13 +10,14 @@ from typing import Any
 import duckdb
 from sqlalchemy import Connection, Select, Table, Text
 
+from gateway.db.postgres_copy import copy_file, copy_out
 from gateway.ingestion.bulk.lines import NULL, joined_lines, lines_of, quoted
 
 #: Few enough to stay in the processor's cache: DuckDB gives 20,000 in a third more time each.
 _ROWS_AT_ONCE = 2_000
 #: SQLite takes rows of one statement one after the other, without looking for the place of each:
-#: that halves the time of rows that come alone. Old versions take 999 values at most.
-_ROWS_A_STATEMENT = 100
+#: that halves the time of rows that come alone. Old versions take so many values at most.
+_VALUES_A_STATEMENT = 999
 
 
 def put_rows(
@@ -61,7 +62,7 @@ def write_rows(
         columns = ", ".join(rows.selected_columns.keys())
         _write_lines(connection, f"SELECT json_array({columns}) FROM ({compiled})", file, check)
     else:
-        _copy_out(connection, str(compiled), file)
+        copy_out(connection, str(compiled), file, NULL)
 
 
 def rows_in(file: Path, table: Table) -> str:
@@ -83,18 +84,19 @@ def _insert(
     names = [column.name for column in table.columns]
     row = f"({', '.join('?' for _ in names)})"
     one = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES {row}"
-    many = one + f", {row}" * (_ROWS_A_STATEMENT - 1)
+    rows_a_statement = _VALUES_A_STATEMENT // len(names)
+    many = one + f", {row}" * (rows_a_statement - 1)
     put = 0
     with duck.cursor() as cursor:
         cursor.execute(rows)
         while found := cursor.fetchmany(_ROWS_AT_ONCE):
             check()
-            together = len(found) - len(found) % _ROWS_A_STATEMENT
+            together = len(found) - len(found) % rows_a_statement
             if together:
-                places = range(0, together, _ROWS_A_STATEMENT)
+                places = range(0, together, rows_a_statement)
                 connection.exec_driver_sql(
                     many,
-                    [(*chain(*found[place : place + _ROWS_A_STATEMENT]),) for place in places],
+                    [(*chain(*found[place : place + rows_a_statement]),) for place in places],
                 )
             if found[together:]:
                 connection.exec_driver_sql(one, found[together:])
@@ -112,14 +114,6 @@ def _write_lines(connection: Connection, rows: str, file: Path, check: Callable[
             lines.write(joined_lines([text for (text,) in found]))
 
 
-def _copy_out(connection: Connection, select: str, file: Path) -> None:
-    async def copy(driver: Any) -> None:
-        await driver.copy_from_query(select, output=str(file), format="csv", null=NULL)
-
-    dbapi: Any = connection.connection.dbapi_connection
-    dbapi.run_async(copy)
-
-
 def _copy(
     connection: Connection,
     duck: duckdb.DuckDBPyConnection,
@@ -131,13 +125,6 @@ def _copy(
     ((put,),) = duck.execute(
         f"COPY ({rows}) TO {quoted(file)} (FORMAT csv, HEADER false, NULLSTR '')"
     ).fetchall()
-    names = [column.name for column in table.columns]
-
-    async def copy(driver: Any) -> None:
-        await driver.copy_to_table(table.name, source=str(file), columns=names, format="csv")
-
-    # SQLAlchemy has no COPY: its driver's connection, in the same transaction.
-    dbapi: Any = connection.connection.dbapi_connection
-    dbapi.run_async(copy)
+    copy_file(connection, table, file)
     file.unlink()
     return int(put)
