@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +10,11 @@ import duckdb
 from sqlalchemy import Connection, Select, Table, Text
 
 from gateway.db.postgres_copy import copy_file, copy_out
+from gateway.db.upsert import insert_rows
 from gateway.ingestion.bulk.lines import NULL, joined_lines, lines_of, quoted
 
 #: Few enough to stay in the processor's cache: DuckDB gives 20,000 in a third more time each.
 _ROWS_AT_ONCE = 2_000
-#: SQLite takes rows of one statement one after the other, without looking for the place of each:
-#: that halves the time of rows that come alone. Old versions take so many values at most.
-_VALUES_A_STATEMENT = 999
 
 
 def put_rows(
@@ -81,25 +78,12 @@ def _insert(
     rows: str,
     check: Callable[[], None],
 ) -> int:
-    names = [column.name for column in table.columns]
-    row = f"({', '.join('?' for _ in names)})"
-    one = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES {row}"
-    rows_a_statement = _VALUES_A_STATEMENT // len(names)
-    many = one + f", {row}" * (rows_a_statement - 1)
     put = 0
     with duck.cursor() as cursor:
         cursor.execute(rows)
         while found := cursor.fetchmany(_ROWS_AT_ONCE):
             check()
-            together = len(found) - len(found) % rows_a_statement
-            if together:
-                places = range(0, together, rows_a_statement)
-                connection.exec_driver_sql(
-                    many,
-                    [(*chain(*found[place : place + rows_a_statement]),) for place in places],
-                )
-            if found[together:]:
-                connection.exec_driver_sql(one, found[together:])
+            insert_rows(connection, table, found)
             put += len(found)
     return put
 
