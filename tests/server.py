@@ -1,5 +1,6 @@
 """A real server process for the tests that need one."""
 
+import json
 import os
 import re
 import signal
@@ -11,6 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -49,6 +51,11 @@ class Server:
                     return
             time.sleep(0.05)
         raise AssertionError(f"/{probe} was never {status}:\n{self.log.read_text()}")
+
+    def logged(self) -> list[dict[str, Any]]:
+        """The lines of JSON in its log, without one that is still being written."""
+        whole, _, _ = self.log.read_text().rpartition("\n")
+        return [json.loads(line) for line in whole.splitlines() if line.startswith("{")]
 
     def wait_until_said(self, line: str) -> None:
         """Wait until its log has said this, however often."""

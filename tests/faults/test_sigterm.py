@@ -63,10 +63,9 @@ class Clients:
 
 def logged(server: Server) -> list[tuple[str, int | None]]:
     """Ids and statuses of the clients' requests, as the server logged them."""
-    lines = (json.loads(line) for line in server.log.read_text().splitlines() if line[0] == "{")
     return [
         (line["request_id"], line["status"])
-        for line in lines
+        for line in server.logged()
         if line["event"] == "request" and line["request_id"].startswith("load-")
     ]
 

@@ -23,12 +23,8 @@ from tests.server import Server, serving
 QUERY = "query Volunteer($id: ID!) { user(id: $id) { id login } }"
 
 
-def lines(server: Server) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in server.log.read_text().splitlines() if line[0] == "{"]
-
-
 def requests(server: Server) -> list[dict[str, Any]]:
-    return [line for line in lines(server) if line["event"] == "request"]
+    return [line for line in server.logged() if line["event"] == "request"]
 
 
 def test_each_request_is_a_line_that_tells_neither_who_asked_nor_for_what(tmp_path: Path) -> None:
@@ -87,7 +83,7 @@ def test_each_request_is_a_line_that_tells_neither_who_asked_nor_for_what(tmp_pa
 def test_uvicorns_lines_have_the_same_form(tmp_path: Path) -> None:
     with serving(tmp_path) as server:
         server.stop()
-    (line,) = [one for one in lines(server) if one["event"] == "Application startup complete."]
+    (line,) = [one for one in server.logged() if one["event"] == "Application startup complete."]
     assert (line["level"], line["logger"]) == ("info", "uvicorn.error")
     assert datetime.fromisoformat(line["timestamp"]).tzinfo == UTC
 
@@ -96,7 +92,7 @@ def test_a_higher_level_leaves_requests_out(tmp_path: Path) -> None:
     with serving(tmp_path, STATS_GATEWAY_LOG_LEVEL="warning") as server:
         assert httpx.get(server.url, params={"query": "{ __typename }"}).status_code == 200
         server.stop()
-    assert lines(server) == []
+    assert server.logged() == []
 
 
 def test_probes_are_lines_of_the_lowest_level(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import struct
 import time
@@ -83,8 +82,7 @@ def files_of(server: Server) -> int:
 
 def streams_over(server: Server) -> int:
     """How many lines the log has of streams that are over."""
-    lines = (line for line in server.log.read_text().splitlines() if line.startswith("{"))
-    return sum("frames" in json.loads(line) for line in lines)
+    return sum("frames" in line for line in server.logged())
 
 
 def is_free(server: Server) -> bool:

@@ -301,8 +301,7 @@ async def test_each_operation_and_the_socket_have_a_line_in_the_log(any_server: 
     deadline = time.monotonic() + DEADLINE_SECONDS
     while len(lines) < 4 and time.monotonic() < deadline:
         await asyncio.sleep(0.05)
-        text = any_server.log.read_text()
-        lines = [json.loads(line) for line in text.splitlines() if "of-this-test" in line]
+        lines = [line for line in any_server.logged() if line.get("request_id") == "of-this-test"]
     assert {line.get("close_code") for line in lines} == {None, 1000}
     told = {
         line.get("operation"): (
