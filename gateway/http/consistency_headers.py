@@ -14,7 +14,7 @@ from gateway.telemetry.record import record_of
 
 #: Headers of an answer that pages of other origins may read.
 CONSISTENCY_HEADERS = ("Consistency", "Consistency-Token")
-_TOKEN = b"consistency-token"
+CONSISTENCY_TOKEN = b"consistency-token"
 _EVENTUAL = (b"consistency", EVENTUAL.encode())
 _SEEN = "stats_gateway.seen"
 
@@ -47,7 +47,7 @@ class ConsistencyHeaders:
                 headers = message["headers"] = [*message.get("headers", ())]
                 new = await self._new_token(seen, scope)
                 if new is not None:
-                    headers.append((_TOKEN, new.encode()))
+                    headers.append((CONSISTENCY_TOKEN, new.encode()))
                 if seen is not None and seen.is_eventual(record):
                     headers.append(_EVENTUAL)
             await send(message)
@@ -74,7 +74,7 @@ class ConsistencyHeaders:
 
 def tokens_of(scope: Scope) -> str | None:
     """The tokens that a request brings, of which there may be none; None without the header."""
-    sent = [value for name, value in scope["headers"] if name == _TOKEN]
+    sent = [value for name, value in scope["headers"] if name == CONSISTENCY_TOKEN]
     return b",".join(sent).decode("latin-1") if sent else None
 
 

@@ -66,7 +66,7 @@ class RecordedRequests:
                     record.opened()
             return send(message)
 
-        with self._recording(record, _carried(scope)):
+        with self._recording(record, _carried(scope) if self._recording.is_traced else None):
             try:
                 await self._app(scope, receive, send_marked)
             finally:
@@ -83,7 +83,8 @@ class RecordedRequests:
 
 def _note_route(record: RequestRecord, scope: Scope) -> None:
     # Only the router knows which of few routes this path belongs to.
-    record.route = getattr(scope.get("route"), "path", None) or record.route
+    if "route" in scope:
+        record.route = getattr(scope["route"], "path", None) or record.route
 
 
 def _sent_id(scope: Scope) -> bytes | None:
@@ -95,13 +96,14 @@ def _sent_id(scope: Scope) -> bytes | None:
 
 
 def _carried(scope: Scope) -> dict[str, str]:
+    """The W3C headers."""
     return {_W3C[name]: value.decode("latin-1") for name, value in scope["headers"] if name in _W3C}
 
 
 def _server_timing(record: RequestRecord) -> str:
     """The phases and the time so far in milliseconds, and the number of statements (W3C)."""
     entries = [
-        f"{phase.name};dur={(phase.ended - phase.started) * 1000:.2f}" for phase in record.phases
+        f"{name};dur={(ended - started) * 1000:.2f}" for name, started, ended in record.phases
     ]
     entries.append(f'sql;desc="{record.statements} statements"')
     entries.append(f"total;dur={(record.clock() - record.started) * 1000:.2f}")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, MutableMapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from functools import partial
+from collections.abc import Callable, MutableMapping
+from contextlib import AbstractContextManager, ExitStack
+from types import TracebackType
 from typing import Any
 
 from gateway.collector import FullCollections
@@ -31,43 +31,73 @@ class Recording:
         metrics: Metrics | None = None,
         around: AroundRequest | None = None,
     ) -> None:
-        self._collections = collections
-        self._log = log
-        self._metrics = metrics
-        self._around = around
+        self.collections = collections
+        self.log = log
+        self.metrics = metrics
+        self.around = around
 
-    @contextmanager
     def __call__(
         self, record: RequestRecord, carried: dict[str, str] | None = None
-    ) -> Iterator[None]:
+    ) -> AbstractContextManager[None]:
         """Entered around the work; ``carried`` are its W3C headers."""
-        self._collections.began()
-        if self._metrics is not None:
-            self._metrics.began()
-        try:
-            traced = None if self._around is None else ExitStack()
-            with traced or nullcontext():
-                record.when_opened = partial(self._opened, traced)
-                if traced is not None and self._around is not None:
-                    traced.enter_context(self._around(record, carried or {}))
-                yield
-        finally:
-            record.when_opened = None
-            seconds = record.clock() - record.started
-            if self._metrics is not None:
-                self._metrics.ended(record, seconds)
-            if self._log is not None:
-                self._log.write(record, seconds)
-            if record.open_after is None:
-                self._collections.ended()
+        return _Work(self, record, carried)
 
-    def _opened(self, traced: ExitStack | None) -> None:
+    @property
+    def is_traced(self) -> bool:
+        """Whether W3C headers are read."""
+        return self.around is not None
+
+
+class _Work:
+    """One piece of work. A class, as a generator takes several times as long."""
+
+    __slots__ = ("_carried", "_record", "_recording", "_traced")
+
+    def __init__(
+        self, recording: Recording, record: RequestRecord, carried: dict[str, str] | None
+    ) -> None:
+        self._recording = recording
+        self._record = record
+        self._carried = carried
+        self._traced: ExitStack | None = None
+
+    def __enter__(self) -> None:
+        recording, record = self._recording, self._record
+        if recording.around is not None:
+            self._traced = ExitStack()
+            self._traced.enter_context(recording.around(record, self._carried or {}))
+        recording.collections.began()
+        if recording.metrics is not None:
+            recording.metrics.began()
+        record.when_opened = self._opened
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        recording, record = self._recording, self._record
+        record.when_opened = None
+        try:
+            if self._traced is not None:
+                self._traced.__exit__(kind, error, trace)
+        finally:
+            seconds = record.clock() - record.started
+            if recording.metrics is not None:
+                recording.metrics.ended(record, seconds)
+            if recording.log is not None:
+                recording.log.write(record, seconds)
+            if record.open_after is None:
+                recording.collections.ended()
+
+    def _opened(self) -> None:
         """A stream is no work under way, and a span that ends with it would end after days."""
-        if traced is not None:
-            traced.close()
-        self._collections.ended()
-        if self._metrics is not None:
-            self._metrics.opened()
+        if self._traced is not None:
+            self._traced.close()
+        self._recording.collections.ended()
+        if self._recording.metrics is not None:
+            self._recording.metrics.opened()
 
 
 def attach(recording: Recording, scope: MutableMapping[str, Any]) -> None:

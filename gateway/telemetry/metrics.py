@@ -164,11 +164,11 @@ class Metrics:
             operations = self._operation_children[result] = self._operations.labels(result)
         operations.inc()
         self._statements.observe(record.statements)
-        for phase in record.phases:
-            child = self._phase_children.get(phase.name)
+        for name, started, ended in record.phases:
+            child = self._phase_children.get(name)
             if child is None:
-                child = self._phase_children[phase.name] = self._phases.labels(phase.name)
-            child.observe(phase.ended - phase.started)
+                child = self._phase_children[name] = self._phases.labels(name)
+            child.observe(ended - started)
 
     def _request_child(self, record: RequestRecord) -> tuple[Counter, Histogram]:
         route = record.route or "none"

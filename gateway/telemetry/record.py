@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from enum import StrEnum
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any
 
 from gateway.errors import Unauthenticated
 
@@ -37,12 +37,9 @@ class Result(StrEnum):
     FAILED = "failed"
 
 
-class Phase(NamedTuple):
-    """A part of the work, by the clock of its record, in seconds."""
-
-    name: str
-    started: float
-    ended: float
+#: A part of the work: its name, and when it started and ended by the clock of its record, in
+#: seconds. A plain tuple, since each request makes four.
+Phase = tuple[str, float, float]
 
 
 class RequestRecord:
@@ -129,26 +126,23 @@ class RequestRecord:
         self._phase: str | None = None
         self._phase_started = 0.0
 
-    def begin(self, phase: str) -> None:
-        """Begin a phase, which ends the one before."""
+    def begin(self, phase: str, passed_over: Iterable[str] = ()) -> None:
+        """Begin a phase, which ends the one before.
+
+        ``passed_over`` are phases between the two that there was nothing to do in.
+        """
         now = self.clock()
         if self._phase is not None:
-            self.phases.append(Phase(self._phase, self._phase_started, now))
+            self.phases.append((self._phase, self._phase_started, now))
+        for name in passed_over:
+            self.phases.append((name, now, now))
         self._phase = phase
         self._phase_started = now
-
-    def pass_over(self, phases: Iterable[str]) -> None:
-        """Note phases that there is nothing to do in; they end the one before."""
-        now = self.clock()
-        if self._phase is not None:
-            self.phases.append(Phase(self._phase, self._phase_started, now))
-            self._phase = None
-        self.phases += [Phase(name, now, now) for name in phases]
 
     def end(self) -> None:
         """End the phase under way, if there is one."""
         if self._phase is not None:
-            self.phases.append(Phase(self._phase, self._phase_started, self.clock()))
+            self.phases.append((self._phase, self._phase_started, self.clock()))
             self._phase = None
 
     def note_error(self, code: str, cause: Exception | None = None) -> None:

@@ -108,11 +108,9 @@ class Tracing:
         parent = trace.set_span_in_context(record.span)
         # The record's clock counts from anywhere; spans count from the epoch.
         epoch = time.time_ns() - int(record.clock() * 1e9)
-        for phase in record.phases:
-            span = self._tracer.start_span(
-                phase.name, parent, start_time=epoch + int(phase.started * 1e9)
-            )
-            span.end(epoch + int(phase.ended * 1e9))
+        for name, started, ended in record.phases:
+            span = self._tracer.start_span(name, parent, start_time=epoch + int(started * 1e9))
+            span.end(epoch + int(ended * 1e9))
 
 
 def _describe_request(span: Span, record: RequestRecord) -> None:

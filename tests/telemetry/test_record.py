@@ -8,7 +8,7 @@ from itertools import count
 import pytest
 
 from gateway.auth.viewer import ANONYMOUS, Scope, Viewer
-from gateway.telemetry.record import Phase, RequestRecord, attach, record_of, request_id_of
+from gateway.telemetry.record import RequestRecord, attach, record_of, request_id_of
 
 
 @pytest.mark.parametrize("sent", [b"a", b"5f0c-2b9a.7d_3e", b"x" * 128])
@@ -33,7 +33,21 @@ def test_a_phase_ends_when_the_next_begins() -> None:
     record.begin("execute")
     record.end()
     record.end()
-    assert record.phases == [Phase("parse", 1, 2), Phase("execute", 2, 3)]
+    assert record.phases == [("parse", 1, 2), ("execute", 2, 3)]
+
+
+def test_phases_without_work_stand_between_the_one_before_and_the_next() -> None:
+    seconds = count()
+    record = RequestRecord("a", "POST", lambda: float(next(seconds)))
+    record.begin("read")
+    record.begin("execute", passed_over=("parse", "validate"))
+    record.end()
+    assert record.phases == [
+        ("read", 1, 2),
+        ("parse", 2, 2),
+        ("validate", 2, 2),
+        ("execute", 2, 3),
+    ]
 
 
 def test_names_and_hashes_are_cut_to_what_a_line_holds() -> None:

@@ -70,21 +70,20 @@ class RepeatedRequests:
         except Exception:  # the endpoint says so, in the media type that the client accepts
             await self._app(scope, receive, send)
             return
-        body = b""
+        messages: list[Message] = []
+        body: bytes | None = b""
         if scope["method"] == "POST":
-            sent, receive = await _read(receive)
-            if sent is None:
-                await self._app(scope, receive, send)
-                return
-            body = sent
-        request = MemoizedRequest(self._memos, viewer, digest_of(scope, body))
-        memo = self._memos.get(viewer, request.digest)
-        response = None if memo is None else await self._repeat(memo, viewer, record_of(scope))
-        if response is None:
-            attach(request, scope)
-            await self._app(scope, receive, send)
-        else:
-            await response(scope, receive, send)
+            body = await _read(receive, messages)
+        digest = None if body is None else digest_of(scope, body)
+        if digest is not None:
+            memo = self._memos.get(viewer, digest)
+            if memo is not None:
+                response = await self._repeat(memo, viewer, record_of(scope))
+                if response is not None:
+                    await response(scope, receive, send)
+                    return
+            attach(MemoizedRequest(self._memos, viewer, digest), scope)
+        await self._app(scope, _again(messages, receive) if messages else receive, send)
 
     async def _repeat(self, memo: Memo, viewer: Viewer, record: RequestRecord) -> ASGIApp | None:
         """The response, if all of it is in the cache and holds."""
@@ -98,57 +97,62 @@ class RepeatedRequests:
                 if entry is None:
                     return None
                 found.append((admitted, entry))
-            return await self._response(memo, found, viewer, record)
+            if memo.is_batch:
+                response = await self._batch(memo, found, viewer, record)
+            else:
+                ((admitted, entry),) = found
+                await self._executor.charge_again(admitted, viewer, record)
+                record.result = Result.OK
+                record.begin("serialise")
+                response = await cached(entry, memo.conditions)
         except Exception as error:
             record.end()
             told = self._mask.unexpected(error)
             record.note_error(told["extensions"]["code"], error)
-            response = refused(told, error, memo.conditions.media)
-            record.result = Result.FAILED if response.status_code >= 500 else Result.REFUSED
-            return self._compressed(response)
+            refusal = refused(told, error, memo.conditions.media)
+            record.result = Result.FAILED if refusal.status_code >= 500 else Result.REFUSED
+            return self._compressed(refusal)
+        record.end()
+        return response
 
-    async def _response(
+    async def _batch(
         self,
         memo: Memo,
         found: Sequence[tuple[AdmittedOperation, CacheEntry]],
         viewer: Viewer,
         record: RequestRecord,
     ) -> ASGIApp:
-        response: ASGIApp
-        if memo.is_batch:
+        def answering(admitted: AdmittedOperation, entry: CacheEntry) -> AnswerOne:
+            async def answer() -> Answer:
+                await self._executor.charge_again(admitted, viewer, record)
+                return Answer.cached(entry, admitted)
 
-            def answering(admitted: AdmittedOperation, entry: CacheEntry) -> AnswerOne:
-                async def answer() -> Answer:
-                    await self._executor.charge_again(admitted, viewer, record)
-                    return Answer.cached(entry, admitted)
+            return answer
 
-                return answer
-
-            _, texts = await answer_batch(
-                [answering(*one) for one in found], self._batch_bytes, self._mask, record
-            )
-            record.begin("serialise")
-            response = self._compressed(answered_each(texts, memo.conditions.media))
-        else:
-            ((admitted, entry),) = found
-            await self._executor.charge_again(admitted, viewer, record)
-            record.result = Result.OK
-            record.begin("serialise")
-            response = await cached(entry, memo.conditions)
-        record.end()
-        return response
+        _, texts = await answer_batch(
+            [answering(*one) for one in found], self._batch_bytes, self._mask, record
+        )
+        record.begin("serialise")
+        return self._compressed(answered_each(texts, memo.conditions.media))
 
 
-async def _read(receive: Receive) -> tuple[bytes | None, Receive]:
-    """The body, None if it is too long or does not come, and what receives all of it once more."""
-    messages = [await receive()]
-    body: bytes = messages[0].get("body", b"")
-    while messages[-1].get("more_body") and len(body) <= _LONGEST_BODY:
-        messages.append(await receive())
-        body += messages[-1].get("body", b"")
-    is_whole = messages[-1]["type"] == "http.request" and len(body) <= _LONGEST_BODY
+async def _read(receive: Receive, messages: list[Message]) -> bytes | None:
+    """The body, None if it is too long or does not come; ``messages`` takes what was received."""
+    message = await receive()
+    messages.append(message)
+    body: bytes = message.get("body", b"")
+    while message.get("more_body") and len(body) <= _LONGEST_BODY:
+        message = await receive()
+        messages.append(message)
+        body += message.get("body", b"")
+    is_whole = message["type"] == "http.request" and len(body) <= _LONGEST_BODY
+    return body if is_whole else None
+
+
+def _again(messages: list[Message], receive: Receive) -> Receive:
+    """Receives these messages once more, and then all others."""
 
     async def again() -> Message:
         return messages.pop(0) if messages else await receive()
 
-    return (body if is_whole else None), again
+    return again

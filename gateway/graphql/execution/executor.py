@@ -131,8 +131,7 @@ class Executor:
         RateLimited if the viewer's budget is used up.
         """
         with self._answering.within(record):
-            record.pass_over(_PASSED_OVER)
-            record.begin("execute")
+            record.begin("execute", passed_over=_PASSED_OVER)
             record.operation, record.document = admitted.name, admitted.document
             admission = self._answering.admission
             if admission is not None:
