@@ -16,6 +16,7 @@ from sqlalchemy import text
 
 from gateway.auth.viewer import ANONYMOUS, Scope, Viewer
 from gateway.db import Database, open_database
+from gateway.db.connection_slots import NoConnection
 from gateway.groups.reading import JOIN_LINKS_BY_GROUP, join_link_of
 from tests.events_of import classification, clear, store
 from tests.graphql.cached_gateway import Gateway
@@ -71,6 +72,69 @@ async def test_another_viewers_memberships_take_one_statement_once(gateway: Gate
         assert await gateway.answer(TOTAL, viewer, id="501") == first
         assert gateway.record.statements == 0
     assert gateway.hits == 4
+
+
+async def test_viewers_who_ask_at_the_same_time_share_the_statement(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member = {"user_group_id": 501, "user_id": 9, "state": "active", "roles": ["group_member"]}
+    await gateway.database.write(entries(memberships=[member]))
+    roles = "query ($id: ID!) { userGroup(id: $id) { viewerMembership { state roles } } }"
+    expected = [await gateway.truth(roles, Viewer(id=user), id="501") for user in range(1, 41)]
+    for first in (1, 9):
+        assert await gateway.answer(roles, Viewer(id=first), id="501") == expected[first - 1]
+    reads = count_reads(gateway, monkeypatch)
+    answers = [gateway.answer(roles, Viewer(id=user), id="501") for user in range(1, 41)]
+    assert await asyncio.gather(*answers) == expected
+    assert (len(reads), gateway.hits) == (1, 40)
+
+
+async def test_whoever_leaves_takes_nothing_from_those_who_ask_with_them(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await gateway.answer(TOTAL, Viewer(id=7), id="501")
+    reads = count_reads(gateway, monkeypatch)
+    asking = [
+        asyncio.create_task(gateway.answer(TOTAL, Viewer(id=user), id="501")) for user in (1, 2, 3)
+    ]
+    for _ in range(10_000):
+        if reads:
+            break
+        await asyncio.sleep(0)
+    asking[0].cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking[0]
+    assert await asyncio.gather(*asking[1:]) == [first, first]
+    assert len(reads) == 1
+
+
+async def test_an_error_is_that_of_all_who_ask_at_the_same_time(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await gateway.answer(TOTAL, Viewer(id=7), id="501")
+    count_reads(gateway, monkeypatch, NoConnection(3))
+    answers = await asyncio.gather(
+        *(gateway.answer(TOTAL, Viewer(id=user), id="501") for user in (1, 2)),
+        return_exceptions=True,
+    )
+    assert [type(one) for one in answers] == [NoConnection, NoConnection]
+
+
+def count_reads(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, error: Exception | None = None
+) -> list[Any]:
+    """A list that grows with each read from the pool, which fails with the error, if any."""
+    reads: list[Any] = []
+    read = gateway.database.read
+
+    def counted(**asked: Any) -> Any:
+        reads.append(asked)
+        if error is not None:
+            raise error
+        return read(**asked)
+
+    monkeypatch.setattr(gateway.database, "read", counted)
+    return reads
 
 
 async def test_a_question_that_nobody_has_asked_takes_no_statement_more(gateway: Gateway) -> None:

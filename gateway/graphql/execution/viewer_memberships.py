@@ -5,10 +5,12 @@ A membership depends on its group, and is cached with the log position at which 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, select
+from aiodataloader import DataLoader
+from sqlalchemy import ColumnElement, Select, and_, select
 
 from gateway.auth.viewer import Viewer
 from gateway.bounded_cache import BoundedCache
@@ -49,7 +51,6 @@ def _at_position(whose: ColumnElement[Any]) -> Select[Any]:
     return select(*_position.c, *COLUMNS).select_from(_position.outerjoin(membership, of_groups))
 
 
-_OF_VIEWER = _at_position(membership.c.user_id == bindparam("viewer"))
 _OF_VIEWERS = _at_position(among(membership.c.user_id, "viewers"))
 
 
@@ -59,6 +60,15 @@ class _Known:
     def __init__(self, membership: Membership | None, position: LogPosition) -> None:
         self.membership = membership
         self.position = position
+
+
+class _Asked(NamedTuple):
+    """What somebody asks for."""
+
+    user_id: int
+    groups: tuple[int, ...]
+    at_primary: bool
+    changes: ChangeFeed
 
 
 class ViewerMemberships:
@@ -73,6 +83,7 @@ class ViewerMemberships:
         self._database = database
         self._values = values
         self._around = around
+        self._batches: DataLoader[_Asked, int] | None = None
 
     async def load(
         self,
@@ -83,7 +94,8 @@ class ViewerMemberships:
     ) -> None:
         """Read what is not known of a viewer's memberships, in one statement or none.
 
-        A database that fails leaves them unknown, and so does a log that cannot be read.
+        Whoever asks at the same time shares it. A database that fails leaves them unknown, and so
+        does a log that cannot be read.
         """
         user_id = viewer.id
         if user_id is None:
@@ -91,14 +103,42 @@ class ViewerMemberships:
         unknown = [group for group in groups if self._valid(user_id, group, changes) is None]
         if not unknown:
             return
-        async with self._database.read(at_primary=record.at_primary) as snapshot:
-            snapshot.around = self._around
+        asked = _Asked(user_id, tuple(unknown), record.at_primary, changes)
+        record.statements += await self._batched().load(asked)
+
+    def _batched(self) -> DataLoader[_Asked, int]:
+        loop = asyncio.get_running_loop()
+        if self._batches is None or self._batches.loop is not loop:
+            self._batches = DataLoader(self._load_batch, cache=False, loop=loop)
+        return self._batches
+
+    async def _load_batch(self, batch: list[_Asked]) -> list[Any]:
+        """Read for all who ask at the same time: how many statements that took, or the error."""
+        users: dict[_Asked, dict[int, None]] = {}
+        for asked in batch:
+            users.setdefault(asked._replace(user_id=0), {})[asked.user_id] = None
+        read: dict[_Asked, int | Exception] = {}
+        for common, asking in users.items():
             try:
-                bound = {"viewer": user_id, "ids": unknown}
-                rows = await self._fetch(snapshot, _OF_VIEWER, bound, changes)
-            finally:
-                record.statements += snapshot.statements
-        self._put_all([user_id], unknown, rows)
+                read[common] = await self._load_alike([*asking], common)
+            except Exception as error:  # it is that of whoever has asked for this
+                read[common] = error
+        return [read[asked._replace(user_id=0)] for asked in batch]
+
+    async def _load_alike(self, users: Sequence[int], common: _Asked) -> int:
+        """Read memberships of users in the same groups."""
+        _, groups, at_primary, changes = common
+        at_once = max(1, _MOST_AT_ONCE // len(groups))
+        statements = 0
+        for place in range(0, len(users), at_once):
+            some = users[place : place + at_once]
+            async with self._database.read(at_primary=at_primary) as snapshot:
+                snapshot.around = self._around
+                bound = {"viewers": some, "ids": groups}
+                rows = await self._fetch(snapshot, _OF_VIEWERS, bound, changes)
+                statements += snapshot.statements
+            self._put_all(some, groups, rows)
+        return statements
 
     async def load_many(
         self,
