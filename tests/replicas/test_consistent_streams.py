@@ -69,6 +69,22 @@ async def test_the_token_of_a_live_answer_is_of_its_state(
         assert elsewhere.services.consistent_reads.counts["primary"] == 1
 
 
+async def test_a_cached_live_answer_is_of_the_state_at_which_it_was_found_to_hold(
+    cluster: Cluster, site: Site
+) -> None:
+    """What was written meanwhile has not changed it."""
+    number, other = next(NUMBERS), next(NUMBERS)
+    await site.store(2 * number, number)
+    await cluster.caught_up()
+    async with aclosing(answers(site, WEBSOCKET, number, "")) as following:
+        await anext(following)
+        token = await site.store(2 * other, other)
+        await cluster.caught_up()
+        async with aclosing(answers(site, WEBSOCKET, number, token)) as later:
+            answer = await anext(later)
+    assert (total(answer), set(answer["extensions"])) == (1, {EXTENSION})
+
+
 @pytest.mark.parametrize("way", [EVENTS, PARTS, WEBSOCKET])
 async def test_extensions_of_live_answers_are_for_who_asks(
     cluster: Cluster, site: Site, way: str

@@ -175,7 +175,9 @@ class LiveEvaluation:
         if self._last is None or self._last[:2] != (answer.entry, key):
             frame = frame_of(answer, key, evaluation.basis.position)
             self._last = answer.entry, key, frame
-        return self._last[2]
+        frame = self._last[2]
+        frame.also_holds_at(evaluation.basis.position)
+        return frame
 
     async def _take(
         self, watched: Watched, evaluation: Evaluation, frame: Frame, began: _Beginning

@@ -33,6 +33,12 @@ class Frame:
         self.digest = blake2b(data, digest_size=_DIGEST_BYTES).digest()
         self.unread = 0
 
+    def also_holds_at(self, position: LogPosition | None) -> None:
+        """Note that it was found to hold at this position as well, which may be newer."""
+        known = self.position
+        if position is not None and (known is None or known.version < position.version):
+            self.position = position
+
     def with_extensions(self, more: Mapping[str, str]) -> bytes:
         """The answer with more of them, for one of its readers."""
         if not more:
