@@ -23,10 +23,10 @@ class Seen:
         """Whether an answer may be older than what was seen."""
         if self._wanted is None:
             return False
-        position = position_of(record)
-        if position is None:
+        if record.oldest_read_at is None:
             return self._is_eventual or record.fell_back
-        return self.is_newer_than(position)
+        # Operations of a batch read one after the other, and the server may go away between them.
+        return self.is_newer_than(LogPosition(*record.oldest_read_at))
 
 
 def position_of(record: RequestRecord) -> LogPosition | None:

@@ -63,6 +63,7 @@ class RequestRecord:
         "frames",
         "has_written",
         "method",
+        "oldest_read_at",
         "open_after",
         "operation",
         "phases",
@@ -99,10 +100,11 @@ class RequestRecord:
         #: Whether it is to be read from the primary, and whether a standby was read all the same.
         self.at_primary = False
         self.fell_back = False
-        #: Whether it may have changed something, and the newest state that was read for it: a
-        #: version and its mark.
+        #: Whether it may have changed something.
         self.has_written = False
+        #: The newest and the oldest state that its answer was read in: a version and its mark.
         self.read_at: tuple[int, int] | None = None
+        self.oldest_read_at: tuple[int, int] | None = None
         self.operation: str | None = None
         self.document: str | None = None
         self.cost: int | None = None
@@ -166,8 +168,12 @@ class RequestRecord:
 
     def read(self, position: tuple[int, int] | None) -> None:
         """Note the state that something was read in, if that is known."""
-        if position is not None and (self.read_at is None or position > self.read_at):
+        if position is None:
+            return
+        if self.read_at is None or position > self.read_at:
             self.read_at = position
+        if self.oldest_read_at is None or position < self.oldest_read_at:
+            self.oldest_read_at = position
 
     def ask(self, operation: str | None, digest: str) -> None:
         """Note the operation that is asked for, and the SHA-256 of its document in hexadecimal."""
