@@ -108,7 +108,8 @@ class Operation:
         finally:
             self._at_primary = True
             if self._record is not None:
-                self._record.has_written = True
+                # What follows in a batch is not answered from a state before it either.
+                self._record.at_primary = self._record.has_written = True
             self._begin_reading()
 
     def load_anew(self) -> None:

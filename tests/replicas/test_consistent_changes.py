@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import httpx
 
 from tests.graphql.live.reading import EVENTS
 from tests.graphql.live.socket_client import initialised
-from tests.replicas.conftest import Cluster
+from tests.replicas.conftest import Cluster, serving_at_a_standby
 from tests.replicas.doors import (
     CONSISTENCY,
     NUMBERS,
@@ -19,6 +20,9 @@ from tests.replicas.doors import (
     assert_readable_by_pages,
 )
 
+RENAME = """mutation {
+  updateUserGroup(input: {id: %s, displayName: "Larks"}) { userGroup { displayName } }
+}"""
 CREATE = 'mutation { createUserGroup(input: {displayName: "Owls"}) { userGroup { id } } }'
 
 
@@ -108,6 +112,42 @@ async def test_a_mutation_is_answered_with_a_token_in_every_form(
             group = answer["data"]["createUserGroup"]["userGroup"]["id"]
             token = answer["extensions"]["consistencyToken"]
             await assert_there(site, number, group, token)
+
+
+async def test_what_follows_a_mutation_in_its_batch_sees_the_change(
+    cluster: Cluster, site: Site
+) -> None:
+    credentials = site.signed_in(next(NUMBERS))
+    groups = {"query": "{ me { memberships(first: 5) { nodes { roles } } } }"}
+    async with cluster.paused(cluster.standby_urls[0]):
+        batch = [{"query": CREATE}, groups]
+        answer = await site.client.post(site.server.url, json=batch, headers=credentials)
+    assert answer.json()[0]["data"]["createUserGroup"]["userGroup"]["id"]
+    (found,) = answer.json()[1]["data"]["me"]["memberships"]["nodes"]
+    assert found
+
+
+async def test_a_mutation_is_not_older_than_what_was_seen_whoever_may_not_ask_the_primary(
+    cluster: Cluster, site: Site, tmp_path: Path
+) -> None:
+    """What was read to decide it was older; what it answers was read after its commit."""
+    credentials = site.signed_in(next(NUMBERS))
+    never = {"STATS_GATEWAY_PRIMARY_READS_PER_MINUTE": "0"}
+    keys = site.server.log.parent / "keys"
+    (tmp_path / "keys").symlink_to(keys)
+    with serving_at_a_standby(cluster, tmp_path, **never) as server:
+        created = await site.client.post(server.url, json={"query": CREATE}, headers=credentials)
+        group = created.json()["data"]["createUserGroup"]["userGroup"]["id"]
+        await cluster.caught_up()
+        async with cluster.paused(cluster.standby_urls[0]):
+            token = await site.store(9_000_001, next(NUMBERS))
+            rename = RENAME % group
+            headers = {**credentials, TOKEN: token}
+            renamed = await site.client.post(server.url, json={"query": rename}, headers=headers)
+    (content,) = renamed.json()["data"].values()
+    assert content["userGroup"]["displayName"] == "Larks"
+    assert renamed.headers[TOKEN]
+    assert CONSISTENCY not in renamed.headers
 
 
 async def assert_there(site: Site, member: int, group: str, token: str) -> None:
