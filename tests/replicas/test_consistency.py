@@ -42,6 +42,25 @@ def test_a_token_is_opened_by_whoever_has_the_secret_for_an_hour(clock: Clock) -
     assert caught.value.is_expired
 
 
+@pytest.mark.parametrize("ahead", [61, LIFETIME_SECONDS])
+def test_a_token_of_a_gateway_whose_clock_is_ahead_is_opened(clock: Clock, ahead: int) -> None:
+    tokens = ConsistencyTokens("secret", clock)
+    clock.seconds += ahead
+    token = tokens.seal(POSITION)
+    clock.seconds -= ahead
+    assert tokens.open(token) == POSITION
+
+
+def test_a_token_of_a_time_far_ahead_is_good_for_no_longer(clock: Clock) -> None:
+    tokens = ConsistencyTokens("secret", clock)
+    clock.seconds += LIFETIME_SECONDS + 1
+    token = tokens.seal(POSITION)
+    clock.seconds -= LIFETIME_SECONDS + 1
+    with pytest.raises(UnusableToken) as caught:
+        tokens.open(token)
+    assert caught.value.is_expired
+
+
 @pytest.mark.parametrize("token", ["x", "", "ä", "A" * 1000, "7", "\x00"])
 def test_what_is_no_token_is_not_opened(clock: Clock, token: str) -> None:
     with pytest.raises(UnusableToken) as caught:
