@@ -102,10 +102,12 @@ class ConsistentReads:
         self, wanted: LogPosition, viewer: Viewer, record: RequestRecord
     ) -> Seen | None:
         """Where a state is read; None if the primary has no such state."""
-        if self._has(self._changes, await self._changes.catch_up(), wanted):
+        here = await self._changes.catch_up()
+        if self._has(self._changes, here, wanted):
             return self._seen("standby" if self._is_replicated else "primary", wanted)
         if not self._is_replicated:
-            return None
+            # While the log cannot be read nobody can tell that it has no such state.
+            return self._seen("primary", wanted) if here is None else None
         if not await self._may_ask_primary(viewer, record):
             return self._seen("limited", wanted, is_eventual=True)
         there = await self._primary_changes.catch_up()
