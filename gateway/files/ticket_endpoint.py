@@ -22,7 +22,7 @@ from gateway.files.response import ready
 from gateway.files.serving import MEDIA, AskedFile, Files
 from gateway.files.tickets import Pass, Tickets
 from gateway.http.body import check_json, decode_json, read_body
-from gateway.http.consistency_headers import tokens_of
+from gateway.http.consistency_headers import note_seen, tokens_of
 from gateway.http.consistent_reads import LONGEST_TOKENS, ConsistentReads
 from gateway.http.refusals import BadRequest
 from gateway.telemetry.record import Result, record_of
@@ -147,7 +147,9 @@ class DownloadEndpoint(Endpoint):
         await self._check(granted.viewer)
         asked = self._paths.asked(granted.path, granted.media)
         if granted.seen is not None:
-            await self._reads.place(granted.seen, granted.viewer, record_of(request.scope))
+            record = record_of(request.scope)
+            seen = await self._reads.place(granted.seen, granted.viewer, record)
+            note_seen(request.scope, seen)
         await self._files.serve(asked, granted.viewer, request, send)
 
 

@@ -38,11 +38,11 @@ class ConsistencyHeaders:
             return
         record = record_of(scope)
         tokens = tokens_of(scope)
-        seen: Seen | None = None
         if tokens is not None:
-            seen = scope[_SEEN] = await self._seen(tokens, scope)
+            note_seen(scope, await self._seen(tokens, scope))
 
         async def sending(message: Message) -> None:
+            seen = seen_of(scope)
             if message["type"] == "http.response.start" and (record.has_written or seen):
                 headers = message["headers"] = [*message.get("headers", ())]
                 new = await self._new_token(seen, scope)
@@ -76,6 +76,11 @@ def tokens_of(scope: Scope) -> str | None:
     """The tokens that a request brings, of which there may be none; None without the header."""
     sent = [value for name, value in scope["headers"] if name == CONSISTENCY_TOKEN]
     return b",".join(sent).decode("latin-1") if sent else None
+
+
+def note_seen(scope: Scope, seen: Seen | None) -> None:
+    """Let the answer tell of what was seen; also for tokens that came otherwise."""
+    scope[_SEEN] = seen
 
 
 def seen_of(scope: Scope) -> Seen | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from tests.replicas.conftest import Cluster
+from tests.replicas.conftest import Cluster, serving_at_a_standby
 from tests.replicas.doors import (
     CONSISTENCY,
     DOORS,
@@ -64,6 +66,27 @@ async def test_a_file_is_no_older_than_what_was_seen_when_its_ticket_was_made(
             ticket = await site.client.post(url, json=body, headers=headers)
             file = await site.client.get(site.root + ticket.json()["path"])
             assert of_rows(file.text) == expected
+
+
+async def test_a_download_that_may_be_older_says_so(
+    cluster: Cluster, site: Site, tmp_path: Path
+) -> None:
+    number = next(NUMBERS)
+    await site.store(2 * number, number)
+    await cluster.caught_up()
+    (tmp_path / "keys").symlink_to(site.server.log.parent / "keys")
+    never = {"STATS_GATEWAY_PRIMARY_READS_PER_MINUTE": "0"}
+    with serving_at_a_standby(cluster, tmp_path, **never) as server:
+        limited = site._replace(server=server)
+        async with cluster.paused(cluster.standby_urls[0]):
+            token = await limited.store(2 * number + 1, number)
+            body = {"path": f"/files/users/{number}/buckets", "accept": "text/csv"}
+            headers = site.signed_in(number) | {TOKEN: token}
+            url = f"{limited.root}/files/tickets"
+            ticket = await site.client.post(url, json=body, headers=headers)
+            file = await site.client.get(limited.root + ticket.json()["path"])
+    assert of_rows(file.text) == 1
+    assert file.headers[CONSISTENCY] == "eventual"
 
 
 @pytest.mark.parametrize("path", ["/api/user_groups", *(door.path for door in DOORS.values())])
