@@ -2,13 +2,18 @@
 // is older than one before, whichever database server it is read from.
 
 const HEADER = "consistency-token";
+// A gateway looks at no more of them.
+const MOST = 10;
 
 // Several after requests that were under way at once: nobody can tell which answer is the newest.
 const newest = new Set<string>();
 const listeners = new Set<() => void>();
 
-/** What goes with a request; empty before the first answer: that asks for a token. */
-export const newestTokens = () => [...newest].join();
+/**
+ * What goes with a request, the last that came; others go with a later one. Empty before the first
+ * answer: that asks for a token.
+ */
+export const newestTokens = () => [...newest].slice(-MOST).join();
 
 /** Keep the token of an answer, which stands for all that were `sent` as well. */
 export function keepToken(token: string, sent: string): void {
