@@ -64,7 +64,9 @@ class PostgresSnapshot(Snapshot):
 
     @property
     def fell_back(self) -> bool:
-        return self._at_primary and self._place != self._servers.primary
+        # Before the first statement nothing was asked anywhere.
+        is_elsewhere = self._place != self._servers.primary
+        return self._at_primary and self.statements > 0 and is_elsewhere
 
     async def _fetch(
         self, runs: Sequence[tuple[str, Sequence[Any]]]

@@ -123,6 +123,16 @@ async def test_what_was_written_is_seen_with_its_token(
         assert counts(gateway) == {"primary": 3, "limited": 1, "standby": 1}
 
 
+async def test_what_is_read_nowhere_is_not_older(cluster: Cluster, gateway_of: OpenGateway) -> None:
+    async with gateway_of(cluster.url, cluster.standby_urls, read_lag_seconds=3600) as gateway:
+        async with cluster.paused(cluster.standby_urls[0]):
+            token = {TOKEN: (await gateway.store(37, project=37)).headers[TOKEN]}
+            body = {"query": "{ __typename }"}
+            answer = await gateway.client.post("/graphql", json=body, headers=token)
+        assert answer.json() == {"data": {"__typename": "Query"}}
+        assert "consistency" not in answer.headers
+
+
 async def test_totals_never_decrease_for_who_brings_the_last_token(
     cluster: Cluster, gateway_of: OpenGateway
 ) -> None:
