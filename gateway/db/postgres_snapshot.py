@@ -56,6 +56,8 @@ class PostgresSnapshot(Snapshot):
         self._connection: Any = None
         self._begun = False
         self._has_read = False
+        #: What has aborted the transaction.
+        self._aborted: Exception | None = None
         self._lost: SnapshotLost | None = None
 
     @property
@@ -79,12 +81,17 @@ class PostgresSnapshot(Snapshot):
         self, runs: Sequence[tuple[str, Sequence[Any]]]
     ) -> Sequence[tuple[Iterable[str], Rows]]:
         connection = await self._connected()
+        if self._aborted is not None:
+            raise self._aborted
         found: list[tuple[Iterable[str], Rows]] = []
         for statement, arguments in runs:
             try:
                 rows = await connection.fetch(statement, *arguments)
             except asyncpg.InterfaceError as error:
                 raise _lost(connection, statement, error) from error
+            except (asyncpg.PostgresError, TimeoutError) as error:
+                self._aborted = error
+                raise
             found.append((rows[0].keys() if rows else (), rows))
         return found
 
@@ -159,7 +166,7 @@ class PostgresSnapshot(Snapshot):
 
     def _give_up(self) -> None:
         connection, self._connection = self._connection, None
-        self._begun = False
+        self._begun, self._aborted = False, None
         if connection is not None:
             self._readers.give_up(connection)
 
@@ -167,7 +174,7 @@ class PostgresSnapshot(Snapshot):
         async with self._lock:
             if self._connection is not None:
                 connection, self._connection = self._connection, None
-                begun, self._begun = self._begun, False
+                begun, self._begun, self._aborted = self._begun, False, None
                 await asyncio.shield(self._readers.give_back(connection, begun=begun))
 
 

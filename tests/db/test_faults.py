@@ -172,6 +172,24 @@ async def test_a_statement_that_runs_too_long_is_busy(postgres_url: str) -> None
     assert await fault_when(postgres_url, run("SELECT pg_sleep(5)")) in (Fault.BUSY, Fault.AWAY)
 
 
+async def test_what_is_read_after_a_statement_that_ran_too_long_is_the_same_fault(
+    postgres_url: str,
+) -> None:
+    """PostgreSQL itself says of each that the transaction is aborted."""
+    async with open_database(postgres_url, timeout_seconds=0.3) as database:
+        async with database.read() as snapshot:
+            await snapshot.fetch(text("SELECT 1"))
+            faults = []
+            for statement in ("SELECT pg_sleep(60)", "SELECT 2"):
+                with pytest.raises(Exception) as caught:
+                    await snapshot.fetch(text(statement))
+                faults.append(fault_of(caught.value))
+        assert faults[0] is faults[1] is not None
+        async with database.read() as snapshot:
+            ((one,),) = await snapshot.fetch(text("SELECT 1"))
+        assert one == 1
+
+
 async def test_a_turn_that_does_not_come_is_busy(postgres_url: str) -> None:
     other = create_async_engine(make_url(postgres_url).set(drivername="postgresql+asyncpg"))
     async with other.connect() as holding:
