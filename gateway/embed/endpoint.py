@@ -47,7 +47,7 @@ _ANYWHERE = {
     **SAFE_HEADERS,
 }
 #: As for public answers of the API: a group that turns private is gone at once.
-_PUBLIC = {"Cache-Control": "public, no-cache"}
+_PUBLIC = {"Cache-Control": "public, no-cache", "Vary": "Consistency-Token"}
 _METHODS = ("GET", "HEAD")
 #: What nobody in particular may not see looks as if it were not there.
 _HIDDEN = frozenset({"NOT_FOUND", "FORBIDDEN", "UNAUTHENTICATED"})

@@ -122,7 +122,7 @@ async def test_an_answer_may_be_kept_by_anybody_and_is_asked_for_again(
     is_image = form.endswith(".svg")
     assert answer.headers["content-security-policy"] == (SVG_POLICY if is_image else POLICY)
     assert answer.headers["cache-control"] == "public, no-cache"
-    assert answer.headers["vary"] == "Accept-Encoding"
+    assert answer.headers["vary"] == "Consistency-Token, Accept-Encoding"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
     assert (again.status_code, again.content) == (304, b"")
