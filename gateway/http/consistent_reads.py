@@ -104,7 +104,10 @@ class ConsistentReads:
         """Where a state is read; None if the primary has no such state."""
         here = await self._changes.catch_up()
         if self._has(self._changes, here, wanted):
-            return self._seen("standby" if self._is_replicated else "primary", wanted)
+            if not self._is_replicated:
+                return self._seen("primary", wanted)
+            record.at_least = wanted
+            return self._seen("standby", wanted)
         if not self._is_replicated:
             # While the log cannot be read nobody can tell that it has no such state.
             return self._seen("primary", wanted) if here is None else None

@@ -51,6 +51,7 @@ class RequestRecord:
     __slots__ = (
         "_phase",
         "_phase_started",
+        "at_least",
         "at_primary",
         "client",
         "clock",
@@ -100,6 +101,8 @@ class RequestRecord:
         #: Whether it is to be read from the primary, and whether a standby was read all the same.
         self.at_primary = False
         self.fell_back = False
+        #: The state that whoever asks has seen, if the standby that is read from had it.
+        self.at_least: tuple[int, int] | None = None
         #: Whether it may have changed something.
         self.has_written = False
         #: The newest and the oldest state that its answer was read in: a version and its mark.
@@ -174,6 +177,15 @@ class RequestRecord:
             self.read_at = position
         if self.oldest_read_at is None or position < self.oldest_read_at:
             self.oldest_read_at = position
+
+    def is_behind(self, position: tuple[int, int] | None) -> bool:
+        """Whether a state is older than what was seen, which the primary may have.
+
+        Reads may have moved to another standby since that was looked at.
+        """
+        if position is None or self.at_least is None or self.at_primary:
+            return False
+        return position[0] < self.at_least[0]
 
     def ask(self, operation: str | None, digest: str) -> None:
         """Note the operation that is asked for, and the SHA-256 of its document in hexadecimal."""

@@ -121,12 +121,13 @@ class Answering:
     ) -> Made:
         """Execute the operation, and cache its answer if that can be.
 
-        A query whose snapshot was lost is executed once more.
+        A query whose snapshot was lost, or is behind what was seen, is executed once more.
         """
+        before = record.oldest_read_at
         try:
             return await self._make_once(ready, viewer, record, production, key, again=again)
         except SnapshotLost as lost:
-            note_lost(record, lost)
+            note_lost(record, lost, before)
             production.start_again()
         return await self._make_once(
             ready, viewer, record, production, key, again=again, is_last=True
@@ -149,6 +150,8 @@ class Answering:
             result = await executor.run()
             if not is_last and ready.operation.operation is OperationType.QUERY:
                 raise_lost(result.errors)
+                if record.is_behind(context.reads.position):
+                    raise SnapshotLost(at_primary=True)
             passing = None
             if ready.live_key is not None and result.errors:
                 passing = self._passing(result.errors)

@@ -60,7 +60,9 @@ class LiveQueries:
         entry = None
         if responses is not None and key is not None and not record.at_primary:
             entry = responses.held(key, viewer)
-        if entry is None or key is None or self._answering.may_be_erased(viewer):
+        if entry is None or key is None or record.is_behind(entry.position):
+            return None
+        if self._answering.may_be_erased(viewer):
             return None
         record.read(entry.position)
         answer = cached_answer(entry, key, ready, record)

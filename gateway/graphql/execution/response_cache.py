@@ -135,7 +135,8 @@ class ResponseCache:
         connection.
         """
         entry = await self._find(key, viewer, record)
-        if entry is None:
+        if entry is None or record.is_behind(entry.position):
+            entry = None
             self.misses += 1
         else:
             self.hits += 1
