@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import datetime
 from operator import itemgetter
+from pathlib import Path
 
 from gateway.errors import InvalidEvent
-from gateway.events.bounds import Bounds
+from gateway.events.bounds import MOST_GROUPS, Bounds, bounds_at
 from gateway.events.event import Batch, Reject
 from gateway.events.exports import ExportRow, Origin, add_export_row
 from gateway.events.forms import KEY_COLUMNS, ROWS, Form
@@ -16,6 +19,8 @@ from gateway.events.lines import LONGEST_LINE, Lines
 from gateway.events.quoted import written_id
 from gateway.events.row_shape import RowShape
 from gateway.events.rows import Damage, Row, Rows
+from gateway.events.straight import Straight
+from gateway.events.straight_csv import StraightCsv, body_of
 from gateway.events.tables import (
     ClassificationRow,
     CommentRow,
@@ -38,8 +43,11 @@ class CsvTable(TextSource[Row]):
         start: Callable[[], Lines],
         total_bytes: int | None,
         origin: Origin,
+        path: Path | None = None,
     ) -> None:
         super().__init__(form, name, start, total_bytes)
+        #: Where the file is, if it is one.
+        self._path = path
         self._origin = origin
         self._rows: Rows | None = None
         self._pick: Callable[[list[str]], tuple[str, ...]] = tuple
@@ -77,14 +85,48 @@ class CsvTable(TextSource[Row]):
         header = first_line(source)
         if header is None:
             return iter(())
-        shape = RowShape(self._decoder.decode(header.text), *KEY_COLUMNS[self.form])
+        shape = self._shaped(self._decoder.decode(header.text))
+        self._rows = Rows(self.name, source, header.number, shape, self._decoder)
+        return iter(self._rows)
+
+    def straight(self, now: datetime, most_groups: int = MOST_GROUPS) -> Straight | None:
+        """What lets DuckDB take most rows as events; None if it cannot."""
+        if self.form is not Form.CLASSIFICATIONS or self._path is None:
+            return None
+        with closing(self._start()) as lines:
+            header = first_line(iter(lines))
+        body = None if header is None else body_of(self._path, header)
+        if header is None or body is None:
+            return None
+        csv.field_size_limit(LARGEST_CELL)
+        shape = self._shaped(header.text.decode())
+        bounds = bounds_at(now, most_groups)
+
+        def read(position: int, line: bytes) -> Batch | None:
+            rows = Rows(self.name, iter([line]), position - 1, shape, self._decoder)
+            batch, found = Batch(), [*rows]
+            # Whatever may have to do with other lines is not read apart from them.
+            if len(found) != 1 or isinstance(found[0][1], Damage) or rows.headers_passed_over:
+                return None
+            ((_, item),) = found
+            self._add(batch, position, item, bounds)
+            return batch
+
+        return StraightCsv(self._path, shape, body, bounds, read)
+
+    def finished(self) -> None:
+        """Let progress show that all rows were taken."""
+        self._bytes_read = self.total_bytes or 0
+
+    def _shaped(self, header: str) -> RowShape:
+        """The shape of the rows; their cells are picked from it from now on."""
+        shape = RowShape(header, *KEY_COLUMNS[self.form])
         # A column that the table does not have is the empty cell added to each row.
         places = {column: place for place, column in reversed(list(enumerate(shape.columns)))}
         self._without_metadata = self.form is Form.EXPORT and "metadata" not in places
         fields = ROWS[self.form]._fields
         self._pick = itemgetter(*(places.get(field, shape.width) for field in fields))
-        self._rows = Rows(self.name, source, header.number, shape, self._decoder)
-        return iter(self._rows)
+        return shape
 
     def _add(self, batch: Batch, position: int, item: Row, bounds: Bounds) -> None:
         if isinstance(item, Damage):

@@ -44,7 +44,8 @@ def open_source(path: str, origin: Origin, stdin: BinaryIO | None = None) -> Sou
             return ParquetTable(Path(path), path)
         if head := talk_head(file, path):
             return open_talk(file, head, path, partial(_open, path), origin)
-        return _recognise(Lines(file, path), path, partial(_open_lines, path), origin)
+        lines, start = Lines(file, path), partial(_open_lines, path)
+        return _recognise(lines, path, start, origin, Path(path))
 
 
 def _open_pipe(file: BinaryIO, name: str, origin: Origin) -> Source:
@@ -55,11 +56,17 @@ def _open_pipe(file: BinaryIO, name: str, origin: Origin) -> Source:
     return _recognise(lines, name, lambda: lines, origin)
 
 
-def _recognise(lines: Lines, name: str, start: Callable[[], Lines], origin: Origin) -> Source:
+def _recognise(
+    lines: Lines,
+    name: str,
+    start: Callable[[], Lines],
+    origin: Origin,
+    path: Path | None = None,
+) -> Source:
     form = form_of_text(lines.look(), name)
     if form is Form.STREAM:
         return EventLines(form, name, start, lines.total_bytes)
-    return CsvTable(form, name, start, lines.total_bytes, origin)
+    return CsvTable(form, name, start, lines.total_bytes, origin, path)
 
 
 def _open_lines(path: str) -> Lines:

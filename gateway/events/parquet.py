@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Sequence
 from datetime import datetime
 from operator import attrgetter, itemgetter
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import duckdb
 
@@ -25,6 +25,7 @@ from gateway.events.plain_rows import (
 )
 from gateway.events.quoted import written_id
 from gateway.events.source import MOST_GROUPS_AT_ONCE, RefusedInARow, Source
+from gateway.events.straight import MOST_OTHERS, Straight
 from gateway.events.tables import (
     ClassificationRow,
     CommentRow,
@@ -53,16 +54,38 @@ _NEEDED_INSTANTS = frozenset({"event_time", "classification_updated_at", "commen
 _SESSION_INSTANTS = frozenset({"started_at", "finished_at"})
 
 
-class Straight(NamedTuple):
+class _StraightParquet(Straight):
     """Statements over the rows of a file, and the parameters of both."""
 
-    #: The events of plain rows, with their ``position`` in the file from 1.
-    plain: str
-    #: Position and cells of all other rows, in their order.
-    others: str
-    parameters: dict[str, Any]
-    #: What one of the other rows holds, by its position and its cells.
-    read: Callable[[int, Sequence[Any]], Batch]
+    first = 1
+    batch_rows = _BATCH_SIZE
+
+    def __init__(
+        self,
+        cells: str,
+        parameters: dict[str, Any],
+        rows: int,
+        read: Callable[[int, Sequence[Any]], Batch],
+    ) -> None:
+        self.plain = select_plain_rows(cells)
+        self.parameters = parameters
+        self.rows = rows
+        self._others = select_other_rows(cells)
+        #: What one of the other rows holds, by its position and its cells.
+        self._read = read
+
+    def others(
+        self, duck: duckdb.DuckDBPyConnection, taken: str, before: int
+    ) -> Sequence[tuple[int, Batch]] | None:
+        ((count,),) = duck.execute(f"SELECT count(*) FROM {taken}").fetchall()  # noqa: S608
+        if self.rows - count > MOST_OTHERS:
+            return None
+        if count == self.rows:
+            return ()
+        (statement,) = duckdb.extract_statements(self._others)
+        parameters = {name: self.parameters[name] for name in statement.named_parameters}
+        found = duck.execute(statement, parameters).fetchall()
+        return [(position, self._read(position, cells)) for position, *cells in found]
 
 
 class ParquetTable(Source):
@@ -154,11 +177,6 @@ class ParquetTable(Source):
                 f"({reason_of(error)})."
             ) from error
 
-    @property
-    def rows(self) -> int:
-        """How many rows the file says it has."""
-        return self._rows
-
     def straight(self, now: datetime, most_groups: int = MOST_GROUPS) -> Straight | None:
         """What lets DuckDB take most rows as events; None if no row is plain by its columns."""
         if not self._plain:
@@ -176,7 +194,7 @@ class ParquetTable(Source):
             self._add(batch, tuple(cells), bounds)
             return batch
 
-        return Straight(select_plain_rows(numbered), select_other_rows(numbered), said, read)
+        return _StraightParquet(numbered, said, self._rows, read)
 
     def finished(self) -> None:
         """Let progress show that all rows were taken."""

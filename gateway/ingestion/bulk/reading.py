@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterator
+from collections.abc import Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -13,10 +13,12 @@ from sqlalchemy import Connection
 from gateway.directory.store_names import store_names
 from gateway.directory.workflow_projects import Followed, follow
 from gateway.errors import UnreadableFile
-from gateway.events.event import Batch, Names
+from gateway.events.csv_table import CsvTable
+from gateway.events.event import Batch, Classification, Names
 from gateway.events.names import merge_names, name_workflow
-from gateway.events.parquet import ParquetTable, Straight
+from gateway.events.parquet import ParquetTable
 from gateway.events.source import Source
+from gateway.events.straight import Straight
 from gateway.ingestion.bulk.spool import Spool
 from gateway.ingestion.export import Export
 from gateway.ingestion.ingest_source import Transaction
@@ -25,8 +27,6 @@ from gateway.rollups.erasure import anonymised
 #: Names of so many ids are stored in one transaction.
 _NAMES_AT_ONCE = 50_000
 _MOST_VOLUNTEERS = 1_000_000
-#: A file with more rows that are not plain is read row by row.
-_MOST_OTHERS = 10_000
 
 
 @dataclass(slots=True)
@@ -79,7 +79,9 @@ class BulkReader:
 
         What stands before a damage of the file is taken, with its names; then UnreadableFile.
         """
-        if isinstance(source, ParquetTable) and (straight := source.straight(now, most_groups)):
+        if isinstance(source, ParquetTable | CsvTable) and (
+            straight := source.straight(now, most_groups)
+        ):
             taken = self._take_straight(source, straight)
             if taken is not None:
                 yield taken
@@ -129,46 +131,41 @@ class BulkReader:
         self._spool.add(batch, export)
         return Taken(batch)
 
-    def _take_straight(self, source: ParquetTable, straight: Straight) -> Taken | None:
+    def _take_straight(self, source: ParquetTable | CsvTable, straight: Straight) -> Taken | None:
         """Let DuckDB take the plain rows; None, and nothing is taken, if that is not worth it.
 
         Also if the file is damaged: who reads it row by row tells where.
         """
         try:
-            rows, taken, before = self._spool.add_straight(
-                straight.plain, straight.parameters, source.rows
-            )
+            rows, before = self._spool.add_straight(straight)
         except duckdb.Error:
             return None
-        if source.rows - taken > _MOST_OTHERS:
+        others = straight.others(self._duck, rows, before)
+        if others is None:
             self._spool.give_up()
             return None
         batch = Batch()
-        if taken < source.rows:
-            self._read_others(straight, batch, before)
-        self._spool.end_straight(source.rows)
-        plain = self._sums(rows, taken)
+        events = self._add_others(batch, others)
+        rows = self._spool.end_straight(straight, len(others), events)
+        plain = self._sums(rows, straight.rows - len(others))
         self._store_plain_names(rows, plain)
         self._write(partial(_store_names, names=batch.names))
         source.finished()
         return Taken(batch, plain=plain)
 
-    def _read_others(self, straight: Straight, batch: Batch, before: int) -> None:
+    def _add_others(
+        self, batch: Batch, others: Sequence[tuple[int, Batch]]
+    ) -> list[tuple[int, Classification]]:
+        """Add what rows hold that are not plain; their events with their positions."""
         positions: list[int] = []
-        with self._duck.cursor() as cursor:
-            (statement,) = duckdb.extract_statements(straight.others)
-            parameters = {name: straight.parameters[name] for name in statement.named_parameters}
-            cursor.execute(statement, parameters)
-            for position, *cells in cursor.fetchall():
-                one = straight.read(position, cells)
-                positions += [position] * len(one.classifications)
-                batch.classifications += one.classifications
-                batch.rejects += one.rejects
-                batch.left_out.update(one.left_out)
-                merge_names(batch.names, one.names)
-        stored = anonymised(batch, self._erased)
-        batch.classifications = stored.classifications
-        self._spool.add_others(batch, positions, before)
+        for position, one in others:
+            positions += [position] * len(one.classifications)
+            batch.classifications += one.classifications
+            batch.rejects += one.rejects
+            batch.left_out.update(one.left_out)
+            merge_names(batch.names, one.names)
+        batch.classifications = anonymised(batch, self._erased).classifications
+        return [*zip(positions, batch.classifications, strict=True)]
 
     def _sums(self, rows: str, taken: int) -> PlainRows:
         sums = PlainRows(taken)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from itertools import count, repeat
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -10,6 +11,7 @@ from typing import Any, BinaryIO
 import duckdb
 
 from gateway.events.event import Batch, Classification, Comment
+from gateway.events.straight import Straight
 from gateway.ingestion.bulk.lines import as_lines, lines_of, quoted, quoted_pattern
 from gateway.ingestion.export import Export
 from gateway.rollups.ledger import encode_groups
@@ -41,7 +43,7 @@ ARRIVAL = {"position": "BIGINT", "batch": "BIGINT", "export": "INTEGER"}
 OWN_WORD, KEPT, MOVED = 0, 1, 2
 
 _MOST_TEXT = 64 << 20
-_BATCH_ROWS = 100_000
+_THREADS = 2
 #: Half the size of what others can read.
 _PARQUET = "(FORMAT parquet, PARQUET_VERSION v2)"
 
@@ -51,7 +53,7 @@ def connect(folder: Path, memory_megabytes: int) -> duckdb.DuckDBPyConnection:
     duck = duckdb.connect(
         config={
             "memory_limit": f"{memory_megabytes}MB",
-            "threads": 2,
+            "threads": _THREADS,
             "temp_directory": str(folder / "spilled"),
             "preserve_insertion_order": False,
             "autoinstall_known_extensions": False,
@@ -84,46 +86,60 @@ class Spool:
             self._position += len(events)
         self._batch += 1
 
-    def add_straight(
-        self, plain: str, parameters: dict[str, Any], rows: int
-    ) -> tuple[str, int, int]:
-        """Take the plain rows of a file of so many rows.
+    def add_straight(self, straight: Straight) -> tuple[str, int]:
+        """Take the plain rows of a file.
 
-        Returns SQL over them, how many they are, and the position before the file's first.
+        Returns SQL over the rows that were taken, and what was added to their positions.
         """
         file, before = self._new_file("classification"), self._position
-        columns = ", ".join(COLUMNS["classification"])
+        columns = ", ".join((*COLUMNS["classification"], *straight.more))
         try:
-            ((taken,),) = self._duck.execute(
-                f"COPY (SELECT position + {before} AS position,"
-                f" {self._batch} + (position - 1) // {_BATCH_ROWS} AS batch,"
-                f" {OWN_WORD}::INTEGER AS export, {columns} FROM ({plain}))"
-                f" TO {quoted(file)} {_PARQUET}",
-                parameters,
-            ).fetchall()
+            with _in_order(self._duck) if straight.in_order else nullcontext():
+                self._duck.execute(
+                    f"COPY (SELECT position + {before} AS position,"
+                    f" {self._batch} + (position - {straight.first}) // {straight.batch_rows}"
+                    f" AS batch, {OWN_WORD}::INTEGER AS export, {columns}"
+                    f" FROM ({straight.plain})) TO {quoted(file)} {_PARQUET}",
+                    straight.parameters,
+                )
         except duckdb.Error:
-            self._files["classification"].remove(file)
-            file.unlink(missing_ok=True)
+            self.give_up()
             raise
-        self._position += rows
-        return f"read_parquet({quoted_pattern(file)})", taken, before
+        return f"read_parquet({quoted_pattern(file)})", before
 
     def give_up(self) -> None:
         """Forget the rows that were taken straight last."""
-        self._files["classification"].pop().unlink()
+        self._files["classification"].pop().unlink(missing_ok=True)
 
-    def add_others(self, batch: Batch, positions: Sequence[int], before: int) -> None:
-        """Take events of the same file whose rows were not plain, by their positions in it."""
+    def end_straight(
+        self, straight: Straight, others: int, events: Sequence[tuple[int, Classification]]
+    ) -> str:
+        """Take the events of the file's other rows, by their positions in it.
+
+        Returns SQL over the plain rows alone. What follows is of other batches.
+        """
+        before, file = self._position, self._files["classification"][-1]
+        if others and straight.more:
+            alone = self._new_file("classification")
+            source = f"read_parquet({quoted_pattern(file)})"
+            self._duck.execute(
+                f"COPY (FROM {source} WHERE id IS NOT NULL) TO {quoted(alone)} {_PARQUET}"
+            )
+            self._files["classification"].remove(file)
+            file.unlink()
+            file = alone
         self._write(
-            batch.classifications,
-            [before + position for position in positions],
-            [self._batch + (position - 1) // _BATCH_ROWS for position in positions],
+            [event for _, event in events],
+            [before + position for position, _ in events],
+            [
+                self._batch + (position - straight.first) // straight.batch_rows
+                for position, _ in events
+            ],
             OWN_WORD,
         )
-
-    def end_straight(self, rows: int) -> None:
-        """What follows is of other batches."""
-        self._batch += rows // _BATCH_ROWS + 1
+        self._position += straight.first + straight.rows
+        self._batch += straight.rows // straight.batch_rows + 1
+        return f"read_parquet({quoted_pattern(file)})"
 
     def finish(self) -> None:
         """Define the views ``classification_copy`` and ``comment_copy``: all arrivals."""
@@ -178,6 +194,18 @@ class Spool:
         file = self._folder / f"{table}-{next(self._numbers)}.parquet"
         self._files[table].append(file)
         return file
+
+
+@contextmanager
+def _in_order(duck: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Let DuckDB keep the order of rows, which one thread does."""
+    duck.execute("SET threads = 1")
+    duck.execute("SET preserve_insertion_order = true")
+    try:
+        yield
+    finally:
+        duck.execute(f"SET threads = {_THREADS}")
+        duck.execute("SET preserve_insertion_order = false")
 
 
 def pack(duck: duckdb.DuckDBPyConnection, text: Path, columns: dict[str, str], file: Path) -> None:

@@ -1,0 +1,42 @@
+"""Rows that DuckDB takes as events itself, and those that it leaves to the readers."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+import duckdb
+
+from gateway.events.event import Batch
+
+#: A file with more rows that are not plain is read row by row.
+MOST_OTHERS = 10_000
+
+
+class Straight(ABC):
+    """What lets DuckDB take most rows of a file as events."""
+
+    #: SQL of its rows: their ``position``, and their events. Rows that are not plain are missing,
+    #: or have no ``id``.
+    plain: str
+    parameters: dict[str, Any]
+    #: How many rows there are, and the position of the first.
+    rows: int
+    first: int
+    #: So many rows share a transaction of an import.
+    batch_rows: int
+    #: Whether DuckDB must read with one thread, and keep the order: it numbers rows as they come.
+    in_order = False
+    #: Columns of ``plain`` for :meth:`others`.
+    more: tuple[str, ...] = ()
+
+    @abstractmethod
+    def others(
+        self, duck: duckdb.DuckDBPyConnection, taken: str, before: int
+    ) -> Sequence[tuple[int, Batch]] | None:
+        """The rows that are not plain: positions, ascending, and what each holds.
+
+        ``taken`` is SQL over the rows of ``plain``, with ``before`` added to their positions. None
+        if it is not certain, or not worth it, that they are read apart.
+        """
