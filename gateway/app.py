@@ -146,11 +146,7 @@ def _around(app: ASGIApp, services: Services, *, own_pages_only: bool) -> ASGIAp
     def compressed(inner: ASGIApp) -> ASGIApp:
         return CompressedAnswers(inner, services.compressed_bodies)
 
-    answering = ConsistencyHeaders(
-        compressed(app),
-        services.consistent_reads,
-        partial(identified_viewer, identify=services.authenticator.identify),
-    )
+    answering = compressed(app)
     graphql = graphql_middleware(
         answering,
         settings,
@@ -160,7 +156,11 @@ def _around(app: ASGIApp, services: Services, *, own_pages_only: bool) -> ASGIAp
         services.responses,
         compressed,
     )
-    requests = AtPath(GRAPHQL_PATH, graphql, answering)
+    requests = ConsistencyHeaders(
+        AtPath(GRAPHQL_PATH, graphql, answering),
+        services.consistent_reads,
+        partial(identified_viewer, identify=services.authenticator.identify),
+    )
     identified = _with_websockets(requests, services)
     if settings.groups == "panoptes":
         identified = KeptBearers(identified)

@@ -14,7 +14,7 @@ from gateway.telemetry.record import record_of
 
 #: Headers of an answer that pages of other origins may read.
 CONSISTENCY_HEADERS = ("Consistency", "Consistency-Token")
-CONSISTENCY_TOKEN = b"consistency-token"
+_TOKEN = b"consistency-token"
 _EVENTUAL = (b"consistency", EVENTUAL.encode())
 _SEEN = "stats_gateway.seen"
 
@@ -32,27 +32,36 @@ class ConsistencyHeaders:
         self._reads = reads
         self._identify = identify
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
+            return self._app(scope, receive, send)
         record = record_of(scope)
         tokens = tokens_of(scope)
-        if tokens is not None:
-            note_seen(scope, await self._seen(tokens, scope))
 
-        async def sending(message: Message) -> None:
-            seen = seen_of(scope)
-            if message["type"] == "http.response.start" and (record.has_written or seen):
-                headers = message["headers"] = [*message.get("headers", ())]
-                new = await self._new_token(seen, scope)
-                if new is not None:
-                    headers.append((CONSISTENCY_TOKEN, new.encode()))
-                if seen is not None and seen.is_eventual(record):
-                    headers.append(_EVENTUAL)
-            await send(message)
+        def sending(message: Message) -> Awaitable[None]:
+            tells = record.has_written or _SEEN in scope
+            if tells and message["type"] == "http.response.start":
+                return self._send_start(message, scope, send)
+            return send(message)
 
-        await self._app(scope, receive, sending)
+        if tokens is None:
+            return self._app(scope, receive, sending)
+        return self._placed(tokens, scope, receive, sending)
+
+    async def _placed(self, tokens: str, scope: Scope, receive: Receive, send: Send) -> None:
+        note_seen(scope, await self._seen(tokens, scope))
+        await self._app(scope, receive, send)
+
+    async def _send_start(self, message: Message, scope: Scope, send: Send) -> None:
+        record, seen = record_of(scope), seen_of(scope)
+        if record.has_written or seen is not None:
+            headers = message["headers"] = [*message.get("headers", ())]
+            new = await self._new_token(seen, scope)
+            if new is not None:
+                headers.append((_TOKEN, new.encode()))
+            if seen is not None and seen.is_eventual(record):
+                headers.append(_EVENTUAL)
+        await send(message)
 
     async def _seen(self, tokens: str, scope: Scope) -> Seen | None:
         try:
@@ -74,7 +83,7 @@ class ConsistencyHeaders:
 
 def tokens_of(scope: Scope) -> str | None:
     """The tokens that a request brings, of which there may be none; None without the header."""
-    sent = [value for name, value in scope["headers"] if name == CONSISTENCY_TOKEN]
+    sent = [value for name, value in scope["headers"] if name == _TOKEN]
     return b",".join(sent).decode("latin-1") if sent else None
 
 

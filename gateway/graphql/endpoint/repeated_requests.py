@@ -74,8 +74,8 @@ class RepeatedRequests:
         body: bytes | None = b""
         if scope["method"] == "POST":
             body = await _read(receive, messages)
-        digest = None if body is None else digest_of(scope, body)
-        if digest is not None:
+        if body is not None:
+            digest = digest_of(scope, body)
             memo = self._memos.get(viewer, digest)
             if memo is not None:
                 response = await self._repeat(memo, viewer, record_of(scope))

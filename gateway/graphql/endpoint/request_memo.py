@@ -18,11 +18,10 @@ from gateway.graphql.endpoint.caching import Conditions
 from gateway.graphql.execution.admitted import AdmittedOperation
 from gateway.graphql.execution.answer import Answer
 from gateway.graphql.execution.response_cache import ResponseCache
-from gateway.http.consistency_headers import CONSISTENCY_TOKEN
 
 #: Every header that the endpoint reads, but for credentials, which the viewer stands for, and for
-#: the client's address. Requests with a consistency token have no memo: where they are read is
-#: decided further in.
+#: the client's address. A consistency token only says where the request is read, which is decided
+#: before it comes here.
 READ_HEADERS = frozenset(
     {b"accept", b"accept-encoding", b"content-encoding", b"content-type", b"if-none-match"}
 )
@@ -75,17 +74,12 @@ class MemoizedRequest(NamedTuple):
             self.memos.put(self.viewer, self.digest, Memo(conditions, operations, is_batch))
 
 
-def digest_of(scope: Scope, body: bytes) -> bytes | None:
-    """The digest of method, target, the headers that the endpoint reads, and the body.
-
-    None for a request with a consistency token.
-    """
+def digest_of(scope: Scope, body: bytes) -> bytes:
+    """The digest of method, target, the headers that the endpoint reads, and the body."""
     head = [scope["method"].encode(), scope["query_string"]]
     for line in scope["headers"]:
         if line[0] in READ_HEADERS:
             head += line
-        elif line[0] == CONSISTENCY_TOKEN:
-            return None
     # No part but the body can have a line end in it, and the body is the last.
     head += (b"", body)
     return blake2b(b"\n".join(head), digest_size=16).digest()
