@@ -96,6 +96,8 @@ class ParquetTable(Source):
 
     def __init__(self, path: Path, name: str) -> None:
         self._path = path
+        #: Also if the file is taken away while it is read.
+        self._bytes = path.stat().st_size
         self._rows = 0
         self._rows_read = 0
         try:
@@ -128,12 +130,12 @@ class ParquetTable(Source):
     @property
     def total_bytes(self) -> int | None:
         """The size of the file."""
-        return self._path.stat().st_size
+        return self._bytes
 
     @property
     def bytes_read(self) -> int:
         """The share of the rows read, as bytes of the file: columns lie apart in it."""
-        return self._path.stat().st_size * self._rows_read // max(self._rows, 1)
+        return self._bytes * self._rows_read // max(self._rows, 1)
 
     @property
     def _file(self) -> dict[str, str]:

@@ -38,8 +38,8 @@ def ingest_source(
     """Store the batches of a source, and give each when it is committed.
 
     With ``ahead`` the next batch is read meanwhile. What stands before a damage of the file is
-    stored, with its names; then UnreadableFile. After a KeyboardInterrupt, too, the batch that is
-    being stored is given, if it is stored soon.
+    stored, with its names; then UnreadableFile. After any other error in reading, and after a
+    KeyboardInterrupt, the batch that is being stored is given, if it is stored soon.
     """
     damage: UnreadableFile | None = None
     under_way: Future[Ingested] | None = None
@@ -59,7 +59,7 @@ def ingest_source(
         if under_way is not None:
             ingested, under_way = _stored(under_way, export), None
             yield ingested
-    except KeyboardInterrupt:
+    except BaseException:
         if under_way is not None and _is_stored_soon(under_way):
             yield under_way.result()
         raise

@@ -74,6 +74,10 @@ def test_the_batch_that_is_being_stored_is_given_before_an_interruption() -> Non
     assert Storing().stored_before(KeyboardInterrupt) == 2
 
 
+def test_the_batch_that_is_being_stored_is_given_before_any_other_error() -> None:
+    assert Storing().stored_before(OSError) == 2
+
+
 def test_an_interruption_while_the_last_batch_is_stored_gives_it_too() -> None:
     storing, given = Storing(seconds=0.5), list[Ingested]()
     Timer(0.1, _thread.interrupt_main).start()
