@@ -55,7 +55,7 @@ def test_rollups_equal_a_model_after_every_step(
     if batches == "large":
         # As if all batches were: buckets are looked at first, and new rows are copied.
         monkeypatch.setattr(volunteers, "_WORTH_A_LOOK", 1)
-        monkeypatch.setattr(upsert, "_WORTH_COPYING", 1)
+        monkeypatch.setattr(upsert, "_MANY", 1)
     with asyncio.Runner() as runner:
         database = open_database(database_url)
         runner.run(database.migrate())
