@@ -14,19 +14,18 @@ from gateway.telemetry.metrics import Metrics
 
 def watch_services(metrics: Metrics, services: Services) -> None:
     """Let the metrics read the state of all services whenever they are asked for."""
-    metrics.watch_pool(lambda: services.database.pool)
-    if (servers := services.database.read_servers) is not None:
-        metrics.watch_servers(servers)
-    metrics.watch_consistency_tokens(services.consistent_reads.counts)
-    metrics.watch_connections(lambda: services.connections.open, services.connections.closed)
-    metrics.watch_changes(services.changes)
-    metrics.watch_ingestion(services.intake.counters)
-    metrics.watch_live(services.live_answers.counts)
-    metrics.watch_masked_errors(lambda: services.mask.masked)
-    for name, counts in _caches(services):
-        metrics.watch_cache(name, counts)
-    for name, size in _memory(services):
-        metrics.watch_memory(name, size)
+    sources = metrics.sources
+    sources.pool = lambda: services.database.pool
+    sources.servers = services.database.read_servers
+    sources.tokens = services.consistent_reads.counts
+    sources.connections = lambda: services.connections.open
+    sources.closed = services.connections.closed
+    sources.changes = services.changes
+    sources.ingestion = services.intake.counters
+    sources.live = services.live_answers.counts
+    sources.masked = lambda: services.mask.masked
+    sources.caches.update(_caches(services))
+    sources.memory.update(_memory(services))
 
 
 def _caches(services: Services) -> Iterator[tuple[str, Callable[[], CacheCounts]]]:

@@ -98,7 +98,7 @@ async def test_every_metric_is_documented_with_its_labels_and_meaning(
 ) -> None:
     await ask(client, "{ classifications { totalCount } }")
     metrics.group_command("join", "changed")
-    metrics.watch_servers(ReadServers(["standby"], "primary", 10))
+    metrics.sources.servers = ReadServers(["standby"], "primary", 10)
     await client.get("/graphql", headers={"authorization": "Bearer none"})
     served = {
         f"{family.name}_total" if family.type == "counter" else family.name: (
