@@ -150,7 +150,7 @@ class Answering:
             result = await executor.run()
             if not is_last and ready.operation.operation is OperationType.QUERY:
                 raise_lost(result.errors)
-                if record.is_behind(context.reads.position):
+                if record.at_least is not None and record.is_behind(context.reads.position):
                     raise SnapshotLost(at_primary=True)
             passing = None
             if ready.live_key is not None and result.errors:
