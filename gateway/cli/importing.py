@@ -22,7 +22,7 @@ from gateway.cli.running import database_option
 from gateway.cli.stopping import INTERRUPTED
 from gateway.cli.whole_number import WholeNumber
 from gateway.db import Database
-from gateway.db.url import SqliteUrl, read_database_url
+from gateway.db.url import PostgresUrl, SqliteUrl, read_database_url
 from gateway.directory.workflow_projects import WORKFLOW_PROJECTS
 from gateway.errors import GatewayError, UnreadableFile
 from gateway.events.event import Batch
@@ -257,10 +257,12 @@ def _store(
     What is known of workflows' projects is read as each source begins: an earlier one may have
     told what a later one leaves out.
 
-    While a batch is stored the next is read, but not from a pipe: it may be slow, and what was
-    stored is told at once.
+    While PostgreSQL stores a batch the next is read, but not from a pipe: it may be slow, and what
+    was stored is told at once. SQLite stores in this process, where reading beside it would only
+    contend for the interpreter: that costs a tenth of the CPU time and gains nothing.
     """
     now = datetime.now(UTC)
+    beside = isinstance(read_database_url(settings.database_url), PostgresUrl)
     with _uncollected(), database_thread(settings) as storing:
         for position, (source, origin) in enumerate(sources):
             projects = storing.begin(_workflow_projects(storing.database)).result()
@@ -273,7 +275,7 @@ def _store(
                     _noting_ends(source, batches, ends),
                     export,
                     begin,
-                    ahead=source.total_bytes is not None,
+                    ahead=beside and source.total_bytes is not None,
                 ):
                     committed(position, ingested, ends.popleft())
 
