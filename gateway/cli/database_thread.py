@@ -1,6 +1,7 @@
-"""A database that is used in a thread of its own, while the command's own thread reads files.
+"""A database that is used in a thread of its own, beside the command's own, which reads files.
 
-The command's own thread is the one that Ctrl-C interrupts: reading may wait for a slow pipe.
+The command's own thread is the one that Ctrl-C interrupts, whether it reads, maybe from a slow
+pipe, or waits for what is being stored.
 """
 
 from __future__ import annotations

@@ -62,7 +62,6 @@ def test_a_file_is_counted_once_whenever_an_import_of_it_is_killed(store: Import
     Path("events.ndjson").write_text("".join(f"{line}\n" for line in stream(200_000)))
     store("events.ndjson", database="whole.db")
     chance = random.Random(12)
-    # While a batch is stored the next is read.
     for at_least in (0, 50_000, 100_000):
         running = process("events.ndjson", stderr=subprocess.DEVNULL)
         wait_until(lambda least=at_least: stored_so_far() >= least)  # type: ignore[misc]
