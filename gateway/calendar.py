@@ -11,13 +11,17 @@ import re
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from enum import IntEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 EPOCH = date(1970, 1, 1)
+_EPOCH_INSTANT = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECONDS_A_DAY = 86_400_000_000
 FIRST_DAY = 0
 LAST_DAY = (date.max - EPOCH).days
 
+#: Ranges that need not be cut again: most requests ask for few of them, several times each.
+_DECOMPOSED = 1_000
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -62,7 +66,7 @@ def day_of(microseconds: int) -> int:
 
 def today(now: datetime) -> int:
     """The UTC day of ``now``, which must carry a zone."""
-    return day_number(now.astimezone(UTC).date())
+    return (now - _EPOCH_INSTANT).days
 
 
 def parse_date(value: object) -> date:
@@ -105,6 +109,7 @@ def month_start(month: int) -> int:
     return LAST_DAY + 1 if year > date.max.year else day_number(date(year, months + 1, 1))
 
 
+@lru_cache(_DECOMPOSED)
 def decompose(days: DayRange, coarsest: Grain = Grain.ALL) -> tuple[Piece, ...]:
     """Cut a range into at most five pieces that cover each of its days exactly once.
 

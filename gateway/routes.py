@@ -51,6 +51,18 @@ def build_routes(services: Services) -> list[Route]:
     )
     config = RuntimeConfig(settings, configured_sign_in(settings), services.roles)
     return [
+        # Most requests are for it, and each route before it would be tried on them.
+        *graphql_routes(
+            settings,
+            services.executor,
+            identify,
+            identify_not_erased,
+            open_operation,
+            services.mask,
+            services.live_answers,
+            services.connections,
+            services.consistent_reads,
+        ),
         *about_routes(
             version("stats-gateway"),
             GRAPHQL_PATH,
@@ -70,17 +82,6 @@ def build_routes(services: Services) -> list[Route]:
             )
             if settings.pages
             else ()
-        ),
-        *graphql_routes(
-            settings,
-            services.executor,
-            identify,
-            identify_not_erased,
-            open_operation,
-            services.mask,
-            services.live_answers,
-            services.connections,
-            services.consistent_reads,
         ),
         *file_routes(
             settings,

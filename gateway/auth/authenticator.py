@@ -63,7 +63,10 @@ class Authenticator:
             return await self._api_keys.verify(credential.text)
         if self._owner is not None and self._owner.sent(credential.text):
             return self._owner.viewer
-        viewer = await self._verify_token(credential.text)
+        try:
+            viewer = self._tokens.verify(credential.text)
+        except UnknownKey as unknown:
+            viewer = await self._verify_with_new_keys(credential.text, unknown)
         if self._keeps_bearers and viewer.id is not None:
             keep_bearer(Bearer(viewer.id, credential.text))
         return viewer
@@ -99,11 +102,8 @@ class Authenticator:
         if not self._ring.is_complete:
             raise Unavailable("The gateway has no keys yet to verify tokens with.")
 
-    async def _verify_token(self, token: str) -> Viewer:
-        try:
-            return self._tokens.verify(token)
-        except UnknownKey as unknown:
-            changed = await self._ring.look_for(unknown.kid)
+    async def _verify_with_new_keys(self, token: str, unknown: UnknownKey) -> Viewer:
+        changed = await self._ring.look_for(unknown.kid)
         try:
             if changed:
                 return self._tokens.verify(token)

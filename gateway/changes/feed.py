@@ -62,7 +62,8 @@ class ChangeFeed:
         self._logged = False
         self._side = database.side_connection(timeout_seconds, at_primary=at_primary)
         self._chain = Chain() if chain is None else chain
-        self._position: LogPosition | None = None
+        #: The position that it has caught up with; None before the first.
+        self.position: LogPosition | None = None
         #: The position that each server was last read at.
         self._reached: dict[int, LogPosition] = {}
         self._source: object = None
@@ -73,11 +74,6 @@ class ChangeFeed:
         self._waiting: list[asyncio.Future[LogPosition | None]] = []
         self._reading: asyncio.Task[None] | None = None
         self._looked = False
-
-    @property
-    def position(self) -> LogPosition | None:
-        """The position that it has caught up with; None before the first."""
-        return self._position
 
     @property
     def chain(self) -> Chain:
@@ -96,7 +92,7 @@ class ChangeFeed:
 
         False wherever that is not certain.
         """
-        at = self._position if at is None else at
+        at = self.position if at is None else at
         return at is not None and self._chain.holds(entities, read_at, at)
 
     def changed_since(self, position: LogPosition) -> set[Entity] | None:
@@ -105,7 +101,7 @@ class ChangeFeed:
         More, maybe, where other feeds know more. Takes as long as there are changes, however much
         is remembered.
         """
-        here = self._position
+        here = self.position
         if here is None or here not in self._chain or position not in self._chain:
             return None
         return self._chain.changed_since(min(here, position))
@@ -224,7 +220,7 @@ class ChangeFeed:
         rows = await self._side.fetch(ROWS_SINCE, {"known": 0 if known is None else known.version})
         replaced = self._source != self._side.source
         self._source = self._side.source
-        self._position = LogPosition(*rows[0][:2]) if rows else None
+        self.position = LogPosition(*rows[0][:2]) if rows else None
         if not replaced and not self._went_back(rows) and self._chain.extend(rows):
             self.continued += 1
         else:
@@ -234,9 +230,9 @@ class ChangeFeed:
             # Before the first read nothing was known, so nothing is forgotten.
             for callback in self._forgetting if known is not None else ():
                 callback()
-        if self._position is not None:
-            self._reached[self._side.server] = self._position
-        return self._position
+        if self.position is not None:
+            self._reached[self._side.server] = self.position
+        return self.position
 
     def _went_back(self, rows: Sequence[Any]) -> bool:
         """Whether the server has less than it had: no standby that is behind, but a backup."""

@@ -56,6 +56,14 @@ def test_a_long_head_behind_a_long_body_is_its_own(server: Server) -> None:
     assert statuses(answer_to(server, first + second[:40_000], second[40_000:])) == [200, 200]
 
 
+@pytest.mark.parametrize("cut", [1, 10_000, BYTES // 2, BYTES - 1])
+def test_a_head_that_is_too_long_is_431_wherever_it_is_cut(server: Server, cut: int) -> None:
+    first = GET + b"Host: g\r\n\r\n"
+    second = head_of(BYTES + 1)
+    answer = answer_to(server, first + second[:cut], second[cut:])
+    assert statuses(answer) == [200, 431]
+
+
 def test_100_header_lines_are_read_and_101_are_431(server: Server) -> None:
     lines = b"X: a\r\n" * (LINES - 2)
     assert LINES == 100
