@@ -35,17 +35,14 @@ class Recording:
         self.log = log
         self.metrics = metrics
         self.around = around
+        #: Whether W3C headers are read.
+        self.is_traced = around is not None
 
     def __call__(
         self, record: RequestRecord, carried: dict[str, str] | None = None
     ) -> AbstractContextManager[None]:
         """Entered around the work; ``carried`` are its W3C headers."""
         return _Work(self, record, carried)
-
-    @property
-    def is_traced(self) -> bool:
-        """Whether W3C headers are read."""
-        return self.around is not None
 
 
 class _Work:

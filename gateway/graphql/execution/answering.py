@@ -54,6 +54,8 @@ AroundOperation = Callable[[RequestRecord], AbstractContextManager[None]]
 #: What tells nothing of what was asked.
 _PASSING = (DatabaseFault, NoConnection, SnapshotLost)
 
+_UNTRACED: AbstractContextManager[None] = nullcontext()
+
 
 class Made(NamedTuple):
     """An answer that was just made, and the context of its operation, which is closed."""
@@ -209,7 +211,7 @@ class Answering:
                 )
 
     def within(self, record: RequestRecord) -> AbstractContextManager[None]:
-        return nullcontext() if self.around is None else self.around(record)
+        return _UNTRACED if self.around is None else self.around(record)
 
     @asynccontextmanager
     async def until(self, production: Production) -> AsyncIterator[None]:

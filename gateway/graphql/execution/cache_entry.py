@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from gateway.changes.entity import Entity
 from gateway.changes.position import LogPosition
 from gateway.http.coding import compress, is_compressible, negotiate
@@ -14,15 +16,28 @@ _ENTITY_BYTES = 150
 
 
 class CacheEntry:
-    """The answer with this ``data``; ``position`` is the newest at which it is known to hold."""
+    """The answer with this ``data``; ``position`` is the newest at which it is known to hold.
 
-    __slots__ = ("_compressed", "_compressible", "_room", "_tags", "body", "entities", "position")
+    ``place`` is where it is cached.
+    """
+
+    __slots__ = (
+        "_compressed",
+        "_compressible",
+        "_room",
+        "_tags",
+        "body",
+        "entities",
+        "place",
+        "position",
+    )
 
     def __init__(self, data: bytes, entities: frozenset[Entity], position: LogPosition) -> None:
         #: The whole answer without extensions, as it is sent.
         self.body = b"".join((_BEFORE, data, _AFTER))
         self.entities = entities
         self.position = position
+        self.place: Hashable = None
         self._compressible = is_compressible(self.body)
         self._compressed: dict[str, bytes] = {}
         #: Bytes that compressed forms may take: JSON becomes a fifth of itself, twice.

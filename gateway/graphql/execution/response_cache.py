@@ -64,9 +64,9 @@ class _Shared:
 
 
 class _Led(NamedTuple):
-    """That a viewer's permissions led to this answer at a position."""
+    """That a viewer's permissions led to the answer in this place at a position."""
 
-    place: _Shared
+    place: Hashable
     position: LogPosition
 
 
@@ -208,7 +208,7 @@ class ResponseCache:
                 place = _Shared(key, groups, permissions)
                 shared = self._valid(place, changes)
                 if shared is not None and changes.position is not None:
-                    led = _Led(place, changes.position)
+                    led = _Led(shared.place, changes.position)
                     self._values.put((_Led, key, viewer), led, _LED_BYTES)
                     return shared
         return None
@@ -263,9 +263,10 @@ class ResponseCache:
         sets = [groups, *known[: _MOST_SETS - 1]]
         self._values.put(key, sets, sum(_SET_BYTES + _GROUP_BYTES * len(one) for one in sets))
 
-    def _put(self, place: object, entry: CacheEntry, size: int) -> None:
+    def _put(self, place: Hashable, entry: CacheEntry, size: int) -> None:
         if place not in self._values:
             self._entries += 1
+        entry.place = place
         self._values.put(place, entry, size)
 
     def _gone(self, value: object) -> None:
