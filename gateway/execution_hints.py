@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Coroutine, Hashable, Iterable, Mapping, Sequence
 from dataclasses import FrozenInstanceError, dataclass
-from typing import Any, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import strawberry
 from graphql import (
@@ -29,9 +29,11 @@ from strawberry.types.field import StrawberryField
 
 S = TypeVar("S")
 V = TypeVar("V")
+P = ParamSpec("P")
 
-#: Answers a field for many objects: one value for each, in their order.
-ResolveBatch = Callable[[Sequence[Any], Any], Coroutine[Any, Any, Sequence[Any]]]
+#: Answers a field for many objects, given their info and its arguments: one value for each, in
+#: their order.
+ResolveBatch = Callable[..., Coroutine[Any, Any, Sequence[Any]]]
 
 #: The argument that says which days everything below its field is about.
 RANGE = "range"
@@ -62,6 +64,14 @@ class FieldHints:
 
 _NONE = FieldHints()
 
+#: What a resolver takes before its field's arguments.
+_OF_EACH = (
+    inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD),
+    inspect.Parameter(
+        "info", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=strawberry.Info[Any, Any]
+    ),
+)
+
 
 def hints(*, shared: bool = False, length: ListLength | None = None) -> dict[object, FieldHints]:
     """Hints for the ``metadata`` of ``strawberry.field``."""
@@ -69,29 +79,35 @@ def hints(*, shared: bool = False, length: ListLength | None = None) -> dict[obj
 
 
 def batched_field(
-    resolve: Callable[[Sequence[S], Any], Coroutine[Any, Any, Sequence[V]]],
+    resolve: Callable[Concatenate[Sequence[S], Any, P], Coroutine[Any, Any, Sequence[V]]],
     *,
     description: str,
     directives: Sequence[object] = (),
+    length: ListLength | None = None,
 ) -> V:
     """A batched field: ``resolve`` answers it for many objects, with one value for each.
 
-    It takes the objects and their info, no arguments, and nothing stands around it. HintError when
-    it returns another number of values than it was given objects.
+    It takes the objects, their info and the field's arguments, and nothing stands around it.
+    HintError when it returns another number of values than it was given objects.
     """
     name = getattr(resolve, "__name__", repr(resolve))
-    if not inspect.iscoroutinefunction(resolve) or len(inspect.signature(resolve).parameters) != 2:
+    parameters = [*inspect.signature(resolve).parameters.values()]
+    if not inspect.iscoroutinefunction(resolve) or len(parameters) < len(_OF_EACH):
         raise HintError(f"{name}: a batched field is async, and takes objects and their info.")
 
-    batch = FieldHints(batched=resolve)
+    batch = FieldHints(batched=resolve, length=length)
 
-    async def resolve_one(self: Any, info: strawberry.Info[Any, Any]) -> Any:
-        values = await resolve([self], info)
+    async def resolve_one(self: Any, info: strawberry.Info[Any, Any], **arguments: Any) -> Any:
+        values = await cast("ResolveBatch", resolve)([self], info, **arguments)
         check_batch(batch, 1, values)
         return values[0]
 
+    # Strawberry reads the arguments of the field from here.
+    one: Any = resolve_one
+    one.__module__ = resolve.__module__
+    one.__signature__ = inspect.Signature([*_OF_EACH, *parameters[len(_OF_EACH) :]])
     field: Any = strawberry.field(
-        resolver=resolve_one,
+        resolver=one,
         description=description,
         directives=directives,
         metadata={FieldHints: batch},
@@ -116,6 +132,13 @@ def strawberry_class(kind: GraphQLNamedType) -> type | None:
     """The class that a type was made from: its objects are instances of it."""
     made_from = kind.extensions.get(_DEFINITION)
     return made_from.origin if isinstance(made_from, StrawberryObjectDefinition) else None
+
+
+def exact_class(kind: GraphQLObjectType) -> type | None:
+    """The class whose own objects are of a type, whatever else is; None if the type has its say."""
+    made_from = kind.extensions.get(_DEFINITION)
+    says_itself = getattr(made_from, "is_type_of", None) is not None
+    return None if says_itself else strawberry_class(kind)
 
 
 def hints_of(field: GraphQLField) -> FieldHints:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from itertools import starmap
 from typing import Any, TypeVar
 
 import strawberry
@@ -32,6 +33,8 @@ V = TypeVar("V")
 
 #: How many buckets gaps may be filled to: thirty years of days.
 MAX_FILLED = 11_000
+#: What a bucket selects if its volunteers are not counted.
+_WITHOUT_USERS = frozenset({"startsOn", "count", "timeSpent"})
 
 
 @row
@@ -81,58 +84,86 @@ class CommentBucket(Row):
     )
 
 
-async def load_buckets(
-    info: Info,
-    question: Question,
-    subject_id: int,
-    period: Period | None,
-    *,
-    fill_gaps: bool,
-    member: int | None = None,
-) -> Buckets:
-    """The buckets of a subject, ascending; with ``fill_gaps`` empty ones too.
+#: Subjects of which buckets are asked for: each with its question.
+Asked = Sequence[tuple[Question, int]]
 
-    With a ``member``, what this volunteer did for the subject, a group.
+
+async def load_buckets(
+    info: Info, asked: Asked, period: Period | None, *, fill_gaps: bool
+) -> list[Buckets]:
+    """The buckets of each subject, ascending; with ``fill_gaps`` empty ones too.
 
     Without a period, the one that suits the range. An open end is filled up to today, an open
     start from the first bucket that has events.
     """
-    days = question.selection.days
-    chosen = _chosen(days, period, info.context.today, fill_gaps=fill_gaps)
-    loaders, asked = info.context.loaders, BucketsQuestion(question, chosen)
-    if member is None:
-        found = await loaders.buckets.load((asked, subject_id))
-    else:
-        of_members = await loaders.member_buckets.load(MembersKey(asked, subject_id, (member,)))
-        found = of_members[member]
-    if not fill_gaps:
-        return found
-    return tuple(_filled(found, Answer(), days, chosen, info.context.today))
+    questions = _by_period(info, asked, period, fill_gaps=fill_gaps)
+    keys = [(questions[question], subject_id) for question, subject_id in asked]
+    found = await info.context.loaders.buckets.load_many(keys)
+    return _with_gaps(info, [one for one, _ in keys], found) if fill_gaps else found
 
 
 async def load_period_buckets(
-    info: Info,
-    question: Question,
-    subject_id: int,
-    period: Period | None,
-    *,
-    fill_gaps: bool,
-    member: int | None = None,
-) -> list[PeriodBucket]:
-    """The buckets of a subject as :func:`load_buckets` has them, as the schema shows them.
+    info: Info, asked: Asked, period: Period | None, *, fill_gaps: bool
+) -> list[list[PeriodBucket]]:
+    """The buckets of each subject as :func:`load_buckets` has them, as the schema shows them.
 
     How many volunteers were active is read only if it is selected.
     """
-    asked = load_buckets(info, question, subject_id, period, fill_gaps=fill_gaps, member=member)
-    if question.kind is Kind.USER or member is not None:
-        found = await asked
-        return period_buckets(found, {start: 1 for start, answer in found if answer.n})
-    if not selects(info, beyond={"startsOn", "count", "timeSpent"}):
-        return period_buckets(await asked, {})
-    chosen = period or period_for(question.selection.days, info.context.today)
-    users = info.context.loaders.period_users.load((BucketsQuestion(question, chosen), subject_id))
-    found, active = await asyncio.gather(asked, users)
-    return period_buckets(found, dict(active))
+    loading = load_buckets(info, asked, period, fill_gaps=fill_gaps)
+    if all(question.kind is Kind.USER for question, _ in asked):
+        return [_of_a_user(found) for found in await loading]
+    if not selects(info, beyond=_WITHOUT_USERS):
+        return [period_buckets(found, {}) for found in await loading]
+    questions = _by_period(info, asked, period)
+    keys = [(questions[question], subject_id) for question, subject_id in asked]
+    users = info.context.loaders.period_users.load_many(keys)
+    each, active = await asyncio.gather(loading, users)
+    return [period_buckets(*one) for one in zip(each, map(dict, active), strict=True)]
+
+
+async def load_member_buckets(
+    info: Info,
+    members: Iterable[tuple[Question, int, int]],
+    period: Period | None,
+    *,
+    fill_gaps: bool,
+) -> list[list[PeriodBucket]]:
+    """The buckets of each of these members of groups, by question, group and user."""
+    asked = [*members]
+    questions = _by_period(info, [member[:2] for member in asked], period, fill_gaps=fill_gaps)
+    keys = [(questions[question], group_id, (user_id,)) for question, group_id, user_id in asked]
+    loading = info.context.loaders.member_buckets.load_many(starmap(MembersKey, keys))
+    found = [of[user_id] for of, (_, _, user_id) in zip(await loading, asked, strict=True)]
+    if fill_gaps:
+        found = _with_gaps(info, [one for one, *_ in keys], found)
+    return [_of_a_user(one) for one in found]
+
+
+def _by_period(
+    info: Info, asked: Asked, period: Period | None, *, fill_gaps: bool = False
+) -> dict[Question, BucketsQuestion]:
+    """The different questions, by the period that suits each: mostly it is one."""
+    return {
+        question: BucketsQuestion(
+            question,
+            _chosen(question.selection.days, period, info.context.today, fill_gaps=fill_gaps),
+        )
+        for question in dict.fromkeys(question for question, _ in asked)
+    }
+
+
+def _with_gaps(
+    info: Info, asked: Iterable[BucketsQuestion], found: Iterable[Buckets]
+) -> list[Buckets]:
+    today = info.context.today
+    return [
+        tuple(_filled(one, Answer(), question.selection.days, period, today))
+        for (question, period), one in zip(asked, found, strict=True)
+    ]
+
+
+def _of_a_user(found: Buckets) -> list[PeriodBucket]:
+    return period_buckets(found, {start: 1 for start, answer in found if answer.n})
 
 
 async def load_new_users(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Self
 
@@ -32,6 +33,18 @@ if TYPE_CHECKING:
     from resolvers.project import Project
 
 
+async def buckets_of_comments(
+    stats: Sequence[CommentStats],
+    info: Info,
+    period: PeriodArgument = None,
+    fill_gaps: FillGapsArgument = False,
+) -> list[list[CommentBucket]]:
+    """How many comments there were, by period."""
+    asked = [(one.question, one.subject_id) for one in stats]
+    each = await load_buckets(info, asked, period, fill_gaps=given(fill_gaps, False))
+    return [comment_buckets(found) for found in each]
+
+
 @strawberry.interface(
     description="What every statistic of comments on Talk has: of the site, a project or a "
     "volunteer."
@@ -55,17 +68,12 @@ class CommentStats(Statistics):
         directives=[costs(1)],
     )
 
-    @strawberry.field(
+    buckets: list[CommentBucket] = batched_field(
+        buckets_of_comments,
         description="Comments by day, week, month or year in UTC, ascending.",
         directives=[about(A_YEAR_OF_DAYS)],
-        metadata=hints(length=periods_of_range),
+        length=periods_of_range,
     )
-    async def buckets(
-        self, info: Info, period: PeriodArgument = None, fill_gaps: FillGapsArgument = False
-    ) -> list[CommentBucket]:
-        gaps = given(fill_gaps, False)
-        found = await load_buckets(info, self.question, self.subject_id, period, fill_gaps=gaps)
-        return comment_buckets(found)
 
     @strawberry.field(description="The same statistic in the same scope, of other days.")
     def compared_with(

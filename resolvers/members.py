@@ -10,13 +10,13 @@ import strawberry
 
 from gateway.arguments import read_first
 from gateway.directory import users
-from gateway.execution_hints import hints
+from gateway.execution_hints import batched_field
 from gateway.loaders.members import MembersKey
 from gateway.loaders.statistics import Rank, RankingQuestion
 from gateway.stats.ranking import Order, Place
 from gateway.stats.subject import Question
 from resolvers.arguments import given
-from resolvers.buckets import PeriodBucket, load_period_buckets, periods_of_range
+from resolvers.buckets import PeriodBucket, load_member_buckets, periods_of_range
 from resolvers.connections import NODES, Connection, Edge, page_of
 from resolvers.context import Info
 from resolvers.contributions import ProjectContribution, contributions
@@ -39,6 +39,17 @@ from resolvers.workflow_contributions import WorkflowContribution
 
 #: What a connection selects if it does not count its members.
 _WITHOUT_TOTAL = frozenset({"nodes", "edges", "pageInfo"})
+
+
+async def member_buckets(
+    members: Sequence[MemberContribution],
+    info: Info,
+    period: PeriodArgument = None,
+    fill_gaps: FillGapsArgument = False,
+) -> list[list[PeriodBucket]]:
+    """What each member did for the group, by period."""
+    asked = [(one.details.question, one.details.group_id, one.user_id) for one in members]
+    return await load_member_buckets(info, asked, period, fill_gaps=given(fill_gaps, False))
 
 
 @row
@@ -80,23 +91,13 @@ class MemberContribution(Row):
         found = self.details.workflows.found
         return contributions(WorkflowContribution, sums[: read_first(first)], found, days)
 
-    @strawberry.field(
+    buckets: list[PeriodBucket] = batched_field(
+        member_buckets,
         description="The member's classifications for the group by day, week, month or year in "
         "UTC, ascending.",
         directives=[about(A_YEAR_OF_DAYS)],
-        metadata=hints(length=periods_of_range),
+        length=periods_of_range,
     )
-    async def buckets(
-        self, info: Info, period: PeriodArgument = None, fill_gaps: FillGapsArgument = False
-    ) -> list[PeriodBucket]:
-        return await load_period_buckets(
-            info,
-            self.details.question,
-            self.details.group_id,
-            period,
-            fill_gaps=given(fill_gaps, False),
-            member=self.user_id,
-        )
 
 
 @row

@@ -27,6 +27,7 @@ class DateRange(FrozenInput):
     )
 
 
+_ALL = DayRange()
 RangeArgument = Annotated[
     DateRange | None,
     strawberry.argument(description="The days that count. Default: all."),
@@ -35,4 +36,4 @@ RangeArgument = Annotated[
 
 def days_in(given: DateRange | None) -> DayRange:
     """The days of a range; InvalidRange where it ends before it starts."""
-    return DayRange() if given is None else read_range(given.start, given.end)
+    return _ALL if given is None else read_range(given.start, given.end)

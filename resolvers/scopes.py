@@ -6,15 +6,19 @@ An empty list is an empty scope: nothing is counted. Without a list, everything 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Annotated
 
 import strawberry
 
 from gateway.arguments import read_ids
+from gateway.calendar import DayRange
 from gateway.execution_hints import FrozenInput
 from gateway.stats.subject import Activity, Selection
 from resolvers.ranges import DateRange, days_in
 
+#: Selections that need not be made again: each of many objects asks for the same one.
+_SELECTIONS = 100
 _IDS = "An empty list counts nothing; unknown ids count 0."
 
 
@@ -58,14 +62,21 @@ def classifications_in(
     workflow_ids: Sequence[strawberry.ID] | None = None,
 ) -> Selection:
     """The classifications of these days, and of a scope or of these workflows."""
-    project_ids = None
+    days, project_ids = days_in(range), None
     if within is not None:
         project_ids, workflow_ids = within.project_ids, within.workflow_ids
+    elif workflow_ids is None:
+        return _classifications_of(days)
     return Selection(
-        days=days_in(range),
+        days=days,
         project_ids=_ids("projectIds", project_ids),
         workflow_ids=_ids("workflowIds", workflow_ids),
     )
+
+
+@lru_cache(_SELECTIONS)
+def _classifications_of(days: DayRange) -> Selection:
+    return Selection(days=days)
 
 
 def comments_in(

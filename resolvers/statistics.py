@@ -138,6 +138,17 @@ async def active_user_counts(stats: Sequence[Statistics], info: Info) -> list[in
     return await info.context.loaders.active_users.load_many(asked)
 
 
+async def period_buckets_of(
+    stats: Sequence[Statistics],
+    info: Info,
+    period: PeriodArgument = None,
+    fill_gaps: FillGapsArgument = False,
+) -> list[list[PeriodBucket]]:
+    """What was classified, by period."""
+    asked = [(one.question, one.subject_id) for one in stats]
+    return await load_period_buckets(info, asked, period, fill_gaps=given(fill_gaps, False))
+
+
 @strawberry.interface(
     description="What every statistic of classifications has, whoever made them: one fragment on "
     "it draws a chart of the site, a project, a workflow, a volunteer or a group."
@@ -172,18 +183,12 @@ class ClassificationStats(Statistics):
         directives=[costs(1)],
     )
 
-    @strawberry.field(
+    buckets: list[PeriodBucket] = batched_field(
+        period_buckets_of,
         description="Classifications by day, week, month or year in UTC, ascending.",
         directives=[about(A_YEAR_OF_DAYS)],
-        metadata=hints(length=periods_of_range),
+        length=periods_of_range,
     )
-    async def buckets(
-        self, info: Info, period: PeriodArgument = None, fill_gaps: FillGapsArgument = False
-    ) -> list[PeriodBucket]:
-        gaps = given(fill_gaps, False)
-        return await load_period_buckets(
-            info, self.question, self.subject_id, period, fill_gaps=gaps
-        )
 
     @strawberry.field(description="The same statistic in the same scope, of other days.")
     def compared_with(

@@ -63,12 +63,12 @@ def synchronous(points: Any, info: strawberry.Info) -> list[int]:
     return [1 for _ in points]
 
 
-async def with_an_argument(points: Any, info: strawberry.Info, first: int) -> list[int]:
-    return [first for _ in points]
+async def without_info(points: Any) -> list[int]:
+    return [1 for _ in points]
 
 
-@pytest.mark.parametrize("resolve", [synchronous, with_an_argument])
-def test_a_batched_field_is_async_and_takes_no_arguments(resolve: Any) -> None:
+@pytest.mark.parametrize("resolve", [synchronous, without_info])
+def test_a_batched_field_is_async_and_takes_objects_and_info(resolve: Any) -> None:
     said = rf"^{resolve.__name__}: a batched field is async, and takes objects and their info\.$"
     with pytest.raises(HintError, match=said):
         batched_field(resolve, description="One.")

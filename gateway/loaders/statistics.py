@@ -27,7 +27,9 @@ K = TypeVar("K", bound=Hashable)
 
 def question_of(asked: Any) -> Question:
     """Whose statistics are asked for, and which part of them."""
-    return asked if isinstance(asked, Question) else question_of(asked.question)
+    while not isinstance(asked, Question):
+        asked = asked.question
+    return asked
 
 
 class StatisticsLoader(StatementLoader[tuple[Q, int], V], Generic[Q, V]):

@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 import strawberry
 
@@ -92,6 +92,20 @@ async def lengths(leaves: Sequence[Leaf], info: strawberry.Info) -> list[int]:
     return [len(one.text) for one in leaves]
 
 
+async def cut(
+    leaves: Sequence[Leaf],
+    info: strawberry.Info,
+    pieces: int = 2,
+    mark: Annotated[str | None, strawberry.argument(description="What stands between.")] = None,
+) -> list[list[str] | None]:
+    """Each text so many times; Forbidden where that is less than none, null where it is none."""
+    info.context["columns"].append(len(leaves))
+    await asyncio.sleep(0)
+    if pieces < 0:
+        raise Forbidden("Less than nothing.")
+    return [[f"{one.maybe}{mark}"] * min(pieces, MOST_TIMES) or None for one in leaves]
+
+
 @strawberry.type
 class Leaf:
     """Plain attributes; what makes them awkward is made anew for each execution."""
@@ -109,6 +123,7 @@ class Leaf:
     matrix: list[list[float | None]] | None
     tree: Tree | None = strawberry.field(metadata=hints(shared=True))
     length: int | None = batched_field(lengths, description="How long the text is.")
+    cut: list[str] | None = batched_field(cut, description="The text, cut to pieces.")
 
     @strawberry.field
     def shout(self, times: int = 1, end: str | None = None) -> str:

@@ -66,6 +66,15 @@ async def test_columns_are_answered_as_their_fields_one_by_one_are(how):
         assert sizes == [9, 9, 3, 3]
 
 
+@pytest.mark.parametrize("given", [{}, {"n": 3}, {"n": 0}, {"n": -1}, {"n": None}])
+async def test_columns_take_their_fields_arguments(given):
+    text = """query ($wish: Wish!, $n: Int = 1) { branches(wish: $wish) {
+        leaves { cut marked: cut(pieces: $n, mark: "-") } maybe { cut(pieces: $n) } } }"""
+    sizes = await both(text, {"wish": {"wishes": ["AS_DECLARED"] * 2}, **given})
+    if given.get("n", 1) in {0, 1, 3}:
+        assert sizes == [9, 9, 3]
+
+
 @pytest.mark.parametrize(
     "chosen", ["maybe { text @skip(if: $b) }", "maybe { tree { name @skip(if: $b) } }"]
 )

@@ -47,6 +47,7 @@ from gateway.graphql.execution.plans import (
 from gateway.graphql.execution.production import (
     VALUES_OF_AN_ERROR,
     WORK_OF_A_CALL,
+    WORK_OF_A_LIST,
     WORK_OF_AN_ERROR,
     Production,
 )
@@ -127,25 +128,32 @@ class BreadthFirstExecution:
                 raise Fallback from error
             if field.is_list:
                 values.count_lists(values.found, production)
-        elif field.hints.batched is not None:
-            info = field.resolver.info(self._build_info(field))
-            for part in production.yielding.slices(len(objects), WORK_OF_A_CALL):
-                self._rounds.begin(field.hints.batched(objects[part], info), values, part)
-                production.work(WORK_OF_A_CALL * (part.stop - part.start))
-                await production.yield_if_due()
-        else:
-            await self._call(field.resolver, values, objects)
-
-    async def _call(
-        self, resolver: FieldResolver, values: LevelValues, objects: Sequence[Any]
-    ) -> None:
-        production = self._production
-        info = resolver.info(self._build_info(values.field))
+            return
+        info = field.resolver.info(self._build_info(field))
         try:
-            arguments = values.field.arguments(self._variables)
+            arguments = field.arguments(self._variables)
         except Exception as error:
             values.errors = dict.fromkeys(range(len(objects)), error)
             return
+        if field.hints.batched is None:
+            await self._call(field.resolver, values, objects, info, arguments)
+            return
+        each = WORK_OF_A_LIST if field.is_list else WORK_OF_A_CALL
+        for part in production.yielding.slices(len(objects), each):
+            batch = field.hints.batched(objects[part], info, **arguments)
+            self._rounds.begin(batch, values, part)
+            production.work(WORK_OF_A_CALL * (part.stop - part.start))
+            await production.yield_if_due()
+
+    async def _call(
+        self,
+        resolver: FieldResolver,
+        values: LevelValues,
+        objects: Sequence[Any],
+        info: Any,
+        arguments: dict[str, Any],
+    ) -> None:
+        production = self._production
         is_list, yielding = values.field.is_list, production.yielding
         for index, one in enumerate(objects):
             try:

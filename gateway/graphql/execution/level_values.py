@@ -41,7 +41,9 @@ class LevelValues:
             check_batch(self.field.hints, place.stop - place.start, value)
         self.found[place] = value
         if self.completion.item is not None:
-            self.count_lists(value if isinstance(place, slice) else (value,), production)
+            # What goes beyond a limit ends with the list that does.
+            for one in value if isinstance(place, slice) else (value,):
+                self.count_lists((one,), production)
 
     def fail(self, place: int | slice, error: Exception) -> None:
         """Take the error of one value; Fallback where it is not known to be one value's."""

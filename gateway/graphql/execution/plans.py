@@ -34,7 +34,7 @@ from graphql.execution.collect_fields import (
 )
 from graphql.execution.values import get_argument_values
 
-from gateway.execution_hints import FieldNodes, hints_of, strawberry_class, strawberry_field
+from gateway.execution_hints import FieldNodes, exact_class, hints_of, strawberry_field
 from gateway.graphql.admission.cost import weight_of
 from gateway.graphql.documents.document_cache import PreparedDocument
 from gateway.graphql.documents.variables import OperationVariables
@@ -131,7 +131,7 @@ class FieldPlan:
 class Selection:
     """The fields to execute on one object type, in the order of the response.
 
-    ``object_class`` is the class of the type's objects, where every object has to be of it.
+    ``object_class`` is the class of most of the type's objects, where it has one.
     ``is_supported`` tells whether all of its fields can be executed breadth-first, ``defers``
     whether some come later. ``compiled`` is kept here by whoever compiles it.
     """
@@ -143,8 +143,7 @@ class Selection:
     ) -> None:
         self.object_type = object_type
         self.defers = bool(collected.new_defer_usages)
-        is_told_otherwise = object_type.is_type_of is not None
-        self.object_class = None if is_told_otherwise else strawberry_class(object_type)
+        self.object_class = exact_class(object_type)
         self.compiled: object = None
         self.fields: list[FieldPlan] = []
         for key, details in collected.grouped_field_set.items():

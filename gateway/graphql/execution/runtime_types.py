@@ -29,13 +29,11 @@ def type_of(
 
 def check_type(selection: Selection, values: Sequence[Any], info: Any) -> None:
     """Fallback unless all values are objects of the selection's type."""
+    if set(map(type, values)) == {selection.object_class}:
+        return
     is_type_of = selection.object_type.is_type_of
     try:
-        if is_type_of is None:
-            is_right = set(map(type, values)) == {selection.object_class}
-        else:
-            is_right = all(is_type_of(value, info) is True for value in values)
+        if is_type_of is None or not all(is_type_of(value, info) is True for value in values):
+            raise Fallback
     except Exception as error:
         raise Fallback from error
-    if not is_right:
-        raise Fallback
