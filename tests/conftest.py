@@ -9,15 +9,16 @@ import shutil
 import signal
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from uuid import uuid4
 
+import asyncpg
 import pytest
 from hypothesis import Phase, settings
-from sqlalchemy import make_url, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import make_url
 
 from gateway.changes.feed import ChangeFeed
 from gateway.db import Database, open_database
@@ -95,12 +96,31 @@ async def postgres_url(postgres_server: str, request: pytest.FixtureRequest) -> 
 
     It has the tables, unless the test is marked ``empty_database``.
     """
-    name = f"test_{uuid4().hex}"
     empty = request.node.get_closest_marker("empty_database") is not None
-    copied = "" if empty else f" TEMPLATE {TEMPLATE}"
-    await administer(postgres_server, f"CREATE DATABASE {name}{copied}")
-    yield at(postgres_server, name)
-    await administer(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+    url = await create_database(postgres_server, empty=empty)
+    yield url
+    await drop_database(postgres_server, url)
+
+
+@contextmanager
+def made_database(server: str) -> Iterator[str]:
+    """The URL of a database of the server with the tables, for as many tests as are within."""
+    url = asyncio.run(create_database(server))
+    yield url
+    asyncio.run(drop_database(server, url))
+
+
+async def create_database(server: str, *, empty: bool = False) -> str:
+    """Make a database without rows; it has the tables unless it is to be empty."""
+    name = f"test_{uuid4().hex}"
+    # The template's files are copied: to log what is in them would take twice as long.
+    copied = "" if empty else f" TEMPLATE {TEMPLATE} STRATEGY FILE_COPY"
+    await administer(server, f"CREATE DATABASE {name}{copied}")
+    return at(server, name)
+
+
+async def drop_database(server: str, url: str) -> None:
+    await administer(server, f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
 
 
 def at(server: str, name: str) -> str:
@@ -110,15 +130,12 @@ def at(server: str, name: str) -> str:
 
 async def administer(server: str, *statements: str) -> None:
     """Run statements that cannot be part of a transaction."""
-    engine = create_async_engine(
-        make_url(server).set(drivername="postgresql+asyncpg"), isolation_level="AUTOCOMMIT"
-    )
+    connection = await asyncpg.connect(server)
     try:
-        async with engine.connect() as connection:
-            for statement in statements:
-                await connection.execute(text(statement))
+        for statement in statements:
+            await connection.execute(statement)
     finally:
-        await engine.dispose()
+        await connection.close()
 
 
 async def migrate(url: str) -> None:

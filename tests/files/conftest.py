@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator
-from uuid import uuid4
 
 import httpx
 import pytest
@@ -18,7 +17,7 @@ from gateway.directory.load import load_directory
 from tests.auth.conftest import pair
 from tests.authorization.people import ASKING, fill
 from tests.authorization.served import tokens_of
-from tests.conftest import TEMPLATE, administer, at
+from tests.conftest import made_database
 from tests.events_of import classification, store
 from tests.files.gateway import Gateway
 from tests.files.hostile import hostile_directory, hostile_events
@@ -33,10 +32,8 @@ SETTINGS = {"STATS_GATEWAY_DATABASE_CONNECTIONS": "1", "STATS_GATEWAY_LOG_LEVEL"
 @pytest.fixture(scope="module")
 def postgres_of_module(postgres_server: str) -> Iterator[str]:
     """The URL of a database that outlives single tests."""
-    name = f"files_{uuid4().hex}"
-    asyncio.run(administer(postgres_server, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}"))
-    yield at(postgres_server, name)
-    asyncio.run(administer(postgres_server, f"DROP DATABASE {name} WITH (FORCE)"))
+    with made_database(postgres_server) as url:
+        yield url
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])

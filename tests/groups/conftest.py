@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
-from uuid import uuid4
 
 import pytest
 
 from gateway.db import Database, open_database
-from tests.conftest import TEMPLATE, administer, at
+from tests.conftest import made_database
 from tests.events_of import clear
 from tests.groups.people import MovingClock, Town
 
@@ -15,10 +13,8 @@ from tests.groups.people import MovingClock, Town
 @pytest.fixture(scope="session")
 def shared_postgres_url(postgres_server: str) -> Iterator[str]:
     """A PostgreSQL database for all tests here: to empty one is faster than to make one."""
-    name = f"groups_{uuid4().hex}"
-    asyncio.run(administer(postgres_server, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}"))
-    yield at(postgres_server, name)
-    asyncio.run(administer(postgres_server, f"DROP DATABASE {name} WITH (FORCE)"))
+    with made_database(postgres_server) as url:
+        yield url
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from click.testing import CliRunner
@@ -21,7 +21,7 @@ from gateway.groups.refusals import GroupRefusal
 from gateway.groups.rules import RULES, Action, Standing, Verdict
 from gateway.rest.jsonapi.routes import RESOURCES
 from resolvers.schema import graphql_schema
-from tests.conftest import TEMPLATE, administer, at
+from tests.conftest import made_database
 from tests.groups.cells import COMMANDS, GOAL_COMMANDS, Cast, Cell
 from tests.groups.through import by_mutation, by_reading, by_route, is_shown
 from tests.groups.ways import OF_OPERATORS, READ, WAYS, status_of
@@ -99,18 +99,16 @@ def hall(
 ) -> Iterator[Hall]:
     """One served gateway for all cells, on each database in turn."""
     folder = tmp_path_factory.mktemp("hall")
-    url, name = f"sqlite:///{folder}/served.db", f"hall_{uuid4().hex}"
-    server = None
-    if request.param == "postgresql":
-        server = request.getfixturevalue("postgres_server")
-        asyncio.run(administer(server, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}"))
-        url = at(server, name)
-    with our_side(folder, url, **UNLIMITED) as side, asyncio.Runner() as runner:
+    with ExitStack() as stack:
+        url = f"sqlite:///{folder}/served.db"
+        if request.param == "postgresql":
+            server = request.getfixturevalue("postgres_server")
+            url = stack.enter_context(made_database(server))
+        side = stack.enter_context(our_side(folder, url, **UNLIMITED))
+        runner = stack.enter_context(asyncio.Runner())
         database = open_database(url)
         yield Hall(side, Cast(side, database), url, runner)
         runner.run(database.close())
-    if server is not None:
-        asyncio.run(administer(server, f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 def expected(action: Action, standing: Standing, level: StatsVisibility) -> Verdict:

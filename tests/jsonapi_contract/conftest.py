@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator
-from uuid import uuid4
 
 import pytest
 
-from tests.conftest import TEMPLATE, administer, at
+from tests.conftest import made_database
 from tests.jsonapi_contract.sides import Side, forwarding_side, our_side, panoptes_side
 from tests.jsonapi_contract.worlds import World, make_world
 
@@ -27,10 +25,8 @@ UNLIMITED = {
 @pytest.fixture(scope="session")
 def served_on_postgres(postgres_server: str) -> Iterator[str]:
     """The URL of a database that outlives single tests."""
-    name = f"contract_{uuid4().hex}"
-    asyncio.run(administer(postgres_server, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}"))
-    yield at(postgres_server, name)
-    asyncio.run(administer(postgres_server, f"DROP DATABASE {name} WITH (FORCE)"))
+    with made_database(postgres_server) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
