@@ -18,6 +18,9 @@ import pytest
 
 from tests.cli.import_command import Import, dump, process, stored, stream
 
+#: Enough that an import of them is still under way when it is ended.
+EVENTS = 80_000
+
 
 def test_killed_at_any_moment_and_run_again_counts_everything_once(store: Import) -> None:
     lines = [f"{line}\n".encode() for line in stream(25_000)]
@@ -59,10 +62,10 @@ def test_ctrl_c_keeps_what_is_stored(store: Import) -> None:
 
 
 def test_a_file_is_counted_once_whenever_an_import_of_it_is_killed(store: Import) -> None:
-    Path("events.ndjson").write_text("".join(f"{line}\n" for line in stream(200_000)))
+    Path("events.ndjson").write_text("".join(f"{line}\n" for line in stream(EVENTS)))
     store("events.ndjson", database="whole.db")
     chance = random.Random(12)
-    for at_least in (0, 50_000, 100_000):
+    for at_least in (0, 20_000, 40_000):
         running = process("events.ndjson", stderr=subprocess.DEVNULL)
         wait_until(lambda least=at_least: stored_so_far() >= least)  # type: ignore[misc]
         time.sleep(chance.uniform(0, 0.2))
@@ -76,14 +79,14 @@ def test_a_file_is_counted_once_whenever_an_import_of_it_is_killed(store: Import
 def test_what_is_being_stored_when_an_import_is_ended_is_told_as_well(
     ending: signal.Signals, store: Import
 ) -> None:
-    Path("events.ndjson").write_text("".join(f"{line}\n" for line in stream(200_000)))
+    Path("events.ndjson").write_text("".join(f"{line}\n" for line in stream(EVENTS)))
     running = process("events.ndjson", stderr=subprocess.PIPE)
-    wait_until(lambda: stored_so_far() >= 50_000)
+    wait_until(lambda: stored_so_far() >= 20_000)
     running.send_signal(ending)
     _, errors = running.communicate(timeout=120)
     assert running.returncode == 128 + ending
     events = stored()
-    assert 50_000 <= events < 200_000
+    assert 20_000 <= events < EVENTS
     assert f"Interrupted after {events:,} events, which stay stored" in errors.decode()
     assert f"unchanged {events:,}" in " ".join(store("events.ndjson").output.split())
 
