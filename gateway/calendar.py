@@ -20,6 +20,8 @@ MICROSECONDS_A_DAY = 86_400_000_000
 FIRST_DAY = 0
 LAST_DAY = (date.max - EPOCH).days
 
+#: Days whose month and year need not be found again: a century of them.
+_DAYS = 40_000
 #: Ranges that need not be cut again: most requests ask for few of them, several times each.
 _DECOMPOSED = 1_000
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -93,8 +95,17 @@ def bucket_of(day: int, grain: Grain) -> int:
         return day
     if grain is Grain.ALL:
         return 0
-    there = day_date(day)
-    return day_number(there.replace(month=there.month if grain is Grain.MONTH else 1, day=1))
+    return _first_of_month(day) if grain is Grain.MONTH else _first_of_year(day)
+
+
+@lru_cache(_DAYS)
+def _first_of_month(day: int) -> int:
+    return day_number(day_date(day).replace(day=1))
+
+
+@lru_cache(_DAYS)
+def _first_of_year(day: int) -> int:
+    return day_number(day_date(day).replace(month=1, day=1))
 
 
 def month_number(day: int) -> int:
