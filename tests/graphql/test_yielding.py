@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import strawberry
 from graphql import OperationType
 
 from gateway.auth.viewer import ANONYMOUS
+from gateway.execution_hints import batched_field
 from gateway.graphql.documents.document_cache import Documents
 from gateway.graphql.documents.request import GraphQLRequest
 from gateway.graphql.execution.executor import Executor
@@ -45,8 +47,15 @@ class Context:
             self.turn += 1
 
 
+async def together(charts: Sequence[Chart], info: strawberry.Info) -> list[list[int]]:
+    info.context.made[info.context.turn] += LENGTH * len(charts)
+    return [[*range(LENGTH)] for _ in charts]
+
+
 @strawberry.type
 class Chart:
+    batched: list[int] = batched_field(together, description="Made for several charts.")
+
     @strawberry.field
     async def awaiting_nothing(self, info: strawberry.Info) -> list[int]:
         info.context.made[info.context.turn] += LENGTH
@@ -68,7 +77,8 @@ class Query:
 async def test_lists_of_resolvers_that_wait_for_nothing_give_turns() -> None:
     """As those do whose loaders have answered before."""
     schema: Any = strawberry.Schema(Query)._schema
-    for field in ("awaitingNothing", "atOnce"):
+    # The lists of a batched field are made for ten objects at a time.
+    for field, lists in (("awaitingNothing", 1), ("atOnce", 1), ("batched", 10)):
         context = Context()
         executor = Executor(schema, Documents(schema), context.opened, ErrorMask(), 60)
         watching = asyncio.create_task(context.watch())
@@ -78,4 +88,4 @@ async def test_lists_of_resolvers_that_wait_for_nothing_give_turns() -> None:
         watching.cancel()
         assert "errors" not in answer
         assert sum(context.made.values()) == 1000 * LENGTH
-        assert max(context.made.values()) <= WORK_PER_YIELD + LENGTH
+        assert max(context.made.values()) <= WORK_PER_YIELD + lists * LENGTH
