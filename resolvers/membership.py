@@ -55,6 +55,7 @@ class GroupRole(Enum):
     )
 
 
+_STATES: dict[object, MembershipState] = {state.value: state for state in MembershipState}
 _ROLES = {
     directory.GROUP_ADMIN: GroupRole.GROUP_ADMIN,
     directory.GROUP_MEMBER: GroupRole.GROUP_MEMBER,
@@ -210,7 +211,7 @@ def _membership(
         id=strawberry.ID(str(found.id)),
         user=user,
         group=group,
-        state=MembershipState(found.state),
+        state=_STATES[found.state],
         roles=group_roles(info, found.roles),
         since=shown_instant(since),
         ended_at=shown_instant(found.updated_at) if is_over else None,

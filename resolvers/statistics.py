@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Self
 
 import strawberry
@@ -66,6 +67,8 @@ OrderArgument = Annotated[
 A_YEAR_OF_DAYS = 366
 #: What `first` is where it is left out or null.
 TOP, UNUSUAL_PAGE = 10, 100
+#: The project of a contribution.
+_PROJECT = attrgetter("id")
 
 
 @strawberry.type
@@ -129,7 +132,7 @@ async def project_counts(stats: Sequence[Statistics], info: Info) -> list[int]:
     asked = [(one.question, one.subject_id) for one in stats]
     found = await info.context.loaders.contributions.load_many(asked)
     # At most one of the sums is of what names no project.
-    return [len(sums) - any(one.id == 0 for one in sums) for sums in found]
+    return [len(sums) - (0 in map(_PROJECT, sums)) for sums in found]
 
 
 async def active_user_counts(stats: Sequence[Statistics], info: Info) -> list[int]:
