@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date
-from functools import lru_cache
 
 from gateway.calendar import DayRange, day_number
 from gateway.errors import InvalidArgument, InvalidRange, OutOfBounds
@@ -17,9 +16,6 @@ MAX_IDS = 1000
 MAX_CONDITIONS = 500
 #: How many items one page may hold: a large group's roster fits into one.
 MAX_FIRST = 5000
-
-#: Ranges that need not be read again: each of many objects asks for the same one.
-_RANGES = 1_000
 
 #: Ids are stored in 64 bits.
 LARGEST_ID = 2**63 - 1
@@ -79,7 +75,6 @@ def read_search(text: str | None) -> str | None:
     raise OutOfBounds("search", length, 0, LONGEST_SEARCH, said)
 
 
-@lru_cache(_RANGES)
 def read_range(start: date | None, end: date | None) -> DayRange:
     """Days from ``start`` to ``end``, both included."""
     if start is not None and end is not None and start > end:

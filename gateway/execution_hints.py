@@ -54,7 +54,7 @@ class HintError(TypeError):
 class FieldHints:
     """What the author of a field tells the executor."""
 
-    #: Answers the field for all objects of a level in one call.
+    #: Answers the field for many objects of a level in one call: lists for few of them.
     batched: ResolveBatch | None = None
     #: Many objects are likely to have the same object there, which is then completed once.
     shared: bool = False

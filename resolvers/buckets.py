@@ -96,10 +96,7 @@ async def load_buckets(
     Without a period, the one that suits the range. An open end is filled up to today, an open
     start from the first bucket that has events.
     """
-    questions = _by_period(info, asked, period, fill_gaps=fill_gaps)
-    keys = [(questions[question], subject_id) for question, subject_id in asked]
-    found = await info.context.loaders.buckets.load_many(keys)
-    return _with_gaps(info, [one for one, _ in keys], found) if fill_gaps else found
+    return await _load(info, _keys(info, asked, period, fill_gaps=fill_gaps), fill_gaps=fill_gaps)
 
 
 async def load_period_buckets(
@@ -109,13 +106,12 @@ async def load_period_buckets(
 
     How many volunteers were active is read only if it is selected.
     """
-    loading = load_buckets(info, asked, period, fill_gaps=fill_gaps)
+    keys = _keys(info, asked, period, fill_gaps=fill_gaps)
+    loading = _load(info, keys, fill_gaps=fill_gaps)
     if all(question.kind is Kind.USER for question, _ in asked):
         return [_of_a_user(found) for found in await loading]
     if not selects(info, beyond=_WITHOUT_USERS):
         return [period_buckets(found, {}) for found in await loading]
-    questions = _by_period(info, asked, period)
-    keys = [(questions[question], subject_id) for question, subject_id in asked]
     users = info.context.loaders.period_users.load_many(keys)
     each, active = await asyncio.gather(loading, users)
     return [period_buckets(*one) for one in zip(each, map(dict, active), strict=True)]
@@ -139,8 +135,23 @@ async def load_member_buckets(
     return [_of_a_user(one) for one in found]
 
 
+async def _load(
+    info: Info, keys: Sequence[tuple[BucketsQuestion, int]], *, fill_gaps: bool
+) -> list[Buckets]:
+    found = await info.context.loaders.buckets.load_many(keys)
+    return _with_gaps(info, [one for one, _ in keys], found) if fill_gaps else found
+
+
+def _keys(
+    info: Info, asked: Asked, period: Period | None, *, fill_gaps: bool
+) -> list[tuple[BucketsQuestion, int]]:
+    """What loaders are asked; OutOfBounds, before anything is read, for too many gaps."""
+    questions = _by_period(info, asked, period, fill_gaps=fill_gaps)
+    return [(questions[question], subject_id) for question, subject_id in asked]
+
+
 def _by_period(
-    info: Info, asked: Asked, period: Period | None, *, fill_gaps: bool = False
+    info: Info, asked: Asked, period: Period | None, *, fill_gaps: bool
 ) -> dict[Question, BucketsQuestion]:
     """The different questions, by the period that suits each: mostly it is one."""
     return {

@@ -106,8 +106,10 @@ async def postgres_url(postgres_server: str, request: pytest.FixtureRequest) -> 
 def made_database(server: str) -> Iterator[str]:
     """The URL of a database of the server with the tables, for as many tests as are within."""
     url = asyncio.run(create_database(server))
-    yield url
-    asyncio.run(drop_database(server, url))
+    try:
+        yield url
+    finally:
+        asyncio.run(drop_database(server, url))
 
 
 async def create_database(server: str, *, empty: bool = False) -> str:

@@ -105,7 +105,8 @@ class Protocol(HttpToolsProtocol):
         self._around = 0
         self._body = 0
         self._body_in_window = 0
-        #: The length of what is being read, and of all that came since before the head began.
+        #: The length of what is being read, and of at least the head so far: of all that came
+        #: since what it began in, and of that.
         self._chunk = 0
         self._came = 0
         self._timer: asyncio.TimerHandle | None = None

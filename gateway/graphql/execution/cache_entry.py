@@ -32,12 +32,18 @@ class CacheEntry:
         "position",
     )
 
-    def __init__(self, data: bytes, entities: frozenset[Entity], position: LogPosition) -> None:
+    def __init__(
+        self,
+        data: bytes,
+        entities: frozenset[Entity],
+        position: LogPosition,
+        place: Hashable,
+    ) -> None:
         #: The whole answer without extensions, as it is sent.
         self.body = b"".join((_BEFORE, data, _AFTER))
         self.entities = entities
         self.position = position
-        self.place: Hashable = None
+        self.place = place
         self._compressible = is_compressible(self.body)
         self._compressed: dict[str, bytes] = {}
         #: Bytes that compressed forms may take: JSON becomes a fifth of itself, twice.

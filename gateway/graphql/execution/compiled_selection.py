@@ -32,6 +32,8 @@ from gateway.graphql.execution.production import Production
 
 #: Python's parser takes some hundred nested brackets; each level of ours is a few of them.
 _DEEPEST = 12
+#: Fields of objects within one expression. A fragment is written out wherever it is spread.
+_MOST_FIELDS = 200
 #: What a compiled expression takes up in memory, and each letter of its text.
 _EXPRESSION_BYTES = 2_000
 _LETTER_BYTES = 6
@@ -160,6 +162,8 @@ class _Writer:
         self._plan = plan
         self._variables = variables
         self._fresh_names = 0
+        #: How many were written, also in vain.
+        self._fields = 0
         self.called: list[FieldPlan] = []
         #: In how many places there are objects that may be shared.
         self.shared = 0
@@ -226,8 +230,13 @@ class _Writer:
         return f"(None if ({t} := {value}) is None else {inner})"
 
     def _object(self, kind: GraphQLObjectType, field: FieldPlan, t: str, depth: int) -> str:
+        # Of a type with a say in it, objects may be of several classes; and such types alone have
+        # fields of their own type, which would be written out once for each path.
+        if depth > _DEEPEST or kind.is_type_of is not None:
+            raise Fallback
         selection = self._plan.below(kind, field.details, self._variables)
-        if depth > _DEEPEST or selection.defers or selection.object_class is None:
+        self._fields += len(selection.fields)
+        if selection.defers or selection.object_class is None or self._fields > _MOST_FIELDS:
             raise Fallback
         check = f"type({t}) is {self._named(selection.object_class)}"
         pairs = [

@@ -131,7 +131,8 @@ class FieldPlan:
 class Selection:
     """The fields to execute on one object type, in the order of the response.
 
-    ``object_class`` is the class of most of the type's objects, where it has one.
+    ``object_class`` is the class of the type's objects, where every object is of it unless the type
+    says of others that they are its own.
     ``is_supported`` tells whether all of its fields can be executed breadth-first, ``defers``
     whether some come later. ``compiled`` is kept here by whoever compiles it.
     """

@@ -26,7 +26,7 @@ WORK_OF_AN_ERROR = 100
 #: Calling a resolver, and its coroutine.
 WORK_OF_A_CALL = 20
 #: A list that a batched field may make, and whose items are counted only when it is made.
-WORK_OF_A_LIST = 2_000
+WORK_OF_A_LIST = 10_000
 #: A field that graphql-core executes: its path, its info and all its calls.
 WORK_OF_A_FIELD = 50
 #: Points for each field that graphql-core executes after a fallback: it takes as long as these.

@@ -241,18 +241,19 @@ class ResponseCache:
         # Whoever was asked at the end of one day may have been executed on the next.
         if not reads.cacheable or reads.position is None or today(context.now) != key.day:
             return None
-        entry = CacheEntry(data, frozenset(reads.entities), reads.position)
+        asked = permissions.group_permissions
+        is_personal = personal or permissions.personal or len(asked) > _MOST_GROUPS
+        groups = () if is_personal else tuple(sorted(asked))
+        place: Hashable = (key, viewer)
+        if not is_personal:
+            place = _Shared(key, groups, tuple(asked[one] for one in groups))
+        entry = CacheEntry(data, frozenset(reads.entities), reads.position, place)
         if entry.size > self._values.capacity // _LARGEST_PART:
             return None
-        asked = permissions.group_permissions
         self._memberships.note(viewer, asked, reads.position)
-        if personal or permissions.personal or len(asked) > _MOST_GROUPS:
-            self._put((key, viewer), entry, entry.size)
-        else:
-            groups = tuple(sorted(asked))
+        if not is_personal:
             self._share(key, groups)
-            place = _Shared(key, groups, tuple(asked[one] for one in groups))
-            self._put(place, entry, entry.size + _PERMISSIONS_BYTES * len(groups))
+        self._put(entry, entry.size + _PERMISSIONS_BYTES * len(groups))
         return entry
 
     def _share(self, key: OperationKey, groups: _Groups) -> None:
@@ -263,11 +264,10 @@ class ResponseCache:
         sets = [groups, *known[: _MOST_SETS - 1]]
         self._values.put(key, sets, sum(_SET_BYTES + _GROUP_BYTES * len(one) for one in sets))
 
-    def _put(self, place: Hashable, entry: CacheEntry, size: int) -> None:
-        if place not in self._values:
+    def _put(self, entry: CacheEntry, size: int) -> None:
+        if entry.place not in self._values:
             self._entries += 1
-        entry.place = place
-        self._values.put(place, entry, size)
+        self._values.put(entry.place, entry, size)
 
     def _gone(self, value: object) -> None:
         if isinstance(value, CacheEntry):
