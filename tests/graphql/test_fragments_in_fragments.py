@@ -44,9 +44,7 @@ def test_a_compiled_selection_has_few_fields_however_often_fragments_are_spread(
     assert plan.size < MOST
 
 
-async def test_statistics_compared_with_themselves_again_and_again_stay_small() -> (
-    None
-):
+async def test_statistics_compared_with_themselves_again_and_again_stay_small() -> None:
     levels = [
         f"fragment F{number} on SiteStats {{ "
         + " ".join(f"{name}: comparedWith {{ ...F{number + 1} }}" for name in "abcdefgh")
