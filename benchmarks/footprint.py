@@ -11,11 +11,9 @@ the other commit.
 from __future__ import annotations
 
 import argparse
-import io
 import shutil
 import subprocess
 import sys
-import tarfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,6 +23,7 @@ from typing import NamedTuple
 
 from benchmarks.client import http_request
 from benchmarks.servers import REPOSITORY
+from benchmarks.sources import extracted
 from benchmarks.startup import PAGE, make_demo, measured_start
 
 #: The last commit without pages for people.
@@ -102,11 +101,7 @@ def packed_versions(before: str, folder: Path) -> dict[str, Packed]:
 
 def packed(commit: str, folder: Path, *, with_pages: bool = False) -> Packed:
     """The wheel of a commit, and its packages in ``folder``."""
-    source = folder / "source"
-    command = ["git", "archive", "--format=tar", commit]
-    tar = subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True).stdout
-    with tarfile.open(fileobj=io.BytesIO(tar)) as archive:
-        archive.extractall(source, filter="data")
+    source = extracted(commit, folder / "source")
     if with_pages:
         shutil.copytree(REPOSITORY / _PAGES, source / _PAGES)
     options = ["--quiet", "--no-deps", "--no-index", "--no-build-isolation", "--wheel-dir"]

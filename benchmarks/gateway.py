@@ -32,18 +32,22 @@ class Gateway:
         self._private: Any = load_pem_private_key(read_private_key(self._keys.private), None)
 
     def serve(
-        self, database_url: str, settings: Mapping[str, str] | None = None
+        self,
+        database_url: str,
+        settings: Mapping[str, str] | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> AbstractContextManager[Server]:
-        """``stats-gateway serve``; settings by their field's name."""
+        """``stats-gateway serve``; settings by their field's name, variables by their own."""
         named = {
             "database_url": database_url,
             "jwt_public_key_file": str(self._keys.public),
             **(settings or {}),
         }
-        environment = {PREFIX + name.upper(): value for name, value in named.items()}
+        variables = {PREFIX + name.upper(): value for name, value in named.items()}
         port = free_port()
         command = str(Path(sys.executable).with_name("stats-gateway"))
-        return started([command, "serve", "--port", str(port)], port, environment)
+        words = [command, "serve", "--port", str(port)]
+        return started(words, port, {**variables, **(environment or {})})
 
     def headers(self, user_id: int) -> dict[str, str]:
         """What a volunteer sends along."""

@@ -16,6 +16,7 @@ from benchmarks import (
     growth,
     import_before,
     ingestion,
+    pages_before,
     replicas,
     startup,
 )
@@ -139,6 +140,16 @@ def test_imports_of_each_form_are_measured_beside_another_commit(
     ]
     assert {row[2] for row in rows[::2]} == {"1.00"}
     assert all(float(row[1]) > 0 for row in rows)
+
+
+def test_cold_pages_are_measured_beside_another_commit(capsys: pytest.CaptureFixture[str]) -> None:
+    pace = ["--rounds", "1", "--seconds", "0.2", "--warm-up", "0.2"]
+    pages_before.main(["2_000", "--before", "HEAD", "--only", "volunteer", *pace])
+    title, _, *rows = printed(capsys)
+    assert title == ["cold pages over PostgreSQL", "at n requests at once", "now", "before"]
+    assert [row[:2] for row in rows] == [
+        ["volunteer", f"{what} at {n}"] for what in ("CPU", "p50") for n in (1, 16)
+    ]
 
 
 def test_others_are_watched_beside_each_heavy_operation(
