@@ -105,9 +105,10 @@ class Protocol(HttpToolsProtocol):
         self._around = 0
         self._body = 0
         self._body_in_window = 0
-        #: The length of what is being read, and of at least the head so far: of all that came
-        #: since what it began in, and of that.
+        #: Bytes of what is being read.
         self._chunk = 0
+        #: Bytes of all that was read since the head began, its first read whole: the head has no
+        #: more than these.
         self._came = 0
         self._timer: asyncio.TimerHandle | None = None
         # Nothing is read any more; what was refused is told after the answers under way.
