@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from gateway.changes.entity import SITE
-from gateway.db import Database, open_database
+from gateway.db import Database
 from gateway.db.certificate_tables import certificate
 from gateway.directory.erase_user import erase_user
 from gateway.directory.load import load_directory
@@ -24,14 +23,6 @@ CERTIFICATE = {
     "projects": 1,
     "issued_at": "2024-01-01T00:00:00Z",
 }
-
-
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    """Both kinds in turn."""
-    async with open_database(database_url) as opened:
-        await opened.migrate()
-        yield opened
 
 
 def entry(number: int, user: int, **said: Any) -> dict[str, Any]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import orjson
 import pytest
 
 from gateway.changes.entity import SITE
-from gateway.db import Database, open_database
+from gateway.db import Database
 from gateway.db.goal_tables import goal
 from gateway.db.group_tables import group_change
 from gateway.directory.erase_user import erase_user
@@ -30,14 +29,6 @@ GOAL = {
     "revision": 1,
 }
 GROUPS = [{"id": number, "authority": "file", "revision": 1} for number in (7, 8)]
-
-
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    """Both kinds in turn."""
-    async with open_database(database_url) as opened:
-        await opened.migrate()
-        yield opened
 
 
 def goal_of(number: int, *, group: int | None = None, user: int | None = None, **said: Any) -> Any:

@@ -218,14 +218,6 @@ EVENTS = [
 
 
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    """Both kinds in turn."""
-    async with open_database(database_url) as opened:
-        await opened.migrate()
-        yield opened
-
-
-@pytest.fixture
 async def source(tmp_path: Path) -> AsyncIterator[Database]:
     """What copies are made of, with everything in it that a copy can tell."""
     async with open_database(f"sqlite:///{tmp_path / 'source.db'}") as opened:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from os import environ
 from typing import Any
 
@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, insert
 
 from gateway.calendar import Grain
-from gateway.db import Database, open_database
+from gateway.db import Database
 from gateway.db.rollup_sets import PROJECT, WORKFLOW
 from gateway.directory import listing
 from gateway.directory.listing import (
@@ -36,14 +36,6 @@ ENTITIES = {one: SHOWN[one % len(SHOWN)] for one in range(1, 41)}
 #: What is counted of some of them: classifications, and on which days.
 SUMS = {one: (one * 7 % 5, [100 + one % 3, 90]) for one in ENTITIES if one % 4}
 ACTIVE: dict[int, bool | None] = {one: [None, True, False][one % 3] for one in ENTITIES}
-
-
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    """A migrated database, of each kind in turn."""
-    async with open_database(database_url) as opened:
-        await opened.migrate()
-        yield opened
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -26,14 +26,6 @@ Index = tuple[set[tuple[Any, ...]], set[tuple[Any, ...]]]
 IDS = st.integers(1, 4)
 TEXTS = st.sampled_from(["Ada", "ada", "Galaxy Zoo", "galaxy-zoo", "Straße", "x" * 300, ""])
 NAMES = TEXTS | st.none()
-
-
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    """A migrated database, of each kind in turn."""
-    async with open_database(database_url) as opened:
-        await opened.migrate()
-        yield opened
 
 
 def stored(connection: Connection) -> Index:
