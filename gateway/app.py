@@ -30,11 +30,11 @@ from gateway.graphql.endpoint.routes import (
     graphql_websockets,
 )
 from gateway.http.at_path import AtPath
+from gateway.http.bearer_scope import BearerScope
 from gateway.http.browsers import readable_by_pages
 from gateway.http.compressed import CompressedAnswers
 from gateway.http.configuration import configured_proxies
 from gateway.http.consistency_headers import ConsistencyHeaders
-from gateway.http.kept_bearers import KeptBearers
 from gateway.http.loopback_host import LoopbackHost
 from gateway.http.protocol import CONNECTIONS
 from gateway.http.recorded import RecordedRequests
@@ -163,7 +163,7 @@ def _around(app: ASGIApp, services: Services, *, own_pages_only: bool) -> ASGIAp
     )
     identified = _with_websockets(requests, services)
     if settings.groups == "panoptes":
-        identified = KeptBearers(identified)
+        identified = BearerScope(identified)
     started = OnceStarted(identified, services.starting)
     recorded = RecordedRequests(
         LoopbackHost(started, own_pages_only=own_pages_only)

@@ -12,7 +12,7 @@ from functools import partial
 from gateway.auth.authenticator import Authenticator
 from gateway.auth.configuration import configured_authenticator
 from gateway.auth.owner import Owner
-from gateway.auth.standing import Standing
+from gateway.auth.revocations import Revocations
 from gateway.auth.viewer import Viewer
 from gateway.changes.feed import ChangeFeed
 from gateway.collector import FullCollections
@@ -232,7 +232,7 @@ def build_services(
         changes,
         clock,
         settings.live_seconds,
-        Standing(authenticator, erased, changes),
+        Revocations(authenticator, erased, changes),
         limits=live_limits,
         connections=settings.live_connections,
         share=settings.live_share,

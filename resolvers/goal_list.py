@@ -36,7 +36,7 @@ async def load_group_goals(
     listed = [
         Goal.of(one, group, None) for one in _listed(found, include_archived=include_archived)
     ]
-    return await _standing(info, listed, statuses)
+    return await _goals_with_status(info, listed, statuses)
 
 
 async def load_own_goals(
@@ -53,14 +53,14 @@ async def load_own_goals(
     (user,) = await load_users(info, [user_id], ("user",))
     found = _listed(await asked, include_archived=include_archived)
     listed = [Goal.of(one, None, user) for one in found]
-    return await _standing(info, listed, statuses)
+    return await _goals_with_status(info, listed, statuses)
 
 
 def _listed(found: Sequence[goals.Goal], *, include_archived: bool | None) -> list[goals.Goal]:
     return [one for one in found if include_archived or not one.archived]
 
 
-async def _standing(
+async def _goals_with_status(
     info: Info, listed: list[Goal], statuses: Sequence[GoalStatus] | None
 ) -> list[Goal]:
     """The goals that stand so today; None is any."""

@@ -31,7 +31,7 @@ _CANDIDATE = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
 #: How the demo hands out its link: on a line of its own.
 _HANDED_OUT = re.compile(r"^  http://\S+/groups/\d+#join_token=\w+$", re.MULTILINE)
 #: A test may have stopped the database.
-_PATIENCE_SECONDS = 5
+_TIMEOUT_SECONDS = 5
 
 
 class Watch(logging.Handler):
@@ -91,7 +91,7 @@ async def _tokens_in(url: str) -> Iterable[str]:
     """All tokens and codes; none of a database that does not answer, or has no tables."""
     try:
         async with (
-            asyncio.timeout(_PATIENCE_SECONDS),
+            asyncio.timeout(_TIMEOUT_SECONDS),
             open_database(url) as database,
             database.read() as snapshot,
         ):

@@ -44,14 +44,14 @@ class KeySource:
         self._pause = pause_seconds
         self._timeout = timeout_seconds
         self._clock = clock
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
         self._wanted: asyncio.Task[None] | None = None
         self._wanted_at = 0.0
         self._complaint: str | None = None
 
     async def refresh(self) -> None:
         """Read the keys again; a failure is logged, once for each reason, and changes nothing."""
-        async with self._turn:
+        async with self._lock:
             try:
                 self._take(await asyncio.to_thread(self._load))
             except Exception as error:  # whatever it is, the next reading must still come

@@ -110,7 +110,7 @@ class ChangeFeed:
         """Whether the position is a row of the chain."""
         return position in self._chain
 
-    def on_forget(self, callback: Callable[[], object]) -> None:
+    def on_invalidate(self, callback: Callable[[], object]) -> None:
         """Call this whenever all is forgotten: nothing that was read before holds."""
         self._forgetting.append(callback)
 
@@ -151,10 +151,10 @@ class ChangeFeed:
         """
         if not self._looked and self._side.is_unchanged():
             self._looked = True
-            loop.call_soon(self._forget_look)
+            loop.call_soon(self._discard_look)
         return self._looked
 
-    def _forget_look(self) -> None:
+    def _discard_look(self) -> None:
         self._looked = False
 
     def _begin(self) -> None:

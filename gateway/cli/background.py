@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 _LOWEST = 19
 #: How long a command that is to end may take before it is killed.
-_PATIENCE_SECONDS = 3
+_TIMEOUT_SECONDS = 3
 
 
 async def run_beside(
@@ -59,7 +59,7 @@ async def said_by(*command: str, environment: Mapping[str, str]) -> str | None:
 async def _end(process: Process) -> None:
     _signal(process, signal.SIGTERM)
     try:
-        await asyncio.wait_for(process.wait(), _PATIENCE_SECONDS)
+        await asyncio.wait_for(process.wait(), _TIMEOUT_SECONDS)
     except TimeoutError:
         _signal(process, signal.SIGKILL)
         await process.wait()

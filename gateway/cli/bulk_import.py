@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from gateway.cli.import_progress import ImportProgress
 from gateway.cli.import_summary import RejectsFile, Summary
-from gateway.cli.running import CommandFailed, patiently_opened
+from gateway.cli.running import CommandFailed, opened_with_retry
 from gateway.db import Database
 from gateway.db.tables import forgotten_user
 from gateway.directory.workflow_projects import WORKFLOW_PROJECTS
@@ -178,7 +178,7 @@ def _disk_errors(folder: Path) -> Iterator[None]:
 def _database(runner: asyncio.Runner, settings: Settings) -> Iterator[Database]:
     """The database, with time for all that is done at once."""
     stack = AsyncExitStack()
-    opened = patiently_opened(settings.database_url, may_make=True)
+    opened = opened_with_retry(settings.database_url, may_make=True)
     database = runner.run(stack.enter_async_context(opened))
     try:
         yield database

@@ -11,7 +11,7 @@ import click
 import orjson
 
 from gateway.cli.dump_progress import DumpProgress
-from gateway.cli.running import CommandFailed, database_option, patiently_opened, run
+from gateway.cli.running import CommandFailed, database_option, opened_with_retry, run
 from gateway.directory.document import read_document
 from gateway.directory.dump import dump_directory
 from gateway.directory.load import Loaded, load_entries
@@ -52,7 +52,7 @@ async def _load(database_url: str | None, file: Path, *, replace_led: bool) -> d
     document = _read_json(file)
     try:
         entries = read_document(document)
-        async with patiently_opened(database_url, may_make=True) as database:
+        async with opened_with_retry(database_url, may_make=True) as database:
             return await database.write(
                 lambda connection: load_entries(
                     connection, entries, replace_led=replace_led, told=partial(click.echo, err=True)
@@ -106,7 +106,7 @@ async def _dump(
     database_url: str | None, write: Callable[[bytes], object], *, with_join_tokens: bool
 ) -> dict[str, int]:
     with DumpProgress() as progress:
-        async with patiently_opened(database_url) as database, database.read() as snapshot:
+        async with opened_with_retry(database_url) as database, database.read() as snapshot:
             return await dump_directory(
                 snapshot, write, progress.show, with_join_tokens=with_join_tokens
             )

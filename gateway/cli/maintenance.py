@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from gateway.cli.running import database_option, patiently_opened, run
+from gateway.cli.running import database_option, opened_with_retry, run
 from gateway.db.rollup_sets import SETS, RollupSet
 from gateway.rollups.rebuild import rebuild
 from gateway.rollups.verify import verify
@@ -57,7 +57,7 @@ def rebuild_command(database_url: str | None) -> None:
 async def _verify(database_url: str | None) -> Counter[str]:
     found: Counter[str] = Counter()
     with _progress() as started:
-        async with patiently_opened(database_url) as database, database.read() as snapshot:
+        async with opened_with_retry(database_url) as database, database.read() as snapshot:
             for rollup in SETS:
                 started(rollup)
                 async for differences in verify(snapshot, rollup):
@@ -69,7 +69,7 @@ async def _verify(database_url: str | None) -> Counter[str]:
 
 async def _rebuild(database_url: str | None) -> Counter[str]:
     with _progress() as started:
-        async with patiently_opened(database_url) as database:
+        async with opened_with_retry(database_url) as database:
             return await rebuild(database, started)
 
 

@@ -23,7 +23,7 @@ from gateway.settings import PREFIX, Settings, load_settings
 T = TypeVar("T")
 
 #: A recount reads the whole ledger: it takes what it takes.
-_PATIENCE_SECONDS = 7 * 86_400.0
+_TIMEOUT_SECONDS = 7 * 86_400.0
 
 database_option = click.option(
     "--database-url",
@@ -73,13 +73,13 @@ async def opened(settings: Settings, *, may_make: bool = False) -> AsyncIterator
 
 
 @asynccontextmanager
-async def patiently_opened(
+async def opened_with_retry(
     database_url: str | None, *, may_make: bool = False
 ) -> AsyncIterator[Database]:
     """The database with time for a recount; that another program locks it is told in good time."""
     async with opened(load_settings(database_url=database_url), may_make=may_make):
         pass
-    patient = load_settings(database_url=database_url, database_timeout_seconds=_PATIENCE_SECONDS)
+    patient = load_settings(database_url=database_url, database_timeout_seconds=_TIMEOUT_SECONDS)
     async with opened(patient) as database:
         yield database
 

@@ -27,7 +27,7 @@ from gateway.db.faults import DatabaseFault, Fault
 from gateway.errors import SettingsError, Unavailable
 from gateway.graphql.configuration import check_trusted_documents, configured_budget
 from gateway.http.configuration import configured_proxies
-from gateway.http.connections import PLACES_FOR_PROBES
+from gateway.http.connections import SLOTS_FOR_PROBES
 from gateway.http.protocol import Protocol
 from gateway.reasons import reason_of
 from gateway.services import pages_that_fit
@@ -50,7 +50,7 @@ _WAITED_FOR = (Fault.AWAY, Fault.BUSY)
 #: How long the database may take before the server starts without it.
 _LOOK_SECONDS = 3
 #: Beside connections: probes without a place, the database, logs, libraries.
-_OTHER_FILES = PLACES_FOR_PROBES + 200
+_OTHER_FILES = SLOTS_FOR_PROBES + 200
 
 
 @click.command()

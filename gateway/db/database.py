@@ -276,7 +276,7 @@ class Database(ABC):
         """
         # Who has waited for a turn that long already does not queue up again.
         stop = stop_after_attempt(8) | stop_after_delay(self._timeout)
-        return await self._patiently(lambda: self._write(self._begun(work)), stop)
+        return await self._with_retry(lambda: self._write(self._begun(work)), stop)
 
     def _begun(self, work: Callable[[Connection], T]) -> Callable[[Connection], T]:
         return lambda connection: work(begin_at(connection, self._clock))
@@ -296,7 +296,7 @@ class Database(ABC):
     @abstractmethod
     async def _check_writable(self) -> None: ...
 
-    async def _patiently(self, attempt: Callable[[], Awaitable[T]], stop: stop_base) -> T:
+    async def _with_retry(self, attempt: Callable[[], Awaitable[T]], stop: stop_base) -> T:
         """Await an attempt to write, anew while the database asks for it."""
         try:
             done = await _again_while_transient(attempt, stop)

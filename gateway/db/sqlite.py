@@ -135,7 +135,7 @@ class SqliteDatabase(Database):
         # SQLite cannot be stopped while it waits for a lock: it waits for a moment each time.
         engine = _engine(self._path, min(self._timeout, _LOCK_SECONDS))
         try:
-            return await self._patiently(
+            return await self._with_retry(
                 lambda: self._transaction(engine, self._begun(upgrade), stoppable=True),
                 stop_after_delay(self._timeout),
             )

@@ -53,7 +53,7 @@ class ErasedUsers:
         #: All of them, ascending, as of a position of the feed: eight bytes each.
         self._ids = array("q")
         self._position: LogPosition | None = None
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
 
     def is_erased(self, user_id: int) -> bool | None:
         """Whether a user was erased at the newest position of the feed; None if not known."""
@@ -82,7 +82,7 @@ class ErasedUsers:
     async def _erased_among(self, user_ids: Collection[int]) -> set[int]:
         readable = self._feed.is_readable()
         if readable and not self._is_current():
-            async with self._turn:
+            async with self._lock:
                 if not self._is_current():
                     await self._load()
         if readable and self._is_current():

@@ -31,7 +31,7 @@ from gateway.http.connection import while_connected
 from gateway.http.documents import SAFE_HEADERS
 from gateway.http.media import GRAPHQL, HTML
 from gateway.http.refusals import MethodNotAllowed
-from gateway.http.response import NOT_KEPT, headers_for, json_response
+from gateway.http.response import NO_STORE, headers_for, json_response
 from gateway.http.slashes import had_trailing_slash
 from gateway.http.validators import entity_tag, has_already
 from gateway.json_bytes import json_bytes
@@ -153,7 +153,7 @@ class EmbedEndpoint:
         if self._form.media != HTML:
             told = {"message": error["message"], "extensions": error["extensions"]}
             return json_response({"errors": [told]}, status, headers={**_ANYWHERE, **headers})
-        own = {"Content-Security-Policy": POLICY, **_ANYWHERE, **NOT_KEPT, **headers}
+        own = {"Content-Security-Policy": POLICY, **_ANYWHERE, **NO_STORE, **headers}
         return Response(refusal_document(error), status, own, HTML)
 
     def _link(self, scope: Scope, asked: Asked) -> str:

@@ -14,12 +14,12 @@ from gateway.files.writing import CSV, AnswerRefused
 from gateway.graphql.endpoint.statuses import status_of
 from gateway.http.documents import SAFE_HEADERS
 from gateway.http.media import GRAPHQL, JSON
-from gateway.http.response import NOT_KEPT, headers_for, json_response
+from gateway.http.response import NO_STORE, headers_for, json_response
 from gateway.telemetry.record import RequestRecord
 
 #: Saved, never shown: neither as a page, nor within one, nor to another site's page.
 _HEADERS = {
-    **NOT_KEPT,
+    **NO_STORE,
     **SAFE_HEADERS,
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Cross-Origin-Resource-Policy": "same-origin",

@@ -12,7 +12,7 @@ from gateway.directory.erased_users import ErasedUsers
 from gateway.errors import Unauthenticated
 from gateway.files.catalogue import KINDS
 from gateway.files.endpoint import FileEndpoint, Identify
-from gateway.files.places import Places
+from gateway.files.file_slots import FileSlots
 from gateway.files.response import Describe
 from gateway.files.serving import Files
 from gateway.files.ticket_endpoint import (
@@ -47,7 +47,7 @@ def file_routes(
 ) -> list[Route]:
     """All routes below ``/files``; ``identify`` refuses who was erased."""
     files = Files(
-        executor, Places(settings.files_at_once), describe, clock, settings.file_limit_bytes
+        executor, FileSlots(settings.files_at_once), describe, clock, settings.file_limit_bytes
     )
     tickets = Tickets(database)
 

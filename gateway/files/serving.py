@@ -1,4 +1,4 @@
-"""Serving a file: a place for its spool, its operations, and sending it when it is whole."""
+"""Serving a file: a slot for its spool, its operations, and sending it when it is whole."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from starlette.types import Send
 
 from gateway.auth.spender import spender_of
 from gateway.auth.viewer import Viewer
+from gateway.files.file_slots import FileSlots
 from gateway.files.kinds import FileKind, Variables
-from gateway.files.places import Places
 from gateway.files.response import Describe, FileResponse
 from gateway.files.spool import Spool
 from gateway.files.writing import CSV, write_file
@@ -42,7 +42,7 @@ class Files:
     """What serves files: each of up to ``limit`` bytes; ``now`` tells the day in their names."""
 
     executor: Executor
-    places: Places
+    slots: FileSlots
     describe: Describe
     now: Callable[[], datetime]
     limit: int
@@ -55,7 +55,7 @@ class Files:
         record = record_of(request.scope)
         record.viewer = viewer.kind
         with (
-            self.places.place(spender_of(viewer, record.client)),
+            self.slots.slot(spender_of(viewer, record.client)),
             Spool(self.limit) as spool,
         ):
 

@@ -17,59 +17,59 @@ from gateway.groups.state import (
     read_members,
     read_memberships_in,
 )
-from gateway.groups.turn import Turn
+from gateway.groups.transaction import Transaction
 from gateway.rollups.spans import change_instant, open_spans
 
 #: The state of a group that was deactivated.
 _INACTIVE = "inactive"
 
 
-def deactivate_group(turn: Turn, command: DeactivateGroup) -> Outcome:
+def deactivate_group(transaction: Transaction, command: DeactivateGroup) -> Outcome:
     """End a group and all its memberships; open invitations are withdrawn."""
-    group = read_group(turn, command.group_id)
-    may_undo = turn.viewer.is_site_admin or group.was_led_by_viewer
+    group = read_group(transaction, command.group_id)
+    may_undo = transaction.viewer.is_site_admin or group.was_led_by_viewer
     if group.is_known and group.has_ended and may_undo:
         return Outcome(group.id, changed=False)
-    lead(turn, group, Action.DEACTIVATE)
+    lead(transaction, group, Action.DEACTIVATE)
     check_revision(group.row, command.expected_revision)
     rows = read_memberships_in(
-        turn.connection, group.id, MembershipState.ACTIVE, MembershipState.INVITED
+        transaction.connection, group.id, MembershipState.ACTIVE, MembershipState.INVITED
     )
-    write_group(turn, group, state=_INACTIVE)
-    write_memberships(turn, group, [inactive(row, _ended_by(row)) for row in rows.values()])
-    note(turn, group, ChangeKind.DEACTIVATED)
+    write_group(transaction, group, state=_INACTIVE)
+    write_memberships(transaction, group, [inactive(row, _ended_by(row)) for row in rows.values()])
+    note(transaction, group, ChangeKind.DEACTIVATED)
     return Outcome(group.id, changed=True)
 
 
-def reactivate_group(turn: Turn, command: ReactivateGroup) -> Outcome:
+def reactivate_group(transaction: Transaction, command: ReactivateGroup) -> Outcome:
     """Let a group go on with the members whom it had when it was deactivated.
 
     What they did in between does not count to it.
     """
-    group = read_group(turn, command.group_id)
+    group = read_group(transaction, command.group_id)
     if group.is_known and not group.has_ended:
         # Whoever may deactivate it finds it as it is wanted.
-        is_to_be_done(turn, group, Action.DEACTIVATE)
+        is_to_be_done(transaction, group, Action.DEACTIVATE)
         return Outcome(group.id, changed=False)
-    is_to_be_done(turn, group, Action.REACTIVATE)
+    is_to_be_done(transaction, group, Action.REACTIVATE)
     if not group.is_known:
         raise NotFound("group", group.id)
-    check_reactivation(turn)
+    check_reactivation(transaction)
     restored = read_memberships_in(
-        turn.connection, group.id, MembershipState.INACTIVE, ended_by=ENDED_WITH_GROUP
+        transaction.connection, group.id, MembershipState.INACTIVE, ended_by=ENDED_WITH_GROUP
     )
-    for user_id in worn_out(turn.connection, group.id, restored):
+    for user_id in worn_out(transaction.connection, group.id, restored):
         del restored[user_id]
-    write_group(turn, group, state=ACTIVE)
+    write_group(transaction, group, state=ACTIVE)
     # A file may say that a group has ended and its memberships have not.
-    members = read_members(turn.connection, group.id)
-    open_spans(turn.connection, group.id, members, change_instant(turn.connection))
+    members = read_members(transaction.connection, group.id)
+    open_spans(transaction.connection, group.id, members, change_instant(transaction.connection))
     write_memberships(
-        turn,
+        transaction,
         group,
-        [active(group, user_id, row["roles"], turn) for user_id, row in restored.items()],
+        [active(group, user_id, row["roles"], transaction) for user_id, row in restored.items()],
     )
-    note(turn, group, ChangeKind.REACTIVATED)
+    note(transaction, group, ChangeKind.REACTIVATED)
     return Outcome(group.id, changed=True)
 
 

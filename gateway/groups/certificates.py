@@ -27,7 +27,7 @@ from gateway.errors import Forbidden, InvalidArgument, NotFound
 from gateway.groups.commands import IssueCertificate, Outcome, RevokeCertificate
 from gateway.groups.limits import reached
 from gateway.groups.own_changes import count_change
-from gateway.groups.turn import Turn
+from gateway.groups.transaction import Transaction
 from gateway.groups.users import learn_names
 from gateway.stats.rows import parameters
 from gateway.stats.subject import Question
@@ -37,20 +37,20 @@ from gateway.stats.sums import sums
 MOST_ISSUES = 100
 
 
-def issue_certificate(turn: Turn, command: IssueCertificate) -> Outcome:
+def issue_certificate(transaction: Transaction, command: IssueCertificate) -> Outcome:
     """Store what is counted now of the viewer in these days, under a new code."""
-    user_id = turn.viewer.id
+    user_id = transaction.viewer.id
     if user_id is None:
         raise Forbidden("A site operator has no figures that a certificate could tell of.")
-    days = _days(command.days, day_of(turn.now))
+    days = _days(command.days, day_of(transaction.now))
     owned = select(func.count()).where(certificate.c.user_id == user_id)
-    if turn.connection.execute(owned).scalar_one() >= MOST_CERTIFICATES:
+    if transaction.connection.execute(owned).scalar_one() >= MOST_CERTIFICATES:
         raise reached(f"You have {MOST_CERTIFICATES} certificates: revoke one first.")
-    count_change(turn, certificate_issue, MOST_ISSUES, f"issue {MOST_ISSUES} certificates")
+    count_change(transaction, certificate_issue, MOST_ISSUES, f"issue {MOST_ISSUES} certificates")
 
     # Whoever was never heard of has the names of their token from now on.
-    learn_names(turn.connection, turn.viewer)
-    named = turn.connection.execute(USERS_BY_ID, {"ids": [user_id]}).first()
+    learn_names(transaction.connection, transaction.viewer)
+    named = transaction.connection.execute(USERS_BY_ID, {"ids": [user_id]}).first()
     code = new_code()
     issued = Certificate(
         digest_of(code),
@@ -59,30 +59,30 @@ def issue_certificate(turn: Turn, command: IssueCertificate) -> Outcome:
         None if named is None else named.login,
         None if named is None else named.display_name,
         command.project_id,
-        _project_name(turn, command.project_id),
+        _project_name(transaction, command.project_id),
         *days,
-        *_count(turn, question_of(command.project_id, DayRange(*days)), user_id),
-        turn.now,
+        *_count(transaction, question_of(command.project_id, DayRange(*days)), user_id),
+        transaction.now,
     )
-    replace_rows(turn.connection, certificate, [issued])
-    log_change(turn.connection, user_record=[user_id])
+    replace_rows(transaction.connection, certificate, [issued])
+    log_change(transaction.connection, user_record=[user_id])
     return Outcome(0, changed=True, user_ids=(user_id,), code=code)
 
 
-def revoke_certificate(turn: Turn, command: RevokeCertificate) -> Outcome:
+def revoke_certificate(transaction: Transaction, command: RevokeCertificate) -> Outcome:
     """Delete a certificate of the viewer; a site admin deletes any.
 
     NOT_FOUND alike for a code that there is not, and for one that is another's.
     """
-    row = turn.connection.execute(
+    row = transaction.connection.execute(
         CERTIFICATE_BY_DIGEST, {"digest": digest_of(command.code)}
     ).first()
     found = None if row is None else Certificate._make(row)
-    is_theirs = found is not None and found.user_id == turn.viewer.id
-    if found is None or not (is_theirs or turn.viewer.is_site_admin):
+    is_theirs = found is not None and found.user_id == transaction.viewer.id
+    if found is None or not (is_theirs or transaction.viewer.is_site_admin):
         raise NotFound("certificate", None, "code that you could revoke")
-    turn.connection.execute(delete(certificate).where(certificate.c.digest == found.digest))
-    log_change(turn.connection, user_record=[found.user_id])
+    transaction.connection.execute(delete(certificate).where(certificate.c.digest == found.digest))
+    log_change(transaction.connection, user_record=[found.user_id])
     return Outcome(0, changed=True, user_ids=(found.user_id,))
 
 
@@ -95,11 +95,13 @@ def _days(asked: DayRange, today: int) -> tuple[int | None, int]:
     return asked.start, today if asked.end is None else min(asked.end, today)
 
 
-def _count(turn: Turn, question: Question, user_id: int) -> Figures:
-    rows = turn.connection.execute(sums(question, ("project_id",)), parameters(question, [user_id]))
+def _count(transaction: Transaction, question: Question, user_id: int) -> Figures:
+    rows = transaction.connection.execute(
+        sums(question, ("project_id",)), parameters(question, [user_id])
+    )
     return Figures.of((row[1], row[2], row[3]) for row in rows)
 
 
-def _project_name(turn: Turn, project_id: int | None) -> str | None:
-    row = turn.connection.execute(PROJECTS_BY_ID, {"ids": [project_id or 0]}).first()
+def _project_name(transaction: Transaction, project_id: int | None) -> str | None:
+    row = transaction.connection.execute(PROJECTS_BY_ID, {"ids": [project_id or 0]}).first()
     return None if row is None else row.display_name

@@ -16,31 +16,33 @@ from gateway.directory.rows import Key, Row, ids_in, write_rows
 from gateway.groups.history import ChangeKind, Details, note_changes
 from gateway.groups.links import make_link
 from gateway.groups.state import Group, membership_in, read_members, read_memberships
-from gateway.groups.turn import Turn
+from gateway.groups.transaction import Transaction
 from gateway.rollups.spans import begin_tenure, change_instant, close_spans, open_spans
 
 #: ``user_group.authority`` of a group that this gateway decides about.
 GATEWAY = "gateway"
 
 
-def take_over(turn: Turn, group: Group) -> None:
+def take_over(transaction: Transaction, group: Group) -> None:
     """Make this gateway the authority of the group, if it is not yet."""
     if group.row["authority"] == GATEWAY:
         return
-    connection = turn.connection
+    connection = transaction.connection
     row = {**group.row, "authority": GATEWAY}
     write_rows(connection, user_group, {(group.id,): group.row}, [row])
     group.row = row
     members = [] if group.has_ended else read_members(connection, group.id)
     begin_tenure(connection, group.id, members, change_instant(connection))
-    make_link(turn, group.id)
-    note(turn, group, ChangeKind.TAKEN_OVER)
+    make_link(transaction, group.id)
+    note(transaction, group, ChangeKind.TAKEN_OVER)
 
 
-def write_group(turn: Turn, group: Group, state: str | None = None, **columns: object) -> None:
+def write_group(
+    transaction: Transaction, group: Group, state: str | None = None, **columns: object
+) -> None:
     """Change columns of a group, or its state: what everybody may see, so its revision grows."""
-    take_over(turn, group)
-    changed_at = max(turn.now, group.record.get("last_modified_at") or 0)
+    take_over(transaction, group)
+    changed_at = max(transaction.now, group.record.get("last_modified_at") or 0)
     record: Row = {**dict.fromkeys(group_record.c.keys()), "group_id": group.id, **group.record}
     record["last_modified_at"] = changed_at
     record["state"] = state or record["state"]
@@ -48,12 +50,12 @@ def write_group(turn: Turn, group: Group, state: str | None = None, **columns: o
     key = (group.id,)
     # First the state, so that a group that ends is not indexed under a new name before.
     known: dict[Key, Row] = {key: group.record} if group.record else {}
-    write_rows(turn.connection, group_record, known, [record])
-    write_rows(turn.connection, user_group, {key: group.row}, [row])
+    write_rows(transaction.connection, group_record, known, [record])
+    write_rows(transaction.connection, user_group, {key: group.row}, [row])
     group.row, group.record = row, record
 
 
-def write_memberships(turn: Turn, group: Group, rows: Sequence[Row]) -> list[int]:
+def write_memberships(transaction: Transaction, group: Group, rows: Sequence[Row]) -> list[int]:
     """Change memberships of a group, rows being full or without ids and revisions.
 
     Spans follow: whoever becomes a member has one from now on, and whoever is none any more has
@@ -61,8 +63,8 @@ def write_memberships(turn: Turn, group: Group, rows: Sequence[Row]) -> list[int
     """
     if not rows:
         return []
-    take_over(turn, group)
-    connection = turn.connection
+    take_over(transaction, group)
+    connection = transaction.connection
     users = [row["user_id"] for row in rows]
     known: dict[Key, Row] = {
         (group.id, user_id): row
@@ -87,14 +89,14 @@ def write_memberships(turn: Turn, group: Group, rows: Sequence[Row]) -> list[int
     return [change.after["user_id"] for change in changes]
 
 
-def active(group: Group, user_id: int, roles: str, turn: Turn) -> Row:
+def active(group: Group, user_id: int, roles: str, transaction: Transaction) -> Row:
     """The row of a membership that is active from now on."""
     return {
         "group_id": group.id,
         "user_id": user_id,
         "state": MembershipState.ACTIVE.value,
         "roles": roles,
-        "created_at": turn.now,
+        "created_at": transaction.now,
         "no_invitations": False,
     }
 
@@ -110,15 +112,15 @@ def with_roles(row: Row, roles: str) -> Row:
 
 
 def note(
-    turn: Turn,
+    transaction: Transaction,
     group: Group,
     kind: ChangeKind,
     subjects: Iterable[int | None] = (None,),
     details: Details | None = None,
 ) -> None:
     """Note a change in the group's history, and that the group is another now."""
-    note_changes(turn.connection, group.id, kind, turn.viewer.id, subjects, details)
-    log_change(turn.connection, user_group_record=[group.id])
+    note_changes(transaction.connection, group.id, kind, transaction.viewer.id, subjects, details)
+    log_change(transaction.connection, user_group_record=[group.id])
 
 
 def _changed(row: Row, **columns: object) -> Row:

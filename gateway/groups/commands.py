@@ -104,7 +104,7 @@ class AcceptInvitation:
 
 @dataclass(frozen=True, slots=True)
 class DeclineInvitation:
-    """Turn an invitation down, and with ``for_ever`` all further ones of the group."""
+    """Transaction an invitation down, and with ``for_ever`` all further ones of the group."""
 
     group_id: int
     for_ever: bool = False

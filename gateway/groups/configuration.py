@@ -15,7 +15,7 @@ from gateway.directory.panoptes.transport import Transport
 from gateway.errors import SettingsError
 from gateway.groups.panoptes.authority import PanoptesGroups
 from gateway.groups.service import GroupService
-from gateway.groups.turn import Limits
+from gateway.groups.transaction import Limits
 from gateway.settings import PREFIX, Settings
 from gateway.telemetry.metrics import Metrics
 

@@ -21,66 +21,70 @@ from gateway.groups.names import derived_name
 from gateway.groups.rules import Action
 from gateway.groups.state import Group
 from gateway.groups.taken_names import check_free, is_taken
-from gateway.groups.turn import Turn
+from gateway.groups.transaction import Transaction
 from gateway.groups.users import check_number, known_users
 from gateway.groups.wanted import new_names, new_privacy
 from gateway.rollups.spans import begin_tenure
 
 
-def create_group(turn: Turn, command: CreateGroup) -> Outcome:
+def create_group(transaction: Transaction, command: CreateGroup) -> Outcome:
     """Create a group with one admin, invite whom it names, and make its join link."""
     group = Group(0, {}, {}, None)
-    is_to_be_done(turn, group, Action.CREATE)
-    admin_id = _admin(turn, command)
+    is_to_be_done(transaction, group, Action.CREATE)
+    admin_id = _admin(transaction, command)
     check_number("invite", command.invite, least=0)
-    name, display_name = _names(turn, command)
-    check_new_group(turn)
-    if turn.viewer.id is not None:
-        check_new_membership(turn, turn.viewer.id)
-    invited = _invited(turn, command, admin_id)
+    name, display_name = _names(transaction, command)
+    check_new_group(transaction)
+    if transaction.viewer.id is not None:
+        check_new_membership(transaction, transaction.viewer.id)
+    invited = _invited(transaction, command, admin_id)
 
-    (group.id,) = new_ids(turn.connection, IdKind.USER_GROUP)
-    _write(turn, group, command, name, display_name)
-    begin_tenure(turn.connection, group.id, [], 0)
-    make_link(turn, group.id)
-    note(turn, group, ChangeKind.CREATED)
-    write_memberships(turn, group, [active(group, admin_id, encode_roles([GROUP_ADMIN]), turn)])
-    invite_users(turn, group, invited, path="invite")
+    (group.id,) = new_ids(transaction.connection, IdKind.USER_GROUP)
+    _write(transaction, group, command, name, display_name)
+    begin_tenure(transaction.connection, group.id, [], 0)
+    make_link(transaction, group.id)
+    note(transaction, group, ChangeKind.CREATED)
+    write_memberships(
+        transaction, group, [active(group, admin_id, encode_roles([GROUP_ADMIN]), transaction)]
+    )
+    invite_users(transaction, group, invited, path="invite")
     return Outcome(group.id, changed=True, user_ids=tuple(invited))
 
 
-def _admin(turn: Turn, command: CreateGroup) -> int:
+def _admin(transaction: Transaction, command: CreateGroup) -> int:
     """Who will lead the group: whoever creates it; a site operator names somebody."""
-    if turn.viewer.id is not None:
-        if command.admin_id not in (None, turn.viewer.id):
+    if transaction.viewer.id is not None:
+        if command.admin_id not in (None, transaction.viewer.id):
             raise Forbidden("Whoever creates a group leads it.")
-        return turn.viewer.id
+        return transaction.viewer.id
     if command.admin_id is None:
         raise InvalidArgument("admin", "Name the user who leads the group.")
-    if command.admin_id not in known_users(turn.connection, [command.admin_id]):
+    if command.admin_id not in known_users(transaction.connection, [command.admin_id]):
         raise unknown_user("adminId")
     return command.admin_id
 
 
-def _names(turn: Turn, command: CreateGroup) -> tuple[str, str]:
+def _names(transaction: Transaction, command: CreateGroup) -> tuple[str, str]:
     name, display_name = new_names(command)
     if name is None:
-        return derived_name(display_name, partial(is_taken, turn)), display_name
-    check_free(turn, name)
+        return derived_name(display_name, partial(is_taken, transaction)), display_name
+    check_free(transaction, name)
     return name, display_name
 
 
-def _invited(turn: Turn, command: CreateGroup, admin_id: int) -> list[int]:
+def _invited(transaction: Transaction, command: CreateGroup, admin_id: int) -> list[int]:
     """Whom to invite, each once; UNKNOWN_USER as the command says."""
     asked = [user_id for user_id in dict.fromkeys(command.invite) if user_id != admin_id]
-    known = known_users(turn.connection, asked)
+    known = known_users(transaction.connection, asked)
     strangers = [user_id for user_id in asked if user_id not in known]
     if strangers and not (command.skip_unknown and known):
         raise unknown_user("invite", str(command.invite.index(strangers[0])))
     return [user_id for user_id in asked if user_id in known]
 
 
-def _write(turn: Turn, group: Group, command: CreateGroup, name: str, display_name: str) -> None:
+def _write(
+    transaction: Transaction, group: Group, command: CreateGroup, name: str, display_name: str
+) -> None:
     row: Row = {
         "id": group.id,
         "name": name,
@@ -93,10 +97,10 @@ def _write(turn: Turn, group: Group, command: CreateGroup, name: str, display_na
     record: Row = {
         **dict.fromkeys(group_record.c.keys()),
         "group_id": group.id,
-        "created_at": turn.now,
-        "last_modified_at": turn.now,
+        "created_at": transaction.now,
+        "last_modified_at": transaction.now,
         "state": ACTIVE,
     }
-    write_rows(turn.connection, group_record, {}, [record])
-    write_rows(turn.connection, user_group, {}, [row])
+    write_rows(transaction.connection, group_record, {}, [record])
+    write_rows(transaction.connection, user_group, {}, [row])
     group.row, group.record = row, record

@@ -31,7 +31,7 @@ _REFUSALS = {
 
 
 class Asking(Protocol):
-    """Whoever has a viewer who wants something, as a ``Turn`` has one."""
+    """Whoever has a viewer who wants something, as a ``Transaction`` has one."""
 
     @property
     def viewer(self) -> Viewer:
@@ -39,23 +39,23 @@ class Asking(Protocol):
         ...
 
 
-def is_to_be_done(turn: Asking, group: Group, action: Action) -> bool:
+def is_to_be_done(transaction: Asking, group: Group, action: Action) -> bool:
     """Whether the rules let the viewer do it: False if nothing changes, an error if not."""
-    found = verdict(action, turn.viewer, group.own)
+    found = verdict(action, transaction.viewer, group.own)
     if found is Verdict.ADMINS_THEN:
         found = Verdict.YES if group.was_led_by_viewer else Verdict.NOT_FOUND
     if found is Verdict.YES:
         return True
     if found is Verdict.UNCHANGED:
         return False
-    raise refusal_of(turn, group, found)
+    raise refusal_of(transaction, group, found)
 
 
-def refusal_of(turn: Asking, group: Group, found: Verdict) -> GatewayError:
+def refusal_of(transaction: Asking, group: Group, found: Verdict) -> GatewayError:
     """The error that a verdict stands for; one that hides a group hides all that is hidden."""
     if found is Verdict.UNAUTHENTICATED:
         return Unauthenticated("Sign in to do this: send a token.")
-    if found is Verdict.FORBIDDEN and group.exists_for(turn.viewer):
+    if found is Verdict.FORBIDDEN and group.exists_for(transaction.viewer):
         return Forbidden("Only the group's admins and site admins may do this.")
     if found in _REFUSALS:
         return refusal_of_verdict(found)
@@ -68,15 +68,15 @@ def refusal_of_verdict(found: Verdict) -> GroupRefusal:
     return GroupRefusal(code, message, *path)
 
 
-def lead(turn: Asking, group: Group, action: Action) -> None:
+def lead(transaction: Asking, group: Group, action: Action) -> None:
     """Check that the viewer may do what admins do with an active group."""
-    is_to_be_done(turn, group, action)
+    is_to_be_done(transaction, group, action)
     if not group.is_known:
         raise NotFound("group", group.id)
     if group.has_ended:
-        if not group.exists_for(turn.viewer):
+        if not group.exists_for(transaction.viewer):
             raise NotFound("group", group.id)
-        raise refusal_of(turn, group, Verdict.GROUP_INACTIVE)
+        raise refusal_of(transaction, group, Verdict.GROUP_INACTIVE)
 
 
 def check_revision(row: Row, expected: int | None) -> None:

@@ -8,18 +8,18 @@ from gateway.groups.deciding import check_revision, lead
 from gateway.groups.rules import Action
 from gateway.groups.state import read_group
 from gateway.groups.taken_names import check_free
-from gateway.groups.turn import Turn
+from gateway.groups.transaction import Transaction
 from gateway.groups.wanted import edited_columns, kinds_of
 
 
-def update_group(turn: Turn, command: UpdateGroup) -> Outcome:
+def update_group(transaction: Transaction, command: UpdateGroup) -> Outcome:
     """Change what the command names and is different."""
-    group = read_group(turn, command.group_id)
-    lead(turn, group, Action.EDIT)
+    group = read_group(transaction, command.group_id)
+    lead(transaction, group, Action.EDIT)
     check_revision(group.row, command.expected_revision)
-    changed = edited_columns(group, command, lambda name: check_free(turn, name, group.id))
+    changed = edited_columns(group, command, lambda name: check_free(transaction, name, group.id))
     if changed:
-        write_group(turn, group, **changed)
+        write_group(transaction, group, **changed)
         for kind, told in kinds_of(changed):
-            note(turn, group, kind, details=told)
+            note(transaction, group, kind, details=told)
     return Outcome(group.id, changed=bool(changed))

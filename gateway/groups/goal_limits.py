@@ -10,7 +10,7 @@ from gateway.db.goal_tables import goal, own_goal_change
 from gateway.directory.goals import MOST_GOALS, Goal
 from gateway.groups.limits import reached
 from gateway.groups.own_changes import count_change
-from gateway.groups.turn import Turn
+from gateway.groups.transaction import Transaction
 
 #: Goals that are not archived.
 MOST_OF_GROUP, MOST_OWN = 20, 10
@@ -31,39 +31,39 @@ _OF_GROUP = _Whose("A group has", "archive one first", MOST_OF_GROUP)
 _OWN = _Whose("You have", "archive one of your own first", MOST_OWN)
 
 
-def check_new_goal(turn: Turn, wanted: Goal) -> None:
+def check_new_goal(transaction: Transaction, wanted: Goal) -> None:
     """Whether there may be one more goal of the same group or volunteer."""
     path = () if wanted.group_id is None else ("groupId",)
     whose = _whose(wanted)
-    if _number(turn, wanted, archived=True) >= MOST_GOALS:
+    if _number(transaction, wanted, archived=True) >= MOST_GOALS:
         raise reached(
             f"{whose.owner} at most {MOST_GOALS} goals, the archived ones included: "
             "delete one first.",
             *path,
         )
-    check_room(turn, wanted, *path)
+    check_room(transaction, wanted, *path)
 
 
-def check_room(turn: Turn, wanted: Goal, *path: str) -> None:
+def check_room(transaction: Transaction, wanted: Goal, *path: str) -> None:
     """Whether one more may be there that is not archived."""
     whose = _whose(wanted)
-    if _number(turn, wanted, archived=False) >= whose.most:
+    if _number(transaction, wanted, archived=False) >= whose.most:
         raise reached(
             f"{whose.owner} at most {whose.most} goals that are not archived: {whose.mend}.", *path
         )
 
 
-def count_own_change(turn: Turn) -> None:
+def count_own_change(transaction: Transaction) -> None:
     """Count one more change of the viewer's own goals; LIMIT_REACHED beyond those of a day."""
     made = f"make {MOST_OWN_CHANGES:,} changes of your own goals"
-    count_change(turn, own_goal_change, MOST_OWN_CHANGES, made)
+    count_change(transaction, own_goal_change, MOST_OWN_CHANGES, made)
 
 
 def _whose(wanted: Goal) -> _Whose:
     return _OWN if wanted.group_id is None else _OF_GROUP
 
 
-def _number(turn: Turn, wanted: Goal, *, archived: bool) -> int:
+def _number(transaction: Transaction, wanted: Goal, *, archived: bool) -> int:
     """How many goals there are of whoever this one is of, with or without the archived ones."""
     owner = (
         goal.c.user_id == wanted.user_id
@@ -73,5 +73,5 @@ def _number(turn: Turn, wanted: Goal, *, archived: bool) -> int:
     statement = select(func.count()).where(owner)
     if not archived:
         statement = statement.where(not_(goal.c.archived))
-    number: int = turn.connection.execute(statement).scalar_one()
+    number: int = transaction.connection.execute(statement).scalar_one()
     return number

@@ -40,19 +40,19 @@ from gateway.groups.goal_limits import check_new_goal, check_room, count_own_cha
 from gateway.groups.history import ChangeKind, Details
 from gateway.groups.rules import Action
 from gateway.groups.state import Group, read_group
-from gateway.groups.turn import Turn
+from gateway.groups.transaction import Transaction
 
 
-def create_goal(turn: Turn, command: CreateGoal) -> Outcome:
+def create_goal(transaction: Transaction, command: CreateGoal) -> Outcome:
     """Create a goal of a group, or of the viewer; what is not said is filled in."""
     group = None
     if command.group_id is not None:
-        group = read_group(turn, command.group_id)
-        lead(turn, group, Action.LEAD_GOALS)
-    elif turn.viewer.id is None:
+        group = read_group(transaction, command.group_id)
+        lead(transaction, group, Action.LEAD_GOALS)
+    elif transaction.viewer.id is None:
         raise InvalidArgument("groupId", "A site operator has no own goals: name the group.")
-    today = day_of(turn.now)
-    wanted = _wanted(turn, command, today)
+    today = day_of(transaction.now)
+    wanted = _wanted(transaction, command, today)
     check_metric(wanted)
     check_filters(command.metric, command.project_ids, command.workflow_ids)
     check_repeats(wanted)
@@ -60,54 +60,54 @@ def create_goal(turn: Turn, command: CreateGoal) -> Outcome:
     check_milestones(wanted)
     check_start(wanted, today)
     check_end(wanted, today)
-    check_new_goal(turn, wanted)
+    check_new_goal(transaction, wanted)
 
-    (goal_id,) = new_ids(turn.connection, IdKind.GOAL)
-    _write(turn.connection, wanted._replace(id=goal_id))
-    return _done(turn, group, goal_id, ChangeKind.GOAL_CREATED)
+    (goal_id,) = new_ids(transaction.connection, IdKind.GOAL)
+    _write(transaction.connection, wanted._replace(id=goal_id))
+    return _done(transaction, group, goal_id, ChangeKind.GOAL_CREATED)
 
 
-def update_goal(turn: Turn, command: UpdateGoal) -> Outcome:
+def update_goal(transaction: Transaction, command: UpdateGoal) -> Outcome:
     """Change what the command names and is different."""
-    group, known = _read(turn, command.goal_id)
+    group, known = _read(transaction, command.goal_id)
     _check_revision(known, command.expected_revision)
     wanted = _changed(known, command)
     if wanted == known:
         return _unchanged(known)
-    _check_change(known, wanted, day_of(turn.now))
-    _write(turn.connection, _renewed(turn, wanted))
+    _check_change(known, wanted, day_of(transaction.now))
+    _write(transaction.connection, _renewed(transaction, wanted))
     details: Details = {}
     if wanted.target != known.target:
         details = {"target": wanted.target, "target_before": known.target}
-    return _done(turn, group, known.id, ChangeKind.GOAL_CHANGED, details)
+    return _done(transaction, group, known.id, ChangeKind.GOAL_CHANGED, details)
 
 
-def archive_goal(turn: Turn, command: ArchiveGoal) -> Outcome:
+def archive_goal(transaction: Transaction, command: ArchiveGoal) -> Outcome:
     """Put a goal away, or take it up again if there is room for it."""
-    group, known = _read(turn, command.goal_id)
+    group, known = _read(transaction, command.goal_id)
     if known.archived is command.archived:
         return _unchanged(known)
     if not command.archived:
-        check_room(turn, known, "archived")
-    _write(turn.connection, _renewed(turn, known._replace(archived=command.archived)))
+        check_room(transaction, known, "archived")
+    _write(transaction.connection, _renewed(transaction, known._replace(archived=command.archived)))
     told = {"archived": command.archived}
-    return _done(turn, group, known.id, ChangeKind.GOAL_ARCHIVED, told)
+    return _done(transaction, group, known.id, ChangeKind.GOAL_ARCHIVED, told)
 
 
-def delete_goal(turn: Turn, command: DeleteGoal) -> Outcome:
+def delete_goal(transaction: Transaction, command: DeleteGoal) -> Outcome:
     """Delete a goal for ever."""
-    group, known = _read(turn, command.goal_id)
+    group, known = _read(transaction, command.goal_id)
     _check_revision(known, command.expected_revision)
-    turn.connection.execute(delete(goal).where(goal.c.id == known.id))
-    return _done(turn, group, known.id, ChangeKind.GOAL_DELETED)
+    transaction.connection.execute(delete(goal).where(goal.c.id == known.id))
+    return _done(transaction, group, known.id, ChangeKind.GOAL_DELETED)
 
 
-def _wanted(turn: Turn, command: CreateGoal, today: int) -> Goal:
+def _wanted(transaction: Transaction, command: CreateGoal, today: int) -> Goal:
     """The goal that is to be, with the id 0."""
     return Goal(
         id=0,
         group_id=command.group_id,
-        user_id=turn.viewer.id if command.group_id is None else None,
+        user_id=transaction.viewer.id if command.group_id is None else None,
         title=checked_title(command.title),
         metric=command.metric,
         target=command.target,
@@ -118,9 +118,9 @@ def _wanted(turn: Turn, command: CreateGoal, today: int) -> Goal:
         repeats=command.repeats,
         milestones=command.milestones,
         archived=False,
-        created_at=turn.now,
-        created_by=turn.viewer.id,
-        updated_at=turn.now,
+        created_at=transaction.now,
+        created_by=transaction.viewer.id,
+        updated_at=transaction.now,
         revision=1,
     )
 
@@ -159,24 +159,24 @@ def _check_change(known: Goal, wanted: Goal, today: int) -> None:
         check_end(wanted, today, "start")
 
 
-def _read(turn: Turn, goal_id: int) -> tuple[Group | None, Goal]:
+def _read(transaction: Transaction, goal_id: int) -> tuple[Group | None, Goal]:
     """The goal, and the group that the viewer leads, None for an own goal.
 
     NOT_FOUND alike for a goal that there is not, that is another volunteer's, or whose group is
     hidden: the same statements run.
     """
-    row = turn.connection.execute(GOALS_BY_ID, {"ids": [goal_id]}).first()
+    row = transaction.connection.execute(GOALS_BY_ID, {"ids": [goal_id]}).first()
     found = None if row is None else goal_of(row)
     # No group has the id 0.
-    group = read_group(turn, (found and found.group_id) or 0)
+    group = read_group(transaction, (found and found.group_id) or 0)
     if found is None:
         raise NotFound("goal", goal_id)
     if found.group_id is None:
-        if found.user_id != turn.viewer.id:
+        if found.user_id != transaction.viewer.id:
             raise NotFound("goal", goal_id)
         return None, found
     try:
-        lead(turn, group, Action.LEAD_GOALS)
+        lead(transaction, group, Action.LEAD_GOALS)
     except NotFound:
         raise NotFound("goal", goal_id) from None
     return group, found
@@ -188,11 +188,11 @@ def _check_revision(known: Goal, expected: int | None) -> None:
         raise conflict()
 
 
-def _renewed(turn: Turn, wanted: Goal) -> Goal:
+def _renewed(transaction: Transaction, wanted: Goal) -> Goal:
     """The goal as it is stored once it was changed."""
     # The clock may have gone back.
     return wanted._replace(
-        updated_at=max(turn.now, wanted.updated_at), revision=wanted.revision + 1
+        updated_at=max(transaction.now, wanted.updated_at), revision=wanted.revision + 1
     )
 
 
@@ -205,7 +205,7 @@ def _unchanged(known: Goal) -> Outcome:
 
 
 def _done(
-    turn: Turn,
+    transaction: Transaction,
     group: Group | None,
     goal_id: int,
     kind: ChangeKind,
@@ -213,10 +213,10 @@ def _done(
 ) -> Outcome:
     """What came of it, noted in the group's history, or counted of the volunteer."""
     if group is not None:
-        note(turn, group, kind, details={"goal": goal_id, **(details or {})})
+        note(transaction, group, kind, details={"goal": goal_id, **(details or {})})
         return Outcome(group.id, changed=True, goal_id=goal_id)
     # A deletion cannot be repeated without what is counted.
     if kind is not ChangeKind.GOAL_DELETED:
-        count_own_change(turn)
-    log_change(turn.connection, user_record=[turn.viewer_id])
+        count_own_change(transaction)
+    log_change(transaction.connection, user_record=[transaction.viewer_id])
     return Outcome(0, changed=True, goal_id=goal_id)

@@ -15,33 +15,33 @@ from gateway.groups.refusals import GroupRefusal, RefusalCode
 from gateway.groups.roles import checked_role
 from gateway.groups.rules import Action
 from gateway.groups.state import Group, membership_in, read_group, read_memberships
-from gateway.groups.turn import Turn
+from gateway.groups.transaction import Transaction
 from gateway.groups.users import check_number, known_users, users_of_logins
 
 _Path = tuple[str, str]
 
 
-def invite(turn: Turn, command: Invite) -> Outcome:
+def invite(transaction: Transaction, command: Invite) -> Outcome:
     """Invite whom the command names and who is neither a member nor invited: all or none."""
     role = checked_role(command.role)
     check_number("userIds", (*command.user_ids, *command.logins))
-    group = read_group(turn, command.group_id)
-    lead(turn, group, Action.INVITE)
-    asked = _asked(turn, command)
-    rows = read_memberships(turn.connection, group.id, asked)
+    group = read_group(transaction, command.group_id)
+    lead(transaction, group, Action.INVITE)
+    asked = _asked(transaction, command)
+    rows = read_memberships(transaction.connection, group.id, asked)
     members = [user for user in asked if user in rows and membership_in(rows[user]).is_effective]
     others = {user: path for user, path in asked.items() if user not in members}
     new = [user for user in others if user not in rows or not is_invited(rows[user])]
     for user_id in new:
-        _check_wish(turn, rows.get(user_id), others[user_id])
-    invite_users(turn, group, new, role)
+        _check_wish(transaction, rows.get(user_id), others[user_id])
+    invite_users(transaction, group, new, role)
     return Outcome(
         group.id, changed=bool(new), user_ids=tuple(others), already_members=tuple(members)
     )
 
 
 def invite_users(
-    turn: Turn,
+    transaction: Transaction,
     group: Group,
     user_ids: Sequence[int],
     role: str = GROUP_MEMBER,
@@ -49,12 +49,12 @@ def invite_users(
     path: str = "userIds",
 ) -> None:
     """Invite known users who are no members; within the limits."""
-    known = read_memberships(turn.connection, group.id, user_ids)
+    known = read_memberships(transaction.connection, group.id, user_ids)
     new = len(user_ids)
-    check_invitations(turn, group.id, new, path)
-    check_room(turn, group.id, new - len(known), path)
+    check_invitations(transaction, group.id, new, path)
+    check_room(transaction, group.id, new - len(known), path)
     write_memberships(
-        turn,
+        transaction,
         group,
         [
             {
@@ -62,14 +62,14 @@ def invite_users(
                 "user_id": user_id,
                 "state": MembershipState.INVITED.value,
                 "roles": encode_roles([role]),
-                "created_at": turn.now,
+                "created_at": transaction.now,
                 "no_invitations": False,
             }
             for user_id in user_ids
         ],
     )
     if user_ids:
-        note(turn, group, ChangeKind.INVITED, user_ids, {"role": role})
+        note(transaction, group, ChangeKind.INVITED, user_ids, {"role": role})
 
 
 def is_invited(row: Row) -> bool:
@@ -82,17 +82,17 @@ def unknown_user(*path: str) -> GroupRefusal:
     return GroupRefusal(RefusalCode.UNKNOWN_USER, "There is no such user.", *path)
 
 
-def _asked(turn: Turn, command: Invite) -> dict[int, _Path]:
+def _asked(transaction: Transaction, command: Invite) -> dict[int, _Path]:
     """Whom the command names, each once, and where; UNKNOWN_USER if somebody is not known."""
     asked: dict[int, _Path] = {}
-    known = known_users(turn.connection, command.user_ids)
+    known = known_users(transaction.connection, command.user_ids)
     for place, user_id in enumerate(command.user_ids):
         if user_id not in known:
             if command.skip_unknown and known:
                 continue
             raise unknown_user("userIds", str(place))
         asked.setdefault(user_id, ("userIds", str(place)))
-    having = users_of_logins(turn.connection, command.logins)
+    having = users_of_logins(transaction.connection, command.logins)
     for place, login in enumerate(command.logins):
         if login not in having:
             raise unknown_user("logins", str(place))
@@ -100,11 +100,11 @@ def _asked(turn: Turn, command: Invite) -> dict[int, _Path]:
     return asked
 
 
-def _check_wish(turn: Turn, row: Row | None, path: _Path) -> None:
+def _check_wish(transaction: Transaction, row: Row | None, path: _Path) -> None:
     """LIMIT_REACHED if the user has declined lately, or for ever."""
     if row is None:
         return
     if row["no_invitations"]:
         raise reached("This user wants no invitations to this group.", *path)
-    if row["ended_by"] == "declined" and (row["updated_at"] or 0) > turn.now - AFTER_DECLINE:
+    if row["ended_by"] == "declined" and (row["updated_at"] or 0) > transaction.now - AFTER_DECLINE:
         raise reached("This user has declined an invitation within the last 30 days.", *path)

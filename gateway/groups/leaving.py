@@ -15,39 +15,39 @@ from gateway.groups.refusals import GroupRefusal, RefusalCode
 from gateway.groups.roles import not_a_member, write_role
 from gateway.groups.rules import Action
 from gateway.groups.state import Group, membership_in, read_group, read_memberships
-from gateway.groups.turn import Turn
+from gateway.groups.transaction import Transaction
 from gateway.groups.users import check_number
 
 
-def leave(turn: Turn, command: Leave) -> Outcome:
+def leave(transaction: Transaction, command: Leave) -> Outcome:
     """End one's own membership; of an invitation, decline it."""
-    group = read_group(turn, command.group_id)
-    row, user_id = group.own_row, turn.viewer_id
-    if not is_to_be_done(turn, group, Action.LEAVE) or row is None:
+    group = read_group(transaction, command.group_id)
+    row, user_id = group.own_row, transaction.viewer_id
+    if not is_to_be_done(transaction, group, Action.LEAVE) or row is None:
         return Outcome(group.id, changed=False, user_ids=(user_id,))
     check_revision(row, command.expected_revision)
     if is_invited(row):
-        return decline(turn, group, row)
+        return decline(transaction, group, row)
     if command.successor_id is not None:
-        _appoint(turn, group, command.successor_id)
-    check_admins_left(turn.connection, group, [row])
-    write_memberships(turn, group, [inactive(row, "left")])
-    note(turn, group, ChangeKind.LEFT, [user_id])
+        _appoint(transaction, group, command.successor_id)
+    check_admins_left(transaction.connection, group, [row])
+    write_memberships(transaction, group, [inactive(row, "left")])
+    note(transaction, group, ChangeKind.LEFT, [user_id])
     return Outcome(group.id, changed=True, user_ids=(user_id,))
 
 
-def remove_members(turn: Turn, command: RemoveMembers) -> Outcome:
+def remove_members(transaction: Transaction, command: RemoveMembers) -> Outcome:
     """End memberships and withdraw invitations: all or none.
 
     Removing nobody but oneself is leaving.
     """
     check_number("userIds", command.user_ids)
     asked = list(dict.fromkeys(command.user_ids))
-    group = read_group(turn, command.group_id)
-    if asked == [turn.viewer.id] and not turn.viewer.is_site_admin:
-        return _leave(turn, group, command)
-    lead(turn, group, Action.REMOVE)
-    rows = read_memberships(turn.connection, group.id, asked)
+    group = read_group(transaction, command.group_id)
+    if asked == [transaction.viewer.id] and not transaction.viewer.is_site_admin:
+        return _leave(transaction, group, command)
+    lead(transaction, group, Action.REMOVE)
+    rows = read_memberships(transaction.connection, group.id, asked)
     for place, user_id in enumerate(command.user_ids):
         if user_id not in rows and not command.skip_strangers:
             raise not_a_member("userIds", str(place))
@@ -55,24 +55,24 @@ def remove_members(turn: Turn, command: RemoveMembers) -> Outcome:
         check_revision(rows[asked[0]], command.expected_revision)
     there = [rows[user_id] for user_id in asked if user_id in rows]
     ending = [row for row in there if row["state"] != MembershipState.INACTIVE.value]
-    check_admins_left(turn.connection, group, ending, "userIds")
-    _end(turn, group, ending)
+    check_admins_left(transaction.connection, group, ending, "userIds")
+    _end(transaction, group, ending)
     return Outcome(group.id, changed=bool(ending), user_ids=tuple(row["user_id"] for row in ending))
 
 
-def _leave(turn: Turn, group: Group, command: RemoveMembers) -> Outcome:
+def _leave(transaction: Transaction, group: Group, command: RemoveMembers) -> Outcome:
     try:
-        return leave(turn, Leave(group.id, expected_revision=command.expected_revision))
+        return leave(transaction, Leave(group.id, expected_revision=command.expected_revision))
     except GroupRefusal as refusal:
         if refusal.refusal is RefusalCode.NOT_A_MEMBER and command.skip_strangers:
             return Outcome(group.id, changed=False)
         raise
 
 
-def _end(turn: Turn, group: Group, rows: list[Row]) -> None:
-    own = turn.viewer.id
+def _end(transaction: Transaction, group: Group, rows: list[Row]) -> None:
+    own = transaction.viewer.id
     write_memberships(
-        turn,
+        transaction,
         group,
         [inactive(row, "left" if row["user_id"] == own else "removed") for row in rows],
     )
@@ -84,15 +84,15 @@ def _end(turn: Turn, group: Group, rows: list[Row]) -> None:
             kind = ChangeKind.LEFT if row["user_id"] == own else ChangeKind.REMOVED
         kinds.setdefault(kind, []).append(row["user_id"])
     for kind, users in kinds.items():
-        note(turn, group, kind, users)
+        note(transaction, group, kind, users)
 
 
-def _appoint(turn: Turn, group: Group, user_id: int) -> None:
+def _appoint(transaction: Transaction, group: Group, user_id: int) -> None:
     """Make another member an admin, as whoever leads the group may."""
-    lead(turn, group, Action.SET_ROLE)
-    if user_id == turn.viewer.id:
+    lead(transaction, group, Action.SET_ROLE)
+    if user_id == transaction.viewer.id:
         raise InvalidArgument("successorId", "Name somebody else as successor.")
-    row = read_memberships(turn.connection, group.id, [user_id]).get(user_id)
+    row = read_memberships(transaction.connection, group.id, [user_id]).get(user_id)
     if row is None or not membership_in(row).is_effective:
         raise not_a_member("successorId")
-    write_role(turn, group, row, GROUP_ADMIN)
+    write_role(transaction, group, row, GROUP_ADMIN)

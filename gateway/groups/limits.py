@@ -13,7 +13,7 @@ from gateway.directory.memberships import MembershipState
 from gateway.directory.user_groups import ACTIVE
 from gateway.groups.history import ChangeKind
 from gateway.groups.refusals import GroupRefusal, RefusalCode
-from gateway.groups.turn import Turn
+from gateway.groups.transaction import Transaction
 
 #: Microseconds.
 DAY = 86_400_000_000
@@ -35,20 +35,23 @@ def reached(message: str, *path: str) -> GroupRefusal:
     return GroupRefusal(RefusalCode.LIMIT_REACHED, message, *path)
 
 
-def check_new_group(turn: Turn) -> None:
+def check_new_group(transaction: Transaction) -> None:
     """Whether the viewer may create one more group; a site operator always may."""
-    if turn.viewer.id is None:
+    if transaction.viewer.id is None:
         return
-    limits, made = turn.limits, _changes_of(turn, ChangeKind.CREATED)
-    if _number(turn, made) >= limits.groups_per_volunteer:
+    limits, made = transaction.limits, _changes_of(transaction, ChangeKind.CREATED)
+    if _number(transaction, made) >= limits.groups_per_volunteer:
         raise reached(f"You have created {limits.groups_per_volunteer} groups: that is the limit.")
-    if _number(turn, made.where(group_change.c.at > turn.now - DAY)) >= limits.groups_per_day:
+    if (
+        _number(transaction, made.where(group_change.c.at > transaction.now - DAY))
+        >= limits.groups_per_day
+    ):
         raise reached(
             f"You have created {limits.groups_per_day} groups within a day: try again tomorrow."
         )
 
 
-def check_new_membership(turn: Turn, user_id: int, group_id: int = 0) -> None:
+def check_new_membership(transaction: Transaction, user_id: int, group_id: int = 0) -> None:
     """Whether the user may become a member of one more group, and of this one once more.
 
     ``group_id`` is 0 for a group that is not there yet, which no command names.
@@ -65,44 +68,46 @@ def check_new_membership(turn: Turn, user_id: int, group_id: int = 0) -> None:
             or_(group_record.c.state.is_(None), group_record.c.state == ACTIVE),
         )
     )
-    if _number(turn, others) >= turn.limits.groups_of_volunteer:
+    if _number(transaction, others) >= transaction.limits.groups_of_volunteer:
         raise reached(
-            f"You are a member of {turn.limits.groups_of_volunteer} groups: "
+            f"You are a member of {transaction.limits.groups_of_volunteer} groups: "
             "leave one of them first.",
             *path,
         )
-    if worn_out(turn.connection, group_id, [user_id]):
+    if worn_out(transaction.connection, group_id, [user_id]):
         raise reached(f"You have been a member of this group {MOST_SPANS:,} times.", *path)
 
 
-def check_room(turn: Turn, group_id: int, new: int, *path: str) -> None:
+def check_room(transaction: Transaction, group_id: int, new: int, *path: str) -> None:
     """Whether the group may have so many more memberships; ended ones take their room too."""
     there = select(func.count()).where(membership.c.group_id == group_id)
-    if new and _number(turn, there) + new > turn.limits.memberships_per_group:
+    if new and _number(transaction, there) + new > transaction.limits.memberships_per_group:
         raise reached(
-            f"A group has at most {turn.limits.memberships_per_group:,} memberships, "
+            f"A group has at most {transaction.limits.memberships_per_group:,} memberships, "
             "those that have ended included.",
             *path,
         )
 
 
-def check_invitations(turn: Turn, group_id: int, new: int, *path: str) -> None:
+def check_invitations(transaction: Transaction, group_id: int, new: int, *path: str) -> None:
     """Whether so many more invitations may be sent; a site operator has no limit a day."""
     if not new:
         return
-    limits = turn.limits
+    limits = transaction.limits
     still_open = select(func.count()).where(
         membership.c.group_id == group_id, membership.c.state == MembershipState.INVITED.value
     )
-    if _number(turn, still_open) + new > limits.open_invitations:
+    if _number(transaction, still_open) + new > limits.open_invitations:
         raise reached(
             f"A group has at most {limits.open_invitations} invitations that nobody has answered.",
             *path,
         )
-    if turn.viewer.id is None:
+    if transaction.viewer.id is None:
         return
-    sent = _changes_of(turn, ChangeKind.INVITED).where(group_change.c.at > turn.now - DAY)
-    if _number(turn, sent) + new > limits.invitations_per_day:
+    sent = _changes_of(transaction, ChangeKind.INVITED).where(
+        group_change.c.at > transaction.now - DAY
+    )
+    if _number(transaction, sent) + new > limits.invitations_per_day:
         raise reached(
             f"You may send {limits.invitations_per_day} invitations within a day: "
             "try again tomorrow.",
@@ -110,24 +115,29 @@ def check_invitations(turn: Turn, group_id: int, new: int, *path: str) -> None:
         )
 
 
-def check_changes(turn: Turn) -> None:
+def check_changes(transaction: Transaction) -> None:
     """Whether the viewer may have made all the changes of this day, those just made included.
 
     Each change is a row of a history, and a name or a link can be changed for ever.
     """
-    if turn.viewer.id is None:
+    if transaction.viewer.id is None:
         return
-    most, since = turn.limits.group_changes_per_day, turn.now - DAY
-    if _number(turn, _changes_of(turn, *ChangeKind).where(group_change.c.at > since)) > most:
+    most, since = transaction.limits.group_changes_per_day, transaction.now - DAY
+    if (
+        _number(transaction, _changes_of(transaction, *ChangeKind).where(group_change.c.at > since))
+        > most
+    ):
         raise reached(f"You may make {most:,} changes of groups within a day: try again tomorrow.")
 
 
-def check_reactivation(turn: Turn) -> None:
+def check_reactivation(transaction: Transaction) -> None:
     """Whether the viewer may let a group go on once more; a site operator always may."""
-    if turn.viewer.id is None:
+    if transaction.viewer.id is None:
         return
-    again = _changes_of(turn, ChangeKind.REACTIVATED).where(group_change.c.at > turn.now - DAY)
-    if _number(turn, again) >= MOST_REACTIVATIONS:
+    again = _changes_of(transaction, ChangeKind.REACTIVATED).where(
+        group_change.c.at > transaction.now - DAY
+    )
+    if _number(transaction, again) >= MOST_REACTIVATIONS:
         raise reached(
             f"You have reactivated groups {MOST_REACTIVATIONS} times within a day: "
             "try again tomorrow.",
@@ -147,15 +157,15 @@ def worn_out(connection: Connection, group_id: int, user_ids: Iterable[int]) -> 
     return set(connection.execute(statement, {"users": sorted(user_ids)}).scalars())
 
 
-def _changes_of(turn: Turn, *kinds: ChangeKind) -> Select[int]:
+def _changes_of(transaction: Transaction, *kinds: ChangeKind) -> Select[int]:
     """How many changes of these kinds the viewer has made."""
     # Each kind is named, since the index has them before the instants.
     return select(func.count()).where(
-        group_change.c.actor_id == turn.viewer.id,
+        group_change.c.actor_id == transaction.viewer.id,
         group_change.c.kind.in_([kind.value for kind in kinds]),
     )
 
 
-def _number(turn: Turn, statement: Select[int]) -> int:
-    number: int = turn.connection.execute(statement).scalar_one()
+def _number(transaction: Transaction, statement: Select[int]) -> int:
+    number: int = transaction.connection.execute(statement).scalar_one()
     return number

@@ -12,7 +12,7 @@ from gateway.db.group_tables import group_join_link, wrong_join
 from gateway.db.ids import among
 from gateway.db.upsert import replace_rows
 from gateway.errors import RateLimited
-from gateway.groups.turn import Turn
+from gateway.groups.transaction import Transaction
 
 #: 128 bits, 32 hexadecimal characters.
 TOKEN_BYTES = 16
@@ -64,16 +64,16 @@ def write_link(connection: Connection, link: JoinLink) -> None:
     replace_rows(connection, group_join_link, [link])
 
 
-def make_link(turn: Turn, group_id: int) -> None:
+def make_link(transaction: Transaction, group_id: int) -> None:
     """Make a link for a group that has none yet."""
-    if read_link(turn.connection, group_id) is None:
-        write_link(turn.connection, new_link(turn, group_id))
+    if read_link(transaction.connection, group_id) is None:
+        write_link(transaction.connection, new_link(transaction, group_id))
 
 
-def new_link(turn: Turn, group_id: int, generation: int = 1) -> JoinLink:
+def new_link(transaction: Transaction, group_id: int, generation: int = 1) -> JoinLink:
     """A link with a new token that works at once and always."""
     token = token_hex(TOKEN_BYTES)
-    return JoinLink(group_id, token, True, None, turn.now, turn.viewer.id, generation)
+    return JoinLink(group_id, token, True, None, transaction.now, transaction.viewer.id, generation)
 
 
 class WrongJoins(NamedTuple):
@@ -93,20 +93,24 @@ class WrongJoins(NamedTuple):
             )
 
 
-def read_wrong_joins(turn: Turn) -> WrongJoins:
+def read_wrong_joins(transaction: Transaction) -> WrongJoins:
     """The wrong tokens of the viewer within the last minute."""
-    row = turn.connection.execute(_WRONG.where(wrong_join.c.user_id == turn.viewer_id)).first()
-    if row is not None and 0 <= turn.now - row.began_at < WINDOW:
+    row = transaction.connection.execute(
+        _WRONG.where(wrong_join.c.user_id == transaction.viewer_id)
+    ).first()
+    if row is not None and 0 <= transaction.now - row.began_at < WINDOW:
         return WrongJoins(row.began_at, row.number)
-    return WrongJoins(turn.now, 0)
+    return WrongJoins(transaction.now, 0)
 
 
-def count_wrong_join(turn: Turn) -> None:
+def count_wrong_join(transaction: Transaction) -> None:
     """Count one more of the viewer, and forget those of long ago."""
-    known = read_wrong_joins(turn)
-    turn.connection.execute(delete(wrong_join).where(wrong_join.c.began_at <= turn.now - WINDOW))
-    counted = (turn.viewer_id, known.began_at, known.number + 1)
-    replace_rows(turn.connection, wrong_join, [counted])
+    known = read_wrong_joins(transaction)
+    transaction.connection.execute(
+        delete(wrong_join).where(wrong_join.c.began_at <= transaction.now - WINDOW)
+    )
+    counted = (transaction.viewer_id, known.began_at, known.number + 1)
+    replace_rows(transaction.connection, wrong_join, [counted])
 
 
 def _bytes(token: str) -> bytes:

@@ -10,23 +10,25 @@ from sqlalchemy import Table, delete, select
 
 from gateway.db.upsert import replace_rows
 from gateway.groups.limits import DAY, reached
-from gateway.groups.turn import Turn
+from gateway.groups.transaction import Transaction
 
 
-def count_change(turn: Turn, table: Table, most: int, what: str) -> None:
+def count_change(transaction: Transaction, table: Table, most: int, what: str) -> None:
     """Count one more change of the viewer; LIMIT_REACHED beyond ``most`` within a day.
 
     ``table`` has a row of ``user_id``, ``began_at`` and ``number`` for each volunteer who changed
     something within a day. ``what`` completes the sentence "You may …".
     """
-    turn.connection.execute(delete(table).where(table.c.began_at <= turn.now - DAY))
-    counted = select(table.c.began_at, table.c.number).where(table.c.user_id == turn.viewer_id)
-    known = turn.connection.execute(counted).first()
+    transaction.connection.execute(delete(table).where(table.c.began_at <= transaction.now - DAY))
+    counted = select(table.c.began_at, table.c.number).where(
+        table.c.user_id == transaction.viewer_id
+    )
+    known = transaction.connection.execute(counted).first()
     # A day that the clock of another server began ahead of this one's is none.
-    if known is None or known.began_at > turn.now:
-        began, number = turn.now, 0
+    if known is None or known.began_at > transaction.now:
+        began, number = transaction.now, 0
     else:
         began, number = known
     if number >= most:
         raise reached(f"You may {what} within a day: try again tomorrow.")
-    replace_rows(turn.connection, table, [(turn.viewer_id, began, number + 1)])
+    replace_rows(transaction.connection, table, [(transaction.viewer_id, began, number + 1)])

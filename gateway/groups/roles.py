@@ -14,18 +14,18 @@ from gateway.groups.history import ChangeKind
 from gateway.groups.refusals import GroupRefusal, RefusalCode
 from gateway.groups.rules import Action
 from gateway.groups.state import Group, membership_in, read_group, read_memberships
-from gateway.groups.turn import Turn
+from gateway.groups.transaction import Transaction
 
 
-def set_role(turn: Turn, command: SetRole) -> Outcome:
+def set_role(transaction: Transaction, command: SetRole) -> Outcome:
     """Give a member a role, or an invitation the role that it will give."""
     role = checked_role(command.role)
-    group = read_group(turn, command.group_id)
-    lead(turn, group, Action.SET_ROLE)
-    row = read_memberships(turn.connection, group.id, [command.user_id]).get(command.user_id)
+    group = read_group(transaction, command.group_id)
+    lead(transaction, group, Action.SET_ROLE)
+    row = read_memberships(transaction.connection, group.id, [command.user_id]).get(command.user_id)
     if row is None or not _may_have_role(row):
         raise not_a_member("userId")
-    changed = write_role(turn, group, row, role)
+    changed = write_role(transaction, group, row, role)
     return Outcome(group.id, changed=changed, user_ids=(command.user_id,))
 
 
@@ -36,7 +36,7 @@ def checked_role(role: str) -> str:
     return role
 
 
-def write_role(turn: Turn, group: Group, row: Row, role: str) -> bool:
+def write_role(transaction: Transaction, group: Group, row: Row, role: str) -> bool:
     """Give a membership one of our roles instead of those it has; others stay.
 
     Whether that changes anything. LAST_ADMIN if the group would lose its last admin.
@@ -46,9 +46,9 @@ def write_role(turn: Turn, group: Group, row: Row, role: str) -> bool:
     if (role == GROUP_ADMIN and role in held) or roles == row["roles"]:
         return False
     if role != GROUP_ADMIN:
-        check_admins_left(turn.connection, group, [row], "role")
-    write_memberships(turn, group, [with_roles(row, roles)])
-    note(turn, group, ChangeKind.ROLE_CHANGED, [row["user_id"]], {"role": role})
+        check_admins_left(transaction.connection, group, [row], "role")
+    write_memberships(transaction, group, [with_roles(row, roles)])
+    note(transaction, group, ChangeKind.ROLE_CHANGED, [row["user_id"]], {"role": role})
     return True
 
 

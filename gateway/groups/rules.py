@@ -14,8 +14,8 @@ from gateway.auth.viewer import Viewer
 from gateway.directory.memberships import Membership, MembershipState
 
 
-class Standing(IntEnum):
-    """What somebody is to a group. A machine with an API key changes nothing, and is none."""
+class Relationship(IntEnum):
+    """Relationship of a person to a group. An API key changes nothing and has none."""
 
     ANONYMOUS = 0
     STRANGER = 1
@@ -107,8 +107,8 @@ _TABLE: Mapping[Action, tuple[Verdict, ...]] = {
 }
 # fmt: on
 
-RULES: Mapping[Action, Mapping[Standing, Verdict]] = {
-    action: dict(zip(Standing, verdicts, strict=True)) for action, verdicts in _TABLE.items()
+RULES: Mapping[Action, Mapping[Relationship, Verdict]] = {
+    action: dict(zip(Relationship, verdicts, strict=True)) for action, verdicts in _TABLE.items()
 }
 
 #: Actions on oneself: a site admin does them as whatever they are to the group beside.
@@ -125,47 +125,47 @@ OF_ONESELF = frozenset(
 )
 
 
-def standing_of(viewer: Viewer, membership: Membership | None) -> Standing:
+def relationship_of(viewer: Viewer, membership: Membership | None) -> Relationship:
     """What a viewer is to a group by their own membership of it, None without one.
 
     An active membership without a role makes nobody a member.
     """
     if viewer.is_site_admin:
-        return Standing.SITE_ADMIN
-    return own_standing(viewer, membership)
+        return Relationship.SITE_ADMIN
+    return own_relationship(viewer, membership)
 
 
-def own_standing(viewer: Viewer, membership: Membership | None) -> Standing:
+def own_relationship(viewer: Viewer, membership: Membership | None) -> Relationship:
     """The same without what a site admin may: for what one does with one's own membership."""
     if viewer.id is None:
-        return Standing.ANONYMOUS
-    return Standing.STRANGER if membership is None else standing_in(membership)
+        return Relationship.ANONYMOUS
+    return Relationship.STRANGER if membership is None else relationship_in(membership)
 
 
-def standing_in(membership: Membership) -> Standing:
+def relationship_in(membership: Membership) -> Relationship:
     """What a membership makes of whose it is."""
     if membership.is_group_admin:
-        return Standing.GROUP_ADMIN
+        return Relationship.GROUP_ADMIN
     if membership.is_effective:
-        return Standing.MEMBER
+        return Relationship.MEMBER
     if membership.state is MembershipState.INVITED:
-        return Standing.INVITED
-    return Standing.FORMER
+        return Relationship.INVITED
+    return Relationship.FORMER
 
 
 def verdict(action: Action, viewer: Viewer, membership: Membership | None) -> Verdict:
     """What becomes of an action of a viewer with this membership of the group."""
-    standing, own = standing_of(viewer, membership), own_standing(viewer, membership)
-    return verdict_of(action, standing, own)
+    relationship, own = relationship_of(viewer, membership), own_relationship(viewer, membership)
+    return verdict_of(action, relationship, own)
 
 
-def verdict_of(action: Action, standing: Standing, own: Standing) -> Verdict:
+def verdict_of(action: Action, relationship: Relationship, own: Relationship) -> Verdict:
     """The same by what somebody is to the group, and by what they are without being a site admin.
 
     Who is nothing to the group by their own membership joins as the site admin they are.
     """
     if action not in OF_ONESELF:
-        return RULES[action][standing]
-    if standing is Standing.SITE_ADMIN and own is Standing.STRANGER:
-        own = standing
+        return RULES[action][relationship]
+    if relationship is Relationship.SITE_ADMIN and own is Relationship.STRANGER:
+        own = relationship
     return RULES[action][own]

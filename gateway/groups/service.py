@@ -36,7 +36,7 @@ from gateway.groups.panoptes.authority import PanoptesGroups
 from gateway.groups.panoptes.not_supported import not_supported
 from gateway.groups.refusals import GroupRefusal, RefusalCode
 from gateway.groups.roles import set_role
-from gateway.groups.turn import Limits, Turn
+from gateway.groups.transaction import Limits, Transaction
 from gateway.groups.users import learn_names
 from gateway.rollups.erasure import read_forgotten
 
@@ -45,7 +45,7 @@ logger = logging.getLogger(__name__)
 #: Whoever works on the command line of the server: a site admin who is none of its users.
 OPERATOR = Viewer(is_site_admin=True)
 
-_WORK: Mapping[type, Callable[[Turn, Any], Outcome]] = {
+_WORK: Mapping[type, Callable[[Transaction, Any], Outcome]] = {
     commands.CreateGroup: create_group,
     commands.UpdateGroup: update_group,
     commands.DeactivateGroup: deactivate_group,
@@ -173,20 +173,20 @@ class GroupService:
         self, connection: Connection, wanted: Sequence[Command], viewer: Viewer
     ) -> list[Outcome] | GatewayError:
         """What came of the commands; an error that is returned is one that was counted."""
-        turn = Turn(connection, viewer, self._limits)
-        if read_forgotten(connection, [turn.viewer_id]):
+        transaction = Transaction(connection, viewer, self._limits)
+        if read_forgotten(connection, [transaction.viewer_id]):
             raise ErasedAccount
         doing = connection.begin_nested()
         try:
-            outcomes = [_WORK[type(command)](turn, command) for command in wanted]
+            outcomes = [_WORK[type(command)](transaction, command) for command in wanted]
             if any(outcome.changed for outcome in outcomes):
                 learn_names(connection, viewer)
                 if not all(isinstance(command, _ENDING) for command in wanted):
-                    check_changes(turn)
+                    check_changes(transaction)
         except WrongToken as wrong:
             # Counted although nothing else of this transaction is kept.
             doing.rollback()
-            count_wrong_join(turn)
+            count_wrong_join(transaction)
             return wrong.refusal
         doing.commit()
         return outcomes

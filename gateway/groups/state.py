@@ -22,7 +22,7 @@ from gateway.directory.memberships import (
 from gateway.directory.rows import Row, read_rows
 from gateway.directory.stats_visibility import StatsVisibility
 from gateway.directory.user_groups import is_ended
-from gateway.groups.turn import Turn
+from gateway.groups.transaction import Transaction
 
 
 @dataclass(slots=True)
@@ -69,13 +69,15 @@ class Group:
         )
 
 
-def read_group(turn: Turn, group_id: int) -> Group:
+def read_group(transaction: Transaction, group_id: int) -> Group:
     """The group of a command; as many statements if there is no such group."""
-    groups = read_rows(turn.connection, user_group, [group_id])
-    records = read_rows(turn.connection, group_record, [group_id])
-    own = read_memberships(turn.connection, group_id, [turn.viewer_id])
+    groups = read_rows(transaction.connection, user_group, [group_id])
+    records = read_rows(transaction.connection, group_record, [group_id])
+    own = read_memberships(transaction.connection, group_id, [transaction.viewer_id])
     key = (group_id,)
-    return Group(group_id, groups.get(key, {}), records.get(key, {}), own.get(turn.viewer_id))
+    return Group(
+        group_id, groups.get(key, {}), records.get(key, {}), own.get(transaction.viewer_id)
+    )
 
 
 def membership_in(row: Row) -> Membership:

@@ -12,7 +12,7 @@ from gateway.http.peers import PeerLimits
 logger = logging.getLogger(__name__)
 
 #: Beyond the limit, for whoever asks whether the process lives while all places are taken.
-PLACES_FOR_PROBES = 50
+SLOTS_FOR_PROBES = 50
 
 
 class Closed(StrEnum):
@@ -21,7 +21,7 @@ class Closed(StrEnum):
     #: It waited for its next request longest of all, and another needed the place.
     GAVE_WAY = "gave_way"
     #: All places were taken by requests under way.
-    NO_PLACE = "no_place"
+    NO_SLOT = "no_place"
     #: The head of a request did not come in time.
     SLOW_HEAD = "slow_head"
     #: The body of a request, or a message on a WebSocket, came too slowly.
@@ -58,19 +58,19 @@ class Connections:
         self.closed: dict[str, int] = dict.fromkeys(Closed, 0)
         # In the order in which they began to wait.
         self._waiting: dict[Peer, None] = {}
-        self._without_place: dict[Peer, None] = {}
+        self._without_slot: dict[Peer, None] = {}
         self._told = False
 
     def enter(self, peer: Peer) -> bool:
         """Count a new connection; whether there is a place for it."""
         self.open += 1
-        if self.open - len(self._without_place) > self.limits.connections:
+        if self.open - len(self._without_slot) > self.limits.connections:
             self._tell()
             gives_way = next((one for one in self._waiting if one.has_taken_all()), None)
             if gives_way is None:
-                self._without_place[peer] = None
-                if len(self._without_place) > PLACES_FOR_PROBES:
-                    self._close(next(iter(self._without_place)), Closed.NO_PLACE)
+                self._without_slot[peer] = None
+                if len(self._without_slot) > SLOTS_FOR_PROBES:
+                    self._close(next(iter(self._without_slot)), Closed.NO_SLOT)
                 return False
             self._close(gives_way, Closed.GAVE_WAY)
         self._waiting[peer] = None
@@ -78,7 +78,7 @@ class Connections:
 
     def wait(self, peer: Peer) -> None:
         """The connection has no request under way any more."""
-        if peer not in self._without_place:
+        if peer not in self._without_slot:
             self._waiting[peer] = None
 
     def work(self, peer: Peer) -> None:
@@ -103,7 +103,7 @@ class Connections:
         """The connection is lost."""
         self.open -= 1
         self._waiting.pop(peer, None)
-        self._without_place.pop(peer, None)
+        self._without_slot.pop(peer, None)
         if self.open <= self.limits.connections * 0.9:
             self._told = False
 

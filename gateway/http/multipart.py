@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.http.connection import send_within, while_connected
 from gateway.http.media import JSON, MULTIPART
-from gateway.http.response import NOT_KEPT
+from gateway.http.response import NO_STORE
 from gateway.json_bytes import json_bytes
 
 Part = Mapping[str, Any]
@@ -29,7 +29,7 @@ class MultipartResponse(Response):
     def __init__(
         self, first: Part, others: AsyncGenerator[Part, None], send_seconds: float
     ) -> None:
-        super().__init__(headers={**NOT_KEPT, "Content-Type": f'{MULTIPART}; boundary="-"'})
+        super().__init__(headers={**NO_STORE, "Content-Type": f'{MULTIPART}; boundary="-"'})
         del self.headers["content-length"]
         self._first = first
         self._others = others

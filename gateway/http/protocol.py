@@ -46,7 +46,7 @@ _NEVER_TIMED_OUT = ("/api/user_groups", "/api/memberships")
 _NO_REQUEST = BadRequest("The request is not valid HTTP.")
 _TOO_MANY_AHEAD = BadRequest(f"This connection has more than {_MOST_AHEAD} waiting requests.")
 _SENT_AHEAD = BadRequest("A WebSocket client waits for the answer to its handshake.")
-_NO_PLACE = Unavailable("The server has too many connections: try again in a moment.")
+_NO_SLOT = Unavailable("The server has too many connections: try again in a moment.")
 _STATUSES = {
     BadRequest.code: HTTPStatus.BAD_REQUEST,
     RequestTimeout.code: HTTPStatus.REQUEST_TIMEOUT,
@@ -78,7 +78,7 @@ class Protocol(HttpToolsProtocol):
         "_deaf",
         "_extensions",
         "_handshake",
-        "_has_place",
+        "_has_slot",
         "_limits",
         "_reading",
         "_refusal",
@@ -97,7 +97,7 @@ class Protocol(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self._connections: Connections = app_state[CONNECTIONS]
         self._limits = self._connections.limits
-        self._has_place = True
+        self._has_slot = True
         self._reading = _Reading.NOTHING
         #: Requests that have begun.
         self._begun = 0
@@ -127,7 +127,7 @@ class Protocol(HttpToolsProtocol):
                 partial(self._connections.count, Closed.SLOW_READER),
             )
         )
-        self._has_place = self._connections.enter(self)
+        self._has_slot = self._connections.enter(self)
         self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -208,15 +208,15 @@ class Protocol(HttpToolsProtocol):
             check_head(self.parser.get_http_version(), self.headers)
         except BadRequest as error:
             self._refuse_head(error)
-        if not self._has_place and self.url.partition(b"?")[0] not in PROBE_PATHS:
-            self._connections.count(Closed.NO_PLACE)
-            self._refuse_head(_NO_PLACE)
+        if not self._has_slot and self.url.partition(b"?")[0] not in PROBE_PATHS:
+            self._connections.count(Closed.NO_SLOT)
+            self._refuse_head(_NO_SLOT)
         if len(self.pipeline) >= _MOST_AHEAD:
             self._refuse_head(_TOO_MANY_AHEAD)
         self._read_handshake()
         super().on_headers_complete()
         if self._handshake is None:
-            self.cycle.keep_alive = self.cycle.keep_alive and self._has_place
+            self.cycle.keep_alive = self.cycle.keep_alive and self._has_slot
         self._connections.work(self)
         self._unwatch()
         self._reading = _Reading.BODY
@@ -243,7 +243,7 @@ class Protocol(HttpToolsProtocol):
 
     def _read_handshake(self) -> None:
         """Note what the request asks for, unless others are to be answered before it."""
-        if not self.parser.should_upgrade() or self._is_answering() or not self._has_place:
+        if not self.parser.should_upgrade() or self._is_answering() or not self._has_slot:
             return
         method, version = self.parser.get_method(), self.parser.get_http_version()
         if not asks_for_websocket(method, version, self.headers):

@@ -15,9 +15,9 @@ from gateway.http.refusals import RequestRefused
 from gateway.json_bytes import json_bytes
 
 #: Answers depend on the credentials, and none may outlive a group's turning private.
-NOT_KEPT = {"Cache-Control": "private, no-store", "Vary": "Accept, Authorization"}
+NO_STORE = {"Cache-Control": "private, no-store", "Vary": "Accept, Authorization"}
 #: Of an answer with a secret: the length of what is compressed tells of its content.
-SECRET = {**NOT_KEPT, "Cache-Control": "private, no-store, no-transform"}
+SECRET = {**NO_STORE, "Cache-Control": "private, no-store, no-transform"}
 
 
 def json_response(
@@ -27,7 +27,7 @@ def json_response(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """The content as JSON, for this client and this moment only."""
-    return raw_json_response(json_bytes(content), status, media, {**NOT_KEPT, **(headers or {})})
+    return raw_json_response(json_bytes(content), status, media, {**NO_STORE, **(headers or {})})
 
 
 def raw_json_response(text: bytes, status: int, media: str, headers: Mapping[str, str]) -> Response:

@@ -24,7 +24,7 @@ from gateway.http.response import errored, written
 from gateway.http.websocket_events import EXTENSION, OCCUPIED, STOPPING
 from gateway.http.websocket_frames import Frames
 from gateway.http.websocket_handshake import Handshake
-from gateway.http.websocket_patience import Patience
+from gateway.http.websocket_timeouts import WebSocketTimeouts
 
 logger = logging.getLogger(__name__)
 
@@ -80,11 +80,11 @@ class WebSocketProtocol(asyncio.Protocol):
         self._stops = False
         self._told_stopping = False
         self._told_connect = False
-        self._holds_place = False
+        self._holds_slot = False
         self._turn = asyncio.Lock()
         self._writable = asyncio.Event()
         self._writable.set()
-        self._patience = Patience(loop, self._limits, self._ping, self._lose)
+        self._timeouts = WebSocketTimeouts(loop, self._limits, self._ping, self._lose)
         self._end: asyncio.TimerHandle | None = None
 
     def begin(self, app: ASGI3Application) -> None:
@@ -116,7 +116,7 @@ class WebSocketProtocol(asyncio.Protocol):
         if self._state is _State.ASKED:
             self._transport.abort()  # a client waits for the answer to its handshake
             return
-        self._patience.heard(len(data))
+        self._timeouts.heard(len(data))
         self._frames.feed(data)
         self._read()
 
@@ -131,7 +131,7 @@ class WebSocketProtocol(asyncio.Protocol):
         if self._frames.messages or not self._frames.is_open:
             self._came.set()
         if self._state is _State.OPEN:
-            self._patience.awaits_rest(self._frames.has_part)
+            self._timeouts.awaits_rest(self._frames.has_part)
         self._regulate()
 
     def _ended(self) -> None:
@@ -142,16 +142,16 @@ class WebSocketProtocol(asyncio.Protocol):
             # What it still sends is not read. Closing at once could lose what it was told.
             self._transport.write_eof()
             self._wait_for_end()
-        self._patience.end()
+        self._timeouts.end()
         self._state = _State.CLOSING
 
     def _regulate(self) -> None:
         """Read no more while somebody has to catch up."""
         waits = bool(self._frames.messages) or not self._writable.is_set()
         holds = waits and self._state is _State.OPEN
-        if holds is self._patience.holds or self._transport.is_closing():
+        if holds is self._timeouts.holds or self._transport.is_closing():
             return
-        self._patience.holds = holds
+        self._timeouts.holds = holds
         if holds:
             self._transport.pause_reading()
         else:
@@ -211,17 +211,17 @@ class WebSocketProtocol(asyncio.Protocol):
 
     def _occupy(self, value: bool) -> None:  # noqa: FBT001 - what is told
         """Take a place for long, or give it back; Unavailable if there is none."""
-        if value and not self._holds_place:
+        if value and not self._holds_slot:
             self._connections.hold()
             self._connections.work(self)
         elif not value:
             self._release()
             self._connections.wait(self)
-        self._holds_place = value
+        self._holds_slot = value
 
     def _release(self) -> None:
-        if self._holds_place:
-            self._holds_place = False
+        if self._holds_slot:
+            self._holds_slot = False
             self._connections.release()
 
     def _check(self, state: _State) -> None:
@@ -239,7 +239,7 @@ class WebSocketProtocol(asyncio.Protocol):
             headers.append((b"sec-websocket-protocol", message["subprotocol"].encode()))
         self._transport.write(written(HTTPStatus.SWITCHING_PROTOCOLS, headers))
         self._state = _State.OPEN
-        self._patience.begin()
+        self._timeouts.begin()
 
     def _refuse(self, status: int, headers: RawHeaders, body: bytes) -> None:
         self._state = _State.REFUSED
@@ -250,7 +250,7 @@ class WebSocketProtocol(asyncio.Protocol):
 
     def _close(self, code: int, reason: str) -> None:
         self._state = _State.CLOSING
-        self._patience.end()
+        self._timeouts.end()
         self._frames.close(code, reason)
         self._flush()
         self._wait_for_end()
@@ -267,12 +267,12 @@ class WebSocketProtocol(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         self._writable.clear()
-        self._patience.awaits_reader(True)
+        self._timeouts.awaits_reader(True)
         self._regulate()
 
     def resume_writing(self) -> None:
         self._writable.set()
-        self._patience.awaits_reader(False)
+        self._timeouts.awaits_reader(False)
         self._regulate()
 
     # How it ends
@@ -292,7 +292,7 @@ class WebSocketProtocol(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._state = _State.LOST
-        self._patience.end()
+        self._timeouts.end()
         if self._end is not None:
             self._end.cancel()
         self._transport.stop()

@@ -17,7 +17,7 @@ from gateway.ingestion.ingest import Ingested, ingest
 T = TypeVar("T")
 
 #: Whoever interrupts an import waits no longer for the transaction that is under way.
-_PATIENCE_SECONDS = 5
+_TIMEOUT_SECONDS = 5
 
 
 class Transaction(Protocol):
@@ -77,5 +77,5 @@ def _stored(under_way: Future[Ingested], export: Export | None) -> Ingested:
 
 
 def _is_stored_soon(under_way: Future[Ingested]) -> bool:
-    wait([under_way], _PATIENCE_SECONDS)
+    wait([under_way], _TIMEOUT_SECONDS)
     return under_way.done() and under_way.exception() is None

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from gateway.auth.viewer import Viewer
 from gateway.auth.visibility import ViewerRole, may_count_groups, may_see_own_stats, role_of
 from gateway.directory.memberships import Membership, MembershipState
-from gateway.groups.rules import Action, Standing, Verdict, standing_in, verdict_of
+from gateway.groups.rules import Action, Relationship, Verdict, relationship_in, verdict_of
 from gateway.loaders.directory import MembershipKey
 from gateway.loaders.loader import Loader
 
@@ -43,20 +43,20 @@ class GroupPermissions(NamedTuple):
         return cls(role, membership.state, membership.roles, led, limited)
 
     @property
-    def own_standing(self) -> Standing:
+    def own_relationship(self) -> Relationship:
         """What the membership alone makes of them; strangers may be anonymous as well."""
         if self.state is None:
-            return Standing.STRANGER
-        return standing_in(Membership(0, 0, self.state, self.roles or frozenset()))
+            return Relationship.STRANGER
+        return relationship_in(Membership(0, 0, self.state, self.roles or frozenset()))
 
     def verdict(self, action: Action) -> Verdict:
         """What becomes of an action, as far as it is the same for all who share these permissions.
 
         Without regard to ``only_reads``.
         """
-        own = self.own_standing
+        own = self.own_relationship
         is_site_admin = self.role is ViewerRole.SITE_ADMIN
-        return verdict_of(action, Standing.SITE_ADMIN if is_site_admin else own, own)
+        return verdict_of(action, Relationship.SITE_ADMIN if is_site_admin else own, own)
 
 
 class ViewerPermissions:

@@ -186,7 +186,7 @@ class Sources(Collector):
         if counts is not None:
             for result in ("changed", "unchanged", "failed"):
                 evaluations.add_metric([result], getattr(counts, result))
-            for result in ("sent", "overtaken"):
+            for result in ("sent", "superseded"):
                 frames.add_metric([result], getattr(counts, result))
         yield from (evaluations, frames)
 

@@ -153,7 +153,7 @@ async def test_it_forgets_where_it_cannot_see_all_changes(
 ) -> None:
     forgotten: list[object] = []
     first = await caught_up(feed)
-    feed.on_forget(lambda: forgotten.append(feed.position))
+    feed.on_invalidate(lambda: forgotten.append(feed.position))
     await append(database, first.version, ["{}"] * (5 if cut else ROWS_KEPT))
     if cut:
         known = change_log.c.version <= first.version

@@ -108,7 +108,7 @@ async def test_a_file_that_was_replaced_is_begun_anew(tmp_path: Path) -> None:
     forgotten: list[LogPosition | None] = []
     async with open_database(f"sqlite:///{file}") as database, ChangeFeed(database) as feed:
         before = await caught_up(feed)
-        feed.on_forget(lambda: forgotten.append(feed.position))
+        feed.on_invalidate(lambda: forgotten.append(feed.position))
         other.replace(file)
         assert await caught_up(feed) == before
         assert forgotten == [before]

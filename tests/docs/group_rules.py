@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from gateway.groups.rules import RULES, Action, Standing, Verdict
+from gateway.groups.rules import RULES, Action, Relationship, Verdict
 from tests.docs.markdown import ROOT
 from tests.groups.ways import OF_OPERATORS, READ, WAYS, status_of
 
@@ -15,7 +15,7 @@ _BEGIN, _END = (
     for word in ("begin", "end")
 )
 _MARKED = re.compile(f"{re.escape(_BEGIN)}\n.*?{re.escape(_END)}\n", re.DOTALL)
-_HEADINGS = [standing.name.replace("_", " ").lower() for standing in Standing]
+_HEADINGS = [relationship.name.replace("_", " ").lower() for relationship in Relationship]
 _NONE = "—"
 
 
@@ -28,12 +28,15 @@ def with_tables(text: str) -> str:
 
 
 def _rules() -> str:
-    rows = ([action, *(_cell(action, standing) for standing in Standing)] for action in Action)
+    rows = (
+        [action, *(_cell(action, relationship) for relationship in Relationship)]
+        for action in Action
+    )
     return _table(["action", *_HEADINGS], rows)
 
 
-def _cell(action: Action, standing: Standing) -> str:
-    verdict = RULES[action][standing]
+def _cell(action: Action, relationship: Relationship) -> str:
+    verdict = RULES[action][relationship]
     if action in OF_OPERATORS:
         return "by command" if verdict is Verdict.YES else _NONE
     if verdict in (Verdict.YES, Verdict.UNCHANGED):

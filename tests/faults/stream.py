@@ -18,7 +18,7 @@ CREDENTIALS = ("stream", "sesame")
 GROUPS = range(501, 504)
 _START = datetime(2023, 11, 20, tzinfo=UTC)
 #: A batch that nobody takes for so long fails its test.
-_PATIENCE_SECONDS = 120
+_TIMEOUT_SECONDS = 120
 
 
 def event_stream(rng: random.Random, ids: range) -> Iterator[Event]:
@@ -145,7 +145,7 @@ class Delivery:
                 raise
 
     def _send(self, client: httpx.Client, batch: list[Event]) -> None:
-        deadline = time.monotonic() + _PATIENCE_SECONDS
+        deadline = time.monotonic() + _TIMEOUT_SECONDS
         while time.monotonic() < deadline:
             failure = self._attempt(client, batch)
             with self._lock:

@@ -1,4 +1,4 @@
-"""Cells of the rules: a new group, somebody of a standing, and what they want of it."""
+"""Cells of the rules: a new group, somebody of a relationship, and what they want of it."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ from gateway.groups.commands import (
     UpdateGroup,
     UpdateJoinLink,
 )
-from gateway.groups.rules import Action, Standing
-from gateway.groups.turn import Limits
+from gateway.groups.rules import Action, Relationship
+from gateway.groups.transaction import Limits
 from gateway.stats.goals.metric import GoalMetric
 from tests.groups.people import Town
 from tests.jsonapi_contract.sides import SITE_ADMIN, Side, login_of
@@ -59,7 +59,7 @@ _GROUP_TABLES = (membership, membership_span, group_tenure, group_join_link, gro
 
 @dataclass
 class Cell:
-    """A group, somebody of a standing, and what the doors need to know."""
+    """A group, somebody of a relationship, and what the doors need to know."""
 
     group: int
     viewer: Viewer
@@ -87,13 +87,15 @@ class Cast:
         number = self.side.person()
         return Viewer(number, login_of(number), login_of(number).title())
 
-    async def cell(self, action: Action, standing: Standing, level: StatsVisibility) -> Cell:
-        """A new group with two admins, a member and a former one, and somebody of the standing."""
+    async def cell(
+        self, action: Action, relationship: Relationship, level: StatsVisibility
+    ) -> Cell:
+        """A new group with two admins, a member, a former one and one of the relationship."""
         town, members = self.town, (self.member, self.former)
         group = await town.group(self.lead, *members, stats_visibility=level)
         await town.appointed(group, self.second, by=self.lead)
         await town.run(Leave(group), self.former)
-        viewer = await self.become(group, standing)
+        viewer = await self.become(group, relationship)
         goal_id = await self.set_goal(group) if action is Action.LEAD_GOALS else UNKNOWN
         if action in (Action.REACTIVATE, Action.JOIN_INACTIVE):
             await self.end(group)
@@ -105,19 +107,19 @@ class Cast:
         memberships = {who[row["user_id"]]: row["id"] for row in rows}
         return Cell(group, viewer, ids, await town.token(group), memberships, goal_id)
 
-    async def become(self, group: int, standing: Standing) -> Viewer:
-        if standing is Standing.ANONYMOUS:
+    async def become(self, group: int, relationship: Relationship) -> Viewer:
+        if relationship is Relationship.ANONYMOUS:
             return ANONYMOUS
-        if standing is Standing.SITE_ADMIN:
+        if relationship is Relationship.SITE_ADMIN:
             return Viewer(SITE_ADMIN, login_of(SITE_ADMIN), "Site", is_site_admin=True)
         town, viewer = self.town, self.person()
-        if standing is Standing.GROUP_ADMIN:
+        if relationship is Relationship.GROUP_ADMIN:
             await town.appointed(group, viewer, by=self.lead)
-        if standing is Standing.INVITED:
+        if relationship is Relationship.INVITED:
             await town.invited(group, viewer, "group_member", by=self.lead)
-        if standing in (Standing.MEMBER, Standing.FORMER):
+        if relationship in (Relationship.MEMBER, Relationship.FORMER):
             await town.join(group, viewer)
-        if standing is Standing.FORMER:
+        if relationship is Relationship.FORMER:
             await town.run(Leave(group), viewer)
         return viewer
 

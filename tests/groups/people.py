@@ -104,7 +104,9 @@ class Town:
         (row,) = await self.rows(membership, group_id=group_id, user_id=viewer.id)
         return row
 
-    async def standing(self, group_id: int, viewer: Viewer) -> tuple[str, list[str], str | None]:
+    async def relationship(
+        self, group_id: int, viewer: Viewer
+    ) -> tuple[str, list[str], str | None]:
         row = await self.membership(group_id, viewer)
         return row["state"], orjson.loads(row["roles"]), row["ended_by"]
 

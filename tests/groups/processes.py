@@ -28,7 +28,7 @@ from gateway.events.event import Classification
 from gateway.groups.commands import Command
 from gateway.groups.refusals import GroupRefusal
 from gateway.groups.service import GroupService
-from gateway.groups.turn import Limits
+from gateway.groups.transaction import Limits
 from tests.events_of import store
 
 

@@ -18,7 +18,7 @@ from gateway.directory.stats_visibility import StatsVisibility
 from gateway.errors import GatewayError
 from gateway.groups.commands import DeactivateGroup
 from gateway.groups.refusals import GroupRefusal
-from gateway.groups.rules import RULES, Action, Standing, Verdict
+from gateway.groups.rules import RULES, Action, Relationship, Verdict
 from gateway.rest.jsonapi.routes import RESOURCES
 from resolvers.schema import graphql_schema
 from tests.conftest import made_database
@@ -33,18 +33,20 @@ PUBLIC, HIDDEN = StatsVisibility.PUBLIC_AGG_ONLY, StatsVisibility.PRIVATE_AGG_ON
 CELLS = [
     pytest.param(
         action,
-        standing,
+        relationship,
         level,
         field,
-        id=f"{action}-{standing.name}-{level.name}" + (f"-{field}" if WAYS[action].others else ""),
+        id=f"{action}-{relationship.name}-{level.name}"
+        + (f"-{field}" if WAYS[action].others else ""),
     )
     for action in RULES
     if action not in OF_OPERATORS
     for field in WAYS[action].fields or (None,)
-    for standing in Standing
+    for relationship in Relationship
     for level in (PUBLIC, HIDDEN)
     # Where the group is hidden only these are told something else, or might be.
-    if level is PUBLIC or standing in (Standing.STRANGER, Standing.FORMER, Standing.INVITED)
+    if level is PUBLIC
+    or relationship in (Relationship.STRANGER, Relationship.FORMER, Relationship.INVITED)
 ]
 #: What each command of operators does, and its words after the group's id.
 OPERATED: dict[str, tuple[Action | None, Callable[[Cell], list[str]]]] = {
@@ -68,8 +70,8 @@ class Hall:
     def __init__(self, side: Side, cast: Cast, url: str, runner: asyncio.Runner) -> None:
         self.side, self.cast, self.url, self.runner = side, cast, url, runner
 
-    def cell(self, action: Action, standing: Standing, level: StatsVisibility) -> Cell:
-        return self.runner.run(self.cast.cell(action, standing, level))
+    def cell(self, action: Action, relationship: Relationship, level: StatsVisibility) -> Cell:
+        return self.runner.run(self.cast.cell(action, relationship, level))
 
     def everything(self, cell: Cell) -> Any:
         return self.runner.run(self.cast.everything(cell))
@@ -111,17 +113,17 @@ def hall(
         runner.run(database.close())
 
 
-def expected(action: Action, standing: Standing, level: StatsVisibility) -> Verdict:
+def expected(action: Action, relationship: Relationship, level: StatsVisibility) -> Verdict:
     """What the table says; whoever may not know of a group is told that there is none."""
-    verdict = RULES[action][standing]
+    verdict = RULES[action][relationship]
     if verdict is Verdict.ADMINS_THEN:
         # Nobody led this group to its end; who did is another test.
         return Verdict.NOT_FOUND
     if verdict is Verdict.FORBIDDEN:
         # A membership of a group of which one is no member is hidden as well.
-        if action is Action.ACTIVATE_OTHER and standing < Standing.MEMBER:
+        if action is Action.ACTIVATE_OTHER and relationship < Relationship.MEMBER:
             return Verdict.NOT_FOUND
-        if level is HIDDEN and standing < Standing.INVITED:
+        if level is HIDDEN and relationship < Relationship.INVITED:
             return Verdict.NOT_FOUND
     return verdict
 
@@ -130,35 +132,47 @@ SAID = {Verdict.YES: "changed", Verdict.UNCHANGED: "unchanged"}
 
 
 def changes_something(cell: Any) -> bool:
-    action, standing, level, _ = cell.values
-    return expected(action, standing, level) is Verdict.YES
+    action, relationship, level, _ = cell.values
+    return expected(action, relationship, level) is Verdict.YES
 
 
 @pytest.mark.parametrize("hall", ["sqlite"], indirect=True)
-@pytest.mark.parametrize(("action", "standing", "level", "field"), CELLS)
+@pytest.mark.parametrize(("action", "relationship", "level", "field"), CELLS)
 def test_each_cell_is_the_same_at_every_door(
-    hall: Hall, action: Action, standing: Standing, level: StatsVisibility, field: str | None
+    hall: Hall,
+    action: Action,
+    relationship: Relationship,
+    level: StatsVisibility,
+    field: str | None,
 ) -> None:
-    compare_doors(hall, action, standing, level, field)
+    compare_doors(hall, action, relationship, level, field)
 
 
 # Who may do what is not decided by the database: there are fewer cells on the other one.
 @pytest.mark.parametrize("hall", ["postgresql"], indirect=True)
 @pytest.mark.parametrize(
-    ("action", "standing", "level", "field"),
+    ("action", "relationship", "level", "field"),
     [cell for cell in CELLS if EXHAUSTIVE or changes_something(cell)],
 )
 def test_each_cell_that_changes_something_is_the_same_on_postgresql(
-    hall: Hall, action: Action, standing: Standing, level: StatsVisibility, field: str | None
+    hall: Hall,
+    action: Action,
+    relationship: Relationship,
+    level: StatsVisibility,
+    field: str | None,
 ) -> None:
-    compare_doors(hall, action, standing, level, field)
+    compare_doors(hall, action, relationship, level, field)
 
 
 def compare_doors(
-    hall: Hall, action: Action, standing: Standing, level: StatsVisibility, field: str | None
+    hall: Hall,
+    action: Action,
+    relationship: Relationship,
+    level: StatsVisibility,
+    field: str | None,
 ) -> None:
     """Do it through each door, and find the verdict of the table and one next state."""
-    verdict, ways = expected(action, standing, level), WAYS[action]
+    verdict, ways = expected(action, relationship, level), WAYS[action]
     doors: dict[str, tuple[Callable[[Cell], object], object]] = {}
     if action in READ:
         doors["GraphQL"] = (lambda cell: by_reading(hall.side, cell, action), verdict.value)
@@ -183,7 +197,7 @@ def compare_doors(
     told, after, cell = {}, {}, None
     for door, (go, _) in doors.items():
         # A group serves until something of it was changed.
-        cell = cell or hall.cell(action, standing, level)
+        cell = cell or hall.cell(action, relationship, level)
         before = hall.everything(cell)
         told[door] = go(cell)
         if hall.everything(cell) == before:
@@ -205,7 +219,7 @@ def test_who_led_a_group_to_its_end_lets_it_go_on(hall: Hall) -> None:
         lambda cell: hall.by_service(cell, Action.REACTIVATE),
         lambda cell: by_mutation(hall.side, cell, Action.REACTIVATE, "reactivateUserGroup"),
     ):
-        cell = hall.cell(Action.LEAVE, Standing.GROUP_ADMIN, HIDDEN)
+        cell = hall.cell(Action.LEAVE, Relationship.GROUP_ADMIN, HIDDEN)
         hall.runner.run(cast.town.run(DeactivateGroup(cell.group), cast.lead))
         member = Cell(cell.group, cast.member, cell.ids, cell.join_token, cell.memberships)
         assert go(member) == "NOT_FOUND"
@@ -218,9 +232,9 @@ def test_operators_act_as_site_admins_who_are_nobody(
     monkeypatch.setenv("STATS_GATEWAY_DATABASE_URL", hall.url)
     monkeypatch.setenv("STATS_GATEWAY_GROUPS", "own")
     # In this order a group is ended before it goes on.
-    cell = hall.cell(Action.LEAVE, Standing.STRANGER, HIDDEN)
+    cell = hall.cell(Action.LEAVE, Relationship.STRANGER, HIDDEN)
     for name, (action, words) in OPERATED.items():
-        assert action is None or RULES[action][Standing.SITE_ADMIN] is Verdict.YES
+        assert action is None or RULES[action][Relationship.SITE_ADMIN] is Verdict.YES
         done = CliRunner().invoke(main, ["groups", name, *words(cell)])
         assert done.exit_code == 0, done.output
     history = hall.runner.run(hall.cast.town.history(cell.group))

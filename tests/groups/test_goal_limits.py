@@ -9,7 +9,7 @@ from gateway.db.goal_tables import goal, own_goal_change
 from gateway.groups import goal_limits
 from gateway.groups.commands import ArchiveGoal, CreateGoal, DeleteGoal, UpdateGoal
 from gateway.groups.refusals import RefusalCode
-from gateway.groups.turn import Limits
+from gateway.groups.transaction import Limits
 from gateway.stats.goals.metric import GoalMetric
 from tests.groups.people import ADA, BEN, MovingClock, Town
 from tests.groups.test_goals import new_goal

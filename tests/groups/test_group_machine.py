@@ -38,7 +38,7 @@ from gateway.groups import commands
 from gateway.groups.commands import Command
 from gateway.groups.refusals import GroupRefusal
 from gateway.groups.service import OPERATOR
-from gateway.groups.turn import Limits
+from gateway.groups.transaction import Limits
 from gateway.stats.goals.metric import GoalMetric
 from tests.copies import dumped, rows
 from tests.events_of import EPOCH, clear, store

@@ -25,7 +25,7 @@ from gateway.groups.commands import (
 from gateway.groups.limits import MOST_SPANS
 from gateway.groups.refusals import RefusalCode
 from gateway.groups.service import OPERATOR
-from gateway.groups.turn import Limits
+from gateway.groups.transaction import Limits
 from tests.groups.people import ADA, BEN, CLEO, DAN, EVE, MovingClock, Town, ids
 
 REACHED = RefusalCode.LIMIT_REACHED
@@ -113,8 +113,8 @@ async def test_spans_of_one_volunteer_in_a_group(town: Town) -> None:
 
     await town.run(DeactivateGroup(group_id), ADA)
     await town.run(ReactivateGroup(group_id), ADA)
-    assert (await town.standing(group_id, CLEO))[0] == "inactive"
-    assert (await town.standing(group_id, ADA))[0] == "active"
+    assert (await town.relationship(group_id, CLEO))[0] == "inactive"
+    assert (await town.relationship(group_id, ADA))[0] == "active"
 
 
 async def test_one_command_names_a_hundred_users(town: Town) -> None:

@@ -34,8 +34,8 @@ async def test_whoever_creates_a_group_is_its_only_admin(town: Town) -> None:
     assert (group["authority"], group["revision"], group["private"]) == ("gateway", 1, True)
     assert record["state"] == "active"
     assert record["created_at"] == record["last_modified_at"]
-    assert await town.standing(group_id, ADA) == ("active", ["group_admin"], None)
-    assert await town.standing(group_id, BEN) == ("invited", ["group_member"], None)
+    assert await town.relationship(group_id, ADA) == ("active", ["group_admin"], None)
+    assert await town.relationship(group_id, BEN) == ("invited", ["group_member"], None)
     assert [row["from_us"] for row in await town.rows(group_tenure)] == [0]
     assert await town.spans(group_id, ADA) == [True]
     assert await town.spans(group_id, BEN) == []
@@ -50,7 +50,7 @@ async def test_a_token_makes_a_member_once(town: Town) -> None:
     again = await town.run(Join(group_id, "not looked at"), BEN)
 
     assert (first.changed, again.changed) == (True, False)
-    assert await town.standing(group_id, BEN) == ("active", ["group_member"], None)
+    assert await town.relationship(group_id, BEN) == ("active", ["group_member"], None)
     assert await town.spans(group_id, BEN) == [True]
     assert (await town.history(group_id))[1:] == [("joined", 2, 2)]
 
@@ -59,11 +59,11 @@ async def test_who_rejoins_is_a_plain_member(town: Town) -> None:
     group_id = await town.group(ADA)
     await town.appointed(group_id, BEN)
     await town.run(Leave(group_id), BEN)
-    assert await town.standing(group_id, BEN) == ("inactive", ["group_admin"], "left")
+    assert await town.relationship(group_id, BEN) == ("inactive", ["group_admin"], "left")
 
     await town.join(group_id, BEN)
 
-    assert await town.standing(group_id, BEN) == ("active", ["group_member"], None)
+    assert await town.relationship(group_id, BEN) == ("active", ["group_member"], None)
     assert await town.spans(group_id, BEN) == [False, True]
 
 
@@ -78,7 +78,7 @@ async def test_an_invitation_gives_its_role_also_by_token(town: Town) -> None:
 
     assert not again.changed
     for one in (BEN, CLEO):
-        assert await town.standing(group_id, one) == ("active", ["group_admin"], None)
+        assert await town.relationship(group_id, one) == ("active", ["group_admin"], None)
     assert [kind for kind, _, _ in await town.history(group_id)] == [
         "created",
         "invited",
@@ -124,7 +124,7 @@ async def test_a_declined_invitation_comes_again_after_a_month_or_never(
     await town.join(group_id, CLEO)
     await town.run(Leave(group_id), CLEO)
     await town.invited(group_id, CLEO, "group_member")
-    assert await town.standing(group_id, CLEO) == ("invited", ["group_member"], None)
+    assert await town.relationship(group_id, CLEO) == ("invited", ["group_member"], None)
 
 
 async def test_leaving_closes_the_span(town: Town) -> None:
@@ -133,7 +133,7 @@ async def test_leaving_closes_the_span(town: Town) -> None:
     outcome, again = [await town.run(Leave(group_id), BEN) for _ in range(2)]
 
     assert (outcome.changed, again.changed) == (True, False)
-    assert await town.standing(group_id, BEN) == ("inactive", ["group_member"], "left")
+    assert await town.relationship(group_id, BEN) == ("inactive", ["group_member"], "left")
     assert await town.spans(group_id, BEN) == [False]
 
 
@@ -143,7 +143,7 @@ async def test_leaving_an_invitation_declines_it(town: Town) -> None:
 
     await town.run(Leave(group_id), BEN)
 
-    assert await town.standing(group_id, BEN) == ("inactive", ["group_member"], "declined")
+    assert await town.relationship(group_id, BEN) == ("inactive", ["group_member"], "declined")
 
 
 async def test_the_last_admin_names_a_successor(town: Town) -> None:
@@ -157,7 +157,7 @@ async def test_the_last_admin_names_a_successor(town: Town) -> None:
     assert refusal.path == ("successorId",)
     await town.run(Leave(group_id, BEN.id), ADA)
 
-    assert await town.standing(group_id, BEN) == ("active", ["group_admin"], None)
+    assert await town.relationship(group_id, BEN) == ("active", ["group_admin"], None)
     assert (await town.history(group_id))[-2:] == [("role_changed", 1, 2), ("left", 1, 1)]
 
 
@@ -173,7 +173,7 @@ async def test_admins_remove_members_and_withdraw_invitations(town: Town) -> Non
     assert outcome.user_ids == ids([BEN, CLEO, DAN])
     assert not again.changed
     for one in (BEN, CLEO, DAN):
-        assert (await town.standing(group_id, one))[::2] == ("inactive", "removed")
+        assert (await town.relationship(group_id, one))[::2] == ("inactive", "removed")
     assert await town.spans(group_id, BEN) == [False]
     assert (await town.history(group_id))[-3:] == [
         ("removed", 1, 2),
@@ -192,8 +192,8 @@ async def test_roles_change_for_members_and_for_invitations(town: Town) -> None:
     await town.run(SetRole(group_id, 1, "group_member"), BEN)
 
     assert outcomes == [True, True, False]
-    assert await town.standing(group_id, ADA) == ("active", ["group_member"], None)
-    assert await town.standing(group_id, CLEO) == ("invited", ["group_admin"], None)
+    assert await town.relationship(group_id, ADA) == ("active", ["group_member"], None)
+    assert await town.relationship(group_id, CLEO) == ("invited", ["group_admin"], None)
     await town.run(Leave(group_id), ADA)
     refusal = await town.refused(RefusalCode.NOT_A_MEMBER, SetRole(group_id, 1, "group_admin"), BEN)
     assert refusal.path == ("userId",)
@@ -208,19 +208,19 @@ async def test_an_ended_group_goes_on_with_its_members(town: Town) -> None:
     ended, again = [await town.run(DeactivateGroup(group_id), ADA) for _ in range(2)]
 
     assert (ended.changed, again.changed) == (True, False)
-    assert await town.standing(group_id, ADA) == ("inactive", ["group_admin"], "group")
-    assert await town.standing(group_id, BEN) == ("inactive", ["group_member"], "group")
-    assert (await town.standing(group_id, CLEO))[2] == "left"
-    assert (await town.standing(group_id, DAN))[2] == "removed"
+    assert await town.relationship(group_id, ADA) == ("inactive", ["group_admin"], "group")
+    assert await town.relationship(group_id, BEN) == ("inactive", ["group_member"], "group")
+    assert (await town.relationship(group_id, CLEO))[2] == "left"
+    assert (await town.relationship(group_id, DAN))[2] == "removed"
     assert await town.spans(group_id, ADA) == await town.spans(group_id, BEN) == [False]
     await town.refused(RefusalCode.GROUP_INACTIVE, Join(group_id, token), EVE)
 
     going_on, again = [await town.run(ReactivateGroup(group_id), ADA) for _ in range(2)]
 
     assert (going_on.changed, again.changed) == (True, False)
-    assert await town.standing(group_id, ADA) == ("active", ["group_admin"], None)
+    assert await town.relationship(group_id, ADA) == ("active", ["group_admin"], None)
     assert await town.spans(group_id, ADA) == await town.spans(group_id, BEN) == [False, True]
-    assert (await town.standing(group_id, DAN))[0] == "inactive"
+    assert (await town.relationship(group_id, DAN))[0] == "inactive"
     assert [row["state"] for row in await town.rows(group_record)] == ["active"]
 
 

@@ -183,7 +183,7 @@ async def test_an_invitation_is_accepted_while_it_is_withdrawn(
         )
 
         assert withdrawn == ["changed"]
-        assert (await town.standing(group_id, CLEO))[::2] == ("inactive", "removed")
+        assert (await town.relationship(group_id, CLEO))[::2] == ("inactive", "removed")
         last = (await town.history(group_id))[-1][0]
         assert (accepted, last) in (
             (["changed"], "removed"),

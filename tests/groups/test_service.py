@@ -113,7 +113,7 @@ async def test_a_site_operator_names_who_leads(town: Town) -> None:
 
     group_id = (await town.run(CreateGroup("Moths", admin_id=2), OPERATOR)).group_id
 
-    assert await town.standing(group_id, BEN) == ("active", ["group_admin"], None)
+    assert await town.relationship(group_id, BEN) == ("active", ["group_admin"], None)
     assert await town.history(group_id) == [("created", None, None)]
     with pytest.raises(Unauthenticated):
         await town.join(group_id, OPERATOR)
@@ -153,7 +153,7 @@ async def test_one_membership_changes_by_its_id(town: Town) -> None:
     found = [(await town.run(command, viewer)).changed for command, viewer, _ in changes]
 
     assert found == [changed for _, _, changed in changes]
-    assert await town.standing(group_id, BEN) == ("active", ["group_admin"], None)
+    assert await town.relationship(group_id, BEN) == ("active", ["group_admin"], None)
     await town.join(group_id, DAN)
     with pytest.raises(Forbidden):
         await town.run(ChangeMembership(ben, roles=("group_member",)), DAN)
@@ -191,7 +191,7 @@ async def test_leaving_with_a_successor_is_for_admins(town: Town) -> None:
 
     with pytest.raises(Forbidden):
         await town.run(Leave(group_id, CLEO.id), BEN)
-    assert await town.standing(group_id, BEN) == ("active", ["group_member"], None)
+    assert await town.relationship(group_id, BEN) == ("active", ["group_member"], None)
 
 
 async def test_a_command_is_told_by_its_kind_and_outcome_alone(

@@ -84,9 +84,9 @@ async def test_what_changes_nothing_takes_nothing_over(town: Town) -> None:
 
 async def test_roles_that_are_not_ours_stay_and_are_never_given(town: Town) -> None:
     await town.run(SetRole(7, 2, "group_admin"), ADA)
-    assert await town.standing(7, BEN) == ("active", ["cook", "group_admin"], None)
+    assert await town.relationship(7, BEN) == ("active", ["cook", "group_admin"], None)
     await town.run(SetRole(7, 2, "group_member"), ADA)
-    assert await town.standing(7, BEN) == ("active", ["cook", "group_member"], None)
+    assert await town.relationship(7, BEN) == ("active", ["cook", "group_member"], None)
 
     for command in (
         SetRole(7, 2, "cook"),
@@ -101,7 +101,7 @@ async def test_roles_that_are_not_ours_stay_and_are_never_given(town: Town) -> N
 async def test_who_has_no_role_is_no_member(town: Town) -> None:
     await town.refused(RefusalCode.NOT_A_MEMBER, SetRole(7, 4, "group_member"), ADA)
     await town.run(Invite(7, (4,)), ADA)
-    assert await town.standing(7, DAN) == ("invited", ["group_member"], None)
+    assert await town.relationship(7, DAN) == ("invited", ["group_member"], None)
     await town.run(RemoveMembers(7, (4,)), ADA)
     assert await town.spans(7, DAN) == []
 

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 import pytest
 
 from gateway.cli.serving import allow_files
-from gateway.http.connections import PLACES_FOR_PROBES
+from gateway.http.connections import SLOTS_FOR_PROBES
 from tests.http.raw import answer_to, connect, next_status, refusal, statuses, until_closed
 from tests.server import Server, serving
 
@@ -105,7 +105,7 @@ def test_beside_requests_under_way_there_is_no_place_but_for_probes(server: Serv
 def test_without_a_place_only_some_may_wait_to_be_told(server: Server) -> None:
     with ExitStack() as stack:
         begun = [working(server, stack) for _ in range(LIMIT)]
-        others = [stack.enter_context(connect(server)) for _ in range(PLACES_FOR_PROBES + 5)]
+        others = [stack.enter_context(connect(server)) for _ in range(SLOTS_FOR_PROBES + 5)]
         for one in others[:5]:
             assert until_closed(one) == b""
         for one in others[5:]:

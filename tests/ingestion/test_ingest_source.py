@@ -88,7 +88,7 @@ def test_an_interruption_while_the_last_batch_is_stored_gives_it_too() -> None:
 
 
 def test_an_interruption_waits_no_longer_than_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ingesting, "_PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(ingesting, "_TIMEOUT_SECONDS", 0.05)
     storing = Storing(seconds=None)
     batches = storing.batches(KeyboardInterrupt(), 1)
     with pytest.raises(KeyboardInterrupt):

@@ -76,7 +76,7 @@ class Panoptes:
         self._clock = clock
         self._token: str | None = None
         self._token_until = 0.0
-        self._token_turn = asyncio.Lock()
+        self._token_lock = asyncio.Lock()
 
     async def get(self, path: str, parameters: Parameters | None = None) -> dict[str, Any]:
         """The JSON object at ``path`` below ``/api``, which may have a query of its own.
@@ -100,7 +100,7 @@ class Panoptes:
         return await self._send("GET", url, headers=headers)
 
     async def _bearer_token(self, credentials: Credentials) -> str:
-        async with self._token_turn:
+        async with self._token_lock:
             now = self._clock().timestamp()
             if self._token is None or now >= self._token_until:
                 form = {"grant_type": "client_credentials", **credentials._asdict()}

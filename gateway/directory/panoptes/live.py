@@ -113,7 +113,7 @@ class LiveDirectory:
         self._under_way: dict[_Key, asyncio.Task[_Answer | None]] = {}
         self._storing: set[asyncio.Task[None]] = set()
         #: Those whose answers nobody waits for any more.
-        self._overtaken: set[asyncio.Task[_Answer | None]] = set()
+        self._superseded: set[asyncio.Task[_Answer | None]] = set()
         self._breakers: defaultdict[_Kind, CircuitBreaker] = defaultdict(
             lambda: CircuitBreaker(_PAUSE, lambda: instant_of(clock()))
         )
@@ -159,7 +159,7 @@ class LiveDirectory:
             fresh_for=max(min(left.values(), default=self._fresh), 0),
         )
 
-    def overtake(self, places: Iterable[_Key]) -> None:
+    def supersede(self, places: Iterable[_Key]) -> None:
         """Take no answer for these places that was asked for before now: they have changed."""
         for resource, (group, user) in places:
             self.absences.forget((resource, (group, user)))
@@ -170,8 +170,8 @@ class LiveDirectory:
                     (group, 0),
                     (0, user),
                 }:
-                    self._overtaken.add(task := self._under_way.pop(key))
-                    task.add_done_callback(self._overtaken.discard)
+                    self._superseded.add(task := self._under_way.pop(key))
+                    task.add_done_callback(self._superseded.discard)
 
     async def _is_too_much(self, asker: Asker, ids: int) -> bool:
         return bool(ids) and not await self._limits.allow(asker, ids)
@@ -271,7 +271,7 @@ class LiveDirectory:
 
     async def drain(self) -> None:
         """Wait until everything that was asked is answered and stored."""
-        while under_way := {*self._storing, *self._overtaken, *self._under_way.values()}:
+        while under_way := {*self._storing, *self._superseded, *self._under_way.values()}:
             await asyncio.wait(under_way)
 
     async def close(self) -> None:

@@ -13,7 +13,7 @@ from typing import NamedTuple, Self
 from starlette.requests import Request
 
 from gateway.auth.viewer import Viewer
-from gateway.http.response import NOT_KEPT
+from gateway.http.response import NO_STORE
 from gateway.http.validators import has_already
 
 SAFE_METHODS = ("GET", "HEAD")
@@ -43,7 +43,7 @@ class Conditions(NamedTuple):
 
     def headers(self, etag: str | None) -> Mapping[str, str]:
         """The headers of an answer; it has a tag if it is public."""
-        return NOT_KEPT if etag is None else {**_PUBLIC, "ETag": etag}
+        return NO_STORE if etag is None else {**_PUBLIC, "ETag": etag}
 
     def has_already(self, etag: str | None) -> bool:
         """Whether the client has the answer with this tag: it gets a 304."""

@@ -19,7 +19,7 @@ from gateway.http.coding import coding_for
 from gateway.http.event_stream import EventStream, single_event
 from gateway.http.media import EVENT_STREAM, JSON
 from gateway.http.response import (
-    NOT_KEPT,
+    NO_STORE,
     SECRET,
     ReadyResponse,
     headers_for,
@@ -74,7 +74,7 @@ def _negotiated(headers: Mapping[str, str]) -> dict[str, str]:
 
 @lru_cache
 def _private_headers(media: str, coding: str | None) -> Sequence[tuple[bytes, bytes]]:
-    headers = _negotiated(NOT_KEPT)
+    headers = _negotiated(NO_STORE)
     if coding is not None:
         headers["Content-Encoding"] = coding
     *encoded, _ = raw_json_response(b"", EXECUTED.json, media, headers).raw_headers
@@ -87,7 +87,7 @@ def answered_each(answers: Sequence[bytes], media: str, *, has_secret: bool = Fa
     Their answers are written already.
     """
     text = b"[" + b",".join(answers) + b"]"
-    return raw_json_response(text, EXECUTED.json, media, SECRET if has_secret else NOT_KEPT)
+    return raw_json_response(text, EXECUTED.json, media, SECRET if has_secret else NO_STORE)
 
 
 def refused(error: FormattedError, cause: Exception, media: str = JSON) -> Response:

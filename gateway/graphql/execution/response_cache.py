@@ -101,7 +101,7 @@ class ResponseCache:
         self._clock = clock
         self._values: BoundedCache[Any, Any] = BoundedCache(capacity, on_evict=self._gone)
         self._memberships = ViewerMemberships(database, self._values, around)
-        changes.on_forget(self._clear)
+        changes.on_invalidate(self._clear)
 
     @property
     def memory(self) -> BoundedCache[Any, Any]:

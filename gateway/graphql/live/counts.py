@@ -38,9 +38,9 @@ class LiveCounts:
         return self._unread.taken
 
     @property
-    def overtaken(self) -> int:
+    def superseded(self) -> int:
         """The frames that a newer one took the place of before they were taken."""
-        return self._unread.overtaken
+        return self._unread.superseded
 
     @property
     def size(self) -> int:

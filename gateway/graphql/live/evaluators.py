@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 #: A look waits no longer for what it has found. An evaluation that takes longer goes on beside the
 #: next looks, which leave it alone; what has not begun by then is found again.
-PATIENCE_SECONDS = 10.0
+TIMEOUT_SECONDS = 10.0
 
 #: Evaluates one; whether others of its page may be given the same answer. The first of a page is
 #: evaluated with a view to these others.
@@ -31,7 +31,7 @@ class _Page(NamedTuple):
 class Evaluators:
     """At most ``number`` evaluations at a time. To be closed."""
 
-    def __init__(self, number: int, evaluate: Evaluate, patience: float = PATIENCE_SECONDS) -> None:
+    def __init__(self, number: int, evaluate: Evaluate, patience: float = TIMEOUT_SECONDS) -> None:
         self._number = number
         self._evaluate = evaluate
         self._patience = patience

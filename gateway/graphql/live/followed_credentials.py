@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from gateway.auth.grants import Grant
-from gateway.auth.standing import Standing
+from gateway.auth.revocations import Revocations
 from gateway.auth.viewer import Viewer
 from gateway.errors import Unavailable
 from gateway.graphql.live.ends import CredentialsOver
@@ -19,8 +19,8 @@ class FollowedCredentials:
     No credential is kept, only what it grants.
     """
 
-    def __init__(self, standing: Standing) -> None:
-        self._standing = standing
+    def __init__(self, revocations: Revocations) -> None:
+        self._revocations = revocations
         self._streams: dict[Grant, set[LiveStream]] = {}
         self._of_viewers: dict[Viewer, set[Grant]] = {}
 
@@ -29,7 +29,7 @@ class FollowedCredentials:
 
         Unauthenticated if they are over already.
         """
-        return self._standing.grant(credentials, viewer)
+        return self._revocations.grant(credentials, viewer)
 
     def follow(self, grant: Grant, stream: LiveStream) -> Callable[[], None]:
         """End the stream once this does not hold any more, unless the returned function is called.
@@ -53,20 +53,20 @@ class FollowedCredentials:
 
     async def check(self) -> None:
         """Check each again; what cannot be told at the moment goes on."""
-        self._end(self._standing.expired(self._streams))
+        self._end(self._revocations.expired(self._streams))
         with suppress(Unavailable):
-            self._end(await self._standing.ended(list(self._streams)))
+            self._end(await self._revocations.ended(list(self._streams)))
 
     async def check_of(self, viewer: Viewer) -> None:
         """Check those of one viewer again, but not whether the volunteer was erased.
 
         CredentialsOver if the viewer is an API key that was revoked, followed or not.
         """
-        self._end(self._standing.expired(tuple(self._of_viewers.get(viewer, ()))))
+        self._end(self._revocations.expired(tuple(self._of_viewers.get(viewer, ()))))
         if viewer.api_key_id is None:
             return
         with suppress(Unavailable):
-            ended = await self._standing.ended([Grant(viewer)])
+            ended = await self._revocations.ended([Grant(viewer)])
             self._end(ended)
             if ended:
                 raise CredentialsOver

@@ -86,14 +86,14 @@ class Leases:
         self._errors = (*kinds, OSError, TimeoutError)
         self._failed_at = -math.inf
         #: One call at a time: what Redis knows is never older than what it was told before.
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
         self._is_over = False
         self._left: set[str] = set()
         self._wanted = asyncio.Event()
 
     async def take(self, who: str, limit: int) -> bool:
         """Whether viewers in all processes have no more than ``limit``, this one's included."""
-        async with self._turn:
+        async with self._lock:
             if self._is_away:
                 return True
             number = self._counts.get(who, 0)
@@ -127,7 +127,7 @@ class Leases:
         """Tell how many operations of these viewers this process has now."""
         for first in range(0, len(viewers), _TOLD_AT_ONCE):
             some = viewers[first : first + _TOLD_AT_ONCE]
-            async with self._turn:
+            async with self._lock:
                 if self._is_away:
                     return
                 numbers = [0 if self._is_over else self._counts.get(who, 0) for who in some]

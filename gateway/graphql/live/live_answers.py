@@ -12,7 +12,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Self
 
-from gateway.auth.standing import Standing
+from gateway.auth.revocations import Revocations
 from gateway.auth.viewer import Viewer
 from gateway.changes.feed import ChangeFeed
 from gateway.errors import GatewayError
@@ -37,8 +37,8 @@ class LiveAnswers:
 
     Ticks are further apart when there is much to do: at most the part ``share`` of the time is
     spent in them. ``connections`` is how many evaluations there are at once; ``capacity`` bounds
-    the bytes of what is watched, and those of frames that nobody has read yet. ``standing`` tells
-    which credentials are over; without it none are followed. ``limits`` bound how many live
+    the bytes of what is watched, and those of frames that nobody has read yet. ``revocations``
+    tells which credentials are over; without it none are followed. ``limits`` bound how many live
     operations there are.
     """
 
@@ -48,7 +48,7 @@ class LiveAnswers:
         changes: ChangeFeed,
         clock: Callable[[], datetime],
         seconds: float,
-        standing: Standing | None = None,
+        revocations: Revocations | None = None,
         *,
         limits: LiveLimits | None = None,
         connections: int = 2,
@@ -56,7 +56,7 @@ class LiveAnswers:
         capacity: int = 67_108_864,
     ) -> None:
         self._queries = queries
-        self._credentials = None if standing is None else FollowedCredentials(standing)
+        self._credentials = None if revocations is None else FollowedCredentials(revocations)
         self._limits = limits
         self._operations = WatchedOperations(capacity)
         self._unread = UnreadFrames(capacity)

@@ -68,7 +68,7 @@ class LiveStream:
         """
         if self._is_over:
             return
-        self._drop_newest(overtaken=True)
+        self._drop_newest(superseded=True)
         self.sent = frame.digest
         if frame.digest == self._taken:
             return
@@ -106,12 +106,12 @@ class LiveStream:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
-    def _drop_newest(self, *, overtaken: bool = False) -> None:
+    def _drop_newest(self, *, superseded: bool = False) -> None:
         frame, self._newest = self._newest, None
         if frame is not None:
             self._unread.release(frame)
-            if overtaken:
-                self._unread.overtaken += 1
+            if superseded:
+                self._unread.superseded += 1
 
     def __aiter__(self) -> Self:
         return self

@@ -8,14 +8,14 @@ from gateway.graphql.live.frames import Frame
 class UnreadFrames:
     """At most ``capacity`` bytes of frames are kept for readers that do not wait for them.
 
-    A frame that many have not taken counts once. ``taken`` and ``overtaken`` only grow.
+    A frame that many have not taken counts once. ``taken`` and ``superseded`` only grow.
     """
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
         self.size = 0
         self.taken = 0
-        self.overtaken = 0
+        self.superseded = 0
 
     def hold(self, frame: Frame, *, at_once: bool) -> bool:
         """Keep a frame for one more reader; False if there is no room for it.

@@ -30,8 +30,8 @@ from gateway.groups.commands import Command, Outcome
 from gateway.groups.deciding import conflict
 from gateway.groups.links import count_wrong_join
 from gateway.groups.panoptes.caller import CallersPanoptes
+from gateway.groups.panoptes.current_records import ChangedMeanwhile, ask_group, said_of
 from gateway.groups.panoptes.errand import Deadline, Errand, Heard, of_members
-from gateway.groups.panoptes.facts import ChangedMeanwhile, ask_group, said_of
 from gateway.groups.panoptes.failures import PAUSE_SECONDS, PanoptesSilent
 from gateway.groups.panoptes.groups import create_group, deactivate_group, update_group
 from gateway.groups.panoptes.members import change_membership, remove_members, set_role
@@ -45,7 +45,7 @@ from gateway.groups.panoptes.own_memberships import (
 from gateway.groups.panoptes.preparing import Prepared, group_of_goal, prepare
 from gateway.groups.panoptes.storing import store_errand, stored_revision
 from gateway.groups.refusals import GroupRefusal, RefusalCode
-from gateway.groups.turn import Limits, Turn
+from gateway.groups.transaction import Limits, Transaction
 
 _log = logging.getLogger(__name__)
 
@@ -157,7 +157,7 @@ class PanoptesGroups:
         return Errand(viewer, panoptes, self._clock, deadline, self._check_revision)
 
     def _prepare(self, connection: Connection, *, viewer: Viewer, command: Command) -> Prepared:
-        return prepare(Turn(connection, viewer, self._limits), command)
+        return prepare(Transaction(connection, viewer, self._limits), command)
 
     async def _decided(self, errand: Errand, command: Command, about: Prepared) -> Outcome:
         panoptes = errand.panoptes
@@ -184,12 +184,12 @@ class PanoptesGroups:
     async def _count_wrong_join(self, viewer: Viewer, error: GroupRefusal) -> None:
         if error.refusal is RefusalCode.JOIN_TOKEN_INVALID:
             await self._database.write(
-                lambda each: count_wrong_join(Turn(each, viewer, self._limits))
+                lambda each: count_wrong_join(Transaction(each, viewer, self._limits))
             )
 
     async def _store(self, errand: Errand) -> None:
         """Store what was heard; what happened has happened, also if that does not work."""
-        if not (errand.heard or errand.ended or errand.overtaken or errand.notes):
+        if not (errand.heard or errand.ended or errand.superseded or errand.notes):
             return
         task = asyncio.create_task(self._stored(errand))
         self._storing.add(task)
@@ -205,9 +205,9 @@ class PanoptesGroups:
             _log.warning("A change at Panoptes was not stored here yet: %s", error.message)
         except Exception:
             _log.exception("A change at Panoptes could not be stored here.")
-        self._live.overtake(
+        self._live.supersede(
             [
-                *errand.overtaken,
+                *errand.superseded,
                 *((one.scope.resource, place) for one in errand.heard for place in one.places()),
                 *((GROUPS, (group_id, 0)) for group_id in errand.ended),
             ]

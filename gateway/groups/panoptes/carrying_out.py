@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from gateway.directory.panoptes.transport import Answer, PanoptesAway, PanoptesRefused
 from gateway.errors import Forbidden, GatewayError
+from gateway.groups.panoptes.current_records import ChangedMeanwhile
 from gateway.groups.panoptes.errand import Errand
-from gateway.groups.panoptes.facts import ChangedMeanwhile
 from gateway.groups.panoptes.failures import (
     Fate,
     PanoptesSilent,
@@ -53,7 +53,7 @@ async def carry_out(
     PanoptesSilent if Panoptes has not done it, or nobody knows; else why it was refused.
     """
     fate, answer = await _send(errand, change)
-    if fate is Fate.OVERTAKEN:
+    if fate is Fate.SUPERSEDED:
         raise ChangedMeanwhile
     if fate is Fate.REFUSED and answer is not None:
         errand.doubt(change.group_id)

@@ -9,8 +9,8 @@ from gateway.directory.panoptes.questions import ask
 from gateway.directory.panoptes.records import Entries
 from gateway.directory.rows import Row
 from gateway.groups.panoptes.carrying_out import Change, carry_out
+from gateway.groups.panoptes.current_records import hold_membership, rows_by_user, told_entries
 from gateway.groups.panoptes.errand import Errand, of_members
-from gateway.groups.panoptes.facts import hold_membership, rows_by_user, told_entries
 
 
 def roles_with(row: Row, role: str) -> list[str]:
@@ -48,7 +48,7 @@ async def change_membership_to(
         errand, change, lambda answer: as_wanted(told_entries(answer, scope)), look
     )
     errand.hear(scope, done)
-    errand.overtake(group_id, [user_id])
+    errand.supersede(group_id, [user_id])
 
 
 async def end_membership(errand: Errand, row: Row) -> None:
@@ -67,4 +67,4 @@ async def end_membership(errand: Errand, row: Row) -> None:
         "DELETE", f"/memberships/{row['id']}", group_id, if_match=held.etag, has_record=False
     )
     errand.hear(scope, await carry_out(errand, change, lambda _answer: None, look))
-    errand.overtake(group_id, [user_id])
+    errand.supersede(group_id, [user_id])

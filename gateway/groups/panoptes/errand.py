@@ -84,7 +84,7 @@ class Errand:
     #: Groups that were deactivated, and all their memberships with them.
     ended: list[int] = field(default_factory=list)
     #: Lists that are another by now, and are to be asked for again.
-    overtaken: set[tuple[str, Place]] = field(default_factory=set)
+    superseded: set[tuple[str, Place]] = field(default_factory=set)
 
     @property
     def viewer_id(self) -> int:
@@ -97,16 +97,16 @@ class Errand:
         self.heard.append(said)
         return said
 
-    def overtake(self, group_id: int, user_ids: Sequence[int] = ()) -> None:
+    def supersede(self, group_id: int, user_ids: Sequence[int] = ()) -> None:
         """Have the lists of a group's and of these users' memberships asked for again."""
-        self.overtaken.add((MEMBERSHIPS, (group_id, 0)))
-        self.overtaken |= {(MEMBERSHIPS, (0, user_id)) for user_id in user_ids}
+        self.superseded.add((MEMBERSHIPS, (group_id, 0)))
+        self.superseded |= {(MEMBERSHIPS, (0, user_id)) for user_id in user_ids}
 
     def doubt(self, group_id: int) -> None:
         """Have all asked for again that the viewer can have changed, or has found gone."""
-        self.overtaken.add((GROUPS, (group_id, 0)))
-        self.overtaken.add((MEMBERSHIPS, (group_id, self.viewer_id)))
-        self.overtake(group_id, [self.viewer_id])
+        self.superseded.add((GROUPS, (group_id, 0)))
+        self.superseded.add((MEMBERSHIPS, (group_id, self.viewer_id)))
+        self.supersede(group_id, [self.viewer_id])
 
     def note(
         self,

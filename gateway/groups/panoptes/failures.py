@@ -48,7 +48,7 @@ class Fate(Enum):
     #: Answered without the record that belongs there: so are people who are banned.
     EMPTY = auto()
     #: The record is another by now.
-    OVERTAKEN = auto()
+    SUPERSEDED = auto()
     #: It may be done, or not.
     UNKNOWN = auto()
     #: It is not done; :func:`refusal` says why.
@@ -76,7 +76,7 @@ def fate_of(answer: Answer, *, has_record: bool) -> Fate:
     if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
         return Fate.EMPTY if has_record and not answer.body.strip() else Fate.DONE
     if answer.status in {HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED}:
-        return Fate.OVERTAKEN
+        return Fate.SUPERSEDED
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Fate.UNKNOWN
     return Fate.REFUSED

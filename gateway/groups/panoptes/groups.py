@@ -17,14 +17,14 @@ from gateway.groups.deciding import is_to_be_done, lead
 from gateway.groups.history import ChangeKind
 from gateway.groups.panoptes.caller import record_in
 from gateway.groups.panoptes.carrying_out import Change, carry_out
-from gateway.groups.panoptes.errand import Errand, of_group, of_members
-from gateway.groups.panoptes.facts import (
+from gateway.groups.panoptes.current_records import (
     ask_group,
     entries_of,
     hold_group,
     rows_by_user,
     told_entries,
 )
+from gateway.groups.panoptes.errand import Errand, of_group, of_members
 from gateway.groups.panoptes.failures import Step, WrongRequest
 from gateway.groups.panoptes.not_supported import NO_INVITATIONS, not_supported
 from gateway.groups.rules import Action
@@ -61,7 +61,7 @@ async def create_group(errand: Errand, command: CreateGroup) -> Outcome:
     group_id = int(made.rows[GROUPS][0]["id"])
     errand.hear(of_group(group_id), made)
     errand.note(group_id, ChangeKind.CREATED)
-    errand.overtake(group_id, [errand.viewer_id])
+    errand.supersede(group_id, [errand.viewer_id])
     # Without an answer the group is there nevertheless: whoever needs the membership asks for it.
     with suppress(GatewayError, WrongRequest):
         await _leads(errand, group_id)
@@ -120,7 +120,7 @@ async def deactivate_group(errand: Errand, command: DeactivateGroup) -> Outcome:
     await carry_out(errand, change, lambda _answer: None, look)
     errand.ended.append(group.id)
     errand.note(group.id, ChangeKind.DEACTIVATED)
-    errand.overtake(group.id, [errand.viewer_id])
+    errand.supersede(group.id, [errand.viewer_id])
     return Outcome(group.id, changed=True)
 
 

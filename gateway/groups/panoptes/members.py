@@ -16,14 +16,14 @@ from gateway.groups.history import ChangeKind
 from gateway.groups.inviting import is_invited
 from gateway.groups.panoptes.carrying_out import Change, carry_out
 from gateway.groups.panoptes.changing import change_membership_to, end_membership, roles_with
+from gateway.groups.panoptes.current_records import ask_admins, ask_group, ask_members, rows_by_user
 from gateway.groups.panoptes.errand import Errand, of_members
-from gateway.groups.panoptes.facts import ask_admins, ask_group, ask_members, rows_by_user
 from gateway.groups.panoptes.not_supported import NO_INVITATIONS, not_supported
 from gateway.groups.panoptes.own_memberships import accept, leave
 from gateway.groups.panoptes.revisions import check_membership_revision
 from gateway.groups.refusals import GroupRefusal, RefusalCode
 from gateway.groups.roles import checked_role, not_a_member
-from gateway.groups.rules import Action, Standing, standing_of
+from gateway.groups.rules import Action, Relationship, relationship_of
 from gateway.groups.state import Group, membership_in
 from gateway.groups.users import check_number
 from gateway.groups.wanted import wanted_role
@@ -76,7 +76,7 @@ async def change_membership(
     group, _ = await ask_group(errand, group_id)
     is_own = user_id == errand.viewer.id
     row = group.own_row if is_own else (await ask_members(errand, group_id, [user_id])).get(user_id)
-    is_hidden = not is_own and standing_of(errand.viewer, group.own) < Standing.MEMBER
+    is_hidden = not is_own and relationship_of(errand.viewer, group.own) < Relationship.MEMBER
     if row is None or is_hidden:
         raise NotFound("membership", command.membership_id)
     await check_membership_revision(errand, row, command.expected_revision)
@@ -163,7 +163,7 @@ async def _end_together(
     path = f"/user_groups/{group.id}/links/users/{','.join(map(str, users))}"
     change = Change("DELETE", path, group.id, has_record=False)
     over = await carry_out(errand, change, lambda _answer: None, look)
-    errand.overtake(group.id, users)
+    errand.supersede(group.id, users)
     left = tuple(
         GroupRefusal(
             RefusalCode.CONFLICT,

@@ -25,8 +25,7 @@ from gateway.groups.history import ChangeKind
 from gateway.groups.inviting import is_invited
 from gateway.groups.panoptes.carrying_out import Change, carry_out
 from gateway.groups.panoptes.changing import change_membership_to, end_membership
-from gateway.groups.panoptes.errand import Errand, of_members
-from gateway.groups.panoptes.facts import (
+from gateway.groups.panoptes.current_records import (
     ask_admins,
     ask_group,
     ask_members,
@@ -34,6 +33,7 @@ from gateway.groups.panoptes.facts import (
     rows_by_user,
     told_entries,
 )
+from gateway.groups.panoptes.errand import Errand, of_members
 from gateway.groups.panoptes.failures import Step
 from gateway.groups.panoptes.not_supported import not_supported
 from gateway.groups.panoptes.revisions import check_membership_revision
@@ -66,7 +66,7 @@ async def join(errand: Errand, command: Join) -> Outcome:
     done = await carry_out(errand, change, lambda answer: active(told_entries(answer, scope)), look)
     errand.hear(scope, done)
     errand.note(group.id, ChangeKind.JOINED, [user_id])
-    errand.overtake(group.id, [user_id])
+    errand.supersede(group.id, [user_id])
     return Outcome(group.id, changed=True, user_ids=(user_id,))
 
 
@@ -104,7 +104,7 @@ async def accept(errand: Errand, group: Group, action: Action = Action.ACCEPT) -
 
 
 async def decline_invitation(errand: Errand, command: DeclineInvitation) -> Outcome:
-    """Turn an invitation down."""
+    """Transaction an invitation down."""
     group, _ = await ask_group(errand, command.group_id)
     if not is_to_be_done(errand, group, Action.DECLINE) or group.own_row is None:
         return Outcome(group.id, changed=False, user_ids=(errand.viewer_id,))

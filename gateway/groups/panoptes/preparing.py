@@ -16,7 +16,7 @@ from gateway.groups.commands import Command
 from gateway.groups.limits import check_changes, check_new_group
 from gateway.groups.links import read_wrong_joins
 from gateway.groups.panoptes.not_supported import not_supported
-from gateway.groups.turn import Turn
+from gateway.groups.transaction import Transaction
 from gateway.rollups.erasure import read_forgotten
 
 #: What makes things end is possible beyond the limit of changes too.
@@ -35,23 +35,23 @@ class Prepared(NamedTuple):
     user_id: int
 
 
-def prepare(turn: Turn, command: Command) -> Prepared:
+def prepare(transaction: Transaction, command: Command) -> Prepared:
     """What a command is about; an error if it must not go to Panoptes.
 
     Its ids are Panoptes': those of groups that are led here mean other groups there.
     """
-    connection = turn.connection
-    if read_forgotten(connection, [turn.viewer_id]):
+    connection = transaction.connection
+    if read_forgotten(connection, [transaction.viewer_id]):
         raise ErasedAccount
     found = _about(connection, command)
     if led_among(connection, [found.group_id]):
         raise not_supported("This group is led at this gateway, which changes no groups itself.")
     if isinstance(command, commands.CreateGroup):
-        check_new_group(turn)
+        check_new_group(transaction)
     if isinstance(command, commands.Join):
-        read_wrong_joins(turn).check(turn.now)
+        read_wrong_joins(transaction).check(transaction.now)
     if not isinstance(command, _ENDING):
-        check_changes(turn)
+        check_changes(transaction)
     return found
 
 

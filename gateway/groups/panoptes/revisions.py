@@ -5,8 +5,8 @@ from __future__ import annotations
 from gateway.db.instants import instant_of
 from gateway.directory.panoptes.answers import MEMBERSHIPS
 from gateway.directory.rows import Row
+from gateway.groups.panoptes.current_records import said_of
 from gateway.groups.panoptes.errand import Errand, Heard, of_members
-from gateway.groups.panoptes.facts import said_of
 
 
 async def check_membership_revision(errand: Errand, row: Row, expected: int | None) -> None:

@@ -18,7 +18,7 @@ from gateway.groups.users import learn_names
 
 
 def store_errand(connection: Connection, errand: Errand, fresh: int) -> None:
-    """Store answers, history, spans and names; what was overtaken is not ``fresh`` any more.
+    """Store answers, history, spans and names; what was superseded is not ``fresh`` any more.
 
     ``fresh`` is in microseconds. What another process asked later stays.
     """
@@ -26,7 +26,7 @@ def store_errand(connection: Connection, errand: Errand, fresh: int) -> None:
         store_answer(connection, heard.scope, heard.rows, heard.at)
     for group_id in errand.ended:
         _end(connection, group_id, instant_of(errand.clock()))
-    overtake(connection, errand.overtaken, instant_of(errand.clock()) - fresh)
+    supersede(connection, errand.superseded, instant_of(errand.clock()) - fresh)
     for group_id, kind, subjects, details in errand.notes:
         note_changes(connection, group_id, kind, errand.viewer.id, subjects, details)
         log_change(connection, user_group_record=[group_id])
@@ -35,7 +35,7 @@ def store_errand(connection: Connection, errand: Errand, fresh: int) -> None:
         learn_names(connection, errand.viewer)
 
 
-def overtake(connection: Connection, places: Iterable[tuple[str, Place]], at: int) -> None:
+def supersede(connection: Connection, places: Iterable[tuple[str, Place]], at: int) -> None:
     """Let places be as old as this: what is stored serves on if Panoptes is away."""
     for resource, (group_id, user_id) in sorted(places):
         connection.execute(

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from gateway.errors import GatewayError, NotFound
 from gateway.groups.refusals import GroupRefusal, RefusalCode
-from gateway.http.response import NOT_KEPT, headers_for, raw_json_response
+from gateway.http.response import NO_STORE, headers_for, raw_json_response
 from gateway.rest.jsonapi.media import MEDIA
 from gateway.rest.sentence import DescribeError
 from gateway.telemetry.record import RequestRecord
@@ -105,7 +105,7 @@ def refused(error: Exception, describe: DescribeError, record: RequestRecord) ->
         record.note_error(described["extensions"]["code"], error)
         status = STATUSES.get(described["extensions"]["code"], 500)
     headers = {
-        **NOT_KEPT,
+        **NO_STORE,
         "Vary": "Authorization, Accept, Origin",
         # The address of a page or of a question may hold a join token.
         "Referrer-Policy": "no-referrer",

@@ -172,7 +172,7 @@ async def test_a_right_that_ends_before_a_frame_is_read_takes_the_frame_away(
     await live.tick()
     assert (await sent(stream))["data"] == HIDDEN
     assert await sent(stream) is None
-    assert live.counts.overtaken == 2
+    assert live.counts.superseded == 2
 
 
 async def test_a_slow_reader_gets_the_newest_and_nothing_twice(

@@ -202,7 +202,7 @@ class Hanging(Gateway):
 async def test_an_evaluation_that_hangs_holds_up_no_other(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(evaluators, "PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(evaluators, "TIMEOUT_SECONDS", 0.2)
     await store(database, classification(1))
     async with Hanging(database) as gateway, live_answers(gateway) as live:
         slow = await follow(live, f"me {{ id }} {TOTAL}", Viewer(id=7))
@@ -229,7 +229,7 @@ async def test_an_evaluation_that_hangs_holds_up_no_other(
 async def test_a_stream_is_closed_during_its_evaluation(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(evaluators, "PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(evaluators, "TIMEOUT_SECONDS", 0.2)
     await store(database, classification(1))
     async with Hanging(database) as gateway, live_answers(gateway) as live:
         stream = await follow(live, f"me {{ id }} {TOTAL}", Viewer(id=7))

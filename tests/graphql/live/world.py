@@ -8,7 +8,7 @@ from gateway.auth.api_key_uses import ApiKeyUses
 from gateway.auth.api_keys import ApiKeys, new_api_key
 from gateway.auth.authenticator import Authenticator
 from gateway.auth.key_ring import KeyRing, KeySource
-from gateway.auth.standing import Standing
+from gateway.auth.revocations import Revocations
 from gateway.auth.token_keys import TokenKey
 from gateway.auth.tokens import TokenVerifier
 from gateway.auth.viewer import Scope
@@ -46,13 +46,13 @@ class World:
         self.authenticator = Authenticator(
             tokens, ring, ApiKeys(database, uses, lambda: NOW_US), uses
         )
-        standing = Standing(self.authenticator, self.gateway.erased, self.gateway.changes)
+        revocations = Revocations(self.authenticator, self.gateway.erased, self.gateway.changes)
         self.live = LiveAnswers(
             self.gateway.executor.live,
             self.gateway.changes,
             lambda: self.gateway.now,
             NEVER,
-            standing,
+            revocations,
         )
 
     async def open(self, selection: str, lines: Lines = ()) -> LiveStream:

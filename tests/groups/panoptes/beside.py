@@ -23,7 +23,7 @@ from gateway.directory.panoptes.transport import Transport
 from gateway.groups.commands import Command, Outcome
 from gateway.groups.panoptes.authority import PanoptesGroups
 from gateway.groups.service import GroupService
-from gateway.groups.turn import Limits
+from gateway.groups.transaction import Limits
 from tests.directory.panoptes.local import LocalPanoptes
 from tests.directory.panoptes.local_records import at
 from tests.directory.panoptes.local_routes import CLIENT_ID, CLIENT_SECRET

@@ -85,7 +85,7 @@ class Side:
     run: Run
     group: int
     token: str
-    standings: Callable[[], Awaitable[Standings]]
+    relationships: Callable[[], Awaitable[Standings]]
 
 
 async def told(side: Side, step: Step, viewer: Viewer) -> str:
@@ -100,24 +100,24 @@ async def told(side: Side, step: Step, viewer: Viewer) -> str:
     return f"{'changed' if outcome.changed else 'unchanged'} {outcome.user_ids}"
 
 
-def comes_back_as_admin(command: Command, viewer: Viewer, standings: Standings) -> bool:
+def comes_back_as_admin(command: Command, viewer: Viewer, relationships: Standings) -> bool:
     """Whether Panoptes would give somebody the role of then, who is a plain member here."""
-    is_admin = standings.get(viewer.id or 0, ("", ""))[1] == '["group_admin"]'
+    is_admin = relationships.get(viewer.id or 0, ("", ""))[1] == '["group_admin"]'
     return isinstance(command, Join) and is_admin
 
 
 async def compare(here: Side, there: Side, life: list[tuple[Step, Viewer]]) -> None:
-    before = await here.standings()
+    before = await here.relationships()
     for step, viewer in life:
         command = step(here.group, here.token)
         if comes_back_as_admin(command, viewer, before):
             continue
         outcomes = await told(here, step, viewer), await told(there, step, viewer)
         assert outcomes[0] == outcomes[1], (command, viewer.login)
-        before = await here.standings()
+        before = await here.relationships()
         if isinstance(command, DeactivateGroup) and outcomes[0].startswith("changed"):
             # Of Panoptes' group only those memberships are known that were heard of.
-            assert (await there.standings()).items() <= before.items()
+            assert (await there.relationships()).items() <= before.items()
             for one in (Join(here.group, here.token), Join(here.group, "wrong")):
                 right = one.token == here.token
                 then: Step = lambda group, token, right=right: Join(  # noqa: E731
@@ -125,7 +125,7 @@ async def compare(here: Side, there: Side, life: list[tuple[Step, Viewer]]) -> N
                 )
                 assert await told(here, then, viewer) == await told(there, then, viewer)
             return
-        assert before == await there.standings(), (command, viewer.login)
+        assert before == await there.relationships(), (command, viewer.login)
 
 
 async def standings_in(database: Database, group_id: int) -> Standings:

@@ -1,4 +1,4 @@
-"""Patience: how long a client of a WebSocket may be silent, or slow to send and to read."""
+"""WebSocket timeouts: how long a client may be silent, or slow to send and to read."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from gateway.http.connections import Closed
 from gateway.http.peers import PeerLimits
 
 
-class Patience:
+class WebSocketTimeouts:
     """Timers of one open WebSocket, told what happens on it.
 
-    ``ping`` asks the client for a sign of life, and ``lose`` is called when the patience is at an
-    end. While nothing is read (``holds``), nobody is late. What is taken too slowly in bytes is
-    the matter of ``Outgoing``.
+    ``ping`` asks the client for a sign of life, and ``lose`` is called when a timeout has
+    passed. While nothing is read (``holds``), nobody is late. ``Outgoing`` watches clients that
+    read too slowly.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Standing: which grants still hold, asked again and again for many at once."""
+"""Revocations: which grants have expired or been revoked, looked up for many at once."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from gateway.changes.position import LogPosition
 from gateway.directory.erased_users import ErasedUsers
 
 
-class Standing:
-    """What was ended is known as of the state that ``changes`` has caught up with last."""
+class Revocations:
+    """Revocations as of the state that the change feed ``changes`` has read last."""
 
     def __init__(
         self, authenticator: Authenticator, erased: ErasedUsers, changes: ChangeFeed

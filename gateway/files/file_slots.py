@@ -1,4 +1,4 @@
-"""Places: how many files are made and read at once, so that their spools fit on the disk."""
+"""File slots: how many files are made and read at once, so that their spools fit on the disk."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gateway.files.refusals import TooManyFiles
 FILES_OF_VIEWER = 2
 
 
-class Places:
+class FileSlots:
     """At most ``number`` files at once in this process."""
 
     def __init__(self, number: int) -> None:
@@ -21,8 +21,8 @@ class Places:
         self._taken: Counter[str] = Counter()
 
     @contextmanager
-    def place(self, spender: str) -> Iterator[None]:
-        """A place for one file of whoever it is counted for; TooManyFiles, Unavailable."""
+    def slot(self, spender: str) -> Iterator[None]:
+        """A slot for one file of whoever it is counted for; TooManyFiles, Unavailable."""
         if self._taken[spender] >= FILES_OF_VIEWER:
             raise TooManyFiles(
                 f"You are reading {FILES_OF_VIEWER} files already: wait until one of them ends.",

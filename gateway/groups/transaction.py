@@ -1,4 +1,4 @@
-"""Turn: one command's time as the only writer, and the limits of what it may do."""
+"""Transaction of a command on a group, and the limits of what it may do."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """The transaction of a command, whose command it is, and what is allowed at most."""
+class Transaction:
+    """The writing transaction of one command, its viewer, and what is allowed at most."""
 
     connection: Connection
     viewer: Viewer

@@ -1,4 +1,4 @@
-"""Kept bearer tokens: each is had while its own request is answered, and no longer."""
+"""Bearer token scope: a token is held while its own request is answered, and no longer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from gateway.auth.bearer import keeping_bearer
 
 
-class KeptBearers:
+class BearerScope:
     """An ASGI application around all that forwards tokens.
 
     The operations of a WebSocket are requests of their own, and see to it themselves.

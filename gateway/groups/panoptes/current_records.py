@@ -1,4 +1,4 @@
-"""Facts: what Panoptes says now of a group and of people in it, which commands are decided by.
+"""Current records of a group and its members, read from Panoptes to decide commands.
 
 The copy here may be a minute old: no change is decided by it.
 """
