@@ -11,7 +11,7 @@ from sqlalchemy import Select
 
 from gateway.changes.entity import Entity
 from gateway.directory.memberships import MEMBERSHIPS_OF_VIEWER, Membership, membership_of
-from gateway.directory.panoptes.answers import ASKED_AT, FORGOTTEN, Place, Scope
+from gateway.directory.panoptes.answers import FORGOTTEN, REQUESTED_AT, RecordKey, Scope
 from gateway.directory.panoptes.led_here import LED_HERE
 from gateway.loaders.loader import EMPTY, Batches, Bound, KeyLoader, Request, StatementLoader
 from gateway.stats.entities import RECORDED
@@ -112,16 +112,16 @@ class MembershipLoader(StatementLoader[MembershipKey, Membership | None]):
         return ((RECORDED[Kind.GROUP], key.group_id),)
 
 
-class AskedAtLoader(KeyLoader[Scope, Mapping[Place, int]]):
+class RequestedAtLoader(KeyLoader[Scope, Mapping[RecordKey, int]]):
     """When Panoptes was last asked; that has no version, and is read each time."""
 
     name = "asked at"
     default = EMPTY
 
     def statement(self, key: Scope) -> Bound:
-        return ASKED_AT, key.parameters()
+        return REQUESTED_AT, key.parameters()
 
-    def value(self, key: Scope, rows: Sequence[Any]) -> Mapping[Place, int]:
+    def value(self, key: Scope, rows: Sequence[Any]) -> Mapping[RecordKey, int]:
         return {(row[0], row[1]): row[2] for row in rows}
 
     def entities(self, key: Scope) -> tuple[Entity, ...]:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import orjson
 
 from gateway.directory.memberships import Membership, MembershipState
-from gateway.directory.panoptes.answers import GROUPS, MEMBERSHIPS, Place, Scope
+from gateway.directory.panoptes.answers import GROUPS, MEMBERSHIPS, RecordKey, Scope
 from gateway.directory.panoptes.live import LiveDirectory, LookedUp
 from gateway.directory.panoptes.look_up_limits import Asker
 from gateway.directory.rows import Row
@@ -25,10 +25,10 @@ from gateway.directory.users import User
 from gateway.errors import Unavailable
 from gateway.loaders.access import is_public, too_much_asked
 from gateway.loaders.directory import (
-    AskedAtLoader,
     ForgottenLoader,
     LedHereLoader,
     MembershipKey,
+    RequestedAtLoader,
 )
 from gateway.loaders.loader import Batches, Loader
 from gateway.loaders.reads import OperationReads
@@ -58,27 +58,27 @@ class LookUps:
         self._asker = asker
         #: Groups of which whoever they do not exist for is not to be told so now.
         self.withheld: set[int] = set()
-        self._asked_at = AskedAtLoader(reads)
+        self._requested_at = RequestedAtLoader(reads)
         self._forgotten = ForgottenLoader(reads)
         self._led_here = LedHereLoader(reads)
 
-    def asked_at(self, scope: Scope) -> asyncio.Future[Mapping[Place, int]]:
-        """When Panoptes was last asked for places of the scope, as :meth:`look_up` takes it."""
-        return self._asked_at.load(scope)
+    def requested_at(self, scope: Scope) -> asyncio.Future[Mapping[RecordKey, int]]:
+        """When Panoptes was last asked for records of the scope, as :meth:`look_up` takes it."""
+        return self._requested_at.load(scope)
 
     async def look_up(
         self,
         scope: Scope,
-        asked_at: Mapping[Place, int],
-        secret: Collection[Place],
+        requested_at: Mapping[RecordKey, int],
+        secret: Collection[RecordKey],
         listed: Collection[int],
     ) -> LookedUp:
-        """What to take for the scope's places; an answer that rests on it is not cacheable.
+        """What to take for the scope's record keys; an answer that rests on it is not cacheable.
 
         ``listed`` are the groups in the stored lists that an answer takes the place of.
         """
         self._reads.cacheable = False
-        looked = await self._live.look_up(scope, asked_at, self._asker, secret)
+        looked = await self._live.look_up(scope, requested_at, self._asker, secret)
         self._reads.rest_on_others(looked.fresh_for / 1_000_000)
         if scope.is_list and scope.users and looked.answered:
             looked = await self._without_led_here(looked, listed)
@@ -93,7 +93,7 @@ class LookUps:
             self._named(User(user["id"], user["login"], user["display_name"]))
         return looked._replace(
             answered={
-                place: _without(erased, rows, "user_id") for place, rows in looked.answered.items()
+                key: _without(erased, rows, "user_id") for key, rows in looked.answered.items()
             }
         )
 
@@ -102,9 +102,7 @@ class LookUps:
         groups = sorted(told.union(listed))
         are_led = await self._led_here.load_many(groups)
         led = frozenset(one for one, is_led in zip(groups, are_led, strict=True) if is_led)
-        answered = {
-            place: _without(led, rows, "group_id") for place, rows in looked.answered.items()
-        }
+        answered = {key: _without(led, rows, "group_id") for key, rows in looked.answered.items()}
         return looked._replace(answered=answered, led_here=led)
 
 
@@ -133,8 +131,8 @@ class LiveLoader(Loader[K, V]):
     def scope(self, keys: Sequence[K]) -> Scope:
         """What to ask Panoptes about."""
 
-    def secret(self, stored: Sequence[V]) -> Collection[Place]:
-        """Places of which not everybody may know that there is something."""
+    def secret(self, stored: Sequence[V]) -> Collection[RecordKey]:
+        """Keys of records of which not everybody may know that there is something."""
         return ()
 
     def listed(self, stored: Sequence[V]) -> Collection[int]:
@@ -148,11 +146,11 @@ class LiveLoader(Loader[K, V]):
     async def look_up(self, keys: Sequence[K]) -> Sequence[V | Exception]:
         """The values of the keys, in their order."""
         scope = self.scope(keys)
-        stored, asked_at = await asyncio.gather(
-            self._stored.load_many(keys), self._look_ups.asked_at(scope)
+        stored, requested_at = await asyncio.gather(
+            self._stored.load_many(keys), self._look_ups.requested_at(scope)
         )
         looked = await self._look_ups.look_up(
-            scope, asked_at, self.secret(stored), self.listed(stored)
+            scope, requested_at, self.secret(stored), self.listed(stored)
         )
         return [self.taken(key, one, looked) for key, one in zip(keys, stored, strict=True)]
 
@@ -163,21 +161,21 @@ class LiveGroupLoader(LiveLoader[int, UserGroup | None]):
     def scope(self, keys: Sequence[int]) -> Scope:
         return Scope(GROUPS, frozenset(keys), _NOBODY)
 
-    def secret(self, stored: Sequence[UserGroup | None]) -> Collection[Place]:
+    def secret(self, stored: Sequence[UserGroup | None]) -> Collection[RecordKey]:
         return [(one.id, 0) for one in stored if one is not None and not is_public(one)]
 
     def taken(
         self, key: int, stored: UserGroup | None, looked: LookedUp
     ) -> UserGroup | Exception | None:
-        place = (key, 0)
-        if place in looked.refused:
+        record_key = (key, 0)
+        if record_key in looked.refused:
             self._look_ups.withheld.add(key)
             if stored is None:
                 return too_much_asked()
-        if place in looked.answered:
-            found = next(map(_user_group, looked.answered[place]), None)
+        if record_key in looked.answered:
+            found = next(map(_user_group, looked.answered[record_key]), None)
             return found if found is None or stored is None else _as_recorded(found, stored)
-        if stored is not None and place in looked.stale:
+        if stored is not None and record_key in looked.stale:
             return stored._replace(stats_visibility=StatsVisibility.PRIVATE_AGG_ONLY)
         return stored
 
@@ -192,12 +190,12 @@ class LiveMembershipLoader(LiveLoader[MembershipKey, Membership | None]):
     def taken(
         self, key: MembershipKey, stored: Membership | None, looked: LookedUp
     ) -> Membership | Exception | None:
-        place = (key.group_id, key.user_id)
-        if place in looked.refused:
+        record_key = (key.group_id, key.user_id)
+        if record_key in looked.refused:
             return too_much_asked()
-        if place in looked.answered:
-            return next(map(_membership, looked.answered[place]), None)
-        return None if place in looked.stale else stored
+        if record_key in looked.answered:
+            return next(map(_membership, looked.answered[record_key]), None)
+        return None if record_key in looked.stale else stored
 
 
 class LiveMembershipsLoader(LiveLoader[int, tuple[Membership, ...]]):
@@ -223,14 +221,14 @@ class LiveMembershipsLoader(LiveLoader[int, tuple[Membership, ...]]):
     def taken(
         self, key: int, stored: tuple[Membership, ...], looked: LookedUp
     ) -> tuple[Membership, ...] | Exception:
-        place = (key, 0) if self._of_groups else (0, key)
-        if place in looked.refused:
+        record_key = (key, 0) if self._of_groups else (0, key)
+        if record_key in looked.refused:
             return too_much_asked()
-        if place in looked.answered:
-            told = map(_membership, looked.answered[place])
+        if record_key in looked.answered:
+            told = map(_membership, looked.answered[record_key])
             kept = (one for one in stored if one.group_id in looked.led_here)
             return tuple(sorted([*told, *kept], key=_in_order))
-        if place in looked.stale:
+        if record_key in looked.stale:
             return Unavailable("Panoptes, which stores the memberships, does not answer.")
         return stored
 

@@ -15,7 +15,7 @@ from gateway.directory.name_index import identifier_number
 from gateway.directory.name_lists import NameList
 from gateway.directory.panoptes.answers import MEMBERSHIPS, Scope
 from gateway.loaders.cache import ReadCache
-from gateway.loaders.directory import AskedAtLoader
+from gateway.loaders.directory import RequestedAtLoader
 from gateway.loaders.operation import Operation
 from resolvers.schema import graphql_schema
 from tests.asking import ADMIN, NOW
@@ -236,6 +236,6 @@ async def test_what_depends_on_no_entity_is_read_each_time_and_not_cacheable(
     for _ in range(2):
         async with Operation(filled, ADMIN, NOW, cache=cache, feed=feed) as operation:
             assert operation.reads.cacheable
-            assert await AskedAtLoader(operation.reads).load(scope) == {}
+            assert await RequestedAtLoader(operation.reads).load(scope) == {}
             assert not operation.reads.cacheable
     assert (cache.hits, cache.misses, len(cache.entries)) == (0, 2, 0)

@@ -47,12 +47,12 @@ MEMBERSHIPS = "memberships"
 #: What groups' answers say beside the groups, for counts of groups alone.
 RECORDS = "group_records"
 
-#: A group and a user; 0 for all groups of the user or all users of the group.
-Place = tuple[int, int]
+#: Ids of a group and a user; 0 for all groups of the user or all users of the group.
+RecordKey = tuple[int, int]
 
-#: When Panoptes was asked about ``resource`` for places among ``groups`` and ``users``; ``ALWAYS``
-#: for groups that are led here.
-ASKED_AT = select(
+#: When records of ``resource``, of ``groups`` and ``users``, were last requested from Panoptes, by
+#: record key; ``ALWAYS`` for groups that are led here.
+REQUESTED_AT = select(
     union_all(
         select(
             panoptes_answer.c.group_id, panoptes_answer.c.user_id, panoptes_answer.c.asked_at
@@ -87,17 +87,17 @@ class Scope(NamedTuple):
         """Whether all memberships of a group or of a user are asked for."""
         return self.resource == MEMBERSHIPS and not (self.groups and self.users)
 
-    def places(self) -> set[Place]:
-        """The places that an answer speaks of."""
+    def record_keys(self) -> set[RecordKey]:
+        """The keys of the records that an answer is about."""
         return set(product(self.groups or {0}, self.users or {0}))
 
-    def holds(self, place: Place) -> bool:
-        """Whether an entry at this place was asked for."""
-        group, user = place
+    def includes(self, key: RecordKey) -> bool:
+        """Whether the entry of this key was requested."""
+        group, user = key
         return (not self.groups or group in self.groups) and (not self.users or user in self.users)
 
     def parameters(self) -> dict[str, object]:
-        """What ``ASKED_AT`` takes to find these places, and all that they are among."""
+        """Parameters of ``REQUESTED_AT``: these keys, and the lists that include them."""
         return {
             "resource": self.resource,
             "groups": [0, *self.groups],
@@ -120,40 +120,40 @@ class Stored(NamedTuple):
 
 
 def store_page(
-    connection: Connection, resource: str, rows: Mapping[str, Sequence[Row]], asked_at: int
+    connection: Connection, resource: str, rows: Mapping[str, Sequence[Row]], requested_at: int
 ) -> StoredPage:
     """Store entries of a page that was asked for at that instant (microseconds).
 
     Of groups that are led here nothing is.
     """
-    kept = without_led_here(connection, rows)
-    loaded = store_rows(connection, kept, "panoptes")
+    remote = without_led_here(connection, rows)
+    loaded = store_rows(connection, remote, "panoptes")
     if resource in (GROUPS, MEMBERSHIPS):
-        _remember(connection, resource, _places_in(resource, kept), asked_at)
-    return StoredPage(loaded, len(rows.get(resource, ())) - len(kept.get(resource, ())))
+        _store_request_times(connection, resource, _keys_in(resource, remote), requested_at)
+    return StoredPage(loaded, len(rows.get(resource, ())) - len(remote.get(resource, ())))
 
 
 def store_answer(
-    connection: Connection, scope: Scope, rows: Mapping[str, Sequence[Row]], asked_at: int
+    connection: Connection, scope: Scope, rows: Mapping[str, Sequence[Row]], requested_at: int
 ) -> Stored:
     """Store all that Panoptes has of the scope, and remove what it does not have.
 
     What another process asked later stays as that one stored it, unless it is said to be of the
     future: that was another clock's, and would stay for ever. What is led here stays as it is.
     """
-    stored = _stored_places(connection, scope)
-    has = _places_in(scope.resource, rows)
-    spoken_of = stored | has | scope.places()
-    later = _asked_later(connection, scope.resource, spoken_of, asked_at)
-    led = led_among(connection, (group for group, _ in spoken_of))
+    stored = _stored_keys(connection, scope)
+    has = _keys_in(scope.resource, rows)
+    affected = stored | has | scope.record_keys()
+    later = _requested_later(connection, scope.resource, affected, requested_at)
+    led = led_among(connection, (group for group, _ in affected))
 
-    def is_ours(place: Place) -> bool:
-        group, user = place
-        return group not in led and later.isdisjoint({place, (group, 0), (0, user)})
+    def is_ours(key: RecordKey) -> bool:
+        group, user = key
+        return group not in led and later.isdisjoint({key, (group, 0), (0, user)})
 
     said = {
         scope.resource: [
-            row for row in rows[scope.resource] if is_ours(place_of(scope.resource, row))
+            row for row in rows[scope.resource] if is_ours(key_of(scope.resource, row))
         ],
         RECORDS: [row for row in rows.get(RECORDS, ()) if is_ours((row["group_id"], 0))],
     }
@@ -161,15 +161,15 @@ def store_answer(
     _remove(connection, scope.resource, gone)
     loaded = store_rows(connection, {**rows, **said}, "panoptes")
     # Of an id that there is not nothing is stored; of one that is gone, that it went.
-    heard = has | gone | (scope.places() if scope.is_list else set())
-    _remember(connection, scope.resource, filter(is_ours, heard), asked_at)
+    answered = has | gone | (scope.record_keys() if scope.is_list else set())
+    _store_request_times(connection, scope.resource, filter(is_ours, answered), requested_at)
     return Stored(loaded, len(gone))
 
 
-def forget_misses(connection: Connection, before: int, now: int) -> None:
-    """Forget that Panoptes was asked, before that instant or after now, for what there is not.
+def delete_misses(connection: Connection, before: int, now: int) -> None:
+    """Delete request times of absent records, from before that instant or after now.
 
-    Ids that nobody has can be asked for without end. To forget what is stale changes no answer.
+    Made-up ids can be requested without end. To delete what is stale changes no answer.
     """
     for resource, (group, user) in _COLUMNS.items():
         there = select(literal(1)).where(
@@ -210,16 +210,16 @@ _COLUMNS: Mapping[str, tuple[ColumnElement[int], ColumnElement[int]]] = {
 }
 
 
-def place_of(resource: str, row: Row) -> Place:
-    """The place of a group's or a membership's row."""
+def key_of(resource: str, row: Row) -> RecordKey:
+    """The record key of a group's or a membership's row."""
     return (row["id"], 0) if resource == GROUPS else (row["group_id"], row["user_id"])
 
 
-def _places_in(resource: str, rows: Mapping[str, Sequence[Row]]) -> set[Place]:
-    return {place_of(resource, row) for row in rows[resource]}
+def _keys_in(resource: str, rows: Mapping[str, Sequence[Row]]) -> set[RecordKey]:
+    return {key_of(resource, row) for row in rows[resource]}
 
 
-def _stored_places(connection: Connection, scope: Scope) -> set[Place]:
+def _stored_keys(connection: Connection, scope: Scope) -> set[RecordKey]:
     group, user = _COLUMNS[scope.resource]
     statement = select(group, user)
     if scope.groups:
@@ -230,32 +230,32 @@ def _stored_places(connection: Connection, scope: Scope) -> set[Place]:
     return {(row[0], row[1]) for row in connection.execute(statement, parameters)}
 
 
-def _asked_later(
-    connection: Connection, resource: str, places: Iterable[Place], asked_at: int
-) -> set[Place]:
-    groups = {group for group, _ in places} | {0}
+def _requested_later(
+    connection: Connection, resource: str, keys: Iterable[RecordKey], requested_at: int
+) -> set[RecordKey]:
+    groups = {group for group, _ in keys} | {0}
     statement = select(panoptes_answer.c.group_id, panoptes_answer.c.user_id).where(
         panoptes_answer.c.resource == resource,
         among(panoptes_answer.c.group_id, "groups"),
-        panoptes_answer.c.asked_at > asked_at,
+        panoptes_answer.c.asked_at > requested_at,
         panoptes_answer.c.asked_at <= written_at(connection),
     )
     return {(row[0], row[1]) for row in connection.execute(statement, {"groups": list(groups)})}
 
 
-def _remember(
-    connection: Connection, resource: str, places: Iterable[Place], asked_at: int
+def _store_request_times(
+    connection: Connection, resource: str, keys: Iterable[RecordKey], requested_at: int
 ) -> None:
-    rows = [(resource, group, user, asked_at) for group, user in sorted(places)]
+    rows = [(resource, group, user, requested_at) for group, user in sorted(keys)]
     replace_rows(connection, panoptes_answer, rows)
 
 
-def _remove(connection: Connection, resource: str, places: Collection[Place]) -> None:
+def _remove(connection: Connection, resource: str, keys: Collection[RecordKey]) -> None:
     """Remove memberships, or groups and with them all of their memberships."""
-    if not places:
+    if not keys:
         return
-    users = {user for _, user in places}
-    groups = {group for group, _ in places}
+    users = {user for _, user in keys}
+    groups = {group for group, _ in keys}
     if resource == GROUPS:
         ids = {"groups": list(groups)}
         members = delete(membership).where(among(membership.c.group_id, "groups"))
@@ -266,5 +266,5 @@ def _remove(connection: Connection, resource: str, places: Collection[Place]) ->
         one = delete(membership).where(
             membership.c.group_id == bindparam("group"), membership.c.user_id == bindparam("user")
         )
-        connection.execute(one, [{"group": group, "user": user} for group, user in places])
+        connection.execute(one, [{"group": group, "user": user} for group, user in keys])
     log_change(connection, user_group_record=groups, user_record=users)

@@ -19,7 +19,7 @@ from gateway.db.upsert import replace_rows
 from gateway.directory.panoptes.answers import (
     GROUPS,
     MEMBERSHIPS,
-    Place,
+    RecordKey,
     Scope,
     StoredPage,
     store_answer,
@@ -90,7 +90,7 @@ async def copy(
     # A page that was followed once leads in a circle.
     followed = {progress.next_href} if progress is not None else set()
     while progress is None or progress.next_href is not None:
-        asked_at = instant_of(clock())
+        requested_at = instant_of(clock())
         if progress is None:
             page = await first_page(api, resource, _PARAMETERS.get(resource, {}))
         else:
@@ -101,9 +101,11 @@ async def copy(
             followed.add(page.next_href)
         entries = Entries()
         await add_page(api, resource, page, entries)
-        progress = _Progress(progress.started_at if progress else asked_at, page.next_href)
+        progress = _Progress(progress.started_at if progress else requested_at, page.next_href)
         stored = await database.write(
-            partial(_store, resource=resource, entries=entries, asked_at=asked_at, then=progress)
+            partial(
+                _store, resource=resource, entries=entries, requested_at=requested_at, then=progress
+            )
         )
         copied.total = page.total
         copied.read += len(page.records)
@@ -159,9 +161,9 @@ async def _read_progress(database: Database, resource: str) -> _Progress | None:
 
 
 def _store(
-    connection: Connection, *, resource: str, entries: Entries, asked_at: int, then: _Progress
+    connection: Connection, *, resource: str, entries: Entries, requested_at: int, then: _Progress
 ) -> StoredPage:
-    stored = store_page(connection, resource, entries.rows, asked_at)
+    stored = store_page(connection, resource, entries.rows, requested_at)
     _write(connection, resource, then, None)
     return stored
 
@@ -179,22 +181,22 @@ async def _remove_unseen(
         rows = await snapshot.fetch(unseen(resource), {"since": since, "now": instant_of(clock())})
     removed = 0
     for scope in _scopes(resource, [(row[0], row[1]) for row in rows]):
-        asked_at = instant_of(clock())
+        requested_at = instant_of(clock())
         entries = await ask(api, scope)
         stored = await database.write(
-            partial(store_answer, scope=scope, rows=entries.rows, asked_at=asked_at)
+            partial(store_answer, scope=scope, rows=entries.rows, requested_at=requested_at)
         )
         removed += stored.removed
     return removed
 
 
-def _scopes(resource: str, places: Sequence[Place]) -> Iterator[Scope]:
-    """Questions that name all of the places, one request each."""
+def _scopes(resource: str, keys: Sequence[RecordKey]) -> Iterator[Scope]:
+    """Scopes that name all of the record keys, one request each."""
     if resource == GROUPS:
-        for chunk in _chunks([group for group, _ in places]):
+        for chunk in _chunks([group for group, _ in keys]):
             yield Scope(resource, frozenset(chunk), frozenset())
     else:
-        for group, members in groupby(places, itemgetter(0)):
+        for group, members in groupby(keys, itemgetter(0)):
             for chunk in _chunks([user for _, user in members]):
                 yield Scope(resource, frozenset({group}), frozenset(chunk))
 

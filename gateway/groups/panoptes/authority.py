@@ -208,7 +208,7 @@ class PanoptesGroups:
         self._live.supersede(
             [
                 *errand.superseded,
-                *((one.scope.resource, place) for one in errand.heard for place in one.places()),
+                *((one.scope.resource, key) for one in errand.heard for key in one.record_keys()),
                 *((GROUPS, (group_id, 0)) for group_id in errand.ended),
             ]
         )

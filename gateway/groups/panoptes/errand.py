@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 from gateway.auth.viewer import Viewer
 from gateway.db.instants import instant_of
-from gateway.directory.panoptes.answers import GROUPS, MEMBERSHIPS, Place, Scope
+from gateway.directory.panoptes.answers import GROUPS, MEMBERSHIPS, RecordKey, Scope
 from gateway.directory.panoptes.records import Entries
 from gateway.directory.rows import Row
 from gateway.groups.history import ChangeKind, Details
@@ -30,9 +30,9 @@ class Heard(NamedTuple):
     rows: Mapping[str, Sequence[Row]]
     at: int
 
-    def places(self) -> set[Place]:
-        """The places that it speaks of."""
-        return self.scope.places()
+    def record_keys(self) -> set[RecordKey]:
+        """The keys of the records that it is about."""
+        return self.scope.record_keys()
 
 
 class Note(NamedTuple):
@@ -78,13 +78,13 @@ class Errand:
     clock: Callable[[], datetime]
     deadline: Deadline
     check_revision: CheckRevision
-    #: To be stored; of the same places the later holds.
+    #: To be stored; of the same record keys the later holds.
     heard: list[Heard] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     #: Groups that were deactivated, and all their memberships with them.
     ended: list[int] = field(default_factory=list)
     #: Lists that are another by now, and are to be asked for again.
-    superseded: set[tuple[str, Place]] = field(default_factory=set)
+    superseded: set[tuple[str, RecordKey]] = field(default_factory=set)
 
     @property
     def viewer_id(self) -> int:

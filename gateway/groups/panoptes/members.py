@@ -69,10 +69,10 @@ async def set_role(errand: Errand, command: SetRole) -> Outcome:
 
 
 async def change_membership(
-    errand: Errand, command: ChangeMembership, place: tuple[int, int]
+    errand: Errand, command: ChangeMembership, key: tuple[int, int]
 ) -> Outcome:
-    """Change the state or the role of the membership at this place, a group and a user."""
-    group_id, user_id = place
+    """Change the state or the role of the membership of this key, a group and a user."""
+    group_id, user_id = key
     group, _ = await ask_group(errand, group_id)
     is_own = user_id == errand.viewer.id
     row = group.own_row if is_own else (await ask_members(errand, group_id, [user_id])).get(user_id)

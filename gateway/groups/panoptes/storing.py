@@ -10,7 +10,7 @@ from gateway.changes.log import log_change
 from gateway.db.instants import instant_of
 from gateway.db.tables import membership, panoptes_answer, user_group
 from gateway.directory.memberships import MembershipState
-from gateway.directory.panoptes.answers import GROUPS, MEMBERSHIPS, RECORDS, Place, store_answer
+from gateway.directory.panoptes.answers import GROUPS, MEMBERSHIPS, RECORDS, RecordKey, store_answer
 from gateway.groups.history import note_changes
 from gateway.groups.panoptes.errand import Errand, Heard, of_group, of_members
 from gateway.groups.panoptes.spans import write_spans
@@ -35,9 +35,9 @@ def store_errand(connection: Connection, errand: Errand, fresh: int) -> None:
         learn_names(connection, errand.viewer)
 
 
-def supersede(connection: Connection, places: Iterable[tuple[str, Place]], at: int) -> None:
-    """Let places be as old as this: what is stored serves on if Panoptes is away."""
-    for resource, (group_id, user_id) in sorted(places):
+def supersede(connection: Connection, keys: Iterable[tuple[str, RecordKey]], at: int) -> None:
+    """Let records be as old as this: what is stored serves on if Panoptes is away."""
+    for resource, (group_id, user_id) in sorted(keys):
         connection.execute(
             update(panoptes_answer)
             .where(

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 from gateway.db import Database
 from gateway.db.tables import panoptes_answer
 from gateway.db.upsert import replace_rows
-from gateway.directory.panoptes.answers import GROUPS, forget_misses
+from gateway.directory.panoptes.answers import GROUPS, delete_misses
 from tests.directory.panoptes.asking import ADA, FRESH_SECONDS, Gateway, gateway_beside
 from tests.directory.panoptes.local import LocalPanoptes
 from tests.directory.panoptes.questions import CARDS, GROUP
@@ -79,7 +79,7 @@ async def test_what_there_is_not_is_forgotten_though_it_is_said_to_be_of_the_fut
     def work(connection: Connection) -> int:
         for instant in (1, 50, 99, 101):
             replace_rows(connection, panoptes_answer, [(GROUPS, instant, 0, instant)])
-        forget_misses(connection, before=50, now=100)
+        delete_misses(connection, before=50, now=100)
         return sum(connection.execute(select(panoptes_answer.c.asked_at)).scalars())
 
     assert await database.write(work) == 50 + 99

@@ -1,4 +1,4 @@
-"""An answer replaces what was stored of its places, and nothing else."""
+"""An answer replaces what was stored of its records, and nothing else."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gateway.directory.name_lists import NameList
 from gateway.directory.panoptes.answers import (
     GROUPS,
     MEMBERSHIPS,
-    Place,
+    RecordKey,
     Scope,
     Stored,
     store_answer,
@@ -47,7 +47,7 @@ async def store(
     )
 
 
-async def members(database: Database) -> set[Place]:
+async def members(database: Database) -> set[RecordKey]:
     async with database.read() as snapshot:
         rows = await snapshot.fetch(select(membership.c.group_id, membership.c.user_id))
     return {(row[0], row[1]) for row in rows}

@@ -80,7 +80,7 @@ async def test_no_answer_is_stored_over_them(database: Database) -> None:
         Scope("user_groups", frozenset({501, 599}), frozenset()),
     ):
         gone: dict[str, list[Any]] = {scope.resource: [], "group_records": []}
-        await database.write(partial(store_answer, scope=scope, rows=gone, asked_at=1_000_000))
+        await database.write(partial(store_answer, scope=scope, rows=gone, requested_at=1_000_000))
     assert await state(database) == before
 
 
