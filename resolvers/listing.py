@@ -13,8 +13,8 @@ from gateway.directory.listing import (
     MOST_MATCHES,
     Listed,
     ListOrder,
-    ListPlace,
     ListQuestion,
+    SortKey,
 )
 from gateway.directory.name_lists import NameList
 from gateway.errors import InvalidArgument, OutOfBounds
@@ -48,11 +48,11 @@ class Order(NamedTuple):
     search: str | None
     by: ListOrder
 
-    def cursor(self, place: ListPlace) -> str:
+    def cursor(self, place: SortKey) -> str:
         """The cursor of an entity of this list."""
         return cursor(self._name, *place)
 
-    def read(self, after: str | None) -> ListPlace | None:
+    def read(self, after: str | None) -> SortKey | None:
         """The place behind which a page begins; None for the beginning.
 
         InvalidArgument for a cursor of another list, order or search.
@@ -65,7 +65,7 @@ class Order(NamedTuple):
         if "\0" in str(value):
             raise InvalidArgument("after", "after must be a cursor that this list returned.")
         assert isinstance(entity_id, int)  # noqa: S101 - read as one
-        return ListPlace(value, entity_id)
+        return SortKey(value, entity_id)
 
     @property
     def _name(self) -> str:
@@ -78,7 +78,7 @@ class Order(NamedTuple):
 class ListPage(NamedTuple):
     """A page of a list, and how many entities all pages have; 0 if that is not selected."""
 
-    page: Page[ListPlace]
+    page: Page[SortKey]
     total: int
 
 

@@ -9,7 +9,7 @@ import strawberry
 
 from gateway.arguments import read_page
 from gateway.directory import workflows
-from gateway.directory.listing import ListOrder, ListPlace
+from gateway.directory.listing import ListOrder, SortKey
 from gateway.directory.name_lists import NameList
 from gateway.name_keys import matches, order_key
 from gateway.stats.subject import Kind, Question, Selection
@@ -94,9 +94,7 @@ async def list_workflows_of_project(
     return _connection(info, page, shown, len(found))
 
 
-async def _places(
-    info: Info, found: Sequence[workflows.Workflow], by: ListOrder
-) -> list[ListPlace]:
+async def _places(info: Info, found: Sequence[workflows.Workflow], by: ListOrder) -> list[SortKey]:
     """The workflows' places in an order, in this order."""
     loaders, ids = info.context.loaders, [one.id for one in found]
     values: Sequence[int | str] = ids
@@ -107,11 +105,11 @@ async def _places(
         values = [sums.n for sums in await loaders.totals.load_many((always, one) for one in ids)]
     elif by is ListOrder.LAST_DAY:
         values = await loaders.workflow_last_days.load_many(ids)
-    places = map(ListPlace, values, ids)
+    places = map(SortKey, values, ids)
     return sorted(places, key=lambda place: _rank(place, by))
 
 
-def _rank(place: ListPlace, by: ListOrder) -> tuple[int | str, int]:
+def _rank(place: SortKey, by: ListOrder) -> tuple[int | str, int]:
     value, entity_id = place
     if by in (ListOrder.COUNT, ListOrder.LAST_DAY):
         value = -int(value)
@@ -119,7 +117,7 @@ def _rank(place: ListPlace, by: ListOrder) -> tuple[int | str, int]:
 
 
 def _connection(
-    info: Info, page: Page[ListPlace], records: Sequence[workflows.Workflow], total: int
+    info: Info, page: Page[SortKey], records: Sequence[workflows.Workflow], total: int
 ) -> WorkflowConnection:
     nodes = [Workflow.of(one) for one in records]
     return WorkflowConnection(**page.parts(info, WorkflowEdge, nodes), total_count=total)

@@ -1,1 +1,1 @@
-"""What has changed in the database: the log that writers append to, and the feed that reads it."""
+"""Change log of the database, which writers append to, and the feed that reads it."""

@@ -1,4 +1,4 @@
-"""Chain of log rows: the newest rows of one history, and in which of them entities changed last."""
+"""Chain of log rows: the newest rows of one history, and the last change of each entity."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gateway.changes.entity import SITE, Entity
 from gateway.changes.log import decode_entities
 from gateway.changes.position import LogPosition
 
-#: Rows and entities that are remembered: at least so many rows, and at most twice as many.
+#: Rows and entities in memory: at least so many rows, and at most twice as many.
 ROWS = 50_000
 ENTITIES = 50_000
 
@@ -20,7 +20,7 @@ _ENTITY_BYTES = 300
 
 
 class Chain:
-    """Rows without a gap. What was read at one holds at another if no row between them says not."""
+    """Rows without a gap. A read at one holds at another if no row between them changes it."""
 
     def __init__(self, rows: int = ROWS, entities: int = ENTITIES) -> None:
         self.newest: LogPosition | None = None
@@ -35,23 +35,23 @@ class Chain:
         self._floor = 0
 
     def __contains__(self, position: LogPosition) -> bool:
-        place = position.version - self._first
-        return 0 <= place < len(self._marks) and self._marks[place] == position.mark
+        index = position.version - self._first
+        return 0 <= index < len(self._marks) and self._marks[index] == position.mark
 
     def denies(self, position: LogPosition) -> bool:
-        """Whether the row of this version is known, and is another one."""
-        place = position.version - self._first
-        return 0 <= place < len(self._marks) and self._marks[place] != position.mark
+        """Whether the chain has another row of this version: the position is of another history."""
+        index = position.version - self._first
+        return 0 <= index < len(self._marks) and self._marks[index] != position.mark
 
     @property
     def size(self) -> int:
-        """The bytes in memory, by estimate."""
+        """Estimated bytes in memory."""
         return _ROW_BYTES * len(self._marks) + _ENTITY_BYTES * len(self._changed)
 
     def holds(
         self, entities: Iterable[Entity], read_at: LogPosition, at: LogPosition | None = None
     ) -> bool:
-        """Whether what was read of these at ``read_at`` is the same at ``at``, or at the newest."""
+        """Whether a read of these entities at ``read_at`` is valid at ``at``, or at the newest."""
         at = self.newest if at is None else at
         if at is None or at not in self or read_at not in self:
             return False
@@ -77,7 +77,7 @@ class Chain:
         return found
 
     def restart(self, rows: Sequence[Any]) -> None:
-        """Forget all rows, and begin with the first, which is the newest; with none if none."""
+        """Discard all rows, and begin with the newest, which is the first; with none if none."""
         self.newest = None
         self._marks = array("q")
         self._changed.clear()
@@ -92,7 +92,7 @@ class Chain:
         Others may be known as well: servers that replicate the same rows are read at once. False,
         and nothing is added, if they are of another history, or too many.
         """
-        # Mostly nothing is new, and each request that is answered from caches asks.
+        # Mostly nothing is new, and each request answered from caches comes here.
         if len(rows) == 1 and self.newest == tuple(rows[0][:2]):
             return True
         if self.newest is None or not rows or LogPosition(*rows[-1][:2]) not in self:

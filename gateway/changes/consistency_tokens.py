@@ -1,4 +1,4 @@
-"""Consistency tokens: sealed texts that tell which state of the database a client has seen.
+"""Consistency tokens: encrypted log positions, the state of the database that a client saw.
 
 A token is a Fernet token (AES-CBC and HMAC-SHA256): nobody else can make one or read it. Its key
 is made of the instance's secret, which all gateways of a database share.

@@ -1,4 +1,4 @@
-"""Entities: what changes are logged of, and what cache entries depend on."""
+"""Entities: the units of the change log, on which cache entries depend."""
 
 from __future__ import annotations
 

@@ -1,10 +1,11 @@
-"""Change feed: tells whether what was read before still holds; one for each process.
+"""Change feed: tells whether cached reads are still valid; one for each process.
 
-It reads the change log, at most one statement at a time, and remembers the chain of its newest
-rows. What was read at one row of the chain holds at another if no row says otherwise. Wherever
-the chain breaks (a backup was restored, a standby took over, the log was cut) all is forgotten.
+It reads the change log, at most one statement at a time, and keeps the chain of its newest rows
+in memory. A read at one row of the chain is valid at another if no row between them changes it.
+Wherever the chain breaks (a backup was restored, a standby took over, the log was cut) all caches
+are invalidated.
 Servers that replicate one database are at different positions of one chain: a feed that goes on at
-another server, which may be behind, forgets nothing.
+another server, which may be behind, invalidates nothing.
 After a read that failed, a circuit breaker lets nobody wait for another until one has worked.
 The model that spin checks is ``proofs/response_cache.pml``.
 """
@@ -38,10 +39,10 @@ _NOTABLE_FAILURES = 3
 
 
 class ChangeFeed:
-    """An async context manager; before and after it, nothing can be told.
+    """Reads the change log: an async context manager; outside of it, nothing is known.
 
     ``reads`` counts statements that began. Of these ``continued`` went on from what was known,
-    ``restarted`` forgot all, and ``failed`` came to nothing.
+    ``restarted`` invalidated all, and ``failed`` came to nothing.
     """
 
     def __init__(
@@ -67,7 +68,7 @@ class ChangeFeed:
         #: The position that each server was last read at.
         self._reached: dict[int, LogPosition] = {}
         self._source: object = None
-        self._forgetting: list[Callable[[], object]] = []
+        self._invalidations: list[Callable[[], object]] = []
         self._breaker = CircuitBreaker(PAUSE_SECONDS, clock)
         self.timeout_seconds = timeout_seconds
         self._entered = False
@@ -77,18 +78,18 @@ class ChangeFeed:
 
     @property
     def chain(self) -> Chain:
-        """What it remembers, for feeds of other servers with the same database."""
+        """The chain in memory, for feeds of other servers with the same database."""
         return self._chain
 
     @property
     def size(self) -> int:
-        """The bytes of what it remembers, by estimate."""
+        """Estimated bytes in memory."""
         return self._chain.size
 
     def holds(
         self, entities: Iterable[Entity], read_at: LogPosition, at: LogPosition | None = None
     ) -> bool:
-        """Whether what was read of these at ``read_at`` is the same at ``at``, or at its position.
+        """Whether a read of these entities at ``read_at`` is valid at ``at``, or at its position.
 
         False wherever that is not certain.
         """
@@ -96,10 +97,10 @@ class ChangeFeed:
         return at is not None and self._chain.holds(entities, read_at, at)
 
     def changed_since(self, position: LogPosition) -> set[Entity] | None:
-        """All that changed between this position and its own; None if that is not known.
+        """The entities that changed between this position and its own; None if not known.
 
         More, maybe, where other feeds know more. Takes as long as there are changes, however much
-        is remembered.
+        is in memory.
         """
         here = self.position
         if here is None or here not in self._chain or position not in self._chain:
@@ -111,8 +112,8 @@ class ChangeFeed:
         return position in self._chain
 
     def on_invalidate(self, callback: Callable[[], object]) -> None:
-        """Call this whenever all is forgotten: nothing that was read before holds."""
-        self._forgetting.append(callback)
+        """Register a callback for invalidations of all: no earlier read is valid."""
+        self._invalidations.append(callback)
 
     def is_readable(self) -> bool:
         """Whether a request may wait for a read; if not, nothing is cached for it.
@@ -127,10 +128,10 @@ class ChangeFeed:
     async def catch_up(self) -> LogPosition | None:
         """The position of a state that was read no earlier than this call.
 
-        What is committed in the loop itself counts from the next turn on; nobody here does that.
-        None if that cannot be told: as if nothing were cached, then. Whoever calls while a read is
-        under way shares the next one. Waits for two reads at most, of which one may time out; not
-        at all while the log is not readable.
+        What is committed in the loop itself counts from its next iteration on: nobody does that.
+        None if not known: use no cache then. Calls during a read share the next one.
+        Waits for two reads at most, of which one may time out; not at all while the log is not
+        readable.
         """
         if not self._entered or not self.is_readable():
             return None
@@ -144,10 +145,10 @@ class ChangeFeed:
         return await waiter
 
     def _is_unchanged(self, loop: asyncio.AbstractEventLoop) -> bool:
-        """Whether the database is known to be as it was, by one look in a turn of the loop.
+        """Whether the database is known to be as it was, by one look in an iteration of the loop.
 
         Callbacks run in the order in which they were scheduled. So whoever asks before the look is
-        forgotten was scheduled before it was made, and was caused by nothing later.
+        discarded was scheduled before it was made, and was caused by nothing later.
         """
         if not self._looked and self._side.is_unchanged():
             self._looked = True
@@ -227,8 +228,8 @@ class ChangeFeed:
             self.restarted += 1
             self._chain.restart(rows)
             self._reached.clear()
-            # Before the first read nothing was known, so nothing is forgotten.
-            for callback in self._forgetting if known is not None else ():
+            # Before the first read nothing was known, so nothing is invalidated.
+            for callback in self._invalidations if known is not None else ():
                 callback()
         if self.position is not None:
             self._reached[self._side.server] = self.position

@@ -32,7 +32,7 @@ from gateway.db.tables import change_log
 #: A transaction that changes more entities is logged as one that changes everything.
 MOST_ENTITIES = 5_000
 #: Rows that stay in the log, at least. Older ones are cut once in so many versions.
-ROWS_KEPT = 10_000
+ROWS_RETAINED = 10_000
 CUT_EVERY = 1_000
 #: Characters of entities in the rows of one read: a hundred thousand ids.
 LONGEST_READ = 1_000_000
@@ -59,7 +59,7 @@ _rows = (
     )
     .where(_log.version >= _first)
     .order_by(_log.version.desc())
-    .limit(ROWS_KEPT)
+    .limit(ROWS_RETAINED)
     .subquery("newest")
 )
 #: Rows from the version ``known`` on, newest first: the newest in any case, of all others no more
@@ -135,7 +135,7 @@ def _append(connection: Connection, entities: str | None) -> LogPosition:
     mark = randbits(64) - (1 << 63)
     version: int = connection.execute(_APPEND, {"mark": mark, "changed": entities}).scalar_one()
     if version % CUT_EVERY == 0:
-        connection.execute(_CUT, {"last": version - ROWS_KEPT})
+        connection.execute(_CUT, {"last": version - ROWS_RETAINED})
     return LogPosition(version, mark)
 
 

@@ -1,4 +1,4 @@
-"""Timeout of a statement that reads the change log beside data: only the log may be locked."""
+"""Timeout of a statement that reads the change log with data, for when the log is locked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Log position: which committed state of which history something was read in."""
+"""Log position: the committed state, and the history, of a read."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ async def _load(database_url: str | None, file: Path, *, replace_led: bool) -> d
         async with opened_with_retry(database_url, may_make=True) as database:
             return await database.write(
                 lambda connection: load_entries(
-                    connection, entries, replace_led=replace_led, told=partial(click.echo, err=True)
+                    connection, entries, replace_led=replace_led, log=partial(click.echo, err=True)
                 )
             )
     except UnreadableFile as error:

@@ -1,1 +1,1 @@
-"""Users, groups, memberships, projects and workflows, and what they are called."""
+"""Directory of users, groups, memberships, projects and workflows, with their names."""

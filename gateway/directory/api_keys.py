@@ -1,4 +1,4 @@
-"""API keys as they are stored: never the key itself, only a hash of it."""
+"""Stored API keys: never the key itself, only a hash of it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _IN_USE = select(*_COLUMNS).where(
 
 
 def api_key_of(row: Row[Any]) -> ApiKey:
-    """The key that a row of ``API_KEY_BY_ID`` or ``API_KEYS`` tells of."""
+    """The key in a row of ``API_KEY_BY_ID`` or ``API_KEYS``."""
     return ApiKey._make(row)._replace(scopes=tuple(orjson.loads(row.scopes)))
 
 
@@ -59,7 +59,7 @@ def add_api_key(connection: Connection, key: ApiKey) -> None:
 
 
 def revoke_api_key(connection: Connection, id_or_name: str, now_us: int) -> ApiKey:
-    """Make a key worthless in a writing transaction, and return it; again changes nothing.
+    """Revoke a key in a writing transaction, and return it; again changes nothing.
 
     InvalidArgument if no key has the id and none in use has the name.
     """

@@ -1,4 +1,4 @@
-"""Entries of certificates in a copy of a gateway: what one may say, and the row it stands for."""
+"""Entries of certificates in a copy of a gateway: their schema and their table rows."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Certificate(Entry):
         return self
 
     def row(self) -> Row:
-        """The row that it stands for."""
+        """The table row of this entry."""
         return {
             "digest": digest_of(self.code),
             "code": self.code,

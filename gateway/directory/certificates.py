@@ -1,4 +1,4 @@
-"""Certificates as they are stored, and the codes by which anybody looks one up."""
+"""Stored certificates, and the codes by which anybody looks one up."""
 
 from __future__ import annotations
 
@@ -73,12 +73,12 @@ class Certificate(NamedTuple):
 
     @property
     def question(self) -> Question:
-        """What was asked then; asked again, it answers today's figures."""
+        """The question that it answers; asked again, it yields today's figures."""
         return question_of(self.project_id, DayRange(self.start_day, self.end_day))
 
 
 def question_of(project_id: int | None, days: DayRange) -> Question:
-    """What a certificate asks about its volunteer."""
+    """The question about a volunteer that a certificate answers."""
     project_ids = None if project_id is None else (project_id,)
     return Question(Kind.USER, Selection(days=days, project_ids=project_ids))
 
@@ -89,7 +89,7 @@ def new_code() -> str:
 
 
 def digest_of(code: str) -> str:
-    """What a certificate is looked up by. Letter case, spaces and hyphens make no difference."""
+    """The look-up key of a code. Letter case, spaces and hyphens make no difference."""
     written = _BETWEEN.sub("", code).lower()
     # Half of a surrogate pair is no part of any code, and no reason to fail.
     return hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,7 +1,7 @@
-"""Store what only a copy of a gateway tells: what counts to groups, history, goals, certificates …
+"""Store the lists that only a copy of a gateway has: tenures, spans, history, goals …
 
-A group whose entry says its ``authority`` is copied as a whole: what is stored of it and stands
-not in the copy goes, but for join links and goals if the copy has none of anybody.
+A group whose entry says its ``authority`` is copied as a whole: what is stored of it and is
+not in the copy is deleted, but for join links and goals if the copy has none of anybody.
 """
 
 from __future__ import annotations
@@ -95,17 +95,17 @@ def remove_uncopied_memberships(connection: Connection, entries: Entries) -> Non
 
 
 def store_copied(
-    connection: Connection, entries: Entries, told: Callable[[str], object]
+    connection: Connection, entries: Entries, log: Callable[[str], object]
 ) -> dict[str, int]:
     """Store the lists of a copy; returns how many rows of each differ from what was known.
 
-    Counts what the groups' tenures, spans and backfills say now, which takes its time and is told
-    before. Runs in the writing transaction that has stored the groups and memberships.
+    Counts what the groups' tenures, spans and backfills say now, which takes its time and is
+    logged before. Runs in the writing transaction that has stored the groups and memberships.
     """
     copied = copied_groups(entries)
     numbers: dict[str, int] = {}
     touched: set[int] = set()
-    entries = _without_forgotten(connection, entries)
+    entries = _without_erased(connection, entries)
     changes = entries.get("group_changes", ())
     if "goals" in entries:
         people = {row["id"] for row in entries["users"]}
@@ -123,7 +123,7 @@ def store_copied(
             numbers[name], groups = _replace(connection, table, entries.get(name, ()), copied)
             counted |= groups
         if counted:
-            told(f"Counting {len(counted):,} groups from the stored events …")
+            log(f"Counting {len(counted):,} groups from the stored events …")
             recount_groups(connection, sorted(counted))
             touched |= counted
         numbers["group_changes"], groups = _replace_history(connection, changes, copied)
@@ -139,7 +139,7 @@ def store_copied(
     return {name: number for name, number in numbers.items() if name in entries}
 
 
-def _without_forgotten(connection: Connection, entries: Entries) -> Entries:
+def _without_erased(connection: Connection, entries: Entries) -> Entries:
     """The lists without users who were erased here."""
     columns = {
         "membership_spans": ("user_id",),
@@ -153,18 +153,18 @@ def _without_forgotten(connection: Connection, entries: Entries) -> Entries:
     named = {
         row[column] for name, rows in lists.items() for row in rows for column in columns[name]
     }
-    forgotten = read_forgotten(connection, named - {None})
-    if not forgotten:
+    erased = read_forgotten(connection, named - {None})
+    if not erased:
         return entries
-    kept: dict[str, Sequence[Row]] = {
+    remaining: dict[str, Sequence[Row]] = {
         name: [
-            row | {one: None for one in columns[name] if row[one] in forgotten}
+            row | {one: None for one in columns[name] if row[one] in erased}
             for row in rows
-            if row.get("user_id") not in forgotten
+            if row.get("user_id") not in erased
         ]
         for name, rows in lists.items()
     }
-    return {**entries, **kept}
+    return {**entries, **remaining}
 
 
 def _replace(
@@ -211,7 +211,7 @@ def _replace_history(
 
 
 def _note_last_ids(connection: Connection, rows: Sequence[Row]) -> int:
-    """Remember the last ids where they are above those that are known; how many are."""
+    """Store the last ids where they are above those that are known; how many are."""
     known = {row.kind: row.id for row in connection.execute(select(last_id))}
     above = [(row["kind"], row["id"]) for row in rows if row["id"] > known.get(row["kind"], 0)]
     replace_rows(connection, last_id, above)

@@ -18,7 +18,7 @@ from gateway.directory.new_ids import IdKind, new_ids
 from gateway.directory.rows import Row
 from gateway.errors import UnreadableFile
 
-_TOLD = {
+_GOAL_CHANGES = {
     ChangeKind.GOAL_CREATED.value,
     ChangeKind.GOAL_CHANGED.value,
     ChangeKind.GOAL_ARCHIVED.value,
@@ -27,7 +27,7 @@ _TOLD = {
 
 
 class Replaced(NamedTuple):
-    """What came of it: how many goals differ, whose they are, and which have other ids now."""
+    """Result of a replacement: the number of changed goals, their owners and their new ids."""
 
     number: int
     groups: set[int]
@@ -102,7 +102,7 @@ def _renumbered(
 def _later(row: Row, before: Row | None) -> Row:
     """The row; with a later revision than the one that is known if it differs from that.
 
-    Whoever has read that is told that it is another goal now.
+    Whoever has read that gets a conflict: it is another goal now.
     """
     if before is None or row["revision"] > before["revision"]:
         return row
@@ -112,13 +112,13 @@ def _later(row: Row, before: Row | None) -> Row:
 
 
 def with_new_ids(changes: Sequence[Row], renumbered: Mapping[int, int]) -> Sequence[Row]:
-    """The entries of histories, which tell of goals by the ids that these have now."""
+    """Entries of histories, with the current ids of the goals in their details."""
     if not renumbered:
         return changes
     found = []
     for row in changes:
-        details = orjson.loads(row["details"] or "{}") if row["kind"] in _TOLD else {}
+        details = orjson.loads(row["details"] or "{}") if row["kind"] in _GOAL_CHANGES else {}
         new = renumbered.get(details.get("goal", 0))
-        told = row["details"] if new is None else orjson.dumps({**details, "goal": new}).decode()
-        found.append(row | {"details": told})
+        text = row["details"] if new is None else orjson.dumps({**details, "goal": new}).decode()
+        found.append(row | {"details": text})
     return found

@@ -1,7 +1,7 @@
-"""Entries that a copy of a gateway has beside: who decides, what counts, history and join links.
+"""Entries that only a copy of a gateway has: authority, tenures, spans, history and join links.
 
 ``stats-gateway directory dump`` writes them. They are about groups whose entry in the same
-document says its ``authority``: such an entry stands for all that there is of the group.
+document says its ``authority``: such an entry describes all of the group.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class SaidId(Entry):
 
 
 def dated(said: SaidText | SaidId | None) -> DatedValue | None:
-    """What was said as sources of names keep it."""
+    """The value and its instant, as sources of names are stored."""
     if said is None:
         return None
     return DatedValue(BY_IMPORTER if said.at is None else said.at, said.value)
@@ -82,7 +82,7 @@ class GroupTenure(_Stretch):
     """When the gateway decided about a group."""
 
     def row(self) -> Row:
-        """The row that it stands for."""
+        """The table row of this entry."""
         return {
             "group_id": self.user_group_id,
             "from_us": self.from_us,
@@ -96,7 +96,7 @@ class MembershipSpan(_Stretch):
     user_id: Id
 
     def row(self) -> Row:
-        """The row that it stands for."""
+        """The table row of this entry."""
         return {
             "group_id": self.user_group_id,
             "user_id": self.user_id,
@@ -113,7 +113,7 @@ class Backfill(Entry):
     until: Instant
 
     def row(self) -> Row:
-        """The row that it stands for."""
+        """The table row of this entry."""
         return {"group_id": self.user_group_id, "user_id": self.user_id, "until": self.until}
 
 
@@ -129,7 +129,7 @@ class GroupChange(Entry):
     details: dict[Text, Text | StrictBool | StrictInt | None] | None = None
 
     def row(self) -> Row:
-        """The row that it stands for."""
+        """The table row of this entry."""
         row = self.model_dump(exclude={"user_group_id"})
         details = None if self.details is None else orjson.dumps(self.details).decode()
         return row | {
@@ -151,7 +151,7 @@ class JoinLink(Entry):
     generation: Count
 
     def row(self) -> Row:
-        """The row that it stands for."""
+        """The table row of this entry."""
         return self.model_dump(exclude={"user_group_id"}) | {"group_id": self.user_group_id}
 
 
@@ -166,11 +166,11 @@ class ErasedUser(Entry):
 
 
 class LastId(Entry):
-    """The last id of a kind that was given: none is given twice."""
+    """The last id of a kind that was assigned: none is assigned twice."""
 
     kind: IdKind
     id: Id
 
     def row(self) -> Row:
-        """The row that it stands for."""
+        """The table row of this entry."""
         return {"kind": self.kind.value, "id": self.id}

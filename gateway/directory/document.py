@@ -1,4 +1,4 @@
-"""The directory as a JSON document: what a valid one is, and the rows it stands for.
+"""The directory as a JSON document: its schema, and the table rows of its entries.
 
 ``{"users": […], "user_groups": […], "memberships": […], "projects": […], "workflows": […]}``,
 each list optional and its entries named as in Panoptes. Unknown keys are refused: they are
@@ -43,7 +43,7 @@ _REASONS = {
     "int_type": "it must be a whole number",
     "float_type": "it must be a number",
 }
-#: A longer key is not shown as a whole.
+#: A longer key is truncated in messages.
 _LONGEST_KEY = 40
 
 
@@ -86,19 +86,19 @@ def read_document(document: object, *, any_role: bool = False) -> dict[str, list
     """The rows of each list, in the document's order, and of the records of its groups.
 
     UnreadableFile if any entry cannot be used; the message names the first, for example
-    ``memberships[3].state``. With ``any_role`` roles that mean nothing here are kept.
+    ``memberships[3].state``. With ``any_role`` roles unknown here are accepted.
     """
     try:
         read = _Document.model_validate(document)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        place = _place(first["loc"])
+        where = _location(first["loc"])
         if first["type"] == "extra_forbidden":
-            raise UnreadableFile(f"{place} is not a key that is known.") from None
+            raise UnreadableFile(f"{where} is not a key that is known.") from None
         reason = _REASONS.get(first["type"]) or as_reason(
             first["msg"].removeprefix("Value error, ")
         )
-        raise UnreadableFile(f"{place} cannot be used: {reason}.") from None
+        raise UnreadableFile(f"{where} cannot be used: {reason}.") from None
     if not any_role:
         _check_roles(read.memberships)
     rows = {name: [entry.row() for entry in getattr(read, name)] for name in _LISTS}
@@ -131,15 +131,15 @@ def _check_roles(memberships: Sequence[Membership]) -> None:
                 )
 
 
-def _shown_key(key: str) -> str:
+def _formatted_key(key: str) -> str:
     return key if key.isprintable() and len(key) <= _LONGEST_KEY else quoted(key)
 
 
-def _place(location: Sequence[int | str]) -> str:
-    place = ""
+def _location(location: Sequence[int | str]) -> str:
+    text = ""
     for step in location:
         # Which of two types was tried last is pydantic's affair.
         if step in ("int", "float"):
             continue
-        place += f"[{step}]" if isinstance(step, int) else f".{_shown_key(step)}"
-    return place.removeprefix(".") or "The document"
+        text += f"[{step}]" if isinstance(step, int) else f".{_formatted_key(step)}"
+    return text.removeprefix(".") or "The document"

@@ -1,6 +1,6 @@
-"""Lists of a directory's copy: what is read for each, and the entry that a row becomes.
+"""Lists of a directory's copy: the statement of each, and the entry of a row.
 
-``gateway.directory.document`` reads what these write. Nothing stands in an entry that is null.
+``gateway.directory.document`` reads what these write. Entries have no nulls.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def _instant(microseconds: int | None) -> str | None:
     return None if microseconds is None else shown_instant(microseconds)
 
 
-def _said_of(entry: Entry) -> Entry:
+def _without_nulls(entry: Entry) -> Entry:
     # SQLAlchemy's names are texts of a type of their own.
     return {str(name): value for name, value in entry.items() if value is not None}
 
@@ -73,7 +73,7 @@ def _named(name: str, named: Named, always: tuple[str, ...] = ()) -> DumpedList:
                 from_events[field] = {"value": value, "at": as_of}
             if bits is not None and not bits >> bit & 1:
                 said[field] = None
-        found = _said_of(said)
+        found = _without_nulls(said)
         for key in always:
             found.setdefault(key, None)
         if from_events or always:
@@ -96,7 +96,7 @@ def _group(row: Sequence[Any]) -> Entry:
     said["private"] = bool(said["private"])
     for column, value in zip(_RECORD, row[width:], strict=True):
         said[_RECORD_KEYS.get(column.name, column.name)] = value
-    return _shown(said)
+    return _formatted(said)
 
 
 def _membership(row: Sequence[Any]) -> Entry:
@@ -130,16 +130,16 @@ def _certificate(row: Sequence[Any]) -> Entry:
 def _with_days(said: Entry) -> Entry:
     for key, day in (("start", said.pop("start_day")), ("end", said.pop("end_day"))):
         said[key] = None if day is None else day_date(day).isoformat()
-    return _shown(said)
+    return _formatted(said)
 
 
 def _of_columns(table: Table) -> Callable[[Sequence[Any]], Entry]:
     names = [_KEYS.get(name, name) for name in table.c.keys()]  # noqa: SIM118 (no dict)
-    return lambda row: _shown(dict(zip(names, row, strict=True)))
+    return lambda row: _formatted(dict(zip(names, row, strict=True)))
 
 
-def _shown(said: Entry) -> Entry:
-    return _said_of(
+def _formatted(said: Entry) -> Entry:
+    return _without_nulls(
         {name: _instant(value) if name in _INSTANTS else value for name, value in said.items()}
     )
 
@@ -186,5 +186,5 @@ DIRECTORY: tuple[DumpedList, ...] = (
     DumpedList("certificates", select(certificate).order_by(certificate.c.digest), _certificate),
     DumpedList("last_ids", select(last_id).order_by(last_id.c.kind), _of_columns(last_id)),
 )
-#: What whoever has it can join with.
+#: With their tokens: whoever has one can join.
 JOIN_LINKS = DumpedList("join_links", _of_groups(group_join_link), _of_columns(group_join_link))

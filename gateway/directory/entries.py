@@ -1,4 +1,4 @@
-"""Entries of a directory document: what each may say, and the row that it stands for."""
+"""Entries of a directory document: their schema and their table rows."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _Visibility = Annotated[StatsVisibility, BeforeValidator(StatsVisibility.parse)]
 Said = tuple[DatedValue | None, ...]
 
 
-def _said_of_copy(row: Row, *names: str) -> Row:
+def _without_nulls(row: Row, *names: str) -> Row:
     """The row without those of the names that are None."""
     return {name: value for name, value in row.items() if value is not None or name not in names}
 
@@ -66,17 +66,17 @@ class User(Entry):
     from_events: UserSaid | None = None
 
     def row(self) -> Row:
-        """The row that it stands for."""
+        """The table row of this entry."""
         return self.model_dump(exclude={"from_events"})
 
     def said(self) -> Said:
-        """What else was said of each name that has sources."""
+        """The names according to events, with their instants."""
         said = self.from_events or UserSaid()
         return dated(said.login), dated(said.display_name)
 
 
 class GroupRecord(Entry):
-    """What a group's entry may say that only counts of groups ask for."""
+    """Attributes of a group that only counts of groups read."""
 
     description: Text | None = None
     created_at: Instant | None = Field(None, validation_alias=AliasChoices("created_at", "created"))
@@ -97,7 +97,7 @@ class GroupRecord(Entry):
 
 
 class UserGroup(GroupRecord):
-    """A group; one with an ``authority`` is a copy, and stands for all that there is of it."""
+    """A group; one with an ``authority`` is a copy, and describes all of it."""
 
     id: Id
     name: Text | None = None
@@ -108,10 +108,10 @@ class UserGroup(GroupRecord):
     revision: Revision | None = None
 
     def row(self) -> Row:
-        """The row that it stands for, without what it does not say of a copy."""
+        """The table row of this entry, without what it does not say of a copy."""
         columns = self.model_dump(exclude=set(GroupRecord.model_fields))
         columns["stats_visibility"] = int(self.stats_visibility)
-        return _said_of_copy(columns, "authority", "revision")
+        return _without_nulls(columns, "authority", "revision")
 
     def record(self) -> Row | None:
         """The row of the group's record; None if the entry says nothing of it."""
@@ -141,7 +141,7 @@ class Membership(Entry):
         return self
 
     def row(self) -> Row:
-        """The row that it stands for; of a ``login`` the user is to be found."""
+        """The table row of this entry; of a ``login`` the user is to be found."""
         row = {
             "group_id": self.user_group_id,
             "user_id": self.user_id,
@@ -155,11 +155,11 @@ class Membership(Entry):
             "ended_by": self.ended_by,
             "no_invitations": self.no_invitations,
         }
-        return _said_of_copy(row, "login", "updated_at", "revision", "ended_by", "no_invitations")
+        return _without_nulls(row, "login", "updated_at", "revision", "ended_by", "no_invitations")
 
 
 class Project(Entry):
-    """What a project is called."""
+    """A project's names."""
 
     id: Id
     slug: Text | None = None
@@ -167,11 +167,11 @@ class Project(Entry):
     from_events: ProjectSaid | None = None
 
     def row(self) -> Row:
-        """The row that it stands for."""
+        """The table row of this entry."""
         return self.model_dump(exclude={"from_events"})
 
     def said(self) -> Said:
-        """What else was said of its name."""
+        """The name according to events, with its instant."""
         return (dated((self.from_events or ProjectSaid()).display_name),)
 
 
@@ -202,7 +202,7 @@ class Workflow(Entry):
     retirement: Retirement | None = None
 
     def row(self) -> Row:
-        """The row that it stands for."""
+        """The table row of this entry."""
         row = self.model_dump(exclude={"retirement", "from_events"})
         rule = self.retirement
         if rule and rule.criteria == "classification_count" and rule.options:
@@ -210,6 +210,6 @@ class Workflow(Entry):
         return row
 
     def said(self) -> Said:
-        """What else was said of its project and its name."""
+        """Project and name according to events, with their instants."""
         said = self.from_events or WorkflowSaid()
         return dated(said.project_id), dated(said.display_name)

@@ -1,4 +1,4 @@
-"""Erase a user, as whoever asks to be forgotten may demand."""
+"""Erase a user: the right to erasure (GDPR, article 17)."""
 
 from __future__ import annotations
 

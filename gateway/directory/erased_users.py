@@ -1,7 +1,7 @@
-"""Erased users: whose tokens are refused from then on, although nothing is wrong with them.
+"""Erased users: their tokens, valid otherwise, are refused.
 
-Erasures are rare, so a process knows all of them, and reads them again only when the change log
-says that there is another one.
+Erasures are rare, so a process caches all of them, and reads them again only when the change log
+has another one.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _ALL_AT_POSITION: Select[Any] = (
 
 
 class ErasedAccount(Unauthenticated):
-    """The token is good, and its volunteer was erased."""
+    """401: the token is valid, but its volunteer was erased."""
 
     reason = Wrong.ERASED
 
@@ -45,7 +45,7 @@ class ErasedAccount(Unauthenticated):
 
 
 class ErasedUsers:
-    """Who was erased, in a state that is no older than the question."""
+    """Cache of the erased users, in a state that is no older than the question."""
 
     def __init__(self, database: Database, feed: ChangeFeed) -> None:
         self._database = database
@@ -75,7 +75,7 @@ class ErasedUsers:
     async def among(self, user_ids: Collection[int]) -> set[int]:
         """Those of the users who were erased before the feed has caught up last.
 
-        At most one statement, and none if nobody was erased since it was asked last.
+        At most one statement, and none if nobody was erased since the last call.
         """
         return await self._erased_among(user_ids)
 
@@ -102,8 +102,8 @@ class ErasedUsers:
         return True
 
     def _includes(self, user_id: int) -> bool:
-        place = bisect_left(self._ids, user_id)
-        return place < len(self._ids) and self._ids[place] == user_id
+        index = bisect_left(self._ids, user_id)
+        return index < len(self._ids) and self._ids[index] == user_id
 
     async def _load(self) -> None:
         async with self._database.read() as snapshot:

@@ -1,4 +1,4 @@
-"""Entries of goals in a copy of a gateway: what one may say, and the row that it stands for.
+"""Entries of goals in a copy of a gateway: their schema and their table rows.
 
 What can never have been a goal is refused; what depends on the day on which it was said is not.
 """
@@ -81,7 +81,7 @@ class Goal(Entry):
             raise ValueError(f"it has more than {MOST_PERIODS} periods")
 
     def row(self) -> Row:
-        """The row that it stands for."""
+        """The table row of this entry."""
         return {
             "id": self.id,
             "group_id": self.user_group_id,

@@ -1,4 +1,4 @@
-"""Goals as they are stored: what was agreed on. How far they are is counted (``gateway.stats``)."""
+"""Stored goals. Their progress is counted in ``gateway.stats``."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Goal(NamedTuple):
 
     @property
     def question(self) -> GoalQuestion:
-        """What is asked to find out how far it is."""
+        """The question whose answer is the progress."""
         kind, subject_id = Kind.GROUP, self.group_id
         if subject_id is None:
             kind, subject_id = Kind.USER, self.user_id
@@ -86,7 +86,7 @@ class Goal(NamedTuple):
 
 
 def goal_of(row: Sequence[Any]) -> Goal:
-    """The goal that a row of the table tells of."""
+    """The goal in a row of the table."""
     read = Goal._make(row)
     return read._replace(
         metric=GoalMetric(read.metric),
@@ -99,7 +99,7 @@ def goal_of(row: Sequence[Any]) -> Goal:
 
 
 def row_of(wanted: Goal) -> tuple[Any, ...]:
-    """The row that tells of a goal."""
+    """The table row of a goal."""
     stored: dict[str, Any] = {
         "metric": wanted.metric.value,
         "project_ids": encode_numbers(wanted.project_ids),

@@ -1,4 +1,4 @@
-"""Pages of groups that go on, of those that exist for somebody; searched by their shown names.
+"""Pages of the active groups that a viewer may know of, searched by their displayed names.
 
 Without a search they are ordered by id. A search is ordered by how well a name fits, then by id.
 Names of public groups are looked for in the name index; those of the few hidden ones that somebody

@@ -1,4 +1,4 @@
-"""Pages of the lists of names, and how many stand in them: bounded by the page and the search.
+"""Pages of the lists of names, and their counts: bounded by the page and the search.
 
 By name and by id, a list is walked in an index from where the page begins. By activity it has no
 order that is stored: the sums or days of all its entities are looked up and sorted. A search is
@@ -42,7 +42,7 @@ from gateway.name_keys import beyond
 #: Words that one search reads. It would be no help to show more, and cost without end.
 MOST_MATCHES = 10_000
 
-#: Who have the same identifier but for letter case: more are as good as none.
+#: Entities with the same identifier but for letter case: more are as good as none.
 MOST_NAMESAKES = 100
 
 #: Before every day that there is: entities without events come last.
@@ -62,8 +62,8 @@ class ListOrder(Enum):
     ID = "id"
 
 
-class ListPlace(NamedTuple):
-    """An entity's place in an order: the key, the sum or the day, and the id; by id, the id."""
+class SortKey(NamedTuple):
+    """An entity's sort key in a list: the name key, the sum or day, and its id; by id, the id."""
 
     value: str | int
     entity_id: int
@@ -77,12 +77,12 @@ class Listed(NamedTuple):
 
 
 class ListQuestion(NamedTuple):
-    """A page of at most ``limit`` entities, behind the place ``after``."""
+    """A page of at most ``limit`` entities, behind the sort key ``after``."""
 
     listed: Listed
     order: ListOrder
     limit: int
-    after: ListPlace | None = None
+    after: SortKey | None = None
 
 
 _ROLLUPS = {
@@ -107,7 +107,7 @@ _after_id = bindparam("after_id", type_=BigInteger)
 
 
 def named(name_list: NameList, key: str) -> tuple[Select[int], dict[str, Any]]:
-    """The ids of those who have an identifier, and what the statement binds.
+    """Statement for the ids of the entities with an identifier, and its parameters.
 
     At most the first ``MOST_NAMESAKES`` of them.
     """
@@ -115,7 +115,7 @@ def named(name_list: NameList, key: str) -> tuple[Select[int], dict[str, Any]]:
 
 
 def page(question: ListQuestion) -> tuple[Select[Any], dict[str, Any]]:
-    """Rows of the place of each entity on the page, and what the statement binds.
+    """Rows of the sort key of each entity on the page, and the parameters.
 
     The rows are a value as text (by name) or number, and an id, in no particular order. With a
     search that reads more than ``MOST_MATCHES`` words they are not all there are.
@@ -144,7 +144,7 @@ def _parameters(listed: Listed) -> dict[str, Any]:
 
 
 def searched(listed: Listed) -> NameList:
-    """The list whose words are kept, of which this one is all or a part."""
+    """The list whose words are indexed; the given list is all or a part of it."""
     return NameList.WORKFLOWS if listed.name_list in _ACTIVE else listed.name_list
 
 
@@ -213,14 +213,14 @@ def _page(
         found = select(entity.label("value"), entity.label("id")).where(*listed)
         return _first(found.where(entity > _after_id) if after else found, entity)
     of = _sum if order is ListOrder.COUNT else _last_day
-    places = (
+    sort_keys = (
         select(of(_ROLLUPS[name_list], entity).label("value"), entity.label("id"))
         .where(*listed)
-        .cte("places")
+        .cte("sort_keys")
         # Else SQLite looks up the value again wherever it stands.
         .prefix_with("MATERIALIZED")
     )
-    value, entity = places.c.value, places.c.id
+    value, entity = sort_keys.c.value, sort_keys.c.id
     found = select(value, entity)
     if after:
         last = bindparam("after_value", type_=BigInteger)

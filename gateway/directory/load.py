@@ -71,9 +71,9 @@ def load_entries(
     entries: Mapping[str, Sequence[Row]],
     *,
     replace_led: bool = False,
-    told: Callable[[str], object] = lambda _sentence: None,
+    log: Callable[[str], object] = lambda _sentence: None,
 ) -> dict[str, Loaded]:
-    """The same with a document that ``read_document`` has read; what takes time is ``told``."""
+    """Store the rows that ``read_document`` returned, and ``log`` what takes long."""
     check_copied(entries)
     named = {row["id"] for row in entries["user_groups"]}
     led = groups_led_here(connection, named | {row["group_id"] for row in entries["memberships"]})
@@ -88,7 +88,7 @@ def load_entries(
     remove_uncopied_memberships(connection, entries)
     loaded = store_rows(connection, {**entries, "users": ()}) | {"users": people}
     _store_said(connection, entries)
-    for name, changed in {**erased, **store_copied(connection, entries, told)}.items():
+    for name, changed in {**erased, **store_copied(connection, entries, log)}.items():
         loaded[name] = Loaded(len(entries[name]), changed)
     return loaded
 
@@ -158,7 +158,7 @@ def store_rows(
     ``authority`` is who says so, a file or Panoptes, and decides about groups that are new. Their
     groups are not looked for: Panoptes tells of memberships before their groups are known.
     """
-    lists = _without_forgotten(connection, {name: entries.get(name, ()) for name in _TABLES})
+    lists = _without_erased(connection, {name: entries.get(name, ()) for name in _TABLES})
     changes: dict[str, list[Change]] = {}
     for name, rows in lists.items():
         changes[name] = _replace(connection, name, rows, authority, changes)
@@ -181,17 +181,17 @@ def store_rows(
     }
 
 
-def _without_forgotten(
+def _without_erased(
     connection: Connection, lists: dict[str, Sequence[Row]]
 ) -> dict[str, Sequence[Row]]:
     """The entries but for those of users who were erased."""
     columns = {"users": "id", "memberships": "user_id"}
     named = {row[column] for name, column in columns.items() for row in lists[name]}
-    forgotten = read_forgotten(connection, named)
-    if not forgotten:
+    erased = read_forgotten(connection, named)
+    if not erased:
         return lists
     return lists | {
-        name: [row for row in lists[name] if row[column] not in forgotten]
+        name: [row for row in lists[name] if row[column] not in erased]
         for name, column in columns.items()
     }
 
@@ -213,20 +213,20 @@ def _replace(
     known = read_rows(connection, table, {key[0] for key in last})
     wanted = list(last.values())
     if table is user_group:
-        changed = _shown_otherwise(before["group_records"])
+        changed = _changed_publicly(before["group_records"])
         wanted = complete_groups(known, wanted, authority, changed)
     elif table is membership:
         wanted = complete_memberships(connection, known, wanted)
     return write_rows(connection, table, known, wanted)
 
 
-def _shown_otherwise(records: Sequence[Change]) -> set[int]:
+def _changed_publicly(records: Sequence[Change]) -> set[int]:
     """The groups whose record has another state than before, or other instants."""
-    return {after["group_id"] for before, after in records if _shown(before) != _shown(after)}
+    return {after["group_id"] for before, after in records if _public(before) != _public(after)}
 
 
-def _shown(record: Row | None) -> tuple[bool, int | None, int | None]:
-    """What everybody may see of a group's record."""
+def _public(record: Row | None) -> tuple[bool, int | None, int | None]:
+    """The fields of a group's record that everybody may see."""
     if record is None:
         return False, None, None
     return is_ended(record["state"]), record["created_at"], record["last_modified_at"]

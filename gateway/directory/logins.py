@@ -1,4 +1,4 @@
-"""Users by login, for whoever names people and not numbers. Letter case makes no difference."""
+"""Look-up of users by login. Letter case makes no difference."""
 
 from __future__ import annotations
 
@@ -48,6 +48,6 @@ def find_by_login(connection: Connection, logins: Collection[str]) -> dict[str, 
 def why_not_one(login: str, ids: Sequence[int]) -> str | None:
     """Why these users who have a login are not one; None if they are."""
     if len(ids) > 1:
-        shown = " and ".join(map(str, ids[:2]))
-        return f"several users have the login {quoted(login)}, as {shown}; name one by id"
+        examples = " and ".join(map(str, ids[:2]))
+        return f"several users have the login {quoted(login)}, as {examples}; name one by id"
     return None if ids else f"there is no user with the login {quoted(login)}"

@@ -1,4 +1,4 @@
-"""Pages of memberships by ascending id, of those that somebody sees; and how many there are."""
+"""Pages and counts of the memberships that a viewer may see, by ascending id."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class MembershipRecord(NamedTuple):
 
 
 class SeenMemberships(NamedTuple):
-    """Which memberships somebody sees, whatever is asked for.
+    """The memberships that a viewer may see, whatever the filters.
 
     All of ``user_id`` and of the groups ``led``, the effective ones of ``rosters``, and those of
     every group that is not marked private and shows its members to anyone.

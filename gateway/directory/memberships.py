@@ -1,4 +1,4 @@
-"""Who belongs to which group."""
+"""Memberships of groups: states, roles and statements that read them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Membership(NamedTuple):
     roles: frozenset[str]
     #: When it began, in microseconds since the epoch; None where nobody has said so.
     created_at: int | None = None
-    #: Unique among memberships; None of one that Panoptes told of and that is not stored.
+    #: Unique among memberships; None of one that Panoptes returned and that is not stored.
     id: int | None = None
     #: When it last changed.
     updated_at: int | None = None
@@ -68,14 +68,14 @@ class Membership(NamedTuple):
 
 
 def membership_of(row: Sequence[Any]) -> Membership:
-    """The membership that a row of this module's statements tells of."""
+    """The membership in a row of this module's statements."""
     group_id, user_id, state, roles, *rest = row
     held = frozenset(orjson.loads(roles))
     return Membership(group_id, user_id, MembershipState(state), held, *rest)
 
 
 def encode_roles(roles: Iterable[str]) -> str:
-    """Roles as the table keeps them: a JSON list, ascending, each once."""
+    """Roles as they are stored: a JSON list, ascending, each once."""
     return orjson.dumps(sorted(set(roles))).decode()
 
 

@@ -1,4 +1,4 @@
-"""Name index: who is found by which name, kept with the rows that names stand in.
+"""Name index: entities by name, updated with the rows that have the names.
 
 It is a function of these rows: ``gateway.directory.rows``, which alone writes and deletes them,
 calls :func:`update_index` with what they were and are. Callers hold the writer lock.

@@ -12,7 +12,7 @@ class NameList(IntEnum):
     LOGINS = 1
     SLUGS = 2
     GROUP_NAMES = 3
-    #: Entities by their shown names.
+    #: Entities by their displayed names.
     PROJECTS = 4
     WORKFLOWS = 5
     ACTIVE_WORKFLOWS = 6

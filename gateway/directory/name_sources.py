@@ -79,9 +79,9 @@ def apply_event_names(
             continue
         written.append(after)
         differing[key] = {
-            name: after[place]
-            for place, name in zip(count(2, 2), named.fields, strict=False)
-            if after[place] != before[place] and not _by_directory(after, place)
+            name: after[index]
+            for index, name in zip(count(2, 2), named.fields, strict=False)
+            if after[index] != before[index] and not _by_directory(after, index)
         }
     replace_rows(connection, named.sources, written)
     return _update(connection, named.table, differing)
@@ -94,12 +94,12 @@ def override_events(
 
     The directory must not say it. What events say from now on holds again.
     """
-    place = 2 + 2 * named.fields.index(name)
+    index = 2 + 2 * named.fields.index(name)
     known = _read_sources(connection, named, values.keys())
     replace_rows(
         connection,
         named.sources,
-        [(*row[:place], values[key], BY_IMPORTER, *row[place + 2 :]) for key, row in known.items()],
+        [(*row[:index], values[key], BY_IMPORTER, *row[index + 2 :]) for key, row in known.items()],
     )
     return _update(connection, named.table, {key: {name: values[key]} for key in known})
 
@@ -142,18 +142,18 @@ def _select_sources(table: Table) -> Select[Any]:
 def _merged(sources: _Sources, fields: Sequence[DatedValue | None]) -> _Sources:
     """The sources after these; the same object if none of them holds."""
     after = sources
-    for place, one in zip(count(2, 2), fields, strict=False):
+    for index, one in zip(count(2, 2), fields, strict=False):
         if one is None:
             continue
-        value, at = sources[place : place + 2]
+        value, at = sources[index : index + 2]
         if at is None or one > (at, value):
-            after = (*after[:place], one.value, one.at, *after[place + 2 :])
+            after = (*after[:index], one.value, one.at, *after[index + 2 :])
     return after
 
 
-def _by_directory(sources: _Sources, place: int) -> bool:
-    """Whether the directory itself says the field whose value is at ``place``."""
-    return bool(sources[1] >> (place - 2) // 2 & 1)
+def _by_directory(sources: _Sources, index: int) -> bool:
+    """Whether the directory itself says the field whose value is at ``index``."""
+    return bool(sources[1] >> (index - 2) // 2 & 1)
 
 
 def _update(connection: Connection, table: Table, differing: Mapping[int, Row]) -> list[Change]:

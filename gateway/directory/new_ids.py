@@ -1,4 +1,4 @@
-"""New ids: above all that were ever seen, and never given twice."""
+"""New ids: above all that were ever seen, and never assigned twice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Projects and what they are called."""
+"""Projects and their names."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Project(NamedTuple):
 
 
 def project_of(row: Row[Any]) -> Project:
-    """The project that a row of ``PROJECTS_BY_ID`` tells of."""
+    """The project in a row of ``PROJECTS_BY_ID``."""
     return Project._make(row)
 
 

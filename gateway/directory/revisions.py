@@ -1,4 +1,4 @@
-"""Revisions: rows of groups and memberships that are said in part, as the tables keep them.
+"""Revisions: completes partial rows of groups and memberships for their tables.
 
 Whoever says them (a file, Panoptes) need not know ids of memberships, revisions and authorities.
 A copy of another gateway says them, and then they hold, a revision unless a greater one is known.

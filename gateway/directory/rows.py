@@ -1,4 +1,4 @@
-"""Writing directory rows: only what is new or different, and saying which those were.
+"""Directory rows: writes only new or different ones, and returns those.
 
 The index of names follows whatever is written or deleted here. Callers hold the writer lock, so
 what was read stays true until it is written.

@@ -1,4 +1,4 @@
-"""What a group says about who may see its statistics, in Panoptes' words and numbers."""
+"""Visibility levels of a group's statistics, with Panoptes' names and numbers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class StatsVisibility(IntEnum):
-    """The level of a group; the rule for each stands in ``gateway.auth.visibility``."""
+    """The level of a group; the rule for each is in ``gateway.auth.visibility``."""
 
     PRIVATE_AGG_ONLY = 0
     PRIVATE_SHOW_AGG_AND_IND = 1

@@ -1,4 +1,4 @@
-"""Stores the names of users, projects and workflows that arrive beside events."""
+"""Store the names of users, projects and workflows that arrive with events."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def store_names(
         return None if value is None else DatedValue(as_of if at is None else at, value)
 
     at = names.said_at
-    forgotten = read_forgotten(connection, names.users.keys())
+    erased = read_forgotten(connection, names.users.keys())
     users = apply_event_names(
         connection,
         USERS,
@@ -37,7 +37,7 @@ def store_names(
                 said(names.display_names.get(key), at.display_names.get(key)),
             )
             for key, login in names.users.items()
-            if key not in forgotten
+            if key not in erased
         },
         note_again=note_again,
     )

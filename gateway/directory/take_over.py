@@ -1,4 +1,4 @@
-"""Groups that this gateway decides about: a file changes them only if it takes them over."""
+"""Take-over of groups led here: a file changes them only with it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gateway.errors import Conflict
 from gateway.rollups.spans import change_instant, close_spans, end_tenure
 
 #: Ids that a message names; more are counted.
-_SHOWN = 20
+_MOST_NAMED = 20
 
 _LED_HERE = (
     select(user_group.c.id)
@@ -36,11 +36,11 @@ def refuse_groups_led_here(group_ids: Collection[int]) -> None:
     if not group_ids:
         return
     ids = sorted(group_ids)
-    shown = ", ".join(map(str, ids[:_SHOWN]))
-    more = f" and {len(ids) - _SHOWN:,} more" if len(ids) > _SHOWN else ""
+    named = ", ".join(map(str, ids[:_MOST_NAMED]))
+    more = f" and {len(ids) - _MOST_NAMED:,} more" if len(ids) > _MOST_NAMED else ""
     which, them = ("group", "it") if len(ids) == 1 else ("groups", "them")
     raise Conflict(
-        f"This gateway decides about the {which} {shown}{more}, so nothing was stored. With"
+        f"This gateway decides about the {which} {named}{more}, so nothing was stored. With"
         f" --take-over the file replaces {them}, and decides about {them} from now on."
     )
 

@@ -44,7 +44,7 @@ def is_ended(state: str | None) -> bool:
 
 
 def user_group_of(row: Sequence[Any]) -> UserGroup:
-    """The group that a row of ``USER_GROUPS_BY_ID`` tells of."""
+    """The group in a row of ``USER_GROUPS_BY_ID``."""
     group_id, name, display_name, level, private, state, *rest = row
     visibility = StatsVisibility(level)
     return UserGroup(group_id, name, display_name, visibility, private, is_ended(state), *rest)

@@ -19,7 +19,7 @@ class User(NamedTuple):
 
 
 def user_of(row: Row[Any]) -> User:
-    """The user that a row of ``USERS_BY_ID`` tells of."""
+    """The user in a row of ``USERS_BY_ID``."""
     return User._make(row)
 
 

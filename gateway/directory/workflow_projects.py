@@ -1,4 +1,4 @@
-"""Which project a workflow belongs to: what is known, and what an import of an export says.
+"""Projects of workflows: what is stored, and what an import of an export says.
 
 The directory (a file, Panoptes) holds over stream events, these hold over whoever imported an
 export; whoever imports another says so in vain, unless events are to move. The callers of what
@@ -24,15 +24,15 @@ from gateway.directory.rows import ids_in
 from gateway.events.event import Batch, Classification, Names
 
 _workflow_of = attrgetter("workflow_id")
-_place_of = attrgetter("workflow_id", "project_id")
+_ids_of = attrgetter("workflow_id", "project_id")
 
 #: Workflow id and project id of every workflow whose project is known.
 WORKFLOW_PROJECTS = select(workflow.c.id, workflow.c.project_id).where(
     workflow.c.project_id.is_not(None)
 )
 
-#: So many workflows are told of by name.
-_TOLD = 10
+#: So many workflows are named in messages.
+_MOST_NAMED = 10
 
 
 class Source(Enum):
@@ -51,7 +51,7 @@ class Unfollowed(NamedTuple):
     source: Source
     said: int
 
-    def told(self, rows: int) -> str:
+    def message(self, rows: int) -> str:
         """The sentence that an import ends with."""
         way = "" if self.source is Source.DIRECTORY else "; --move moves the workflow as well"
         return (
@@ -76,14 +76,14 @@ class Followed:
 
     def notes(self) -> Iterator[str]:
         """A sentence for each workflow that moved or did not; of very many, of the first."""
-        for workflow_id, here, there in sorted(self.moved)[:_TOLD]:
+        for workflow_id, here, there in sorted(self.moved)[:_MOST_NAMED]:
             yield f"Workflow {workflow_id} moved from project {here} to {there}."
-        if (more := len(self.moved) - _TOLD) > 0:
+        if (more := len(self.moved) - _MOST_NAMED) > 0:
             yield f"… and {_counted(more, 'more workflow')} moved."
         unfollowed = sorted(self.unfollowed.items(), key=lambda each: each[0][:2])
-        for one, rows in unfollowed[:_TOLD]:
-            yield one.told(rows)
-        if rest := unfollowed[_TOLD:]:
+        for one, rows in unfollowed[:_MOST_NAMED]:
+            yield one.message(rows)
+        if rest := unfollowed[_MOST_NAMED:]:
             rows = sum(count for _, count in rest)
             yield (f"… nor to {_counted(len(rest), 'more workflow')} with {_counted(rows, 'row')}.")
 
@@ -96,7 +96,7 @@ def follow(
     connection: Connection, batch: Batch, said: int | None, *, move: bool
 ) -> tuple[Batch, Followed]:
     """The batch of an export with each event in the project of its workflow, and with what the
-    directory is to learn of these.
+    directory is to store of these.
 
     ``said`` is the project that whoever imports it says it is of. The events of the batch itself
     are left as they are.
@@ -126,13 +126,13 @@ def follow(
             project_id, source = known.get(workflow_id, (None, None))
             if project_id and source and projects[workflow_id] != said:
                 followed.unfollowed[Unfollowed(workflow_id, project_id, source, said)] = rows
-    settled = replace(
+    result = replace(
         batch,
         classifications=_in_projects(batch.classifications, projects),
         comments=[*batch.comments],
     )
-    settled.names = _named(settled, projects, said)
-    return settled, followed
+    result.names = _named(result, projects, said)
+    return result, followed
 
 
 def _read(
@@ -160,7 +160,7 @@ def _read(
 
 
 def _in_projects(events: list[Classification], projects: Mapping[int, int]) -> list[Classification]:
-    if all(projects[workflow] == project for workflow, project in set(map(_place_of, events))):
+    if all(projects[workflow] == project for workflow, project in set(map(_ids_of, events))):
         return [*events]
     return [event._replace(project_id=projects[event.workflow_id]) for event in events]
 
@@ -170,14 +170,14 @@ def _named(batch: Batch, projects: Mapping[int, int], said: int | None) -> Names
     names = batch.names
     present = {project_id for project_id in projects.values() if project_id}
     present |= {post.project_id for post in batch.comments if post.project_id}
-    learned = {
+    assigned = {
         workflow_id: (said if projects[workflow_id] == said else None, name)
         for workflow_id, (_, name) in names.workflows.items()
     }
-    said_by = dict.fromkeys(learned, BY_IMPORTER)
+    said_by = dict.fromkeys(assigned, BY_IMPORTER)
     return replace(
         names,
         projects={key: names.projects.get(key) for key in sorted(present)},
-        workflows=learned,
+        workflows=assigned,
         said_at=replace(names.said_at, workflow_projects=said_by),
     )

@@ -1,4 +1,4 @@
-"""Workflows, and how far their subjects have come."""
+"""Workflows, and the progress of their subjects."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gateway.db.tables import workflow
 
 
 class Workflow(NamedTuple):
-    """A workflow; what no source has told is None."""
+    """A workflow; what no source has is None."""
 
     id: int
     project_id: int | None = None
@@ -25,7 +25,7 @@ class Workflow(NamedTuple):
 
 
 def workflow_of(row: Row[Any]) -> Workflow:
-    """The workflow that a row of this module's statements tells of."""
+    """The workflow in a row of this module's statements."""
     return Workflow._make(row)
 
 

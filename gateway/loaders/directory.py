@@ -11,7 +11,7 @@ from sqlalchemy import Select
 
 from gateway.changes.entity import Entity
 from gateway.directory.memberships import MEMBERSHIPS_OF_VIEWER, Membership, membership_of
-from gateway.directory.panoptes.answers import FORGOTTEN, REQUESTED_AT, RecordKey, Scope
+from gateway.directory.panoptes.answers import ERASED, REQUESTED_AT, RecordKey, Scope
 from gateway.directory.panoptes.led_here import LED_HERE
 from gateway.loaders.loader import EMPTY, Batches, Bound, KeyLoader, Request, StatementLoader
 from gateway.stats.entities import RECORDED
@@ -135,7 +135,7 @@ class ForgottenLoader(StatementLoader[int, bool]):
     default = False
 
     def requests(self, keys: Sequence[int]) -> Iterable[Request]:
-        yield Request(keys, FORGOTTEN, {"users": keys}, lambda rows: {row[0]: True for row in rows})
+        yield Request(keys, ERASED, {"users": keys}, lambda rows: {row[0]: True for row in rows})
 
     def entities(self, key: int) -> tuple[Entity, ...]:
         return ((RECORDED[Kind.USER], key),)

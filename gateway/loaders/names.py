@@ -11,8 +11,8 @@ from gateway.directory.listing import (
     NEVER,
     Listed,
     ListOrder,
-    ListPlace,
     ListQuestion,
+    SortKey,
     count,
     named,
     page,
@@ -48,7 +48,7 @@ class IdentifierLoader(KeyLoader[Identifier, tuple[int, ...]]):
         return (("identifier", identifier_number(*key)),)
 
 
-class ListLoader(KeyLoader[ListQuestion, tuple[ListPlace, ...]]):
+class ListLoader(KeyLoader[ListQuestion, tuple[SortKey, ...]]):
     """Pages of lists, in their order; of a search that finds too many, some page."""
 
     name = "list of names"
@@ -57,8 +57,8 @@ class ListLoader(KeyLoader[ListQuestion, tuple[ListPlace, ...]]):
     def statement(self, key: ListQuestion) -> Bound:
         return page(key)
 
-    def value(self, key: ListQuestion, rows: Sequence[Any]) -> tuple[ListPlace, ...]:
-        places = sorted(ListPlace(*row) for row in rows)
+    def value(self, key: ListQuestion, rows: Sequence[Any]) -> tuple[SortKey, ...]:
+        places = sorted(SortKey(*row) for row in rows)
         if key.order in _BY_EVENTS:
             places.sort(key=lambda place: -int(place.value))
         return tuple(places)

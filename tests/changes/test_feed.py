@@ -10,7 +10,7 @@ from sqlalchemy import delete
 
 from gateway.changes.entity import SITE
 from gateway.changes.feed import ChangeFeed
-from gateway.changes.log import CUT_EVERY, MOST_ENTITIES, ROWS_KEPT
+from gateway.changes.log import CUT_EVERY, MOST_ENTITIES, ROWS_RETAINED
 from gateway.db import Database
 from gateway.db.tables import change_log
 from tests.changes.positions import append, caught_up, change, current, read_begins
@@ -154,7 +154,7 @@ async def test_it_forgets_where_it_cannot_see_all_changes(
     forgotten: list[object] = []
     first = await caught_up(feed)
     feed.on_invalidate(lambda: forgotten.append(feed.position))
-    await append(database, first.version, ["{}"] * (5 if cut else ROWS_KEPT))
+    await append(database, first.version, ["{}"] * (5 if cut else ROWS_RETAINED))
     if cut:
         known = change_log.c.version <= first.version
         await database.write(lambda connection: connection.execute(delete(change_log).where(known)))
@@ -200,10 +200,10 @@ async def test_its_memory_is_bounded_over_a_hundred_thousand_changes(
 
 async def test_rows_are_cut_once_in_a_while_and_enough_stay(database: Database) -> None:
     first = await current(database)
-    await append(database, first.version, ["{}"] * (ROWS_KEPT + CUT_EVERY - 1))
+    await append(database, first.version, ["{}"] * (ROWS_RETAINED + CUT_EVERY - 1))
     for _ in range(CUT_EVERY):
         newest = await change(database)
     async with database.read() as snapshot:
         versions = [row.version for row in await snapshot.fetch(change_log.select())]
-    assert ROWS_KEPT <= len(versions) < ROWS_KEPT + CUT_EVERY
+    assert ROWS_RETAINED <= len(versions) < ROWS_RETAINED + CUT_EVERY
     assert max(versions) == newest.version

@@ -18,8 +18,8 @@ from gateway.directory.listing import (
     NEVER,
     Listed,
     ListOrder,
-    ListPlace,
     ListQuestion,
+    SortKey,
 )
 from gateway.directory.load import load_directory
 from gateway.directory.name_lists import NameList
@@ -71,7 +71,7 @@ async def listed(database: Database) -> Database:
     return database
 
 
-def expected(wanted: Listed, order: ListOrder) -> list[ListPlace]:
+def expected(wanted: Listed, order: ListOrder) -> list[SortKey]:
     """The whole list, by the rules as the documentation has them."""
     which, search = wanted
     members = {
@@ -94,7 +94,7 @@ def expected(wanted: Listed, order: ListOrder) -> list[ListPlace]:
         ListOrder.LAST_DAY: lambda key: max(SUMS[key][1]) if key in SUMS else NEVER,
     }
     is_descending = order in (ListOrder.COUNT, ListOrder.LAST_DAY)
-    places = [ListPlace(value[order](key), key) for key in sorted(kept)]
+    places = [SortKey(value[order](key), key) for key in sorted(kept)]
     return sorted(places, key=lambda place: place.value, reverse=is_descending)
 
 
@@ -119,13 +119,13 @@ async def test_pages_are_those_of_the_sorted_list(listed: Database, which: NameL
                 whole = expected(wanted, order)
                 assert number == len(whole)
                 # United with others, as an operation does it: the order is nobody's then.
-                found: list[ListPlace] = []
+                found: list[SortKey] = []
                 while True:
                     after = found[-1] if found else None
                     question = ListQuestion(wanted, order, 7, after)
                     requests = [listing.page(question), listing.count(wanted)]
                     rows, _ = await snapshot.fetch_together(requests)
-                    page = sorted((ListPlace(*row) for row in rows), key=whole.index)
+                    page = sorted((SortKey(*row) for row in rows), key=whole.index)
                     found += page
                     if len(page) < 7:
                         break
@@ -137,7 +137,7 @@ async def test_the_last_day_is_of_all_days_and_reversed_orders_break_ties_by_id(
 ) -> None:
     whole = expected(Listed(NameList.PROJECTS), ListOrder.LAST_DAY)
     assert [place.entity_id for place in whole[:4]] == [2, 5, 11, 14]
-    assert whole[-1] == ListPlace(NEVER, 40)
+    assert whole[-1] == SortKey(NEVER, 40)
 
 
 QUESTIONS = {
@@ -145,7 +145,7 @@ QUESTIONS = {
         Listed(which, search),
         order,
         20,
-        ListPlace("m" if order is ListOrder.NAME else 5, 7),
+        SortKey("m" if order is ListOrder.NAME else 5, 7),
     )
     for which in LISTS
     for order in orders_of(which)
@@ -164,7 +164,7 @@ async def test_no_table_is_read_whole(database: Database, name: str) -> None:
     found = await database.write(steps)
     for table in ("name_key", "name_word", "project", "workflow", "user_group", "rollup"):
         assert f"Seq Scan on {table}" not in found
-        assert f"SCAN {table}" not in found.replace("SCAN places", "")
+        assert f"SCAN {table}" not in found.replace("SCAN sort_keys", "")
 
 
 #: Names that the test of what reading takes makes; ``make names`` takes a million.
@@ -198,7 +198,7 @@ async def test_a_page_and_a_search_read_no_more_of_many_names(
 
     def check(connection: Connection) -> None:
         make_names(connection, names)
-        behind = ListPlace(f"zoo {names // 2}", names // 2)
+        behind = SortKey(f"zoo {names // 2}", names // 2)
         for after in (None, behind):
             question = ListQuestion(Listed(groups), ListOrder.NAME, 21, after)
             assert rows_read(connection, *listing.page(question)) <= 300

@@ -1,4 +1,4 @@
-"""What Panoptes has answered, in the directory: the entries themselves and when they were asked.
+"""Answers of Panoptes in the directory: the entries, and when they were requested.
 
 Callers of the writing functions hold the writer lock.
 """
@@ -64,16 +64,16 @@ REQUESTED_AT = select(
         select(user_group.c.id, literal(0, BigInteger), literal(ALWAYS, BigInteger)).where(
             among(user_group.c.id, "groups"), user_group.c.authority == "gateway"
         ),
-    ).subquery("asked")
+    ).subquery("requested")
 )
 
 
 #: Those of ``users`` who were erased, and must not come back by an answer.
-FORGOTTEN = select(forgotten_user.c.user_id).where(among(forgotten_user.c.user_id, "users"))
+ERASED = select(forgotten_user.c.user_id).where(among(forgotten_user.c.user_id, "users"))
 
 
 class Scope(NamedTuple):
-    """What a question is about: these groups, or the memberships of these groups and users.
+    """What a request is about: these groups, or the memberships of these groups and users.
 
     Of memberships, no groups are all groups, and no users all users: never both.
     """
@@ -84,7 +84,7 @@ class Scope(NamedTuple):
 
     @property
     def is_list(self) -> bool:
-        """Whether all memberships of a group or of a user are asked for."""
+        """Whether all memberships of a group or of a user are requested."""
         return self.resource == MEMBERSHIPS and not (self.groups and self.users)
 
     def record_keys(self) -> set[RecordKey]:
@@ -122,7 +122,7 @@ class Stored(NamedTuple):
 def store_page(
     connection: Connection, resource: str, rows: Mapping[str, Sequence[Row]], requested_at: int
 ) -> StoredPage:
-    """Store entries of a page that was asked for at that instant (microseconds).
+    """Store entries of a page that was requested at that instant (microseconds).
 
     Of groups that are led here nothing is.
     """
@@ -138,7 +138,7 @@ def store_answer(
 ) -> Stored:
     """Store all that Panoptes has of the scope, and remove what it does not have.
 
-    What another process asked later stays as that one stored it, unless it is said to be of the
+    What another process requested later stays as that one stored it, unless it is dated in the
     future: that was another clock's, and would stay for ever. What is led here stays as it is.
     """
     stored = _stored_keys(connection, scope)
@@ -151,7 +151,7 @@ def store_answer(
         group, user = key
         return group not in led and later.isdisjoint({key, (group, 0), (0, user)})
 
-    said = {
+    accepted = {
         scope.resource: [
             row for row in rows[scope.resource] if is_ours(key_of(scope.resource, row))
         ],
@@ -159,7 +159,7 @@ def store_answer(
     }
     gone = set(filter(is_ours, stored - has))
     _remove(connection, scope.resource, gone)
-    loaded = store_rows(connection, {**rows, **said}, "panoptes")
+    loaded = store_rows(connection, {**rows, **accepted}, "panoptes")
     # Of an id that there is not nothing is stored; of one that is gone, that it went.
     answered = has | gone | (scope.record_keys() if scope.is_list else set())
     _store_request_times(connection, scope.resource, filter(is_ours, answered), requested_at)

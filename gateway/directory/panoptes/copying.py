@@ -75,13 +75,13 @@ async def copy(
     api: Api,
     name: str,
     clock: Callable[[], datetime],
-    shown: Callable[[Copied], None],
+    report: Callable[[Copied], None],
 ) -> Copied:
-    """Copy one of ``RESOURCES``, and tell ``shown`` after each page.
+    """Copy one of ``RESOURCES``, and call ``report`` after each page.
 
     A page and the way to the next are stored in one transaction: stopped at any moment, the next
     copy goes on behind the last page. Of groups and memberships, those that Panoptes was not
-    seen to have are asked for once more in the end, and removed if it does not have them: rows
+    seen to have are requested once more in the end, and removed if it does not have them: rows
     shift between pages when others go meanwhile. Raises as ``api.get`` does.
     """
     resource = RESOURCES[name]
@@ -113,7 +113,7 @@ async def copy(
         copied.led_here += stored.led_here
         copied.identities += entries.identities[resource]
         copied.refused += entries.refused.get(resource, ())
-        shown(copied)
+        report(copied)
     if resource in (GROUPS, MEMBERSHIPS):
         copied.removed = await _remove_unseen(database, api, resource, progress.started_at, clock)
     finished_at = instant_of(clock())

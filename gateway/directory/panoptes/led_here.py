@@ -1,4 +1,4 @@
-"""Groups led here: about them this gateway decides, whatever a Panoptes says of the same ids.
+"""Groups led here: this gateway decides about them, whatever a Panoptes has of the same ids.
 
 A database that was led with ``STATS_GATEWAY_GROUPS=own`` may stand beside a Panoptes later. What
 Panoptes has under the id of such a group is another group.
@@ -15,7 +15,7 @@ from gateway.db.tables import user_group
 from gateway.directory.rows import Row
 from gateway.directory.take_over import groups_led_here
 
-#: When Panoptes was asked about a group that is led here: it never is, and need not be.
+#: Request time of a group that is led here: it is never requested, and need not be.
 ALWAYS = 2**63 - 1
 
 #: Those of groups (``ids``) that are led here.

@@ -42,9 +42,9 @@ from gateway.errors import Unavailable
 
 _log = logging.getLogger(__name__)
 
-#: For how long a kind of question is not asked after one had no answer.
+#: For how long a kind of request is not sent after one had no answer.
 _PAUSE = timedelta(seconds=5) // timedelta(microseconds=1)
-#: How often what Panoptes does not have is forgotten.
+#: How often absences are deleted.
 _SWEEP = timedelta(hours=1) // timedelta(microseconds=1)
 
 #: What a scope asks for, and whether it names groups and users.
@@ -62,7 +62,7 @@ class Freshness(NamedTuple):
 
 
 class LookedUp(NamedTuple):
-    """What to take for each key: Panoptes' answer, or else what is stored."""
+    """Result of a look-up, by record key: Panoptes' answer, or else what is stored."""
 
     #: Rows of the keys that Panoptes has just answered about; none where it has none.
     answered: Mapping[RecordKey, Sequence[Row]]
@@ -70,13 +70,13 @@ class LookedUp(NamedTuple):
     stale: frozenset[RecordKey]
     #: The names of users that came along.
     users: Sequence[Row]
-    #: Record keys of which nothing is to be told that exists not for whoever asks: too many unknown
-    #: ones were asked for in this minute. Unknown ones were not looked up.
+    #: Record keys that were not looked up: too many unknown ones were requested in this minute.
+    #: Whoever asks must not learn whether those hidden from them exist.
     refused: frozenset[RecordKey] = frozenset()
     #: Of the groups in lists of users' memberships, those about which Panoptes says nothing:
     #: they are led here.
     led_here: frozenset[int] = frozenset()
-    #: For how many microseconds nobody would ask Panoptes again; 0 if it would be asked at once.
+    #: For how many microseconds no request to Panoptes would be made; 0 if one would at once.
     fresh_for: int = 0
 
 
@@ -126,7 +126,7 @@ class LiveDirectory:
         asker: Asker,
         secret: Collection[RecordKey] = (),
     ) -> LookedUp:
-        """What to take for the keys of the scope; ``stored`` says when they were asked for.
+        """Panoptes' answers for the scope's record keys; ``stored`` has their last request times.
 
         Asks Panoptes for those that are not fresh, once for all operations that need them at the
         same time, and takes no longer than the timeout. The ``asker`` may have so many unknown
@@ -146,7 +146,7 @@ class LiveDirectory:
         answers = await self._ask(scope, sorted(due - refused), now)
         found = {key: answer.by_key.get(key, ()) for key, answer in answers.items()}
         stale = {p for p in due - refused if p not in answers and ages[p] >= self._stale}
-        # What was not there when it was last asked for is as good as an entry that is stored.
+        # What was absent when it was last requested is as good as an entry that is stored.
         missing = {p for p in latest if absent[p] > latest[p] and p not in stale and p not in found}
         left = {key: self._fresh - age for key, age in ages.items() if key not in led}
         left |= {key: self._fresh - (now - one.requested_at) for key, one in answers.items()}
@@ -272,12 +272,12 @@ class LiveDirectory:
             await self._database.write(partial(delete_misses, before=now - self._stale, now=now))
 
     async def drain(self) -> None:
-        """Wait until everything that was asked is answered and stored."""
+        """Wait until all requests are answered and stored."""
         while under_way := {*self._storing, *self._superseded, *self._under_way.values()}:
             await asyncio.wait(under_way)
 
     async def close(self) -> None:
-        """Settle, and close the connections."""
+        """Drain, and close the connections."""
         await self.drain()
         await self._panoptes.close()
 
@@ -305,7 +305,7 @@ def _each(answers: Iterable[_Answer]) -> Iterable[_Answer]:
 def _latest(key: RecordKey, stored: Mapping[RecordKey, int], now: int) -> int:
     """When Panoptes was last asked for a record key, alone or in a list; 0 if it never was.
 
-    What is said to be of the future was written by another clock: it tells nothing.
+    An instant in the future was written by another clock, and is ignored.
     """
     group, user = key
     instants = [stored.get(one, 0) for one in (key, (group, 0), (0, user))]
@@ -324,6 +324,6 @@ def _by_key(scope: Scope, rows: Mapping[str, Sequence[Row]]) -> dict[RecordKey, 
     states = {row["group_id"]: row["state"] for row in rows.get(RECORDS, ())}
     for row in rows[scope.resource]:
         group, user = key_of(scope.resource, row)
-        told = row | {"state": states.get(group)} if scope.resource == GROUPS else row
-        found[group if scope.groups else 0, user if scope.users else 0].append(told)
+        shaped = row | {"state": states.get(group)} if scope.resource == GROUPS else row
+        found[group if scope.groups else 0, user if scope.users else 0].append(shaped)
     return found

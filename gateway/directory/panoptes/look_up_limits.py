@@ -1,6 +1,6 @@
-"""How many unknown ids may be looked up at Panoptes in a minute; counted in each process.
+"""Rate limits of look-ups of unknown ids at Panoptes, per minute; counted in each process.
 
-Ids that are known are asked for again once they are no longer fresh, however often they are
+Known ids are requested again once they are no longer fresh, however often they are
 wanted: their number is bounded. Unknown ones can be made up without end.
 """
 

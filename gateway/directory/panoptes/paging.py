@@ -14,7 +14,7 @@ T = TypeVar("T")
 #: The most that Panoptes puts on a page, and the most ids that we name in one request.
 PAGE_SIZE = 100
 
-#: The most pages that are asked for at once: 100,000 members of a group. Who names more is broken,
+#: The most pages that are requested at once: 100,000 members of a group. Who names more is broken,
 #: and to ask for all of them would stop the process.
 MOST_PAGES = 1000
 
@@ -37,8 +37,8 @@ class Page(NamedTuple):
 
 async def first_page(api: Api, name: str, parameters: Parameters) -> Page:
     """The first page of the resource ``name``, such as ``user_groups``, by ascending id."""
-    asked = {"page_size": PAGE_SIZE, "sort": "id", **parameters}
-    return _read(await api.get(f"/{name}", asked), name)
+    query = {"page_size": PAGE_SIZE, "sort": "id", **parameters}
+    return _read(await api.get(f"/{name}", query), name)
 
 
 async def page_at(api: Api, name: str, href: str) -> Page:
@@ -49,7 +49,7 @@ async def page_at(api: Api, name: str, href: str) -> Page:
 async def all_pages(
     api: Api, name: str, parameters: Parameters, most: int = MOST_PAGES
 ) -> list[Page]:
-    """All pages; those behind the first are asked for at once.
+    """All pages; those behind the first are requested at once.
 
     PanoptesRefused if there are more than ``most``.
     """

@@ -23,9 +23,9 @@ async def ask(api: Api, scope: Scope) -> Entries:
     As few requests as there are pages, side by side, whatever the number of ids.
     """
     if scope.resource == GROUPS:
-        asked = [({"id": _list(groups)}, 1) for groups in _lists(scope.groups)]
+        queries = [({"id": _list(groups)}, 1) for groups in _lists(scope.groups)]
     else:
-        asked = [
+        queries = [
             (
                 {"include": "user"}
                 | ({"user_group_id": _list(groups)} if groups else {})
@@ -37,7 +37,7 @@ async def ask(api: Api, scope: Scope) -> Entries:
             for users in _lists(scope.users)
         ]
     entries = Entries()
-    for page in await _pages(api, scope.resource, asked):
+    for page in await _pages(api, scope.resource, queries):
         await add_page(api, scope.resource, page, entries)
     return entries.only(scope)
 
@@ -60,17 +60,17 @@ async def _identities(api: Api, groups: Collection[Resource]) -> set[str]:
     if not ids:
         return set()
     # A group of these has one member at most.
-    asked = ({"user_group_id": ",".join(ids)}, _pages_of(len(ids)))
-    pages = await _pages(api, "memberships", [asked])
+    query = ({"user_group_id": ",".join(ids)}, _pages_of(len(ids)))
+    pages = await _pages(api, "memberships", [query])
     return identity_groups([one for page in pages for one in page.records])
 
 
 async def _pages(
-    api: Api, resource: str, asked: Iterable[tuple[Mapping[str, str], int]]
+    api: Api, resource: str, queries: Iterable[tuple[Mapping[str, str], int]]
 ) -> list[Page]:
     """All pages of each question, which has at most so many."""
     answers = await together(
-        all_pages(api, resource, parameters, most) for parameters, most in asked
+        all_pages(api, resource, parameters, most) for parameters, most in queries
     )
     return [page for pages in answers for page in pages]
 

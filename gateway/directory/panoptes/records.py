@@ -16,7 +16,7 @@ from gateway.events.quoted import quoted
 
 #: Panoptes' attributes that an entry keeps under the same name; e-mail addresses and all the
 #: rest are dropped here, and never stored.
-_KEPT = {
+_ATTRIBUTES = {
     "users": ("id", "login", "display_name"),
     "user_groups": ("id", "name", "display_name", "private", "created_at", "updated_at"),
     "memberships": ("id", "state", "roles", "created_at"),
@@ -68,9 +68,9 @@ class Entries:
                 rows[each] += read[each]
 
     def only(self, scope: Scope) -> Entries:
-        """What was asked for: no other groups, memberships or users, and each of them once.
+        """Only what was requested: no other groups, memberships or users, and each of them once.
 
-        Whoever answers for Panoptes is not to write what nobody asked for.
+        Whoever answers for Panoptes is not to write what nobody requested.
         """
         rows = dict(self.rows)
         wanted = {}
@@ -104,7 +104,7 @@ def identity_groups(memberships: Sequence[Resource]) -> set[str]:
 
 
 def _entry(name: str, record: Resource) -> Row:
-    entry = {key: record[key] for key in _KEPT[name] if record.get(key) is not None}
+    entry = {key: record[key] for key in _ATTRIBUTES[name] if record.get(key) is not None}
     links = _links(record)
     entry |= {key: links.get(link) for link, key in _LINKS.get(name, {}).items()}
     if isinstance(rule := entry.get("retirement"), dict):

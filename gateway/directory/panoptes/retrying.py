@@ -18,11 +18,11 @@ from gateway.directory.panoptes.client import Panoptes, PanoptesAway, Parameters
 _TRIES = 8
 _LONGEST_SECONDS = 60.0
 #: Who asks us to wait longer than this is away.
-_LONGEST_ASKED_SECONDS = 900.0
+_LONGEST_RETRY_AFTER_SECONDS = 900.0
 
 
 class Api(Protocol):
-    """What can be asked for a path of Panoptes' API: patiently or not."""
+    """A client of Panoptes' API, with or without retries."""
 
     async def get(self, path: str, parameters: Parameters | None = None) -> dict[str, Any]:
         """The JSON object at ``path``."""
@@ -32,7 +32,7 @@ class Api(Protocol):
 class RetryingPanoptes:
     """Asks again, up to eight times, and never before Panoptes' Retry-After is over.
 
-    ``waiting`` is told before each wait: why, and for how many seconds.
+    ``waiting`` is called before each wait: with the reason, and the seconds.
     """
 
     def __init__(self, panoptes: Panoptes, waiting: Callable[[str, float], None]) -> None:
@@ -58,10 +58,10 @@ class RetryingPanoptes:
 
 def _wait(state: RetryCallState) -> float:
     error = _error(state)
-    asked = error.retry_after if error is not None else None
-    if asked is None:
+    retry_after = error.retry_after if error is not None else None
+    if retry_after is None:
         return wait_random_exponential(multiplier=0.5, max=_LONGEST_SECONDS)(state)
-    return min(asked, _LONGEST_ASKED_SECONDS)
+    return min(retry_after, _LONGEST_RETRY_AFTER_SECONDS)
 
 
 def _error(state: RetryCallState) -> PanoptesAway | None:

@@ -1,4 +1,4 @@
-"""The way to a Panoptes: one host, bounded answers, no redirects, nothing compressed."""
+"""HTTP transport to a Panoptes: one host, bounded answers, no redirects, no compression."""
 
 from __future__ import annotations
 
@@ -101,11 +101,11 @@ class Transport:
                 finally:
                     await answer.aclose()
         except (httpx.TimeoutException, TimeoutError) as error:
-            told, was_sent = "Panoptes did not answer in time.", not isinstance(error, _BEFORE)
-            raise PanoptesAway(told, was_sent=was_sent) from None
+            message, was_sent = "Panoptes did not answer in time.", not isinstance(error, _BEFORE)
+            raise PanoptesAway(message, was_sent=was_sent) from None
         except httpx.TransportError as error:
-            told, was_sent = reason_of(error), not isinstance(error, _BEFORE)
-            raise PanoptesAway(f"Panoptes cannot be reached: {told}.", was_sent=was_sent) from None
+            why, was_sent = reason_of(error), not isinstance(error, _BEFORE)
+            raise PanoptesAway(f"Panoptes cannot be reached: {why}.", was_sent=was_sent) from None
         return Answer(answer.status_code, body, answer.headers)
 
     async def close(self) -> None:
