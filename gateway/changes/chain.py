@@ -20,7 +20,7 @@ _ENTITY_BYTES = 300
 
 
 class Chain:
-    """Rows without a gap. A read at one holds at another if no row between them changes it."""
+    """Contiguous log rows. A read at one is valid at another if no row between changes it."""
 
     def __init__(self, rows: int = ROWS, entities: int = ENTITIES) -> None:
         self.newest: LogPosition | None = None

@@ -25,7 +25,7 @@ _POSITION = Struct(">qq")
 
 
 class UnusableToken(Exception):
-    """A text that is no token of ours, or one that is too old."""
+    """The text is no valid token, or has expired."""
 
     def __init__(self, *, is_expired: bool) -> None:
         super().__init__("expired" if is_expired else "invalid")
@@ -33,7 +33,7 @@ class UnusableToken(Exception):
 
 
 class ConsistencyTokens:
-    """Seals positions, and opens tokens; ``now`` tells the seconds since 1970."""
+    """Encrypts positions and decrypts tokens; ``now`` is in seconds since the epoch."""
 
     def __init__(self, secret: str, now: Callable[[], float]) -> None:
         key = hmac.digest(secret.encode(), _PURPOSE, hashlib.sha256)
@@ -43,7 +43,7 @@ class ConsistencyTokens:
     def seal(self, position: LogPosition) -> str:
         """A token for this position.
 
-        Each is another: equal ones would tell that nothing was written meanwhile, not even what
+        Each differs: equal ones would tell that nothing was written meanwhile, not even what
         their holders may not see.
         """
         return self._fernet.encrypt_at_time(_POSITION.pack(*position), int(self._now())).decode()

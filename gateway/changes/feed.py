@@ -6,7 +6,7 @@ Wherever the chain breaks (a backup was restored, a standby took over, the log w
 are invalidated.
 Servers that replicate one database are at different positions of one chain: a feed that goes on at
 another server, which may be behind, invalidates nothing.
-After a read that failed, a circuit breaker lets nobody wait for another until one has worked.
+After a failed read, a circuit breaker lets no request wait for another until one has worked.
 The model that spin checks is ``proofs/response_cache.pml``.
 """
 
@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 #: A read that takes longer has failed.
 READ_SECONDS = 1.0
-#: After a failure nobody waits for so long; then one read in the background tells.
+#: After a failure no request waits for so long; then one read in the background probes.
 PAUSE_SECONDS = 1.0
 _READING_LOG = "Reading the change log"
 #: Failures in a row of which a line is logged: one alone costs a few answers from caches.
@@ -128,7 +128,7 @@ class ChangeFeed:
     async def catch_up(self) -> LogPosition | None:
         """The position of a state that was read no earlier than this call.
 
-        What is committed in the loop itself counts from its next iteration on: nobody does that.
+        What is committed in the loop itself counts from its next iteration on: no code does.
         None if not known: use no cache then. Calls during a read share the next one.
         Waits for two reads at most, of which one may time out; not at all while the log is not
         readable.

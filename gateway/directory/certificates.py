@@ -84,7 +84,7 @@ def question_of(project_id: int | None, days: DayRange) -> Question:
 
 
 def new_code() -> str:
-    """A code that nobody guesses."""
+    """A random code of 128 bits."""
     return token_hex(CODE_BYTES)
 
 

@@ -48,7 +48,7 @@ def copied_groups(entries: Entries) -> set[int]:
 
 
 def check_copied(entries: Entries) -> None:
-    """UnreadableFile if a copy does not hold together."""
+    """Validate a copy: UnreadableFile if its lists contradict each other."""
     copied = copied_groups(entries)
     for name in _OF_GROUPS:
         for position, row in enumerate(entries.get(name, ())):

@@ -1,6 +1,6 @@
-"""Store the certificates of a copy, beside those that are here.
+"""Store the certificates of a copy; the stored ones stay.
 
-None that is here goes or changes: somebody has it on paper.
+No stored one is deleted or changed: somebody has it on paper.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from gateway.errors import UnreadableFile
 
 
 def check_certificates(rows: Sequence[Row]) -> None:
-    """UnreadableFile for more certificates of a volunteer than there can be."""
+    """Validate certificates: UnreadableFile for more of a volunteer than the limit."""
     seen: Counter[int] = Counter()
     last = {row["digest"]: position for position, row in enumerate(rows)}
     for position, row in enumerate(rows):
@@ -35,7 +35,7 @@ def check_certificates(rows: Sequence[Row]) -> None:
 
 
 def add_certificates(connection: Connection, rows: Sequence[Row]) -> int:
-    """Store the certificates that are not here; how many these are.
+    """Store the certificates that are new; returns how many.
 
     Those of users who were erased here are no longer among the rows.
     """

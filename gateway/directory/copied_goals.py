@@ -36,7 +36,7 @@ class Replaced(NamedTuple):
 
 
 def check_goals(rows: Sequence[Row]) -> None:
-    """UnreadableFile for more goals of a group, or of a volunteer, than there can be."""
+    """Validate goals: UnreadableFile for more of a group, or a volunteer, than the limit."""
     seen: Counter[tuple[int | None, int | None]] = Counter()
     last = {row["id"]: position for position, row in enumerate(rows)}
     for position, row in enumerate(rows):
@@ -54,7 +54,7 @@ def check_goals(rows: Sequence[Row]) -> None:
 def replace_goals(
     connection: Connection, rows: Sequence[Row], groups: Collection[int], users: Collection[int]
 ) -> Replaced:
-    """Let these be all goals of the groups, and all own goals of the users and of those they name.
+    """Replace all goals of the groups, and all own goals of the users and of those in the rows.
 
     A goal gets a new id if a goal that stays has its own.
     """

@@ -24,14 +24,14 @@ EndedBy = Literal["left", "removed", "declined", "group", "account"]
 
 
 class SaidText(Entry):
-    """A text that events last said, and as of when; null: whoever imported an export said it."""
+    """A text from events, and its instant; null if it is from an import of an export."""
 
     value: Text
     at: Instant | None
 
 
 class SaidId(Entry):
-    """The same of an id."""
+    """An id from events, and its instant, as :class:`SaidText`."""
 
     value: Id
     at: Instant | None
@@ -45,20 +45,20 @@ def dated(said: SaidText | SaidId | None) -> DatedValue | None:
 
 
 class UserSaid(Entry):
-    """What events, and people themselves, said of a user's names."""
+    """A user's names from events and from people themselves."""
 
     login: SaidText | None = None
     display_name: SaidText | None = None
 
 
 class ProjectSaid(Entry):
-    """What events said of a project's name."""
+    """A project's name from events."""
 
     display_name: SaidText | None = None
 
 
 class WorkflowSaid(Entry):
-    """What events said of a workflow."""
+    """A workflow's project and name from events."""
 
     project_id: SaidId | None = None
     display_name: SaidText | None = None

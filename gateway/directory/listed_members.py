@@ -1,4 +1,4 @@
-"""Listed members: whom a record of a group names."""
+"""Listed members: the members that a group's record names."""
 
 from __future__ import annotations
 

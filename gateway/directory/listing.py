@@ -70,7 +70,7 @@ class SortKey(NamedTuple):
 
 
 class Listed(NamedTuple):
-    """What a list is narrowed to; ``search`` is a search key, not empty."""
+    """A list and its filter; ``search`` is a search key, not empty."""
 
     name_list: NameList
     search: str | None = None

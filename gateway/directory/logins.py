@@ -46,7 +46,7 @@ def find_by_login(connection: Connection, logins: Collection[str]) -> dict[str, 
 
 
 def why_not_one(login: str, ids: Sequence[int]) -> str | None:
-    """Why these users who have a login are not one; None if they are."""
+    """The reason why a login is not of exactly one user; None if it is."""
     if len(ids) > 1:
         examples = " and ".join(map(str, ids[:2]))
         return f"several users have the login {quoted(login)}, as {examples}; name one by id"

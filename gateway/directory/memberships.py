@@ -22,7 +22,7 @@ ENDED_WITH_GROUP = "group"
 
 
 class MembershipState(StrEnum):
-    """How far a membership has come; Panoptes' words."""
+    """State of a membership, in Panoptes' words."""
 
     ACTIVE = "active"
     INVITED = "invited"
@@ -30,13 +30,13 @@ class MembershipState(StrEnum):
 
 
 class Membership(NamedTuple):
-    """A user's membership of a group, as Panoptes has it: what it allows is another matter."""
+    """A user's membership of a group, as in Panoptes; ``gateway.auth`` decides what it allows."""
 
     group_id: int
     user_id: int
     state: MembershipState
     roles: frozenset[str]
-    #: When it began, in microseconds since the epoch; None where nobody has said so.
+    #: When it began, in microseconds since the epoch; None if unknown.
     created_at: int | None = None
     #: Unique among memberships; None of one that Panoptes returned and that is not stored.
     id: int | None = None

@@ -55,7 +55,7 @@ _Entry = _Key | _Word
 def update_index(
     connection: Connection, table: Table, changes: Sequence[tuple[Row | None, Row | None]]
 ) -> None:
-    """Let the index follow full rows of a table, from what they were to what they are.
+    """Update the index for full rows of a table, with their old and new values.
 
     None stands for no row. Logs the lists and identifiers that change. Rows of tables without
     names change nothing.

@@ -21,13 +21,13 @@ from gateway.directory.rows import Change, Row, read_rows, write_rows
 
 
 class DatedValue(NamedTuple):
-    """A value, and as of when it was said: microseconds, or ``BY_IMPORTER``."""
+    """A value, and its instant in microseconds, or ``BY_IMPORTER``."""
 
     at: int
     value: Any
 
 
-#: Whoever imports an export says whose it is; any event knows better.
+#: Instant of values from an import of an export; any event overrides them.
 BY_IMPORTER = -1
 
 
@@ -36,14 +36,14 @@ _Sources = tuple[Any, ...]
 
 
 class Named(NamedTuple):
-    """A table of the directory, and the one that keeps what was said of its ``fields``."""
+    """A table of the directory, and the table of the sources of its ``fields``."""
 
     table: Table
     sources: Table
     fields: tuple[str, ...]
 
     def bits(self, row: Row) -> int:
-        """A bit for each field that the row says, the first the lowest."""
+        """A bit for each field that the row has, the first the lowest."""
         return sum(1 << bit for bit, field in enumerate(self.fields) if row[field] is not None)
 
 
@@ -59,10 +59,10 @@ def apply_event_names(
     *,
     note_again: bool = True,
 ) -> list[Change]:
-    """Take in what events say of each id: of its fields in order, None of what they do not say.
+    """Apply names from events by id: the fields in order, None for those without a value.
 
-    Returns the directory's rows that changed; an id without a row gets one. That what is known was
-    said again is noted, unless ``note_again`` is False: whoever leaves it out says it all again.
+    Returns the directory's rows that changed; an id without a row gets one. New instants
+    of known values are stored, unless ``note_again`` is False: for callers that repeat all names.
     """
     if not values:
         return []
@@ -90,9 +90,9 @@ def apply_event_names(
 def override_events(
     connection: Connection, named: Named, name: str, values: Mapping[int, Any]
 ) -> list[Change]:
-    """Let whoever imports say a field of these ids, whatever events said of it so far.
+    """Override a field of these ids by an import, whatever earlier events had.
 
-    The directory must not say it. What events say from now on holds again.
+    The directory must not have it. Later events override it again.
     """
     index = 2 + 2 * named.fields.index(name)
     known = _read_sources(connection, named, values.keys())
@@ -107,7 +107,7 @@ def override_events(
 def apply_directory_names(
     connection: Connection, named: Named, rows: Sequence[Row]
 ) -> list[Change]:
-    """Let full rows of the directory replace what it said of their ids before.
+    """Apply full rows of the directory, which replace its earlier ones of the same ids.
 
     What a row does not say, events may. Of two rows with the same id the last one holds.
     """

@@ -14,7 +14,7 @@ from gateway.db.upsert import replace_rows
 
 
 class IdKind(StrEnum):
-    """What gets its ids here."""
+    """Kinds of ids that are assigned here."""
 
     USER_GROUP = "user_group"
     MEMBERSHIP = "membership"

@@ -16,9 +16,9 @@ from gateway.rollups.erasure import read_forgotten
 def store_names(
     connection: Connection, names: Names, as_of: int = 0, *, note_again: bool = True
 ) -> None:
-    """Note that these ids exist, and their names where they hold over those that are known.
+    """Store these ids, and their names where they override those that are known.
 
-    ``as_of`` is as of when names are said that do not tell it themselves, in microseconds;
+    ``as_of`` is the instant (microseconds) of names that have none themselves;
     ``note_again`` as for ``apply_event_names``. Runs in a writing transaction, and logs changes of
     what is called otherwise from now on alone. Users who were erased are not stored again.
     """

@@ -32,7 +32,7 @@ def groups_led_here(connection: Connection, group_ids: Collection[int]) -> list[
 
 
 def refuse_groups_led_here(group_ids: Collection[int]) -> None:
-    """Conflict, which names the groups, if there are any."""
+    """Raise Conflict, which names the groups, if there are any."""
     if not group_ids:
         return
     ids = sorted(group_ids)

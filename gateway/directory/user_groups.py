@@ -1,4 +1,4 @@
-"""Groups of volunteers."""
+"""Groups of volunteers, and statements that read them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class UserGroup(NamedTuple):
     stats_visibility: StatsVisibility
     private: bool
     ended: bool = False
-    #: Microseconds since the epoch; None where nobody has said so.
+    #: Microseconds since the epoch; None if unknown.
     created_at: int | None = None
     updated_at: int | None = None
     #: Grows with each change of what everybody may see.

@@ -36,7 +36,7 @@ _MOST_NAMED = 10
 
 
 class Source(Enum):
-    """Who says which project a workflow is of; the value is how a sentence calls them."""
+    """Source of a workflow's project; the value is its name in messages."""
 
     DIRECTORY = "according to the directory"
     EVENTS = "according to its events"
@@ -44,7 +44,7 @@ class Source(Enum):
 
 
 class Unfollowed(NamedTuple):
-    """A workflow that is known to be of another project than an import says."""
+    """A workflow that stays in another project than an import has."""
 
     workflow_id: int
     project_id: int
@@ -52,7 +52,7 @@ class Unfollowed(NamedTuple):
     said: int
 
     def message(self, rows: int) -> str:
-        """The sentence that an import ends with."""
+        """The message in the summary of an import."""
         way = "" if self.source is Source.DIRECTORY else "; --move moves the workflow as well"
         return (
             f"Workflow {self.workflow_id} belongs to project {self.project_id}, "
@@ -63,19 +63,19 @@ class Unfollowed(NamedTuple):
 
 @dataclass(slots=True)
 class Followed:
-    """What became of what an import says of its workflows."""
+    """Result of applying the project of an import to its workflows."""
 
     unfollowed: Counter[Unfollowed] = field(default_factory=Counter)
     #: Workflows that were taken from a project to another.
     moved: set[tuple[int, int, int]] = field(default_factory=set)
 
     def add(self, other: Followed) -> None:
-        """Count what became of others as well."""
+        """Add the counts of another result."""
         self.unfollowed.update(other.unfollowed)
         self.moved |= other.moved
 
     def notes(self) -> Iterator[str]:
-        """A sentence for each workflow that moved or did not; of very many, of the first."""
+        """Messages: one for each workflow that moved or did not; of very many, of the first."""
         for workflow_id, here, there in sorted(self.moved)[:_MOST_NAMED]:
             yield f"Workflow {workflow_id} moved from project {here} to {there}."
         if (more := len(self.moved) - _MOST_NAMED) > 0:

@@ -106,14 +106,14 @@ class Scope(NamedTuple):
 
 
 class StoredPage(NamedTuple):
-    """What a page changed, and how many of its entries are about groups that are led here."""
+    """Result of storing a page: changes, and the number of entries of groups that are led here."""
 
     loaded: Mapping[str, Loaded]
     led_here: int
 
 
 class Stored(NamedTuple):
-    """What an answer changed."""
+    """Result of storing an answer."""
 
     loaded: Mapping[str, Loaded]
     removed: int
@@ -188,10 +188,10 @@ def delete_misses(connection: Connection, before: int, now: int) -> None:
 
 
 def unseen(resource: str) -> Select[int, int]:
-    """Stored groups or memberships that Panoptes was not seen to have ``since`` an instant.
+    """Select stored groups or memberships that no answer ``since`` an instant had.
 
     Not those of groups that are led here.
-    What is said to have been seen after ``now`` was not.
+    Request times after ``now`` do not count.
     """
     group, user = _COLUMNS[resource]
     seen = select(panoptes_answer.c.resource).where(

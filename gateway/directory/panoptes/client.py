@@ -162,7 +162,7 @@ def _read(answer: Answer, what: str) -> dict[str, Any]:
 
 
 def seconds_of(retry_after: str | None, now: datetime) -> float | None:
-    """What a Retry-After header asks for: seconds, or an instant."""
+    """Seconds of a Retry-After header, which has seconds or an instant; None if unreadable."""
     if retry_after is None:
         return None
     if retry_after.strip().isdecimal():

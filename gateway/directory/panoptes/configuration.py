@@ -1,4 +1,4 @@
-"""The Panoptes that the settings name."""
+"""Configuration of Panoptes: the client and the look-up that the settings name."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gateway.settings import PREFIX, Settings
 def configured_panoptes(
     settings: Settings, clock: Callable[[], datetime], timeout_seconds: float
 ) -> Panoptes | None:
-    """The API, None if the settings name none; SettingsError if it cannot be used."""
+    """The API client, None if the settings name none; SettingsError if it cannot be used."""
     if settings.panoptes_url is None:
         return None
     if settings.groups == "own":
@@ -31,7 +31,7 @@ def configured_panoptes(
 def configured_live_directory(
     settings: Settings, database: Database, clock: Callable[[], datetime]
 ) -> LiveDirectory | None:
-    """Look-up on demand, None if the settings name no Panoptes: the directory is all there is."""
+    """The live look-up; None if the settings name no Panoptes, for the directory alone."""
     freshness = Freshness(
         settings.panoptes_fresh_seconds,
         settings.panoptes_stale_seconds,

@@ -52,7 +52,7 @@ _PARAMETERS = {MEMBERSHIPS: {"include": "user"}}
 
 @dataclass
 class Copied:
-    """What the copy of one resource has done, since it began or went on."""
+    """Progress of the copy of one resource, since it began or went on."""
 
     resource: str
     #: Whether it went on where an earlier one had stopped.
@@ -90,7 +90,7 @@ async def copy(
     # A page that was followed once leads in a circle.
     followed = {progress.next_href} if progress is not None else set()
     while progress is None or progress.next_href is not None:
-        requested_at = instant_of(clock())
+        now = instant_of(clock())
         if progress is None:
             page = await first_page(api, resource, _PARAMETERS.get(resource, {}))
         else:
@@ -101,11 +101,9 @@ async def copy(
             followed.add(page.next_href)
         entries = Entries()
         await add_page(api, resource, page, entries)
-        progress = _Progress(progress.started_at if progress else requested_at, page.next_href)
+        progress = _Progress(progress.started_at if progress else now, page.next_href)
         stored = await database.write(
-            partial(
-                _store, resource=resource, entries=entries, requested_at=requested_at, then=progress
-            )
+            partial(_store, resource=resource, entries=entries, requested_at=now, then=progress)
         )
         copied.total = page.total
         copied.read += len(page.records)

@@ -1,11 +1,11 @@
-"""Groups and memberships looked up in Panoptes when an operation needs them.
+"""Live look-up of groups and memberships in Panoptes, when an operation needs them.
 
 What is stored serves while it is fresh; then Panoptes is asked again, and while it is away what is
-stored serves until it is stale. What to make of stale entries is the callers' affair: nothing
-opens by them.
+stored serves until it is stale. Callers decide about stale entries, which must never widen
+access.
 
 An operation never waits for the database here: it may hold one connection already. It gets what
-Panoptes has just answered, which is stored behind its back, in a transaction of its own. For each
+Panoptes has just answered, which is stored in the background, in a transaction of its own. For each
 record key an operation has either Panoptes' answer or its snapshot's, never some of both.
 """
 
@@ -88,7 +88,7 @@ class _Answer(NamedTuple):
 
 
 class LiveDirectory:
-    """Panoptes beside the directory, for all operations of a process.
+    """Read-through cache of Panoptes in the directory, for all operations of a process.
 
     It closes ``panoptes`` when it is closed itself.
     """
@@ -112,7 +112,7 @@ class LiveDirectory:
         #: Answers on their way, and those that are not stored yet.
         self._under_way: dict[_RequestKey, asyncio.Task[_Answer | None]] = {}
         self._storing: set[asyncio.Task[None]] = set()
-        #: Those whose answers nobody waits for any more.
+        #: Requests whose answers are ignored.
         self._superseded: set[asyncio.Task[_Answer | None]] = set()
         self._breakers: defaultdict[_Kind, CircuitBreaker] = defaultdict(
             lambda: CircuitBreaker(_PAUSE, lambda: instant_of(clock()))
@@ -171,9 +171,7 @@ class LiveDirectory:
     async def _is_too_much(self, asker: Asker, ids: int) -> bool:
         return bool(ids) and not await self._limits.allow(asker, ids)
 
-    async def _ask(
-        self, scope: Scope, due: Sequence[RecordKey], now: int
-    ) -> dict[RecordKey, _Answer]:
+    async def _ask(self, scope: Scope, due: list[RecordKey], now: int) -> dict[RecordKey, _Answer]:
         if not due:
             return {}
         kind = _kind_of(scope)
@@ -221,9 +219,8 @@ class LiveDirectory:
                 "Panoptes did not answer about %s: %s", scope.resource, error or "too slow"
             )
         finally:
-            request_keys = [(scope.resource, key) for key in keys]
-            storing = self._store(scope, answer, request_keys, asyncio.current_task())
-            task = asyncio.create_task(storing)
+            requests = [(scope.resource, key) for key in keys]
+            task = asyncio.create_task(self._store(scope, answer, requests, asyncio.current_task()))
             self._storing.add(task)
             task.add_done_callback(self._storing.discard)
         return answer

@@ -14,14 +14,14 @@ from limits.aio.strategies import FixedWindowRateLimiter
 
 
 class Asker(NamedTuple):
-    """Whose look-ups are counted together; ``is_signed_in`` is false for who has no credentials."""
+    """The client whose look-ups are counted; ``is_signed_in`` is false without credentials."""
 
     name: str
     is_signed_in: bool
 
 
 class LookUpLimits:
-    """Ids within a minute: ``each`` for one asker, ``in_all`` for all of one kind together.
+    """Limits of ids in a minute: ``each`` for one asker, ``in_all`` for all of one kind together.
 
     The anonymous use up nothing of what those have who are signed in.
     """
@@ -32,7 +32,7 @@ class LookUpLimits:
         self._counted = FixedWindowRateLimiter(MemoryStorage())
 
     async def allow(self, asker: Asker, ids: int) -> bool:
-        """Count so many ids; false if that is more than is left, and nobody is to be asked."""
+        """Count so many ids; false if that exceeds the limit, and none is to be looked up."""
         kind = "signed in" if asker.is_signed_in else "anonymous"
         return await self._counted.hit(
             self._each, asker.name, cost=ids

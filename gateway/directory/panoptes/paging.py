@@ -1,4 +1,4 @@
-"""Pages of a resource, as Panoptes' JSON-API gives them."""
+"""Pagination of a resource of Panoptes' JSON-API."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Resource = dict[str, Any]
 
 
 class Page(NamedTuple):
-    """Some of a resource's records, what came along with them, and where the rest is."""
+    """A page: records of a resource, included records, and the path of the next page."""
 
     records: Sequence[Resource]
     #: Included records by their type.
@@ -42,7 +42,7 @@ async def first_page(api: Api, name: str, parameters: Parameters) -> Page:
 
 
 async def page_at(api: Api, name: str, href: str) -> Page:
-    """The page that an earlier one's ``next_href`` leads to."""
+    """The page at the ``next_href`` of an earlier one."""
     return _read(await api.get(href), name)
 
 
@@ -64,7 +64,7 @@ async def all_pages(
 
 
 async def together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
-    """The results of all work in its order, done side by side; the first error stops the rest."""
+    """Run coroutines concurrently; the results in order. The first error stops the rest."""
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(one) for one in work]

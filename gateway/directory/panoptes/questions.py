@@ -1,4 +1,4 @@
-"""Questions to Panoptes about groups and memberships, and their whole answers."""
+"""Queries of groups and memberships at Panoptes, with all pages of their answers."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from gateway.directory.panoptes.retrying import Api
 
 
 async def ask(api: Api, scope: Scope) -> Entries:
-    """All entries that Panoptes has of the scope; of memberships the users' names come along.
+    """All entries of the scope in Panoptes; memberships come with the users' names.
 
-    As few requests as there are pages, side by side, whatever the number of ids.
+    One request for each page, concurrently, whatever the number of ids.
     """
     if scope.resource == GROUPS:
         queries = [({"id": _list(groups)}, 1) for groups in _lists(scope.groups)]

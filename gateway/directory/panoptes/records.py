@@ -1,4 +1,4 @@
-"""Panoptes' records as entries of the directory: what they mean, and which are left out."""
+"""Conversion of Panoptes' records to entries of the directory; some are left out."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from gateway.directory.panoptes.client import Panoptes, PanoptesAway, Parameters
 
 _TRIES = 8
 _LONGEST_SECONDS = 60.0
-#: Who asks us to wait longer than this is away.
+#: A longer Retry-After is cut to this.
 _LONGEST_RETRY_AFTER_SECONDS = 900.0
 
 
@@ -30,7 +30,7 @@ class Api(Protocol):
 
 
 class RetryingPanoptes:
-    """Asks again, up to eight times, and never before Panoptes' Retry-After is over.
+    """Retries requests, up to eight times, and never before Panoptes' Retry-After is over.
 
     ``waiting`` is called before each wait: with the reason, and the seconds.
     """
