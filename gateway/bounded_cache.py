@@ -41,13 +41,13 @@ class BoundedCache(Generic[K, V]):
 
     def get(self, key: K) -> V | None:
         """The value of a key, which is now the most recently used."""
-        known = self._values.get(key)
-        if known is None:
+        entry = self._values.get(key)
+        if entry is None:
             self.misses += 1
             return None
         self.hits += 1
         self._values.move_to_end(key)
-        return known[0]
+        return entry[0]
 
     def put(self, key: K, value: V, size: int) -> None:
         """Store a value of ``size`` bytes in place of any other, unless it is too large."""
@@ -62,20 +62,20 @@ class BoundedCache(Generic[K, V]):
 
     def grow(self, key: K, by: int) -> None:
         """Change the size of a value by so many bytes; nothing for a key that is not here."""
-        known = self._values.get(key)
-        if known is not None:
-            value, size = known
+        entry = self._values.get(key)
+        if entry is not None:
+            value, size = entry
             self._values[key] = (value, size + by)
             self.size += by
             self._make_room()
 
     def drop(self, key: K) -> V | None:
         """Remove the value of a key, and return it."""
-        known = self._values.pop(key, None)
-        if known is None:
+        entry = self._values.pop(key, None)
+        if entry is None:
             return None
-        self.size -= known[1]
-        return known[0]
+        self.size -= entry[1]
+        return entry[0]
 
     def clear(self) -> None:
         """Remove all values; ``on_evict`` is not called."""

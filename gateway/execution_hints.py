@@ -137,8 +137,8 @@ def strawberry_class(kind: GraphQLNamedType) -> type | None:
 def exact_class(kind: GraphQLObjectType) -> type | None:
     """The class whose own objects are of a type, whatever else is; None if the type has its say."""
     made_from = kind.extensions.get(_DEFINITION)
-    says_itself = getattr(made_from, "is_type_of", None) is not None
-    return None if says_itself else strawberry_class(kind)
+    has_own_check = getattr(made_from, "is_type_of", None) is not None
+    return None if has_own_check else strawberry_class(kind)
 
 
 def hints_of(field: GraphQLField) -> FieldHints:

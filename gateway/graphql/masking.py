@@ -60,7 +60,7 @@ class ErrorMask:
     def document(self, errors: Sequence[GraphQLError]) -> list[FormattedError]:
         """Format why a document is not executed: it is not GraphQL, or does not fit."""
         if any(isinstance(error, GraphQLSyntaxError) for error in errors):
-            return [_formatted(one, _shown(one), {"code": PARSE_FAILED}) for one in errors]
+            return [_formatted(one, _redacted(one), {"code": PARSE_FAILED}) for one in errors]
         if self._closed:
             return [_one_for_all(errors, _DOES_NOT_FIT, VALIDATION_FAILED)]
         return [self._format(error, VALIDATION_FAILED) for error in errors]
@@ -106,7 +106,7 @@ class ErrorMask:
         if isinstance(cause, GatewayError):
             return _formatted(error, cause.message, cause.extensions)
         if isinstance(cause, GraphQLError):
-            message = _ARGUMENT if self._closed else _shown(error)
+            message = _ARGUMENT if self._closed else _redacted(error)
             return _formatted(error, message, {"code": code})
         if isinstance(cause, ValueError) and error.nodes:
             # Python's own words about a literal, such as one of 5,000 digits.
@@ -123,15 +123,15 @@ class ErrorMask:
         }
 
 
-def _shown(error: GraphQLError) -> str:
+def _redacted(error: GraphQLError) -> str:
     """graphql-core's message, without what may be a secret among the values that it shows."""
     return _VALUES.sub(lambda values: _TOKEN_LIKE.sub("…", values[0]), error.message)
 
 
 def _one_for_all(errors: Sequence[GraphQLError], message: str, code: str) -> FormattedError:
     """One error without places, whatever there is and however much: counts and places tell too."""
-    said = "; ".join(_VALUES.sub(r"\1 …", error.message) for error in errors)
-    logger.warning("%s: %r", code, said[:_LOGGED])
+    messages = "; ".join(_VALUES.sub(r"\1 …", error.message) for error in errors)
+    logger.warning("%s: %r", code, messages[:_LOGGED])
     return {"message": message, "extensions": {"code": code}}
 
 

@@ -37,7 +37,7 @@ _MOST_WINDOWS = 50_000
 _FURTHER = "further"
 
 #: Counts a cost of somebody; RateLimited if that is too much.
-_Ask = Callable[[FixedWindowRateLimiter, str, int], Awaitable[None]]
+_Count = Callable[[FixedWindowRateLimiter, str, int], Awaitable[None]]
 
 
 class Budget:
@@ -64,27 +64,27 @@ class Budget:
 
         ``address`` stands for viewers without credentials. Every operation costs at least 1.
         """
-        await self._asked(self._spend, spender_of(viewer, address), max(cost, 1))
+        await self._count(self._spend, spender_of(viewer, address), max(cost, 1))
 
     async def charge(self, viewer: Viewer, address: str, cost: int) -> None:
         """Count what was done already against the viewer, even if that is more than is left."""
-        await self._asked(self._charge, spender_of(viewer, address), cost)
+        await self._count(self._charge, spender_of(viewer, address), cost)
 
     async def require(self, viewer: Viewer, address: str) -> None:
         """RateLimited if nothing is left."""
-        await self._asked(self._require, spender_of(viewer, address), 1)
+        await self._count(self._require, spender_of(viewer, address), 1)
 
-    async def _asked(self, ask: _Ask, who: str, cost: int) -> None:
+    async def _count(self, count: _Count, who: str, cost: int) -> None:
         if self._shared is not None and not self.is_alone:
             try:
-                return await ask(self._shared, who, cost)
+                return await count(self._shared, who, cost)
             except (StorageError, OSError, TimeoutError) as error:
                 self._shared_failed_at = self._now()
                 logger.warning(
                     "Redis does not answer, so this process counts costs by itself: %s.",
                     reason_of(error),
                 )
-        return await ask(self._own, self._within(who), cost)
+        return await count(self._own, self._within(who), cost)
 
     @property
     def size(self) -> int:

@@ -53,7 +53,7 @@ class InvalidDocument(Exception):
 class PreparedDocument:
     """A document, and what depends on it alone.
 
-    ``plans`` is the executor's, ``facts`` whoever's who computes something once for a document;
+    ``plans`` is the executor's, ``computed`` whoever's who computes something once for a document;
     both go when the document goes. Who adds to them says so by ``grow``: ``sizes`` are the bytes of
     its parts, by estimate, those of documents derived from it included.
     """
@@ -64,7 +64,7 @@ class PreparedDocument:
         self.fragments: dict[str, FragmentDefinitionNode] = {}
         self.operations: dict[str | None, OperationDefinitionNode] = {}
         self.plans: dict[Any, Any] = {}
-        self.facts: dict[Any, Any] = {}
+        self.computed: dict[Any, Any] = {}
         own = _DOCUMENT_BYTES + 2 * len(text) + _TOKEN_BYTES * document.token_count
         self.sizes: Counter[Part] = Counter()
         self.sizes["documents"] = own
@@ -106,14 +106,14 @@ class PreparedDocument:
         self.grow("documents", made.sizes["documents"])
         return made
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Free what was computed of it; it counts to nobody's memory any more."""
         self.on_growth(None)
         # Both lead back to the document, which would be there until the collector comes by.
         self.plans.clear()
-        self.facts.clear()
+        self.computed.clear()
         for one in self._derived:
-            one.forget()
+            one.clear()
         self._derived.clear()
 
     @cached_property
@@ -162,10 +162,10 @@ class Documents:
         self._hide_suggestions = hide_suggestions
         self._longest = longest
         self._cache: BoundedCache[str, PreparedDocument] = BoundedCache(
-            capacity_bytes, capacity, self._gone
+            capacity_bytes, capacity, self._evicted
         )
         self._sizes: Counter[Part] = Counter()
-        self._looked_at: PreparedDocument | None = None
+        self._last_parsed: PreparedDocument | None = None
 
     @property
     def counts(self) -> CacheCounts:
@@ -190,10 +190,10 @@ class Documents:
         known = self._cache.get(text)
         if known is not None:
             return known
-        looked_at = self._looked_at
-        if looked_at is not None and looked_at.text == text:
-            self._looked_at = None
-            return looked_at
+        last_parsed = self._last_parsed
+        if last_parsed is not None and last_parsed.text == text:
+            self._last_parsed = None
+            return last_parsed
         # No letter has less than a byte: what is much too long is not even measured.
         if self._max_bytes is not None and (
             len(text) > self._max_bytes or len(text.encode(errors="replace")) > self._max_bytes
@@ -210,11 +210,11 @@ class Documents:
             self._check(document)
         return PreparedDocument(text, document)
 
-    def look_at(self, text: str) -> PreparedDocument:
+    def parse_ahead(self, text: str) -> PreparedDocument:
         """The same as ``parse``, for whoever parses it next: the last one is not read again."""
         prepared = self.parse(text)
         if not prepared.is_cached:
-            self._looked_at = prepared
+            self._last_parsed = prepared
         return prepared
 
     def validate(self, prepared: PreparedDocument) -> None:
@@ -227,27 +227,27 @@ class Documents:
         ):
             raise InvalidDocument(errors)
         if len(text) <= self._longest:
-            self._keep(text, prepared)
+            self._store(text, prepared)
 
-    def _keep(self, text: str, prepared: PreparedDocument) -> None:
+    def _store(self, text: str, prepared: PreparedDocument) -> None:
         def grown(part: Part, by: int) -> None:
             self._sizes[part] += by
             self._cache.grow(text, by)
             limit = self._cache.capacity // _LARGEST_PART
             if prepared.sizes.total() > limit and prepared.is_cached:
                 self._cache.drop(text)
-                self._gone(prepared)
+                self._evicted(prepared)
 
         # Two that were parsed at the same time are one.
         if (other := self._cache.drop(text)) is not None:
-            self._gone(other)
+            self._evicted(other)
         prepared.on_growth(grown)
         self._sizes.update(prepared.sizes)
         self._cache.put(text, prepared, prepared.sizes.total())
 
-    def _gone(self, prepared: PreparedDocument) -> None:
+    def _evicted(self, prepared: PreparedDocument) -> None:
         self._sizes.subtract(prepared.sizes)
-        prepared.forget()
+        prepared.clear()
 
 
 def _unlink(document: DocumentNode) -> None:

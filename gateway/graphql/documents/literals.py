@@ -41,8 +41,8 @@ class NamedValuesOfCorrectTypeRule(ValuesOfCorrectTypeRule):
 
         def report(error: GraphQLError, path: list[str | int]) -> None:
             message = f"{self._what}{print_path_list(path)}: {error.message}"
-            place = error.nodes or node
-            self.report_error(GraphQLError(message, place, original_error=error.original_error))
+            nodes = error.nodes or node
+            self.report_error(GraphQLError(message, nodes, original_error=error.original_error))
 
         if input_type:
             hide = self.context.hide_suggestions

@@ -37,10 +37,10 @@ def live_query(prepared: PreparedDocument, operation: OperationDefinitionNode) -
 
     What is kept of the query counts to the subscription's document, and goes with it.
     """
-    known: LiveQuery | None = prepared.facts.get((LiveQuery, id(operation)))
+    known: LiveQuery | None = prepared.computed.get((LiveQuery, id(operation)))
     if known is None:
         known = _query_of(prepared, operation)
-        prepared.facts[LiveQuery, id(operation)] = known
+        prepared.computed[LiveQuery, id(operation)] = known
     return known
 
 

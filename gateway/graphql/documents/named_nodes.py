@@ -13,11 +13,11 @@ def has_node(
     prepared: PreparedDocument, kind: type[FieldNode | DirectiveNode], names: frozenset[str]
 ) -> bool:
     """Whether a field or directive has one of these names; found out once for a document."""
-    known: bool | None = prepared.facts.get((kind, names))
+    known: bool | None = prepared.computed.get((kind, names))
     if known is None:
         search = _Search(kind, names)
         visit(prepared.document, search)
-        known = prepared.facts[kind, names] = search.found
+        known = prepared.computed[kind, names] = search.found
     return known
 
 

@@ -24,11 +24,11 @@ _MAX_ERRORS = 50
 
 #: Pages are asked for with the same variables again and again; so many of an operation are kept,
 #: each with at most so many letters, in at most so many bytes.
-_MOST_KEPT = 64
-_LONGEST_KEPT = 2000
-_LARGEST_KEPT = 65_536
+_MAX_CACHED = 64
+_LONGEST_CACHED = 2000
+_LARGEST_CACHED = 65_536
 #: What kept ones take up in memory, each letter of them, and what is made of them at each use.
-_KEPT_BYTES = 2_000
+_ENTRY_BYTES = 2_000
 _LETTER_BYTES = 12
 _USE_BYTES = 700
 
@@ -70,9 +70,9 @@ class Variables:
         self._signatures: list[GraphQLVariableSignature] = [
             one for one in signatures if not isinstance(one, GraphQLError)
         ]
-        self._known = len(self._signatures) == len(signatures)
+        self._has_known_types = len(self._signatures) == len(signatures)
         self._cache: BoundedCache[str, OperationVariables] = BoundedCache(
-            _MOST_KEPT * _LARGEST_KEPT, _MOST_KEPT
+            _MAX_CACHED * _LARGEST_CACHED, _MAX_CACHED
         )
         self._names = frozenset(node.variable.name.value for node in self._definitions)
         self._uses = uses
@@ -91,7 +91,7 @@ class Variables:
         known = self._cache.get(written)
         if known is not None:
             return known
-        values = self._given(inputs) or get_variable_values(
+        values = self._coerce_valid(inputs) or get_variable_values(
             self._schema,
             self._definitions,
             inputs,
@@ -101,7 +101,7 @@ class Variables:
         if isinstance(values, list):
             return values
         coerced = OperationVariables.of(values)
-        if len(written) <= _LONGEST_KEPT and self._size(written) <= _LARGEST_KEPT:
+        if len(written) <= _LONGEST_CACHED and self._size(written) <= _LARGEST_CACHED:
             before = self._cache.size
             self._cache.put(written, coerced, self._size(written))
             self._grow(self._cache.size - before)
@@ -109,10 +109,10 @@ class Variables:
 
     def _size(self, written: str) -> int:
         each = _USE_BYTES + len(written)
-        return _KEPT_BYTES + _LETTER_BYTES * len(written) + each * self._uses
+        return _ENTRY_BYTES + _LETTER_BYTES * len(written) + each * self._uses
 
-    def _given(self, inputs: dict[str, Any]) -> VariableValues | None:
-        if not self._known:
+    def _coerce_valid(self, inputs: dict[str, Any]) -> VariableValues | None:
+        if not self._has_known_types:
             return None
         sources: dict[str, VariableValueSource] = {}
         coerced: dict[str, Any] = {}

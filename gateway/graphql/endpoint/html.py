@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-_PLACE_OF_EXAMPLES = "{{ examples }}"
+_PLACEHOLDER = "{{ examples }}"
 #: A link to a file below the endpoint.
 _LINK = re.compile(rb'\b(href|src)="(?:\./)?graphql/')
 
@@ -43,13 +43,13 @@ class Example:
 def with_examples(html: str, examples: Sequence[Example]) -> bytes:
     """The page with its block of examples filled in."""
     # A data block is no script to the browser; "<" is escaped so that nothing can end it.
-    shown = [
+    entries = [
         {"title": one.title, "query": one.query, "variables": one.variables} for one in examples
     ]
-    block = orjson.dumps(shown).replace(b"<", b"\\u003c")
-    return html.replace(_PLACE_OF_EXAMPLES, block.decode()).encode()
+    block = orjson.dumps(entries).replace(b"<", b"\\u003c")
+    return html.replace(_PLACEHOLDER, block.decode()).encode()
 
 
-def seen_from(html: bytes, *, inside: bool) -> bytes:
+def with_relative_links(html: bytes, *, inside: bool) -> bytes:
     """The page, whose links are relative: ``graphql/…`` at ``/graphql``, and ``…`` inside of it."""
     return _LINK.sub(rb'\1="', html) if inside else html

@@ -68,9 +68,9 @@ class LiveEndpoint:
                 await self._queries.charge_refused(parsed, viewer, record)
                 raise
             stack.callback(self._connections.release)
-            seen, tell = seen_of(request.scope), None
+            seen, teller = seen_of(request.scope), None
             if seen is not None and self._reads is not None:
-                tell = await self._reads.teller(seen)
+                teller = await self._reads.teller(seen)
             credentials = credentials_of(request.scope)
             opened = await self._live.open(parsed, viewer, credentials, record)
             if isinstance(opened, Answer):
@@ -78,7 +78,7 @@ class LiveEndpoint:
             # From here on nothing is awaited.
             stack.pop_all()
         opened.when_over(self._connections.release)
-        opened.tell = tell
+        opened.extensions_at = teller
         record.result = Result.OK
         form: StreamForm = SubscriptionParts()
         if media == EVENT_STREAM:

@@ -73,8 +73,8 @@ class LiveResponse:
 
     async def _send_next(self, scope: Scope, send: Send, before: bytes = b"") -> bool:
         """Send what comes next, of which nothing is kept; whether more follows."""
-        written, more = await self._following()
-        message = {"type": "http.response.body", "body": before + written, "more_body": more}
+        chunk, more = await self._following()
+        message = {"type": "http.response.body", "body": before + chunk, "more_body": more}
         await send_within(self._times.send_seconds, scope, send, message)
         return more
 
@@ -97,9 +97,9 @@ class LiveResponse:
         """What tells the client why the stream ends."""
         if not isinstance(error, GatewayError):
             self._record.result = Result.FAILED
-        told = self._mask.unexpected(error)
-        self._record.note_error(told["extensions"]["code"], error)
-        errors = orjson.dumps([told])
+        formatted = self._mask.unexpected(error)
+        self._record.note_error(formatted["extensions"]["code"], error)
+        errors = orjson.dumps([formatted])
         if isinstance(error, Unavailable):
             seconds = uniform(*_COME_BACK)  # noqa: S311 - it only has to be spread
             if isinstance(error, ServerStopping):

@@ -83,7 +83,7 @@ class RepeatedRequests:
                     await response(scope, receive, send)
                     return
             attach(MemoizedRequest(self._memos, viewer, digest), scope)
-        await self._app(scope, _again(messages, receive) if messages else receive, send)
+        await self._app(scope, _replaying(messages, receive) if messages else receive, send)
 
     async def _repeat(self, memo: Memo, viewer: Viewer, record: RequestRecord) -> ASGIApp | None:
         """The response, if all of it is in the cache and holds."""
@@ -107,9 +107,9 @@ class RepeatedRequests:
                 response = await cached(entry, memo.conditions)
         except Exception as error:
             record.end()
-            told = self._mask.unexpected(error)
-            record.note_error(told["extensions"]["code"], error)
-            refusal = refused(told, error, memo.conditions.media)
+            formatted = self._mask.unexpected(error)
+            record.note_error(formatted["extensions"]["code"], error)
+            refusal = refused(formatted, error, memo.conditions.media)
             record.result = Result.FAILED if refusal.status_code >= 500 else Result.REFUSED
             return self._compressed(refusal)
         record.end()
@@ -149,10 +149,10 @@ async def _read(receive: Receive, messages: list[Message]) -> bytes | None:
     return body if is_whole else None
 
 
-def _again(messages: list[Message], receive: Receive) -> Receive:
+def _replaying(messages: list[Message], receive: Receive) -> Receive:
     """Receives these messages once more, and then all others."""
 
-    async def again() -> Message:
+    async def receive_replayed() -> Message:
         return messages.pop(0) if messages else await receive()
 
-    return again
+    return receive_replayed

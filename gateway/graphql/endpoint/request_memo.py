@@ -67,7 +67,7 @@ class MemoizedRequest(NamedTuple):
     viewer: Viewer
     digest: bytes
 
-    def note(self, conditions: Conditions, answers: Sequence[Answer], *, is_batch: bool) -> None:
+    def store(self, conditions: Conditions, answers: Sequence[Answer], *, is_batch: bool) -> None:
         """Keep how the request was answered, unless an answer is not in the response cache."""
         operations = [one.admitted for one in answers if one.admitted is not None]
         if operations and len(operations) == len(answers):

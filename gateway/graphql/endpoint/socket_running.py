@@ -48,7 +48,7 @@ class _Operation:
 
     def __init__(self, message: ClientMessage) -> None:
         self.id = message.id
-        self.says = ServerMessages(message.id)
+        self.messages = ServerMessages(message.id)
         self.payload = message.payload or {}
         #: The characters that are kept of it.
         self.size = message.size
@@ -58,7 +58,7 @@ class _Operation:
 
 
 class RunningOperations:
-    """Runs operations; ``send`` takes events, ``say`` messages, ``close`` the end.
+    """Runs operations; ``send`` takes events, ``send_message`` messages, ``close`` the end.
 
     ``record`` is that of the socket itself; each operation has one of its own.
     """
@@ -70,7 +70,7 @@ class RunningOperations:
         record: RequestRecord,
         recording: Recording,
         send: Callable[[Message], Awaitable[None]],
-        say: Callable[[str], Awaitable[None]],
+        send_message: Callable[[str], Awaitable[None]],
         close: Callable[[CloseCode, str], Awaitable[None]],
     ) -> None:
         self._operations = operations
@@ -79,9 +79,9 @@ class RunningOperations:
         self._record = record
         self._recording = recording
         self._send = send
-        self._say = say
+        self._send_message = send_message
         self._close = close
-        self._places = asyncio.Semaphore(_AT_ONCE)
+        self._slots = asyncio.Semaphore(_AT_ONCE)
         #: By their ids, until their last message.
         self._named: dict[str, _Operation] = {}
         #: Until they are over, also those that nobody wants any more.
@@ -103,7 +103,7 @@ class RunningOperations:
             if not self._under_way:
                 await self._send(occupied(True))
         except (TooManyOperations, Unavailable) as refusal:
-            await self._say(operation.says.error([self._mask.unexpected(refusal)]))
+            await self._send_message(operation.messages.error([self._mask.unexpected(refusal)]))
             return
         self._named[operation.id] = operation
         self._under_way.add(operation)
@@ -112,8 +112,8 @@ class RunningOperations:
     def _check(self, operation: _Operation) -> None:
         if len(self._under_way) >= self._limits.operations:
             raise TooManyOperations(self._limits.operations)
-        kept = sum(one.size for one in self._under_way)
-        if kept and kept + operation.size > self._limits.characters:
+        waiting = sum(one.size for one in self._under_way)
+        if waiting and waiting + operation.size > self._limits.characters:
             raise OperationsTooLarge(self._limits.characters)
 
     async def complete(self, id_: str) -> None:
@@ -161,7 +161,7 @@ class RunningOperations:
         if error is not None:
             errors = [self._mask.unexpected(error)]
             for one in live if by is None else [by, *live]:
-                await self._say(one.says.error(errors))
+                await self._send_message(one.messages.error(errors))
         tasks += [one.task for one in others if one.task is not None and not one.is_live]
         if tasks:
             await asyncio.wait(tasks)
@@ -209,8 +209,8 @@ class RunningOperations:
     ) -> tuple[CloseCode, str, Unauthenticated | None] | None:
         """Tell all answers and the end; how to close the socket, if it is over with it."""
         try:
-            await self._tell(operation, credentials, record)
-            last = operation.says.complete()
+            await self._send_answers(operation, credentials, record)
+            last = operation.messages.complete()
         except ConnectionError:
             raise
         except ServerStopping:
@@ -220,37 +220,37 @@ class RunningOperations:
             return CloseCode.FORBIDDEN, error.message, error
         except NotExecuted as error:
             _note(record, error.errors[0]["extensions"]["code"])
-            last = operation.says.error(error.errors)
+            last = operation.messages.error(error.errors)
         except Exception as error:
             formatted = self._mask.unexpected(error)
             _note(record, formatted["extensions"]["code"])
-            last = operation.says.error([formatted])
+            last = operation.messages.error([formatted])
         record.end()
         self._free_id(operation)
-        await self._say(last)
+        await self._send_message(last)
         return None
 
-    async def _tell(
+    async def _send_answers(
         self, operation: _Operation, credentials: Credentials, record: RequestRecord
     ) -> None:
-        async with AsyncExitStack() as place:
+        async with AsyncExitStack() as slot:
 
-            async def follow() -> None:
+            async def on_live() -> None:
                 if self._is_ending:
                     raise ConnectionResetError("The socket is about to be closed.")
                 operation.is_live = True
                 # It waits for what changes, and keeps nothing meanwhile.
                 operation.payload, operation.size = {}, 0
-                await place.aclose()
+                await slot.aclose()
 
-            await place.enter_async_context(self._places)
+            await slot.enter_async_context(self._slots)
             answers = self._operations.answers(
-                read_parameters(operation.payload), credentials, record, follow
+                read_parameters(operation.payload), credentials, record, on_live
             )
             async with aclosing(answers):
                 async for answer in answers:
                     record.status = EXECUTED.graphql
-                    await self._say(operation.says.next(answer))
+                    await self._send_message(operation.messages.next(answer))
 
 
 def _note(record: RequestRecord, code: str, cause: Exception | None = None) -> None:

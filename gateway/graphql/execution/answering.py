@@ -52,7 +52,7 @@ OpenOperation = Callable[[Viewer, RequestRecord], AbstractAsyncContextManager[An
 AroundOperation = Callable[[RequestRecord], AbstractContextManager[None]]
 
 #: What tells nothing of what was asked.
-_PASSING = (DatabaseFault, NoConnection, SnapshotLost)
+_TRANSIENT = (DatabaseFault, NoConnection, SnapshotLost)
 
 _UNTRACED: AbstractContextManager[None] = nullcontext()
 
@@ -88,32 +88,32 @@ class Answering:
         return Production(self.yielding, self.limits)
 
     async def answer(
-        self, ready: PreparedOperation, viewer: Viewer, record: RequestRecord
+        self, operation: PreparedOperation, viewer: Viewer, record: RequestRecord
     ) -> Answer:
         record.begin("execute")
         production = self.production()
         async with (
-            self.charging(ready, production, viewer, record),
+            self.charging(operation, production, viewer, record),
             self.until(production),
         ):
-            key = self.key(ready)
+            key = self.key(operation)
             if self.responses is not None and key is not None:
                 entry = await self.responses.find(key, viewer, record)
                 if entry is not None:
                     if self.erased is not None:
                         await self.erased.check(viewer.id, entry.position)
-                    return cached_answer(entry, key, ready, record)
-            return (await self.make(ready, viewer, record, production, key)).answer
+                    return cached_answer(entry, key, operation, record)
+            return (await self.make(operation, viewer, record, production, key)).answer
 
-    def key(self, ready: PreparedOperation) -> OperationKey | None:
+    def key(self, operation: PreparedOperation) -> OperationKey | None:
         """The key under which the answer may be cached."""
-        if self.responses is None or ready.operation.operation is not OperationType.QUERY:
+        if self.responses is None or operation.definition.operation is not OperationType.QUERY:
             return None
-        return self.responses.key(ready.prepared, ready.request)
+        return self.responses.key(operation.prepared, operation.request)
 
     async def make(
         self,
-        ready: PreparedOperation,
+        operation: PreparedOperation,
         viewer: Viewer,
         record: RequestRecord,
         production: Production,
@@ -127,17 +127,17 @@ class Answering:
         """
         before = record.oldest_read_at
         try:
-            return await self._make_once(ready, viewer, record, production, key, again=again)
+            return await self._make_once(operation, viewer, record, production, key, again=again)
         except SnapshotLost as lost:
             note_lost(record, lost, before)
-            production.start_again()
+            production.reset()
         return await self._make_once(
-            ready, viewer, record, production, key, again=again, is_last=True
+            operation, viewer, record, production, key, again=again, is_last=True
         )
 
     async def _make_once(
         self,
-        ready: PreparedOperation,
+        operation: PreparedOperation,
         viewer: Viewer,
         record: RequestRecord,
         production: Production,
@@ -148,38 +148,38 @@ class Answering:
     ) -> Made:
         opened = self.open_again if again else self.open_operation
         async with opened(viewer, record) as context:
-            executor = OperationExecutor(self.schema, *ready[:3], context, production)
+            executor = OperationExecutor(self.schema, *operation[:3], context, production)
             result = await executor.run()
-            if not is_last and ready.operation.operation is OperationType.QUERY:
+            if not is_last and operation.definition.operation is OperationType.QUERY:
                 raise_lost(result.errors)
                 if record.at_least is not None and record.is_behind(context.reads.position):
                     raise SnapshotLost(at_primary=True)
-            passing = None
-            if ready.live_key is not None and result.errors:
-                passing = self._passing(result.errors)
-                if again and passing is not None:
-                    raise passing
+            transient = None
+            if operation.live_key is not None and result.errors:
+                transient = self._transient_error(result.errors)
+                if again and transient is not None:
+                    raise transient
             data = await self.data(result, production)
             entry = None
             if not result.errors and data is not None and key is not None:
                 assert self.responses is not None  # noqa: S101 - it has made the key
-                personal = self.is_personal(ready.prepared)
+                personal = self.is_personal(operation.prepared)
                 entry = self.responses.store(key, viewer, context, data, personal=personal)
             errors = await self.errors(result, production, record)
             production.check()
         # No connection is held now. A mutation finds out itself, before it changes anything.
-        if self.erased is not None and ready.operation.operation is OperationType.QUERY:
+        if self.erased is not None and operation.definition.operation is OperationType.QUERY:
             await self.erased.check(viewer.id, context.reads.position)
         if entry is not None and key is not None:
-            return Made(cached_answer(entry, key, ready, record), context, is_cached=True)
-        answer = Answer({**errors, "data": json_data(data), **ready.extensions})
-        return Made(marked(context, answer), context, is_incomplete=passing is not None)
+            return Made(cached_answer(entry, key, operation, record), context, is_cached=True)
+        answer = Answer({**errors, "data": json_data(data), **operation.extensions})
+        return Made(marked(context, answer), context, is_incomplete=transient is not None)
 
-    def _passing(self, errors: Iterable[GraphQLError]) -> BaseException | None:
+    def _transient_error(self, errors: Iterable[GraphQLError]) -> BaseException | None:
         """An error that is no answer, as it tells nothing of what was asked."""
         for error in errors:
             cause = cause_of(error)
-            if isinstance(cause, _PASSING) or self.mask.hides(error):
+            if isinstance(cause, _TRANSIENT) or self.mask.hides(error):
                 return cause
         return None
 
@@ -196,7 +196,7 @@ class Answering:
     @asynccontextmanager
     async def charging(
         self,
-        ready: PreparedOperation,
+        operation: PreparedOperation,
         production: Production,
         viewer: Viewer,
         record: RequestRecord,
@@ -207,7 +207,7 @@ class Answering:
         finally:
             if self.admission is not None:
                 record.cost = await self.admission.charge_excess(
-                    ready.cost, production.cost, viewer, record.client
+                    operation.cost, production.cost, viewer, record.client
                 )
 
     def within(self, record: RequestRecord) -> AbstractContextManager[None]:
@@ -262,10 +262,10 @@ def marked(context: Any, answer: Answer) -> Answer:
 
 
 def cached_answer(
-    entry: CacheEntry, key: OperationKey, ready: PreparedOperation, record: RequestRecord
+    entry: CacheEntry, key: OperationKey, operation: PreparedOperation, record: RequestRecord
 ) -> Answer:
     """The answer to this operation that the entry has."""
-    if ready.extensions:
-        return Answer(data=Fragment(entry.data), **ready.extensions)
+    if operation.extensions:
+        return Answer(data=Fragment(entry.data), **operation.extensions)
     name, document = record.operation, record.document
-    return Answer.cached(entry, AdmittedOperation(key, ready.cost, name, document))
+    return Answer.cached(entry, AdmittedOperation(key, operation.cost, name, document))

@@ -287,9 +287,9 @@ class _Writer:
         return name
 
 
-def _counted(value: Any, numbers: list[int], place: int) -> Any:
+def _counted(value: Any, numbers: list[int], index: int) -> Any:
     if type(value) is list or type(value) is tuple:
-        numbers[place] += len(value)
+        numbers[index] += len(value)
         return value
     raise Fallback
 

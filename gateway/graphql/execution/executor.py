@@ -102,14 +102,14 @@ class Executor:
         Raises OperationTypeRefused for an operation type that is not allowed.
         """
         with self._answering.within(record):
-            ready = await self._preparation.prepare(request, viewer, allowed, record)
-            if not isinstance(ready, PreparedOperation):
-                return ready
-            if is_incremental(ready.prepared):
+            operation = await self._preparation.prepare(request, viewer, allowed, record)
+            if not isinstance(operation, PreparedOperation):
+                return operation
+            if is_incremental(operation.prepared):
                 raise NotAcceptable(
                     "An operation with @defer or @stream needs Accept: multipart/mixed."
                 )
-            return await self._answering.answer(ready, viewer, record)
+            return await self._answering.answer(operation, viewer, record)
 
     async def find(
         self, admitted: AdmittedOperation, viewer: Viewer, record: RequestRecord
@@ -152,25 +152,25 @@ class Executor:
         an answer is on its way. Raises, before the first answer, as ``execute`` does.
         """
         answering = self._answering
-        ready = await self._preparation.prepare(request, viewer, allowed, record)
-        if not isinstance(ready, PreparedOperation):
-            yield ready
+        operation = await self._preparation.prepare(request, viewer, allowed, record)
+        if not isinstance(operation, PreparedOperation):
+            yield operation
             return
-        if not is_incremental(ready.prepared):
+        if not is_incremental(operation.prepared):
             with answering.within(record):
-                answer = await answering.answer(ready, viewer, record)
+                answer = await answering.answer(operation, viewer, record)
             yield answer
             return
         production = answering.production()
         async with (
-            answering.charging(ready, production, viewer, record),
+            answering.charging(operation, production, viewer, record),
             AsyncExitStack() as stack,
         ):
             async with answering.until(production):
                 if answering.erased is not None:
                     await answering.erased.check(viewer.id)
                 context = await stack.enter_async_context(answering.open_operation(viewer, record))
-                running = CountedExecution(answering.schema, *ready[:3], context, production)
+                running = CountedExecution(answering.schema, *operation[:3], context, production)
                 stack.callback(running.compiled.clear)
                 result: Any = running.execute_operation()
                 if running.is_awaitable(result):
@@ -190,7 +190,7 @@ class Executor:
                     first = await payloads.first()
                 # Whoever gets the first part is to know of the state that all are read in.
                 record.read(context.reads.position)
-            yield marked(context, Answer({**first, **ready.extensions}))
+            yield marked(context, Answer({**first, **operation.extensions}))
             while payloads is not None and payloads.has_next:
                 try:
                     async with answering.until(production):

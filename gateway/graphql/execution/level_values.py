@@ -35,26 +35,26 @@ class LevelValues:
     #: Coroutines whose result is not found yet.
     unfinished: int = 0
 
-    def take(self, place: int | slice, value: Any, production: Production) -> None:
+    def take(self, index: int | slice, value: Any, production: Production) -> None:
         """Take what a coroutine returned: HintError for a batch of another length."""
-        if isinstance(place, slice):
-            check_batch(self.field.hints, place.stop - place.start, value)
-        self.found[place] = value
+        if isinstance(index, slice):
+            check_batch(self.field.hints, index.stop - index.start, value)
+        self.found[index] = value
         if self.completion.item is not None:
             # What goes beyond a limit ends with the list that does.
-            for one in value if isinstance(place, slice) else (value,):
+            for one in value if isinstance(index, slice) else (value,):
                 self.count_lists((one,), production)
 
-    def fail(self, place: int | slice, error: Exception) -> None:
+    def fail(self, index: int | slice, error: Exception) -> None:
         """Take the error of one value; Fallback where it is not known to be one value's."""
         if isinstance(error, HintError):
             raise error
         # Whose error that of a batched field is, is found out one by one. A RuntimeError may be of
         # what needs a task of its own.
-        if isinstance(place, slice) or isinstance(error, Fallback | RuntimeError):
+        if isinstance(index, slice) or isinstance(error, Fallback | RuntimeError):
             raise Fallback from error
-        self.errors[place] = error
-        self.found[place] = None
+        self.errors[index] = error
+        self.found[index] = None
 
     def count_lists(self, found: Sequence[Any], production: Production) -> None:
         """Count the items of lists when they come, so that there is never much too much."""

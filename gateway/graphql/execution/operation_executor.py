@@ -33,7 +33,7 @@ class OperationExecutor(CountedExecution):
                 return await self._breadth_first(self.schema.query_type)
             # A selection that cannot be collected is met again where it stands.
             except (Fallback, GraphQLError):
-                self.production.start_again()
+                self.production.reset()
                 self.field_cost = COST_OF_A_FALLEN_FIELD
         return await self._as_graphql_core()
 

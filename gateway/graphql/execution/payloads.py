@@ -57,22 +57,22 @@ class Payloads:
     async def following(self) -> Payload:
         """What is there next; waits for it."""
         result = await anext(self._subsequent)
-        came, ended = result.incremental or (), result.completed or ()
+        parts, ended = result.incremental or (), result.completed or ()
         payload: Payload = {}
-        if came:
-            payload["incremental"] = await self._each(came, self._masked)
+        if parts:
+            payload["incremental"] = await self._each(parts, self._masked)
         if ended:
             payload["completed"] = await self._each(ended, self._masked)
         pending = result.pending or ()
-        return await self._written(payload, pending, came, ended, has_next=result.has_next)
+        return await self._written(payload, pending, parts, ended, has_next=result.has_next)
 
     async def failed(self, error: FormattedError) -> Payload:
         """The end of whatever has not come; nothing limits it but what was pending."""
         self.has_next = False
         self._record.note_errors([error])
-        completed = [{"id": id_, "errors": [error]} for id_ in sorted(self._pending)]
-        values = (VALUES_OF_AN_ERROR + _VALUES_OF_A_RESULT) * len(completed)
-        text = await written(completed, values, Production(self._production.yielding))
+        ended = [{"id": id_, "errors": [error]} for id_ in sorted(self._pending)]
+        values = (VALUES_OF_AN_ERROR + _VALUES_OF_A_RESULT) * len(ended)
+        text = await written(ended, values, Production(self._production.yielding))
         return {"completed": Fragment(text), "hasNext": False}
 
     async def aclose(self) -> None:
@@ -83,7 +83,7 @@ class Payloads:
         self,
         payload: Payload,
         pending: Sequence[PendingResult],
-        came: Sequence[IncrementalResult],
+        parts: Sequence[IncrementalResult],
         ended: Sequence[CompletedResult],
         *,
         has_next: bool,
@@ -92,7 +92,7 @@ class Payloads:
         if pending:
             payload["pending"] = await self._each(pending, _announced)
         # At most: some of what was produced may come later, or has come.
-        results = len(pending) + len(came) + len(ended)
+        results = len(pending) + len(parts) + len(ended)
         values = self._production.values + _VALUES_OF_A_RESULT * results
         texts: Payload = {}
         for name, content in payload.items():
@@ -125,9 +125,9 @@ class Payloads:
 
     async def _errors(self, errors: Sequence[GraphQLError]) -> list[FormattedError]:
         self._production.add(0, VALUES_OF_AN_ERROR * len(errors))
-        told = await masked(errors, self._mask, self._production)
-        self._record.note_errors(told)
-        return told
+        formatted = await masked(errors, self._mask, self._production)
+        self._record.note_errors(formatted)
+        return formatted
 
 
 async def _announced(pending: PendingResult) -> Payload:

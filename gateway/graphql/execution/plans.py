@@ -185,8 +185,8 @@ class OperationPlan:
         """The selection of the operation itself."""
         if self._root is None:
             fragments = self._prepared.fragment_details
-            given = (fragments, variables, object_type, self._operation)
-            self._root = Selection(self, object_type, collect_fields(self.schema, *given))
+            args = (fragments, variables, object_type, self._operation)
+            self._root = Selection(self, object_type, collect_fields(self.schema, *args))
         return self._root
 
     def below(
@@ -200,8 +200,8 @@ class OperationPlan:
         known = self._selections.get(key)
         if known is None:
             fragments = self._prepared.fragment_details
-            given = (fragments, variables, self._operation, object_type, details)
-            collected = collect_subfields(self.schema, *given)
+            args = (fragments, variables, self._operation, object_type, details)
+            collected = collect_subfields(self.schema, *args)
             known = self._selections[key] = Selection(self, object_type, collected)
         return known
 
@@ -213,11 +213,11 @@ def plan_of(
     variables: OperationVariables,
 ) -> OperationPlan:
     """The plan of an operation for these variables, from the document if it has one."""
-    names: tuple[str, ...] | None = prepared.facts.get(plan_of)
+    names: tuple[str, ...] | None = prepared.computed.get(plan_of)
     if names is None:
         # Variables in directives alone decide what is collected.
         found = _Variables.of(prepared.document).in_directives
-        names = prepared.facts[plan_of] = tuple(sorted(found))
+        names = prepared.computed[plan_of] = tuple(sorted(found))
     coerced = variables.coerced
     key = (id(operation), *(coerced.get(name, Undefined) for name in names))
     plan: OperationPlan | None = prepared.plans.get(key)
@@ -244,8 +244,8 @@ class _Variables(Visitor):
             visit(node, found)
         return found
 
-    def enter_variable(self, node: VariableNode, *given: Any) -> None:
+    def enter_variable(self, node: VariableNode, *args: Any) -> None:
         self.names.add(node.name.value)
-        *_, ancestors = given
+        *_, ancestors = args
         if any(isinstance(one, DirectiveNode) for one in ancestors):
             self.in_directives.add(node.name.value)

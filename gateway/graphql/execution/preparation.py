@@ -29,7 +29,7 @@ class PreparedOperation(NamedTuple):
     """An operation that may be executed."""
 
     prepared: PreparedDocument
-    operation: OperationDefinitionNode
+    definition: OperationDefinitionNode
     variables: OperationVariables
     #: The request, with no other variables than the operation declares.
     request: GraphQLRequest
@@ -66,23 +66,23 @@ class Preparation:
         """
         record.begin("parse")
         text = self.persisted.text(request)
-        ready: PreparedOperation | Answer
+        operation: PreparedOperation | Answer
         try:
             if not self.documents.knows(text):
                 await self._before_parsing(text, viewer, record)
-            ready = await self._admitted(text, request, viewer, allowed, record)
+            operation = await self._admitted(text, request, viewer, allowed, record)
         except RateLimited:
             raise
         except InvalidDocument as refused:
-            ready = Answer(errors=self.mask.document(refused.errors))
+            operation = Answer(errors=self.mask.document(refused.errors))
         except (RequestRefused, OperationTypeRefused):
             await self._charge_refused(text, viewer, record)
             raise
-        if isinstance(ready, PreparedOperation):
+        if isinstance(operation, PreparedOperation):
             self.persisted.register(request)
         else:
             await self._charge_refused(text, viewer, record)
-        return ready
+        return operation
 
     async def is_subscription(
         self, request: GraphQLRequest, viewer: Viewer, record: RequestRecord
@@ -97,7 +97,7 @@ class Preparation:
         if not self.documents.knows(text):
             await self._before_parsing(text, viewer, record)
         try:
-            operation = self.documents.look_at(text).operation(request.operation_name)
+            operation = self.documents.parse_ahead(text).operation(request.operation_name)
         except (InvalidDocument, RequestRefused):
             return False
         return operation.operation is OperationType.SUBSCRIPTION
@@ -160,9 +160,9 @@ class Preparation:
         self, prepared: PreparedDocument, operation: OperationDefinitionNode
     ) -> Variables:
         key = (Variables, id(operation))
-        known: Variables | None = prepared.facts.get(key)
+        known: Variables | None = prepared.computed.get(key)
         if known is None:
-            known = prepared.facts[key] = Variables(
+            known = prepared.computed[key] = Variables(
                 self.schema,
                 operation,
                 prepared.text.count("$"),

@@ -81,7 +81,7 @@ class Production:
         self._own += values
         self.yielding.done += values
 
-    def start_again(self) -> None:
+    def reset(self) -> None:
         """Forget what was produced: it is thrown away."""
         self.cost = self.values = 0
 

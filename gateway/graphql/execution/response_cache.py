@@ -40,13 +40,13 @@ _MOST_SETS = 4
 _SET_BYTES = 500
 _GROUP_BYTES = 100
 _PERMISSIONS_BYTES = 400
-_LED_BYTES = 900
+_SHORTCUT_BYTES = 900
 
 #: The ids of groups, ascending.
 _Groups = tuple[int, ...]
 
 
-class _Shared:
+class _SharedKey:
     """Where an answer is that viewers with these permissions in these groups share."""
 
     __slots__ = ("_hash", "_parts")
@@ -60,13 +60,13 @@ class _Shared:
         return self._hash
 
     def __eq__(self, other: object) -> bool:
-        return self is other or (isinstance(other, _Shared) and self._parts == other._parts)
+        return self is other or (isinstance(other, _SharedKey) and self._parts == other._parts)
 
 
-class _Led(NamedTuple):
+class _Shortcut(NamedTuple):
     """That a viewer's permissions led to the answer in this place at a position."""
 
-    place: Hashable
+    key: Hashable
     position: LogPosition
 
 
@@ -99,7 +99,7 @@ class ResponseCache:
         #: Of the primary, for requests that are to be answered as it would.
         self._primary_changes = primary_changes or changes
         self._clock = clock
-        self._values: BoundedCache[Any, Any] = BoundedCache(capacity, on_evict=self._gone)
+        self._values: BoundedCache[Any, Any] = BoundedCache(capacity, on_evict=self._evicted)
         self._memberships = ViewerMemberships(database, self._values, around)
         changes.on_invalidate(self._clear)
 
@@ -143,7 +143,7 @@ class ResponseCache:
             record.read(entry.position)
         return entry
 
-    def held(self, key: OperationKey, viewer: Viewer) -> CacheEntry | None:
+    def peek(self, key: OperationKey, viewer: Viewer) -> CacheEntry | None:
         """The entry that is known to answer the operation at the feed's position.
 
         For whoever has just let the feed catch up. Nothing is read for it.
@@ -152,7 +152,7 @@ class ResponseCache:
             return None
         return self._chosen(key, viewer, self._changes)
 
-    async def learn(self, key: OperationKey, viewers: Iterable[Viewer], snapshot: Snapshot) -> None:
+    async def warm(self, key: OperationKey, viewers: Iterable[Viewer], snapshot: Snapshot) -> None:
         """Read what tells which of these viewers are given an entry of the operation.
 
         At most one statement, of a snapshot that has read nothing yet.
@@ -166,9 +166,9 @@ class ResponseCache:
         self, key: OperationKey, viewer: Viewer, record: RequestRecord
     ) -> CacheEntry | None:
         changes = self._primary_changes if record.at_primary else self._changes
-        led: _Led | None = self._values.get((_Led, key, viewer))
-        if led is None or led.position != changes.position:
-            led = None
+        shortcut: _Shortcut | None = self._values.get((_Shortcut, key, viewer))
+        if shortcut is None or shortcut.position != changes.position:
+            shortcut = None
             if not await self._may_be_there(key, viewer, record, changes):
                 return None
         if await changes.catch_up() is None:
@@ -177,8 +177,8 @@ class ResponseCache:
         position = changes.position
         if position is None:
             return None
-        if led is not None and led.position == position:
-            entry = self._valid(led.place, changes)
+        if shortcut is not None and shortcut.position == position:
+            entry = self._valid(shortcut.key, changes)
             if entry is not None:
                 return entry
         return self._chosen(key, viewer, changes)
@@ -205,16 +205,16 @@ class ResponseCache:
         for groups in sets:
             permissions = self._memberships.permissions(viewer, groups, changes)
             if permissions is not None:
-                place = _Shared(key, groups, permissions)
-                shared = self._valid(place, changes)
+                entry_key = _SharedKey(key, groups, permissions)
+                shared = self._valid(entry_key, changes)
                 if shared is not None and changes.position is not None:
-                    led = _Led(shared.place, changes.position)
-                    self._values.put((_Led, key, viewer), led, _LED_BYTES)
+                    shortcut = _Shortcut(shared.key, changes.position)
+                    self._values.put((_Shortcut, key, viewer), shortcut, _SHORTCUT_BYTES)
                     return shared
         return None
 
-    def _valid(self, place: object, changes: ChangeFeed) -> CacheEntry | None:
-        entry: CacheEntry | None = self._values.get(place)
+    def _valid(self, entry_key: object, changes: ChangeFeed) -> CacheEntry | None:
+        entry: CacheEntry | None = self._values.get(entry_key)
         position = changes.position
         if entry is None or position is None:
             return None
@@ -241,16 +241,16 @@ class ResponseCache:
         # Whoever was asked at the end of one day may have been executed on the next.
         if not reads.cacheable or reads.position is None or today(context.now) != key.day:
             return None
-        asked = permissions.group_permissions
-        is_personal = personal or permissions.personal or len(asked) > _MOST_GROUPS
-        groups = () if is_personal else tuple(sorted(asked))
-        place: Hashable = (key, viewer)
+        by_group = permissions.group_permissions
+        is_personal = personal or permissions.personal or len(by_group) > _MOST_GROUPS
+        groups = () if is_personal else tuple(sorted(by_group))
+        entry_key: Hashable = (key, viewer)
         if not is_personal:
-            place = _Shared(key, groups, tuple(asked[one] for one in groups))
-        entry = CacheEntry(data, frozenset(reads.entities), reads.position, place)
+            entry_key = _SharedKey(key, groups, tuple(by_group[one] for one in groups))
+        entry = CacheEntry(data, frozenset(reads.entities), reads.position, entry_key)
         if entry.size > self._values.capacity // _LARGEST_PART:
             return None
-        self._memberships.note(viewer, asked, reads.position)
+        self._memberships.store(viewer, by_group, reads.position)
         if not is_personal:
             self._share(key, groups)
         self._put(entry, entry.size + _PERMISSIONS_BYTES * len(groups))
@@ -265,11 +265,11 @@ class ResponseCache:
         self._values.put(key, sets, sum(_SET_BYTES + _GROUP_BYTES * len(one) for one in sets))
 
     def _put(self, entry: CacheEntry, size: int) -> None:
-        if entry.place not in self._values:
+        if entry.key not in self._values:
             self._entries += 1
-        self._values.put(entry.place, entry, size)
+        self._values.put(entry.key, entry, size)
 
-    def _gone(self, value: object) -> None:
+    def _evicted(self, value: object) -> None:
         if isinstance(value, CacheEntry):
             self._entries -= 1
 

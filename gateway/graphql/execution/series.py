@@ -44,13 +44,13 @@ async def in_one_snapshot(
                 async def execute(request: GraphQLRequest) -> Answer:
                     nonlocal spent
                     with _series_refused(spent):
-                        ready = await own.prepare(request, viewer, _QUERIES, record)
-                    if not isinstance(ready, PreparedOperation):
-                        return ready
+                        operation = await own.prepare(request, viewer, _QUERIES, record)
+                    if not isinstance(operation, PreparedOperation):
+                        return operation
                     record.begin("execute")
                     context.load_anew()
                     try:
-                        return await _executed(answering, ready, viewer, record, context)
+                        return await _executed(answering, operation, viewer, record, context)
                     finally:
                         spent += record.cost or 0
                         record.cost = spent
@@ -62,15 +62,15 @@ async def in_one_snapshot(
 
 async def _executed(
     answering: Answering,
-    ready: PreparedOperation,
+    operation: PreparedOperation,
     viewer: Viewer,
     record: RequestRecord,
     context: Any,
 ) -> Answer:
     """The answer of a query that reads in an operation which goes on."""
     production = answering.production()
-    async with answering.charging(ready, production, viewer, record):
-        executor = OperationExecutor(answering.schema, *ready[:3], context, production)
+    async with answering.charging(operation, production, viewer, record):
+        executor = OperationExecutor(answering.schema, *operation[:3], context, production)
         result = await executor.run()
         raise_lost(result.errors)
         data = await answering.data(result, production)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from starlette.responses import Response
 
-from gateway.graphql.endpoint.html import Example, seen_from, with_examples
+from gateway.graphql.endpoint.html import Example, with_examples, with_relative_links
 from gateway.http.documents import BuiltFiles, html_response
 
 _BUNDLE = Path(__file__).parent / "bundle"
@@ -42,4 +42,4 @@ class GraphiQL:
 
     def document(self, *, inside: bool = False) -> Response:
         """The page itself; ``inside`` is whether its address ends with a slash."""
-        return html_response(seen_from(self._html, inside=inside), _POLICY)
+        return html_response(with_relative_links(self._html, inside=inside), _POLICY)

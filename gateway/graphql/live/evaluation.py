@@ -79,8 +79,8 @@ class LiveEvaluation:
         async with watched.lock:
             has_caught_up = await self._changes.catch_up() is not None
             began = self._now()
-            ready, viewer = watched.ready, watched.viewer
-            evaluation = self._queries.held(ready, viewer, record) if has_caught_up else None
+            operation, viewer = watched.operation, watched.viewer
+            evaluation = self._queries.cached(operation, viewer, record) if has_caught_up else None
             if evaluation is None:
                 evaluation = await self._evaluated(watched, record)
             await self._check_credentials(viewer)
@@ -110,12 +110,12 @@ class LiveEvaluation:
         except Exception as error:
             self._failed(watched, error)
         if may_share and len(others) > 1:
-            await self._learn_of(watched, others)
+            await self._warm(watched, others)
         return may_share
 
-    async def _learn_of(self, watched: Watched, others: Collection[Watched]) -> None:
+    async def _warm(self, watched: Watched, others: Collection[Watched]) -> None:
         try:
-            await self._queries.learn(watched.ready, [one.viewer for one in others])
+            await self._queries.warm(watched.operation, [one.viewer for one in others])
         except Unavailable:
             return  # whose rights are not known is answered apart
         await self._changes.catch_up()
@@ -127,8 +127,8 @@ class LiveEvaluation:
             record = RequestRecord("", _METHOD)
             record.client = watched.client
             began = self._now()
-            ready, viewer = watched.ready, watched.viewer
-            evaluation = self._queries.held(ready, viewer, record)
+            operation, viewer = watched.operation, watched.viewer
+            evaluation = self._queries.cached(operation, viewer, record)
             if evaluation is None:
                 self._counts.executed += 1
                 evaluation = await self._evaluated(watched, record, again=True)
@@ -149,7 +149,9 @@ class LiveEvaluation:
     ) -> Evaluation:
         # Nobody's token is forwarded for a live answer, which is read again when they have gone.
         with keeping_bearer(), _timed(watched):
-            return await self._queries.evaluate(watched.ready, watched.viewer, record, again=again)
+            return await self._queries.evaluate(
+                watched.operation, watched.viewer, record, again=again
+            )
 
     async def _check_credentials(self, viewer: Viewer) -> None:
         """End the viewer's streams whose credential was over before an answer was read for it.
@@ -167,7 +169,7 @@ class LiveEvaluation:
         return _Beginning(today(self._clock()), asyncio.get_running_loop().time())
 
     def _frame(self, watched: Watched, evaluation: Evaluation) -> Frame:
-        key, answer = watched.ready.live_key, evaluation.answer
+        key, answer = watched.operation.live_key, evaluation.answer
         assert key is not None  # noqa: S101 - it is live
         if answer.entry is None:
             return frame_of(answer, key, evaluation.basis.position)

@@ -31,15 +31,15 @@ class _Page(NamedTuple):
 class Evaluators:
     """At most ``number`` evaluations at a time. To be closed."""
 
-    def __init__(self, number: int, evaluate: Evaluate, patience: float = TIMEOUT_SECONDS) -> None:
+    def __init__(self, number: int, evaluate: Evaluate, timeout: float = TIMEOUT_SECONDS) -> None:
         self._number = number
         self._evaluate = evaluate
-        self._patience = patience
+        self._timeout = timeout
         self._waiting: deque[_Page] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
         #: What is being evaluated, and in which look it began.
         self._under_way: dict[Watched, int] = {}
-        self._look = 0
+        self._tick = 0
         self._done = asyncio.Event()
 
     def has(self, watched: Watched) -> bool:
@@ -52,14 +52,14 @@ class Evaluators:
         Of a page one is evaluated after the other, as they may have the same answer, until one
         turns out to have its own.
         """
-        self._look += 1
+        self._tick += 1
         self._done.clear()
         self._waiting = deque(_Page(deque(page)) for page in pages)
         if not self._waiting:
             return
         try:
             self._start()
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(self._timeout):
                 await self._done.wait()
         except TimeoutError:
             logger.warning("Some live answers take long: others are looked at meanwhile.")
@@ -75,9 +75,9 @@ class Evaluators:
 
     async def _work(self) -> None:
         while self._waiting:
-            page, look = self._waiting.popleft(), self._look
+            page, tick = self._waiting.popleft(), self._tick
             watched = page.waiting.popleft()
-            self._under_way[watched] = look
+            self._under_way[watched] = tick
             may_share = False
             try:
                 others = page.waiting if page.is_new else ()
@@ -85,9 +85,9 @@ class Evaluators:
             finally:
                 del self._under_way[watched]
                 # The rest of an earlier look's page is found again by a later one.
-                if page.waiting and look == self._look and not self._done.is_set():
+                if page.waiting and tick == self._tick and not self._done.is_set():
                     self._put_back(page.waiting, may_share=may_share)
-                if not self._waiting and self._look not in self._under_way.values():
+                if not self._waiting and self._tick not in self._under_way.values():
                     self._done.set()
 
     def _put_back(self, waiting: deque[Watched], *, may_share: bool) -> None:

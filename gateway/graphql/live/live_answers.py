@@ -91,29 +91,29 @@ class LiveAnswers:
         no place or the server is about to stop.
         """
         self._stopping.check()
-        place = None
+        slot = None
         with ExitStack() as stack:
             if self._limits is not None:
                 try:
-                    place = await self._limits.take(viewer, record.client)
+                    slot = await self._limits.take(viewer, record.client)
                 except GatewayError:
                     await self._queries.charge_refused(request, viewer, record)
                     raise
-                stack.callback(place.give_back)
-            ready = await self._queries.open(request, viewer, record)
-            if not isinstance(ready, PreparedOperation):
-                return ready
+                stack.callback(slot.release)
+            operation = await self._queries.open(request, viewer, record)
+            if not isinstance(operation, PreparedOperation):
+                return operation
             grant = None
             if self._credentials is not None:
                 grant = self._credentials.grant(credentials, viewer)
-            with self._operations.used(ready, viewer, record.client) as watched:
+            with self._operations.used(operation, viewer, record.client) as watched:
                 frame = await self._evaluation.first(watched, record)
                 self._stopping.check()
                 # From here on nothing is awaited.
                 stack.pop_all()
                 stream = LiveStream(self._unread)
-                if place is not None:
-                    stream.when_over(place.give_back)
+                if slot is not None:
+                    stream.when_over(slot.release)
                 stream.when_over(self._operations.follow(watched, stream))
                 if self._credentials is not None and grant is not None:
                     stream.when_over(self._credentials.follow(grant, stream))

@@ -16,9 +16,8 @@ class LiveStream:
     """Asynchronous iterator of frames: whole answers as JSON, each different from the last.
 
     A frame that is not taken before the next comes is never sent. When the stream ends, the reason
-    is raised, ``Unauthenticated`` for credentials that are not good any more. Whoever reads it has
-    to close it, and is alone: two cannot read at once. What they ``tell`` of the state that a frame
-    rests on is among its extensions.
+    is raised, ``Unauthenticated`` for credentials that are not good any more. Its only reader has
+    to close it. ``extensions_at`` gives extensions of a frame by the position that it holds at.
     """
 
     # There are thousands: what each takes up counts.
@@ -30,8 +29,8 @@ class LiveStream:
         "_taken",
         "_unread",
         "_waiter",
+        "extensions_at",
         "sent",
-        "tell",
     )
 
     def __init__(self, unread: UnreadFrames) -> None:
@@ -42,7 +41,7 @@ class LiveStream:
         self._taken: bytes | None = None
         #: That of the last frame that was sent; None if it could not be kept.
         self.sent: bytes | None = None
-        self.tell: Callable[[LogPosition | None], Mapping[str, str]] | None = None
+        self.extensions_at: Callable[[LogPosition | None], Mapping[str, str]] | None = None
         self._reason: GatewayError | None = None
         self._is_over = False
         self._waiter: asyncio.Future[None] | None = None
@@ -134,4 +133,6 @@ class LiveStream:
         self._newest = None
         self._taken = frame.digest
         self._unread.take(frame)
-        return frame.data if self.tell is None else frame.with_extensions(self.tell(frame.position))
+        if self.extensions_at is None:
+            return frame.data
+        return frame.with_extensions(self.extensions_at(frame.position))

@@ -49,7 +49,7 @@ class Ticks:
         self._seconds = seconds
         self._share = share
         self._evaluators = Evaluators(number, evaluate)
-        self._looked_at: LogPosition | None = None
+        self._last_position: LogPosition | None = None
         self._ticking: asyncio.Task[None] | None = None
 
     async def tick(self) -> None:
@@ -85,7 +85,7 @@ class Ticks:
         position = self._changes.position
         if position is None:
             return None
-        before, self._looked_at = self._looked_at, position
+        before, self._last_position = self._last_position, position
         changed = None if before is None else self._changes.changed_since(before)
         seconds = asyncio.get_running_loop().time()
         return Now(position, before, changed, today(self._clock()), seconds)

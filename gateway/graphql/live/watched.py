@@ -39,11 +39,11 @@ class PageKey(NamedTuple):
     with_cost: bool
 
     @classmethod
-    def of(cls, ready: PreparedOperation) -> PageKey:
+    def of(cls, operation: PreparedOperation) -> PageKey:
         """The key of a live query that may be executed."""
-        variables = json_bytes(ready.request.variables or {}, orjson.OPT_SORT_KEYS)
-        name = ready.request.operation_name
-        return cls(ready.prepared.digest, name, variables, bool(ready.extensions))
+        variables = json_bytes(operation.request.variables or {}, orjson.OPT_SORT_KEYS)
+        name = operation.request.operation_name
+        return cls(operation.prepared.digest, name, variables, bool(operation.extensions))
 
     @property
     def size(self) -> int:
@@ -78,18 +78,20 @@ class Watched:
         "key",
         "lock",
         "not_before",
-        "ready",
+        "operation",
         "streams",
         "took",
         "users",
         "viewer",
     )
 
-    def __init__(self, key: PageKey, ready: PreparedOperation, viewer: Viewer, client: str) -> None:
+    def __init__(
+        self, key: PageKey, operation: PreparedOperation, viewer: Viewer, client: str
+    ) -> None:
         self.key = key
         # The text and the extensions are not needed again, and counted nowhere.
-        request = replace(ready.request, query=None, extensions=None)
-        self.ready = ready._replace(request=request)
+        request = replace(operation.request, query=None, extensions=None)
+        self.operation = operation._replace(request=request)
         self.viewer = viewer
         #: The address that look-ups at others count to.
         self.client = client

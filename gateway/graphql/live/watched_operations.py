@@ -35,19 +35,19 @@ class WatchedOperations:
         return self._capacity - self.size
 
     @contextmanager
-    def used(self, ready: PreparedOperation, viewer: Viewer, client: str) -> Iterator[Watched]:
+    def used(self, operation: PreparedOperation, viewer: Viewer, client: str) -> Iterator[Watched]:
         """What the viewer watches, there at least until the end; Unavailable without room."""
-        key = PageKey.of(ready)
+        key = PageKey.of(operation)
         watched = self._pages[key].get(viewer) if key in self._pages else None
         if watched is None:
             if self.room <= 0:
                 raise Unavailable(
                     "This server has as many live operations as it can remember: try again later."
                 )
-            watched = Watched(key, ready, viewer, client)
+            watched = Watched(key, operation, viewer, client)
             self._pages[key][viewer] = watched
             self._number += 1
-            self.size += watched.size + self._share(ready.prepared)
+            self.size += watched.size + self._share(operation.prepared)
         watched.users += 1
         try:
             yield watched
@@ -89,7 +89,7 @@ class WatchedOperations:
         if not page:
             del self._pages[watched.key]
         self._number -= 1
-        self.size -= watched.size + self._unshare(watched.ready.prepared)
+        self.size -= watched.size + self._unshare(watched.operation.prepared)
 
     def _share(self, document: PreparedDocument) -> int:
         """Count one more that has the document; the bytes of what nobody had before."""

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.graphql.endpoint.html import Example, seen_from, with_examples
+from gateway.graphql.endpoint.html import Example, with_examples, with_relative_links
 from gateway.http.coding import coding_for
 from gateway.http.documents import SAFE_HEADERS, html_response
 from gateway.http.validators import entity_tag, has_already
@@ -37,7 +37,7 @@ class Page:
 
     def document(self, *, inside: bool = False) -> Response:
         """The page itself; ``inside`` is whether its address ends with a slash."""
-        return html_response(seen_from(self._html, inside=inside), _POLICY)
+        return html_response(with_relative_links(self._html, inside=inside), _POLICY)
 
     async def asset(self, request: Request) -> Response:
         """One of the page's files, by the ``name`` in the path."""

@@ -120,9 +120,9 @@ async def _first_group(operation: Operation) -> int | None:
     own = [one.group_id for one in memberships if one.is_effective]
     rows = await operation.snapshot.fetch(OPEN_GROUPS, {"most": _OPEN_GROUPS})
     decided = await operation.loaders.access.load_many([*own, *(row[0] for row in rows)])
-    shown = [one for one in decided if one is not None and one.aggregates]
+    visible = [one for one in decided if one is not None and one.aggregates]
     # One whose members are shown as well, if there is any: an example asks for these.
-    best = [one for one in shown if one.individuals] or shown
+    best = [one for one in visible if one.individuals] or visible
     return best[0].group.id if best else None
 
 
