@@ -1,4 +1,4 @@
-"""LRU cache bounded in bytes: the least recently used entries make room."""
+"""LRU cache bounded in bytes: it evicts the least recently used entries."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ V = TypeVar("V")
 
 
 class BoundedCache(Generic[K, V]):
-    """At most ``capacity`` bytes of values, by estimate, and at most ``max_entries`` of them.
+    """LRU cache of at most ``capacity`` bytes, by estimate, and at most ``max_entries`` values.
 
-    ``on_evict`` is called with each value that has to make room. ``hits``, ``misses``,
-    ``evictions`` and ``size`` (bytes) are for metrics. Whoever says how large a value is counts
-    its key as well.
+    ``on_evict`` is called with each value that is evicted. ``hits``, ``misses``,
+    ``evictions`` and ``size`` (bytes) are for metrics. The size that a
+    caller gives for a value includes its key.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class BoundedCache(Generic[K, V]):
         return key in self._values
 
     def get(self, key: K) -> V | None:
-        """The value of a key, which is now the most recently used."""
+        """Return the value of a key, and make it the most recently used."""
         entry = self._values.get(key)
         if entry is None:
             self.misses += 1
@@ -50,7 +50,7 @@ class BoundedCache(Generic[K, V]):
         return entry[0]
 
     def put(self, key: K, value: V, size: int) -> None:
-        """Store a value of ``size`` bytes in place of any other, unless it is too large."""
+        """Store a value of ``size`` bytes, or replace it; one beyond the capacity is evicted."""
         self.drop(key)
         if size > self.capacity:
             self.evictions += 1
@@ -61,7 +61,7 @@ class BoundedCache(Generic[K, V]):
         self._make_room()
 
     def grow(self, key: K, by: int) -> None:
-        """Change the size of a value by so many bytes; nothing for a key that is not here."""
+        """Add ``by`` bytes to the size of a value; ignore a key that is not cached."""
         entry = self._values.get(key)
         if entry is not None:
             value, size = entry

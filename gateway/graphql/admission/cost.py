@@ -1,13 +1,13 @@
-"""What an operation costs, from its document and its variables, before anything is read.
+"""Cost of an operation: computed from document and variables, before anything is read.
 
-The fields say it by federation's ``@cost`` and ``@listSize`` (``resolvers/costs.py``); the rules
+Fields declare it by federation's ``@cost`` and ``@listSize`` (``resolvers/costs.py``); the rules
 are those of Apollo's router, which reads the same from the schema, with two additions: a list that
 a field gives for a list of ids or representations is as long as that, and one by period has as many
 items as its range has periods. Fields that are selected twice are counted twice, so a cost is at
 least what will be read for that shape. Where no argument tells how long a list is, it may turn out
 longer: what is produced is counted too (``production``).
 
-What does not depend on variables is added up once for each document.
+Costs that do not depend on variables are added up once for each document.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ from strawberry.federation.schema_directives import Cost, ListSize
 from gateway.execution_hints import RANGE, ListLength, hints_of, strawberry_field
 from gateway.graphql.documents.document_cache import PreparedDocument
 
-#: Larger costs are told as this: they are refused anyway, and JSON has to hold them.
+#: Larger costs are reported as this: they are refused anyway, and JSON has to hold them.
 LARGEST = 2**53
 
 Variables = Mapping[str, Any]
 
 
 class _Evaluation:
-    """One evaluation: the variables, the day, and what the fragments came to with them."""
+    """One evaluation: the variables, the day, and the costs of fragments with them."""
 
     def __init__(self, variables: Variables, today: int) -> None:
         self.variables = variables
@@ -61,7 +61,7 @@ class _Evaluation:
         self._arguments: dict[int, Mapping[str, Any]] = {}
 
     def arguments(self, selected: _SelectedField | None) -> Mapping[str, Any]:
-        """The arguments of a field; none where they are wrong, which the field will say."""
+        """The arguments of a field; none if they are wrong, which is an error of the field."""
         if selected is None:
             return {}
         key = id(selected.node)
@@ -76,26 +76,25 @@ class _Evaluation:
 
 
 class _SelectedField(NamedTuple):
-    """A field where it stands in a document."""
+    """A field with its node in a document."""
 
     field: GraphQLField
     node: FieldNode
 
 
 class _Scope(NamedTuple):
-    """What the selections of an object are told by the fields that lead to it."""
+    """What the selections of an object inherit from the fields that lead to it."""
 
     #: The lengths of lists in it.
     sized: Mapping[str, _Amount] = {}
     #: The field that leads to it, which has given these lengths.
     leading: _SelectedField | None = None
-    #: The nearest field above with an argument ``RANGE``: what is below it is told of its range,
-    #: however deep it stands.
+    #: The nearest field above with an argument ``RANGE``: its range holds at any depth below.
     ranged: _SelectedField | None = None
 
     @property
     def key(self) -> tuple[int | None, int | None]:
-        """What is told is the same wherever this is."""
+        """Scopes with the same key give the same costs."""
         return _node(self.leading), _node(self.ranged)
 
 
@@ -104,7 +103,7 @@ _Amount = int | Callable[[_Evaluation], int]
 
 
 class CostModel:
-    """Adds up costs for one schema; ``today`` tells the UTC day."""
+    """Adds up costs for one schema; ``today`` returns the UTC day."""
 
     def __init__(self, schema: GraphQLSchema, today: Callable[[], int]) -> None:
         self._schema = schema
@@ -127,7 +126,7 @@ class CostModel:
 
 
 class _Compiler:
-    """Turns the selections of one document into amounts, each fragment once for each place."""
+    """Turns the selections of one document into amounts, each fragment once for each scope."""
 
     def __init__(self, schema: GraphQLSchema, prepared: PreparedDocument) -> None:
         self._schema = schema
@@ -150,7 +149,7 @@ class _Compiler:
 
     def _selected(self, parent: Any, node: SelectionNode, scope: _Scope) -> _Amount:
         if isinstance(node, FieldNode):
-            # The schema itself is in memory; what of it may be asked for is another matter.
+            # The schema itself is in memory; access to it is checked elsewhere.
             name = node.name.value
             if name.startswith("__"):
                 return 0

@@ -1,4 +1,4 @@
-"""Checks the values that a document holds, and names the argument whose value is wrong."""
+"""Validation rule: checks literal values, and names the argument whose value is wrong."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from graphql.pyutils import print_path_list
 
 
 class NamedValuesOfCorrectTypeRule(ValuesOfCorrectTypeRule):
-    """graphql-core's rule, with errors in the words that it has for variables.
+    """graphql-core's rule, with the messages that it has for variables.
 
     Its own errors do not say which argument they are about.
     """

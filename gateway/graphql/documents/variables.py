@@ -1,4 +1,4 @@
-"""Coerces the variables of an operation that is executed again and again."""
+"""Variables: coerces the variables of an operation, and caches the coerced values."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from gateway.bounded_cache import BoundedCache
 
 _MAX_ERRORS = 50
 
-#: Pages are asked for with the same variables again and again; so many of an operation are kept,
-#: each with at most so many letters, in at most so many bytes.
+#: Pages send the same variables again and again: so many sets of an operation are cached, each with
+#: at most so many letters, in at most so many bytes.
 _MAX_CACHED = 64
 _LONGEST_CACHED = 2000
 _LARGEST_CACHED = 65_536
-#: What kept ones take up in memory, each letter of them, and what is made of them at each use.
+#: The bytes of a cached set, of each letter of it, and of what is made of it at each use.
 _ENTRY_BYTES = 2_000
 _LETTER_BYTES = 12
 _USE_BYTES = 700
@@ -36,8 +36,8 @@ _USE_BYTES = 700
 class OperationVariables(VariableValues):
     """The coerced variables of an execution, with what has been made of them.
 
-    ``arguments`` are those of fields, by field; an execution with the same variables finds them
-    ready. Nobody may change either.
+    ``arguments`` are those of fields, by field, for other executions with the same variables.
+    Both are shared: do not change them.
     """
 
     arguments: dict[Any, dict[str, Any]]
@@ -51,10 +51,10 @@ class OperationVariables(VariableValues):
 
 
 class Variables:
-    """The variables that one operation declares, their types looked up once.
+    """Variables that one operation declares, their types looked up once.
 
-    Where a value is missing or wrong, graphql-core's own function says what becomes of it.
-    ``uses`` is how often they are used at most; ``grow`` is told how much more is kept, in bytes.
+    Where a value is missing or wrong, graphql-core's own function decides.
+    ``uses`` is how often they are used at most; ``grow`` is called with the bytes that are added.
     """
 
     def __init__(
@@ -79,13 +79,13 @@ class Variables:
         self._grow = grow
 
     def declared(self, inputs: Mapping[str, Any] | None) -> dict[str, Any]:
-        """Those of a request's variables that the operation declares: others mean nothing."""
+        """Those of a request's variables that the operation declares; others are ignored."""
         return {name: value for name, value in (inputs or {}).items() if name in self._names}
 
     def coerce(
         self, inputs: dict[str, Any], *, hide_suggestions: bool = False
     ) -> OperationVariables | list[GraphQLError]:
-        """The values of an execution, or all that is wrong with them."""
+        """Coerce the variables of a request: their values, or all errors."""
         # Not their hash: 1, 1.0 and True are the same to it.
         written = repr(inputs)
         known = self._cache.get(written)

@@ -1,4 +1,4 @@
-"""The endpoint: GraphQL over HTTP, and the pages for browsers at the same address."""
+"""GraphQL endpoint: GraphQL over HTTP, and the pages for browsers at the same address."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class GraphQLEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        # Nobody is left to be answered.
+        # The client has disconnected.
         with suppress(ClientDisconnect):
             response = await self._respond(request)
             await response(scope, receive, send)
@@ -106,7 +106,7 @@ class GraphQLEndpoint:
         if media is None and (
             (self._part_seconds is not None and accepts_parts(accept)) or negotiate_stream(accept)
         ):
-            # What does not come in parts is plain JSON, as each part would be.
+            # An answer in one part is plain JSON, as each part would be.
             media = JSON
         try:
             if media is None:
@@ -205,7 +205,7 @@ class GraphQLEndpoint:
 
 
 class _Caller(NamedTuple):
-    """Who asks, and for what kinds of operation."""
+    """The caller of operations: the viewer, the operation types it may use, and the record."""
 
     viewer: Viewer
     allowed: Collection[OperationType]
@@ -221,7 +221,7 @@ def _serialising(record: RequestRecord) -> Iterator[None]:
 
 @contextmanager
 def _kinds_refused(method: str, *, in_batch: bool = False) -> Iterator[None]:
-    """Say what it means, for this method, that a kind of operation is not allowed."""
+    """Raise the refusal of an operation type, as it is for this method."""
     try:
         yield
     except OperationTypeRefused as error:

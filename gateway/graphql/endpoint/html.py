@@ -1,4 +1,4 @@
-"""What the pages for browsers at the endpoint have in common: the examples they carry."""
+"""HTML pages of the endpoint: their examples and relative links."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LINK = re.compile(rb'\b(href|src)="(?:\./)?graphql/')
 
 
 class Subject(StrEnum):
-    """What an example is about, and therefore needs; a page says the value to people."""
+    """Subject that an example needs; pages display the value."""
 
     SITE = "site"
     PROJECT = "project"
@@ -28,8 +28,8 @@ class Subject(StrEnum):
 class Example:
     """An operation that the page offers to load.
 
-    ``days`` is how many days its range has, None for all there are. ``missing`` is what it needs
-    and is not there.
+    ``days`` is how many days its range has, None for all there are. ``missing`` is the subject
+    that does not exist.
     """
 
     title: str

@@ -26,9 +26,9 @@ from gateway.telemetry.record import RequestRecord, Result
 
 
 class LiveEndpoint:
-    """Answers what is a subscription, and leaves the rest to others.
+    """Opens the stream of a subscription; ignores other operations.
 
-    With ``reads`` each answer has a consistency token, for who brought any.
+    With ``reads`` each answer has a consistency token, if the request had one.
     """
 
     def __init__(
@@ -55,9 +55,9 @@ class LiveEndpoint:
         viewer: Viewer,
         record: RequestRecord,
     ) -> LiveResponse | Answer | None:
-        """The stream, or the errors in its place; None for what is no subscription.
+        """Open the stream, or return the errors that refuse it; None if it is no subscription.
 
-        ``media`` is what the client takes a stream in. Raises as ``LiveAnswers.open`` does.
+        ``media`` is the media type of the stream. Raises as ``LiveAnswers.open`` does.
         """
         if not await self._queries.is_subscription(parsed, viewer, record):
             return None

@@ -1,4 +1,4 @@
-"""What answers the operations of WebSockets: executed once, or followed while they change."""
+"""Socket operations: executes an operation once, or streams the answers of a subscription."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class SocketOperations:
     identify: IdentifyViewer
     mask: ErrorMask
     in_parts: bool
-    #: For who brings consistency tokens, in the extensions of an operation; None ignores them.
+    #: For consistency tokens in the extensions of operations; None ignores them.
     reads: ConsistentReads | None = None
 
     async def answers(
@@ -62,7 +62,7 @@ class SocketOperations:
         record: RequestRecord,
         on_live: Callable[[], Awaitable[object]],
     ) -> AsyncGenerator[bytes, None]:
-        """All answers, as JSON; ``on_live`` is awaited once it is known that they do not end.
+        """All answers, as JSON; ``on_live`` is awaited when a subscription becomes live.
 
         Credentials are verified again for each operation. Raises NotExecuted, whatever
         ``identify`` and the executor raise, and the reason for which a stream ends.
@@ -74,7 +74,7 @@ class SocketOperations:
             answers = self._live_answers(request, viewer, credentials, record, on_live, seen)
         else:
             answers = self._executed(request, viewer, record, seen)
-        # A live operation may last for days, and keeps nothing of what was asked.
+        # A live operation may last for days, and holds nothing of its request.
         del request
         async with aclosing(answers):
             async for answer in answers:
@@ -129,7 +129,7 @@ class SocketOperations:
             raise Forbidden(f"An API key can only read: it may not send a {error.kind}.") from None
 
     async def _with_token(self, answer: Answer, record: RequestRecord, seen: Seen | None) -> Answer:
-        """The answer with what the headers of HTTP tell, among its extensions."""
+        """The answer with the values of the consistency headers of HTTP as extensions."""
         if self.reads is None or "data" not in answer or not (record.has_written or seen):
             return answer
         extensions = {}

@@ -1,4 +1,4 @@
-"""Socket session: what is said on one socket, from the first message to the last."""
+"""Socket session: handles the messages of one WebSocket, from the first to the last."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from gateway.http.websocket_events import STOPPING as SERVER_STOPS
 from gateway.http.websocket_events import close, occupied
 from gateway.telemetry.record import RequestRecord
 
-#: How long a client may take to say who it is.
+#: Timeout of the client's connection_init.
 _INIT_SECONDS = 3
 
 
 class _Closed(Exception):
-    """The socket is to be closed, for what the client has sent or what has become of it."""
+    """The socket has to be closed, because of a message or an error."""
 
     def __init__(self, code: CloseCode, reason: str) -> None:
         super().__init__(reason)
@@ -50,7 +50,7 @@ class _Stopping(Exception):
 
 
 class SocketSession:
-    """One socket whose handshake is answered; ``record`` is that of the socket itself."""
+    """Session of a socket whose handshake is done; ``record`` is that of the socket itself."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class SocketSession:
         )
 
     async def run(self, scope: Scope) -> None:
-        """Talk to the client until the socket is closed, and end what is under way then."""
+        """Handle messages until the socket is closed, then cancel its operations."""
         try:
             with suppress(_Disconnected, ConnectionError):
                 await self._talk(scope)

@@ -1,6 +1,6 @@
-"""Answering: from one admitted operation to its answer, within its limits.
+"""Answering: executes one admitted operation within its limits, and makes its answer.
 
-What is here is shared by all who execute: the executor, live queries and series of queries.
+The executor, live queries and series of queries share it.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ OpenOperation = Callable[[Viewer, RequestRecord], AbstractAsyncContextManager[An
 #: Entered around an operation.
 AroundOperation = Callable[[RequestRecord], AbstractContextManager[None]]
 
-#: What tells nothing of what was asked.
+#: Errors of the moment: they say nothing about the operation.
 _TRANSIENT = (DatabaseFault, NoConnection, SnapshotLost)
 
 _UNTRACED: AbstractContextManager[None] = nullcontext()
@@ -63,7 +63,7 @@ class Made(NamedTuple):
     answer: Answer
     context: Any
     is_cached: bool = False
-    #: Whether something could not be read that might be in a moment.
+    #: Whether a transient error left something out.
     is_incomplete: bool = False
 
 
@@ -84,7 +84,7 @@ class Answering:
     erased: ErasedUsers | None = None
 
     def production(self) -> Production:
-        """What one operation will have produced, whose time begins now."""
+        """The production of an operation, whose time begins now."""
         return Production(self.yielding, self.limits)
 
     async def answer(
@@ -123,7 +123,7 @@ class Answering:
     ) -> Made:
         """Execute the operation, and cache its answer if that can be.
 
-        A query whose snapshot was lost, or is behind what was seen, is executed once more.
+        A query whose snapshot was lost, or is behind the client's state, is executed once more.
         """
         before = record.oldest_read_at
         try:
@@ -167,7 +167,7 @@ class Answering:
                 entry = self.responses.store(key, viewer, context, data, personal=personal)
             errors = await self.errors(result, production, record)
             production.check()
-        # No connection is held now. A mutation finds out itself, before it changes anything.
+        # No connection is held now. A mutation checks it itself, before it changes anything.
         if self.erased is not None and operation.definition.operation is OperationType.QUERY:
             await self.erased.check(viewer.id, context.reads.position)
         if entry is not None and key is not None:
@@ -176,7 +176,7 @@ class Answering:
         return Made(marked(context, answer), context, is_incomplete=transient is not None)
 
     def _transient_error(self, errors: Iterable[GraphQLError]) -> BaseException | None:
-        """An error that is no answer, as it tells nothing of what was asked."""
+        """The first transient error: it says nothing about the operation."""
         for error in errors:
             cause = cause_of(error)
             if isinstance(cause, _TRANSIENT) or self.mask.hides(error):
@@ -201,7 +201,7 @@ class Answering:
         viewer: Viewer,
         record: RequestRecord,
     ) -> AsyncIterator[None]:
-        """Whatever becomes of the operation, charge what it has produced."""
+        """Charge what the operation has produced, however it ends."""
         try:
             yield
         finally:
@@ -215,7 +215,7 @@ class Answering:
 
     @asynccontextmanager
     async def until(self, production: Production) -> AsyncIterator[None]:
-        """Stop what is done within at its deadline: OperationTimeout."""
+        """Stop the block at the deadline of the operation: OperationTimeout."""
         try:
             async with asyncio.timeout_at(production.deadline) as limit:
                 yield
@@ -233,7 +233,7 @@ class Answering:
     async def errors(
         self, result: ExecutionResult, production: Production, record: RequestRecord
     ) -> dict[str, Any]:
-        """What the answer tells of errors, which are noted: nothing if there are none."""
+        """The errors of the answer as JSON, noted in the record; empty if there are none."""
         if not result.errors:
             return {}
         errors = await masked(result.errors, self.mask, production)
@@ -243,7 +243,7 @@ class Answering:
 
 
 def raise_lost(errors: Iterable[GraphQLError] | None) -> None:
-    """SnapshotLost if that is why a field has an error."""
+    """Raise SnapshotLost if that is the cause of a field's error."""
     for error in errors or ():
         cause = cause_of(error)
         if isinstance(cause, SnapshotLost):
@@ -256,7 +256,7 @@ def json_data(data: bytes | None) -> Fragment | None:
 
 
 def marked(context: Any, answer: Answer) -> Answer:
-    """The answer, which says whether the operation of this context has shown a secret."""
+    """Mark the answer if the operation of this context has read a secret; return it."""
     answer.has_secret = context.has_secret
     return answer
 
@@ -264,7 +264,7 @@ def marked(context: Any, answer: Answer) -> Answer:
 def cached_answer(
     entry: CacheEntry, key: OperationKey, operation: PreparedOperation, record: RequestRecord
 ) -> Answer:
-    """The answer to this operation that the entry has."""
+    """The answer of a cache entry to this operation."""
     if operation.extensions:
         return Answer(data=Fragment(entry.data), **operation.extensions)
     name, document = record.operation, record.document

@@ -1,4 +1,4 @@
-"""Cache entry: one whole answer, in each form in which it is sent, and what it depends on."""
+"""Cache entry: a whole answer with its compressed forms, its ETags and what it depends on."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _ENTITY_BYTES = 150
 
 
 class CacheEntry:
-    """The answer with this ``data``; ``position`` is the newest at which it is known to hold.
+    """Answer with this ``data``; ``position`` is the newest at which it is known to be valid.
 
-    ``key`` is where it is cached.
+    ``key`` is its key in the cache.
     """
 
     __slots__ = (

@@ -20,7 +20,7 @@ from gateway.graphql.execution.production import WORK_OF_A_CALL, Production
 
 @dataclass(slots=True, eq=False)
 class _Running:
-    """A coroutine, and the place of its result among the values: many for a batched field."""
+    """A coroutine, and the index of its result among the values: a slice for a batched field."""
 
     coroutine: Coroutine[Any, Any, Any]
     values: LevelValues
@@ -30,12 +30,12 @@ class _Running:
 
 
 class CoroutineRounds:
-    """The coroutines of one execution."""
+    """Runs the coroutines of one execution."""
 
     def __init__(self, production: Production) -> None:
         self._production = production
         self._loop = asyncio.get_running_loop()
-        #: Coroutines that can go on, and those that wait.
+        #: Coroutines that can run, and those that wait.
         self._runnable: deque[_Running] = deque()
         self._waiting: list[_Running] = []
 

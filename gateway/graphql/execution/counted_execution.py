@@ -1,4 +1,4 @@
-"""graphql-core's execution, in which all that is produced is counted, and which yields to the loop.
+"""Counted execution: graphql-core's, which counts what it produces and yields to the event loop.
 
 Objects that are compiled are made at once. graphql-core executes the rest field by field in one go,
 and all tasks whose loader has answered go on in the same iteration of the loop. Here an object, a
@@ -187,7 +187,7 @@ class CountedExecution(StrawberryGraphQLCoreExecutionContext):
 
     def complete_object_value(self, *args: Any, **kwargs: Any) -> Any:
         return_type, field_details_list, _, _, result, _ = args
-        # Whether yielding is due or not: what costs more must not depend on that.
+        # Whether yielding is due or not: the cost must not depend on that.
         made = self.compiled.make(return_type, field_details_list, (result,))
         return super().complete_object_value(*args) if made is None else made[0]
 

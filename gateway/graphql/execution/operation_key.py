@@ -1,4 +1,4 @@
-"""Operation key: what is asked, whoever asks it."""
+"""Operation key: identifies an operation with its variables and day, for any viewer."""
 
 from __future__ import annotations
 

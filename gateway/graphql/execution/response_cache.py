@@ -1,9 +1,9 @@
-"""Response cache: whole answers, each given again to whom it would be made again.
+"""Response cache: whole answers, by operation and by the permissions that they depend on.
 
-An answer that asked only for its viewer's permissions in groups is shared by all viewers who have
-the same ones; any other is given to its own viewer alone. Memberships are read first, then the
-change feed catches up, and then permissions and entities are compared without an await between:
-what is given holds in one state, which is no older than the request.
+An answer that depends only on its viewer's permissions in groups is shared by all viewers with the
+same ones; any other is for its own viewer alone. Memberships are read first, then the change feed
+catches up, and then permissions and entities are compared without an await between: a cached answer
+is valid in one state, which is no older than the request.
 The model that spin checks is ``proofs/response_cache.pml``.
 """
 
@@ -30,7 +30,7 @@ from gateway.telemetry.around_statement import AroundStatement
 from gateway.telemetry.counts import CacheCounts
 from gateway.telemetry.record import RequestRecord
 
-#: An entry that takes more than this part of the memory would push out all others.
+#: An entry beyond this part of the memory is not stored: it would evict all others.
 _LARGEST_PART = 8
 #: An answer about more groups is personal: comparing permissions is hardly less than reading.
 _MOST_GROUPS = 100
@@ -47,13 +47,13 @@ _Groups = tuple[int, ...]
 
 
 class _SharedKey:
-    """Where an answer is that viewers with these permissions in these groups share."""
+    """Key of an answer that viewers with these permissions in these groups share."""
 
     __slots__ = ("_hash", "_parts")
 
     def __init__(self, *parts: Hashable) -> None:
         self._parts = parts
-        # What it is made of takes as long to hash as all else that finding an answer takes.
+        # Hashing the parts takes as long as the rest of a look-up.
         self._hash = hash(parts)
 
     def __hash__(self) -> int:
@@ -64,7 +64,7 @@ class _SharedKey:
 
 
 class _Shortcut(NamedTuple):
-    """That a viewer's permissions led to the answer in this place at a position."""
+    """Shortcut: the key of a viewer's entry at a position, without comparing permissions."""
 
     key: Hashable
     position: LogPosition
@@ -81,7 +81,7 @@ class Context(Protocol):
 
 
 class ResponseCache:
-    """At most ``capacity`` bytes of answers; what was unused for longest makes room."""
+    """LRU cache of at most ``capacity`` bytes of answers."""
 
     def __init__(
         self,
@@ -96,7 +96,7 @@ class ResponseCache:
         self.misses = 0
         self._entries = 0
         self._changes = changes
-        #: Of the primary, for requests that are to be answered as it would.
+        #: Of the primary, for requests that are read there.
         self._primary_changes = primary_changes or changes
         self._clock = clock
         self._values: BoundedCache[Any, Any] = BoundedCache(capacity, on_evict=self._evicted)
@@ -105,7 +105,7 @@ class ResponseCache:
 
     @property
     def memory(self) -> BoundedCache[Any, Any]:
-        """Where whoever finds answers may keep what leads to them; all go when entries do."""
+        """The LRU cache itself, for other values that lead to entries; cleared with them."""
         return self._values
 
     @property
@@ -115,7 +115,7 @@ class ResponseCache:
 
     @property
     def counts(self) -> CacheCounts:
-        """What metrics show; a hit is an answer that was given again."""
+        """Counts for metrics; a hit is an answer from the cache."""
         return CacheCounts(self.hits, self.misses, self._entries)
 
     def key(self, prepared: PreparedDocument, request: GraphQLRequest) -> OperationKey:
@@ -129,7 +129,7 @@ class ResponseCache:
     async def find(
         self, key: OperationKey, viewer: Viewer, record: RequestRecord
     ) -> CacheEntry | None:
-        """The entry that answers the operation for this viewer in a state read no earlier.
+        """Find the entry that answers the operation for this viewer, in a state not older than now.
 
         At most one statement, for memberships that are not known. NoConnection if it gets no
         connection.
@@ -144,16 +144,16 @@ class ResponseCache:
         return entry
 
     def peek(self, key: OperationKey, viewer: Viewer) -> CacheEntry | None:
-        """The entry that is known to answer the operation at the feed's position.
+        """Peek: the entry that is known to be valid at the feed's position; nothing is read.
 
-        For whoever has just let the feed catch up. Nothing is read for it.
+        Let the feed catch up just before.
         """
         if self._changes.position is None or not self._changes.is_readable():
             return None
         return self._chosen(key, viewer, self._changes)
 
     async def warm(self, key: OperationKey, viewers: Iterable[Viewer], snapshot: Snapshot) -> None:
-        """Read what tells which of these viewers are given an entry of the operation.
+        """Warm the memberships of these viewers, by which they share entries of the operation.
 
         At most one statement, of a snapshot that has read nothing yet.
         """
@@ -233,12 +233,12 @@ class ResponseCache:
         *,
         personal: bool = False,
     ) -> CacheEntry | None:
-        """Store what an operation has answered without errors; None if it cannot be.
+        """Store the answer of an operation without errors; None if it cannot be cached.
 
-        ``personal`` says that the answer is its viewer's, whatever the operation has asked.
+        ``personal`` says that the answer is its viewer's, whatever the operation has read.
         """
         reads, permissions = context.reads, context.permissions
-        # Whoever was asked at the end of one day may have been executed on the next.
+        # A request at the end of one day may have been executed on the next.
         if not reads.cacheable or reads.position is None or today(context.now) != key.day:
             return None
         by_group = permissions.group_permissions
@@ -257,7 +257,7 @@ class ResponseCache:
         return entry
 
     def _share(self, key: OperationKey, groups: _Groups) -> None:
-        """Remember by which groups this operation's answers are shared."""
+        """Store by which groups this operation's answers are shared."""
         known: list[_Groups] = self._values.get(key) or []
         if groups in known:
             return

@@ -1,4 +1,4 @@
-"""Memberships of viewers: cached to tell which cached answers a viewer may get.
+"""Viewer memberships: cached memberships, which decide which cached answers a viewer gets.
 
 A membership depends on its group, and is cached with the log position at which it was read.
 """
@@ -63,7 +63,7 @@ class _Entry:
 
 
 class _Request(NamedTuple):
-    """What somebody asks for."""
+    """Request for a user's memberships in groups."""
 
     user_id: int
     groups: tuple[int, ...]
@@ -72,7 +72,7 @@ class _Request(NamedTuple):
 
 
 class ViewerMemberships:
-    """Memberships by user and group, in the memory that ``values`` have."""
+    """Caches memberships by user and group, in the LRU cache ``values``."""
 
     def __init__(
         self,
@@ -92,10 +92,10 @@ class ViewerMemberships:
         record: RequestRecord,
         changes: ChangeFeed,
     ) -> None:
-        """Read what is not known of a viewer's memberships, in one statement or none.
+        """Load the memberships of a viewer that are not cached, in one statement or none.
 
-        Whoever asks at the same time shares it. A database that fails leaves them unknown, and so
-        does a log that cannot be read.
+        Concurrent requests share it. If the database fails, or the change log cannot be read, they
+        stay unknown.
         """
         user_id = viewer.id
         if user_id is None:
@@ -113,7 +113,7 @@ class ViewerMemberships:
         return self._batches
 
     async def _load_batch(self, batch: list[_Request]) -> list[Any]:
-        """Read for all who ask at the same time: how many statements that took, or the error."""
+        """Load for concurrent requests: the number of statements, or the error, of each."""
         users: dict[_Request, dict[int, None]] = {}
         for request in batch:
             users.setdefault(request._replace(user_id=0), {})[request.user_id] = None
@@ -121,7 +121,7 @@ class ViewerMemberships:
         for shared, user_ids in users.items():
             try:
                 read[shared] = await self._load_alike([*user_ids], shared)
-            except Exception as error:  # it is that of whoever has asked for this
+            except Exception as error:  # the requests that share it get it
                 read[shared] = error
         return [read[request._replace(user_id=0)] for request in batch]
 
@@ -147,7 +147,7 @@ class ViewerMemberships:
         snapshot: Snapshot,
         changes: ChangeFeed,
     ) -> None:
-        """Read what is not known of many viewers' memberships, as ``load`` does.
+        """Load the memberships of many viewers that are not cached, as ``load`` does.
 
         The snapshot has read nothing yet.
         """
@@ -192,7 +192,7 @@ class ViewerMemberships:
     def store(
         self, viewer: Viewer, by_group: Mapping[int, GroupPermissions], position: LogPosition
     ) -> None:
-        """Take what an operation has read of its viewer's memberships at a position."""
+        """Store the memberships that an operation has read of its viewer at a position."""
         user_id = viewer.id
         if user_id is None:
             return

@@ -1,4 +1,4 @@
-"""GraphiQL, where it was built: ``make graphiql`` puts its files into the folder ``bundle`` here.
+"""GraphiQL: serves the page that ``make graphiql`` builds into the folder ``bundle`` here.
 
 Its sources are in ``graphiql/`` at the root of the repository. A gateway that was installed without
 them has the small page alone.
@@ -34,7 +34,7 @@ def built_graphiql(examples: Sequence[Example], bundle: Path = _BUNDLE) -> Graph
 
 
 class GraphiQL:
-    """The page and its files; it asks nothing but these and the endpoint."""
+    """The page and its files; it requests only these and the endpoint."""
 
     def __init__(self, bundle: Path, examples: Sequence[Example]) -> None:
         self._html = with_examples((bundle / "index.html").read_text("utf-8"), examples)

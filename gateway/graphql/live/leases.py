@@ -1,7 +1,7 @@
-"""Leases: how many live operations each viewer has in other processes, told by Redis.
+"""Leases: share the number of live operations of each viewer between processes, by Redis.
 
-Each process tells how many it has of a viewer, again and again. What it has told holds for a while
-only, so whatever a killed process had is free soon.
+Each process reports how many it has of a viewer, again and again. A report expires, so that the
+slots of a killed process are free soon.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from gateway.reasons import reason_of
 
 logger = logging.getLogger(__name__)
 
-#: What a process has told holds so long, and is told again so often.
+#: A report expires after so long, and is renewed so often.
 LEASE_SECONDS = 60
 RENEWED_EVERY_SECONDS = 20.0
 #: Viewers of one call.
@@ -28,8 +28,8 @@ _REPORTED_AT_ONCE = 500
 _PAUSE_SECONDS = 5.0
 _PREFIX = "stats-gateway/live/"
 
-#: The key of a viewer has, for each process, how many operations it has, and until when that
-#: holds by the clock of Redis. All processes have one clock so.
+#: The hash of a viewer has, for each process, its number of operations, and when that expires by
+#: the clock of Redis, which all processes share.
 _TAKE = """
 local now = tonumber(redis.call('TIME')[1])
 local counts, others = redis.call('HGETALL', KEYS[1]), 0
@@ -64,10 +64,10 @@ return 1
 
 
 class Leases:
-    """What this process tells others; ``counts`` are its live operations of each viewer.
+    """Leases of this process; ``counts`` are its live operations of each viewer.
 
-    ``now`` is in seconds and only goes on. While Redis does not answer, nothing is told and every
-    viewer is as if they had no operations elsewhere.
+    ``now`` is a monotonic clock in seconds. While Redis does not answer, nothing is reported, and
+    operations in other processes do not count.
     """
 
     def __init__(
@@ -85,14 +85,14 @@ class Leases:
         kinds = kinds if isinstance(kinds, tuple) else (kinds,)
         self._errors = (*kinds, OSError, TimeoutError)
         self._failed_at = -math.inf
-        #: One call at a time: what Redis knows is never older than what it was told before.
+        #: One call at a time: a report is never replaced by an older one.
         self._lock = asyncio.Lock()
         self._is_over = False
         self._released: set[str] = set()
         self._has_released = asyncio.Event()
 
     async def take(self, who: str, limit: int) -> bool:
-        """Whether viewers in all processes have no more than ``limit``, this one's included."""
+        """Whether a viewer has no more than ``limit`` in all processes, this one included."""
         async with self._lock:
             if self._is_away:
                 return True
@@ -102,12 +102,12 @@ class Leases:
             return taken is None or bool(taken)
 
     def released(self, who: str) -> None:
-        """Tell soon that this process has fewer operations of a viewer."""
+        """Report soon that this process has fewer operations of a viewer."""
         self._released.add(who)
         self._has_released.set()
 
     async def keep_reporting(self) -> None:
-        """Tell what has ended, and from time to time everything; until cancelled."""
+        """Report what has ended, and from time to time everything, until cancelled."""
         renewed_at = self._now()
         while True:
             rest = renewed_at + RENEWED_EVERY_SECONDS - self._now()
@@ -124,7 +124,7 @@ class Leases:
             await self.report(sorted(viewers))
 
     async def report(self, viewers: Sequence[str]) -> None:
-        """Tell how many operations of these viewers this process has now."""
+        """Report how many operations of these viewers this process has now."""
         for first in range(0, len(viewers), _REPORTED_AT_ONCE):
             some = viewers[first : first + _REPORTED_AT_ONCE]
             async with self._lock:
@@ -135,11 +135,11 @@ class Leases:
                 await self._run(self._report, keys, [self._process, LEASE_SECONDS, *numbers])
 
     async def close(self) -> None:
-        """Tell that all has ended, and close the connections; in bounded time."""
+        """Report that all has ended, and close the connections; in bounded time."""
         self._is_over = True
         await self.report(sorted({*self._counts, *self._released}))
         self._connection.connection_pool.disconnect()
-        # The loop closes the sockets in its next turn.
+        # The loop closes the sockets in its next iteration.
         await asyncio.sleep(0)
 
     @property

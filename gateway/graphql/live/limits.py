@@ -1,4 +1,4 @@
-"""How many live operations there may be: of each viewer, and in this process."""
+"""Live limits: bound the live operations of each viewer, and of this process."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from gateway.graphql.refusals import TooManyLiveOperations
 
 
 class LiveSlot:
-    """The place that one live operation takes up until it is given back."""
+    """Slot of one live operation, taken until it is released."""
 
     def __init__(self, release: Callable[[], None]) -> None:
         self._release = release
         self._is_taken = True
 
     def release(self) -> None:
-        """Let somebody else have it; again changes nothing."""
+        """Release the slot; a second call changes nothing."""
         if self._is_taken:
             self._is_taken = False
             self._release()
@@ -60,7 +60,7 @@ class LiveLimits:
         return self._taken
 
     async def take(self, viewer: Viewer, address: str) -> LiveSlot:
-        """A place for a live operation, to be given back when it has ended.
+        """Take a slot for a live operation; release it when the operation has ended.
 
         ``address`` stands for viewers without credentials. TooManyLiveOperations if the viewer
         has as many as they may, Unavailable if the process has.

@@ -1,4 +1,4 @@
-"""The small page for browsers: files of our own, no other host involved."""
+"""Small page for browsers: serves files of our own, from no other host."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _POLICY = ("script-src 'self'", "style-src 'self'", "img-src 'self'", "connect-s
 
 
 class Page:
-    """The page with its examples; it asks nothing but its own files and the endpoint."""
+    """The page with its examples; it requests only its own files and the endpoint."""
 
     def __init__(self, examples: Sequence[Example] = ()) -> None:
         folder = files(__name__)
