@@ -126,7 +126,7 @@ def server_app(
         logger.critical("The server cannot start: %s", error.message)
         sys.exit(1)
     end_with_parent()
-    collector.spare()
+    collector.freeze()
     return app
 
 

@@ -1,4 +1,4 @@
-"""LRU cache bounded in bytes: the least recently used entries make room."""
+"""LRU cache bounded in bytes: it evicts the least recently used entries."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ V = TypeVar("V")
 
 
 class BoundedCache(Generic[K, V]):
-    """At most ``capacity`` bytes of values, by estimate, and at most ``max_entries`` of them.
+    """LRU cache of at most ``capacity`` bytes, by estimate, and at most ``max_entries`` values.
 
-    ``on_evict`` is called with each value that has to make room. ``hits``, ``misses``,
-    ``evictions`` and ``size`` (bytes) are for metrics. Whoever says how large a value is counts
-    its key as well.
+    ``on_evict`` is called with each value that is evicted. ``hits``, ``misses``,
+    ``evictions`` and ``size`` (bytes) are for metrics. The size that a
+    caller gives for a value includes its key.
     """
 
     def __init__(
@@ -40,17 +40,17 @@ class BoundedCache(Generic[K, V]):
         return key in self._values
 
     def get(self, key: K) -> V | None:
-        """The value of a key, which is now the most recently used."""
-        known = self._values.get(key)
-        if known is None:
+        """Return the value of a key, and make it the most recently used."""
+        entry = self._values.get(key)
+        if entry is None:
             self.misses += 1
             return None
         self.hits += 1
         self._values.move_to_end(key)
-        return known[0]
+        return entry[0]
 
     def put(self, key: K, value: V, size: int) -> None:
-        """Store a value of ``size`` bytes in place of any other, unless it is too large."""
+        """Store a value of ``size`` bytes, or replace it; one beyond the capacity is evicted."""
         self.drop(key)
         if size > self.capacity:
             self.evictions += 1
@@ -61,21 +61,21 @@ class BoundedCache(Generic[K, V]):
         self._make_room()
 
     def grow(self, key: K, by: int) -> None:
-        """Change the size of a value by so many bytes; nothing for a key that is not here."""
-        known = self._values.get(key)
-        if known is not None:
-            value, size = known
+        """Add ``by`` bytes to the size of a value; ignore a key that is not cached."""
+        entry = self._values.get(key)
+        if entry is not None:
+            value, size = entry
             self._values[key] = (value, size + by)
             self.size += by
             self._make_room()
 
     def drop(self, key: K) -> V | None:
         """Remove the value of a key, and return it."""
-        known = self._values.pop(key, None)
-        if known is None:
+        entry = self._values.pop(key, None)
+        if entry is None:
             return None
-        self.size -= known[1]
-        return known[0]
+        self.size -= entry[1]
+        return entry[0]
 
     def clear(self) -> None:
         """Remove all values; ``on_evict`` is not called."""

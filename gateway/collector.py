@@ -1,4 +1,4 @@
-"""Python's garbage collector, as it suits a server."""
+"""Garbage collection: Python's collector, tuned for a server."""
 
 from __future__ import annotations
 
@@ -6,20 +6,19 @@ import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-#: What an answer is made of goes when the answer goes, without the collector: it finds the few
-#: cycles there are as well when it looks a tenth as often, and takes a tenth less of each answer.
-#: Nothing else happens while it looks. The second generation is small, at most 60,000 objects
-#: (some twenty milliseconds). A full collection looks at all that the answers under way are made
-#: of (a second for the largest): see ``FullCollections``. The third threshold is for a server
-#: that is never idle.
+#: Reference counts free the objects of an answer. The collector finds the few cycles as well when
+#: it runs a tenth as often, and then takes a tenth less of each answer. It stops everything else
+#: while it runs. The second generation is small, at most 60,000 objects (some twenty milliseconds).
+#: A full collection traverses the objects of all answers under way (a second for the largest): see
+#: ``FullCollections``. The third threshold is for a server that is never idle.
 _THRESHOLDS = (10_000, 5, 1_000)
-#: A full collection is due after so many of the second generation. What is in a cycle and was
-#: under way during one of them (a fiftieth of all documents that are validated) waits for it.
+#: A full collection is due after so many of the second generation. It frees the cycles that were
+#: in use during one of these (a fiftieth of all documents that are validated).
 _DUE = 50
 
 
 class FullCollections:
-    """Full collections while no request is being answered, so that each looks at little."""
+    """Runs full collections while no request is being answered, so that each is short."""
 
     def __init__(self) -> None:
         self._running = 0
@@ -39,18 +38,18 @@ class FullCollections:
             self._since = 0 if info["generation"] == 2 else self._since + 1
 
     def began(self) -> None:
-        """A request is being answered."""
+        """Note that a request is being answered."""
         self._running += 1
 
     def ended(self) -> None:
-        """A request is answered; collect if it was the only one and a collection is due."""
+        """Note that a request is answered; collect if no other is and a collection is due."""
         self._running -= 1
         if not self._running and self._since >= _DUE:
             gc.collect()
 
 
-def spare() -> None:
-    """Let the collector leave alone what is loaded by now, and look less often at the rest."""
+def freeze() -> None:
+    """Freeze the objects that are loaded by now, and collect the others less often."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_THRESHOLDS)

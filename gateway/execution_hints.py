@@ -1,7 +1,7 @@
 """Execution hints: the contract between resolvers and the executor.
 
-Resolvers say here what lets the executor be fast, and the executor reads it here. All of it is
-optional. A hint that cannot hold is a HintError when the schema is built (``check_hints``).
+Resolvers declare here what lets the executor be fast, and the executor reads it here. All hints
+are optional. A wrong hint is a HintError when the schema is built (``check_hints``).
 docs/development.md explains when to use which.
 """
 
@@ -35,11 +35,11 @@ P = ParamSpec("P")
 #: their order.
 ResolveBatch = Callable[..., Coroutine[Any, Any, Sequence[Any]]]
 
-#: The argument that says which days everything below its field is about.
+#: The argument with the days that everything below its field is about.
 RANGE = "range"
 
 #: How many items a list has, from the arguments of its field (as GraphQL calls them), those of the
-#: nearest field above it with an argument ``RANGE``, and the UTC day; None where they do not tell.
+#: nearest field above it with an argument ``RANGE``, and the UTC day; None if unknown.
 ListLength = Callable[[Mapping[str, Any], Mapping[str, Any], int], int | None]
 
 #: The key under which Strawberry keeps what a field or type was made from.
@@ -47,18 +47,18 @@ _DEFINITION = "strawberry-definition"
 
 
 class HintError(TypeError):
-    """A hint stands where it cannot hold, or a resolver breaks what it has promised."""
+    """Error: a hint is wrong for its field or type, or a resolver breaks its hint."""
 
 
 @dataclass(frozen=True, slots=True)
 class FieldHints:
-    """What the author of a field tells the executor."""
+    """Hints of one field for the executor."""
 
     #: Answers the field for many objects of a level in one call: lists for few of them.
     batched: ResolveBatch | None = None
     #: Many objects are likely to have the same object there, which is then completed once.
     shared: bool = False
-    #: Tells how long the list is before it is read, for its cost.
+    #: Gives the length of the list before it is read, for its cost.
     length: ListLength | None = None
 
 
@@ -74,7 +74,7 @@ _OF_EACH = (
 
 
 def hints(*, shared: bool = False, length: ListLength | None = None) -> dict[object, FieldHints]:
-    """Hints for the ``metadata`` of ``strawberry.field``."""
+    """Return hints for the ``metadata`` of ``strawberry.field``."""
     return {FieldHints: FieldHints(None, shared, length)}
 
 
@@ -85,9 +85,9 @@ def batched_field(
     directives: Sequence[object] = (),
     length: ListLength | None = None,
 ) -> V:
-    """A batched field: ``resolve`` answers it for many objects, with one value for each.
+    """Batched field: ``resolve`` resolves it for many objects, with one value for each.
 
-    It takes the objects, their info and the field's arguments, and nothing stands around it.
+    It takes the objects, their info and the field's arguments; the field has no extensions.
     HintError when it returns another number of values than it was given objects.
     """
     name = getattr(resolve, "__name__", repr(resolve))
@@ -116,7 +116,7 @@ def batched_field(
 
 
 def check_batch(hints: FieldHints, objects: int, values: Sequence[Any]) -> None:
-    """HintError unless a batched field has returned a value for each of so many objects."""
+    """Check that a batched field has returned one value for each object; else HintError."""
     if len(values) != objects:
         name = getattr(hints.batched, "__name__", hints.batched)
         raise HintError(f"{name} returned {len(values)} values for {objects} objects.")
@@ -135,10 +135,10 @@ def strawberry_class(kind: GraphQLNamedType) -> type | None:
 
 
 def exact_class(kind: GraphQLObjectType) -> type | None:
-    """The class whose own objects are of a type, whatever else is; None if the type has its say."""
+    """The class whose own objects are of a type; None if the type has ``is_type_of``."""
     made_from = kind.extensions.get(_DEFINITION)
-    says_itself = getattr(made_from, "is_type_of", None) is not None
-    return None if says_itself else strawberry_class(kind)
+    has_own_check = getattr(made_from, "is_type_of", None) is not None
+    return None if has_own_check else strawberry_class(kind)
 
 
 def hints_of(field: GraphQLField) -> FieldHints:
@@ -150,8 +150,8 @@ def hints_of(field: GraphQLField) -> FieldHints:
 class ExactIntegers:
     """Coerces whole numbers within bounds, both included: each is its own result.
 
-    The executor looks at the bounds and calls it for nothing else. GraphQLError with the message
-    ``refusal`` for any other value.
+    The executor reads the bounds itself, and calls it only for other values: GraphQLError with the
+    message ``refusal``.
     """
 
     def __init__(self, least: int, most: int, refusal: str) -> None:
@@ -186,7 +186,7 @@ class FrozenInput:
 
 
 class FieldNodes(list[FieldNode]):
-    """The nodes of a field, which live as long as their document, and what was found below them."""
+    """Nodes of a field with their look-ahead results, which live as long as their document."""
 
     def __init__(self, nodes: Iterable[FieldNode]) -> None:
         super().__init__(nodes)
@@ -194,12 +194,12 @@ class FieldNodes(list[FieldNode]):
 
 
 def lookahead_of(nodes: list[FieldNode]) -> dict[Hashable, bool]:
-    """What was found out below a field, to be added to; it is kept with the field's document."""
+    """Look-ahead results of a field, to be added to; they are cached with its document."""
     return nodes.lookahead if isinstance(nodes, FieldNodes) else {}
 
 
 def check_hints(schema: GraphQLSchema) -> None:
-    """HintError for the first hint of the schema that stands where it cannot hold."""
+    """Check the hints of a schema: HintError for the first that is wrong."""
     for kind in schema.type_map.values():
         if isinstance(kind, GraphQLInputObjectType):
             made_from = strawberry_class(kind)

@@ -1,8 +1,8 @@
-"""Yielding to the event loop: long work is cut, so that everybody else is answered meanwhile.
+"""Yielding to the event loop: cuts long work, so that other operations run in between.
 
 Work is counted in values, each up to a microsecond: what is made or completed of an answer.
 What takes longer counts as several. All operations of a process share one count, so that many at
-once keep nobody waiting longer than one does.
+once delay others no longer than one does.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ T = TypeVar("T")
 #: Values between two yields: some ten milliseconds.
 WORK_PER_YIELD = 20_000
 
-#: How many go on in one iteration of the loop: hundreds of thousands may wait at once.
+#: How many are woken in one iteration of the loop: hundreds of thousands may wait at once.
 _WOKEN_PER_YIELD = 100
 
 #: Rows that are turned into values in the loop; more are in a thread, which shares the processor.
@@ -34,7 +34,7 @@ class Yielding:
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     def work(self, values: int) -> bool:
-        """Count work; whether to yield."""
+        """Count work; return whether to yield."""
         self.done += values
         return self.done >= self.work_per_yield
 
@@ -46,13 +46,13 @@ class Yielding:
             waiter = loop.create_future()
             if not self._waiting:
                 loop.call_soon(self._begin)
-            # Whoever was woken in vain is the next: nobody waits for ever.
+            # One that was woken in vain goes first next time, so that none starves.
             (self._waiting.appendleft if again else self._waiting.append)(waiter)
             again = True
             await waiter
 
     def _begin(self) -> None:
-        """Begin an iteration, and wake who goes on in it; not all, who would mostly wait again."""
+        """Begin an iteration, and wake some waiters; of all, most would only wait again."""
         self.done = 0
         for _ in range(min(len(self._waiting), _WOKEN_PER_YIELD)):
             waiter = self._waiting.popleft()
@@ -62,7 +62,7 @@ class Yielding:
             asyncio.get_running_loop().call_soon(self._begin)
 
     def slices(self, number: int, values_each: int) -> Iterator[slice]:
-        """Cut a number of things, each of so much work, into what fits between two yields."""
+        """Cut a number of items, each of so much work, into slices that fit between two yields."""
         step = max(self.work_per_yield // values_each, 1)
         if number <= step:
             return iter((slice(0, number),))
@@ -70,5 +70,5 @@ class Yielding:
 
 
 async def beside(rows: int, work: Callable[[], T]) -> T:
-    """Do work on so many rows, in a thread where they are many; it touches nothing shared."""
+    """Do work on so many rows, in a thread if they are many; it must not use shared state."""
     return work() if rows <= ROWS_IN_LOOP else await asyncio.to_thread(work)

@@ -14,7 +14,7 @@ def look(phase, info):
         most.append(sum(len(gc.get_objects(one)) for one in range(info["generation"] + 1)))
 
 most = [0]
-collector.spare()
+collector.freeze()
 gc.callbacks.append(look)
 kept = [[] for _ in range(600_000)]
 print(len(most), max(most))
@@ -31,9 +31,9 @@ def test_one_look_is_at_few_of_the_objects_of_an_answer() -> None:
 
 IDLE = """
 import gc
-from gateway.collector import FullCollections, spare
+from gateway.collector import FullCollections, freeze
 
-spare()
+freeze()
 collections = FullCollections()
 full = []
 gc.callbacks.append(lambda phase, info: full.append(phase) if info["generation"] == 2 else None)

@@ -39,5 +39,5 @@ def application() -> Starlette:
     mask = ErrorMask()
     executor = Executor(graphql_schema, Documents(graphql_schema), open_operation, mask, 60)
     endpoint = GraphQLEndpoint(executor, identify, mask, Pages(Page(), None), 1_048_576)
-    collector.spare()
+    collector.freeze()
     return Starlette(routes=[Route("/graphql", endpoint)])

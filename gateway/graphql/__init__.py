@@ -1,1 +1,1 @@
-"""GraphQL over HTTP: from a request's bytes to a response's, around a schema that is handed in."""
+"""GraphQL over HTTP and WebSocket: executes operations of a schema that is passed in."""

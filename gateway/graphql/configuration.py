@@ -1,4 +1,4 @@
-"""What the settings say about executing operations, put together."""
+"""Configuration of GraphQL: builds the executor, caches and limits from the settings."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def configured_executor(
     yielding: Yielding,
     own_documents: Mapping[str, str] = _NONE,
 ) -> Executor:
-    """The executor with all limits of the settings; ``clock`` tells the instant, with a zone.
+    """The executor with all limits of the settings; ``clock`` returns the instant, with a zone.
 
     ``own_documents`` are trusted as those of the manifest are.
     """
@@ -97,7 +97,7 @@ def configured_responses(
     taken: int,
     around: AroundStatement | None,
 ) -> ResponseCache | None:
-    """The cache of whole answers, if it has memory; ``taken`` bytes of that are another's."""
+    """The response cache, if it has memory; ``taken`` bytes of that are another cache's."""
     capacity = settings.answer_cache_bytes - taken
     if capacity <= 0:
         return None
@@ -105,14 +105,14 @@ def configured_responses(
 
 
 def configured_live_limits(settings: Settings) -> LiveLimits:
-    """How many live operations there may be; SettingsError for a wrong URL of a Redis."""
+    """The limits of live operations; SettingsError for a wrong URL of a Redis."""
     return LiveLimits(settings.live_per_viewer, settings.live_operations, _shared(settings))
 
 
 def check_trusted_documents(
     settings: Settings, schema: GraphQLSchema, own_documents: Mapping[str, str] = _NONE
 ) -> None:
-    """SettingsError for a manifest that cannot be used."""
+    """Check the manifest of trusted documents: SettingsError if it cannot be used."""
     documents = _documents(settings, _served(settings, schema))
     _persisted_documents(settings, documents, own_documents)
 
@@ -176,7 +176,7 @@ def _persisted_documents(
 
 
 def configured_budget(settings: Settings, now: Callable[[], float]) -> Budget | None:
-    """What viewers may spend in a minute, if that is limited; SettingsError for a wrong URL."""
+    """The budget of viewers, if there is one; SettingsError for a wrong URL."""
     if not settings.cost_per_minute:
         return None
     return Budget(settings.cost_per_minute, now, _shared(settings))

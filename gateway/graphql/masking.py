@@ -1,8 +1,8 @@
-"""Which errors are shown as they are: an allow-list. Anything else is logged and masked.
+"""Error masking: an allow-list of errors that clients see; all others are logged and masked.
 
-In a closed schema graphql-core's own words are not shown either: they name what there is, or tell
-by being different that it is there. There is one sentence for every document that does not fit,
-one for variables, one for an argument; what it was about is in the log alone.
+In a closed schema clients do not see graphql-core's messages either: they name parts of the schema,
+or reveal them by being different. There is one message for every document that does not fit, one
+for variables, one for an argument; the details are in the log alone.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _ARGUMENT = "The value of an argument is not valid."
 _LOGGED = 500
 #: Behind it graphql-core's messages show values. Those of a client may be secrets.
 _VALUES = re.compile(r"(value:|, found) .*", re.DOTALL)
-#: What may be a join token. Whoever sent it is not told it again: clients report errors to others.
+#: What may be a join token. It is not sent back: clients report errors to others.
 _TOKEN_LIKE = re.compile(r"(?=[0-9]*[a-f])[0-9a-f]{16,}", re.IGNORECASE)
 
 
@@ -46,7 +46,7 @@ def random_reference() -> str:
 class ErrorMask:
     """Formats errors for a response; ``new_reference`` makes one for each that is masked.
 
-    ``closed`` says that errors must not tell of the schema.
+    ``closed`` says that errors must not reveal the schema.
     """
 
     def __init__(
@@ -58,15 +58,15 @@ class ErrorMask:
         self.masked = 0
 
     def document(self, errors: Sequence[GraphQLError]) -> list[FormattedError]:
-        """Format why a document is not executed: it is not GraphQL, or does not fit."""
+        """Format the errors of a document that is not GraphQL, or does not fit the schema."""
         if any(isinstance(error, GraphQLSyntaxError) for error in errors):
-            return [_formatted(one, _shown(one), {"code": PARSE_FAILED}) for one in errors]
+            return [_formatted(one, _redacted(one), {"code": PARSE_FAILED}) for one in errors]
         if self._closed:
             return [_one_for_all(errors, _DOES_NOT_FIT, VALIDATION_FAILED)]
         return [self._format(error, VALIDATION_FAILED) for error in errors]
 
     def variables(self, errors: Sequence[GraphQLError]) -> list[FormattedError]:
-        """Format why variables cannot be used."""
+        """Format the errors of variables."""
         if self._closed:
             return [_one_for_all(errors, _VARIABLES, BAD_USER_INPUT)]
         return [self._format(error, BAD_USER_INPUT) for error in errors]
@@ -82,7 +82,7 @@ class ErrorMask:
         return formatted
 
     def hides(self, error: GraphQLError) -> bool:
-        """Whether an error of a field or of the operation is masked: nobody foresaw it."""
+        """Whether an error of a field or of the operation is masked, as unexpected."""
         cause = cause_of(error)
         if error.path is None or isinstance(cause, GatewayError | StrawberryInputCoercionError):
             return False
@@ -106,10 +106,10 @@ class ErrorMask:
         if isinstance(cause, GatewayError):
             return _formatted(error, cause.message, cause.extensions)
         if isinstance(cause, GraphQLError):
-            message = _ARGUMENT if self._closed else _shown(error)
+            message = _ARGUMENT if self._closed else _redacted(error)
             return _formatted(error, message, {"code": code})
         if isinstance(cause, ValueError) and error.nodes:
-            # Python's own words about a literal, such as one of 5,000 digits.
+            # Python's own message about a literal, such as one of 5,000 digits.
             return _formatted(error, "This value does not fit its type.", {"code": code})
         return _formatted(error, **self._masked(cause))
 
@@ -123,20 +123,20 @@ class ErrorMask:
         }
 
 
-def _shown(error: GraphQLError) -> str:
-    """graphql-core's message, without what may be a secret among the values that it shows."""
+def _redacted(error: GraphQLError) -> str:
+    """graphql-core's message, without what may be a secret among the values in it."""
     return _VALUES.sub(lambda values: _TOKEN_LIKE.sub("…", values[0]), error.message)
 
 
 def _one_for_all(errors: Sequence[GraphQLError], message: str, code: str) -> FormattedError:
-    """One error without places, whatever there is and however much: counts and places tell too."""
-    said = "; ".join(_VALUES.sub(r"\1 …", error.message) for error in errors)
-    logger.warning("%s: %r", code, said[:_LOGGED])
+    """One error without locations for all: their number and locations reveal the schema, too."""
+    messages = "; ".join(_VALUES.sub(r"\1 …", error.message) for error in errors)
+    logger.warning("%s: %r", code, messages[:_LOGGED])
     return {"message": message, "extensions": {"code": code}}
 
 
 def cause_of(error: GraphQLError) -> BaseException:
-    """What was raised first: graphql-core wraps errors in errors to say where they happened."""
+    """The original error: graphql-core wraps errors to add their locations."""
     cause: BaseException = error
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
         cause = cause.original_error

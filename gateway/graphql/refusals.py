@@ -1,4 +1,4 @@
-"""Why an operation is not executed, or not to its end; ``gateway.http.refusals`` has the rest.
+"""Refusals of operations: errors of a request; ``gateway.http.refusals`` has those of HTTP.
 
     GatewayError
     └── RequestRefused
@@ -9,7 +9,7 @@
         ├── PersistedQueryMismatch      PERSISTED_QUERY_MISMATCH       the hash of another text
         ├── UntrustedDocument           DOCUMENT_NOT_TRUSTED           none of those that run here
         └── LimitExceeded           names the limit, and the value where it is known
-            ├── TooManyTokens       TOO_MANY_TOKENS                a document of too many words
+            ├── TooManyTokens       TOO_MANY_TOKENS                a document of too many tokens
             ├── DocumentTooDeep     DOCUMENT_TOO_DEEP              selections within selections
             ├── TooManyAliases      TOO_MANY_ALIASES               fields selected again and again
             ├── TooManyDirectives   TOO_MANY_DIRECTIVES            such as @include
@@ -22,8 +22,8 @@
             ├── TooManyOperations   TOO_MANY_OPERATIONS            under way on one WebSocket
             └── RateLimited         RATE_LIMITED                   the viewer's minute is used up
 
-OperationTypeRefused is none of them: what it means depends on how the operation was sent, so the
-endpoint says it. The HTTP status of each code stands in ``statuses``.
+OperationTypeRefused is none of them: its meaning depends on how the operation was sent, so the
+endpoint decides it. The HTTP status of each code is in ``statuses``.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class UnknownOperation(RequestRefused):
 
 
 class OperationTimeout(RequestRefused):
-    """The operation was given up after ``seconds``."""
+    """The operation took longer than ``seconds``."""
 
     code = "OPERATION_TIMEOUT"
 
@@ -162,7 +162,7 @@ class CostTooHigh(LimitExceeded):
 
 
 class SeriesTooCostly(CostTooHigh):
-    """Operations that belong together cost more than a viewer may spend in any minute."""
+    """The queries of a series cost more than a viewer may spend in any minute."""
 
     sentence = (
         "This costs more than your {limit:,} cost points a minute: ask for less, such as fewer "
@@ -203,7 +203,7 @@ class TooManyLiveOperations(LimitExceeded):
     )
 
     def __init__(self, limit: int) -> None:
-        #: Nobody knows when one of them ends.
+        #: An estimate: it is unknown when one of them ends.
         self.seconds = 10
         super().__init__(limit)
 

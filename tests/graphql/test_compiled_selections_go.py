@@ -42,7 +42,7 @@ async def test_an_evicted_document_leaves_no_compiled_selection(database: Databa
             for text in list(documents._cache._values):
                 prepared = documents._cache.drop(text)
                 assert prepared is not None
-                documents._gone(prepared)
+                documents._evicted(prepared)
             del prepared
             assert compiled_functions() == before
         finally:

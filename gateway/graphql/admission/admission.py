@@ -1,4 +1,4 @@
-"""Whether a valid operation is executed for a viewer: the open schema, its cost, the budget."""
+"""Admission: decides whether a valid operation is executed, by schema access, cost and budget."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gateway.graphql.documents.document_cache import InvalidDocument, PreparedDo
 from gateway.graphql.documents.named_nodes import has_node
 from gateway.graphql.refusals import CostTooHigh
 
-#: What tells of the schema; federation's ``_service`` has its text.
+#: Introspection fields; federation's ``_service`` has the text of the schema.
 _OF_THE_SCHEMA = frozenset({"__schema", "__type", "_service"})
 
 #: Letters of a refused document that cost 1: to parse and validate them takes about as long as to
@@ -25,8 +25,8 @@ LETTERS_A_COST = 10
 class Admission:
     """Admits operations up to a cost, within the viewer's budget if there is one.
 
-    With a ``closed`` schema only site admins, and API keys that see what they see, may ask for it;
-    to everybody else the fields that tell of it are as unknown as any other.
+    With a ``closed`` schema only site admins, and API keys with the same rights, may introspect it;
+    for all others introspection fields are unknown fields.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Admission:
         self._costs = costs
         self._budget = budget
         self._closed = closed
-        # What can never be paid is refused as too much, not until the next minute.
+        # A cost beyond any minute's budget is CostTooHigh, not RateLimited: waiting does not help.
         self.cost_limit = cost_limit if budget is None else min(cost_limit, budget.per_minute)
 
     async def admit(
@@ -64,7 +64,7 @@ class Admission:
         return cost
 
     async def spend(self, viewer: Viewer, address: str, cost: int) -> None:
-        """Charge an operation that was admitted before; RateLimited."""
+        """Charge an operation that was admitted before; RateLimited if too little is left."""
         if self._budget is not None:
             await self._budget.spend(viewer, address, cost)
 
@@ -73,7 +73,7 @@ class Admission:
         return self._closed and has_node(prepared, FieldNode, _OF_THE_SCHEMA)
 
     async def require_budget(self, viewer: Viewer, address: str) -> None:
-        """RateLimited for a viewer whose budget is used up, before a document is even read."""
+        """Check that the viewer has budget left, before a document is read; else RateLimited."""
         if self._budget is not None:
             await self._budget.require(viewer, address)
 
@@ -84,6 +84,6 @@ class Admission:
         return max(charged, produced)
 
     async def charge_refused(self, text: str, viewer: Viewer, address: str) -> None:
-        """Charge for a document that was read and refused: that takes work, too."""
+        """Charge for a document that was parsed and refused, by its length."""
         if self._budget is not None:
             await self._budget.charge(viewer, address, 1 + len(text) // LETTERS_A_COST)

@@ -1,8 +1,7 @@
-"""What each viewer may spend on operations within a minute.
+"""Budget: limits the cost of operations that each viewer may spend within a minute.
 
-Counted by the library ``limits``, in this process or, for several, in Redis. A minute begins with
-a viewer's first operation; what is refused is counted too, and changes nothing: the minute ends
-when it ends.
+The library ``limits`` counts, in this process or, for several, in Redis. A minute begins with a
+viewer's first operation. Refused operations are counted too, but do not prolong the minute.
 """
 
 from __future__ import annotations
@@ -27,21 +26,21 @@ from gateway.reasons import reason_of
 
 logger = logging.getLogger(__name__)
 
-#: Operations wait for Redis no longer, and then leave it alone for a while.
+#: Timeout of a call of Redis, and the pause after a failure.
 _REDIS_TIMEOUT_SECONDS = 0.5
 _REDIS_PAUSE_SECONDS = 5.0
-#: Addresses cost a stranger little. What a viewer's minute takes up in memory, and of how many
-#: viewers it is counted apart.
+#: The bytes of a viewer's minute, and how many viewers are counted apart: a stranger may have many
+#: addresses.
 _WINDOW_BYTES = 600
 _MOST_WINDOWS = 50_000
 _FURTHER = "further"
 
-#: Counts a cost of somebody; RateLimited if that is too much.
-_Ask = Callable[[FixedWindowRateLimiter, str, int], Awaitable[None]]
+#: Counts a cost of a spender; RateLimited if that is too much.
+_Count = Callable[[FixedWindowRateLimiter, str, int], Awaitable[None]]
 
 
 class Budget:
-    """Spends ``per_minute`` for each viewer; ``now`` is in seconds since 1970.
+    """Budgets of ``per_minute`` points for each viewer; ``now`` is in seconds since 1970.
 
     While the shared storage does not answer, each process counts by itself, from nothing: viewers
     may spend more than they should then, and none is refused for what is not their fault.
@@ -64,27 +63,27 @@ class Budget:
 
         ``address`` stands for viewers without credentials. Every operation costs at least 1.
         """
-        await self._asked(self._spend, spender_of(viewer, address), max(cost, 1))
+        await self._count(self._spend, spender_of(viewer, address), max(cost, 1))
 
     async def charge(self, viewer: Viewer, address: str, cost: int) -> None:
-        """Count what was done already against the viewer, even if that is more than is left."""
-        await self._asked(self._charge, spender_of(viewer, address), cost)
+        """Count work that is done against the viewer, even if that is more than is left."""
+        await self._count(self._charge, spender_of(viewer, address), cost)
 
     async def require(self, viewer: Viewer, address: str) -> None:
-        """RateLimited if nothing is left."""
-        await self._asked(self._require, spender_of(viewer, address), 1)
+        """Check that something is left; else RateLimited."""
+        await self._count(self._require, spender_of(viewer, address), 1)
 
-    async def _asked(self, ask: _Ask, who: str, cost: int) -> None:
+    async def _count(self, count: _Count, who: str, cost: int) -> None:
         if self._shared is not None and not self.is_alone:
             try:
-                return await ask(self._shared, who, cost)
+                return await count(self._shared, who, cost)
             except (StorageError, OSError, TimeoutError) as error:
                 self._shared_failed_at = self._now()
                 logger.warning(
                     "Redis does not answer, so this process counts costs by itself: %s.",
                     reason_of(error),
                 )
-        return await ask(self._own, self._within(who), cost)
+        return await count(self._own, self._within(who), cost)
 
     @property
     def size(self) -> int:
@@ -92,7 +91,7 @@ class Budget:
         return _WINDOW_BYTES * len(self._memory.storage)
 
     def _within(self, who: str) -> str:
-        """Who spends, in this process: beyond so many in a minute, further ones spend together."""
+        """The spender in this process: beyond so many in a minute, further ones share a budget."""
         known = self._memory.storage
         if len(known) < _MOST_WINDOWS or self._minute.key_for(who) in known:
             return who
@@ -100,8 +99,8 @@ class Budget:
 
     @property
     def is_alone(self) -> bool:
-        """Whether the shared storage has just failed, and is left alone for a while."""
-        # A clock that was set back must not make the while last until it is there again.
+        """Whether the shared storage has just failed: it is not used until the pause is over."""
+        # A clock that was set back must not prolong the pause.
         return 0 <= self._now() - self._shared_failed_at < _REDIS_PAUSE_SECONDS
 
     async def __aenter__(self) -> Self:
@@ -112,7 +111,7 @@ class Budget:
         if self._redis is not None:
             bridge: Any = self._redis.bridge
             bridge.get_connection().connection_pool.disconnect()
-            # The loop closes the sockets in its next turn.
+            # The loop closes the sockets in its next iteration.
             await asyncio.sleep(0)
 
     async def _spend(self, limiter: FixedWindowRateLimiter, who: str, cost: int) -> None:
@@ -133,7 +132,7 @@ class Budget:
 
 
 def open_storage(setting: str, url: str) -> RedisStorage:
-    """The Redis of this URL, which is asked when something is counted; SettingsError if wrong."""
+    """Open the Redis of a URL, which connects at first use; SettingsError if the URL is wrong."""
     if not url.startswith(("redis://", "rediss://")):
         raise SettingsError(f"{setting} cannot be used: it must be a redis:// or rediss:// URL.")
     try:

@@ -1,13 +1,13 @@
-"""What an operation costs, from its document and its variables, before anything is read.
+"""Cost of an operation: computed from document and variables, before anything is read.
 
-The fields say it by federation's ``@cost`` and ``@listSize`` (``resolvers/costs.py``); the rules
+Fields declare it by federation's ``@cost`` and ``@listSize`` (``resolvers/costs.py``); the rules
 are those of Apollo's router, which reads the same from the schema, with two additions: a list that
 a field gives for a list of ids or representations is as long as that, and one by period has as many
 items as its range has periods. Fields that are selected twice are counted twice, so a cost is at
 least what will be read for that shape. Where no argument tells how long a list is, it may turn out
 longer: what is produced is counted too (``production``).
 
-What does not depend on variables is added up once for each document.
+Costs that do not depend on variables are added up once for each document.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ from strawberry.federation.schema_directives import Cost, ListSize
 from gateway.execution_hints import RANGE, ListLength, hints_of, strawberry_field
 from gateway.graphql.documents.document_cache import PreparedDocument
 
-#: Larger costs are told as this: they are refused anyway, and JSON has to hold them.
+#: Larger costs are reported as this: they are refused anyway, and JSON has to hold them.
 LARGEST = 2**53
 
 Variables = Mapping[str, Any]
 
 
 class _Evaluation:
-    """One evaluation: the variables, the day, and what the fragments came to with them."""
+    """One evaluation: the variables, the day, and the costs of fragments with them."""
 
     def __init__(self, variables: Variables, today: int) -> None:
         self.variables = variables
@@ -60,42 +60,41 @@ class _Evaluation:
         self._values = VariableValues({}, dict(variables))
         self._arguments: dict[int, Mapping[str, Any]] = {}
 
-    def arguments(self, asked: _Asked | None) -> Mapping[str, Any]:
-        """The arguments of a field; none where they are wrong, which the field will say."""
-        if asked is None:
+    def arguments(self, selected: _SelectedField | None) -> Mapping[str, Any]:
+        """The arguments of a field; none if they are wrong, which is an error of the field."""
+        if selected is None:
             return {}
-        key = id(asked.node)
+        key = id(selected.node)
         known = self._arguments.get(key)
         if known is None:
             try:
-                known = get_argument_values(asked.field, asked.node, self._values)
+                known = get_argument_values(selected.field, selected.node, self._values)
             except GraphQLError:
                 known = {}
             self._arguments[key] = known
         return known
 
 
-class _Asked(NamedTuple):
-    """A field where it stands in a document."""
+class _SelectedField(NamedTuple):
+    """A field with its node in a document."""
 
     field: GraphQLField
     node: FieldNode
 
 
-class _Place(NamedTuple):
-    """What the selections of an object are told by the fields that lead to it."""
+class _Scope(NamedTuple):
+    """What the selections of an object inherit from the fields that lead to it."""
 
     #: The lengths of lists in it.
     sized: Mapping[str, _Amount] = {}
     #: The field that leads to it, which has given these lengths.
-    leading: _Asked | None = None
-    #: The nearest field above with an argument ``RANGE``: what is below it is told of its range,
-    #: however deep it stands.
-    ranged: _Asked | None = None
+    leading: _SelectedField | None = None
+    #: The nearest field above with an argument ``RANGE``: its range holds at any depth below.
+    ranged: _SelectedField | None = None
 
     @property
     def key(self) -> tuple[int | None, int | None]:
-        """What is told is the same wherever this is."""
+        """Scopes with the same key give the same costs."""
         return _node(self.leading), _node(self.ranged)
 
 
@@ -104,7 +103,7 @@ _Amount = int | Callable[[_Evaluation], int]
 
 
 class CostModel:
-    """Adds up costs for one schema; ``today`` tells the UTC day."""
+    """Adds up costs for one schema; ``today`` returns the UTC day."""
 
     def __init__(self, schema: GraphQLSchema, today: Callable[[], int]) -> None:
         self._schema = schema
@@ -115,19 +114,19 @@ class CostModel:
     ) -> int:
         """The cost of a valid operation with variables that were coerced, up to ``LARGEST``."""
         key = ("cost", operation.name and operation.name.value)
-        amount: _Amount | None = prepared.facts.get(key)
+        amount: _Amount | None = prepared.computed.get(key)
         if amount is None:
             root = self._schema.get_root_type(operation.operation)
             compiler = _Compiler(self._schema, prepared)
-            amount = compiler.selection(root, operation.selection_set, _Place())
-            prepared.facts[key] = amount
+            amount = compiler.selection(root, operation.selection_set, _Scope())
+            prepared.computed[key] = amount
         if isinstance(amount, int):
             return min(amount, LARGEST)
         return min(amount(_Evaluation(variables, self._today())), LARGEST)
 
 
 class _Compiler:
-    """Turns the selections of one document into amounts, each fragment once for each place."""
+    """Turns the selections of one document into amounts, each fragment once for each scope."""
 
     def __init__(self, schema: GraphQLSchema, prepared: PreparedDocument) -> None:
         self._schema = schema
@@ -137,46 +136,46 @@ class _Compiler:
         #: often it is reached.
         self._each: dict[object, _Amount] = {}
 
-    def selection(self, parent: Any, selected: SelectionSetNode, place: _Place) -> _Amount:
+    def selection(self, parent: Any, selection_set: SelectionSetNode, scope: _Scope) -> _Amount:
         """What is selected of one object."""
-        return _sum(self._conditional(parent, node, place) for node in selected.selections)
+        return _sum(self._conditional(parent, node, scope) for node in selection_set.selections)
 
-    def _conditional(self, parent: Any, node: SelectionNode, place: _Place) -> _Amount:
-        amount = self._selected(parent, node, place)
+    def _conditional(self, parent: Any, node: SelectionNode, scope: _Scope) -> _Amount:
+        amount = self._selected(parent, node, scope)
         for directive in node.directives or ():
             if directive.name.value in ("skip", "include"):
                 amount = _product(_condition(directive), amount)
         return amount
 
-    def _selected(self, parent: Any, node: SelectionNode, place: _Place) -> _Amount:
+    def _selected(self, parent: Any, node: SelectionNode, scope: _Scope) -> _Amount:
         if isinstance(node, FieldNode):
-            # The schema itself is in memory; what of it may be asked for is another matter.
+            # The schema itself is in memory; access to it is checked elsewhere.
             name = node.name.value
             if name.startswith("__"):
                 return 0
-            return self._field(_Asked(parent.fields[name], node), place)
+            return self._field(_SelectedField(parent.fields[name], node), scope)
         if isinstance(node, FragmentSpreadNode):
-            return self._spread(node.name.value, place)
+            return self._spread(node.name.value, scope)
         assert isinstance(node, InlineFragmentNode)  # noqa: S101 - there is no other selection
         condition = node.type_condition
         inside = self._schema.type_map[condition.name.value] if condition else parent
-        return self.selection(inside, node.selection_set, place)
+        return self.selection(inside, node.selection_set, scope)
 
-    def _spread(self, name: str, place: _Place) -> _Amount:
-        key = (name, *place.key)
+    def _spread(self, name: str, scope: _Scope) -> _Amount:
+        key = (name, *scope.key)
         known = self._known.get(key)
         if known is None:
             fragment = self._fragments[name]
             inside = self._schema.type_map[fragment.type_condition.name.value]
-            known = self.selection(inside, fragment.selection_set, place)
+            known = self.selection(inside, fragment.selection_set, scope)
             known = self._known[key] = _once(key, known)
         return known
 
-    def _field(self, asked: _Asked, place: _Place) -> _Amount:
-        field, node = asked
+    def _field(self, selected: _SelectedField, scope: _Scope) -> _Amount:
+        field, node = selected
         weight, list_size = declared(field)
         size = _size(field, node, list_size)
-        key = (id(node), id(field), _node(place.ranged))
+        key = (id(node), id(field), _node(scope.ranged))
         each = self._each.get(key)
         if each is None:
             given = {}
@@ -185,27 +184,27 @@ class _Compiler:
             each = weight
             if node.selection_set is not None:
                 named = get_named_type(field.type)
-                ranged = asked if RANGE in field.args else place.ranged
-                below = _Place(given, asked, ranged)
+                ranged = selected if RANGE in field.args else scope.ranged
+                below = _Scope(given, selected, ranged)
                 each = _sum((weight, self.selection(named, node.selection_set, below)))
             self._each[key] = each
         if not is_list(field.type):
             return each
         length = hints_of(field).length
         if length is not None:
-            size = _hinted(length, asked, place.ranged, size)
-        return _product(place.sized.get(node.name.value, size), each)
+            size = _hinted(length, selected, scope.ranged, size)
+        return _product(scope.sized.get(node.name.value, size), each)
 
 
-def _node(asked: _Asked | None) -> int | None:
-    return None if asked is None else id(asked.node)
+def _node(selected: _SelectedField | None) -> int | None:
+    return None if selected is None else id(selected.node)
 
 
 def _hinted(
-    length: ListLength, asked: _Asked, ranged: _Asked | None, otherwise: _Amount
+    length: ListLength, selected: _SelectedField, ranged: _SelectedField | None, otherwise: _Amount
 ) -> _Amount:
     def read(evaluation: _Evaluation) -> int:
-        given = evaluation.arguments(asked), evaluation.arguments(ranged)
+        given = evaluation.arguments(selected), evaluation.arguments(ranged)
         size = length(*given, evaluation.today)
         return _value(otherwise, evaluation) if size is None else size
 
@@ -279,12 +278,12 @@ def _length(value: ValueNode) -> _Amount:
 
 def _condition(directive: DirectiveNode) -> _Amount:
     """1 if a ``@skip`` or ``@include`` selects, else 0."""
-    wanted = directive.name.value == "include"
+    includes = directive.name.value == "include"
     (value,) = [argument.value for argument in directive.arguments or ()]
     if isinstance(value, VariableNode):
         name = value.name.value
-        return lambda evaluation: int(bool(evaluation.variables.get(name)) is wanted)
-    return int((isinstance(value, BooleanValueNode) and value.value) is wanted)
+        return lambda evaluation: int(bool(evaluation.variables.get(name)) is includes)
+    return int((isinstance(value, BooleanValueNode) and value.value) is includes)
 
 
 def is_list(type_: Any) -> bool:

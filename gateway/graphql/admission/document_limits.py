@@ -1,8 +1,8 @@
-"""How large a document may be, checked before anything looks at it closely.
+"""Document limits: depth, aliases and directives of a document, checked before validation.
 
 Validation compares fields that share a response name in pairs, so a small document can keep it
-busy for seconds; these limits come first. Nothing here recurses, and fragments are followed once
-each, so that cycles, unknown names and fragments that double one another cost nothing.
+busy for seconds; these limits come first. Nothing here recurses, and each fragment is followed
+once, so that cycles, unknown names and fragments that double one another cost nothing.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class _Selected:
 
 @dataclass
 class _Definition:
-    """What one operation or fragment has of its own, without the fragments that it spreads."""
+    """Measures of one operation or fragment, without the fragments that it spreads."""
 
     top: _Selected = field(default_factory=_Selected)
     below: list[_Selected] = field(default_factory=list)
@@ -54,7 +54,7 @@ class _Definition:
         variables = getattr(node, "variable_definitions", None) or ()
         found.directives = sum(len(one.directives or ()) for one in (node, *variables))
         is_live = _is_of_subscriptions(node)
-        # The field of a subscription stands for none: what is below it is the query.
+        # The field of a subscription does not count: what is below it is the query.
         is_operation = isinstance(node, OperationDefinitionNode)
         first = 0 if is_live and is_operation else 1
         waiting: list[tuple[SelectionSetNode, int, _Selected]] = [

@@ -1,4 +1,4 @@
-"""Documents that were parsed, checked and validated before, by their text."""
+"""Document cache: documents that were parsed, checked and validated, by their text."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from gateway.graphql.documents.rules import RULES
 from gateway.graphql.refusals import DocumentTooLarge, TooManyTokens, UnknownOperation
 from gateway.telemetry.counts import CacheCounts
 
-#: What is kept of a document: itself and what depends on it alone, how it is executed, and the
-#: variables that it was executed with.
+#: Parts of a cached document: itself and what depends on it alone, the plans of its executions, and
+#: the variables that it was executed with.
 Part = Literal["documents", "plans", "variables"]
 
 #: What a document takes up in memory, and each token of it: with its nodes, and its cost.
 _DOCUMENT_BYTES = 6_000
 _TOKEN_BYTES = 600
-#: A document that has come to take more than this part of the memory would push out all others.
+#: A document that grows beyond this part of the memory is evicted, not all the others.
 _LARGEST_PART = 4
 
 #: Looks at a document before it is validated; raises what refuses it.
@@ -53,9 +53,9 @@ class InvalidDocument(Exception):
 class PreparedDocument:
     """A document, and what depends on it alone.
 
-    ``plans`` is the executor's, ``facts`` whoever's who computes something once for a document;
-    both go when the document goes. Who adds to them says so by ``grow``: ``sizes`` are the bytes of
-    its parts, by estimate, those of documents derived from it included.
+    ``plans`` is the executor's; ``computed`` is for all that is computed once for a document. Both
+    are cleared on eviction. Code that adds to them calls ``grow``: ``sizes`` are the bytes of its
+    parts, by estimate, those of documents derived from it included.
     """
 
     def __init__(self, text: str, document: DocumentNode) -> None:
@@ -64,7 +64,7 @@ class PreparedDocument:
         self.fragments: dict[str, FragmentDefinitionNode] = {}
         self.operations: dict[str | None, OperationDefinitionNode] = {}
         self.plans: dict[Any, Any] = {}
-        self.facts: dict[Any, Any] = {}
+        self.computed: dict[Any, Any] = {}
         own = _DOCUMENT_BYTES + 2 * len(text) + _TOKEN_BYTES * document.token_count
         self.sizes: Counter[Part] = Counter()
         self.sizes["documents"] = own
@@ -80,7 +80,7 @@ class PreparedDocument:
         }
 
     def grow(self, part: Part, by: int) -> None:
-        """Note that so many bytes more are kept with the document, or less."""
+        """Add so many bytes to the size of a part of the document; ``by`` may be negative."""
         self.sizes[part] += by
         self._grown(part, by)
 
@@ -90,30 +90,30 @@ class PreparedDocument:
         return self._grown is not _nobody
 
     def on_growth(self, grown: Callable[[Part, int], object] | None) -> None:
-        """Whom to tell of growth; None for nobody."""
+        """Set the function that is called when the document grows; None for none."""
         self._grown = grown or _nobody
 
     def derived(self, text: str, document: DocumentNode) -> PreparedDocument:
-        """Another document, made of nodes of this one, which goes when this one goes.
+        """Another document, made of nodes of this one, which is evicted with it.
 
-        Whoever still holds it then may go on with it.
+        Operations that hold it may still be executed then.
         """
         made = PreparedDocument(text, document)
-        # Whoever holds it holds the nodes.
+        # A reference to it keeps the nodes in memory.
         made.grow("documents", _TOKEN_BYTES * self.document.token_count)
         made.on_growth(self.grow)
         self._derived.append(made)
         self.grow("documents", made.sizes["documents"])
         return made
 
-    def forget(self) -> None:
-        """Free what was computed of it; it counts to nobody's memory any more."""
+    def clear(self) -> None:
+        """Free what was computed of it; its size is not counted any more."""
         self.on_growth(None)
-        # Both lead back to the document, which would be there until the collector comes by.
+        # Both are cycles with the document, which only the garbage collector would free.
         self.plans.clear()
-        self.facts.clear()
+        self.computed.clear()
         for one in self._derived:
-            one.forget()
+            one.clear()
         self._derived.clear()
 
     @cached_property
@@ -136,9 +136,9 @@ class PreparedDocument:
 
 
 class Documents:
-    """Parses and validates documents for one schema, and keeps the valid ones used last.
+    """Parses and validates documents for one schema, and caches the valid ones used last.
 
-    At most ``capacity`` are kept, none with more than ``longest`` letters, in at most
+    At most ``capacity`` are cached, none with more than ``longest`` letters, in at most
     ``capacity_bytes`` with their plans and variables. Parsing and validating take longer than most
     answers, and both depend on the text alone.
     """
@@ -162,27 +162,27 @@ class Documents:
         self._hide_suggestions = hide_suggestions
         self._longest = longest
         self._cache: BoundedCache[str, PreparedDocument] = BoundedCache(
-            capacity_bytes, capacity, self._gone
+            capacity_bytes, capacity, self._evicted
         )
         self._sizes: Counter[Part] = Counter()
-        self._looked_at: PreparedDocument | None = None
+        self._last_parsed: PreparedDocument | None = None
 
     @property
     def counts(self) -> CacheCounts:
-        """How often a document was known, how often not, and how many are kept."""
+        """Hits, misses and the number of cached documents."""
         cache = self._cache
         return CacheCounts(cache.hits, cache.misses, len(cache))
 
     def size(self, part: Part) -> int:
-        """The bytes of this part of all documents that are kept, by estimate."""
+        """The bytes of this part of all cached documents, by estimate."""
         return self._sizes[part]
 
     def knows(self, text: str) -> bool:
-        """Whether the document of this text is kept: it need not be parsed, and is valid."""
+        """Whether the document of this text is cached: it is valid, and need not be parsed."""
         return text in self._cache
 
     def parse(self, text: str) -> PreparedDocument:
-        """The document of this text, which may still be invalid.
+        """Parse the document of a text, which may still be invalid.
 
         InvalidDocument if it is not GraphQL, DocumentTooLarge, TooManyTokens, or whatever the
         check raises.
@@ -190,11 +190,11 @@ class Documents:
         known = self._cache.get(text)
         if known is not None:
             return known
-        looked_at = self._looked_at
-        if looked_at is not None and looked_at.text == text:
-            self._looked_at = None
-            return looked_at
-        # No letter has less than a byte: what is much too long is not even measured.
+        last_parsed = self._last_parsed
+        if last_parsed is not None and last_parsed.text == text:
+            self._last_parsed = None
+            return last_parsed
+        # A letter has at least a byte: a text that is much too long need not be encoded.
         if self._max_bytes is not None and (
             len(text) > self._max_bytes or len(text.encode(errors="replace")) > self._max_bytes
         ):
@@ -210,15 +210,15 @@ class Documents:
             self._check(document)
         return PreparedDocument(text, document)
 
-    def look_at(self, text: str) -> PreparedDocument:
-        """The same as ``parse``, for whoever parses it next: the last one is not read again."""
+    def parse_ahead(self, text: str) -> PreparedDocument:
+        """Parse as ``parse`` does; the next call of ``parse`` for the text returns the result."""
         prepared = self.parse(text)
         if not prepared.is_cached:
-            self._looked_at = prepared
+            self._last_parsed = prepared
         return prepared
 
     def validate(self, prepared: PreparedDocument) -> None:
-        """Raise InvalidDocument unless the document fits the schema; keep it if it does."""
+        """Check that the document fits the schema, and cache it; else InvalidDocument."""
         text = prepared.text
         if prepared.is_cached:
             return
@@ -227,42 +227,42 @@ class Documents:
         ):
             raise InvalidDocument(errors)
         if len(text) <= self._longest:
-            self._keep(text, prepared)
+            self._store(text, prepared)
 
-    def _keep(self, text: str, prepared: PreparedDocument) -> None:
+    def _store(self, text: str, prepared: PreparedDocument) -> None:
         def grown(part: Part, by: int) -> None:
             self._sizes[part] += by
             self._cache.grow(text, by)
             limit = self._cache.capacity // _LARGEST_PART
             if prepared.sizes.total() > limit and prepared.is_cached:
                 self._cache.drop(text)
-                self._gone(prepared)
+                self._evicted(prepared)
 
         # Two that were parsed at the same time are one.
         if (other := self._cache.drop(text)) is not None:
-            self._gone(other)
+            self._evicted(other)
         prepared.on_growth(grown)
         self._sizes.update(prepared.sizes)
         self._cache.put(text, prepared, prepared.sizes.total())
 
-    def _gone(self, prepared: PreparedDocument) -> None:
+    def _evicted(self, prepared: PreparedDocument) -> None:
         self._sizes.subtract(prepared.sizes)
-        prepared.forget()
+        prepared.clear()
 
 
 def _unlink(document: DocumentNode) -> None:
-    """Take the tokens apart: they are a chain that leads both ways, for the parser alone."""
+    """Unlink the tokens, a doubly linked list that only the parser needs."""
     token = document.loc and document.loc.start_token
     while token:
         token.prev, token.next, token = None, None, token.next
 
 
 def _nobody(_part: Part, _by: int) -> None:
-    """For documents that are not kept."""
+    """Ignore growth: of documents that are not cached."""
 
 
 def _has_more_tokens(text: str, limit: int) -> bool:
-    """Whether there are more tokens than that: the parser says so in words alone."""
+    """Whether a text has more tokens than that: the parser's error has no code for it."""
     lexer = Lexer(Source(text))
     try:
         for _ in range(limit):

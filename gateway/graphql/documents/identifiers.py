@@ -1,4 +1,4 @@
-"""Which document a request names instead of sending it, or beside its text.
+"""Document identifiers: name a document that a request does not send, or beside its text.
 
 There are two ways to name one: ``extensions.persistedQuery``, Apollo's protocol of automatic
 persisted queries, and ``documentId``, the appendix on persisted documents to GraphQL over HTTP.
@@ -32,7 +32,7 @@ def is_hash(identifier: str) -> bool:
 
 
 def read_identifier(written: object, what: str) -> str:
-    """The identifier, a hash without its prefix; BadRequest that names ``what`` if it is none."""
+    """Read an identifier, a hash without its prefix; else BadRequest that names ``what``."""
     if isinstance(written, str) and len(written) <= _LONGEST:
         if written.startswith(HASH_PREFIX):
             if is_hash(digest := written.removeprefix(HASH_PREFIX)):

@@ -1,4 +1,4 @@
-"""Checks the values that a document holds, and names the argument whose value is wrong."""
+"""Validation rule: checks literal values, and names the argument whose value is wrong."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from graphql.pyutils import print_path_list
 
 
 class NamedValuesOfCorrectTypeRule(ValuesOfCorrectTypeRule):
-    """graphql-core's rule, with errors in the words that it has for variables.
+    """graphql-core's rule, with the messages that it has for variables.
 
     Its own errors do not say which argument they are about.
     """
@@ -41,8 +41,8 @@ class NamedValuesOfCorrectTypeRule(ValuesOfCorrectTypeRule):
 
         def report(error: GraphQLError, path: list[str | int]) -> None:
             message = f"{self._what}{print_path_list(path)}: {error.message}"
-            place = error.nodes or node
-            self.report_error(GraphQLError(message, place, original_error=error.original_error))
+            nodes = error.nodes or node
+            self.report_error(GraphQLError(message, nodes, original_error=error.original_error))
 
         if input_type:
             hide = self.context.hide_suggestions

@@ -1,7 +1,7 @@
-"""Live query: the query that a subscription to ``live`` stands for.
+"""Live query: the query that a subscription to ``live`` selects.
 
 ``subscription { live { … } }`` is executed as the query ``{ … }``. Its nodes are those of the
-document itself, so that errors name their places in what the client has sent.
+document itself, so that errors have their locations in the text that the client has sent.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ class LiveQuery(NamedTuple):
 
 
 def live_query(prepared: PreparedDocument, operation: OperationDefinitionNode) -> LiveQuery:
-    """The query of a valid subscription, kept with the document.
+    """The query of a valid subscription, cached with the document.
 
-    What is kept of the query counts to the subscription's document, and goes with it.
+    Its size counts to the subscription's document, and it is evicted with it.
     """
-    known: LiveQuery | None = prepared.facts.get((LiveQuery, id(operation)))
+    known: LiveQuery | None = prepared.computed.get((LiveQuery, id(operation)))
     if known is None:
         known = _query_of(prepared, operation)
-        prepared.facts[LiveQuery, id(operation)] = known
+        prepared.computed[LiveQuery, id(operation)] = known
     return known
 
 

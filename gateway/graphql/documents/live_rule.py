@@ -1,4 +1,4 @@
-"""Validation rule: what a subscription may select below its field, and how."""
+"""Validation rule: checks what a subscription selects below its field."""
 
 from __future__ import annotations
 
@@ -20,33 +20,33 @@ from graphql import (
 )
 from graphql.validation import ValidationContext
 
-#: Fields of a query that are never live: they tell of the schema, or are for routers.
+#: Fields of a query that are never live: of introspection, or for routers.
 _NEVER_LIVE = frozenset({"__schema", "__type", "_entities", "_service"})
 _INCREMENTAL = frozenset({"defer", "stream"})
 
 
 class LiveSelectionRule(ValidationRule):
-    """Refuses, in subscriptions and their fragments, what cannot follow changes.
+    """Refuses, in subscriptions and their fragments, selections that cannot be live.
 
-    These are fields that tell of the schema or are for routers, ``@defer`` and ``@stream``, and
-    directives on the subscription's own field. Each place is reported once.
+    These are introspection fields and fields for routers, ``@defer`` and ``@stream``, and
+    directives on the subscription's own field. Each node is reported once.
     """
 
     def __init__(self, context: ValidationContext) -> None:
         super().__init__(context)
         self._subscriptions: list[OperationDefinitionNode] = []
-        #: By the id of the definition in which each stands: nodes are compared in depth.
+        #: By the id of the definition of each node: nodes themselves are compared in depth.
         self._found: dict[int, list[tuple[str, list[Node]]]] = defaultdict(list)
         self._definition = 0
 
     def enter_operation_definition(self, node: OperationDefinitionNode, *_: Any) -> None:
-        """Note which definition the next places stand in."""
+        """Note the definition of the nodes that follow."""
         self._definition = id(node)
         if node.operation is OperationType.SUBSCRIPTION:
             self._subscriptions.append(node)
 
     def enter_fragment_definition(self, node: FragmentDefinitionNode, *_: Any) -> None:
-        """Note which definition the next places stand in."""
+        """Note the definition of the nodes that follow."""
         self._definition = id(node)
 
     def enter_field(self, node: FieldNode, *_: Any) -> None:
@@ -69,7 +69,7 @@ class LiveSelectionRule(ValidationRule):
             self._note(f"@{node.name.value} cannot be used below live.", node)
 
     def leave_document(self, _node: DocumentNode, *_: Any) -> None:
-        """Report what stands in subscriptions and in the fragments that they spread."""
+        """Report the nodes in subscriptions and in the fragments that they spread."""
         if not self._found:
             return
         spread = self.context.get_recursively_referenced_fragments_for_operations(

@@ -1,4 +1,4 @@
-"""A document's text that finds lines and columns fast."""
+"""Located source: finds the line and column of an error in a document fast."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NEWLINE = re.compile(r"\r\n|[\n\r]")
 
 
 class LocatedSource(Source):
-    """The same source; where its lines begin is looked up once, not anew for each error.
+    """Source that finds the beginnings of its lines once, not for each error.
 
     Without it an answer with thousands of refused fields reads the whole document for each.
     """

@@ -1,4 +1,4 @@
-"""Fields and directives by name, wherever they stand in a document."""
+"""Named nodes: finds fields and directives by name, anywhere in a document."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from gateway.graphql.documents.document_cache import PreparedDocument
 def has_node(
     prepared: PreparedDocument, kind: type[FieldNode | DirectiveNode], names: frozenset[str]
 ) -> bool:
-    """Whether a field or directive has one of these names; found out once for a document."""
-    known: bool | None = prepared.facts.get((kind, names))
+    """Whether a field or directive has one of these names; computed once for a document."""
+    known: bool | None = prepared.computed.get((kind, names))
     if known is None:
         search = _Search(kind, names)
         visit(prepared.document, search)
-        known = prepared.facts[kind, names] = search.found
+        known = prepared.computed[kind, names] = search.found
     return known
 
 

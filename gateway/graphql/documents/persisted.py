@@ -1,7 +1,7 @@
-"""Documents that a request names: trusted ones of a manifest, and those that clients register.
+"""Persisted documents: trusted ones of a manifest, and those that clients register.
 
 A client registers a document by sending its text with its hash once (automatic persisted queries).
-Registered documents are a cache and grant nothing: whoever may send a hash may send the text.
+Registered documents are a cache and grant no rights: who may send a hash may send the text.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ _ENTRY_BYTES = 400
 
 
 class PersistedDocuments:
-    """Finds the text of what a request names.
+    """Finds the text of the document that a request names.
 
     ``trusted`` are documents by their identifiers; with ``only_trusted`` nothing else runs, however
-    it is sent. Of those that clients register at most ``capacity`` are kept, the ones used last,
-    and no more than ``letters`` of them together; a capacity of 0 registers none.
+    it is sent. Of those that clients register at most ``capacity`` are stored, the ones used
+    last, and no more than ``letters`` of them together; a capacity of 0 registers none.
     """
 
     def __init__(
@@ -82,9 +82,9 @@ class PersistedDocuments:
         return sent
 
     def register(self, request: GraphQLRequest) -> None:
-        """Keep the text under its hash if the request has both: call it when it may be executed.
+        """Store the text under its hash if the request has both: call it when it may be executed.
 
-        That way only documents that are valid, and within all limits, take room.
+        That way only documents that are valid, and within all limits, take memory.
         """
         named, sent = request.document_id, request.query
         if named is None or sent is None or not self._capacity or self._known(named) is not None:

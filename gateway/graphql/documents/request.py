@@ -1,4 +1,4 @@
-"""A GraphQL request, read from a POST body or from the query string of a GET."""
+"""GraphQL request: read from a POST body or from the query string of a GET."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _WIDE = 2.0**64
 class GraphQLRequest:
     """One operation to execute, its parts of the right types.
 
-    It has the text of a document, the identifier of one that is known, or both. ``is_own`` says
-    that the gateway asks itself, by a document of its own: whatever clients may send, it runs.
+    It has the text of a document, the identifier of one that is known, or both. ``is_own``
+    says that it is the gateway's own document: it runs even where only trusted ones do.
     """
 
     query: str | None
@@ -61,7 +61,7 @@ def read_get(request: Request) -> GraphQLRequest:
         text = request.scope["query_string"].decode()
         parameters: dict[str, Any] = dict(parse_qsl(text, keep_blank_values=True, errors="strict"))
     except UnicodeDecodeError:
-        # Starlette would put other letters in the place of those that are none.
+        # Starlette would replace what cannot be decoded.
         raise BadRequest("The query string is not UTF-8.") from None
     for name in ("variables", "extensions"):
         if parameters.get(name):

@@ -1,4 +1,4 @@
-"""The rules that documents are validated by: the specification's, and one for subscriptions."""
+"""Validation rules of documents: the specification's, and one for subscriptions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Trusted documents: a file of the operations that a front end was built with.
+"""Trusted documents: reads a manifest of the operations that a front end was built with.
 
 Two forms are read: the manifest that Apollo's tools write (``apollo-persisted-query-manifest``,
 version 1), and one JSON object of texts by their identifiers, as other tools write it.
@@ -24,10 +24,10 @@ _FORMAT = "apollo-persisted-query-manifest"
 def read_trusted_documents(
     setting: str, path: str, documents: Documents | None
 ) -> Mapping[str, str]:
-    """The texts of a manifest by their identifiers, each valid for ``documents``.
+    """Read the texts of a manifest by their identifiers, each validated by ``documents``.
 
-    None where they are known to be. SettingsError, which names the setting, the file and what is
-    wrong with it.
+    With None they are known to be valid. SettingsError, which names the setting, the file and what
+    is wrong with it.
     """
     try:
         return _read(path, documents)

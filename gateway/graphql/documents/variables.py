@@ -1,4 +1,4 @@
-"""Coerces the variables of an operation that is executed again and again."""
+"""Variables: coerces the variables of an operation, and caches the coerced values."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from gateway.bounded_cache import BoundedCache
 
 _MAX_ERRORS = 50
 
-#: Pages are asked for with the same variables again and again; so many of an operation are kept,
-#: each with at most so many letters, in at most so many bytes.
-_MOST_KEPT = 64
-_LONGEST_KEPT = 2000
-_LARGEST_KEPT = 65_536
-#: What kept ones take up in memory, each letter of them, and what is made of them at each use.
-_KEPT_BYTES = 2_000
+#: Pages send the same variables again and again: so many sets of an operation are cached, each with
+#: at most so many letters, in at most so many bytes.
+_MAX_CACHED = 64
+_LONGEST_CACHED = 2000
+_LARGEST_CACHED = 65_536
+#: The bytes of a cached set, of each letter of it, and of what is made of it at each use.
+_ENTRY_BYTES = 2_000
 _LETTER_BYTES = 12
 _USE_BYTES = 700
 
@@ -36,8 +36,8 @@ _USE_BYTES = 700
 class OperationVariables(VariableValues):
     """The coerced variables of an execution, with what has been made of them.
 
-    ``arguments`` are those of fields, by field; an execution with the same variables finds them
-    ready. Nobody may change either.
+    ``arguments`` are those of fields, by field, for other executions with the same variables.
+    Both are shared: do not change them.
     """
 
     arguments: dict[Any, dict[str, Any]]
@@ -51,10 +51,10 @@ class OperationVariables(VariableValues):
 
 
 class Variables:
-    """The variables that one operation declares, their types looked up once.
+    """Variables that one operation declares, their types looked up once.
 
-    Where a value is missing or wrong, graphql-core's own function says what becomes of it.
-    ``uses`` is how often they are used at most; ``grow`` is told how much more is kept, in bytes.
+    Where a value is missing or wrong, graphql-core's own function decides.
+    ``uses`` is how often they are used at most; ``grow`` is called with the bytes that are added.
     """
 
     def __init__(
@@ -70,28 +70,28 @@ class Variables:
         self._signatures: list[GraphQLVariableSignature] = [
             one for one in signatures if not isinstance(one, GraphQLError)
         ]
-        self._known = len(self._signatures) == len(signatures)
+        self._has_known_types = len(self._signatures) == len(signatures)
         self._cache: BoundedCache[str, OperationVariables] = BoundedCache(
-            _MOST_KEPT * _LARGEST_KEPT, _MOST_KEPT
+            _MAX_CACHED * _LARGEST_CACHED, _MAX_CACHED
         )
         self._names = frozenset(node.variable.name.value for node in self._definitions)
         self._uses = uses
         self._grow = grow
 
     def declared(self, inputs: Mapping[str, Any] | None) -> dict[str, Any]:
-        """Those of a request's variables that the operation declares: others mean nothing."""
+        """Those of a request's variables that the operation declares; others are ignored."""
         return {name: value for name, value in (inputs or {}).items() if name in self._names}
 
     def coerce(
         self, inputs: dict[str, Any], *, hide_suggestions: bool = False
     ) -> OperationVariables | list[GraphQLError]:
-        """The values of an execution, or all that is wrong with them."""
+        """Coerce the variables of a request: their values, or all errors."""
         # Not their hash: 1, 1.0 and True are the same to it.
         written = repr(inputs)
         known = self._cache.get(written)
         if known is not None:
             return known
-        values = self._given(inputs) or get_variable_values(
+        values = self._coerce_valid(inputs) or get_variable_values(
             self._schema,
             self._definitions,
             inputs,
@@ -101,7 +101,7 @@ class Variables:
         if isinstance(values, list):
             return values
         coerced = OperationVariables.of(values)
-        if len(written) <= _LONGEST_KEPT and self._size(written) <= _LARGEST_KEPT:
+        if len(written) <= _LONGEST_CACHED and self._size(written) <= _LARGEST_CACHED:
             before = self._cache.size
             self._cache.put(written, coerced, self._size(written))
             self._grow(self._cache.size - before)
@@ -109,10 +109,10 @@ class Variables:
 
     def _size(self, written: str) -> int:
         each = _USE_BYTES + len(written)
-        return _KEPT_BYTES + _LETTER_BYTES * len(written) + each * self._uses
+        return _ENTRY_BYTES + _LETTER_BYTES * len(written) + each * self._uses
 
-    def _given(self, inputs: dict[str, Any]) -> VariableValues | None:
-        if not self._known:
+    def _coerce_valid(self, inputs: dict[str, Any]) -> VariableValues | None:
+        if not self._has_known_types:
             return None
         sources: dict[str, VariableValueSource] = {}
         coerced: dict[str, Any] = {}

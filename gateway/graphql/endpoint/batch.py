@@ -1,4 +1,4 @@
-"""Batch: several operations in one request, each answered for itself."""
+"""Batch: answers several operations of one request, each by itself."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ AnswerOne = Callable[[], Awaitable[Answer]]
 async def answer_batch(
     operations: Iterable[AnswerOne], batch_bytes: float, mask: ErrorMask, record: RequestRecord
 ) -> tuple[list[Answer], list[bytes]]:
-    """The answers, and each as JSON; they have up to ``batch_bytes`` together.
+    """Answer a batch: the answers, and each as JSON, of up to ``batch_bytes`` together.
 
-    One after the other, so that a batch holds no more of the database than one operation. Nor does
-    it hold more of the memory: those that find no room for their answer fail.
+    They are executed in sequence, so that a batch holds no more connections than one operation, and
+    no more memory: operations whose answers exceed the bytes fail.
     """
     answers: list[Answer] = []
     texts: list[bytes] = []
@@ -44,9 +44,9 @@ async def answer_batch(
 
 
 def note_answers(record: RequestRecord, *answers: Answer) -> None:
-    """Note what became of the operations of a request, and why some were not executed.
+    """Record the result of the operations of a request, and why some were not executed.
 
-    Errors of what was executed are written already, and were noted before.
+    Errors of executed operations were recorded before.
     """
     record.result = max(map(result_of, answers), key=list(Result).index)
     for answer in answers:
@@ -55,7 +55,7 @@ def note_answers(record: RequestRecord, *answers: Answer) -> None:
 
 
 def result_of(answer: Answer) -> Result:
-    """What became of an operation."""
+    """The result of an operation, for metrics and logs."""
     if "errors" not in answer:
         return Result.OK
     return Result.PARTIAL if "data" in answer else Result.REFUSED

@@ -1,8 +1,8 @@
 """HTTP caching of public answers: stored by anyone, and revalidated every time.
 
 Only what an anonymous viewer gets by GET or HEAD, without an error, has an ETag; a cache that
-stores it must ask whether it still holds (``no-cache``), so that a group turned private is so at
-once. Other answers are for one client and one moment.
+stores it must revalidate it each time (``no-cache``), so that a group turned private is so at
+once. Other answers are not stored.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from gateway.http.response import NO_STORE
 from gateway.http.validators import has_already
 
 SAFE_METHODS = ("GET", "HEAD")
-#: The header lines that an answer depends on. Whoever lets pages of others read it adds Origin.
+#: The header lines that an answer depends on. The CORS middleware adds Origin.
 VARY = "Authorization, Accept, X-CKAN-API-Key, EDX-API-Key, Consistency-Token"
 _PUBLIC = {"Cache-Control": "public, no-cache", "Vary": VARY}
 
 
 class Conditions(NamedTuple):
-    """On what it depends how an answer is sent: the viewer, and header lines of the request."""
+    """Conditions of a response: of the viewer, and header lines of the request."""
 
     media: str
     #: Whether caches may store an answer without errors.

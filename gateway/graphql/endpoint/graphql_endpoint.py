@@ -1,4 +1,4 @@
-"""The endpoint: GraphQL over HTTP, and the pages for browsers at the same address."""
+"""GraphQL endpoint: GraphQL over HTTP, and the pages for browsers at the same address."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class GraphQLEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        # Nobody is left to be answered.
+        # The client has disconnected.
         with suppress(ClientDisconnect):
             response = await self._respond(request)
             await response(scope, receive, send)
@@ -106,7 +106,7 @@ class GraphQLEndpoint:
         if media is None and (
             (self._part_seconds is not None and accepts_parts(accept)) or negotiate_stream(accept)
         ):
-            # What does not come in parts is plain JSON, as each part would be.
+            # An answer in one part is plain JSON, as each part would be.
             media = JSON
         try:
             if media is None:
@@ -116,9 +116,9 @@ class GraphQLEndpoint:
             raise
         except Exception as error:
             record.end()
-            told = self._mask.unexpected(error)
-            record.note_error(told["extensions"]["code"], error)
-            response = refused(told, error, media or JSON)
+            formatted = self._mask.unexpected(error)
+            record.note_error(formatted["extensions"]["code"], error)
+            response = refused(formatted, error, media or JSON)
             record.result = Result.FAILED if response.status_code >= 500 else Result.REFUSED
             return response
 
@@ -140,56 +140,56 @@ class GraphQLEndpoint:
             parsed = read_get(request)
         else:
             parsed = await read_post(request, self._body_limit, self._batch_limit)
-        asked = _Asked(viewer, _ALLOWED["GET" if viewer.only_reads else method], record)
+        caller = _Caller(viewer, _ALLOWED["GET" if viewer.only_reads else method], record)
         record.viewer = viewer.kind
         record.shows_timing = viewer.is_site_admin
         conditions = Conditions.of(request, viewer, media)
         with _kinds_refused(method):
             if isinstance(parsed, list):
-                return await self._answer_batch(request, parsed, asked, conditions)
-            return await self._answer_one(request, parsed, asked, conditions)
+                return await self._answer_batch(request, parsed, caller, conditions)
+            return await self._answer_one(request, parsed, caller, conditions)
 
     async def _answer_batch(
         self,
         request: Request,
         operations: list[GraphQLRequest],
-        asked: _Asked,
+        caller: _Caller,
         conditions: Conditions,
     ) -> ASGIApp:
         if conditions.media == EVENT_STREAM:
             raise NotAcceptable(f"A batch is answered as {' or '.join(_ANSWERS)}.")
-        each = [partial(self._execute, one, asked, request.method) for one in operations]
-        work = answer_batch(each, self._batch_bytes, self._mask, asked.record)
+        each = [partial(self._execute, one, caller, request.method) for one in operations]
+        work = answer_batch(each, self._batch_bytes, self._mask, caller.record)
         answers, texts = await while_connected(request.receive, work)
         self._memorize(request, conditions, answers, is_batch=True)
-        with _serialising(asked.record):
+        with _serialising(caller.record):
             has_secret = any(one.has_secret for one in answers)
             return answered_each(texts, conditions.media, has_secret=has_secret)
 
     async def _answer_one(
-        self, request: Request, operation: GraphQLRequest, asked: _Asked, conditions: Conditions
+        self, request: Request, operation: GraphQLRequest, caller: _Caller, conditions: Conditions
     ) -> ASGIApp:
         accept = request.headers.get("accept")
         stream = None if self._live is None else negotiate_stream(accept)
         answer: Answer | LiveResponse | None = None
         if self._live is not None and stream is not None:
-            opening = self._live.open(request, operation, stream, asked.viewer, asked.record)
+            opening = self._live.open(request, operation, stream, caller.viewer, caller.record)
             answer = await while_connected(request.receive, opening)
         if isinstance(answer, LiveResponse):
             return answer
         if answer is None and self._part_seconds is not None and accepts_parts(accept):
-            parts = self._executor.stream(operation, *asked)
+            parts = self._executor.stream(operation, *caller)
             answer = await while_connected(request.receive, anext(parts))
             if answer.get("hasNext"):
-                note_answers(asked.record, answer)
+                note_answers(caller.record, answer)
                 return MultipartResponse(answer, parts, self._part_seconds)
             await parts.aclose()
         elif answer is None:
-            alone = self._executor.execute(operation, *asked)
+            alone = self._executor.execute(operation, *caller)
             answer = await while_connected(request.receive, alone)
             self._memorize(request, conditions, [answer], is_batch=False)
-        note_answers(asked.record, answer)
-        with _serialising(asked.record):
+        note_answers(caller.record, answer)
+        with _serialising(caller.record):
             return await answered(answer, conditions)
 
     def _memorize(
@@ -197,15 +197,15 @@ class GraphQLEndpoint:
     ) -> None:
         memoized = memoized_request(request.scope)
         if memoized is not None and conditions.media != EVENT_STREAM:
-            memoized.note(conditions, answers, is_batch=is_batch)
+            memoized.store(conditions, answers, is_batch=is_batch)
 
-    async def _execute(self, operation: GraphQLRequest, asked: _Asked, method: str) -> Answer:
+    async def _execute(self, operation: GraphQLRequest, caller: _Caller, method: str) -> Answer:
         with _kinds_refused(method, in_batch=True):
-            return await self._executor.execute(operation, *asked)
+            return await self._executor.execute(operation, *caller)
 
 
-class _Asked(NamedTuple):
-    """Who asks, and for what kinds of operation."""
+class _Caller(NamedTuple):
+    """The caller of operations: the viewer, the operation types it may use, and the record."""
 
     viewer: Viewer
     allowed: Collection[OperationType]
@@ -221,7 +221,7 @@ def _serialising(record: RequestRecord) -> Iterator[None]:
 
 @contextmanager
 def _kinds_refused(method: str, *, in_batch: bool = False) -> Iterator[None]:
-    """Say what it means, for this method, that a kind of operation is not allowed."""
+    """Raise the refusal of an operation type, as it is for this method."""
     try:
         yield
     except OperationTypeRefused as error:

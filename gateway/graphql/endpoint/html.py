@@ -1,4 +1,4 @@
-"""What the pages for browsers at the endpoint have in common: the examples they carry."""
+"""HTML pages of the endpoint: their examples and relative links."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any
 
 import orjson
 
-_PLACE_OF_EXAMPLES = "{{ examples }}"
+_PLACEHOLDER = "{{ examples }}"
 #: A link to a file below the endpoint.
 _LINK = re.compile(rb'\b(href|src)="(?:\./)?graphql/')
 
 
 class Subject(StrEnum):
-    """What an example is about, and therefore needs; a page says the value to people."""
+    """Subject that an example needs; pages display the value."""
 
     SITE = "site"
     PROJECT = "project"
@@ -28,8 +28,8 @@ class Subject(StrEnum):
 class Example:
     """An operation that the page offers to load.
 
-    ``days`` is how many days its range has, None for all there are. ``missing`` is what it needs
-    and is not there.
+    ``days`` is how many days its range has, None for all there are. ``missing`` is the subject
+    that does not exist.
     """
 
     title: str
@@ -43,13 +43,13 @@ class Example:
 def with_examples(html: str, examples: Sequence[Example]) -> bytes:
     """The page with its block of examples filled in."""
     # A data block is no script to the browser; "<" is escaped so that nothing can end it.
-    shown = [
+    entries = [
         {"title": one.title, "query": one.query, "variables": one.variables} for one in examples
     ]
-    block = orjson.dumps(shown).replace(b"<", b"\\u003c")
-    return html.replace(_PLACE_OF_EXAMPLES, block.decode()).encode()
+    block = orjson.dumps(entries).replace(b"<", b"\\u003c")
+    return html.replace(_PLACEHOLDER, block.decode()).encode()
 
 
-def seen_from(html: bytes, *, inside: bool) -> bytes:
+def with_relative_links(html: bytes, *, inside: bool) -> bytes:
     """The page, whose links are relative: ``graphql/…`` at ``/graphql``, and ``…`` inside of it."""
     return _LINK.sub(rb'\1="', html) if inside else html

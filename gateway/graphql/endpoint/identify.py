@@ -1,4 +1,4 @@
-"""Identified viewer: the credentials of a request are verified once, whoever asks first."""
+"""Identified viewer: verifies the credentials of a request once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NAMES = {name.encode(): name for name in CREDENTIAL_HEADERS}
 
 
 async def identified_viewer(scope: Scope, identify: IdentifyViewer) -> Viewer:
-    """The viewer of the request; what ``identify`` raises is raised again at each call."""
+    """The viewer of the request, cached; an error of ``identify`` is raised at each call."""
     known: Viewer | Exception | None = scope.get(_IDENTIFIED)
     if known is None:
         try:

@@ -26,9 +26,9 @@ from gateway.telemetry.record import RequestRecord, Result
 
 
 class LiveEndpoint:
-    """Answers what is a subscription, and leaves the rest to others.
+    """Opens the stream of a subscription; ignores other operations.
 
-    With ``reads`` each answer has a consistency token, for who brought any.
+    With ``reads`` each answer has a consistency token, if the request had one.
     """
 
     def __init__(
@@ -55,9 +55,9 @@ class LiveEndpoint:
         viewer: Viewer,
         record: RequestRecord,
     ) -> LiveResponse | Answer | None:
-        """The stream, or the errors in its place; None for what is no subscription.
+        """Open the stream, or return the errors that refuse it; None if it is no subscription.
 
-        ``media`` is what the client takes a stream in. Raises as ``LiveAnswers.open`` does.
+        ``media`` is the media type of the stream. Raises as ``LiveAnswers.open`` does.
         """
         if not await self._queries.is_subscription(parsed, viewer, record):
             return None
@@ -68,9 +68,9 @@ class LiveEndpoint:
                 await self._queries.charge_refused(parsed, viewer, record)
                 raise
             stack.callback(self._connections.release)
-            seen, tell = seen_of(request.scope), None
+            seen, teller = seen_of(request.scope), None
             if seen is not None and self._reads is not None:
-                tell = await self._reads.teller(seen)
+                teller = await self._reads.teller(seen)
             credentials = credentials_of(request.scope)
             opened = await self._live.open(parsed, viewer, credentials, record)
             if isinstance(opened, Answer):
@@ -78,7 +78,7 @@ class LiveEndpoint:
             # From here on nothing is awaited.
             stack.pop_all()
         opened.when_over(self._connections.release)
-        opened.tell = tell
+        opened.extensions_at = teller
         record.result = Result.OK
         form: StreamForm = SubscriptionParts()
         if media == EVENT_STREAM:

@@ -1,4 +1,4 @@
-"""Live response: a subscription's answers, each sent when it is there, for as long as it lasts."""
+"""Live response: sends each answer of a subscription when it comes, until the stream ends."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gateway.http.connection import send_within, while_connected
 from gateway.http.stream_form import STREAM_HEADERS, StreamForm
 from gateway.telemetry.record import RequestRecord, Result
 
-#: After how many seconds clients come back that no error tells: not all of them at once.
+#: Seconds after which clients reconnect if the error has none: not all of them at once.
 _COME_BACK = (1.0, 5.0)
 
 
@@ -30,9 +30,9 @@ class StreamTimes:
 
 
 class LiveResponse:
-    """Sends the frames of a stream, and closes it at the end, whatever the end is.
+    """Sends the frames of a stream, and always closes it at the end.
 
-    A client that has gone gets no more, and one that takes too long for a frame is cut off.
+    It ends if the client disconnects, or takes too long for a frame.
     """
 
     def __init__(
@@ -66,20 +66,20 @@ class LiveResponse:
 
     async def _send_all(self, scope: Scope, send: Send) -> None:
         more = await self._send_next(scope, send, self._form.beginning)
-        # The head is on its way: whoever stands around it knows of it now.
+        # The head is sent: the middleware has recorded it.
         self._record.opened()
         while more:
             more = await self._send_next(scope, send)
 
     async def _send_next(self, scope: Scope, send: Send, before: bytes = b"") -> bool:
-        """Send what comes next, of which nothing is kept; whether more follows."""
-        written, more = await self._following()
-        message = {"type": "http.response.body", "body": before + written, "more_body": more}
+        """Send the next chunk, and keep no reference to it; whether more follows."""
+        chunk, more = await self._following()
+        message = {"type": "http.response.body", "body": before + chunk, "more_body": more}
         await send_within(self._times.send_seconds, scope, send, message)
         return more
 
     async def _following(self) -> tuple[bytes, bool]:
-        """What is written next, and whether more follows."""
+        """The next chunk, and whether more follows."""
         limit = asyncio.timeout(self._times.heartbeat_seconds)
         try:
             async with limit:
@@ -94,12 +94,12 @@ class LiveResponse:
         return self._form.frame(frame), True
 
     def _end(self, error: Exception) -> bytes:
-        """What tells the client why the stream ends."""
+        """The last chunk, with the error that ends the stream."""
         if not isinstance(error, GatewayError):
             self._record.result = Result.FAILED
-        told = self._mask.unexpected(error)
-        self._record.note_error(told["extensions"]["code"], error)
-        errors = orjson.dumps([told])
+        formatted = self._mask.unexpected(error)
+        self._record.note_error(formatted["extensions"]["code"], error)
+        errors = orjson.dumps([formatted])
         if isinstance(error, Unavailable):
             seconds = uniform(*_COME_BACK)  # noqa: S311 - it only has to be spread
             if isinstance(error, ServerStopping):

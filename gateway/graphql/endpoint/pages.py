@@ -1,4 +1,4 @@
-"""The pages for browsers at the endpoint's address: GraphiQL, and a small one of our own."""
+"""Pages for browsers at the endpoint's address: GraphiQL, and a small one of our own."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from gateway.http.slashes import had_trailing_slash
 
 
 class Pages:
-    """GraphiQL if it was built; else, or when asked for by ``?page=small``, the small page."""
+    """Chooses the page: GraphiQL if it was built; else, or by ``?page=small``, the small one."""
 
     def __init__(self, small: Page, graphiql: GraphiQL | None) -> None:
         self._small = small
         self._graphiql = graphiql
 
     def document(self, request: Request) -> Response:
-        """The page that this request asks for."""
+        """The page for this request."""
         inside = had_trailing_slash(request.scope)
         if self._graphiql is None or request.query_params.get("page") == "small":
             return self._small.document(inside=inside)

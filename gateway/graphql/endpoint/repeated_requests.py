@@ -1,7 +1,7 @@
-"""Repeated requests: answered from the response cache without being read again.
+"""Repeated requests: answers them from the response cache without parsing them again.
 
 Each is authenticated, charged, limited and recorded as any other, and gets the headers of its own
-response; only what leads from its bytes to the cache entry is remembered.
+response; only the look-up of the cache entry by its bytes is memoized.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ _METHODS = frozenset({"GET", "HEAD", "POST"})
 
 
 class RepeatedRequests:
-    """An ASGI application around the one that answers ``path`` by the endpoint.
+    """ASGI middleware around the application that answers ``path`` by the endpoint.
 
-    ``compressed`` is put around what is no cache entry, which has a compressed form of its own.
+    ``compressed`` wraps other responses than cache entries, which have compressed forms.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class RepeatedRequests:
             return
         try:
             viewer = await identified_viewer(scope, self._identify)
-        except Exception:  # the endpoint says so, in the media type that the client accepts
+        except Exception:  # the endpoint reports it in the accepted media type
             await self._app(scope, receive, send)
             return
         messages: list[Message] = []
@@ -83,10 +83,10 @@ class RepeatedRequests:
                     await response(scope, receive, send)
                     return
             attach(MemoizedRequest(self._memos, viewer, digest), scope)
-        await self._app(scope, _again(messages, receive) if messages else receive, send)
+        await self._app(scope, _replaying(messages, receive) if messages else receive, send)
 
     async def _repeat(self, memo: Memo, viewer: Viewer, record: RequestRecord) -> ASGIApp | None:
-        """The response, if all of it is in the cache and holds."""
+        """The response, if all of it is in the cache and valid."""
         record.route = self._path
         record.viewer = viewer.kind
         record.shows_timing = viewer.is_site_admin
@@ -107,9 +107,9 @@ class RepeatedRequests:
                 response = await cached(entry, memo.conditions)
         except Exception as error:
             record.end()
-            told = self._mask.unexpected(error)
-            record.note_error(told["extensions"]["code"], error)
-            refusal = refused(told, error, memo.conditions.media)
+            formatted = self._mask.unexpected(error)
+            record.note_error(formatted["extensions"]["code"], error)
+            refusal = refused(formatted, error, memo.conditions.media)
             record.result = Result.FAILED if refusal.status_code >= 500 else Result.REFUSED
             return self._compressed(refusal)
         record.end()
@@ -149,10 +149,10 @@ async def _read(receive: Receive, messages: list[Message]) -> bytes | None:
     return body if is_whole else None
 
 
-def _again(messages: list[Message], receive: Receive) -> Receive:
+def _replaying(messages: list[Message], receive: Receive) -> Receive:
     """Receives these messages once more, and then all others."""
 
-    async def again() -> Message:
+    async def receive_replayed() -> Message:
         return messages.pop(0) if messages else await receive()
 
-    return again
+    return receive_replayed

@@ -1,8 +1,8 @@
-"""Request memo: which admitted operations a request stands for that was made before.
+"""Request memo: leads from a repeated request to its admitted operations, without parsing.
 
 It holds digests alone, no credential and no body, in the memory of the response cache. A request
 is the same only if its kind of viewer is, its method, its target, its body, and every header that
-the endpoint reads. Who the viewer is decides which cache entry there is, and is asked for then.
+the endpoint reads. The viewer itself decides which cache entry is used, at the look-up.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _ATTACHED = "stats_gateway.request_memo"
 
 
 class Memo(NamedTuple):
-    """How a request was answered: ``operations`` are several, maybe, if it was a batch."""
+    """Memo of a request: how it was answered; a batch may have several ``operations``."""
 
     conditions: Conditions
     operations: Sequence[AdmittedOperation]
@@ -55,20 +55,20 @@ class RequestMemo:
         return memo
 
     def put(self, viewer: Viewer, digest: bytes, memo: Memo) -> None:
-        """Keep the memo of a request whose answers are all in the response cache."""
+        """Store the memo of a request whose answers are all in the response cache."""
         size = _MEMO_BYTES + _OPERATION_BYTES * len(memo.operations)
         self._values.put((Memo, viewer.kind, viewer.is_site_admin, digest), memo, size)
 
 
 class MemoizedRequest(NamedTuple):
-    """A request whose viewer is identified and whose body is read, and where its memo goes."""
+    """Request to memoize: its viewer is identified, and its body is read."""
 
     memos: RequestMemo
     viewer: Viewer
     digest: bytes
 
-    def note(self, conditions: Conditions, answers: Sequence[Answer], *, is_batch: bool) -> None:
-        """Keep how the request was answered, unless an answer is not in the response cache."""
+    def store(self, conditions: Conditions, answers: Sequence[Answer], *, is_batch: bool) -> None:
+        """Store how the request was answered, if all answers are in the response cache."""
         operations = [one.admitted for one in answers if one.admitted is not None]
         if operations and len(operations) == len(answers):
             self.memos.put(self.viewer, self.digest, Memo(conditions, operations, is_batch))
@@ -86,11 +86,11 @@ def digest_of(scope: Scope, body: bytes) -> bytes:
 
 
 def attach(request: MemoizedRequest, scope: Scope) -> None:
-    """Let the endpoint find the request by its ASGI scope."""
+    """Attach the request to its ASGI scope, for the endpoint."""
     scope[_ATTACHED] = request
 
 
 def memoized_request(scope: Scope) -> MemoizedRequest | None:
-    """What is attached; None where requests are not memoized."""
+    """The request that is attached to the scope; None if requests are not memoized."""
     found: MemoizedRequest | None = scope.get(_ATTACHED)
     return found

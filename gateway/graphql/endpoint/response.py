@@ -1,4 +1,4 @@
-"""Writing an answer, or the errors in its place, as an HTTP response."""
+"""HTTP response of an answer, or of the errors that refuse an operation."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ async def cached(entry: CacheEntry, conditions: Conditions) -> ASGIApp:
 
 
 def _negotiated(headers: Mapping[str, str]) -> dict[str, str]:
-    """The coding is chosen here, and nobody further out need look at the answer again."""
+    """Headers of a response whose coding is chosen: middleware need not negotiate it again."""
     return {**headers, "Vary": f"{headers['Vary']}, Accept-Encoding"}
 
 
@@ -82,16 +82,16 @@ def _private_headers(media: str, coding: str | None) -> Sequence[tuple[bytes, by
 
 
 def answered_each(answers: Sequence[bytes], media: str, *, has_secret: bool = False) -> Response:
-    """The response for a batch, whose operations tell for themselves what became of them.
+    """The response for a batch, of the answers of its operations as JSON.
 
-    Their answers are written already.
+    Each has the errors of its operation.
     """
     text = b"[" + b",".join(answers) + b"]"
     return raw_json_response(text, EXECUTED.json, media, SECRET if has_secret else NO_STORE)
 
 
 def refused(error: FormattedError, cause: Exception, media: str = JSON) -> Response:
-    """The response for a request that did not come to an operation."""
+    """The response for a request that is refused before an operation."""
     return _not_executed({"errors": [error]}, media, headers_for(cause))
 
 

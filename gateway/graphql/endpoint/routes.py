@@ -1,4 +1,4 @@
-"""The routes of GraphQL: the endpoint, the pages for browsers and the examples in them."""
+"""Routes of GraphQL: the endpoint, the pages for browsers and the examples in them."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def graphql_routes(
     connections: Connections,
     reads: ConsistentReads,
 ) -> list[Route]:
-    """All routes below the endpoint's path; :func:`graphql_middleware` stands around them."""
+    """All routes below the endpoint's path; :func:`graphql_middleware` wraps them."""
     pages = Pages(Page(EXAMPLES), built_graphiql(EXAMPLES))
     times = StreamTimes(settings.heartbeat_seconds, settings.operation_timeout_seconds)
     endpoint = GraphQLEndpoint(
@@ -77,7 +77,7 @@ def graphql_middleware(
     responses: ResponseCache | None,
     compressed: Callable[[ASGIApp], ASGIApp],
 ) -> ASGIApp:
-    """What stands around the endpoint's path: repeated requests, which allowed pages may read."""
+    """The middleware of the endpoint's path: repeated requests, and CORS for allowed pages."""
     if responses is not None:
         app = RepeatedRequests(
             app,
@@ -100,7 +100,7 @@ def graphql_websockets(
     mask: ErrorMask,
     reads: ConsistentReads,
 ) -> ASGIApp:
-    """What answers WebSockets at the endpoint's path."""
+    """The application for WebSockets at the endpoint's path."""
     in_parts = settings.incremental_delivery
     operations = SocketOperations(executor, live, identify, mask, in_parts, reads)
     limits = SocketLimits(settings.websocket_operations, settings.body_limit_bytes)

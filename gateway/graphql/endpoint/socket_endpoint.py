@@ -1,4 +1,4 @@
-"""Socket endpoint: GraphQL over WebSocket, as the protocol ``graphql-transport-ws`` has it."""
+"""Socket endpoint: GraphQL over WebSocket by the protocol ``graphql-transport-ws``."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class SocketEndpoint:
         self._route = route
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await receive()  # that somebody connects
+        await receive()  # websocket.connect
         record = record_of(scope)
         record.route = self._route
         if SUBPROTOCOL not in scope["subprotocols"]:

@@ -1,4 +1,4 @@
-"""The messages of ``graphql-transport-ws``: read from clients, and written to them.
+"""Messages of ``graphql-transport-ws``: reads those of clients, and writes those to them.
 
 https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
 """
@@ -20,7 +20,7 @@ SUBPROTOCOL = "graphql-transport-ws"
 _LONGEST_ID = 256
 
 
-#: What describes an operation, and what may be each.
+#: The parts of an operation, and their types.
 _OPERATION: dict[str, tuple[type, ...]] = {
     "query": (str, NoneType),
     "operationName": (str, NoneType),
@@ -48,7 +48,7 @@ class CloseCode(IntEnum):
 
 
 class Kind(StrEnum):
-    """What clients send."""
+    """Types of the messages that clients send."""
 
     INIT = "connection_init"
     PING = "ping"
@@ -70,7 +70,7 @@ class ClientMessage(NamedTuple):
 
 
 def read_message(text: str) -> ClientMessage:
-    """The message; BadRequest, which says what is wrong with it in few words, if it is none."""
+    """Read a message; BadRequest, with a short reason, if it is wrong."""
     content = decode_json(text, "The message")
     if not isinstance(content, dict):
         raise BadRequest("The message is no JSON object.")
@@ -118,7 +118,7 @@ PONG = '{"type":"pong"}'
 
 
 class ServerMessages:
-    """What is said about one operation."""
+    """Messages to the client about one operation, as JSON texts."""
 
     def __init__(self, operation: str) -> None:
         self._head = b'{"id":' + orjson.dumps(operation) + b',"type":"'
@@ -132,5 +132,5 @@ class ServerMessages:
         return (self._head + b'error","payload":' + orjson.dumps(errors) + b"}").decode()
 
     def complete(self) -> str:
-        """All has been said."""
+        """The operation is complete; nothing follows."""
         return (self._head + b'complete"}').decode()

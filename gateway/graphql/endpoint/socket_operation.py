@@ -1,4 +1,4 @@
-"""What answers the operations of WebSockets: executed once, or followed while they change."""
+"""Socket operations: executes an operation once, or streams the answers of a subscription."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class SocketOperations:
     identify: IdentifyViewer
     mask: ErrorMask
     in_parts: bool
-    #: For who brings consistency tokens, in the extensions of an operation; None ignores them.
+    #: For consistency tokens in the extensions of operations; None ignores them.
     reads: ConsistentReads | None = None
 
     async def answers(
@@ -60,9 +60,9 @@ class SocketOperations:
         request: GraphQLRequest,
         credentials: Credentials,
         record: RequestRecord,
-        follow: Callable[[], Awaitable[object]],
+        on_live: Callable[[], Awaitable[object]],
     ) -> AsyncGenerator[bytes, None]:
-        """All answers, as JSON; ``follow`` is awaited once it is known that they do not end.
+        """All answers, as JSON; ``on_live`` is awaited when a subscription becomes live.
 
         Credentials are verified again for each operation. Raises NotExecuted, whatever
         ``identify`` and the executor raise, and the reason for which a stream ends.
@@ -71,10 +71,10 @@ class SocketOperations:
         record.viewer = viewer.kind
         seen = await self._seen(request, viewer, record)
         if await self.executor.live.is_subscription(request, viewer, record):
-            answers = self._followed(request, viewer, credentials, record, follow, seen)
+            answers = self._live_answers(request, viewer, credentials, record, on_live, seen)
         else:
             answers = self._executed(request, viewer, record, seen)
-        # A live operation may last for days, and keeps nothing of what was asked.
+        # A live operation may last for days, and holds nothing of its request.
         del request
         async with aclosing(answers):
             async for answer in answers:
@@ -88,23 +88,23 @@ class SocketOperations:
             return None
         return await self.reads.place(tokens, viewer, record)
 
-    async def _followed(
+    async def _live_answers(
         self,
         request: GraphQLRequest,
         viewer: Viewer,
         credentials: Credentials,
         record: RequestRecord,
-        follow: Callable[[], Awaitable[object]],
+        on_live: Callable[[], Awaitable[object]],
         seen: Seen | None,
     ) -> AsyncGenerator[bytes, None]:
-        tell = None if self.reads is None or seen is None else await self.reads.teller(seen)
+        teller = None if self.reads is None or seen is None else await self.reads.teller(seen)
         stream = await self.live.open(request, viewer, credentials, record)
         del request
         if isinstance(stream, Answer):
             raise NotExecuted(stream["errors"])
-        stream.tell = tell
+        stream.extensions_at = teller
         try:
-            await follow()
+            await on_live()
             record.result = Result.OK
             record.opened()
             async for frame in stream:
@@ -116,28 +116,28 @@ class SocketOperations:
     async def _executed(
         self, request: GraphQLRequest, viewer: Viewer, record: RequestRecord, seen: Seen | None
     ) -> AsyncGenerator[bytes, None]:
-        asked = (request, viewer, _READING if viewer.only_reads else _ALL, record)
+        arguments = (request, viewer, _READING if viewer.only_reads else _ALL, record)
         try:
             if not self.in_parts:
-                answer = await self.executor.execute(*asked)
+                answer = await self.executor.execute(*arguments)
                 yield _written(await self._with_token(answer, record, seen), record)
                 return
-            async with aclosing(self.executor.stream(*asked)) as parts:
+            async with aclosing(self.executor.stream(*arguments)) as parts:
                 async for part in parts:
                     yield _written(await self._with_token(part, record, seen), record)
         except OperationTypeRefused as error:
             raise Forbidden(f"An API key can only read: it may not send a {error.kind}.") from None
 
     async def _with_token(self, answer: Answer, record: RequestRecord, seen: Seen | None) -> Answer:
-        """The answer with what the headers of HTTP tell, among its extensions."""
+        """The answer with the values of the consistency headers of HTTP as extensions."""
         if self.reads is None or "data" not in answer or not (record.has_written or seen):
             return answer
-        told = {}
+        extensions = {}
         if (token := await self.reads.token_after(seen, record)) is not None:
-            told[TOKEN_EXTENSION] = token
+            extensions[TOKEN_EXTENSION] = token
         if seen is not None and seen.is_eventual(record):
-            told[CONSISTENCY_EXTENSION] = EVENTUAL
-        return Answer({**answer, "extensions": {**answer.get("extensions", {}), **told}})
+            extensions[CONSISTENCY_EXTENSION] = EVENTUAL
+        return Answer({**answer, "extensions": {**answer.get("extensions", {}), **extensions}})
 
 
 def _written(answer: Answer, record: RequestRecord) -> bytes:

@@ -1,4 +1,4 @@
-"""Running: the operations that are under way on one socket, and how it ends for them."""
+"""Running operations: runs the operations of one WebSocket, and ends them with it."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from gateway.telemetry.record import RequestRecord, Result
 
 STOPPING = "The server is stopping: connect again."
 #: Operations of one socket that are executed at once; the others wait. Each may have an answer of
-#: many bytes, which it keeps until the client takes it.
+#: many bytes, which it holds until the client takes it.
 _AT_ONCE = 4
 
 
 class SocketLimits(NamedTuple):
-    """Of one socket: operations under way, and the characters of those that are not live yet.
+    """Limits of one socket: operations under way, and characters of those that are not live yet.
 
-    What waits is in memory: as much as one message may have, which alone is always taken.
+    Waiting operations are in memory: up to the length of one message, which is always accepted.
     """
 
     operations: int
@@ -44,13 +44,13 @@ class SocketLimits(NamedTuple):
 
 
 class _Operation:
-    """An operation under way; ``is_live`` once it follows what changes."""
+    """An operation under way; ``is_live`` once it is a live subscription."""
 
     def __init__(self, message: ClientMessage) -> None:
         self.id = message.id
-        self.says = ServerMessages(message.id)
+        self.messages = ServerMessages(message.id)
         self.payload = message.payload or {}
-        #: The characters that are kept of it.
+        #: The characters of its message that are in memory.
         self.size = message.size
         self.has_begun = False
         self.is_live = False
@@ -58,7 +58,7 @@ class _Operation:
 
 
 class RunningOperations:
-    """Runs operations; ``send`` takes events, ``say`` messages, ``close`` the end.
+    """Runs operations; ``send`` sends events, ``send_message`` messages, ``close`` the close event.
 
     ``record`` is that of the socket itself; each operation has one of its own.
     """
@@ -70,7 +70,7 @@ class RunningOperations:
         record: RequestRecord,
         recording: Recording,
         send: Callable[[Message], Awaitable[None]],
-        say: Callable[[str], Awaitable[None]],
+        send_message: Callable[[str], Awaitable[None]],
         close: Callable[[CloseCode, str], Awaitable[None]],
     ) -> None:
         self._operations = operations
@@ -79,12 +79,12 @@ class RunningOperations:
         self._record = record
         self._recording = recording
         self._send = send
-        self._say = say
+        self._send_message = send_message
         self._close = close
-        self._places = asyncio.Semaphore(_AT_ONCE)
+        self._slots = asyncio.Semaphore(_AT_ONCE)
         #: By their ids, until their last message.
         self._named: dict[str, _Operation] = {}
-        #: Until they are over, also those that nobody wants any more.
+        #: Until they are over, completed ones included.
         self._under_way: set[_Operation] = set()
         self._is_ending = False
         self._has_ended = asyncio.Event()
@@ -94,7 +94,7 @@ class RunningOperations:
         return id_ in self._named
 
     async def begin(self, message: ClientMessage, credentials: Credentials) -> None:
-        """Run an operation; nothing more is begun once the end has."""
+        """Run an operation; ignore it once the socket is closing."""
         if self._is_ending:
             return
         operation = _Operation(message)
@@ -103,7 +103,7 @@ class RunningOperations:
             if not self._under_way:
                 await self._send(occupied(True))
         except (TooManyOperations, Unavailable) as refusal:
-            await self._say(operation.says.error([self._mask.unexpected(refusal)]))
+            await self._send_message(operation.messages.error([self._mask.unexpected(refusal)]))
             return
         self._named[operation.id] = operation
         self._under_way.add(operation)
@@ -112,12 +112,12 @@ class RunningOperations:
     def _check(self, operation: _Operation) -> None:
         if len(self._under_way) >= self._limits.operations:
             raise TooManyOperations(self._limits.operations)
-        kept = sum(one.size for one in self._under_way)
-        if kept and kept + operation.size > self._limits.characters:
+        waiting = sum(one.size for one in self._under_way)
+        if waiting and waiting + operation.size > self._limits.characters:
             raise OperationsTooLarge(self._limits.characters)
 
     async def complete(self, id_: str) -> None:
-        """The client wants no more of an operation, if it is still under way."""
+        """Complete an operation for the client: cancel it if it is still under way."""
         operation = self._named.pop(id_, None)
         if operation is None:
             return
@@ -133,10 +133,10 @@ class RunningOperations:
         error: Unauthenticated | None = None,
         by: _Operation | None = None,
     ) -> None:
-        """Close once everything but what is live has been answered.
+        """Close the socket once all operations that are not live have been answered.
 
-        What is live is told the error, if there is one; without it, clients ask again elsewhere.
-        If an operation has begun the end, whoever is none waits for it.
+        Live ones get the error, if there is one; without it, clients subscribe again elsewhere.
+        ``by`` is the operation that closes it; a later caller waits, unless it is an operation.
         """
         if self._is_ending:
             if by is None:
@@ -161,14 +161,14 @@ class RunningOperations:
         if error is not None:
             errors = [self._mask.unexpected(error)]
             for one in live if by is None else [by, *live]:
-                await self._say(one.says.error(errors))
+                await self._send_message(one.messages.error(errors))
         tasks += [one.task for one in others if one.task is not None and not one.is_live]
         if tasks:
             await asyncio.wait(tasks)
         await self._close(code, reason)
 
     async def stop(self) -> None:
-        """Nobody is left to be answered."""
+        """Cancel all operations: the client has disconnected."""
         tasks = self._cancel(self._under_way)
         if tasks:
             await asyncio.wait(tasks)
@@ -200,17 +200,17 @@ class RunningOperations:
                 await self._send(occupied(False))
 
     def _free_id(self, operation: _Operation) -> None:
-        """The client may use the id again, if it has not done so."""
+        """Free the id for the client, unless another operation has it."""
         if self._named.get(operation.id) is operation:
             del self._named[operation.id]
 
     async def _answer(
         self, operation: _Operation, credentials: Credentials, record: RequestRecord
     ) -> tuple[CloseCode, str, Unauthenticated | None] | None:
-        """Tell all answers and the end; how to close the socket, if it is over with it."""
+        """Send all answers and the end; return how to close the socket, if it has to be."""
         try:
-            await self._tell(operation, credentials, record)
-            last = operation.says.complete()
+            await self._send_answers(operation, credentials, record)
+            last = operation.messages.complete()
         except ConnectionError:
             raise
         except ServerStopping:
@@ -220,41 +220,41 @@ class RunningOperations:
             return CloseCode.FORBIDDEN, error.message, error
         except NotExecuted as error:
             _note(record, error.errors[0]["extensions"]["code"])
-            last = operation.says.error(error.errors)
+            last = operation.messages.error(error.errors)
         except Exception as error:
             formatted = self._mask.unexpected(error)
             _note(record, formatted["extensions"]["code"])
-            last = operation.says.error([formatted])
+            last = operation.messages.error([formatted])
         record.end()
         self._free_id(operation)
-        await self._say(last)
+        await self._send_message(last)
         return None
 
-    async def _tell(
+    async def _send_answers(
         self, operation: _Operation, credentials: Credentials, record: RequestRecord
     ) -> None:
-        async with AsyncExitStack() as place:
+        async with AsyncExitStack() as slot:
 
-            async def follow() -> None:
+            async def on_live() -> None:
                 if self._is_ending:
                     raise ConnectionResetError("The socket is about to be closed.")
                 operation.is_live = True
-                # It waits for what changes, and keeps nothing meanwhile.
+                # It waits for changes, and holds no memory meanwhile.
                 operation.payload, operation.size = {}, 0
-                await place.aclose()
+                await slot.aclose()
 
-            await place.enter_async_context(self._places)
+            await slot.enter_async_context(self._slots)
             answers = self._operations.answers(
-                read_parameters(operation.payload), credentials, record, follow
+                read_parameters(operation.payload), credentials, record, on_live
             )
             async with aclosing(answers):
                 async for answer in answers:
                     record.status = EXECUTED.graphql
-                    await self._say(operation.says.next(answer))
+                    await self._send_message(operation.messages.next(answer))
 
 
 def _note(record: RequestRecord, code: str, cause: Exception | None = None) -> None:
-    """Note why an operation was not executed, or why its stream has ended."""
+    """Record why an operation was not executed, or why its stream has ended."""
     record.note_error(code, cause)
     status = status_of(code, GRAPHQL)
     if record.open_after is None:

@@ -1,4 +1,4 @@
-"""Socket session: what is said on one socket, from the first message to the last."""
+"""Socket session: handles the messages of one WebSocket, from the first to the last."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from gateway.http.websocket_events import STOPPING as SERVER_STOPS
 from gateway.http.websocket_events import close, occupied
 from gateway.telemetry.record import RequestRecord
 
-#: How long a client may take to say who it is.
+#: Timeout of the client's connection_init.
 _INIT_SECONDS = 3
 
 
 class _Closed(Exception):
-    """The socket is to be closed, for what the client has sent or what has become of it."""
+    """The socket has to be closed, because of a message or an error."""
 
     def __init__(self, code: CloseCode, reason: str) -> None:
         super().__init__(reason)
@@ -41,7 +41,7 @@ class _Closed(Exception):
         self.reason = reason
 
 
-class _Gone(Exception):
+class _Disconnected(Exception):
     """The socket is closed."""
 
 
@@ -50,7 +50,7 @@ class _Stopping(Exception):
 
 
 class SocketSession:
-    """One socket whose handshake is answered; ``record`` is that of the socket itself."""
+    """Session of a socket whose handshake is done; ``record`` is that of the socket itself."""
 
     def __init__(
         self,
@@ -67,13 +67,13 @@ class SocketSession:
         self._record = record
         self._credentials: Credentials = ()
         self._running = RunningOperations(
-            operations, limits, record, recording, send, self._say, self._close
+            operations, limits, record, recording, send, self._send_message, self._close
         )
 
     async def run(self, scope: Scope) -> None:
-        """Talk to the client until the socket is closed, and end what is under way then."""
+        """Handle messages until the socket is closed, then cancel its operations."""
         try:
-            with suppress(_Gone, ConnectionError):
+            with suppress(_Disconnected, ConnectionError):
                 await self._talk(scope)
         finally:
             await self._running.stop()
@@ -110,7 +110,7 @@ class SocketSession:
             self._record.note_error(masked["extensions"]["code"])
             raise _Closed(CloseCode.FAILED, "Something went wrong in the gateway.") from None
         self._record.viewer = viewer.kind
-        await self._say(ACKNOWLEDGED)
+        await self._send_message(ACKNOWLEDGED)
         await self._send(occupied(False))
 
     async def _init_message(self) -> ClientMessage:
@@ -129,7 +129,7 @@ class SocketSession:
             raise _Stopping
         if event["type"] == "websocket.disconnect":
             self._record.close_code = event["code"]
-            raise _Gone
+            raise _Disconnected
         text = event.get("text")
         if text is None:
             raise _Closed(CloseCode.BAD_MESSAGE, "Messages are text, not binary.")
@@ -152,9 +152,9 @@ class SocketSession:
 
     async def _answer_ping(self, message: ClientMessage) -> None:
         if message.kind is Kind.PING:
-            await self._say(PONG)
+            await self._send_message(PONG)
 
-    async def _say(self, text: str) -> None:
+    async def _send_message(self, text: str) -> None:
         self._record.frames += 1
         await self._send({"type": "websocket.send", "text": text})
 
@@ -163,10 +163,10 @@ class SocketSession:
         await self._send(close(code, reason))
 
 
-def _chosen(sent: Credentials, given: Credentials) -> Credentials:
+def _chosen(in_head: Credentials, in_parameters: Credentials) -> Credentials:
     """The credentials of the parameters, if there are any; Unverified if the head has others."""
-    if not given:
-        return sent
-    if sent and sent_credential(sent) != sent_credential(given):
+    if not in_parameters:
+        return in_head
+    if in_head and sent_credential(in_head) != sent_credential(in_parameters):
         raise Unverified(Wrong.SEVERAL)
-    return given
+    return in_parameters

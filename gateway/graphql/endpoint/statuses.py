@@ -1,4 +1,4 @@
-"""The one table of HTTP statuses: what a request that was not executed is answered with."""
+"""HTTP statuses: the table of statuses by error code, for requests that are not executed."""
 
 from __future__ import annotations
 

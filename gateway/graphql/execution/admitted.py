@@ -1,4 +1,4 @@
-"""Admitted operation: what of a request need not be found out again while its answer is cached."""
+"""Admitted operation: the key and cost of a request that is repeated while its answer is cached."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answer: what an operation came to."""
+"""Answer: the result of an operation, as the response has it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from gateway.graphql.execution.cache_entry import CacheEntry
 
 
 class Answer(dict[str, Any]):
-    """``data`` is missing when nothing was executed; ``errors`` when there were none."""
+    """Response map: no ``data`` if nothing was executed, no ``errors`` if there are none."""
 
     #: The cache entry whose body is this whole answer.
     entry: CacheEntry | None = None
-    #: With an entry: how the same request is answered again without being read.
+    #: With an entry: answers the same request again without parsing it.
     admitted: AdmittedOperation | None = None
-    #: Whether it must be neither stored nor compressed on its way.
+    #: Whether it must be neither stored nor compressed between here and the client.
     has_secret: bool = False
 
     @classmethod

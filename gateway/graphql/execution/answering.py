@@ -1,6 +1,6 @@
-"""Answering: from one admitted operation to its answer, within its limits.
+"""Answering: executes one admitted operation within its limits, and makes its answer.
 
-What is here is shared by all who execute: the executor, live queries and series of queries.
+The executor, live queries and series of queries share it.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ OpenOperation = Callable[[Viewer, RequestRecord], AbstractAsyncContextManager[An
 #: Entered around an operation.
 AroundOperation = Callable[[RequestRecord], AbstractContextManager[None]]
 
-#: What tells nothing of what was asked.
-_PASSING = (DatabaseFault, NoConnection, SnapshotLost)
+#: Errors of the moment: they say nothing about the operation.
+_TRANSIENT = (DatabaseFault, NoConnection, SnapshotLost)
 
 _UNTRACED: AbstractContextManager[None] = nullcontext()
 
@@ -63,7 +63,7 @@ class Made(NamedTuple):
     answer: Answer
     context: Any
     is_cached: bool = False
-    #: Whether something could not be read that might be in a moment.
+    #: Whether a transient error left something out.
     is_incomplete: bool = False
 
 
@@ -84,36 +84,36 @@ class Answering:
     erased: ErasedUsers | None = None
 
     def production(self) -> Production:
-        """What one operation will have produced, whose time begins now."""
+        """The production of an operation, whose time begins now."""
         return Production(self.yielding, self.limits)
 
     async def answer(
-        self, ready: PreparedOperation, viewer: Viewer, record: RequestRecord
+        self, operation: PreparedOperation, viewer: Viewer, record: RequestRecord
     ) -> Answer:
         record.begin("execute")
         production = self.production()
         async with (
-            self.charging(ready, production, viewer, record),
+            self.charging(operation, production, viewer, record),
             self.until(production),
         ):
-            key = self.key(ready)
+            key = self.key(operation)
             if self.responses is not None and key is not None:
                 entry = await self.responses.find(key, viewer, record)
                 if entry is not None:
                     if self.erased is not None:
                         await self.erased.check(viewer.id, entry.position)
-                    return cached_answer(entry, key, ready, record)
-            return (await self.make(ready, viewer, record, production, key)).answer
+                    return cached_answer(entry, key, operation, record)
+            return (await self.make(operation, viewer, record, production, key)).answer
 
-    def key(self, ready: PreparedOperation) -> OperationKey | None:
+    def key(self, operation: PreparedOperation) -> OperationKey | None:
         """The key under which the answer may be cached."""
-        if self.responses is None or ready.operation.operation is not OperationType.QUERY:
+        if self.responses is None or operation.definition.operation is not OperationType.QUERY:
             return None
-        return self.responses.key(ready.prepared, ready.request)
+        return self.responses.key(operation.prepared, operation.request)
 
     async def make(
         self,
-        ready: PreparedOperation,
+        operation: PreparedOperation,
         viewer: Viewer,
         record: RequestRecord,
         production: Production,
@@ -123,21 +123,21 @@ class Answering:
     ) -> Made:
         """Execute the operation, and cache its answer if that can be.
 
-        A query whose snapshot was lost, or is behind what was seen, is executed once more.
+        A query whose snapshot was lost, or is behind the client's state, is executed once more.
         """
         before = record.oldest_read_at
         try:
-            return await self._make_once(ready, viewer, record, production, key, again=again)
+            return await self._make_once(operation, viewer, record, production, key, again=again)
         except SnapshotLost as lost:
             note_lost(record, lost, before)
-            production.start_again()
+            production.reset()
         return await self._make_once(
-            ready, viewer, record, production, key, again=again, is_last=True
+            operation, viewer, record, production, key, again=again, is_last=True
         )
 
     async def _make_once(
         self,
-        ready: PreparedOperation,
+        operation: PreparedOperation,
         viewer: Viewer,
         record: RequestRecord,
         production: Production,
@@ -148,38 +148,38 @@ class Answering:
     ) -> Made:
         opened = self.open_again if again else self.open_operation
         async with opened(viewer, record) as context:
-            executor = OperationExecutor(self.schema, *ready[:3], context, production)
+            executor = OperationExecutor(self.schema, *operation[:3], context, production)
             result = await executor.run()
-            if not is_last and ready.operation.operation is OperationType.QUERY:
+            if not is_last and operation.definition.operation is OperationType.QUERY:
                 raise_lost(result.errors)
                 if record.at_least is not None and record.is_behind(context.reads.position):
                     raise SnapshotLost(at_primary=True)
-            passing = None
-            if ready.live_key is not None and result.errors:
-                passing = self._passing(result.errors)
-                if again and passing is not None:
-                    raise passing
+            transient = None
+            if operation.live_key is not None and result.errors:
+                transient = self._transient_error(result.errors)
+                if again and transient is not None:
+                    raise transient
             data = await self.data(result, production)
             entry = None
             if not result.errors and data is not None and key is not None:
                 assert self.responses is not None  # noqa: S101 - it has made the key
-                personal = self.is_personal(ready.prepared)
+                personal = self.is_personal(operation.prepared)
                 entry = self.responses.store(key, viewer, context, data, personal=personal)
             errors = await self.errors(result, production, record)
             production.check()
-        # No connection is held now. A mutation finds out itself, before it changes anything.
-        if self.erased is not None and ready.operation.operation is OperationType.QUERY:
+        # No connection is held now. A mutation checks it itself, before it changes anything.
+        if self.erased is not None and operation.definition.operation is OperationType.QUERY:
             await self.erased.check(viewer.id, context.reads.position)
         if entry is not None and key is not None:
-            return Made(cached_answer(entry, key, ready, record), context, is_cached=True)
-        answer = Answer({**errors, "data": json_data(data), **ready.extensions})
-        return Made(marked(context, answer), context, is_incomplete=passing is not None)
+            return Made(cached_answer(entry, key, operation, record), context, is_cached=True)
+        answer = Answer({**errors, "data": json_data(data), **operation.extensions})
+        return Made(marked(context, answer), context, is_incomplete=transient is not None)
 
-    def _passing(self, errors: Iterable[GraphQLError]) -> BaseException | None:
-        """An error that is no answer, as it tells nothing of what was asked."""
+    def _transient_error(self, errors: Iterable[GraphQLError]) -> BaseException | None:
+        """The first transient error: it says nothing about the operation."""
         for error in errors:
             cause = cause_of(error)
-            if isinstance(cause, _PASSING) or self.mask.hides(error):
+            if isinstance(cause, _TRANSIENT) or self.mask.hides(error):
                 return cause
         return None
 
@@ -196,18 +196,18 @@ class Answering:
     @asynccontextmanager
     async def charging(
         self,
-        ready: PreparedOperation,
+        operation: PreparedOperation,
         production: Production,
         viewer: Viewer,
         record: RequestRecord,
     ) -> AsyncIterator[None]:
-        """Whatever becomes of the operation, charge what it has produced."""
+        """Charge what the operation has produced, however it ends."""
         try:
             yield
         finally:
             if self.admission is not None:
                 record.cost = await self.admission.charge_excess(
-                    ready.cost, production.cost, viewer, record.client
+                    operation.cost, production.cost, viewer, record.client
                 )
 
     def within(self, record: RequestRecord) -> AbstractContextManager[None]:
@@ -215,7 +215,7 @@ class Answering:
 
     @asynccontextmanager
     async def until(self, production: Production) -> AsyncIterator[None]:
-        """Stop what is done within at its deadline: OperationTimeout."""
+        """Stop the block at the deadline of the operation: OperationTimeout."""
         try:
             async with asyncio.timeout_at(production.deadline) as limit:
                 yield
@@ -233,7 +233,7 @@ class Answering:
     async def errors(
         self, result: ExecutionResult, production: Production, record: RequestRecord
     ) -> dict[str, Any]:
-        """What the answer tells of errors, which are noted: nothing if there are none."""
+        """The errors of the answer as JSON, noted in the record; empty if there are none."""
         if not result.errors:
             return {}
         errors = await masked(result.errors, self.mask, production)
@@ -243,7 +243,7 @@ class Answering:
 
 
 def raise_lost(errors: Iterable[GraphQLError] | None) -> None:
-    """SnapshotLost if that is why a field has an error."""
+    """Raise SnapshotLost if that is the cause of a field's error."""
     for error in errors or ():
         cause = cause_of(error)
         if isinstance(cause, SnapshotLost):
@@ -256,16 +256,16 @@ def json_data(data: bytes | None) -> Fragment | None:
 
 
 def marked(context: Any, answer: Answer) -> Answer:
-    """The answer, which says whether the operation of this context has shown a secret."""
+    """Mark the answer if the operation of this context has read a secret; return it."""
     answer.has_secret = context.has_secret
     return answer
 
 
 def cached_answer(
-    entry: CacheEntry, key: OperationKey, ready: PreparedOperation, record: RequestRecord
+    entry: CacheEntry, key: OperationKey, operation: PreparedOperation, record: RequestRecord
 ) -> Answer:
-    """The answer to this operation that the entry has."""
-    if ready.extensions:
-        return Answer(data=Fragment(entry.data), **ready.extensions)
+    """The answer of a cache entry to this operation."""
+    if operation.extensions:
+        return Answer(data=Fragment(entry.data), **operation.extensions)
     name, document = record.operation, record.document
-    return Answer.cached(entry, AdmittedOperation(key, ready.cost, name, document))
+    return Answer.cached(entry, AdmittedOperation(key, operation.cost, name, document))

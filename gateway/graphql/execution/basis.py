@@ -1,4 +1,4 @@
-"""Basis: what an answer depends on, and the state of the database that it was read in."""
+"""Basis: the entities that an answer depends on, and the log position that it was read at."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gateway.graphql.execution.answer import Answer
 
 
 class Reads(Protocol):
-    """What an operation has read; ``gateway.loaders.reads.OperationReads`` tells it."""
+    """Reads of an operation; ``gateway.loaders.reads.OperationReads`` is one."""
 
     position: LogPosition | None
     entities: set[Entity]
@@ -23,10 +23,10 @@ class Basis(NamedTuple):
     """An answer holds as long as none of these entities has changed since the position.
 
     Memberships depend on their groups, and groups are among the entities whenever permissions in
-    them were asked for. What has no entities depends on the site, which every change changes.
-    Without entities nothing was read. Without a position nobody can tell. Beside, it depends on
+    them were read. Data without an entity depend on the site, which every change changes.
+    Without entities nothing was read. Without a position validity is unknown. It also depends on
     the day, on who the viewer is, and on other services, whose answers are fresh for
-    ``fresh_seconds`` more; None if none was asked.
+    ``fresh_seconds`` more; None if none was called.
     """
 
     entities: AbstractSet[Entity]
@@ -37,8 +37,7 @@ class Basis(NamedTuple):
     def of(cls, reads: Reads, *, is_complete: bool) -> Self:
         """The basis of an answer that was made from these reads.
 
-        Nobody can tell how long an answer holds that is not ``is_complete``: something could not
-        be read.
+        Of an answer that is not ``is_complete``, validity is unknown: something could not be read.
         """
         if not is_complete:
             return cls(frozenset((SITE,)), None, reads.fresh_seconds)
@@ -47,7 +46,7 @@ class Basis(NamedTuple):
 
 
 class Evaluation(NamedTuple):
-    """What an operation came to; ``is_personal`` if nobody else will be given the same answer."""
+    """Answer of an operation with its basis; ``is_personal`` if no other viewer may share it."""
 
     answer: Answer
     basis: Basis

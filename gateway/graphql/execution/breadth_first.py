@@ -8,7 +8,7 @@ path and no info object for each field, and loaders see the largest batches ther
 of an abstract type are a level for each type that they turn out to be of.
 
 What is produced is counted as it comes, and after a certain amount it yields to the event loop. An
-error of a nullable field is collected here, at its path. On all that is out of the ordinary (an
+error of a nullable field is collected here, at its path. In every other case (an
 error that would spread to a parent, a value of another type than declared, a resolver that reads
 its path or needs a task of its own) the operation falls back to graphql-core: Fallback.
 """
@@ -82,7 +82,7 @@ class BreadthFirstExecution:
         self.errors: list[GraphQLError] = []
 
     async def run(self, root: Selection) -> dict[str, Any]:
-        """The data of the operation; Fallback if it cannot be had this way."""
+        """Execute the operation, and return its data; Fallback if breadth-first cannot."""
         try:
             (data,) = await self._level(root, [None], lambda _: [])
             await self._rounds.run(self._finish)
@@ -187,7 +187,7 @@ class BreadthFirstExecution:
     async def _complete(
         self, completion: Completion, field: FieldPlan, values: Sequence[Any], path: PathTo
     ) -> Sequence[Any]:
-        """What the response shows of values; Fallback where one is wrong."""
+        """Complete values for the response; Fallback if one is wrong."""
         if not values:
             return values
         if None not in values:

@@ -1,4 +1,4 @@
-"""Cache entry: one whole answer, in each form in which it is sent, and what it depends on."""
+"""Cache entry: a whole answer with its compressed forms, its ETags and what it depends on."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _ENTITY_BYTES = 150
 
 
 class CacheEntry:
-    """The answer with this ``data``; ``position`` is the newest at which it is known to hold.
+    """Answer with this ``data``; ``position`` is the newest at which it is known to be valid.
 
-    ``place`` is where it is cached.
+    ``key`` is its key in the cache.
     """
 
     __slots__ = (
@@ -28,7 +28,7 @@ class CacheEntry:
         "_tags",
         "body",
         "entities",
-        "place",
+        "key",
         "position",
     )
 
@@ -37,13 +37,13 @@ class CacheEntry:
         data: bytes,
         entities: frozenset[Entity],
         position: LogPosition,
-        place: Hashable,
+        key: Hashable,
     ) -> None:
         #: The whole answer without extensions, as it is sent.
         self.body = b"".join((_BEFORE, data, _AFTER))
         self.entities = entities
         self.position = position
-        self.place = place
+        self.key = key
         self._compressible = is_compressible(self.body)
         self._compressed: dict[str, bytes] = {}
         #: Bytes that compressed forms may take: JSON becomes a fifth of itself, twice.

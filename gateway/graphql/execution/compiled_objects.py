@@ -1,4 +1,4 @@
-"""Compiled objects: what graphql-core need not execute in the operations that it executes.
+"""Compiled objects: completes objects by compiled selections in graphql-core's execution.
 
 Objects all of whose fields are compiled are made by their compiled selection, several times
 faster. Where that gives up, graphql-core executes the object, and each object below is tried again
@@ -41,13 +41,13 @@ class CompiledObjects:
         self._find_plan = find_plan
         self._variables = variables
         self._production = production
-        #: By type and the id of a list of details, which is kept: its id is never another's.
+        #: By type and the id of a list of details, which is referenced: its id stays unique.
         self._makers: dict[tuple[str, int], tuple[FieldDetailsList, _Maker | None]] = {}
 
     def make(
         self, kind: GraphQLOutputType, details: FieldDetailsList, values: Sequence[Any]
     ) -> list[Any] | None:
-        """What the response shows of values; None where graphql-core has to execute them."""
+        """Complete values for the response; None if graphql-core has to execute them."""
         of = get_nullable_type(kind)
         if not isinstance(of, GraphQLObjectType):
             return None
@@ -63,11 +63,11 @@ class CompiledObjects:
             return None
 
     def clear(self) -> None:
-        """Let go of what is compiled: executors end in cycles, and would keep it."""
+        """Free the compiled objects: executors end in cycles, and would keep them in memory."""
         self._makers.clear()
 
     def _maker(self, kind: GraphQLObjectType, details: FieldDetailsList) -> _Maker | None:
-        # Of what is deferred in one place and not in another, a part comes later.
+        # If only some of the nodes are deferred, a part comes later.
         if len({id(one.defer_usage) for one in details}) > 1:
             return None
         try:
@@ -77,7 +77,7 @@ class CompiledObjects:
             if fast.pending or selection.defers or selection.object_class is None:
                 return None
             arguments = fast.arguments(self._variables)
-        # A selection that cannot be collected is met again where it stands.
+        # graphql-core meets a selection that cannot be collected again, and reports it.
         except (Fallback, GraphQLError):
             return None
         return _Maker(fast, selection.object_class, arguments, fast.new_shared())

@@ -1,11 +1,11 @@
-"""Compiled selection: what needs no executor in a selection, completed by one expression.
+"""Compiled selection: completes the plain fields of a selection by one Python expression.
 
 graphql-core completes a value field by field: it builds a path, an info object and a call for
 each, which costs most of the time of a long list. Here all of a selection that are attributes,
 results of synchronous resolvers without info, and objects and lists of such, is written as one
-Python expression and compiled. Its result is what graphql-core would make. On anything out of the
-ordinary (null in a non-null place, another type than declared, an exception, something to await)
-it gives up, so that errors and their paths are graphql-core's own. Such resolvers must therefore be
+Python expression and compiled. Its result is what graphql-core would make. On anything else (null
+in a non-null field, another type than declared, an exception, something to await) it gives up, so
+that errors and their paths are graphql-core's own. Such resolvers must therefore be
 free of side effects.
 """
 
@@ -53,10 +53,10 @@ _Complete = Callable[[Any, list[dict[str, Any]], list[Shared], list[int]], Any]
 
 
 class CompiledSelection:
-    """Completes objects of one selection; Fallback, whatever it is that goes wrong.
+    """Completes objects of one selection; Fallback for every error.
 
-    Fields that have to be executed are null in what it makes, and are listed in ``pending``. All
-    that is made is counted, and of what is pending the field itself.
+    Fields that have to be executed are null in its results, and are listed in ``pending``. All
+    results are counted, and of pending fields the field itself.
     """
 
     __slots__ = ("_called", "_complete", "_counts", "_shared", "pending")
@@ -76,13 +76,13 @@ class CompiledSelection:
             raise Fallback from error
 
     def new_shared(self) -> list[Shared]:
-        """Where objects are found that several others share: nothing as yet."""
+        """New, empty maps for the objects that several others share."""
         return [{} for _ in range(self._shared)]
 
     async def complete(
         self, values: Sequence[Any], arguments: list[dict[str, Any]], production: Production
     ) -> list[Any]:
-        """Complete objects of the selection's type; where they are many, it yields in between."""
+        """Complete objects of the selection's type; if there are many, yield in between."""
         shared = self.new_shared()
         if len(values) <= _FEW:
             return self.make(values, arguments, production, shared)
@@ -104,7 +104,7 @@ class CompiledSelection:
         production: Production,
         shared: list[Shared],
     ) -> list[Any]:
-        """Complete them in one go; nothing is counted if it is Fallback."""
+        """Complete them without yielding; Fallback counts nothing."""
         complete = self._complete
         numbers = [len(values), *[0] * (len(self._counts) - 1)]
         try:
@@ -122,7 +122,7 @@ class CompiledSelection:
 def compiled(
     plan: OperationPlan, selection: Selection, variables: OperationVariables
 ) -> CompiledSelection:
-    """What completes objects of the selection, compiled at its first use."""
+    """The compiled selection, compiled at its first use."""
     if isinstance(selection.compiled, CompiledSelection):
         return selection.compiled
     writer = _Writer(plan, variables)
@@ -138,15 +138,15 @@ def compiled(
     source = f"def complete(v, a, s, c):\n    return {{{', '.join(pairs)}}}"
     exec(compile(source, "<selection>", "exec"), writer.names)  # noqa: S102 - our own text
     plan.grow(_EXPRESSION_BYTES + _LETTER_BYTES * len(source))
-    # The names are the function's globals: it must not be one of them, or would go with them only
-    # once the collector comes by.
+    # The names are the function's globals: with itself among them it would be a cycle, which only
+    # the garbage collector frees.
     made = CompiledSelection(writer.names.pop("complete"), writer, pending)
     selection.compiled = made
     return made
 
 
 class _Count:
-    """What one object costs, or one item of a list in it, without what is in lists below."""
+    """Cost of one object, or of one item of a list in it, without the lists below."""
 
     __slots__ = ("cost", "values")
 
@@ -162,10 +162,10 @@ class _Writer:
         self._plan = plan
         self._variables = variables
         self._fresh_names = 0
-        #: How many were written, also in vain.
+        #: How many were written, those that were undone included.
         self._fields = 0
         self.called: list[FieldPlan] = []
-        #: In how many places there are objects that may be shared.
+        #: How many of the fields have objects that may be shared.
         self.shared = 0
         self.counts = [_Count(0, 0)]
         self._count = self.counts[0]
@@ -177,12 +177,12 @@ class _Writer:
         }
 
     def state(self) -> tuple[int, int, int, int]:
-        """Where the object is before one of its fields is written."""
+        """The state before one of the object's fields is written, for ``go_back``."""
         own = self.counts[0]
         return len(self.called), len(self.counts), own.cost, own.values
 
     def go_back(self, state: tuple[int, int, int, int], field: FieldPlan) -> None:
-        """Forget a field that has to be executed, but for what it costs itself."""
+        """Undo the writing of a field that has to be executed, except for its own cost."""
         called, counts, cost, values = state
         del self.called[called:]
         del self.counts[counts:]
@@ -230,7 +230,7 @@ class _Writer:
         return f"(None if ({t} := {value}) is None else {inner})"
 
     def _object(self, kind: GraphQLObjectType, field: FieldPlan, t: str, depth: int) -> str:
-        # Of a type with a say in it, objects may be of several classes; and such types alone have
+        # Objects of a type with ``is_type_of`` may be of several classes; and only such types have
         # fields of their own type, which would be written out once for each path.
         if depth > _DEEPEST or kind.is_type_of is not None:
             raise Fallback
@@ -263,7 +263,7 @@ class _Writer:
         complete = self._named(completing(kind))
         condition = is_its_own_result(kind)
         if condition is not None:
-            # The first mention binds the name.
+            # The first use binds the name.
             bound = condition.replace("{t}", f"({t} := {value})", 1).replace("{t}", t)
             if required:
                 return f"({t} if {bound} else {complete}({t}))"
@@ -287,9 +287,9 @@ class _Writer:
         return name
 
 
-def _counted(value: Any, numbers: list[int], place: int) -> Any:
+def _counted(value: Any, numbers: list[int], index: int) -> Any:
     if type(value) is list or type(value) is tuple:
-        numbers[place] += len(value)
+        numbers[index] += len(value)
         return value
     raise Fallback
 

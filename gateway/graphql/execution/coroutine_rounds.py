@@ -20,51 +20,51 @@ from gateway.graphql.execution.production import WORK_OF_A_CALL, Production
 
 @dataclass(slots=True, eq=False)
 class _Running:
-    """A coroutine, and the place of its result among the values: many for a batched field."""
+    """A coroutine, and the index of its result among the values: a slice for a batched field."""
 
     coroutine: Coroutine[Any, Any, Any]
     values: LevelValues
-    place: int | slice
+    index: int | slice
     #: What it waits for.
     future: Any = None
 
 
 class CoroutineRounds:
-    """The coroutines of one execution."""
+    """Runs the coroutines of one execution."""
 
     def __init__(self, production: Production) -> None:
         self._production = production
         self._loop = asyncio.get_running_loop()
-        #: Coroutines that can go on, and those that wait.
-        self._ready: deque[_Running] = deque()
+        #: Coroutines that can run, and those that wait.
+        self._runnable: deque[_Running] = deque()
         self._waiting: list[_Running] = []
 
     def begin(
-        self, coroutine: Coroutine[Any, Any, Any], values: LevelValues, place: int | slice
+        self, coroutine: Coroutine[Any, Any, Any], values: LevelValues, index: int | slice
     ) -> None:
         """Let a coroutine run in the next round; its result belongs to the values."""
         values.unfinished += 1
-        self._ready.append(_Running(coroutine, values, place))
+        self._runnable.append(_Running(coroutine, values, index))
 
     async def run(self, finish: Callable[[LevelValues], Awaitable[None]]) -> None:
         """Run rounds until all is done; ``finish`` gets values once they are whole.
 
         Fallback for what needs a task of its own.
         """
-        while self._ready:
+        while self._runnable:
             await self._go_on(finish)
             await _all_done(self._waiting)
-            self._ready.extend(self._waiting)
+            self._runnable.extend(self._waiting)
             self._waiting.clear()
 
     def close(self) -> None:
         """Close the coroutines that have not ended."""
-        for one in (*self._ready, *self._waiting):
+        for one in (*self._runnable, *self._waiting):
             one.coroutine.close()
 
     async def _go_on(self, finish: Callable[[LevelValues], Awaitable[None]]) -> None:
         """Let coroutines run until all of them wait."""
-        while self._ready:
+        while self._runnable:
             for values in self._run_until_due():
                 await finish(values)
             await self._production.yield_if_due()
@@ -76,8 +76,8 @@ class CoroutineRounds:
         # What acts on the current task, such as a timeout, must not get that of the operation.
         _leave_task(self._loop, task)
         try:
-            while self._ready:
-                one = self._ready.popleft()
+            while self._runnable:
+                one = self._runnable.popleft()
                 self._step(one)
                 if not one.values.unfinished:
                     whole.append(one.values)
@@ -92,9 +92,9 @@ class CoroutineRounds:
         try:
             future = one.coroutine.send(None)
         except StopIteration as done:
-            one.values.take(one.place, done.value, self._production)
+            one.values.take(one.index, done.value, self._production)
         except Exception as error:
-            one.values.fail(one.place, error)
+            one.values.fail(one.index, error)
         else:
             self._waiting.append(one)
             one.future = future

@@ -1,4 +1,4 @@
-"""graphql-core's execution, in which all that is produced is counted, and which yields to the loop.
+"""Counted execution: graphql-core's, which counts what it produces and yields to the event loop.
 
 Objects that are compiled are made at once. graphql-core executes the rest field by field in one go,
 and all tasks whose loader has answered go on in the same iteration of the loop. Here an object, a
@@ -76,13 +76,13 @@ class CountedExecution(StrawberryGraphQLCoreExecutionContext):
 
     # What graphql-core calls, it calls with arguments by position.
 
-    def execute_fields(self, *given: Any, **named: Any) -> Any:
-        parent_type, _, _, field_set, _ = given
+    def execute_fields(self, *args: Any, **kwargs: Any) -> Any:
+        parent_type, _, _, field_set, _ = args
         self.production.add(self._cost(parent_type, field_set), len(field_set))
         self.production.work(WORK_OF_A_FIELD * len(field_set))
         if self.production.due:
-            return self._execute_after_yielding(*given)
-        return super().execute_fields(*given)
+            return self._execute_after_yielding(*args)
+        return super().execute_fields(*args)
 
     def execute_fields_serially(
         self,
@@ -94,8 +94,8 @@ class CountedExecution(StrawberryGraphQLCoreExecutionContext):
     ) -> Any:
         """The fields of a mutation. Once the operation has produced too much, none is begun."""
         self.production.add(self._cost(parent_type, grouped_field_set), len(grouped_field_set))
-        given = (parent_type, source_value, path, grouped_field_set, position_context)
-        return self._one_by_one(*given)
+        args = (parent_type, source_value, path, grouped_field_set, position_context)
+        return self._one_by_one(*args)
 
     async def _one_by_one(
         self,
@@ -108,8 +108,8 @@ class CountedExecution(StrawberryGraphQLCoreExecutionContext):
         results: dict[str, Any] = {}
         for key, details in grouped_field_set.items():
             self.production.check()
-            place = Path(path, key, parent_type.name)
-            result = self.execute_field(parent_type, source_value, details, place, position_context)
+            below = Path(path, key, parent_type.name)
+            result = self.execute_field(parent_type, source_value, details, below, position_context)
             if result is not Undefined:
                 results[key] = await result if self.is_awaitable(result) else result
         return results
@@ -128,21 +128,21 @@ class CountedExecution(StrawberryGraphQLCoreExecutionContext):
             known = self._costs[id(field_set)] = field_set, cost
         return known[1]
 
-    async def _execute_after_yielding(self, *given: Any) -> Any:
+    async def _execute_after_yielding(self, *args: Any) -> Any:
         await self.production.yield_if_due()
-        result = super().execute_fields(*given)
+        result = super().execute_fields(*args)
         return await result if self.is_awaitable(result) else result
 
-    def complete_list_value(self, *given: Any, **named: Any) -> Any:
-        _, field_details_list, info, path, result, _ = given
+    def complete_list_value(self, *args: Any, **kwargs: Any) -> Any:
+        _, field_details_list, info, path, result, _ = args
         if type(result) not in (list, tuple):
-            return super().complete_list_value(*given)
+            return super().complete_list_value(*args)
         field = self.schema.get_field(info.parent_type, info.field_name)
         weight = 0 if field is None else weight_of(field)
         self.production.add(weight * len(result), len(result))
         if len(result) <= _ITEMS_AT_ONCE or self.get_stream_usage(field_details_list, path):
-            return super().complete_list_value(*given)
-        return self._complete_yielding(*given)
+            return super().complete_list_value(*args)
+        return self._complete_yielding(*args)
 
     async def _complete_yielding(
         self,
@@ -165,15 +165,15 @@ class CountedExecution(StrawberryGraphQLCoreExecutionContext):
                     completed += self.compiled.make(*rest[:2], items) or ()
                 if index < len(completed):
                     continue
-                place = path.add_key(index, None)
+                below = path.add_key(index, None)
                 if self.is_awaitable(item):
                     completed.append(
                         self.complete_awaitable_list_item_value(
-                            item, *rest, place, position_context
+                            item, *rest, below, position_context
                         )
                     )
                     pending.append(index)
-                elif self.complete_list_item_value(item, completed, *rest, place, position_context):
+                elif self.complete_list_item_value(item, completed, *rest, below, position_context):
                     pending.append(index)
         except BaseException:
             if pending:
@@ -185,14 +185,14 @@ class CountedExecution(StrawberryGraphQLCoreExecutionContext):
                 completed[index] = one
         return completed
 
-    def complete_object_value(self, *given: Any, **named: Any) -> Any:
-        return_type, field_details_list, _, _, result, _ = given
-        # Whether yielding is due or not: what costs more must not depend on that.
+    def complete_object_value(self, *args: Any, **kwargs: Any) -> Any:
+        return_type, field_details_list, _, _, result, _ = args
+        # Whether yielding is due or not: the cost must not depend on that.
         made = self.compiled.make(return_type, field_details_list, (result,))
-        return super().complete_object_value(*given) if made is None else made[0]
+        return super().complete_object_value(*args) if made is None else made[0]
 
-    async def complete_awaitable_value(self, *given: Any, **named: Any) -> Any:
-        kind, details, info, path, result, position = given
+    async def complete_awaitable_value(self, *args: Any, **kwargs: Any) -> Any:
+        kind, details, info, path, result, position = args
         if type(result) is CoroutineType:
             result = _yielding(result, self.production)
         return await super().complete_awaitable_value(kind, details, info, path, result, position)

@@ -1,4 +1,4 @@
-"""From a request and its viewer to an answer: execution, its limits and its errors."""
+"""Executor: makes the answer to a request of a viewer, within limits, with its errors."""
 
 from __future__ import annotations
 
@@ -102,14 +102,14 @@ class Executor:
         Raises OperationTypeRefused for an operation type that is not allowed.
         """
         with self._answering.within(record):
-            ready = await self._preparation.prepare(request, viewer, allowed, record)
-            if not isinstance(ready, PreparedOperation):
-                return ready
-            if is_incremental(ready.prepared):
+            operation = await self._preparation.prepare(request, viewer, allowed, record)
+            if not isinstance(operation, PreparedOperation):
+                return operation
+            if is_incremental(operation.prepared):
                 raise NotAcceptable(
                     "An operation with @defer or @stream needs Accept: multipart/mixed."
                 )
-            return await self._answering.answer(ready, viewer, record)
+            return await self._answering.answer(operation, viewer, record)
 
     async def find(
         self, admitted: AdmittedOperation, viewer: Viewer, record: RequestRecord
@@ -120,7 +120,7 @@ class Executor:
         ):
             return None
         entry = await self._answering.responses.find(admitted.key, viewer, record)
-        # Whoever was erased, or may have been, is told so where there is time to look.
+        # Users who were erased, or may have been, are checked by the full execution.
         return None if entry is None or self._answering.may_be_erased(viewer) else entry
 
     async def charge_again(
@@ -145,32 +145,32 @@ class Executor:
         allowed: Collection[OperationType],
         record: RequestRecord,
     ) -> AsyncGenerator[Answer, None]:
-        """Execute the operation, and give what it defers or streams once it is there.
+        """Execute the operation, and yield what it defers or streams once it is there.
 
         The first answer has ``hasNext`` if more follow. The operation lives until the last: close
-        the generator when nobody wants it any more. Its time is counted while it works, not while
+        the generator when it is not needed any more. Its time is counted while it works, not while
         an answer is on its way. Raises, before the first answer, as ``execute`` does.
         """
         answering = self._answering
-        ready = await self._preparation.prepare(request, viewer, allowed, record)
-        if not isinstance(ready, PreparedOperation):
-            yield ready
+        operation = await self._preparation.prepare(request, viewer, allowed, record)
+        if not isinstance(operation, PreparedOperation):
+            yield operation
             return
-        if not is_incremental(ready.prepared):
+        if not is_incremental(operation.prepared):
             with answering.within(record):
-                answer = await answering.answer(ready, viewer, record)
+                answer = await answering.answer(operation, viewer, record)
             yield answer
             return
         production = answering.production()
         async with (
-            answering.charging(ready, production, viewer, record),
+            answering.charging(operation, production, viewer, record),
             AsyncExitStack() as stack,
         ):
             async with answering.until(production):
                 if answering.erased is not None:
                     await answering.erased.check(viewer.id)
                 context = await stack.enter_async_context(answering.open_operation(viewer, record))
-                running = CountedExecution(answering.schema, *ready[:3], context, production)
+                running = CountedExecution(answering.schema, *operation[:3], context, production)
                 stack.callback(running.compiled.clear)
                 result: Any = running.execute_operation()
                 if running.is_awaitable(result):
@@ -188,20 +188,20 @@ class Executor:
                     payloads = Payloads(result, answering.mask, production, record)
                     stack.push_async_callback(payloads.aclose)
                     first = await payloads.first()
-                # Whoever gets the first part is to know of the state that all are read in.
+                # The first part reports the state that all parts are read in.
                 record.read(context.reads.position)
-            yield marked(context, Answer({**first, **ready.extensions}))
+            yield marked(context, Answer({**first, **operation.extensions}))
             while payloads is not None and payloads.has_next:
                 try:
                     async with answering.until(production):
                         following = await payloads.following()
                 except Exception as error:
-                    # The status is sent already: whatever was to come has failed.
+                    # The status is sent already: all pending parts have failed.
                     following = await payloads.failed(answering.mask.unexpected(error))
                 yield Answer(following)
 
     def in_one_snapshot(
         self, viewer: Viewer, record: RequestRecord
     ) -> AbstractAsyncContextManager[ExecuteQuery]:
-        """Give what executes queries of our own, one after the other, all from one snapshot."""
+        """Open a series: executes the gateway's own queries in order, all from one snapshot."""
         return in_one_snapshot(self._preparation, self._answering, viewer, record)

@@ -1,4 +1,4 @@
-"""Fallback: an operation is left to graphql-core."""
+"""Fallback: graphql-core executes the operation instead."""
 
 
 class Fallback(Exception):

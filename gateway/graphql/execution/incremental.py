@@ -1,4 +1,4 @@
-"""``@defer`` and ``@stream``: an operation that is answered piece by piece.
+"""Incremental delivery, ``@defer`` and ``@stream``: answers an operation piece by piece.
 
 The pieces are those of the draft specification as graphql-core yields them: ``pending`` announces
 what comes later under an id, ``incremental`` brings it, ``completed`` ends it.
@@ -16,7 +16,7 @@ _NAMES = frozenset(directive.name for directive in _DIRECTIVES)
 
 
 def with_incremental_directives(schema: GraphQLSchema) -> GraphQLSchema:
-    """The same schema, which also knows ``@defer`` and ``@stream``."""
+    """Return the same schema with the directives ``@defer`` and ``@stream``."""
     arguments = schema.to_kwargs()
     arguments["directives"] = (*schema.directives, *_DIRECTIVES)
     extended = GraphQLSchema(**arguments)

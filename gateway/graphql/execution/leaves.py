@@ -42,7 +42,7 @@ def is_its_own_result(kind: GraphQLLeafType) -> str | None:
 
 
 def completing(kind: GraphQLLeafType) -> Callable[[Any], Any]:
-    """A function that completes a value that is not null; it raises for all that is wrong."""
+    """A function that completes a value that is not null; it raises for a wrong value."""
     coerce = kind.coerce_output_value
 
     def complete(value: Any) -> Any:

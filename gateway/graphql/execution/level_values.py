@@ -1,4 +1,4 @@
-"""Level values: what one field gives for all objects of a level, and where the response has it."""
+"""Level values: the values of one field for all objects of a level, and their paths."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gateway.graphql.execution.production import Production
 #: The path to the value with this index.
 PathTo = Callable[[int], list[str | int]]
 
-#: What is completed as a list.
+#: Types that are completed as lists.
 LISTS = (list, tuple)
 
 
@@ -26,7 +26,7 @@ class LevelValues:
 
     field: FieldPlan
     completion: Completion
-    #: What resolvers have returned, and the errors that they have raised, by place.
+    #: What resolvers have returned, and the errors that they have raised, by index.
     found: list[Any]
     path: PathTo
     #: Puts the completed values where the response has them.
@@ -35,29 +35,29 @@ class LevelValues:
     #: Coroutines whose result is not found yet.
     unfinished: int = 0
 
-    def take(self, place: int | slice, value: Any, production: Production) -> None:
+    def take(self, index: int | slice, value: Any, production: Production) -> None:
         """Take what a coroutine returned: HintError for a batch of another length."""
-        if isinstance(place, slice):
-            check_batch(self.field.hints, place.stop - place.start, value)
-        self.found[place] = value
+        if isinstance(index, slice):
+            check_batch(self.field.hints, index.stop - index.start, value)
+        self.found[index] = value
         if self.completion.item is not None:
-            # What goes beyond a limit ends with the list that does.
-            for one in value if isinstance(place, slice) else (value,):
+            # Counts end with the list that exceeds a limit.
+            for one in value if isinstance(index, slice) else (value,):
                 self.count_lists((one,), production)
 
-    def fail(self, place: int | slice, error: Exception) -> None:
-        """Take the error of one value; Fallback where it is not known to be one value's."""
+    def fail(self, index: int | slice, error: Exception) -> None:
+        """Take the error of one value; Fallback if it is not known to be of one value."""
         if isinstance(error, HintError):
             raise error
-        # Whose error that of a batched field is, is found out one by one. A RuntimeError may be of
-        # what needs a task of its own.
-        if isinstance(place, slice) or isinstance(error, Fallback | RuntimeError):
+        # Which value of a batch has the error is found one by one. A RuntimeError may be of a
+        # resolver that needs a task of its own.
+        if isinstance(index, slice) or isinstance(error, Fallback | RuntimeError):
             raise Fallback from error
-        self.errors[place] = error
-        self.found[place] = None
+        self.errors[index] = error
+        self.found[index] = None
 
     def count_lists(self, found: Sequence[Any], production: Production) -> None:
-        """Count the items of lists when they come, so that there is never much too much."""
+        """Count the items of lists when they come, so that limits stop the operation early."""
         items = sum([len(one) for one in found if type(one) in LISTS])
         production.add(self.field.weight * items, items)
 

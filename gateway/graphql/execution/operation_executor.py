@@ -1,4 +1,4 @@
-"""Chooses how an operation is executed: breadth-first, or as graphql-core executes it."""
+"""Operation executor: executes an operation breadth-first, or by graphql-core."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class OperationExecutor(CountedExecution):
         if self.operation.operation is OperationType.QUERY and self.schema.query_type is not None:
             try:
                 return await self._breadth_first(self.schema.query_type)
-            # A selection that cannot be collected is met again where it stands.
+            # graphql-core meets a selection that cannot be collected again, and reports it.
             except (Fallback, GraphQLError):
-                self.production.start_again()
+                self.production.reset()
                 self.field_cost = COST_OF_A_FALLEN_FIELD
         return await self._as_graphql_core()
 
@@ -47,7 +47,7 @@ class OperationExecutor(CountedExecution):
         return ExecutionResult(data, execution.errors or None)
 
     async def _introspect(self, field: FieldPlan) -> Any:
-        """The value of a field that tells of the schema, by graphql-core; Fallback for errors."""
+        """The value of an introspection field, by graphql-core; Fallback for errors."""
         # A copy, whose errors are its own.
         alone = self.build_per_event_executor(None)
         path = Path(None, field.key, field.parent.name)
@@ -68,7 +68,7 @@ class OperationExecutor(CountedExecution):
         assert isinstance(result, ExecutionResult)  # noqa: S101 - it delivers nothing later
         self.production.add(0, VALUES_OF_AN_ERROR * len(result.errors or ()))
         if self.production.refusal is not None:
-            # Fields that could do without it are null by now, and the rest went on.
+            # Nullable fields have caught it and are null by now.
             raise self.production.refusal
         return result
 
@@ -77,7 +77,7 @@ class OperationExecutor(CountedExecution):
 
 
 class _NoPath:
-    """Stands for the path in an info that many objects share; whoever looks at it: Fallback."""
+    """Path of an info that many objects share: every use of it is a Fallback."""
 
     def _fall_back(self, *_: object) -> Any:
         raise Fallback

@@ -1,4 +1,4 @@
-"""Operation key: what is asked, whoever asks it."""
+"""Operation key: identifies an operation with its variables and day, for any viewer."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class OperationKey(NamedTuple):
 
 def operation_key(prepared: PreparedDocument, request: GraphQLRequest, day: int) -> OperationKey:
     """The key of a request that has no variables but those that its operation declares."""
-    asked = orjson.dumps(
+    content = orjson.dumps(
         (prepared.digest, request.operation_name, request.variables or {}),
         option=orjson.OPT_SORT_KEYS,
     )
-    return OperationKey(day, blake2b(asked, digest_size=16).digest())
+    return OperationKey(day, blake2b(content, digest_size=16).digest())

@@ -1,4 +1,4 @@
-"""The payloads of ``@defer`` and ``@stream``, written as JSON: the first, and each that follows."""
+"""Payloads of ``@defer`` and ``@stream``: writes the first and each that follows as JSON."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ class Payloads:
         self._mask = mask
         self._production = production
         self._record = record
-        #: What the client was told to wait for.
+        #: Ids that were announced as pending.
         self._pending: set[str] = set()
         self._bytes = 0
         self.has_next = True
 
     async def first(self) -> Payload:
-        """What is there at once."""
+        """The first payload: the initial result."""
         initial = self._initial
         payload: Payload = {}
         if initial.errors:
@@ -55,44 +55,44 @@ class Payloads:
         return await self._written(payload, initial.pending, (), (), has_next=initial.has_next)
 
     async def following(self) -> Payload:
-        """What is there next; waits for it."""
+        """Wait for the next payload."""
         result = await anext(self._subsequent)
-        came, ended = result.incremental or (), result.completed or ()
+        parts, ended = result.incremental or (), result.completed or ()
         payload: Payload = {}
-        if came:
-            payload["incremental"] = await self._each(came, self._masked)
+        if parts:
+            payload["incremental"] = await self._each(parts, self._masked)
         if ended:
             payload["completed"] = await self._each(ended, self._masked)
         pending = result.pending or ()
-        return await self._written(payload, pending, came, ended, has_next=result.has_next)
+        return await self._written(payload, pending, parts, ended, has_next=result.has_next)
 
     async def failed(self, error: FormattedError) -> Payload:
-        """The end of whatever has not come; nothing limits it but what was pending."""
+        """End all pending results with an error; nothing limits it but their number."""
         self.has_next = False
         self._record.note_errors([error])
-        completed = [{"id": id_, "errors": [error]} for id_ in sorted(self._pending)]
-        values = (VALUES_OF_AN_ERROR + _VALUES_OF_A_RESULT) * len(completed)
-        text = await written(completed, values, Production(self._production.yielding))
+        ended = [{"id": id_, "errors": [error]} for id_ in sorted(self._pending)]
+        values = (VALUES_OF_AN_ERROR + _VALUES_OF_A_RESULT) * len(ended)
+        text = await written(ended, values, Production(self._production.yielding))
         return {"completed": Fragment(text), "hasNext": False}
 
     async def aclose(self) -> None:
-        """Stop working on what has not come."""
+        """Stop the work on pending results."""
         await self._subsequent.aclose()
 
     async def _written(
         self,
         payload: Payload,
         pending: Sequence[PendingResult],
-        came: Sequence[IncrementalResult],
+        parts: Sequence[IncrementalResult],
         ended: Sequence[CompletedResult],
         *,
         has_next: bool,
     ) -> Payload:
-        """The payload, written; the client knows what it says from then on, and not before."""
+        """Write the payload; what it announces is pending from then on, not before."""
         if pending:
             payload["pending"] = await self._each(pending, _announced)
         # At most: some of what was produced may come later, or has come.
-        results = len(pending) + len(came) + len(ended)
+        results = len(pending) + len(parts) + len(ended)
         values = self._production.values + _VALUES_OF_A_RESULT * results
         texts: Payload = {}
         for name, content in payload.items():
@@ -125,9 +125,9 @@ class Payloads:
 
     async def _errors(self, errors: Sequence[GraphQLError]) -> list[FormattedError]:
         self._production.add(0, VALUES_OF_AN_ERROR * len(errors))
-        told = await masked(errors, self._mask, self._production)
-        self._record.note_errors(told)
-        return told
+        formatted = await masked(errors, self._mask, self._production)
+        self._record.note_errors(formatted)
+        return formatted
 
 
 async def _announced(pending: PendingResult) -> Payload:

@@ -1,4 +1,4 @@
-"""Operation plans: what of an operation is the same at every execution, kept with its document.
+"""Operation plans: the selections of an operation for all executions, cached with its document.
 
 A plan belongs to one operation and to the values of the variables in its ``@skip`` and
 ``@include``: with these, graphql-core's collection of fields gives the same result each time.
@@ -41,7 +41,7 @@ from gateway.graphql.documents.variables import OperationVariables
 from gateway.graphql.execution.leaves import completing_all
 from gateway.graphql.execution.resolving import FieldResolver
 
-#: The fields of the root that tell of the schema; graphql-core answers them.
+#: Introspection fields of the root; graphql-core resolves them.
 INTROSPECTION = frozenset({"__schema", "__type"})
 
 #: An operation with n conditional variables has up to 2^n plans; a client may not fill the memory.
@@ -52,9 +52,9 @@ _FIELD_BYTES = 2_500
 
 
 class Completion:
-    """How values of one type are completed: as one kind of type, which is not None.
+    """Completion of the values of one type: one of the kinds is not None.
 
-    ``leaves`` completes values none of which is null and raises for all that is wrong.
+    ``leaves`` completes values none of which is null, and raises for a wrong one.
     """
 
     __slots__ = ("abstract_type", "item", "leaves", "object_type", "required")
@@ -71,7 +71,7 @@ class Completion:
 class FieldPlan:
     """One response key of a selection, on one object type.
 
-    ``attribute`` names where a plain field's value stands in its object, and is empty for others.
+    ``attribute`` is the attribute of a plain field's value, and is empty for others.
     ``resolver`` calls the field's resolver, where it has one that can be called directly.
     ``streams`` tells whether items of its list may come later.
     """
@@ -131,10 +131,9 @@ class FieldPlan:
 class Selection:
     """The fields to execute on one object type, in the order of the response.
 
-    ``object_class`` is the class of the type's objects, where every object is of it unless the type
-    says of others that they are its own.
-    ``is_supported`` tells whether all of its fields can be executed breadth-first, ``defers``
-    whether some come later. ``compiled`` is kept here by whoever compiles it.
+    ``object_class`` is the class of the type's objects, None if the type has ``is_type_of``.
+    ``is_supported`` says whether all of its fields can be executed breadth-first, ``defers``
+    whether some come later. ``compiled`` is the compiled selection, once there is one.
     """
 
     __slots__ = ("compiled", "defers", "fields", "is_supported", "object_class", "object_type")
@@ -171,13 +170,13 @@ class OperationPlan:
         self._prepared = prepared
         self._operation = operation
         self._root: Selection | None = None
-        #: By type and the ids of the fields' nodes, which the document keeps.
+        #: By type and the ids of the fields' nodes, which the document holds.
         self._selections: dict[tuple[object, ...], Selection] = {}
         self.size = 0
         self.grow(_PLAN_BYTES)
 
     def grow(self, by: int) -> None:
-        """Note that the plan takes so many bytes more."""
+        """Add so many bytes to the size of the plan."""
         self.size += by
         self._prepared.grow("plans", by)
 
@@ -185,8 +184,8 @@ class OperationPlan:
         """The selection of the operation itself."""
         if self._root is None:
             fragments = self._prepared.fragment_details
-            given = (fragments, variables, object_type, self._operation)
-            self._root = Selection(self, object_type, collect_fields(self.schema, *given))
+            args = (fragments, variables, object_type, self._operation)
+            self._root = Selection(self, object_type, collect_fields(self.schema, *args))
         return self._root
 
     def below(
@@ -200,8 +199,8 @@ class OperationPlan:
         known = self._selections.get(key)
         if known is None:
             fragments = self._prepared.fragment_details
-            given = (fragments, variables, self._operation, object_type, details)
-            collected = collect_subfields(self.schema, *given)
+            args = (fragments, variables, self._operation, object_type, details)
+            collected = collect_subfields(self.schema, *args)
             known = self._selections[key] = Selection(self, object_type, collected)
         return known
 
@@ -212,12 +211,12 @@ def plan_of(
     operation: OperationDefinitionNode,
     variables: OperationVariables,
 ) -> OperationPlan:
-    """The plan of an operation for these variables, from the document if it has one."""
-    names: tuple[str, ...] | None = prepared.facts.get(plan_of)
+    """The plan of an operation for these variables, cached with the document."""
+    names: tuple[str, ...] | None = prepared.computed.get(plan_of)
     if names is None:
         # Variables in directives alone decide what is collected.
         found = _Variables.of(prepared.document).in_directives
-        names = prepared.facts[plan_of] = tuple(sorted(found))
+        names = prepared.computed[plan_of] = tuple(sorted(found))
     coerced = variables.coerced
     key = (id(operation), *(coerced.get(name, Undefined) for name in names))
     plan: OperationPlan | None = prepared.plans.get(key)
@@ -244,8 +243,8 @@ class _Variables(Visitor):
             visit(node, found)
         return found
 
-    def enter_variable(self, node: VariableNode, *given: Any) -> None:
+    def enter_variable(self, node: VariableNode, *args: Any) -> None:
         self.names.add(node.name.value)
-        *_, ancestors = given
+        *_, ancestors = args
         if any(isinstance(one, DirectiveNode) for one in ancestors):
             self.in_directives.add(node.name.value)

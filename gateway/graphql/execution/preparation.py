@@ -1,4 +1,4 @@
-"""Preparation: from a request to an operation that may be executed, or what refuses it."""
+"""Preparation: parses, validates and admits the operation of a request, or refuses it."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ class PreparedOperation(NamedTuple):
     """An operation that may be executed."""
 
     prepared: PreparedDocument
-    operation: OperationDefinitionNode
+    definition: OperationDefinitionNode
     variables: OperationVariables
     #: The request, with no other variables than the operation declares.
     request: GraphQLRequest
-    #: What goes with the answer beside data and errors.
+    #: The extensions of its answer.
     extensions: dict[str, Any]
     #: What was charged for it.
     cost: int
-    #: Of the query that a subscription stands for: the name under which its data are sent.
+    #: Of the query of a subscription: the name under which its data are sent.
     live_key: str | None = None
 
 
@@ -60,36 +60,36 @@ class Preparation:
         allowed: Collection[OperationType],
         record: RequestRecord,
     ) -> PreparedOperation | Answer:
-        """The operation if it may be executed, else the errors in its place.
+        """Prepare the operation of a request, or return the errors that refuse it.
 
-        Whatever it is refused for, reading the document costs the viewer's budget.
+        A refused operation costs the viewer's budget, too: for parsing its document.
         """
         record.begin("parse")
         text = self.persisted.text(request)
-        ready: PreparedOperation | Answer
+        operation: PreparedOperation | Answer
         try:
             if not self.documents.knows(text):
                 await self._before_parsing(text, viewer, record)
-            ready = await self._admitted(text, request, viewer, allowed, record)
+            operation = await self._admitted(text, request, viewer, allowed, record)
         except RateLimited:
             raise
         except InvalidDocument as refused:
-            ready = Answer(errors=self.mask.document(refused.errors))
+            operation = Answer(errors=self.mask.document(refused.errors))
         except (RequestRefused, OperationTypeRefused):
             await self._charge_refused(text, viewer, record)
             raise
-        if isinstance(ready, PreparedOperation):
+        if isinstance(operation, PreparedOperation):
             self.persisted.register(request)
         else:
             await self._charge_refused(text, viewer, record)
-        return ready
+        return operation
 
     async def is_subscription(
         self, request: GraphQLRequest, viewer: Viewer, record: RequestRecord
     ) -> bool:
-        """Whether the operation is a subscription; False for what is no operation at all.
+        """Whether the operation is a subscription; False if there is no operation.
 
-        Raises as ``prepare`` does for who may not have documents read.
+        Raises as ``prepare`` does if the budget is used up.
         """
         text = self.persisted.text(request)
         if "subscription" not in text:
@@ -97,7 +97,7 @@ class Preparation:
         if not self.documents.knows(text):
             await self._before_parsing(text, viewer, record)
         try:
-            operation = self.documents.look_at(text).operation(request.operation_name)
+            operation = self.documents.parse_ahead(text).operation(request.operation_name)
         except (InvalidDocument, RequestRefused):
             return False
         return operation.operation is OperationType.SUBSCRIPTION
@@ -105,7 +105,7 @@ class Preparation:
     async def charge_refused(
         self, request: GraphQLRequest, viewer: Viewer, record: RequestRecord
     ) -> None:
-        """Charge for a document that was read, for an operation that is not even prepared."""
+        """Charge for a document that was parsed, for an operation that is not prepared."""
         await self._charge_refused(self.persisted.text(request), viewer, record)
 
     async def _before_parsing(self, text: str, viewer: Viewer, record: RequestRecord) -> None:
@@ -150,8 +150,8 @@ class Preparation:
             )
             record.cost = cost
             if request.extensions and request.extensions.get("cost") is True:
-                shown = {"value": cost, "limit": self.admission.cost_limit}
-                extensions = {"extensions": {"cost": shown}}
+                reported = {"value": cost, "limit": self.admission.cost_limit}
+                extensions = {"extensions": {"cost": reported}}
         return PreparedOperation(
             prepared, operation, variables, request, extensions, cost, live_key
         )
@@ -160,9 +160,9 @@ class Preparation:
         self, prepared: PreparedDocument, operation: OperationDefinitionNode
     ) -> Variables:
         key = (Variables, id(operation))
-        known: Variables | None = prepared.facts.get(key)
+        known: Variables | None = prepared.computed.get(key)
         if known is None:
-            known = prepared.facts[key] = Variables(
+            known = prepared.computed[key] = Variables(
                 self.schema,
                 operation,
                 prepared.text.count("$"),

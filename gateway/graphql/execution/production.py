@@ -1,4 +1,4 @@
-"""What an operation produces, counted as it is produced: values, their cost, and bytes.
+"""Production: counts what an operation produces (values, their cost, bytes), within limits.
 
 The cost of a document (``cost``) is known before anything is read, except for lists whose length
 no argument tells. What is produced is counted by the same weights, so that it is never more than
@@ -20,7 +20,7 @@ from gateway.graphql.refusals import (
 from gateway.http.refusals import RequestRefused
 from gateway.yielding import Yielding
 
-#: An error in an answer: its message, place, path, code, and what it takes to write them.
+#: An error in an answer: its message, locations, path, code, and the work to write them.
 VALUES_OF_AN_ERROR = 10
 WORK_OF_AN_ERROR = 100
 #: Calling a resolver, and its coroutine.
@@ -33,13 +33,13 @@ WORK_OF_A_FIELD = 50
 COST_OF_A_FALLEN_FIELD = 5
 #: A letter of a document that is parsed and validated.
 WORK_OF_A_LETTER = 5
-#: Whoever has done less than this part of the work between two yields does not yield.
+#: An operation that has done less than this part of the work between two yields goes on.
 _PARTS = 10
 
 
 @dataclass(frozen=True)
 class ProductionLimits:
-    """How much one operation may produce; ``seconds`` is how long it may take."""
+    """Limits of one operation: what it may produce, and ``seconds`` that it may take."""
 
     cost: float = math.inf
     values: float = math.inf
@@ -48,13 +48,13 @@ class ProductionLimits:
 
 
 class Production:
-    """What one operation has produced, and when it has to let others go on."""
+    """Counts what one operation has produced, and yields when that is due."""
 
     def __init__(self, yielding: Yielding, limits: ProductionLimits = ProductionLimits()) -> None:
         self.yielding = yielding
         self.cost = 0
         self.values = 0
-        #: What has ended the operation.
+        #: The limit that has ended the operation.
         self.refusal: RequestRefused | None = None
         self._limits = limits
         self._time = asyncio.get_running_loop().time
@@ -64,7 +64,7 @@ class Production:
         self._least = yielding.work_per_yield // _PARTS
 
     def add(self, cost: int, values: int) -> None:
-        """Count what is produced; CostTooHigh or TooManyValues beyond a limit, from then on."""
+        """Count what is produced; beyond a limit CostTooHigh or TooManyValues, each time."""
         self.cost += cost
         self.values += values
         self._own += values
@@ -77,12 +77,12 @@ class Production:
             raise self.refusal
 
     def work(self, values: int) -> None:
-        """Count work of so many values that produces none."""
+        """Count work that produces no values, in values."""
         self._own += values
         self.yielding.done += values
 
-    def start_again(self) -> None:
-        """Forget what was produced: it is thrown away."""
+    def reset(self) -> None:
+        """Reset the counts: what was produced is discarded."""
         self.cost = self.values = 0
 
     @property
@@ -91,9 +91,9 @@ class Production:
         return self._own >= self._least and self.yielding.done >= self.yielding.work_per_yield
 
     async def yield_if_due(self) -> None:
-        """Yield to the event loop if it is due; OperationTimeout if it took too long until then.
+        """Yield to the event loop if it is due; OperationTimeout beyond the deadline.
 
-        What is small goes on, whatever others have done: its loaders are to be asked together.
+        A small operation does not yield, so that its loaders batch all of its keys.
         """
         if self.due:
             self.check_time()
@@ -101,18 +101,18 @@ class Production:
             self._own = 0
 
     def check_time(self) -> None:
-        """OperationTimeout once the operation has taken too long, waiting or not."""
+        """Check the deadline: OperationTimeout once the operation has taken too long."""
         if self._time() > self.deadline:
             self.refusal = OperationTimeout(self._limits.seconds)
             raise self.refusal
 
     def check(self) -> None:
-        """What has ended the operation, or ends it now: OperationTimeout."""
+        """Raise the limit that has ended the operation; OperationTimeout beyond the deadline."""
         if self.refusal is not None:
             raise self.refusal
         self.check_time()
 
     def check_bytes(self, written: int) -> None:
-        """AnswerTooLarge if that many bytes are too many."""
+        """Check the number of bytes that are written: AnswerTooLarge."""
         if written > self._limits.bytes:
             raise AnswerTooLarge(int(self._limits.bytes))

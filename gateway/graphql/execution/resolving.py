@@ -1,4 +1,4 @@
-"""Calls a Strawberry field's resolver, with what does not change at each call done once.
+"""Field resolver: calls a Strawberry field's resolver, with the constant work done once.
 
 Strawberry's own wrapper reads the resolver's signature, converts all arguments and chains the
 field's extensions at every call, which costs more than most of our resolvers. Here the chain is
@@ -40,7 +40,7 @@ class FieldResolver:
         function: Any = resolver.wrapped_func
         takes_source = resolver.self_parameter is not None
         info = resolver.info_parameter
-        #: The function itself, where it is synchronous and wants nothing but source and arguments.
+        #: The function itself, if it is synchronous and takes only source and arguments.
         self.calls_with_source_alone: Callable[..., Any] | None = None
         if takes_source and info is None and not resolver.is_async and not field.extensions:
             self.calls_with_source_alone = function
@@ -51,7 +51,7 @@ class FieldResolver:
 
     @classmethod
     def of(cls, schema: GraphQLSchema, definition: GraphQLField) -> FieldResolver | None:
-        """The resolver behind a field; None for a field that needs Strawberry's own way."""
+        """The resolver of a field; None for a field that needs Strawberry's own wrapper."""
         field = strawberry_field(definition)
         strawberry_schema: Any = getattr(schema, "_strawberry_schema", None)
         if field is None or strawberry_schema is None:

@@ -1,9 +1,9 @@
-"""Response cache: whole answers, each given again to whom it would be made again.
+"""Response cache: whole answers, by operation and by the permissions that they depend on.
 
-An answer that asked only for its viewer's permissions in groups is shared by all viewers who have
-the same ones; any other is given to its own viewer alone. Memberships are read first, then the
-change feed catches up, and then permissions and entities are compared without an await between:
-what is given holds in one state, which is no older than the request.
+An answer that depends only on its viewer's permissions in groups is shared by all viewers with the
+same ones; any other is for its own viewer alone. Memberships are read first, then the change feed
+catches up, and then permissions and entities are compared without an await between: a cached answer
+is valid in one state, which is no older than the request.
 The model that spin checks is ``proofs/response_cache.pml``.
 """
 
@@ -30,7 +30,7 @@ from gateway.telemetry.around_statement import AroundStatement
 from gateway.telemetry.counts import CacheCounts
 from gateway.telemetry.record import RequestRecord
 
-#: An entry that takes more than this part of the memory would push out all others.
+#: An entry beyond this part of the memory is not stored: it would evict all others.
 _LARGEST_PART = 8
 #: An answer about more groups is personal: comparing permissions is hardly less than reading.
 _MOST_GROUPS = 100
@@ -40,33 +40,33 @@ _MOST_SETS = 4
 _SET_BYTES = 500
 _GROUP_BYTES = 100
 _PERMISSIONS_BYTES = 400
-_LED_BYTES = 900
+_SHORTCUT_BYTES = 900
 
 #: The ids of groups, ascending.
 _Groups = tuple[int, ...]
 
 
-class _Shared:
-    """Where an answer is that viewers with these permissions in these groups share."""
+class _SharedKey:
+    """Key of an answer that viewers with these permissions in these groups share."""
 
     __slots__ = ("_hash", "_parts")
 
     def __init__(self, *parts: Hashable) -> None:
         self._parts = parts
-        # What it is made of takes as long to hash as all else that finding an answer takes.
+        # Hashing the parts takes as long as the rest of a look-up.
         self._hash = hash(parts)
 
     def __hash__(self) -> int:
         return self._hash
 
     def __eq__(self, other: object) -> bool:
-        return self is other or (isinstance(other, _Shared) and self._parts == other._parts)
+        return self is other or (isinstance(other, _SharedKey) and self._parts == other._parts)
 
 
-class _Led(NamedTuple):
-    """That a viewer's permissions led to the answer in this place at a position."""
+class _Shortcut(NamedTuple):
+    """Shortcut: the key of a viewer's entry at a position, without comparing permissions."""
 
-    place: Hashable
+    key: Hashable
     position: LogPosition
 
 
@@ -81,7 +81,7 @@ class Context(Protocol):
 
 
 class ResponseCache:
-    """At most ``capacity`` bytes of answers; what was unused for longest makes room."""
+    """LRU cache of at most ``capacity`` bytes of answers."""
 
     def __init__(
         self,
@@ -96,16 +96,16 @@ class ResponseCache:
         self.misses = 0
         self._entries = 0
         self._changes = changes
-        #: Of the primary, for requests that are to be answered as it would.
+        #: Of the primary, for requests that are read there.
         self._primary_changes = primary_changes or changes
         self._clock = clock
-        self._values: BoundedCache[Any, Any] = BoundedCache(capacity, on_evict=self._gone)
+        self._values: BoundedCache[Any, Any] = BoundedCache(capacity, on_evict=self._evicted)
         self._memberships = ViewerMemberships(database, self._values, around)
         changes.on_invalidate(self._clear)
 
     @property
     def memory(self) -> BoundedCache[Any, Any]:
-        """Where whoever finds answers may keep what leads to them; all go when entries do."""
+        """The LRU cache itself, for other values that lead to entries; cleared with them."""
         return self._values
 
     @property
@@ -115,7 +115,7 @@ class ResponseCache:
 
     @property
     def counts(self) -> CacheCounts:
-        """What metrics show; a hit is an answer that was given again."""
+        """Counts for metrics; a hit is an answer from the cache."""
         return CacheCounts(self.hits, self.misses, self._entries)
 
     def key(self, prepared: PreparedDocument, request: GraphQLRequest) -> OperationKey:
@@ -129,7 +129,7 @@ class ResponseCache:
     async def find(
         self, key: OperationKey, viewer: Viewer, record: RequestRecord
     ) -> CacheEntry | None:
-        """The entry that answers the operation for this viewer in a state read no earlier.
+        """Find the entry that answers the operation for this viewer, in a state not older than now.
 
         At most one statement, for memberships that are not known. NoConnection if it gets no
         connection.
@@ -143,17 +143,17 @@ class ResponseCache:
             record.read(entry.position)
         return entry
 
-    def held(self, key: OperationKey, viewer: Viewer) -> CacheEntry | None:
-        """The entry that is known to answer the operation at the feed's position.
+    def peek(self, key: OperationKey, viewer: Viewer) -> CacheEntry | None:
+        """Peek: the entry that is known to be valid at the feed's position; nothing is read.
 
-        For whoever has just let the feed catch up. Nothing is read for it.
+        Let the feed catch up just before.
         """
         if self._changes.position is None or not self._changes.is_readable():
             return None
         return self._chosen(key, viewer, self._changes)
 
-    async def learn(self, key: OperationKey, viewers: Iterable[Viewer], snapshot: Snapshot) -> None:
-        """Read what tells which of these viewers are given an entry of the operation.
+    async def warm(self, key: OperationKey, viewers: Iterable[Viewer], snapshot: Snapshot) -> None:
+        """Warm the memberships of these viewers, by which they share entries of the operation.
 
         At most one statement, of a snapshot that has read nothing yet.
         """
@@ -166,9 +166,9 @@ class ResponseCache:
         self, key: OperationKey, viewer: Viewer, record: RequestRecord
     ) -> CacheEntry | None:
         changes = self._primary_changes if record.at_primary else self._changes
-        led: _Led | None = self._values.get((_Led, key, viewer))
-        if led is None or led.position != changes.position:
-            led = None
+        shortcut: _Shortcut | None = self._values.get((_Shortcut, key, viewer))
+        if shortcut is None or shortcut.position != changes.position:
+            shortcut = None
             if not await self._may_be_there(key, viewer, record, changes):
                 return None
         if await changes.catch_up() is None:
@@ -177,8 +177,8 @@ class ResponseCache:
         position = changes.position
         if position is None:
             return None
-        if led is not None and led.position == position:
-            entry = self._valid(led.place, changes)
+        if shortcut is not None and shortcut.position == position:
+            entry = self._valid(shortcut.key, changes)
             if entry is not None:
                 return entry
         return self._chosen(key, viewer, changes)
@@ -205,16 +205,16 @@ class ResponseCache:
         for groups in sets:
             permissions = self._memberships.permissions(viewer, groups, changes)
             if permissions is not None:
-                place = _Shared(key, groups, permissions)
-                shared = self._valid(place, changes)
+                entry_key = _SharedKey(key, groups, permissions)
+                shared = self._valid(entry_key, changes)
                 if shared is not None and changes.position is not None:
-                    led = _Led(shared.place, changes.position)
-                    self._values.put((_Led, key, viewer), led, _LED_BYTES)
+                    shortcut = _Shortcut(shared.key, changes.position)
+                    self._values.put((_Shortcut, key, viewer), shortcut, _SHORTCUT_BYTES)
                     return shared
         return None
 
-    def _valid(self, place: object, changes: ChangeFeed) -> CacheEntry | None:
-        entry: CacheEntry | None = self._values.get(place)
+    def _valid(self, entry_key: object, changes: ChangeFeed) -> CacheEntry | None:
+        entry: CacheEntry | None = self._values.get(entry_key)
         position = changes.position
         if entry is None or position is None:
             return None
@@ -233,31 +233,31 @@ class ResponseCache:
         *,
         personal: bool = False,
     ) -> CacheEntry | None:
-        """Store what an operation has answered without errors; None if it cannot be.
+        """Store the answer of an operation without errors; None if it cannot be cached.
 
-        ``personal`` says that the answer is its viewer's, whatever the operation has asked.
+        ``personal`` says that the answer is its viewer's, whatever the operation has read.
         """
         reads, permissions = context.reads, context.permissions
-        # Whoever was asked at the end of one day may have been executed on the next.
+        # A request at the end of one day may have been executed on the next.
         if not reads.cacheable or reads.position is None or today(context.now) != key.day:
             return None
-        asked = permissions.group_permissions
-        is_personal = personal or permissions.personal or len(asked) > _MOST_GROUPS
-        groups = () if is_personal else tuple(sorted(asked))
-        place: Hashable = (key, viewer)
+        by_group = permissions.group_permissions
+        is_personal = personal or permissions.personal or len(by_group) > _MOST_GROUPS
+        groups = () if is_personal else tuple(sorted(by_group))
+        entry_key: Hashable = (key, viewer)
         if not is_personal:
-            place = _Shared(key, groups, tuple(asked[one] for one in groups))
-        entry = CacheEntry(data, frozenset(reads.entities), reads.position, place)
+            entry_key = _SharedKey(key, groups, tuple(by_group[one] for one in groups))
+        entry = CacheEntry(data, frozenset(reads.entities), reads.position, entry_key)
         if entry.size > self._values.capacity // _LARGEST_PART:
             return None
-        self._memberships.note(viewer, asked, reads.position)
+        self._memberships.store(viewer, by_group, reads.position)
         if not is_personal:
             self._share(key, groups)
         self._put(entry, entry.size + _PERMISSIONS_BYTES * len(groups))
         return entry
 
     def _share(self, key: OperationKey, groups: _Groups) -> None:
-        """Remember by which groups this operation's answers are shared."""
+        """Store by which groups this operation's answers are shared."""
         known: list[_Groups] = self._values.get(key) or []
         if groups in known:
             return
@@ -265,11 +265,11 @@ class ResponseCache:
         self._values.put(key, sets, sum(_SET_BYTES + _GROUP_BYTES * len(one) for one in sets))
 
     def _put(self, entry: CacheEntry, size: int) -> None:
-        if entry.place not in self._values:
+        if entry.key not in self._values:
             self._entries += 1
-        self._values.put(entry.place, entry, size)
+        self._values.put(entry.key, entry, size)
 
-    def _gone(self, value: object) -> None:
+    def _evicted(self, value: object) -> None:
         if isinstance(value, CacheEntry):
             self._entries -= 1
 

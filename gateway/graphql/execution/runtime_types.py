@@ -1,4 +1,4 @@
-"""Runtime types: of which object type a value is, as graphql-core would find it."""
+"""Runtime types: finds the object type of a value, as graphql-core does."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def type_of(
 
 
 def check_type(selection: Selection, values: Sequence[Any], info: Any) -> None:
-    """Fallback unless all values are objects of the selection's type."""
+    """Check that all values are objects of the selection's type; else Fallback."""
     if set(map(type, values)) == {selection.object_class}:
         return
     is_type_of = selection.object_type.is_type_of

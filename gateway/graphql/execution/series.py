@@ -1,4 +1,4 @@
-"""A series of queries of our own, which all read one snapshot."""
+"""Series: executes queries of the gateway's own, which all read one snapshot."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _QUERIES = frozenset({OperationType.QUERY})
 async def in_one_snapshot(
     preparation: Preparation, answering: Answering, viewer: Viewer, record: RequestRecord
 ) -> AsyncIterator[ExecuteQuery]:
-    """Give what executes queries of our own, one after the other, all from one snapshot.
+    """Open a series: executes the gateway's own queries in order, all from one snapshot.
 
     Each is admitted, limited and charged as an operation by itself; together they have the
     time of one. Once they cost more than a viewer may spend in a minute: SeriesTooCostly.
@@ -44,13 +44,13 @@ async def in_one_snapshot(
                 async def execute(request: GraphQLRequest) -> Answer:
                     nonlocal spent
                     with _series_refused(spent):
-                        ready = await own.prepare(request, viewer, _QUERIES, record)
-                    if not isinstance(ready, PreparedOperation):
-                        return ready
+                        operation = await own.prepare(request, viewer, _QUERIES, record)
+                    if not isinstance(operation, PreparedOperation):
+                        return operation
                     record.begin("execute")
                     context.load_anew()
                     try:
-                        return await _executed(answering, ready, viewer, record, context)
+                        return await _executed(answering, operation, viewer, record, context)
                     finally:
                         spent += record.cost or 0
                         record.cost = spent
@@ -62,15 +62,15 @@ async def in_one_snapshot(
 
 async def _executed(
     answering: Answering,
-    ready: PreparedOperation,
+    operation: PreparedOperation,
     viewer: Viewer,
     record: RequestRecord,
     context: Any,
 ) -> Answer:
-    """The answer of a query that reads in an operation which goes on."""
+    """Execute a query in the open operation of the series."""
     production = answering.production()
-    async with answering.charging(ready, production, viewer, record):
-        executor = OperationExecutor(answering.schema, *ready[:3], context, production)
+    async with answering.charging(operation, production, viewer, record):
+        executor = OperationExecutor(answering.schema, *operation[:3], context, production)
         result = await executor.run()
         raise_lost(result.errors)
         data = await answering.data(result, production)
@@ -81,7 +81,7 @@ async def _executed(
 
 @contextmanager
 def _series_refused(spent: int) -> Iterator[None]:
-    """Say so if what was spent already, by the same request, leaves too little of any minute."""
+    """Raise SeriesTooCostly if the whole series costs more than a viewer's minute has."""
     try:
         yield
     except RateLimited as error:

@@ -1,4 +1,4 @@
-"""Memberships of viewers: cached to tell which cached answers a viewer may get.
+"""Viewer memberships: cached memberships, which decide which cached answers a viewer gets.
 
 A membership depends on its group, and is cached with the log position at which it was read.
 """
@@ -54,7 +54,7 @@ def _at_position(whose: ColumnElement[Any]) -> Select[Any]:
 _OF_VIEWERS = _at_position(among(membership.c.user_id, "viewers"))
 
 
-class _Known:
+class _Entry:
     __slots__ = ("membership", "position")
 
     def __init__(self, membership: Membership | None, position: LogPosition) -> None:
@@ -62,8 +62,8 @@ class _Known:
         self.position = position
 
 
-class _Asked(NamedTuple):
-    """What somebody asks for."""
+class _Request(NamedTuple):
+    """Request for a user's memberships in groups."""
 
     user_id: int
     groups: tuple[int, ...]
@@ -72,7 +72,7 @@ class _Asked(NamedTuple):
 
 
 class ViewerMemberships:
-    """Memberships by user and group, in the memory that ``values`` have."""
+    """Caches memberships by user and group, in the LRU cache ``values``."""
 
     def __init__(
         self,
@@ -83,7 +83,7 @@ class ViewerMemberships:
         self._database = database
         self._values = values
         self._around = around
-        self._batches: DataLoader[_Asked, int] | None = None
+        self._batches: DataLoader[_Request, int] | None = None
 
     async def load(
         self,
@@ -92,10 +92,10 @@ class ViewerMemberships:
         record: RequestRecord,
         changes: ChangeFeed,
     ) -> None:
-        """Read what is not known of a viewer's memberships, in one statement or none.
+        """Load the memberships of a viewer that are not cached, in one statement or none.
 
-        Whoever asks at the same time shares it. A database that fails leaves them unknown, and so
-        does a log that cannot be read.
+        Concurrent requests share it. If the database fails, or the change log cannot be read, they
+        stay unknown.
         """
         user_id = viewer.id
         if user_id is None:
@@ -103,35 +103,35 @@ class ViewerMemberships:
         unknown = [group for group in groups if self._valid(user_id, group, changes) is None]
         if not unknown:
             return
-        asked = _Asked(user_id, tuple(unknown), record.at_primary, changes)
-        record.statements += await self._batched().load(asked)
+        request = _Request(user_id, tuple(unknown), record.at_primary, changes)
+        record.statements += await self._batched().load(request)
 
-    def _batched(self) -> DataLoader[_Asked, int]:
+    def _batched(self) -> DataLoader[_Request, int]:
         loop = asyncio.get_running_loop()
         if self._batches is None or self._batches.loop is not loop:
             self._batches = DataLoader(self._load_batch, cache=False, loop=loop)
         return self._batches
 
-    async def _load_batch(self, batch: list[_Asked]) -> list[Any]:
-        """Read for all who ask at the same time: how many statements that took, or the error."""
-        users: dict[_Asked, dict[int, None]] = {}
-        for asked in batch:
-            users.setdefault(asked._replace(user_id=0), {})[asked.user_id] = None
-        read: dict[_Asked, int | Exception] = {}
-        for common, asking in users.items():
+    async def _load_batch(self, batch: list[_Request]) -> list[Any]:
+        """Load for concurrent requests: the number of statements, or the error, of each."""
+        users: dict[_Request, dict[int, None]] = {}
+        for request in batch:
+            users.setdefault(request._replace(user_id=0), {})[request.user_id] = None
+        read: dict[_Request, int | Exception] = {}
+        for shared, user_ids in users.items():
             try:
-                read[common] = await self._load_alike([*asking], common)
-            except Exception as error:  # it is that of whoever has asked for this
-                read[common] = error
-        return [read[asked._replace(user_id=0)] for asked in batch]
+                read[shared] = await self._load_alike([*user_ids], shared)
+            except Exception as error:  # the requests that share it get it
+                read[shared] = error
+        return [read[request._replace(user_id=0)] for request in batch]
 
-    async def _load_alike(self, users: Sequence[int], common: _Asked) -> int:
+    async def _load_alike(self, users: Sequence[int], shared: _Request) -> int:
         """Read memberships of users in the same groups."""
-        _, groups, at_primary, changes = common
+        _, groups, at_primary, changes = shared
         at_once = max(1, _MOST_AT_ONCE // len(groups))
         statements = 0
-        for place in range(0, len(users), at_once):
-            some = users[place : place + at_once]
+        for start in range(0, len(users), at_once):
+            some = users[start : start + at_once]
             async with self._database.read(at_primary=at_primary) as snapshot:
                 snapshot.around = self._around
                 bound = {"viewers": some, "ids": groups}
@@ -147,7 +147,7 @@ class ViewerMemberships:
         snapshot: Snapshot,
         changes: ChangeFeed,
     ) -> None:
-        """Read what is not known of many viewers' memberships, as ``load`` does.
+        """Load the memberships of many viewers that are not cached, as ``load`` does.
 
         The snapshot has read nothing yet.
         """
@@ -189,14 +189,14 @@ class ViewerMemberships:
             for group in groups:
                 self._put(user_id, group, found.get((user_id, group)), position)
 
-    def note(
-        self, viewer: Viewer, asked: Mapping[int, GroupPermissions], position: LogPosition
+    def store(
+        self, viewer: Viewer, by_group: Mapping[int, GroupPermissions], position: LogPosition
     ) -> None:
-        """Take what an operation has read of its viewer's memberships at a position."""
+        """Store the memberships that an operation has read of its viewer at a position."""
         user_id = viewer.id
         if user_id is None:
             return
-        for group, one in asked.items():
+        for group, one in by_group.items():
             own = None
             if one.state is not None:
                 ended_by = ENDED_WITH_GROUP if one.led_to_the_end else None
@@ -219,8 +219,8 @@ class ViewerMemberships:
             found.append(GroupPermissions.of(viewer, known.membership))
         return tuple(found)
 
-    def _valid(self, user_id: int, group: int, changes: ChangeFeed) -> _Known | None:
-        known: _Known | None = self._values.get((_Known, user_id, group))
+    def _valid(self, user_id: int, group: int, changes: ChangeFeed) -> _Entry | None:
+        known: _Entry | None = self._values.get((_Entry, user_id, group))
         position = changes.position
         if known is None or position is None:
             return None
@@ -234,4 +234,4 @@ class ViewerMemberships:
     def _put(
         self, user_id: int, group: int, found: Membership | None, position: LogPosition
     ) -> None:
-        self._values.put((_Known, user_id, group), _Known(found, position), _MEMBERSHIP_BYTES)
+        self._values.put((_Entry, user_id, group), _Entry(found, position), _MEMBERSHIP_BYTES)

@@ -1,4 +1,4 @@
-"""Writes what an operation has answered as JSON, in pieces where it is long.
+"""Writes answers as JSON, in pieces if they are long.
 
 orjson writes everything in one call, in which the loop waits: some ten milliseconds for what is
 written at once here.
@@ -28,7 +28,7 @@ _CONTAINERS = frozenset({dict, list})
 async def masked(
     errors: Sequence[GraphQLError], mask: ErrorMask, production: Production
 ) -> list[FormattedError]:
-    """What the answer tells of each error, yielding in between: there may be tens of thousands."""
+    """Format and mask errors, yielding in between: there may be tens of thousands."""
     formatted = []
     for error in errors:
         formatted.append(mask.execution(error))
@@ -38,7 +38,7 @@ async def masked(
 
 
 async def written(content: Any, values: int, production: Production, before: int = 0) -> bytes:
-    """The content as JSON; ``values`` is how many values it has, at most.
+    """Write content as JSON; ``values`` is how many values it has, at most.
 
     ``before`` is how many bytes of the answer were written before. AnswerTooLarge beyond the
     operation's limit of bytes, OperationTimeout beyond its time.
@@ -58,7 +58,7 @@ class _Pieces:
         self._bytes = before
 
     async def write(self, content: Any) -> tuple[Any, int]:
-        """What has the same JSON with few values beside fragments, and the number of these."""
+        """Content with the same JSON but few values beside fragments, and their number."""
         is_object = type(content) is dict
         pieces: list[bytes] = []
         rest: Any = {} if is_object else []

@@ -1,4 +1,4 @@
-"""GraphiQL, where it was built: ``make graphiql`` puts its files into the folder ``bundle`` here.
+"""GraphiQL: serves the page that ``make graphiql`` builds into the folder ``bundle`` here.
 
 Its sources are in ``graphiql/`` at the root of the repository. A gateway that was installed without
 them has the small page alone.
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from starlette.responses import Response
 
-from gateway.graphql.endpoint.html import Example, seen_from, with_examples
+from gateway.graphql.endpoint.html import Example, with_examples, with_relative_links
 from gateway.http.documents import BuiltFiles, html_response
 
 _BUNDLE = Path(__file__).parent / "bundle"
@@ -34,7 +34,7 @@ def built_graphiql(examples: Sequence[Example], bundle: Path = _BUNDLE) -> Graph
 
 
 class GraphiQL:
-    """The page and its files; it asks nothing but these and the endpoint."""
+    """The page and its files; it requests only these and the endpoint."""
 
     def __init__(self, bundle: Path, examples: Sequence[Example]) -> None:
         self._html = with_examples((bundle / "index.html").read_text("utf-8"), examples)
@@ -42,4 +42,4 @@ class GraphiQL:
 
     def document(self, *, inside: bool = False) -> Response:
         """The page itself; ``inside`` is whether its address ends with a slash."""
-        return html_response(seen_from(self._html, inside=inside), _POLICY)
+        return html_response(with_relative_links(self._html, inside=inside), _POLICY)

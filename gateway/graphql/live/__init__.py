@@ -1,1 +1,1 @@
-"""Live answers: subscriptions whose answers follow what changes."""
+"""Live answers: subscriptions whose answers are sent again when they change."""

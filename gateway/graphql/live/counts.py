@@ -1,4 +1,4 @@
-"""What live answers do and have done, as metrics show it."""
+"""Live counts: metrics of live answers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from gateway.graphql.live.watched_operations import WatchedOperations
 
 
 class LiveCounts:
-    """Counters, which only grow, and what there is at the moment."""
+    """Counters, which only grow, and gauges of the moment."""
 
     def __init__(self, operations: WatchedOperations, unread: UnreadFrames) -> None:
         self.ticks = 0
@@ -17,7 +17,7 @@ class LiveCounts:
         self.changed = 0
         self.unchanged = 0
         self.failed = 0
-        #: Those that were executed: others had rights for an answer that was there already.
+        #: Those that were executed: others shared a cached answer.
         self.executed = 0
         self._operations = operations
         self._unread = unread
@@ -29,7 +29,7 @@ class LiveCounts:
 
     @property
     def operations(self) -> int:
-        """What these watch, each operation of each viewer once."""
+        """The watched operations, each operation of each viewer once."""
         return len(self._operations)
 
     @property
@@ -39,10 +39,10 @@ class LiveCounts:
 
     @property
     def superseded(self) -> int:
-        """The frames that a newer one took the place of before they were taken."""
+        """The frames that a newer one replaced before they were taken."""
         return self._unread.superseded
 
     @property
     def size(self) -> int:
-        """The bytes of what is watched and of unread frames, by estimate."""
+        """The bytes of watched operations and of unread frames, by estimate."""
         return self._operations.size + self._unread.size

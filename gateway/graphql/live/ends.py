@@ -1,4 +1,4 @@
-"""Why the server ends a live stream; its transport tells the client in its own way.
+"""Ends of live streams: the errors for which the server ends one.
 
 GatewayError
 ├── Unauthenticated
@@ -17,7 +17,7 @@ from gateway.errors import Unauthenticated, Unavailable
 
 
 class CredentialsOver(Unauthenticated):
-    """The credentials that the stream was opened with are not good any more."""
+    """The credentials of the stream are expired or revoked, or the volunteer was erased."""
 
     reason = Wrong.OVER
 
@@ -28,7 +28,7 @@ class CredentialsOver(Unauthenticated):
 
 
 class ServerStopping(Unavailable):
-    """The process stops; clients come back after ``retry_after_seconds``, not all at once."""
+    """The process stops; clients reconnect after ``retry_after_seconds``, not all at once."""
 
     def __init__(self, retry_after_seconds: float) -> None:
         super().__init__("The server is stopping: subscribe again in a moment.")

@@ -1,4 +1,4 @@
-"""Evaluation: makes the answer of a watched operation, and sends it to who follows it."""
+"""Evaluation: makes the answer of a watched operation, and sends it to its streams."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ from gateway.telemetry.record import RequestRecord
 
 logger = logging.getLogger(__name__)
 
-#: Streams that are sent a frame in one turn of the event loop: each wakes a reader.
+#: Streams that are sent a frame in one iteration of the event loop: each wakes a reader.
 _SENT_AT_ONCE = 100
-#: What fails is evaluated again in the next tick, and then after a pause that doubles up to this.
+#: A failed evaluation is retried in the next tick, and then after a pause that doubles up to this.
 _LONGEST_PAUSE_SECONDS = 60.0
 _METHOD = "LIVE"
 
 
 class OlderState(Exception):
-    """The answer rests on an older state than the one before, or nobody can tell."""
+    """The answer is of an older state than the one before, or its state is unknown."""
 
 
 class _Beginning(NamedTuple):
@@ -48,9 +48,9 @@ class _Beginning(NamedTuple):
 
 
 class LiveEvaluation:
-    """Evaluates watched operations; one is evaluated once at a time.
+    """Evaluates watched operations, each at most once at a time.
 
-    Nobody's token is forwarded for an answer: it goes on after the request that brought one.
+    No token is forwarded for an answer: evaluations go on after the request that had one.
     """
 
     def __init__(
@@ -72,15 +72,15 @@ class LiveEvaluation:
         self._last: tuple[CacheEntry, str, Frame] | None = None
 
     async def first(self, watched: Watched, record: RequestRecord) -> Frame:
-        """The answer for whoever begins to follow; others get it too if it is news to them.
+        """The first answer for a new stream; other streams get it too if it is new to them.
 
-        It rests on a state that is no older than the call. Raises as ``Executor.execute`` does.
+        Its state is no older than the call. Raises as ``Executor.execute`` does.
         """
         async with watched.lock:
             has_caught_up = await self._changes.catch_up() is not None
             began = self._now()
-            ready, viewer = watched.ready, watched.viewer
-            evaluation = self._queries.held(ready, viewer, record) if has_caught_up else None
+            operation, viewer = watched.operation, watched.viewer
+            evaluation = self._queries.cached(operation, viewer, record) if has_caught_up else None
             if evaluation is None:
                 evaluation = await self._evaluated(watched, record)
             await self._check_credentials(viewer)
@@ -90,10 +90,10 @@ class LiveEvaluation:
             return frame
 
     async def again(self, watched: Watched, others: Collection[Watched] = ()) -> bool:
-        """Evaluate what is out of date; whether others with equal rights may get the same answer.
+        """Evaluate again; whether viewers with equal permissions may share the answer.
 
-        An error that may be gone in a moment sends nothing; any other ends the streams. These
-        ``others`` watch the same and are out of date, too: their rights are read together.
+        A transient error sends nothing; any other ends the streams. These ``others`` are of the
+        same page and out of date, too: their permissions are read together.
         """
         may_share = False
         try:
@@ -110,14 +110,14 @@ class LiveEvaluation:
         except Exception as error:
             self._failed(watched, error)
         if may_share and len(others) > 1:
-            await self._learn_of(watched, others)
+            await self._warm(watched, others)
         return may_share
 
-    async def _learn_of(self, watched: Watched, others: Collection[Watched]) -> None:
+    async def _warm(self, watched: Watched, others: Collection[Watched]) -> None:
         try:
-            await self._queries.learn(watched.ready, [one.viewer for one in others])
+            await self._queries.warm(watched.operation, [one.viewer for one in others])
         except Unavailable:
-            return  # whose rights are not known is answered apart
+            return  # then each is evaluated by itself
         await self._changes.catch_up()
 
     async def _again(self, watched: Watched) -> bool:
@@ -127,8 +127,8 @@ class LiveEvaluation:
             record = RequestRecord("", _METHOD)
             record.client = watched.client
             began = self._now()
-            ready, viewer = watched.ready, watched.viewer
-            evaluation = self._queries.held(ready, viewer, record)
+            operation, viewer = watched.operation, watched.viewer
+            evaluation = self._queries.cached(operation, viewer, record)
             if evaluation is None:
                 self._counts.executed += 1
                 evaluation = await self._evaluated(watched, record, again=True)
@@ -147,15 +147,16 @@ class LiveEvaluation:
     async def _evaluated(
         self, watched: Watched, record: RequestRecord, *, again: bool = False
     ) -> Evaluation:
-        # Nobody's token is forwarded for a live answer, which is read again when they have gone.
+        # No token is forwarded for a live answer, which is read again after the request.
         with keeping_bearer(), _timed(watched):
-            return await self._queries.evaluate(watched.ready, watched.viewer, record, again=again)
+            operation, viewer = watched.operation, watched.viewer
+            return await self._queries.evaluate(operation, viewer, record, again=again)
 
     async def _check_credentials(self, viewer: Viewer) -> None:
-        """End the viewer's streams whose credential was over before an answer was read for it.
+        """End the viewer's streams whose credentials were over before the answer was read.
 
-        CredentialsOver for an API key, since nobody may see the answer then. Of volunteers, the
-        execution finds out itself whether they were erased.
+        CredentialsOver for an API key that was revoked. Whether volunteers were erased is checked
+        by the execution itself.
         """
         if self._credentials is None or viewer.is_anonymous:
             return
@@ -167,11 +168,11 @@ class LiveEvaluation:
         return _Beginning(today(self._clock()), asyncio.get_running_loop().time())
 
     def _frame(self, watched: Watched, evaluation: Evaluation) -> Frame:
-        key, answer = watched.ready.live_key, evaluation.answer
+        key, answer = watched.operation.live_key, evaluation.answer
         assert key is not None  # noqa: S101 - it is live
         if answer.entry is None:
             return frame_of(answer, key, evaluation.basis.position)
-        # One cached answer is the answer of many, one after the other.
+        # One cached answer is that of many watched operations, one after the other.
         if self._last is None or self._last[:2] != (answer.entry, key):
             frame = frame_of(answer, key, evaluation.basis.position)
             self._last = answer.entry, key, frame
@@ -182,7 +183,7 @@ class LiveEvaluation:
     async def _take(
         self, watched: Watched, evaluation: Evaluation, frame: Frame, began: _Beginning
     ) -> None:
-        """Let this be the newest answer, and send it; the lock is held."""
+        """Set the newest answer, and send it; the lock is held."""
         with self._operations.resized(watched):
             watched.rest_on(evaluation.basis, *began, room=self._operations.room)
         for number, stream in enumerate(watched.receivers(frame), start=1):
@@ -196,7 +197,7 @@ class LiveEvaluation:
             pause = min(2.0 ** (watched.failures - 1), _LONGEST_PAUSE_SECONDS)
             watched.not_before = asyncio.get_running_loop().time() + pause
         watched.failures += 1
-        # Of a database that is away its own line tells; of many failures the first does.
+        # The database logs its own failures; of others in a row only the first is logged.
         if self._has_failed or isinstance(error, OlderState):
             return
         self._has_failed = True

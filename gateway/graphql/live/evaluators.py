@@ -1,4 +1,4 @@
-"""Evaluators: so many tasks that evaluate what a look has found, one page after the other."""
+"""Evaluators: a bounded number of tasks that evaluate what is out of date in a tick, by page."""
 
 from __future__ import annotations
 
@@ -12,54 +12,54 @@ from gateway.graphql.live.watched import Watched
 
 logger = logging.getLogger(__name__)
 
-#: A look waits no longer for what it has found. An evaluation that takes longer goes on beside the
-#: next looks, which leave it alone; what has not begun by then is found again.
+#: Timeout of a tick's evaluations. One that takes longer goes on beside the next ticks, which skip
+#: it; those that have not begun by then are found again.
 TIMEOUT_SECONDS = 10.0
 
-#: Evaluates one; whether others of its page may be given the same answer. The first of a page is
-#: evaluated with a view to these others.
+#: Evaluates one; whether others of its page may share the answer. The first of a page is evaluated
+#: together with these others.
 Evaluate = Callable[[Watched, Collection[Watched]], Awaitable[bool]]
 
 
 class _Page(NamedTuple):
-    """What waits of a page, and whether nothing of it was evaluated in this look."""
+    """The waiting operations of a page, and whether none of it was evaluated in this tick."""
 
     waiting: deque[Watched]
     is_new: bool = True
 
 
 class Evaluators:
-    """At most ``number`` evaluations at a time. To be closed."""
+    """Runs at most ``number`` evaluations at a time; close it at the end."""
 
-    def __init__(self, number: int, evaluate: Evaluate, patience: float = TIMEOUT_SECONDS) -> None:
+    def __init__(self, number: int, evaluate: Evaluate, timeout: float = TIMEOUT_SECONDS) -> None:
         self._number = number
         self._evaluate = evaluate
-        self._patience = patience
+        self._timeout = timeout
         self._waiting: deque[_Page] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
-        #: What is being evaluated, and in which look it began.
+        #: Operations that are being evaluated, and the tick in which that began.
         self._under_way: dict[Watched, int] = {}
-        self._look = 0
+        self._tick = 0
         self._done = asyncio.Event()
 
     def has(self, watched: Watched) -> bool:
-        """Whether it is being evaluated, and has been since an earlier look."""
+        """Whether it is being evaluated since an earlier tick."""
         return watched in self._under_way
 
     async def evaluate(self, pages: Iterable[Sequence[Watched]]) -> None:
-        """Evaluate what is watched of each page, the first pages first.
+        """Evaluate the operations of each page, the first pages first.
 
-        Of a page one is evaluated after the other, as they may have the same answer, until one
-        turns out to have its own.
+        Those of a page are evaluated in sequence, as they may share an answer, until one has an
+        answer of its own.
         """
-        self._look += 1
+        self._tick += 1
         self._done.clear()
         self._waiting = deque(_Page(deque(page)) for page in pages)
         if not self._waiting:
             return
         try:
             self._start()
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(self._timeout):
                 await self._done.wait()
         except TimeoutError:
             logger.warning("Some live answers take long: others are looked at meanwhile.")
@@ -75,19 +75,19 @@ class Evaluators:
 
     async def _work(self) -> None:
         while self._waiting:
-            page, look = self._waiting.popleft(), self._look
+            page, tick = self._waiting.popleft(), self._tick
             watched = page.waiting.popleft()
-            self._under_way[watched] = look
+            self._under_way[watched] = tick
             may_share = False
             try:
                 others = page.waiting if page.is_new else ()
                 may_share = await self._evaluate(watched, others)
             finally:
                 del self._under_way[watched]
-                # The rest of an earlier look's page is found again by a later one.
-                if page.waiting and look == self._look and not self._done.is_set():
+                # The rest of an earlier tick's page is found again by a later one.
+                if page.waiting and tick == self._tick and not self._done.is_set():
                     self._put_back(page.waiting, may_share=may_share)
-                if not self._waiting and self._look not in self._under_way.values():
+                if not self._waiting and self._tick not in self._under_way.values():
                     self._done.set()
 
     def _put_back(self, waiting: deque[Watched], *, may_share: bool) -> None:

@@ -1,4 +1,4 @@
-"""Followed credentials: those of all live streams, each checked again once a tick."""
+"""Followed credentials: checks the credentials of all live streams again once a tick."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from gateway.graphql.live.stream import LiveStream
 
 
 class FollowedCredentials:
-    """Ends streams whose credentials are over. Each credential is checked once for all of them.
+    """Ends streams whose credentials are over; checks each credential once for all of them.
 
-    No credential is kept, only what it grants.
+    No credential is stored, only what it grants.
     """
 
     def __init__(self, revocations: Revocations) -> None:
@@ -25,16 +25,16 @@ class FollowedCredentials:
         self._of_viewers: dict[Viewer, set[Grant]] = {}
 
     def grant(self, credentials: Iterable[tuple[str, str]], viewer: Viewer) -> Grant | None:
-        """What to follow a stream of the viewer by; None for who has no credentials.
+        """The grant of credentials, to follow a stream by; None if there are none.
 
         Unauthenticated if they are over already.
         """
         return self._revocations.grant(credentials, viewer)
 
     def follow(self, grant: Grant, stream: LiveStream) -> Callable[[], None]:
-        """End the stream once this does not hold any more, unless the returned function is called.
+        """End the stream once the grant is over; call the returned function to stop following.
 
-        That is to be called once the stream is over.
+        It has to be called once the stream is over.
         """
         streams = self._streams.setdefault(grant, set())
         streams.add(stream)
@@ -52,7 +52,7 @@ class FollowedCredentials:
         return leave
 
     async def check(self) -> None:
-        """Check each again; what cannot be told at the moment goes on."""
+        """Check each again; streams whose check fails go on."""
         self._end(self._revocations.expired(self._streams))
         with suppress(Unavailable):
             self._end(await self._revocations.ended(list(self._streams)))

@@ -1,4 +1,4 @@
-"""Frames: the answers of live queries, as the subscription's own answers."""
+"""Frames: answers of live queries in the form of the subscription's answers."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _DIGEST_BYTES = 16
 
 
 class Frame:
-    """One answer as JSON, for all streams that it is sent to; ``unread`` of them still hold it.
+    """Answer as JSON, for all streams that it is sent to; ``unread`` of them still hold it.
 
-    It is known to hold at the ``position``, if any is, and may hold later as well.
+    It is known to be valid at ``position``, if that is known, and may be later as well.
     """
 
     __slots__ = ("data", "digest", "has_extensions", "position", "unread")
@@ -34,13 +34,13 @@ class Frame:
         self.unread = 0
 
     def also_holds_at(self, position: LogPosition | None) -> None:
-        """Note that it was found to hold at this position as well, which may be newer."""
+        """Note that it is valid at this position as well, which may be newer."""
         known = self.position
         if position is not None and (known is None or known.version < position.version):
             self.position = position
 
     def with_extensions(self, more: Mapping[str, str]) -> bytes:
-        """The answer with more of them, for one of its readers."""
+        """The answer with more extensions, for one of its readers."""
         if not more:
             return self.data
         if self.has_extensions:
@@ -51,7 +51,7 @@ class Frame:
 
 
 def frame_of(answer: Answer, key: str, position: LogPosition | None = None) -> Frame:
-    """The answer, its data and the paths of its errors below the subscription's field."""
+    """The frame of an answer, with data and error paths below the subscription's field."""
     frame: dict[str, Any] = {**answer}
     if "errors" in answer:
         errors = answer["errors"]

@@ -1,4 +1,4 @@
-"""How many live operations there may be: of each viewer, and in this process."""
+"""Live limits: bound the live operations of each viewer, and of this process."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from gateway.graphql.live.leases import Leases
 from gateway.graphql.refusals import TooManyLiveOperations
 
 
-class Place:
-    """The place that one live operation takes up until it is given back."""
+class LiveSlot:
+    """Slot of one live operation, taken until it is released."""
 
-    def __init__(self, give_back: Callable[[], None]) -> None:
-        self._give_back = give_back
+    def __init__(self, release: Callable[[], None]) -> None:
+        self._release = release
         self._is_taken = True
 
-    def give_back(self) -> None:
-        """Let somebody else have it; again changes nothing."""
+    def release(self) -> None:
+        """Release the slot; a second call changes nothing."""
         if self._is_taken:
             self._is_taken = False
-            self._give_back()
+            self._release()
 
 
 class LiveLimits:
@@ -52,15 +52,15 @@ class LiveLimits:
         self._counts: dict[str, int] = {}
         self._taken = 0
         self._leases = None if shared is None else Leases(shared, self._counts, now)
-        self._telling: asyncio.Task[None] | None = None
+        self._reporting: asyncio.Task[None] | None = None
 
     @property
     def taken(self) -> int:
         """The live operations of this process."""
         return self._taken
 
-    async def take(self, viewer: Viewer, address: str) -> Place:
-        """A place for a live operation, to be given back when it has ended.
+    async def take(self, viewer: Viewer, address: str) -> LiveSlot:
+        """Take a slot for a live operation; release it when the operation has ended.
 
         ``address`` stands for viewers without credentials. TooManyLiveOperations if the viewer
         has as many as they may, Unavailable if the process has.
@@ -72,35 +72,35 @@ class LiveLimits:
         who = spender_of(viewer, address)
         if self._counts.get(who, 0) >= self._per_viewer:
             raise TooManyLiveOperations(self._per_viewer)
-        place = self._place(who)
+        slot = self._new_slot(who)
         if self._leases is not None:
             try:
                 may = await self._leases.take(who, self._per_viewer)
             except BaseException:
-                place.give_back()
+                slot.release()
                 raise
             if not may:
-                place.give_back()
+                slot.release()
                 raise TooManyLiveOperations(self._per_viewer)
-        return place
+        return slot
 
-    def _place(self, who: str) -> Place:
+    def _new_slot(self, who: str) -> LiveSlot:
         self._taken += 1
         self._counts[who] = self._counts.get(who, 0) + 1
 
-        def give_back() -> None:
+        def release() -> None:
             self._taken -= 1
             self._counts[who] -= 1
             if not self._counts[who]:
                 del self._counts[who]
             if self._leases is not None:
-                self._leases.left(who)
+                self._leases.released(who)
 
-        return Place(give_back)
+        return LiveSlot(release)
 
     async def __aenter__(self) -> Self:
         if self._leases is not None:
-            self._telling = asyncio.create_task(self._leases.keep_telling())
+            self._reporting = asyncio.create_task(self._leases.keep_reporting())
         return self
 
     async def __aexit__(
@@ -109,8 +109,8 @@ class LiveLimits:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._telling is not None:
-            self._telling.cancel()
-            await asyncio.wait([self._telling])
+        if self._reporting is not None:
+            self._reporting.cancel()
+            await asyncio.wait([self._reporting])
         if self._leases is not None:
             await self._leases.close()

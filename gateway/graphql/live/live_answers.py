@@ -1,7 +1,7 @@
-"""Live answers: subscriptions whose answers follow what changes.
+"""Live answers: subscriptions whose answers are sent again when they change.
 
-One look at the change log a tick tells which of them do not hold any more. Only these are
-evaluated again, once for all who watch the same with the same rights, and sent if they differ.
+Each tick reads the change log once, and finds which answers are out of date. Only these are
+evaluated again, once for all viewers with the same permissions, and sent if they differ.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ from gateway.telemetry.record import RequestRecord
 
 
 class LiveAnswers:
-    """An async context manager; ``seconds`` are between the beginnings of two ticks.
+    """Opens live streams (an async context manager); ``seconds`` are between two ticks' beginnings.
 
     Ticks are further apart when there is much to do: at most the part ``share`` of the time is
     spent in them. ``connections`` is how many evaluations there are at once; ``capacity`` bounds
-    the bytes of what is watched, and those of frames that nobody has read yet. ``revocations``
-    tells which credentials are over; without it none are followed. ``limits`` bound how many live
+    the bytes of watched operations, and those of unread frames. ``revocations`` finds which
+    credentials are over; without it none are followed. ``limits`` bound how many live
     operations there are.
     """
 
@@ -84,36 +84,36 @@ class LiveAnswers:
         credentials: Iterable[tuple[str, str]],
         record: RequestRecord,
     ) -> LiveStream | Answer:
-        """The stream of a subscription, whose first frame is there already, or what refuses it.
+        """Open the stream of a subscription, with its first frame, or return what refuses it.
 
         ``credentials`` are the header lines by which ``Authenticator`` has identified the viewer.
-        Raises as ``Executor.execute`` does, TooManyLiveOperations, and Unavailable where there is
-        no place or the server is about to stop.
+        Raises as ``Executor.execute`` does, TooManyLiveOperations, and Unavailable if there is
+        no slot or the server is about to stop.
         """
         self._stopping.check()
-        place = None
+        slot = None
         with ExitStack() as stack:
             if self._limits is not None:
                 try:
-                    place = await self._limits.take(viewer, record.client)
+                    slot = await self._limits.take(viewer, record.client)
                 except GatewayError:
                     await self._queries.charge_refused(request, viewer, record)
                     raise
-                stack.callback(place.give_back)
-            ready = await self._queries.open(request, viewer, record)
-            if not isinstance(ready, PreparedOperation):
-                return ready
+                stack.callback(slot.release)
+            operation = await self._queries.open(request, viewer, record)
+            if not isinstance(operation, PreparedOperation):
+                return operation
             grant = None
             if self._credentials is not None:
                 grant = self._credentials.grant(credentials, viewer)
-            with self._operations.used(ready, viewer, record.client) as watched:
+            with self._operations.used(operation, viewer, record.client) as watched:
                 frame = await self._evaluation.first(watched, record)
                 self._stopping.check()
                 # From here on nothing is awaited.
                 stack.pop_all()
                 stream = LiveStream(self._unread)
-                if place is not None:
-                    stream.when_over(place.give_back)
+                if slot is not None:
+                    stream.when_over(slot.release)
                 stream.when_over(self._operations.follow(watched, stream))
                 if self._credentials is not None and grant is not None:
                     stream.when_over(self._credentials.follow(grant, stream))
@@ -121,7 +121,7 @@ class LiveAnswers:
                 return stream
 
     async def tick(self) -> None:
-        """Look once: end what is over, evaluate what does not hold any more, send what differs."""
+        """Run a tick: end streams that are over, and send answers that have changed."""
         await self._ticks.tick()
 
     def stop(self, seconds: float) -> None:

@@ -8,7 +8,7 @@ import random
 from gateway.graphql.live.ends import ServerStopping
 from gateway.graphql.live.watched_operations import WatchedOperations
 
-#: Clients come back within so many seconds.
+#: Clients reconnect within so many seconds.
 _SOONEST, _LATEST = 0.5, 5.0
 #: Of the time until the server stops, streams end in this part.
 _PART = 0.8
@@ -22,7 +22,7 @@ class Stopping:
         self._begun = False
 
     def check(self) -> None:
-        """ServerStopping if nothing more is to begin."""
+        """Raise ServerStopping if the server is about to stop."""
         if self._begun:
             raise _stopping()
 

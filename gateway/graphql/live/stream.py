@@ -1,4 +1,4 @@
-"""Live stream: the answers of one subscription, of which a slow reader gets the newest."""
+"""Live stream: iterates over the answers of a subscription; a slow reader gets the newest."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ class LiveStream:
     """Asynchronous iterator of frames: whole answers as JSON, each different from the last.
 
     A frame that is not taken before the next comes is never sent. When the stream ends, the reason
-    is raised, ``Unauthenticated`` for credentials that are not good any more. Whoever reads it has
-    to close it, and is alone: two cannot read at once. What they ``tell`` of the state that a frame
-    rests on is among its extensions.
+    is raised, ``Unauthenticated`` for credentials that are over. Its only reader has
+    to close it. ``extensions_at`` gives extensions of a frame by the position that it holds at.
     """
 
     # There are thousands: what each takes up counts.
@@ -30,8 +29,8 @@ class LiveStream:
         "_taken",
         "_unread",
         "_waiter",
+        "extensions_at",
         "sent",
-        "tell",
     )
 
     def __init__(self, unread: UnreadFrames) -> None:
@@ -40,15 +39,15 @@ class LiveStream:
         self._newest: Frame | None = None
         #: The digest of the last frame that was taken.
         self._taken: bytes | None = None
-        #: That of the last frame that was sent; None if it could not be kept.
+        #: That of the last frame that was sent; None if there was no memory for it.
         self.sent: bytes | None = None
-        self.tell: Callable[[LogPosition | None], Mapping[str, str]] | None = None
+        self.extensions_at: Callable[[LogPosition | None], Mapping[str, str]] | None = None
         self._reason: GatewayError | None = None
         self._is_over = False
         self._waiter: asyncio.Future[None] | None = None
 
     def when_over(self, leave: Callable[[], object]) -> None:
-        """Have this called once it is over."""
+        """Add a callback that is called once the stream is over."""
         self._leave = (*self._leave, leave)
 
     @property
@@ -62,9 +61,9 @@ class LiveStream:
         return self._is_over
 
     def send(self, frame: Frame) -> None:
-        """Let this be what is read next, unless it is what was read last.
+        """Send a frame: it is read next, unless it was read last.
 
-        A reader that does not wait for it gets a later one, if too much is unread in the process.
+        A reader that does not wait gets a later one, if too much is unread in the process.
         """
         if self._is_over:
             return
@@ -72,7 +71,7 @@ class LiveStream:
         self.sent = frame.digest
         if frame.digest == self._taken:
             return
-        # Whoever waits takes it at once.
+        # A waiting reader takes it at once.
         if self._unread.hold(frame, at_once=self.is_waiting):
             self._newest = frame
             self._wake()
@@ -91,7 +90,7 @@ class LiveStream:
         self._wake()
 
     def close(self) -> None:
-        """Nobody reads it any more."""
+        """Close the stream: its reader has gone."""
         self._is_over = True
         self._drop_newest()
         self._left()
@@ -134,4 +133,6 @@ class LiveStream:
         self._newest = None
         self._taken = frame.digest
         self._unread.take(frame)
-        return frame.data if self.tell is None else frame.with_extensions(self.tell(frame.position))
+        if self.extensions_at is None:
+            return frame.data
+        return frame.with_extensions(self.extensions_at(frame.position))

@@ -1,4 +1,4 @@
-"""Ticks: looks for what has changed, one after the other, with pauses at least as long."""
+"""Ticks: look for changes at intervals, and evaluate what is out of date."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 
 class Ticks:
-    """An async context manager, in which there is a tick every so many ``seconds``.
+    """Runs ticks (an async context manager), one every so many ``seconds``.
 
     There are fewer when there is much to do: at most the part ``share`` of the time is spent in
     them. ``number`` is how many evaluations there are at once.
@@ -49,13 +49,13 @@ class Ticks:
         self._seconds = seconds
         self._share = share
         self._evaluators = Evaluators(number, evaluate)
-        self._looked_at: LogPosition | None = None
+        self._last_position: LogPosition | None = None
         self._ticking: asyncio.Task[None] | None = None
 
     async def tick(self) -> None:
-        """Look once: end what is over, evaluate what does not hold any more.
+        """Run a tick: end streams that are over, and evaluate what is out of date.
 
-        Where nobody can tell what has changed, all goes on as it was.
+        If the change log cannot be read, nothing is evaluated.
         """
         began = asyncio.get_running_loop().time()
         try:
@@ -69,7 +69,7 @@ class Ticks:
             self._counts.tick_seconds += asyncio.get_running_loop().time() - began
 
     def _out_of_date(self) -> list[Sequence[Watched]]:
-        """What does not hold any more, by page: the most urgent comes first."""
+        """The operations that are out of date, by page: the most urgent first."""
         now = self._now()
         if now is None:
             return []
@@ -85,13 +85,13 @@ class Ticks:
         position = self._changes.position
         if position is None:
             return None
-        before, self._looked_at = self._looked_at, position
+        before, self._last_position = self._last_position, position
         changed = None if before is None else self._changes.changed_since(before)
         seconds = asyncio.get_running_loop().time()
         return Now(position, before, changed, today(self._clock()), seconds)
 
     def _holds(self, watched: Watched, now: Now) -> bool:
-        """Whether there is nothing to do now."""
+        """Whether the operation need not be evaluated now."""
         if watched.holds(now, self._changes):
             return not watched.has_missed_some()
         return now.seconds < watched.not_before or self._evaluators.has(watched)

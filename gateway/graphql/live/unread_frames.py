@@ -1,4 +1,4 @@
-"""Unread frames: what readers have not taken yet, bounded for all of them together."""
+"""Unread frames: bounds the bytes of frames that readers have not taken yet."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from gateway.graphql.live.frames import Frame
 
 
 class UnreadFrames:
-    """At most ``capacity`` bytes of frames are kept for readers that do not wait for them.
+    """At most ``capacity`` bytes of frames are held for readers that do not wait for them.
 
     A frame that many have not taken counts once. ``taken`` and ``superseded`` only grow.
     """
@@ -18,9 +18,9 @@ class UnreadFrames:
         self.superseded = 0
 
     def hold(self, frame: Frame, *, at_once: bool) -> bool:
-        """Keep a frame for one more reader; False if there is no room for it.
+        """Hold a frame for one more reader; False if there is no memory for it.
 
-        There is always room for a reader that takes it ``at_once``.
+        There always is for a reader that takes it ``at_once``.
         """
         more = 0 if frame.unread else len(frame.data)
         if not at_once and self.size + more > self._capacity:
@@ -30,12 +30,12 @@ class UnreadFrames:
         return True
 
     def release(self, frame: Frame) -> None:
-        """One reader less holds it."""
+        """Release a frame for one reader."""
         frame.unread -= 1
         if frame.unread == 0:
             self.size -= len(frame.data)
 
     def take(self, frame: Frame) -> None:
-        """One reader has taken it."""
+        """Count that one reader has taken a frame."""
         self.release(frame)
         self.taken += 1

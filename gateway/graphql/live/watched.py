@@ -1,4 +1,4 @@
-"""Watched operation: a live query of one viewer, its newest answer, and who follows it."""
+"""Watched operation: a live query of one viewer, its newest answer and its streams."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from gateway.json_bytes import json_bytes
 _WATCHED_BYTES = 4_000
 _LETTER_BYTES = 8
 _ENTITY_BYTES = 150
-#: What takes less is as urgent as what takes this long.
+#: Shorter executions count as this long in the urgency.
 _SHORTEST_SECONDS = 0.001
-#: Who changes more is evaluated after every change.
+#: In place of too many entities: every change makes it out of date.
 _EVERYTHING = frozenset({SITE})
 
 
 class PageKey(NamedTuple):
-    """What is watched, whoever watches it."""
+    """Key of a page: a live query and its variables, for any viewer."""
 
     digest: str
     operation_name: str | None
@@ -39,11 +39,11 @@ class PageKey(NamedTuple):
     with_cost: bool
 
     @classmethod
-    def of(cls, ready: PreparedOperation) -> PageKey:
+    def of(cls, operation: PreparedOperation) -> PageKey:
         """The key of a live query that may be executed."""
-        variables = json_bytes(ready.request.variables or {}, orjson.OPT_SORT_KEYS)
-        name = ready.request.operation_name
-        return cls(ready.prepared.digest, name, variables, bool(ready.extensions))
+        variables = json_bytes(operation.request.variables or {}, orjson.OPT_SORT_KEYS)
+        name = operation.request.operation_name
+        return cls(operation.prepared.digest, name, variables, bool(operation.extensions))
 
     @property
     def size(self) -> int:
@@ -52,18 +52,18 @@ class PageKey(NamedTuple):
 
 
 class Now(NamedTuple):
-    """What a look has found: the feed's position, and what changed since the look before."""
+    """State of a tick: the feed's position, and what changed since the tick before."""
 
     position: LogPosition
     before: LogPosition | None
-    #: None where that is not known.
+    #: None if unknown.
     changed: AbstractSet[Entity] | None
     day: int
     seconds: float
 
 
 class Watched:
-    """The newest answer by its digest alone: whoever has not read it keeps the bytes."""
+    """Watched operation, with only the digest of its newest answer: streams hold the bytes."""
 
     __slots__ = (
         "_day",
@@ -78,23 +78,25 @@ class Watched:
         "key",
         "lock",
         "not_before",
-        "ready",
+        "operation",
         "streams",
         "took",
         "users",
         "viewer",
     )
 
-    def __init__(self, key: PageKey, ready: PreparedOperation, viewer: Viewer, client: str) -> None:
+    def __init__(
+        self, key: PageKey, operation: PreparedOperation, viewer: Viewer, client: str
+    ) -> None:
         self.key = key
         # The text and the extensions are not needed again, and counted nowhere.
-        request = replace(ready.request, query=None, extensions=None)
-        self.ready = ready._replace(request=request)
+        request = replace(operation.request, query=None, extensions=None)
+        self.operation = operation._replace(request=request)
         self.viewer = viewer
-        #: The address that look-ups at others count to.
+        #: The client's address, for the limits of look-ups at Panoptes.
         self.client = client
         self.streams: set[LiveStream] = set()
-        #: How many are about to follow it.
+        #: How many streams are being opened.
         self.users = 0
         #: Held while it is evaluated.
         self.lock = asyncio.Lock()
@@ -117,7 +119,7 @@ class Watched:
         return self._size + _ENTITY_BYTES * len(self._entities)
 
     def is_older(self, basis: Basis, changes: ChangeFeed) -> bool:
-        """Whether an answer rests on an older state than the newest answer, or nobody can tell.
+        """Whether an answer is of an older state than the newest answer, or of an unknown one.
 
         States of different histories have no order: there the later answer is the newer one.
         """
@@ -129,7 +131,7 @@ class Watched:
         return changes.contains(known) and found.version < known.version
 
     def rest_on(self, basis: Basis, day: int, began: float, *, room: int) -> None:
-        """Let the newest answer be one with this basis; ``room`` is for so many bytes of it.
+        """Set the basis of the newest answer; ``room`` is how many bytes it may take.
 
         Its evaluation ``began`` then, by the loop's clock.
         """
@@ -142,7 +144,7 @@ class Watched:
         self.evaluated, self._day = began, day
 
     def holds(self, now: Now, changes: ChangeFeed) -> bool:
-        """Whether the newest answer is what a query would answer now; waits for nothing."""
+        """Whether the newest answer is still valid; does not wait."""
         if self._day != now.day or now.seconds >= self._fresh_until:
             return False
         if not self._entities:
@@ -152,7 +154,7 @@ class Watched:
             return False
         if position != now.position:
             if changes.contains(position) and now.position.version < position.version:
-                # What is read from now is behind: it has nothing new to tell.
+                # The server that is read is behind: it has nothing newer.
                 return True
             if position == now.before and now.changed is not None:
                 if not now.changed.isdisjoint(self._entities):
@@ -163,17 +165,17 @@ class Watched:
         return True
 
     def urgency(self, seconds: float) -> float:
-        """How many times as long as its execution takes it has waited, by the loop's clock.
+        """Urgency: the waiting time divided by the execution time, by the loop's clock.
 
-        Highest response ratio next: what takes long lets others go first, but not for ever.
+        Highest response ratio next: long executions come later, but do not starve.
         """
         return (seconds - self.evaluated) / max(self.took, _SHORTEST_SECONDS)
 
     def has_missed_some(self) -> bool:
-        """Whether somebody waits who was not sent the newest answer."""
+        """Whether a waiting stream was not sent the newest answer."""
         return any(one.is_waiting and one.sent != self.digest for one in self.streams)
 
     def receivers(self, frame: Frame) -> list[LiveStream]:
-        """Who is to be sent the answer; it is the newest from now on."""
+        """Set the newest answer, and return the streams that do not have it."""
         self.digest = frame.digest
         return [one for one in self.streams if one.sent != frame.digest]

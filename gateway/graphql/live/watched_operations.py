@@ -1,4 +1,4 @@
-"""Watched operations: all live queries of a process, by page and viewer."""
+"""Watched operations: holds all live queries of a process, by page and viewer."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from gateway.graphql.live.watched import PageKey, Watched
 
 
 class WatchedOperations:
-    """At most ``capacity`` bytes, by estimate: nobody begins to watch where that is used up."""
+    """Watched operations of at most ``capacity`` bytes, by estimate; beyond it, none is added."""
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
         self._pages: defaultdict[PageKey, dict[Viewer, Watched]] = defaultdict(dict)
-        #: How many watch operations of a document, and what it took up when the first did.
+        #: How many watched operations a document has, and its size when the first was added.
         self._documents: dict[PreparedDocument, tuple[int, int]] = {}
         self.streams = 0
         self.size = 0
@@ -35,19 +35,19 @@ class WatchedOperations:
         return self._capacity - self.size
 
     @contextmanager
-    def used(self, ready: PreparedOperation, viewer: Viewer, client: str) -> Iterator[Watched]:
-        """What the viewer watches, there at least until the end; Unavailable without room."""
-        key = PageKey.of(ready)
+    def used(self, operation: PreparedOperation, viewer: Viewer, client: str) -> Iterator[Watched]:
+        """Find or add a watched operation, and hold it in the block; Unavailable if full."""
+        key = PageKey.of(operation)
         watched = self._pages[key].get(viewer) if key in self._pages else None
         if watched is None:
             if self.room <= 0:
                 raise Unavailable(
                     "This server has as many live operations as it can remember: try again later."
                 )
-            watched = Watched(key, ready, viewer, client)
+            watched = Watched(key, operation, viewer, client)
             self._pages[key][viewer] = watched
             self._number += 1
-            self.size += watched.size + self._share(ready.prepared)
+            self.size += watched.size + self._share(operation.prepared)
         watched.users += 1
         try:
             yield watched
@@ -56,7 +56,7 @@ class WatchedOperations:
             self._drop_if_unused(watched)
 
     def follow(self, watched: Watched, stream: LiveStream) -> Callable[[], None]:
-        """Send the stream what is watched, until the returned function is called."""
+        """Add a stream of a watched operation; call the returned function to remove it."""
         watched.streams.add(stream)
         self.streams += 1
 
@@ -69,7 +69,7 @@ class WatchedOperations:
 
     @contextmanager
     def resized(self, watched: Watched) -> Iterator[None]:
-        """Count what it takes up anew at the end."""
+        """Update the size at the end of the block."""
         before = watched.size
         try:
             yield
@@ -78,7 +78,7 @@ class WatchedOperations:
                 self.size += watched.size - before
 
     def pages(self) -> list[Sequence[Watched]]:
-        """What is watched at this moment, by page."""
+        """The operations that are watched now, by page."""
         return [tuple(page.values()) for page in self._pages.values()]
 
     def _drop_if_unused(self, watched: Watched) -> None:
@@ -89,16 +89,16 @@ class WatchedOperations:
         if not page:
             del self._pages[watched.key]
         self._number -= 1
-        self.size -= watched.size + self._unshare(watched.ready.prepared)
+        self.size -= watched.size + self._unshare(watched.operation.prepared)
 
     def _share(self, document: PreparedDocument) -> int:
-        """Count one more that has the document; the bytes of what nobody had before."""
+        """Add a reference to a document; return the bytes that it adds."""
         number, size = self._documents.get(document, (0, document.sizes.total()))
         self._documents[document] = number + 1, size
         return 0 if number else size
 
     def _unshare(self, document: PreparedDocument) -> int:
-        """Count one less; the bytes of what nobody has any more."""
+        """Remove a reference to a document; return the bytes that are freed."""
         number, size = self._documents[document]
         if number > 1:
             self._documents[document] = number - 1, size

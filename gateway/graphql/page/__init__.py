@@ -1,4 +1,4 @@
-"""The small page for browsers: files of our own, no other host involved."""
+"""Small page for browsers: serves files of our own, from no other host."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.graphql.endpoint.html import Example, seen_from, with_examples
+from gateway.graphql.endpoint.html import Example, with_examples, with_relative_links
 from gateway.http.coding import coding_for
 from gateway.http.documents import SAFE_HEADERS, html_response
 from gateway.http.validators import entity_tag, has_already
@@ -28,7 +28,7 @@ _POLICY = ("script-src 'self'", "style-src 'self'", "img-src 'self'", "connect-s
 
 
 class Page:
-    """The page with its examples; it asks nothing but its own files and the endpoint."""
+    """The page with its examples; it requests only its own files and the endpoint."""
 
     def __init__(self, examples: Sequence[Example] = ()) -> None:
         folder = files(__name__)
@@ -37,7 +37,7 @@ class Page:
 
     def document(self, *, inside: bool = False) -> Response:
         """The page itself; ``inside`` is whether its address ends with a slash."""
-        return html_response(seen_from(self._html, inside=inside), _POLICY)
+        return html_response(with_relative_links(self._html, inside=inside), _POLICY)
 
     async def asset(self, request: Request) -> Response:
         """One of the page's files, by the ``name`` in the path."""

@@ -1,8 +1,8 @@
-"""The operations that the page offers to load: those of the pages that front ends build.
+"""Examples: the operations that the page offers to load, as front ends send them.
 
 Each is a file in ``operations``; ``docs/queries.md`` shows them with their answers, and a test runs
-each. Their variables are of the demo: group 2 and project 1. The page replaces them by what fits
-the data that is there (``gateway.graphql.page.fitting``), by their names.
+each. Their variables are of the demo: group 2 and project 1. The page replaces them by values that
+fit the data (``gateway.graphql.page.fitting``), by their names.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""``GET /graphql/examples``: the page's examples with variables that fit the data that is there.
+"""Fitted examples, ``GET /graphql/examples``: examples with variables that fit the data.
 
-They are the viewer's: the group is the first that shows them its members one by one, or else the
-first that shows them its totals.
+They are the viewer's: the group is the first whose individual members the viewer may see, or else
+the first whose totals they may see.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _OPEN_GROUPS = 20
 
 
 class FittedExamples:
-    """The route of the examples."""
+    """Serves the examples with fitted variables."""
 
     def __init__(
         self, examples: Sequence[Example], identify: Identify, open_operation: OpenOperation
@@ -46,7 +46,7 @@ class FittedExamples:
         self._open_operation = open_operation
 
     async def respond(self, request: Request) -> Response:
-        """All examples in their order; ``missing`` says what one needs that is not there."""
+        """All examples in their order; ``missing`` is the subject that one needs and lacks."""
         record = record_of(request.scope)
         try:
             viewer = await self._identify(request.headers.items())
@@ -101,7 +101,7 @@ async def _values(subject: Subject, operation: Operation) -> dict[str, Any] | No
 
 
 async def _find(subject: Subject, operation: Operation) -> tuple[Kind, int] | None:
-    """Which entity an example is to be about; None if there is none for this viewer."""
+    """Find the entity for an example; None if there is none for this viewer."""
     viewer = operation.permissions.user_id
     if subject is Subject.GROUP:
         group = await _first_group(operation)
@@ -120,9 +120,9 @@ async def _first_group(operation: Operation) -> int | None:
     own = [one.group_id for one in memberships if one.is_effective]
     rows = await operation.snapshot.fetch(OPEN_GROUPS, {"most": _OPEN_GROUPS})
     decided = await operation.loaders.access.load_many([*own, *(row[0] for row in rows)])
-    shown = [one for one in decided if one is not None and one.aggregates]
-    # One whose members are shown as well, if there is any: an example asks for these.
-    best = [one for one in shown if one.individuals] or shown
+    visible = [one for one in decided if one is not None and one.aggregates]
+    # One whose members are visible as well, if there is any: an example selects these.
+    best = [one for one in visible if one.individuals] or visible
     return best[0].group.id if best else None
 
 

@@ -109,8 +109,8 @@ async def test_a_viewer_has_so_many_and_no_more(limited: NewLimits) -> None:
         "retryAfter": 10,
     }
     assert caught.value.headers == {"Retry-After": "10"}
-    first.give_back()
-    first.give_back()
+    first.release()
+    first.release()
     await limits.take(ADA, "c")
     with pytest.raises(TooManyLiveOperations):
         await limits.take(ADA, "c")
@@ -132,7 +132,7 @@ async def test_a_process_has_so_many_and_no_more(limited: NewLimits) -> None:
     with pytest.raises(Unavailable):
         await limits.take(MACHINE, "")
     assert limits.taken == 2
-    first.give_back()
+    first.release()
     await limits.take(MACHINE, "")
 
 
@@ -146,7 +146,7 @@ async def test_nothing_is_remembered_of_who_has_left(limited: NewLimits) -> None
     limits = await limited(1)
     for number in range(50):
         place = await limits.take(Viewer(id=number + 1), "")
-        place.give_back()
+        place.release()
     assert limits.taken == 0
     assert not limits._counts
 
@@ -161,7 +161,7 @@ async def test_processes_that_share_redis_count_together(shared: str) -> None:
         for limits in (one, other):
             with pytest.raises(TooManyLiveOperations):
                 await limits.take(ADA, "")
-        place.give_back()
+        place.release()
         await until_taken(other, ADA)
 
 
@@ -229,7 +229,7 @@ async def test_without_redis_each_process_counts_by_itself_and_tells_it_later(
         await other.take(ADA, "")
         clock.now += 10
         assert one._leases is not None
-        await one._leases.tell(["user/7"])
+        await one._leases.report(["user/7"])
         with pytest.raises(TooManyLiveOperations):
             await third.take(ADA, "")
 
@@ -237,7 +237,7 @@ async def test_without_redis_each_process_counts_by_itself_and_tells_it_later(
 async def test_many_viewers_are_told_of_in_few_calls(
     shared: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leases, "_TOLD_AT_ONCE", 7)
+    monkeypatch.setattr(leases, "_REPORTED_AT_ONCE", 7)
     async with (
         silent(LiveLimits(1, 100, open_storage("URL", shared))) as limits,
         connected(shared) as connection,
@@ -246,5 +246,5 @@ async def test_many_viewers_are_told_of_in_few_calls(
             await limits.take(Viewer(id=number + 1), "")
         await connection.flushall()
         assert limits._leases is not None
-        await limits._leases.tell([f"user/{number + 1}" for number in range(20)])
+        await limits._leases.report([f"user/{number + 1}" for number in range(20)])
         assert len(await connection.keys("*")) == 20

@@ -48,7 +48,7 @@ def older_state_sent_last(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def rights_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever watches the same page gets the answer that was made for somebody else."""
-    held = LiveQueries.held
+    held = LiveQueries.cached
     last: dict[Any, Evaluation] = {}
 
     def anybodys(self: LiveQueries, ready: Any, viewer: Any, record: Any) -> Evaluation | None:
@@ -60,7 +60,7 @@ def rights_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
             last[key] = found
         return found
 
-    monkeypatch.setattr(LiveQueries, "held", anybodys)
+    monkeypatch.setattr(LiveQueries, "cached", anybodys)
 
 
 def newest(queries: LiveQueries) -> LogPosition | None:

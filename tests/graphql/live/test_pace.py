@@ -56,7 +56,7 @@ async def test_what_takes_long_lets_others_go_first_but_not_for_ever(
         await follow(live, "classifications { totalCount }")
         now = asyncio.get_running_loop().time()
         for (watched,) in live._operations.pages():
-            is_expensive = "hours" in watched.ready.prepared.text
+            is_expensive = "hours" in watched.operation.prepared.text
             watched.took = 10.0 if is_expensive else 0.01
             watched.evaluated = now - (waited if is_expensive else 10.0)
         monkeypatch.setattr(LiveQueries, "evaluate", noted)
