@@ -74,9 +74,9 @@ def create_app(
     services = build_services(settings, clock, telemetry, make_pages, owner, roles)
 
     async def failed(request: Request, error: Exception) -> Response:
-        told = services.mask.unexpected(error)
-        record_of(request.scope).note_error(told["extensions"]["code"], error)
-        return refused(told, error)
+        formatted = services.mask.unexpected(error)
+        record_of(request.scope).note_error(formatted["extensions"]["code"], error)
+        return refused(formatted, error)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
@@ -133,10 +133,10 @@ def server_app(
 def _exchange(
     routes: list[BaseRoute], before: Sequence[BaseRoute], after: Sequence[BaseRoute]
 ) -> None:
-    """Put the routes ``after`` into the place of those ``before``."""
-    place = routes.index(before[0])
-    kept = [route for route in routes if route not in before]
-    routes[:] = [*kept[:place], *after, *kept[place:]]
+    """Replace the routes ``before`` by those ``after``, at the same index."""
+    index = routes.index(before[0])
+    others = [route for route in routes if route not in before]
+    routes[:] = [*others[:index], *after, *others[index:]]
 
 
 def _around(app: ASGIApp, services: Services, *, own_pages_only: bool) -> ASGIApp:

@@ -26,8 +26,8 @@ _ID = re.compile(r"[1-9][0-9]{0,18}")
 def read_id(argument: str, text: str) -> int:
     """A positive whole number of at most 63 bits."""
     if not _ID.fullmatch(text) or int(text) > LARGEST_ID:
-        shown = text if len(text) <= 40 else f"{text[:40]}…"
-        raise InvalidArgument(argument, f"{argument}: {shown!r} is not an id, a positive number.")
+        excerpt = text if len(text) <= 40 else f"{text[:40]}…"
+        raise InvalidArgument(argument, f"{argument}: {excerpt!r} is not an id, a positive number.")
     return int(text)
 
 

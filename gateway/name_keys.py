@@ -53,7 +53,7 @@ def search_key(text: str) -> str:
 def word_keys(name: str) -> frozenset[str]:
     """The name from each of its words on: a search finds a name if one of these begins with it."""
     words = search_key(name)[:LONGEST_KEY]
-    starts = [0, *(place + 1 for place, one in enumerate(words) if one == " ")]
+    starts = [0, *(index + 1 for index, one in enumerate(words) if one == " ")]
     return frozenset(
         words[start : start + LONGEST_SEARCH] for start in starts if start < len(words)
     )
@@ -69,12 +69,12 @@ def matches(name: str, key: str) -> bool:
 
 def beyond(prefix: str) -> str:
     """The least text, byte by byte, after all that begin with the prefix, which is not empty."""
-    for place in range(len(prefix) - 1, -1, -1):
-        following = ord(prefix[place]) + 1
+    for index in range(len(prefix) - 1, -1, -1):
+        following = ord(prefix[index]) + 1
         if following in _SURROGATES:
             following = _SURROGATES.stop
         if following <= _LAST:
-            return f"{prefix[:place]}{chr(following)}"
+            return f"{prefix[:index]}{chr(following)}"
     # Nothing comes after it but itself once more, which is no text of a name.
     return f"{prefix}{chr(_LAST)}"
 

@@ -8,7 +8,7 @@ from typing import Self
 
 from gateway.auth.api_key_uses import ApiKeyUses
 from gateway.auth.api_keys import ApiKeys
-from gateway.auth.bearer import Bearer, keep_bearer
+from gateway.auth.bearer import Bearer, store_bearer
 from gateway.auth.credentials import sent_credential
 from gateway.auth.grants import Grant
 from gateway.auth.key_ring import KeyRing
@@ -23,7 +23,7 @@ class Authenticator:
     """Verifies tokens with the keys of ``ring``, through ``tokens``, API keys, and an ``owner``.
 
     Entered while the server runs: it keeps the ring fresh, and finishes notes of uses. With
-    ``keeps_bearers`` a token that has verified may be forwarded for as long as its request takes.
+    ``forwards_bearers`` a verified token may be forwarded for as long as its request takes.
     """
 
     def __init__(
@@ -34,14 +34,14 @@ class Authenticator:
         uses: ApiKeyUses,
         owner: Owner | None = None,
         *,
-        keeps_bearers: bool = False,
+        forwards_bearers: bool = False,
     ) -> None:
         self._tokens = tokens
         self._ring = ring
         self._api_keys = api_keys
         self._uses = uses
         self._owner = owner
-        self._keeps_bearers = keeps_bearers
+        self._forwards_bearers = forwards_bearers
 
     @property
     def remembered_bytes(self) -> int:
@@ -54,8 +54,8 @@ class Authenticator:
         Without credentials the anonymous one; Unverified, always alike, if what was sent does
         not verify; Unavailable if that cannot be told, as an issuer's keys were never had.
         """
-        if self._keeps_bearers:
-            keep_bearer(None)
+        if self._forwards_bearers:
+            store_bearer(None)
         credential = sent_credential(headers)
         if credential is None:
             return ANONYMOUS
@@ -67,8 +67,8 @@ class Authenticator:
             viewer = self._tokens.verify(credential.text)
         except UnknownKey as unknown:
             viewer = await self._verify_with_new_keys(credential.text, unknown)
-        if self._keeps_bearers and viewer.id is not None:
-            keep_bearer(Bearer(viewer.id, credential.text))
+        if self._forwards_bearers and viewer.id is not None:
+            store_bearer(Bearer(viewer.id, credential.text))
         return viewer
 
     def grant(self, headers: Iterable[tuple[str, str]], viewer: Viewer) -> Grant | None:

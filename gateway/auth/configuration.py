@@ -42,7 +42,7 @@ def configured_authenticator(
         ApiKeys(database, uses, now_us),
         uses,
         owner,
-        keeps_bearers=settings.groups == "panoptes",
+        forwards_bearers=settings.groups == "panoptes",
     )
 
 

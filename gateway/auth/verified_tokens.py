@@ -23,22 +23,22 @@ class VerifiedTokens:
 
     def __init__(self, now: Callable[[], float], capacity: int = 1000) -> None:
         self._now = now
-        self._known: BoundedCache[bytes, Grant] = BoundedCache(_ENTRY_BYTES * capacity)
+        self._grants: BoundedCache[bytes, Grant] = BoundedCache(_ENTRY_BYTES * capacity)
 
     @property
     def size(self) -> int:
         """The bytes of what is remembered, by estimate."""
-        return self._known.size
+        return self._grants.size
 
     def grant_of(self, token: str, keys: Iterable[TokenKey]) -> Grant | None:
         """The grant of a token that one of these keys has verified and that is still good."""
         digest = _digest(token)
-        known = self._known.get(digest)
-        if known is None:
+        grant = self._grants.get(digest)
+        if grant is None:
             return None
-        if self.holds(known, keys):
-            return known
-        self._known.drop(digest)
+        if self.holds(grant, keys):
+            return grant
+        self._grants.drop(digest)
         return None
 
     def holds(self, grant: Grant, keys: Iterable[TokenKey]) -> bool:
@@ -53,7 +53,7 @@ class VerifiedTokens:
     def add(self, token: str, viewer: Viewer, key: TokenKey, until: float) -> Grant:
         """Remember a token that this key has verified, until then."""
         grant = Grant(viewer, key, until)
-        self._known.put(_digest(token), grant, _ENTRY_BYTES)
+        self._grants.put(_digest(token), grant, _ENTRY_BYTES)
         return grant
 
 

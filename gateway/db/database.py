@@ -145,7 +145,7 @@ class Snapshot(ABC):
     ) -> list[Rows]:
         """Run Selects with their parameters in as few statements as possible.
 
-        The rows of each, as plain tuples in no particular order. Those whose places are in
+        The rows of each, as plain tuples in no particular order. Those whose indices are in
         ``apart`` become statements of their own, since they have many rows.
         """
         runs = runs_of(requests, frozenset(apart), self._dialect)
@@ -161,8 +161,8 @@ class Snapshot(ABC):
             if len(rows) > self.row_limit:
                 raise TooManyRows(self.row_limit)
             apart_rows = await beside(len(rows), partial(run.apart, rows))
-            for place, own in zip(run.places, apart_rows, strict=True):
-                found[place] = own
+            for index, own in zip(run.indices, apart_rows, strict=True):
+                found[index] = own
         return found
 
     @asynccontextmanager

@@ -60,13 +60,13 @@ WRITING = "Writing to the database"
 
 
 class DatabaseFault(Unavailable):
-    """The database ``shown`` has a fault; ``for_operators`` says more than ``message``."""
+    """The database ``redacted`` has a fault; ``for_operators`` says more than ``message``."""
 
-    def __init__(self, shown: str, fault: Fault, cause: BaseException) -> None:
+    def __init__(self, redacted: str, fault: Fault, cause: BaseException) -> None:
         super().__init__("The database is busy or away: try again in a moment.")
         self.fault = fault
         self.for_operators = (
-            f"The database {shown} {fault.wrong}{_reason(fault, cause)}: {fault.remedy}"
+            f"The database {redacted} {fault.wrong}{_reason(fault, cause)}: {fault.remedy}"
             f" ({fault.code})."
         )
 
@@ -77,9 +77,9 @@ class Faults:
     Reading and writing are told of apart: a full disk can still be read.
     """
 
-    def __init__(self, shown: str, look_closer: Callable[[Fault], Fault] | None = None) -> None:
+    def __init__(self, redacted: str, look_closer: Callable[[Fault], Fault] | None = None) -> None:
         #: What errors call the database.
-        self.shown = shown
+        self.redacted = redacted
         self._look_closer = look_closer
         #: Whether faults are logged; commands end with their sentence instead.
         self.logged = False
@@ -92,12 +92,12 @@ class Faults:
             return None
         if self._look_closer is not None and not isinstance(error, DatabaseFault):
             fault = self._look_closer(fault)
-        told = DatabaseFault(self.shown, fault, error)
+        raised = DatabaseFault(self.redacted, fault, error)
         if self._met.get(doing) is not fault:
             self._met[doing] = fault
             if self.logged:
-                logger.warning("%s failed: %s", doing, told.for_operators)
-        return told
+                logger.warning("%s failed: %s", doing, raised.for_operators)
+        return raised
 
     def is_met(self, doing: str) -> bool:
         """Whether the last ``doing`` met a fault."""

@@ -53,8 +53,8 @@ def _from_array(element: _NumberRows, compiler: SQLCompiler, **options: Any) -> 
     (rows,) = element.clauses
     width = len(element.names)
     columns = ", ".join(
-        f"a.n[cardinality(a.n) / {width} * {place} + 1:cardinality(a.n) / {width} * {place + 1}]"
-        for place in range(width)
+        f"a.n[cardinality(a.n) / {width} * {index} + 1:cardinality(a.n) / {width} * {index + 1}]"
+        for index in range(width)
     )
     array = compiler.process(rows, **options)
     names = ", ".join(element.names)
@@ -68,7 +68,7 @@ def _from_array(element: _NumberRows, compiler: SQLCompiler, **options: Any) -> 
 def _from_json(element: _NumberRows, compiler: SQLCompiler, **options: Any) -> str:
     (rows,) = element.clauses
     columns = ", ".join(
-        f"json_extract(value, '$[{place}]') AS {name}" for place, name in enumerate(element.names)
+        f"json_extract(value, '$[{index}]') AS {name}" for index, name in enumerate(element.names)
     )
     return f"(SELECT {columns} FROM json_each({compiler.process(rows, **options)}))"  # noqa: S608
 

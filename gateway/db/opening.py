@@ -52,7 +52,7 @@ def open_replicated(
     primary = _server("STATS_GATEWAY_DATABASE_URL", url)
     others = [_server("STATS_GATEWAY_READ_DATABASE_URLS", one) for one in standbys]
     make = _postgres()
-    servers = ReadServers([one.shown for one in others], primary.shown, lag_limit)
+    servers = ReadServers([one.redacted for one in others], primary.redacted, lag_limit)
     one, other = (
         make(primary, each, timeout_seconds, clock, others, servers) for each in connections
     )
@@ -63,7 +63,7 @@ def _server(setting: str, url: str) -> PostgresUrl:
     named = read_database_url(url)
     if isinstance(named, SqliteUrl):
         raise SettingsError(
-            f"{setting} names {named.shown}: only PostgreSQL databases have standbys."
+            f"{setting} names {named.redacted}: only PostgreSQL databases have standbys."
         )
     return named
 

@@ -59,7 +59,7 @@ class Readers:
                 try:
                     return connection, await self.tried(connection, first)
                 except _LOST as error:
-                    if not _tells_of_the_connection(error):
+                    if not _is_connection_error(error):
                         raise
             try:
                 connection = await self._hosts.connect(READING, statement_cache_size=_PREPARED)
@@ -120,7 +120,7 @@ class Readers:
                 connection.terminate()
 
 
-def _tells_of_the_connection(error: Exception) -> bool:
+def _is_connection_error(error: Exception) -> bool:
     """Whether the connection was gone, and not the statement too slow or wrong."""
     if isinstance(error, asyncpg.PostgresError):
         return (error.sqlstate or "").startswith(("08", "57P"))

@@ -1,6 +1,6 @@
 """Snapshot of a PostgreSQL database, from the server that its process reads from.
 
-As long as nothing was read in it, another server may take its place: the next one if a server is
+As long as nothing was read in it, another server may replace it: the next one if a server is
 away, the primary if a standby cancels a statement because of what it has to replay (recovery
 conflict). After that all has to be read anew, in a snapshot of its own: SnapshotLost.
 """
@@ -52,7 +52,7 @@ class PostgresSnapshot(Snapshot):
         self._at_primary = at_primary
         #: Where it was tried to read in vain.
         self._tried: set[int] = set()
-        self._place = servers.current
+        self._server_index = servers.current
         self._connection: Any = None
         self._begun = False
         self._has_read = False
@@ -62,12 +62,12 @@ class PostgresSnapshot(Snapshot):
 
     @property
     def _readers(self) -> Readers:
-        return self._all_readers[self._place]
+        return self._all_readers[self._server_index]
 
     @property
     def fell_back(self) -> bool:
         # Before the first statement nothing was asked anywhere.
-        is_elsewhere = self._place != self._servers.primary
+        is_elsewhere = self._server_index != self._servers.primary
         return self._at_primary and self.statements > 0 and is_elsewhere
 
     async def _fetch(
@@ -131,7 +131,7 @@ class PostgresSnapshot(Snapshot):
 
     async def _acquire(self, first: Callable[[Any], Awaitable[T]]) -> T:
         order = self._servers.order(at_primary=self._at_primary)
-        self._place = next(place for place in order if place not in self._tried)
+        self._server_index = next(index for index in order if index not in self._tried)
         self._connection, found = await self._readers.acquire(first)
         return found
 
@@ -154,14 +154,14 @@ class PostgresSnapshot(Snapshot):
         """Whether another server is to be asked, and there is one."""
         if len(self._tried) + 1 >= len(self._all_readers):
             return False
-        if _is_conflict(error) and self._place != self._servers.primary:
+        if _is_conflict(error) and self._server_index != self._servers.primary:
             self._at_primary = True
         elif not _is_away(error):
             return False
         if isinstance(error, NotConnected):
             # A connection that is lost may be one that a conflict has ended.
-            self._servers.failed(self._place)
-        self._tried.add(self._place)
+            self._servers.failed(self._server_index)
+        self._tried.add(self._server_index)
         return True
 
     def _give_up(self) -> None:

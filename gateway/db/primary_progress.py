@@ -28,7 +28,7 @@ class PrimaryProgress:
 
     def lag_of(self, lsn: int, now: float) -> float:
         """For how many seconds the primary has been known to have more than this."""
-        for place, since in self._seen:
-            if place > lsn:
+        for seen_lsn, since in self._seen:
+            if seen_lsn > lsn:
                 return max(0.0, now - since)
         return 0.0

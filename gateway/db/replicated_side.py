@@ -27,15 +27,15 @@ class ReplicatedSideConnection(SideConnection):
     async def fetch(self, statement: Select[Any], parameters: Mapping[str, Any]) -> Rows:
         order = self._servers.order(at_primary=False)
         while True:
-            place = order.pop(0)
+            index = order.pop(0)
             try:
-                rows = await self._sides[place].fetch(statement, parameters)
+                rows = await self._sides[index].fetch(statement, parameters)
             except Exception as error:
                 if not order or fault_of(error) not in OF_THE_SERVER:
                     raise
-                self._servers.failed(place)
+                self._servers.failed(index)
             else:
-                self.server = place
+                self.server = index
                 return rows
 
     async def close(self) -> None:

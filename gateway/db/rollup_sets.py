@@ -141,13 +141,13 @@ def _set(
     return RollupSet(name, source, entity, dimensions, measures, table)
 
 
-_OF_ANYBODY = ("n", "ms", "anonymous_n", "active_users")
+_ALL_WORK = ("n", "ms", "anonymous_n", "active_users")
 _TIMED = ("n", "ms")
 _COUNTED = ("n",)
 
-SITE = _set("site", "classification", "site_id", measures=_OF_ANYBODY)
-PROJECT = _set("project", "classification", "project_id", measures=(*_OF_ANYBODY, "new_users"))
-WORKFLOW = _set("workflow", "classification", "workflow_id", "project_id", measures=_OF_ANYBODY)
+SITE = _set("site", "classification", "site_id", measures=_ALL_WORK)
+PROJECT = _set("project", "classification", "project_id", measures=(*_ALL_WORK, "new_users"))
+WORKFLOW = _set("workflow", "classification", "workflow_id", "project_id", measures=_ALL_WORK)
 USER = _set(
     "user",
     "classification",

@@ -41,7 +41,7 @@ class SqliteUrl(NamedTuple):
     path: str
 
     @property
-    def shown(self) -> str:
+    def redacted(self) -> str:
         """What an error calls it."""
         return f"sqlite:///{self.path}"
 
@@ -54,8 +54,8 @@ class PostgresUrl(NamedTuple):
     #: Parameters of the session.
     server_settings: dict[str, str]
     #: What an error calls the database.
-    shown: str
-    #: In the order in which they are tried; none for the driver's own places.
+    redacted: str
+    #: In the order in which they are tried; none for the driver's own defaults.
     hosts: tuple[Host, ...]
     #: Which of them is right.
     target: SessionAttribute
@@ -118,7 +118,7 @@ def _postgres(url: URL, several: str | None, environ: Mapping[str, str]) -> Post
     return PostgresUrl(
         _arguments(values, context) | ({} if hosts or ports == [None] else {"port": ports[0]}),
         _session(values),
-        _shown(values, hosts),
+        _redacted(values, hosts),
         hosts,
         _target(values, hosts),
         _number(given["connect_timeout"]) if "connect_timeout" in given else None,
@@ -194,8 +194,8 @@ def _number(found: Given) -> int:
     return int(text)
 
 
-def _shown(values: Mapping[str, str], hosts: tuple[Host, ...]) -> str:
+def _redacted(values: Mapping[str, str], hosts: tuple[Host, ...]) -> str:
     """What an error calls the database: nothing of the query, which may hold a password too."""
     user = f"{values['user']}@" if "user" in values else ""
-    places = ",".join(host.shown for host in hosts)
-    return f"postgresql://{user}{places}/{values.get('dbname', '')}"
+    addresses = ",".join(host.host_and_port for host in hosts)
+    return f"postgresql://{user}{addresses}/{values.get('dbname', '')}"

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from gateway.events.event import Batch
 from gateway.rollups.assigned import AssignedProjects
 from gateway.rollups.changes import Changes, write_changes
-from gateway.rollups.erasure import without_forgotten
+from gateway.rollups.erasure import anonymise_erased
 from gateway.rollups.ledger import Event, read_classifications, read_comments, succeed
 
 _by_id = attrgetter("id")
@@ -35,23 +35,23 @@ def apply_batch(
 ) -> Outcome:
     """Store the events of a batch in their order; called under the writer lock.
 
-    ``assigned`` settles their projects where the events do not say these themselves. The batch is
-    changed to what is stored: erased users are anonymous in it, projects are settled.
+    ``assigned`` decides their projects where the events do not say these themselves. The batch is
+    changed to what is stored: erased users are anonymous in it, projects are decided.
 
     The stored copies are read first and every rollup gets new minus old, so that an event which
     is sent again replaces all it said before.
     """
-    stored = without_forgotten(connection, batch)
+    stored = anonymise_erased(connection, batch)
     batch.classifications, batch.comments = stored.classifications, stored.comments
-    classifications, outcome = _settle(
+    classifications, outcome = _resolve_copies(
         connection, batch.classifications, read_classifications, assigned
     )
-    comments, more = _settle(connection, batch.comments, read_comments, assigned)
+    comments, more = _resolve_copies(connection, batch.comments, read_comments, assigned)
     write_changes(connection, classifications, comments)
     return outcome.plus(more)
 
 
-def _settle(
+def _resolve_copies(
     connection: Connection,
     events: MutableSequence[Event],
     read: Callable[[Connection, Collection[int]], Iterable[Event]],

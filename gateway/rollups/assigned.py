@@ -20,7 +20,7 @@ class AssignedProjects:
     #: How many went from a project to another, by both.
     moved: Counter[tuple[int, int]] = field(default_factory=Counter)
     #: How many stay in a project though another was assigned to them.
-    kept: Counter[tuple[int, int]] = field(default_factory=Counter)
+    retained: Counter[tuple[int, int]] = field(default_factory=Counter)
 
     def assign(self, event: Event, known: Event) -> Event:
         """The copy with the project that it is to have where ``known`` is stored."""
@@ -31,19 +31,19 @@ class AssignedProjects:
             self.moved[here, there] += 1
             return event
         if there:
-            self.kept[here, there] += 1
+            self.retained[here, there] += 1
         return event._replace(project_id=here)
 
     def add(self, other: AssignedProjects) -> None:
         """Count what became of others as well."""
         self.moved.update(other.moved)
-        self.kept.update(other.kept)
+        self.retained.update(other.retained)
 
     def notes(self) -> Iterator[str]:
         """A sentence for each pair of projects."""
         for (here, there), events in sorted(self.moved.items()):
             yield f"{_counted(events)} moved from project {here} to {there}."
-        for (here, there), events in sorted(self.kept.items()):
+        for (here, there), events in sorted(self.retained.items()):
             yield (
                 f"{_counted(events)} stayed in project {here} and did not move to {there}: import "
                 "the file again with --move to move them."

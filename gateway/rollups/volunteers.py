@@ -25,12 +25,12 @@ _Span = tuple[int, int, int]
 #: User and project.
 _Member = tuple[int, int]
 #: Projects and workflows in which a volunteer has rows.
-_Places = Set[tuple[int, int]]
+_Pairs = Set[tuple[int, int]]
 #: By span: where the volunteer has rows.
 _Present = dict[_Span, set[tuple[int, int]]]
 #: By member: days on which the volunteer begins (1) or no longer has (-1) rows in the project.
 _Days = dict[_Member, dict[int, int]]
-_NOWHERE: _Places = frozenset()
+_NO_PAIRS: _Pairs = frozenset()
 _DAY, _ALL = int(Grain.DAY), int(Grain.ALL)
 _COARSER = (Grain.MONTH, Grain.YEAR, Grain.ALL)
 #: Of a key: its span, and what it has in common with the rows of others.
@@ -79,8 +79,8 @@ def volunteer_changes(connection: Connection, changed: Mapping[UserKey, int]) ->
     for key in ended:
         ended_in.setdefault(key[:3], set()).add(key[3:])
     for span in begun_in.keys() | ended_in.keys():
-        before = present.get(span, _NOWHERE)
-        after = before - ended_in.get(span, _NOWHERE) | begun_in.get(span, _NOWHERE)
+        before = present.get(span, _NO_PAIRS)
+        after = before - ended_in.get(span, _NO_PAIRS) | begun_in.get(span, _NO_PAIRS)
         _count_span(span, before, after, counts, days, newcomers)
     new = counts[PROJECT.name]
     first_days = Counter[tuple[int, int]]()
@@ -117,8 +117,8 @@ def _count_alone(
 
 def _count_span(
     span: _Span,
-    before: _Places,
-    after: _Places,
+    before: _Pairs,
+    after: _Pairs,
     counts: Mapping[str, _Counts],
     days: _Days,
     newcomers: set[_Member],
@@ -127,7 +127,7 @@ def _count_span(
     user, grain, bucket = span
     if bool(before) != bool(after):
         counts[SITE.name][0, grain, bucket][0] += 1 if after else -1
-    were, are = {place[0] for place in before}, {place[0] for place in after}
+    were, are = {project for project, _ in before}, {project for project, _ in after}
     for sign, projects in ((1, are - were), (-1, were - are)):
         for project in projects:
             counts[PROJECT.name][project, grain, bucket][0] += sign
@@ -142,10 +142,10 @@ def _count_span(
                 counts[WORKFLOW.name][workflow, grain, bucket, project][0] += sign
 
 
-def _lowest_projects(places: _Places) -> dict[int, int]:
+def _lowest_projects(pairs: _Pairs) -> dict[int, int]:
     """The project in which each workflow counts its volunteer."""
     # The last of a key is what a dict keeps.
-    return {workflow: project for project, workflow in sorted(places, reverse=True)}
+    return {workflow: project for project, workflow in sorted(pairs, reverse=True)}
 
 
 def _turnover(

@@ -27,7 +27,7 @@ class PoolUse(Protocol):
 class ServerUse(Protocol):
     """A database server that may be read from."""
 
-    shown: str
+    redacted: str
     role: str
     lag_seconds: float
     answers: bool

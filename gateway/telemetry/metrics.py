@@ -166,9 +166,9 @@ class Metrics:
         key = (route, method, status)
         children = self._request_children.get(key)
         if children is None:
-            shown = f"{status}xx" if status else "none"
+            status_class = f"{status}xx" if status else "none"
             children = self._request_children[key] = (
-                self._requests.labels(route, method, shown),
+                self._requests.labels(route, method, status_class),
                 self._seconds.labels(route),
             )
         return children

@@ -157,9 +157,9 @@ class RequestRecord:
         if isinstance(cause, Unauthenticated) and cause.reason is not None:
             self.credentials = cause.reason
 
-    def note_errors(self, told: Iterable[Mapping[str, Any]]) -> None:
-        """Note the codes of errors as the client is told them."""
-        for code in sorted({error["extensions"]["code"] for error in told}):
+    def note_errors(self, formatted: Iterable[Mapping[str, Any]]) -> None:
+        """Note the codes of formatted errors, as the client receives them."""
+        for code in sorted({error["extensions"]["code"] for error in formatted}):
             self.note_error(code)
 
     def opened(self) -> None:
@@ -187,7 +187,7 @@ class RequestRecord:
             return False
         return position[0] < self.at_least[0]
 
-    def ask(self, operation: str | None, digest: str) -> None:
+    def set_operation(self, operation: str | None, digest: str) -> None:
         """Note the operation that is asked for, and the SHA-256 of its document in hexadecimal."""
         self.operation = operation and operation[:_LONGEST_NAME]
         self.document = digest[:_SHORT_DIGEST]

@@ -100,9 +100,9 @@ class Sources(Collector):
             "How far database servers were behind the primary when they answered last.",
             labels=labels,
         )
-        for place, server in enumerate(() if use is None else use.servers):
-            names = [server.shown, server.role]
-            reading.add_metric(names, use is not None and place == use.current)
+        for index, server in enumerate(() if use is None else use.servers):
+            names = [server.redacted, server.role]
+            reading.add_metric(names, use is not None and index == use.current)
             up.add_metric(names, server.answers)
             lag.add_metric(names, server.lag_seconds)
         moves = CounterMetricFamily(

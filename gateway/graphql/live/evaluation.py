@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import NamedTuple
 
-from gateway.auth.bearer import keeping_bearer
+from gateway.auth.bearer import bearer_scope
 from gateway.auth.viewer import Viewer
 from gateway.calendar import today
 from gateway.changes.feed import ChangeFeed
@@ -148,7 +148,7 @@ class LiveEvaluation:
         self, watched: Watched, record: RequestRecord, *, again: bool = False
     ) -> Evaluation:
         # Nobody's token is forwarded for a live answer, which is read again when they have gone.
-        with keeping_bearer(), _timed(watched):
+        with bearer_scope(), _timed(watched):
             return await self._queries.evaluate(watched.ready, watched.viewer, record, again=again)
 
     async def _check_credentials(self, viewer: Viewer) -> None:

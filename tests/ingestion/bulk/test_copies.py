@@ -83,4 +83,4 @@ def test_copies_settle_as_one_by_one(arriving: Arrivals, erased: set[int]) -> No
     assert settled.outcome == said.outcome
     assert settled.last_event_at == said.last_event_at
     assert settled.assigned.moved == said.assigned.moved
-    assert settled.assigned.kept == said.assigned.kept
+    assert settled.assigned.retained == said.assigned.retained
