@@ -104,7 +104,7 @@ def create_app(
 def from_environment() -> Starlette:
     """The application of a server process, from ``STATS_GATEWAY_*`` alone.
 
-    What cannot be used is a line of the log, and ends the process.
+    A setting that cannot be used is logged, and ends the process.
     """
     return server_app(load_settings)
 
@@ -115,7 +115,7 @@ def server_app(
     owner: Owner | None = None,
     roles: Sequence[RoleToken] = (),
 ) -> Starlette:
-    """The application of a server process; what cannot be used ends it, as above."""
+    """The application of a server process; an unusable setting is logged, and ends the process."""
     try:
         settings = load()
         telemetry = configured_telemetry(settings, version("stats-gateway"))
@@ -140,7 +140,7 @@ def _exchange(
 
 
 def _around(app: ASGIApp, services: Services, *, own_pages_only: bool) -> ASGIApp:
-    """The middleware around all that Starlette does: what it answers to errors is recorded too."""
+    """The middleware around all of Starlette: its error responses are recorded too."""
     settings, telemetry = services.settings, services.telemetry
 
     def compressed(inner: ASGIApp) -> ASGIApp:

@@ -1,4 +1,4 @@
-"""Every error this service raises on purpose.
+"""Errors that this service raises on purpose, with their codes.
 
     GatewayError
     ├── ArgumentError            something the caller passed; names the argument
@@ -26,7 +26,7 @@ from typing import Any, ClassVar
 
 
 class GatewayError(Exception):
-    """Base of all errors whose message may be shown to whoever caused them."""
+    """Base of all errors whose message clients may see."""
 
     code: ClassVar[str] = "ERROR"
 

@@ -1,4 +1,4 @@
-"""From a request's headers to whoever sent it."""
+"""Authenticator: identifies the viewer of a request by its headers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from gateway.errors import Unavailable
 class Authenticator:
     """Verifies tokens with the keys of ``ring``, through ``tokens``, API keys, and an ``owner``.
 
-    Entered while the server runs: it keeps the ring fresh, and finishes notes of uses. With
+    Entered while the server runs: it refreshes the ring, and finishes writing uses. With
     ``forwards_bearers`` a verified token may be forwarded for as long as its request takes.
     """
 
@@ -44,15 +44,15 @@ class Authenticator:
         self._forwards_bearers = forwards_bearers
 
     @property
-    def remembered_bytes(self) -> int:
-        """The bytes of what is remembered of tokens, by estimate."""
-        return self._tokens.remembered_bytes
+    def cached_bytes(self) -> int:
+        """The estimated memory of verified tokens, in bytes."""
+        return self._tokens.cached_bytes
 
     async def identify(self, headers: Iterable[tuple[str, str]]) -> Viewer:
         """The viewer of a request with these header lines, their names in lower case.
 
         Without credentials the anonymous one; Unverified, always alike, if what was sent does
-        not verify; Unavailable if that cannot be told, as an issuer's keys were never had.
+        not verify; Unavailable if it cannot be verified yet: an issuer's keys were never loaded.
         """
         if self._forwards_bearers:
             store_bearer(None)
@@ -72,7 +72,7 @@ class Authenticator:
         return viewer
 
     def grant(self, headers: Iterable[tuple[str, str]], viewer: Viewer) -> Grant | None:
-        """What the credentials of these header lines grant, whose ``viewer`` was just identified.
+        """The grant of the credentials in these header lines, whose ``viewer`` was just identified.
 
         None without credentials; Unverified if they do not verify any more.
         """
@@ -95,9 +95,9 @@ class Authenticator:
         return await self._api_keys.in_use()
 
     async def check_ready(self) -> None:
-        """Return if tokens can be verified; Unavailable while an issuer's keys were never had."""
+        """Return if tokens can be verified; Unavailable before each issuer's keys are loaded."""
         if not self._ring.is_complete:
-            # Without being asked again soon, they would stay away as long as no token comes.
+            # Load them now: otherwise they would be missing until a token comes.
             await self._ring.look_for(None)
         if not self._ring.is_complete:
             raise Unavailable("The gateway has no keys yet to verify tokens with.")

@@ -1,4 +1,4 @@
-"""The bearer token of whoever asks, for the one service that it may be forwarded to.
+"""Bearer token of the current request, for the one service that it may be forwarded to.
 
 Only a gateway whose groups are led elsewhere keeps it, for as long as a request takes and beside
 the viewer: viewers are kept in caches, where no token belongs.
@@ -15,7 +15,7 @@ from gateway.auth.viewer import Viewer
 
 
 class Bearer:
-    """A token that has verified here, and whose it is. It shows and copies itself to nobody."""
+    """A verified token and its user's id. It cannot be printed or copied."""
 
     __slots__ = ("_token", "_user_id")
 
@@ -36,7 +36,7 @@ class Bearer:
 
 
 class _RequestBearer:
-    """Where the token of one request is kept until the request is over."""
+    """Holds the token of one request until the request is over."""
 
     __slots__ = ("bearer", "is_over")
 
@@ -50,7 +50,7 @@ _REQUEST_BEARER: ContextVar[_RequestBearer | None] = ContextVar("bearer", defaul
 
 @contextmanager
 def bearer_scope() -> Iterator[None]:
-    """Keep the token that verifies inside, for what is asked inside, and no longer.
+    """A scope that stores the token verified inside, for requests made inside, and no longer.
 
     Tasks that begin inside and go on afterwards find none: they share the holder, which is empty.
     """
@@ -64,9 +64,9 @@ def bearer_scope() -> Iterator[None]:
 
 
 def store_bearer(bearer: Bearer | None) -> None:
-    """Keep the token of the request that is answered now, instead of any other.
+    """Store the token of the current request, instead of any other.
 
-    Outside of ``bearer_scope`` nothing is kept.
+    Outside of ``bearer_scope`` nothing is stored.
     """
     holder = _REQUEST_BEARER.get()
     if holder is not None and not holder.is_over:

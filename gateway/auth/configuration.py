@@ -1,4 +1,4 @@
-"""What the settings say about tokens and keys, put together."""
+"""Configuration of authentication: verifiers of tokens and keys, built from the settings."""
 
 from __future__ import annotations
 

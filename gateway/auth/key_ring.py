@@ -1,4 +1,4 @@
-"""The keys that tokens are verified with, kept fresh while the server runs.
+"""Key ring: the keys that verify tokens, refreshed while the server runs.
 
 Replacing keys needs no restart: every source is read again from time to time, and as soon as a
 token comes that no known key has signed. Requests are answered from what was read last; a source
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 
 class KeySource:
-    """The last good keys that ``load`` gave; it blocks, so it runs in a thread.
+    """The last good keys from ``load``, which blocks, and so runs in a thread.
 
     It is called every ``every_seconds``, and for unknown keys at most every ``pause_seconds``;
     a request waits ``timeout_seconds`` for it at most. Its errors are logged as sentences.
@@ -91,16 +91,16 @@ class KeySource:
         return self.keys != before
 
     async def stop(self) -> None:
-        """Give up a reading that a request asked for."""
+        """Cancel a reading that a request has caused."""
         if self._requested is not None:
             self._requested.cancel()
             await asyncio.wait([self._requested])
 
 
 class KeyRing:
-    """The keys of all sources, as they are known at the moment it is gone through.
+    """The current keys of all sources.
 
-    Entered while the server runs, it keeps them fresh.
+    Entered while the server runs, it refreshes them.
     """
 
     def __init__(self, sources: Sequence[KeySource]) -> None:

@@ -1,4 +1,4 @@
-"""Tokens that were verified before: looking at a signature takes longer than a small answer."""
+"""Cache of verified tokens: to check a signature takes longer than a small answer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ENTRY_BYTES = 1_000
 
 
 class VerifiedTokens:
-    """Remembers at most ``capacity`` tokens, by their digest, each until it expires.
+    """Caches at most ``capacity`` tokens, by their digest, each until it expires.
 
     A token counts only as long as the key that has verified it does: a key that is taken away takes
     its tokens along at once. ``now`` gives seconds since the epoch.
@@ -27,7 +27,7 @@ class VerifiedTokens:
 
     @property
     def size(self) -> int:
-        """The bytes of what is remembered, by estimate."""
+        """The estimated memory of the cache, in bytes."""
         return self._grants.size
 
     def grant_of(self, token: str, keys: Iterable[TokenKey]) -> Grant | None:
@@ -51,12 +51,12 @@ class VerifiedTokens:
         return False
 
     def add(self, token: str, viewer: Viewer, key: TokenKey, until: float) -> Grant:
-        """Remember a token that this key has verified, until then."""
+        """Add a token that this key has verified, until it expires."""
         grant = Grant(viewer, key, until)
         self._grants.put(_digest(token), grant, _ENTRY_BYTES)
         return grant
 
 
 def _digest(token: str) -> bytes:
-    # Tokens are secrets: none is kept.
+    # Tokens are secrets: none is stored.
     return sha256(token.encode()).digest()

@@ -1,4 +1,4 @@
-"""Statements compiled once, to be run on the driver's own connection.
+"""Compiled statements: compiled once, and run on the driver's own connection.
 
 SQLAlchemy writes the SQL of both databases; running a statement through it costs several times
 what the driver needs, so its compiled text goes to the driver directly.
@@ -21,7 +21,7 @@ from gateway.bounded_cache import BoundedCache
 Rows = Sequence[Any]
 Process = Callable[[Any], Any]
 
-#: What values of a column may stand in one column with, and how PostgreSQL calls that.
+#: Types whose values may share one column of a union, and PostgreSQL's name for it.
 _FAMILIES: tuple[tuple[type[TypeEngine[Any]], str], ...] = (
     (Integer, "BIGINT"),
     (Boolean, "BOOLEAN"),
@@ -33,7 +33,7 @@ _MOST = 80
 
 
 class Compiled:
-    """One statement's text, and how its parameters and rows are turned."""
+    """A compiled statement: its SQL, and the conversion of its parameters and rows."""
 
     def __init__(self, statement: Executable, dialect: Dialect) -> None:
         compiled: Any = statement.compile(dialect=dialect)  # type: ignore[attr-defined]
@@ -95,7 +95,7 @@ def _family(one: TypeEngine[Any]) -> str | None:
     return next((name for kind, name in _FAMILIES if isinstance(one, kind)), None)
 
 
-#: Statements that are kept compiled, and unions of them. Which these are is for clients to say:
+#: Caches of compiled statements, and of their unions. Clients decide which unions there are:
 #: what they select together is united.
 _COMPILED: BoundedCache[tuple[Executable, Dialect, bool], Compiled] = BoundedCache(8_388_608)
 _UNIONS: BoundedCache[tuple[Compiled, ...], Union] = BoundedCache(8_388_608)
@@ -106,12 +106,12 @@ _PART_BYTES = 1_000
 
 
 def statements_size() -> int:
-    """The bytes of what is kept of statements, by estimate."""
+    """The estimated memory of cached statements, in bytes."""
     return _COMPILED.size + _UNIONS.size
 
 
 def compile_statement(statement: Executable, dialect: Dialect) -> Compiled:
-    """The compiled statement; the same object for the same one, as a rule."""
+    """The compiled statement, cached: the same object for the same statement, as a rule."""
     return _compiled(statement, dialect, ordered=True)
 
 
@@ -119,7 +119,7 @@ def _compiled(statement: Executable, dialect: Dialect, *, ordered: bool) -> Comp
     key = (statement, dialect, ordered)
     cached = _COMPILED.get(key)
     if cached is None:
-        # An order within a union is nobody's: it would be sorted in vain.
+        # An order within a union has no effect: the sort would be wasted.
         source = statement if ordered else statement.order_by(None)  # type: ignore[attr-defined]
         cached = Compiled(source, dialect)
         _COMPILED.put(key, cached, _STATEMENT_BYTES + len(cached.text))
@@ -127,7 +127,7 @@ def _compiled(statement: Executable, dialect: Dialect, *, ordered: bool) -> Comp
 
 
 class Union:
-    """Several statements as one: each row says which it belongs to."""
+    """Several statements united by UNION ALL: each row begins with its statement's index."""
 
     def __init__(self, parts: Sequence[Compiled]) -> None:
         self._parts = parts
@@ -165,7 +165,7 @@ class Union:
 
 
 def _picking(indices: Sequence[int]) -> Callable[[Any], tuple[Any, ...]]:
-    """What makes a tuple of the values at these indices of a row."""
+    """A function that picks the values at these indices of a row, as a tuple."""
     if len(indices) == 1:
         (only,) = indices
         return lambda row: (row[only],)
@@ -194,7 +194,7 @@ def _unite(parts: tuple[Compiled, ...]) -> Union:
 
 
 class Run:
-    """One text for the driver, and whose rows it answers."""
+    """One statement for the driver, and the indices of the requests that it answers."""
 
     def __init__(self, indices: Sequence[int], requests: Sequence[Any], dialect: Dialect) -> None:
         self.indices = indices
@@ -221,7 +221,7 @@ class Run:
 
 
 def runs_of(requests: Sequence[Any], apart: frozenset[int], dialect: Dialect) -> list[Run]:
-    """As few texts as answer the requests: pairs of a Select and its parameters.
+    """The fewest statements that answer the requests, which are pairs of a Select and parameters.
 
     Those whose indices are in ``apart`` stay alone: their rows are many, and would all be wider.
     """

@@ -1,4 +1,4 @@
-"""Keys of several columns as rows, so that one statement looks up any number of them.
+"""Composite keys as rows, so that one statement looks up any number of them.
 
 PostgreSQL takes each column as one array and unnests them; SQLite takes all keys as one JSON text.
 """

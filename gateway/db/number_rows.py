@@ -1,4 +1,4 @@
-"""A table of whole numbers as one bound parameter, so that one statement answers many questions.
+"""Rows of whole numbers as one bound parameter, so that one statement answers many requests.
 
 PostgreSQL takes all columns, one behind the other, as one array; SQLite takes the rows as one JSON
 text.
@@ -19,7 +19,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
 class _Rows(TypeDecorator[Sequence[Sequence[int]]]):
-    """Rows of 64-bit numbers as one parameter."""
+    """Rows of 64-bit integers as one parameter."""
 
     impl = Text
     cache_ok = True

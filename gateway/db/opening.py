@@ -44,7 +44,7 @@ def open_replicated(
     timeout_seconds: float,
     clock: Clock,
 ) -> tuple[Database, Database, ServerChecks]:
-    """The same database twice, with so many connections each, that is read from standbys as well.
+    """Open one database twice, with so many connections each, that reads from standbys as well.
 
     Both read from the same server: the first of these that answers and lags by no more than so
     many seconds, or the primary. The checks of that are made while they are entered.
@@ -70,7 +70,7 @@ def _server(setting: str, url: str) -> PostgresUrl:
 
 def _postgres() -> type[PostgresDatabase]:
     try:
-        # Only whoever has PostgreSQL has its two packages.
+        # Its two packages are optional.
         from gateway.db.postgres import PostgresDatabase
     except ImportError:
         raise SettingsError(

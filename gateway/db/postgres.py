@@ -105,7 +105,7 @@ class PostgresDatabase(Database):
         return self._servers if self._is_replicated else None
 
     def checks(self, *others: PostgresDatabase) -> ServerChecks:
-        """What checks the servers while it is entered, for others that share them as well."""
+        """A context manager that checks the servers, also for others that share them."""
 
         def hangs(index: int) -> None:
             for one in (self, *others):
@@ -144,7 +144,7 @@ class PostgresDatabase(Database):
         try:
             await refuse_shared_sessions(self._hosts.connect)
         except Exception as error:
-            if (fault := self.faults.met(WRITING, error)) is not None:
+            if (fault := self.faults.record(WRITING, error)) is not None:
                 raise fault from error
             raise
         return await self.write(upgrade)

@@ -1,4 +1,4 @@
-"""Connections to the right one of several PostgreSQL servers."""
+"""Connect to one of several PostgreSQL hosts: the one that has the right role."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _TRY_NEXT = (OSError, asyncpg.CannotConnectNowError, asyncpg.TargetServerAttribu
 
 
 class PostgresHosts:
-    """Connects to the servers of a URL, one after the other, until one is there and right.
+    """Connects to the hosts of a URL, one after the other, until one answers with the right role.
 
     asyncpg also takes several hosts, but has one limit of time for all of them: a server that
     has lost its network would hide the others.
@@ -79,7 +79,7 @@ class PostgresHosts:
                 server_settings=self._at_start,
             )
         except BaseException:
-            # Also if whoever asked has gone: this server has taken too long for them.
+            # Also after a cancellation: this server has taken too long.
             self._first = (index + 1) % len(self._servers)
             raise
         self._first = index
@@ -98,7 +98,7 @@ class PostgresHosts:
         if len(errors) == 1 and len(self._servers) == 1:
             (error,) = errors.values()
             return ConnectionError(self._said(error)) if _is_other(error) else error
-        # Somebody has to mend this one; servers that are away may come back.
+        # Operators must fix this one; servers that are away may come back.
         for error in errors.values():
             if isinstance(error, ssl.SSLError):
                 return error

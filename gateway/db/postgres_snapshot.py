@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from gateway.db.compiled import Rows
 from gateway.db.database import Snapshot, SnapshotLost
-from gateway.db.faults import OF_THE_SERVER, Faults, fault_of
+from gateway.db.faults import SERVER_FAULTS, Faults, fault_of
 from gateway.db.postgres_readers import NotConnected, Readers
 from gateway.db.read_servers import ReadServers
 
@@ -33,7 +33,7 @@ async def _begin(connection: Any) -> None:
 
 
 class PostgresSnapshot(Snapshot):
-    """``readers`` are those of each of the ``servers``."""
+    """A snapshot of PostgreSQL; ``readers`` has the connections to each of the ``servers``."""
 
     driver_errors = (asyncpg.PostgresError, asyncpg.InterfaceError)
 
@@ -50,7 +50,7 @@ class PostgresSnapshot(Snapshot):
         self._servers = servers
         self._all_readers = readers
         self._at_primary = at_primary
-        #: Where it was tried to read in vain.
+        #: The indices of servers where reads have failed.
         self._tried: set[int] = set()
         self._server_index = servers.current
         self._connection: Any = None
@@ -66,14 +66,14 @@ class PostgresSnapshot(Snapshot):
 
     @property
     def fell_back(self) -> bool:
-        # Before the first statement nothing was asked anywhere.
+        # Before the first statement no server was read.
         is_elsewhere = self._server_index != self._servers.primary
         return self._at_primary and self.statements > 0 and is_elsewhere
 
     async def _fetch(
         self, runs: Sequence[tuple[str, Sequence[Any]]]
     ) -> Sequence[tuple[Iterable[str], Rows]]:
-        found = await self._somewhere(lambda: self._fetch_here(runs))
+        found = await self._with_failover(lambda: self._fetch_here(runs))
         self._has_read = True
         return found
 
@@ -105,12 +105,12 @@ class PostgresSnapshot(Snapshot):
                 return await fetch(self._connection)
             return await self._acquire(fetch)
 
-        return await self._somewhere(fetch_here)
+        return await self._with_failover(fetch_here)
 
     async def _partitions(
         self, text: str, arguments: Sequence[Any], size: int
     ) -> AsyncIterator[Rows]:
-        connection = await self._somewhere(self._connected)
+        connection = await self._with_failover(self._connected)
         cursor = await connection.cursor(text, *arguments)
         self._has_read = True
         while rows := await cursor.fetch(size):
@@ -121,7 +121,7 @@ class PostgresSnapshot(Snapshot):
             await self._acquire(_begin)
         elif not self._begun:
             try:
-                await self._readers.tried(self._connection, _begin)
+                await self._readers.attempt(self._connection, _begin)
             except BaseException:
                 self._connection = None
                 self._readers.slots.release()
@@ -135,23 +135,23 @@ class PostgresSnapshot(Snapshot):
         self._connection, found = await self._readers.acquire(first)
         return found
 
-    async def _somewhere(self, work: Callable[[], Awaitable[T]]) -> T:
-        """What comes of the work here or, as long as nothing was read, at another server."""
+    async def _with_failover(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Run the work at this server or, as long as nothing was read, at another one."""
         while True:
             if self._lost is not None:
                 raise self._lost
             try:
                 return await work()
             except Exception as error:
-                if not self._moves_on(error):
+                if not self._fails_over(error):
                     raise error.cause if isinstance(error, NotConnected) else error from None
                 self._give_up()
                 if self._has_read:
                     self._lost = SnapshotLost(at_primary=self._at_primary)
                     raise self._lost from error
 
-    def _moves_on(self, error: Exception) -> bool:
-        """Whether another server is to be asked, and there is one."""
+    def _fails_over(self, error: Exception) -> bool:
+        """Whether to fail over to another server, and there is one."""
         if len(self._tried) + 1 >= len(self._all_readers):
             return False
         if _is_conflict(error) and self._server_index != self._servers.primary:
@@ -184,9 +184,9 @@ def _is_conflict(error: Exception) -> bool:
 
 def _is_away(error: Exception) -> bool:
     if isinstance(error, NotConnected):
-        return fault_of(error.cause) in OF_THE_SERVER
+        return fault_of(error.cause) in SERVER_FAULTS
     # A statement that takes too long is the statement's fault.
-    return not isinstance(error, TimeoutError) and fault_of(error) in OF_THE_SERVER
+    return not isinstance(error, TimeoutError) and fault_of(error) in SERVER_FAULTS
 
 
 def _lost(connection: Any, statement: str, error: Exception) -> Exception:

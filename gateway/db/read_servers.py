@@ -13,13 +13,13 @@ from dataclasses import dataclass
 
 logger = logging.getLogger(__name__)
 
-#: A server that is preferred is gone back to once it was well in so many checks in a row.
+#: Reads return to a preferred server once it was well in so many checks in a row.
 _CHECKS_UNTIL_WELL = 3
 
 
 @dataclass(slots=True)
 class ReadServer:
-    """One server as it was when it was checked last; before that it is taken for well."""
+    """The state of one server at its last check; before the first one it counts as well."""
 
     #: What errors and logs call it: no password.
     redacted: str
@@ -31,7 +31,7 @@ class ReadServer:
 
 
 class ReadServers:
-    """The standbys and, at last, the primary; servers are called by their indices.
+    """The standbys, then the primary; servers are named by their indices.
 
     ``lag_limit`` is in seconds. ``moves`` counts how often reads went on at another server.
     """
@@ -56,7 +56,7 @@ class ReadServers:
         return self.servers[self.current]
 
     def order(self, *, at_primary: bool) -> list[int]:
-        """Where to read, one after the other, as long as servers turn out to be away."""
+        """The indices of servers to read from: the next one if one is away."""
         indices = range(len(self.servers))
         first = [self.primary, self.current] if at_primary else [self.current]
         others = [index for index in indices if index not in first]
@@ -64,18 +64,18 @@ class ReadServers:
         return list(dict.fromkeys([*first, *others]))
 
     def checked(self, index: int, role: str, lag_seconds: float) -> None:
-        """A server has answered; :meth:`choose` looks at all of them."""
+        """Record that a server has answered a check; :meth:`choose` looks at all of them."""
         server = self.servers[index]
         server.role, server.lag_seconds, server.answers = role, lag_seconds, True
         server.well = server.well + 1 if lag_seconds <= self._lag_limit else 0
 
     def missed(self, index: int) -> None:
-        """A server has not answered; :meth:`choose` looks at all of them."""
+        """Record that a server has not answered a check; :meth:`choose` looks at all of them."""
         server = self.servers[index]
         server.answers, server.well = False, 0
 
     def failed(self, index: int) -> None:
-        """A server has failed to read: if it is the one to read from, reads go on elsewhere."""
+        """Record that a read has failed at a server; if it is the current one, choose again."""
         self.missed(index)
         if index == self.current:
             self.choose()

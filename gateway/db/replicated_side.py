@@ -1,4 +1,4 @@
-"""Side connection to whichever server is read from."""
+"""Side connection to the server that is currently read from."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Select
 
 from gateway.db.compiled import Rows
-from gateway.db.faults import OF_THE_SERVER, fault_of
+from gateway.db.faults import SERVER_FAULTS, fault_of
 from gateway.db.read_servers import ReadServers
 from gateway.db.side_connection import SideConnection
 
@@ -31,7 +31,7 @@ class ReplicatedSideConnection(SideConnection):
             try:
                 rows = await self._sides[index].fetch(statement, parameters)
             except Exception as error:
-                if not order or fault_of(error) not in OF_THE_SERVER:
+                if not order or fault_of(error) not in SERVER_FAULTS:
                     raise
                 self._servers.failed(index)
             else:

@@ -1,4 +1,4 @@
-"""The rollup sets: which sums are kept, under which keys.
+"""Rollup sets: which sums are stored, under which keys.
 
 Every table has one shape: ``PRIMARY KEY (entity, grain, bucket, dimensions…)`` and measures:
 ``n`` (events), ``ms`` (session time in whole milliseconds) and, where anonymous work is shown

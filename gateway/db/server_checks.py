@@ -1,4 +1,4 @@
-"""Server checks: ask every server that may be read from how it is, again and again."""
+"""Health checks of database servers: query each one's state every second."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class ServerChecks:
             if state is None:
                 self._servers.missed(index)
             elif primary is None:
-                # Nobody knows what it may be behind of: what it has received is all there is.
+                # The lag is unknown without the primary, but for the server's own report.
                 self._servers.checked(index, state.role, state.own_lag)
             else:
                 lag = self._progress.lag_of(state.lsn, now)
@@ -75,7 +75,7 @@ class ServerChecks:
             if self._silent[index] == _SILENT_UNTIL_HANGING:
                 self._hangs(index)
             return None
-        except Exception:  # whatever it is, others are there to be read from
+        except Exception:  # any failure: reads go to other servers
             return None
         self._silent[index] = 0
         return ServerState(*row)

@@ -1,4 +1,4 @@
-"""Write many rows with one statement: replace what has the same key, or add to it.
+"""Upsert: write many rows with one statement; replace a row with the same key, or add to it.
 
 Rows are tuples in the order of the table's columns. PostgreSQL takes each column as one array
 and unnests them, which costs a fraction of a statement a row; SQLite's driver loops in C. Rows
@@ -33,7 +33,7 @@ _Insert = TypeVar("_Insert", postgresql.Insert, sqlite.Insert)
 
 #: Rows of one PostgreSQL statement: bounds the arrays in memory on both ends.
 _CHUNK = 20_000
-#: SQLite takes rows of one statement one after the other, without looking for the place of each:
+#: SQLite appends the rows of one statement one after the other, without a search for each key:
 #: that halves the time of rows that come alone. Old versions take so many values at most.
 _VALUES_A_STATEMENT = 999
 #: From so many rows on new ones go a way of their own: a COPY takes two more ways to the server,
@@ -133,7 +133,7 @@ def _chunks(rows: Rows) -> Iterator[Rows]:
 
 
 def _on_conflict(statement: _Insert, table: Table, *, add: bool) -> _Insert:
-    """The insert, with what becomes of a row whose key exists."""
+    """The insert with its ON CONFLICT clause, for a row whose key exists."""
     changes = {
         name: table.c[name] + statement.excluded[name] if add else statement.excluded[name]
         for name in _others(table)

@@ -12,13 +12,13 @@ from gateway.events.event import Batch
 from gateway.rollups.assigned import AssignedProjects
 from gateway.rollups.changes import Changes, write_changes
 from gateway.rollups.erasure import anonymise_erased
-from gateway.rollups.ledger import Event, read_classifications, read_comments, succeed
+from gateway.rollups.ledger import Event, read_classifications, read_comments, winning_copy
 
 _by_id = attrgetter("id")
 
 
 class Outcome(NamedTuple):
-    """What became of the events of a batch, each counted as it arrived."""
+    """The outcome of a batch: how many events were stored, unchanged and replaced."""
 
     stored: int = 0
     #: Already there: the same, or in a later copy.
@@ -57,7 +57,7 @@ def _resolve_copies(
     read: Callable[[Connection, Collection[int]], Iterable[Event]],
     assigned: AssignedProjects | None,
 ) -> tuple[Changes[Event], Outcome]:
-    """Let every copy in the batch arrive in its order; changes are ascending by id."""
+    """Resolve the copies of each event in the order of the batch; changes ascend by id."""
     ids = set(map(_by_id, events))
     stored = {event.id: event for event in read(connection, ids)}
     if not stored and len(ids) == len(events):
@@ -72,7 +72,7 @@ def _resolve_copies(
             continue
         if assigned is not None:
             event = events[position] = assigned.assign(event, known)
-        if (holds := succeed(event, known)) == known:
+        if (holds := winning_copy(event, known)) == known:
             unchanged += 1
         else:
             holding[event.id] = holds

@@ -1,4 +1,4 @@
-"""Events whose project is not their own word, but said by whoever imports them."""
+"""Assigned projects: projects of events that the importer names, and not the event."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gateway.rollups.ledger import Event
 
 @dataclass(slots=True)
 class AssignedProjects:
-    """What becomes of the projects of stored events when such copies of them arrive.
+    """Decides the projects of stored events when copies with an assigned project arrive.
 
     From no project to one they go by themselves, from one to another only if they are to ``move``.
     """
@@ -23,7 +23,7 @@ class AssignedProjects:
     retained: Counter[tuple[int, int]] = field(default_factory=Counter)
 
     def assign(self, event: Event, known: Event) -> Event:
-        """The copy with the project that it is to have where ``known`` is stored."""
+        """The copy with its project decided, where ``known`` is stored."""
         here, there = known.project_id, event.project_id
         if here in (0, there):
             return event

@@ -1,4 +1,4 @@
-"""Count members' earlier classifications to a group."""
+"""Backfill: count members' earlier classifications to a group."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from gateway.rollups.ledger import decode_groups
 def backfill(connection: Connection, group_id: int, user_ids: Sequence[int], until: int) -> int:
     """Count these users' classifications up to ``until`` (microseconds) to the group, each once.
 
-    The backfill is kept as a row, so that an event sent again later still counts. Returns how
+    The backfill is stored as a row, so that an event sent again later still counts. Returns how
     many classifications count that did not before: 0 when it is run again. Users who were erased
     have none. Reads the whole ledger once, since that has no index by user.
     """

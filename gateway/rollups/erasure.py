@@ -1,4 +1,4 @@
-"""Erase a user from the events: what they did stays counted, as anonymous work."""
+"""Erasure: make a user's events anonymous; they stay counted."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def erase(connection: Connection, user_id: int) -> int:
 
 
 def read_erased(connection: Connection, user_ids: Collection[int]) -> set[int]:
-    """Those of the users who were erased."""
+    """The erased users among ``user_ids``."""
     if not user_ids:
         return set()
     return set(connection.execute(ERASED, {"users": user_ids}).scalars())

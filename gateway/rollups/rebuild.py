@@ -1,4 +1,4 @@
-"""Make all rollups what the ledger says, while readers read and writers write.
+"""Rebuild: recount all rollups from the ledger, while readers read and writers write.
 
 A rebuild is a verification whose differences are added. Both sides of the comparison come from
 one snapshot, taken without any lock. What writers commit meanwhile they add to the rollups
@@ -44,7 +44,7 @@ async def rebuild(
 ) -> Counter[str]:
     """Recount all sets and correct what differs; returns how many rows differed, by set.
 
-    ``started`` is told of each set as it begins. Conflict if another rebuild ended meanwhile, or
+    ``started`` is called with each set. Conflict if another rebuild ended meanwhile, or
     groups were recounted: those corrections are in the rollups now, so these would be added twice.
     """
     fixed: Counter[str] = Counter()
@@ -63,7 +63,7 @@ async def rebuild(
 
 
 def note_rebuild(connection: Connection) -> None:
-    """Tell rebuilds under way that rollups were corrected; in the transaction that did it."""
+    """Note a correction of rollups for rebuilds under way; in the transaction that made it."""
     finished = sum(row.finished for row in connection.execute(_FINISHED))
     replace_rows(connection, rebuilds, [(0, finished + 1)])
 

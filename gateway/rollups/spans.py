@@ -50,7 +50,7 @@ _span, _tenure = membership_span.c, group_tenure.c
 
 
 def change_instant(connection: Connection) -> int:
-    """When a change of this transaction holds from: now, and after all that stored events."""
+    """The instant from which this transaction's change holds: now, and after all stored events."""
     stored_at = connection.execute(_STORED_AT).scalar() or 0
     return max(written_at(connection), stored_at + 1)
 

@@ -1,4 +1,4 @@
-"""What a change of the user set means for the counts of volunteers.
+"""Volunteer counts: what a change of the user set adds to them.
 
 A volunteer is active in a bucket while the user set has a row of theirs there, and new on the day
 of their first. So the counts change only where such rows begin or end, which is read before the
@@ -40,7 +40,7 @@ _WORTH_A_LOOK = 1_000
 
 
 class VolunteerChanges(NamedTuple):
-    """What a change of the user set means."""
+    """The deltas of volunteer counts."""
 
     #: By the name of a set and the key of a row: what to add to ``active_users`` and ``new_users``.
     counts: Mapping[str, Mapping[tuple[int, ...], Sequence[int]]]
@@ -57,7 +57,7 @@ class _Counts(dict[tuple[int, ...], list[int]]):
 
 
 def volunteer_changes(connection: Connection, changed: Mapping[UserKey, int]) -> VolunteerChanges:
-    """What it means for the counts when so many events are added to rows of ``USER``.
+    """The deltas of volunteer counts when so many events are added to rows of ``USER``.
 
     Call it before they are added.
     """
@@ -123,7 +123,7 @@ def _count_span(
     days: _Days,
     newcomers: set[_Member],
 ) -> None:
-    """Count a volunteer in a bucket: the places in which they had rows, and those they have."""
+    """Count a volunteer in a bucket, by the projects and workflows before and after the change."""
     user, grain, bucket = span
     if bool(before) != bool(after):
         counts[SITE.name][0, grain, bucket][0] += 1 if after else -1
@@ -151,7 +151,7 @@ def _lowest_projects(pairs: _Pairs) -> dict[int, int]:
 def _turnover(
     connection: Connection, changed: Mapping[UserKey, int]
 ) -> tuple[Collection[UserKey], Collection[UserKey], _Present]:
-    """The rows that begin, those that end, and where there are others in the same buckets."""
+    """The rows that begin, those that end, and the others in the same buckets."""
     known: dict[UserKey, int] = {}
     used = _used_buckets(connection, changed)
     begun: list[UserKey] = []
@@ -213,7 +213,7 @@ def _read_into(
     what: LookUp,
     keys: Collection[tuple[int, ...]],
 ) -> None:
-    """Add to each key that there is how many events its row has."""
+    """Read the event counts of those keys that have rows into ``known``."""
     known.update((row[:5], row[5]) for row in look_up(connection, what, keys))
 
 

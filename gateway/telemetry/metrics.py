@@ -26,7 +26,7 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", WEBSOCKET})
 
 
 class Metrics:
-    """A registry of its own, and what fills it."""
+    """The metrics of one process, in a registry of its own."""
 
     def __init__(self, version: str) -> None:
         self.registry = CollectorRegistry()

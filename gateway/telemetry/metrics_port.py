@@ -1,4 +1,4 @@
-"""The port that Prometheus asks: apart from the service's own, one for each worker process."""
+"""Metrics port: where Prometheus scrapes, apart from the service's; one per worker process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the parts of a process count themselves; ``docs/metrics.md`` explains each metric."""
+"""Metrics from counters of other parts of a process; ``docs/metrics.md`` explains each."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gateway.telemetry.counts import (
 
 
 class Sources(Collector):
-    """Whom to ask when Prometheus asks; whoever is not known yet gives families without values."""
+    """Collects other parts' counters; a missing source gives families without values."""
 
     def __init__(self) -> None:
         self.pool: Callable[[], PoolUse] | None = None

@@ -24,11 +24,11 @@ LoadPages = Callable[[], Awaitable[WebApplication | None]]
 
 
 class PagesNotMade(Exception):
-    """Its text is a sentence for whoever opens a page: there will be none, and why."""
+    """The pages could not be built; its message, for visitors, is a sentence that says why."""
 
 
 class Pages:
-    """What is answered at the addresses of pages.
+    """Responses at the addresses of pages.
 
     With ``make``, which runs while this is entered, those that are not built yet say so. Then they
     are what ``load`` finds, or say why there are none. Without, they are ``built``, or nothing.
