@@ -74,9 +74,9 @@ def create_app(
     services = build_services(settings, clock, telemetry, make_pages, owner, roles)
 
     async def failed(request: Request, error: Exception) -> Response:
-        told = services.mask.unexpected(error)
-        record_of(request.scope).note_error(told["extensions"]["code"], error)
-        return refused(told, error)
+        formatted = services.mask.unexpected(error)
+        record_of(request.scope).note_error(formatted["extensions"]["code"], error)
+        return refused(formatted, error)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
@@ -104,7 +104,7 @@ def create_app(
 def from_environment() -> Starlette:
     """The application of a server process, from ``STATS_GATEWAY_*`` alone.
 
-    What cannot be used is a line of the log, and ends the process.
+    A setting that cannot be used is logged, and ends the process.
     """
     return server_app(load_settings)
 
@@ -115,7 +115,7 @@ def server_app(
     owner: Owner | None = None,
     roles: Sequence[RoleToken] = (),
 ) -> Starlette:
-    """The application of a server process; what cannot be used ends it, as above."""
+    """The application of a server process; an unusable setting is logged, and ends the process."""
     try:
         settings = load()
         telemetry = configured_telemetry(settings, version("stats-gateway"))
@@ -133,14 +133,14 @@ def server_app(
 def _exchange(
     routes: list[BaseRoute], before: Sequence[BaseRoute], after: Sequence[BaseRoute]
 ) -> None:
-    """Put the routes ``after`` into the place of those ``before``."""
-    place = routes.index(before[0])
-    kept = [route for route in routes if route not in before]
-    routes[:] = [*kept[:place], *after, *kept[place:]]
+    """Replace the routes ``before`` by those ``after``, at the same index."""
+    index = routes.index(before[0])
+    others = [route for route in routes if route not in before]
+    routes[:] = [*others[:index], *after, *others[index:]]
 
 
 def _around(app: ASGIApp, services: Services, *, own_pages_only: bool) -> ASGIApp:
-    """The middleware around all that Starlette does: what it answers to errors is recorded too."""
+    """The middleware around all of Starlette: its error responses are recorded too."""
     settings, telemetry = services.settings, services.telemetry
 
     def compressed(inner: ASGIApp) -> ASGIApp:

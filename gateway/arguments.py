@@ -1,4 +1,4 @@
-"""Reading what a caller asks for: ids, pages and days, with errors that name the argument."""
+"""Argument parsing: ids, pages and days; errors name the argument."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _ID = re.compile(r"[1-9][0-9]{0,18}")
 def read_id(argument: str, text: str) -> int:
     """A positive whole number of at most 63 bits."""
     if not _ID.fullmatch(text) or int(text) > LARGEST_ID:
-        shown = text if len(text) <= 40 else f"{text[:40]}…"
-        raise InvalidArgument(argument, f"{argument}: {shown!r} is not an id, a positive number.")
+        excerpt = text if len(text) <= 40 else f"{text[:40]}…"
+        raise InvalidArgument(argument, f"{argument}: {excerpt!r} is not an id, a positive number.")
     return int(text)
 
 
@@ -39,12 +39,12 @@ def read_ids(argument: str, texts: Sequence[str]) -> tuple[int, ...]:
 
 
 def too_many(argument: str, length: int, items: str, limit: int = MAX_IDS) -> str:
-    """The sentence for a list that is too long."""
+    """The error message for a list that is too long."""
     return f"{argument} has {length:,} {items}: at most {limit:,} are allowed."
 
 
 def read_page(first: int, argument: str = "first", least: int = 1, most: int = MAX_FIRST) -> int:
-    """How many items of a page are asked for: ``least`` to ``most``.
+    """The page size that is requested: ``least`` to ``most`` items.
 
     A page of nothing has no end to go on behind: whoever reads on until the last page would not
     come to an end.
@@ -55,7 +55,7 @@ def read_page(first: int, argument: str = "first", least: int = 1, most: int = M
 
 
 def read_first(first: int | None) -> int | None:
-    """How many items are asked for; None is all of them."""
+    """The number of items that are requested; None is all of them."""
     return None if first is None else read_page(first)
 
 

@@ -79,10 +79,10 @@ def parse_date(value: object) -> date:
     if isinstance(value, str) and _DATE.fullmatch(value):
         with suppress(ValueError):
             return date.fromisoformat(value)
-    raise ValueError(f"{_shown(value)} is not a valid date (YYYY-MM-DD)")
+    raise ValueError(f"{_quoted(value)} is not a valid date (YYYY-MM-DD)")
 
 
-def _shown(value: object) -> str:
+def _quoted(value: object) -> str:
     if isinstance(value, str):
         return repr(value if len(value) <= 40 else f"{value[:40]}…")
     text = repr(value)

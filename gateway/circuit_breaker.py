@@ -1,4 +1,4 @@
-"""Circuit breaker: who depends on what has just failed does not wait for it again at once.
+"""Circuit breaker: calls do not wait for a service that has just failed.
 
 https://martinfowler.com/bliki/CircuitBreaker.html
 """
@@ -11,7 +11,7 @@ from enum import Enum, auto
 
 
 class BreakerState(Enum):
-    """Closed: all goes through. Open: nothing does. Half open: a trial may tell."""
+    """Closed: calls go through. Open: none does. Half open: one call may try."""
 
     CLOSED = auto()
     OPEN = auto()

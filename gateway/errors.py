@@ -1,4 +1,4 @@
-"""Every error this service raises on purpose.
+"""Errors that this service raises on purpose, with their codes.
 
     GatewayError
     ├── ArgumentError            something the caller passed; names the argument
@@ -26,7 +26,7 @@ from typing import Any, ClassVar
 
 
 class GatewayError(Exception):
-    """Base of all errors whose message may be shown to whoever caused them."""
+    """Base of all errors whose message clients may see."""
 
     code: ClassVar[str] = "ERROR"
 
@@ -96,8 +96,8 @@ class NotFound(GatewayError):
     code = "NOT_FOUND"
 
     def __init__(self, kind: str, entity_id: int | None, identifier: str = "id") -> None:
-        shown = f"the id {entity_id}" if entity_id is not None else f"this {identifier}"
-        super().__init__(f"There is no {kind} with {shown}.")
+        key = f"the id {entity_id}" if entity_id is not None else f"this {identifier}"
+        super().__init__(f"There is no {kind} with {key}.")
         self.kind = kind
         #: None where it was looked up by another ``identifier``.
         self.entity_id = entity_id

@@ -1,4 +1,4 @@
-"""JSON as bytes that may be kept."""
+"""JSON bytes that caches may store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keys of names: what two spellings of a name have in common, and what finds and orders names.
+"""Keys of names: they fold spellings, and search and order names.
 
 Python makes the keys and the databases only compare them, byte by byte, so that SQLite and
 PostgreSQL answer alike in every language.
@@ -51,9 +51,9 @@ def search_key(text: str) -> str:
 
 
 def word_keys(name: str) -> frozenset[str]:
-    """The name from each of its words on: a search finds a name if one of these begins with it."""
+    """Suffixes of the name, from each word on: a search matches a name if one begins with it."""
     words = search_key(name)[:LONGEST_KEY]
-    starts = [0, *(place + 1 for place, one in enumerate(words) if one == " ")]
+    starts = [0, *(index + 1 for index, one in enumerate(words) if one == " ")]
     return frozenset(
         words[start : start + LONGEST_SEARCH] for start in starts if start < len(words)
     )
@@ -62,20 +62,20 @@ def word_keys(name: str) -> frozenset[str]:
 def matches(name: str, key: str) -> bool:
     """Whether a search with this key finds the name."""
     if not key or (name.isascii() and key.partition(" ")[0] not in name.lower()):
-        # Most names are told from it at once: in ASCII nothing parts the letters of a word.
+        # A fast check excludes most names: in ASCII nothing separates the letters of a word.
         return False
     return any(word.startswith(key) for word in word_keys(name))
 
 
 def beyond(prefix: str) -> str:
     """The least text, byte by byte, after all that begin with the prefix, which is not empty."""
-    for place in range(len(prefix) - 1, -1, -1):
-        following = ord(prefix[place]) + 1
+    for index in range(len(prefix) - 1, -1, -1):
+        following = ord(prefix[index]) + 1
         if following in _SURROGATES:
             following = _SURROGATES.stop
         if following <= _LAST:
-            return f"{prefix[:place]}{chr(following)}"
-    # Nothing comes after it but itself once more, which is no text of a name.
+            return f"{prefix[:index]}{chr(following)}"
+    # Only texts that begin with the last character come after it: no name does.
     return f"{prefix}{chr(_LAST)}"
 
 

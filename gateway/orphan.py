@@ -1,4 +1,4 @@
-"""A worker process whose parent was killed ends, and does not hold the port for ever."""
+"""Orphaned workers: a worker process ends when its parent was killed, and frees the port."""
 
 from __future__ import annotations
 

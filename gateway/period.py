@@ -1,4 +1,4 @@
-"""Periods of time: how buckets of statistics are cut. A new period is a member here.
+"""Periods of statistics: day, week, month, year. A new period is a member here.
 
 A period is a row of a table: its unit and how many of these it lasts, the grain of rollups that
 still tells its buckets apart, and the longest range that it is the default for. Periods are

@@ -1,4 +1,4 @@
-"""Files that the gateway makes are for their owner alone."""
+"""Private files: only their owner can read what the gateway writes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Another library's message, as the reason inside one of our sentences.
+"""Reasons in error messages: another library's message, inside one of our sentences.
 
 Such a message may have many lines or sentences, quote what a stranger wrote, or say nothing.
 """

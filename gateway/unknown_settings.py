@@ -1,4 +1,4 @@
-"""Variables of the environment that look like settings but are none: mistyped, or of the past."""
+"""Unknown settings: environment variables that are mistyped, or were removed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _ALIKE = 0.75
 
 
 def warnings_of(environ: Mapping[str, str], prefix: str, known: Iterable[str]) -> list[str]:
-    """One sentence for each variable with the prefix that is no setting; never its value.
+    """A warning for each variable with the prefix that is no setting; never its value.
 
     ``known`` are the names of the settings, without the prefix. Capitals do not matter.
     """

@@ -1,4 +1,4 @@
-"""Which parts of a process the metrics watch."""
+"""Metrics sources: connects the services of a process to the metrics."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _memory(services: Services) -> Iterator[tuple[str, Callable[[], int]]]:
     yield "variables", partial(executor.documents.size, "variables")
     yield "persisted", lambda: executor.persisted.size
     yield "compressed", lambda: services.compressed_bodies.size
-    yield "tokens", lambda: services.authenticator.remembered_bytes
+    yield "tokens", lambda: services.authenticator.cached_bytes
     yield "headers", headers_size
     yield "statements", statements_size
     yield "changes", lambda: services.changes.size

@@ -1,1 +1,1 @@
-"""Who is asking, and what they may see."""
+"""Authentication and authorization: who sends a request, and what they may see."""

@@ -1,4 +1,4 @@
-"""When API keys were last used: written in the background, a minute's uses at once."""
+"""API key uses: when keys were last used, written in the background, a minute's uses at once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 
 class ApiKeyUses:
-    """Notes uses without delaying or failing the request that uses a key.
+    """Records uses of API keys without delaying or failing the requests that use them.
 
     Each key's is written at most once a minute, and one write at a time: they never take up
     more than one connection, however long they wait for their turn.
@@ -49,7 +49,7 @@ class ApiKeyUses:
                 )
 
     async def close(self) -> None:
-        """Let a write under way come to its end, but not for long."""
+        """Wait for a write under way, for a short time only."""
         if self._writing is not None:
             await asyncio.wait([self._writing], timeout=_TIMEOUT_SECONDS)
             self._writing.cancel()

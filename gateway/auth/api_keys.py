@@ -27,7 +27,7 @@ _SECRET_BYTES = 32
 
 
 class NewApiKey(NamedTuple):
-    """A key as it is handed out, once, and as it is stored."""
+    """A new API key: as its owner receives it, once, and as it is stored."""
 
     text: str
     stored: ApiKey
@@ -52,7 +52,7 @@ def is_marked_as_key(credential: str) -> bool:
 
 
 class ApiKeys:
-    """Turns API keys into viewers, and notes when each is used.
+    """Verifies API keys: turns each into a viewer, and records when it is used.
 
     ``now_us`` tells the current instant in microseconds since the epoch.
     """

@@ -1,4 +1,4 @@
-"""From a request's headers to whoever sent it."""
+"""Authenticator: identifies the viewer of a request by its headers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Self
 
 from gateway.auth.api_key_uses import ApiKeyUses
 from gateway.auth.api_keys import ApiKeys
-from gateway.auth.bearer import Bearer, keep_bearer
+from gateway.auth.bearer import Bearer, store_bearer
 from gateway.auth.credentials import sent_credential
 from gateway.auth.grants import Grant
 from gateway.auth.key_ring import KeyRing
@@ -22,8 +22,8 @@ from gateway.errors import Unavailable
 class Authenticator:
     """Verifies tokens with the keys of ``ring``, through ``tokens``, API keys, and an ``owner``.
 
-    Entered while the server runs: it keeps the ring fresh, and finishes notes of uses. With
-    ``keeps_bearers`` a token that has verified may be forwarded for as long as its request takes.
+    Entered while the server runs: it refreshes the ring, and finishes writing uses. With
+    ``forwards_bearers`` a verified token may be forwarded for as long as its request takes.
     """
 
     def __init__(
@@ -34,28 +34,28 @@ class Authenticator:
         uses: ApiKeyUses,
         owner: Owner | None = None,
         *,
-        keeps_bearers: bool = False,
+        forwards_bearers: bool = False,
     ) -> None:
         self._tokens = tokens
         self._ring = ring
         self._api_keys = api_keys
         self._uses = uses
         self._owner = owner
-        self._keeps_bearers = keeps_bearers
+        self._forwards_bearers = forwards_bearers
 
     @property
-    def remembered_bytes(self) -> int:
-        """The bytes of what is remembered of tokens, by estimate."""
-        return self._tokens.remembered_bytes
+    def cached_bytes(self) -> int:
+        """The estimated memory of verified tokens, in bytes."""
+        return self._tokens.cached_bytes
 
     async def identify(self, headers: Iterable[tuple[str, str]]) -> Viewer:
         """The viewer of a request with these header lines, their names in lower case.
 
         Without credentials the anonymous one; Unverified, always alike, if what was sent does
-        not verify; Unavailable if that cannot be told, as an issuer's keys were never had.
+        not verify; Unavailable if it cannot be verified yet: an issuer's keys were never loaded.
         """
-        if self._keeps_bearers:
-            keep_bearer(None)
+        if self._forwards_bearers:
+            store_bearer(None)
         credential = sent_credential(headers)
         if credential is None:
             return ANONYMOUS
@@ -67,12 +67,12 @@ class Authenticator:
             viewer = self._tokens.verify(credential.text)
         except UnknownKey as unknown:
             viewer = await self._verify_with_new_keys(credential.text, unknown)
-        if self._keeps_bearers and viewer.id is not None:
-            keep_bearer(Bearer(viewer.id, credential.text))
+        if self._forwards_bearers and viewer.id is not None:
+            store_bearer(Bearer(viewer.id, credential.text))
         return viewer
 
     def grant(self, headers: Iterable[tuple[str, str]], viewer: Viewer) -> Grant | None:
-        """What the credentials of these header lines grant, whose ``viewer`` was just identified.
+        """The grant of the credentials in these header lines, whose ``viewer`` was just identified.
 
         None without credentials; Unverified if they do not verify any more.
         """
@@ -95,9 +95,9 @@ class Authenticator:
         return await self._api_keys.in_use()
 
     async def check_ready(self) -> None:
-        """Return if tokens can be verified; Unavailable while an issuer's keys were never had."""
+        """Return if tokens can be verified; Unavailable before each issuer's keys are loaded."""
         if not self._ring.is_complete:
-            # Without being asked again soon, they would stay away as long as no token comes.
+            # Load them now: otherwise they would be missing until a token comes.
             await self._ring.look_for(None)
         if not self._ring.is_complete:
             raise Unavailable("The gateway has no keys yet to verify tokens with.")

@@ -1,4 +1,4 @@
-"""The bearer token of whoever asks, for the one service that it may be forwarded to.
+"""Bearer token of the current request, for the one service that it may be forwarded to.
 
 Only a gateway whose groups are led elsewhere keeps it, for as long as a request takes and beside
 the viewer: viewers are kept in caches, where no token belongs.
@@ -15,7 +15,7 @@ from gateway.auth.viewer import Viewer
 
 
 class Bearer:
-    """A token that has verified here, and whose it is. It shows and copies itself to nobody."""
+    """A verified token and its user's id. It cannot be printed or copied."""
 
     __slots__ = ("_token", "_user_id")
 
@@ -35,8 +35,8 @@ class Bearer:
         raise TypeError("A token is not to be copied.")
 
 
-class _Place:
-    """Where the token of one request is kept until the request is over."""
+class _RequestBearer:
+    """Holds the token of one request until the request is over."""
 
     __slots__ = ("bearer", "is_over")
 
@@ -45,35 +45,35 @@ class _Place:
         self.is_over = False
 
 
-_PLACE: ContextVar[_Place | None] = ContextVar("bearer", default=None)
+_REQUEST_BEARER: ContextVar[_RequestBearer | None] = ContextVar("bearer", default=None)
 
 
 @contextmanager
-def keeping_bearer() -> Iterator[None]:
-    """Keep the token that verifies inside, for what is asked inside, and no longer.
+def bearer_scope() -> Iterator[None]:
+    """A scope that stores the token verified inside, for requests made inside, and no longer.
 
-    Tasks that begin inside and go on afterwards find none: they share the place, which is empty.
+    Tasks that begin inside and go on afterwards find none: they share the holder, which is empty.
     """
-    place = _Place()
-    before = _PLACE.set(place)
+    holder = _RequestBearer()
+    before = _REQUEST_BEARER.set(holder)
     try:
         yield
     finally:
-        place.bearer, place.is_over = None, True
-        _PLACE.reset(before)
+        holder.bearer, holder.is_over = None, True
+        _REQUEST_BEARER.reset(before)
 
 
-def keep_bearer(bearer: Bearer | None) -> None:
-    """Keep the token of the request that is answered now, in place of any other.
+def store_bearer(bearer: Bearer | None) -> None:
+    """Store the token of the current request, instead of any other.
 
-    Outside of ``keeping_bearer`` nothing is kept.
+    Outside of ``bearer_scope`` nothing is stored.
     """
-    place = _PLACE.get()
-    if place is not None and not place.is_over:
-        place.bearer = bearer
+    holder = _REQUEST_BEARER.get()
+    if holder is not None and not holder.is_over:
+        holder.bearer = bearer
 
 
 def bearer_of(viewer: Viewer) -> str | None:
     """The token that the viewer has sent with this request; None without one to be forwarded."""
-    place = _PLACE.get()
-    return None if place is None or place.bearer is None else place.bearer.of(viewer)
+    holder = _REQUEST_BEARER.get()
+    return None if holder is None or holder.bearer is None else holder.bearer.of(viewer)

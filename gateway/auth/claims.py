@@ -1,4 +1,4 @@
-"""Which claims of a token say whom it stands for: Panoptes' own, or those of another issuer."""
+"""Claims of a token that identify its viewer: Panoptes' own, or those of another issuer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gateway.events.ids import read_id
 
 
 class ClaimNames(NamedTuple):
-    """Where each fact stands: the name of a claim, or a path to it such as ``data.id``.
+    """Names of claims, or paths to them such as ``data.id``.
 
     ``admin_scope`` is the scope that makes a site admin besides the ``admin`` claim; None if no
     scope does. ``group_scope`` is the scope that a token with scopes needs to change groups; None
@@ -69,7 +69,7 @@ def _scopes(payload: Mapping[str, object], names: ClaimNames) -> list[object]:
 
 
 def _claim(claims: object, path: str) -> object:
-    """What stands at the path; None if nothing does. A claim of that very name comes first.
+    """The claim at the path; None if there is none. A claim of that very name comes first.
 
     Names may have dots of their own, as URLs do: ``https://example.org/id``.
     """

@@ -1,4 +1,4 @@
-"""What the settings say about tokens and keys, put together."""
+"""Configuration of authentication: verifiers of tokens and keys, built from the settings."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def configured_authenticator(
         ApiKeys(database, uses, now_us),
         uses,
         owner,
-        keeps_bearers=settings.groups == "panoptes",
+        forwards_bearers=settings.groups == "panoptes",
     )
 
 

@@ -1,4 +1,4 @@
-"""Which one credential a request carries, and of what kind it is."""
+"""Credentials of a request: a bearer token or an API key."""
 
 from __future__ import annotations
 

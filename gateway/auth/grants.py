@@ -1,4 +1,4 @@
-"""Grants: what a credential was good for, kept to tell later whether it still is.
+"""Grants: what a credential allowed, stored to check later whether it still does.
 
 A grant holds no secret. Whoever answers somebody for a long time keeps it in place of the
 credential.

@@ -1,4 +1,4 @@
-"""Keys that an issuer publishes as a JSON Web Key Set (RFC 7517)."""
+"""JSON Web Key Set (RFC 7517): keys that an issuer publishes."""
 
 from __future__ import annotations
 

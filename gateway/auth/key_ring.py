@@ -1,4 +1,4 @@
-"""The keys that tokens are verified with, kept fresh while the server runs.
+"""Key ring: the keys that verify tokens, refreshed while the server runs.
 
 Replacing keys needs no restart: every source is read again from time to time, and as soon as a
 token comes that no known key has signed. Requests are answered from what was read last; a source
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 
 class KeySource:
-    """The last good keys that ``load`` gave; it blocks, so it runs in a thread.
+    """The last good keys from ``load``, which blocks, and so runs in a thread.
 
     It is called every ``every_seconds``, and for unknown keys at most every ``pause_seconds``;
     a request waits ``timeout_seconds`` for it at most. Its errors are logged as sentences.
@@ -45,8 +45,8 @@ class KeySource:
         self._timeout = timeout_seconds
         self._clock = clock
         self._lock = asyncio.Lock()
-        self._wanted: asyncio.Task[None] | None = None
-        self._wanted_at = 0.0
+        self._requested: asyncio.Task[None] | None = None
+        self._requested_at = 0.0
         self._complaint: str | None = None
 
     async def refresh(self) -> None:
@@ -57,8 +57,8 @@ class KeySource:
             except Exception as error:  # whatever it is, the next reading must still come
                 reason = reason_of(error)
                 if reason != self._complaint:
-                    kept = "the last good keys stay in use" if self.keys else "no key is known yet"
-                    logger.warning("Could not read the keys for tokens (%s): %s.", kept, reason)
+                    state = "the last good keys stay in use" if self.keys else "no key is known yet"
+                    logger.warning("Could not read the keys for tokens (%s): %s.", state, reason)
                 self._complaint = reason
             else:
                 self._complaint = None
@@ -67,8 +67,8 @@ class KeySource:
         # A key that is still there stays the same object: what it has verified stays verified.
         self.keys = tuple(next((own for own in self.keys if own == one), one) for one in loaded)
 
-    async def keep_fresh(self) -> None:
-        """Read the keys again and again, until cancelled."""
+    async def poll(self) -> None:
+        """Read the keys again every ``every_seconds``, until cancelled."""
         while True:
             await asyncio.sleep(self._every)
             await self.refresh()
@@ -81,26 +81,26 @@ class KeySource:
         if kid is not None and any(key.kid == kid for key in self.keys):
             return False
         before = self.keys
-        if self._wanted is None or (
-            self._wanted.done() and self._clock() - self._wanted_at >= self._pause
+        if self._requested is None or (
+            self._requested.done() and self._clock() - self._requested_at >= self._pause
         ):
-            # It takes its turn: a reading under way may have begun before the key was published.
-            self._wanted_at = self._clock()
-            self._wanted = asyncio.create_task(self.refresh())
-        await asyncio.wait([self._wanted], timeout=self._timeout)
+            # After a reading under way, which may have begun before the key was published.
+            self._requested_at = self._clock()
+            self._requested = asyncio.create_task(self.refresh())
+        await asyncio.wait([self._requested], timeout=self._timeout)
         return self.keys != before
 
     async def stop(self) -> None:
-        """Give up a reading that a request asked for."""
-        if self._wanted is not None:
-            self._wanted.cancel()
-            await asyncio.wait([self._wanted])
+        """Cancel a reading that a request has caused."""
+        if self._requested is not None:
+            self._requested.cancel()
+            await asyncio.wait([self._requested])
 
 
 class KeyRing:
-    """The keys of all sources, as they are known at the moment it is gone through.
+    """The current keys of all sources.
 
-    Entered while the server runs, it keeps them fresh.
+    Entered while the server runs, it refreshes them.
     """
 
     def __init__(self, sources: Sequence[KeySource]) -> None:
@@ -126,7 +126,7 @@ class KeyRing:
 
     async def __aenter__(self) -> Self:
         await asyncio.gather(*(source.refresh() for source in self._sources))
-        self._refreshing = [asyncio.create_task(source.keep_fresh()) for source in self._sources]
+        self._refreshing = [asyncio.create_task(source.poll()) for source in self._sources]
         return self
 
     async def __aexit__(

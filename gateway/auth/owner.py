@@ -1,4 +1,4 @@
-"""Whoever has started a server on their own machine, and sees all that they put into it."""
+"""The owner of a server on their own machine, who may see everything in it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gateway.auth.viewer import Viewer
 
 
 class Owner:
-    """A site admin by a ``token`` that was made for this process and is kept nowhere.
+    """A site admin by a ``token`` that was made for this process and is stored nowhere.
 
     The id is the largest there is: no volunteer of a file has it.
     """
@@ -20,5 +20,5 @@ class Owner:
         self._token = token.encode()
 
     def sent(self, credential: str) -> bool:
-        """Whether this is the token, found out in constant time."""
+        """Whether this is the token, compared in constant time."""
         return compare_digest(credential.encode(), self._token)

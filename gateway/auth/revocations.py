@@ -26,7 +26,7 @@ class Revocations:
         self._keys_read_at: LogPosition | None = None
 
     def grant(self, headers: Iterable[tuple[str, str]], viewer: Viewer) -> Grant | None:
-        """What the credentials of these header lines grant, whose ``viewer`` was just identified.
+        """The grant of the credentials in these header lines, whose ``viewer`` was just identified.
 
         None without credentials; Unauthenticated if they do not verify any more.
         """

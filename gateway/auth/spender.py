@@ -1,4 +1,4 @@
-"""Under which name what somebody asks for is counted against limits."""
+"""Spender: the name under which requests are counted against limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Public keys that verify tokens, and which signature algorithms each of them is good for."""
+"""Public keys that verify tokens, with the signature algorithms that each allows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SUPPORTED_ALGORITHMS = _RSA_ALGORITHMS | frozenset(_CURVES.values())
 
 
 class TokenKey(NamedTuple):
-    """A key, and what whoever published it says of it.
+    """A public key, with the key id and algorithm that its publisher gives.
 
     ``kid`` is its name, ``algorithm`` the only one it is meant for; None if neither was said.
     """

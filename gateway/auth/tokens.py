@@ -74,8 +74,8 @@ class TokenVerifier:
         self._verified = VerifiedTokens(now)
 
     @property
-    def remembered_bytes(self) -> int:
-        """The bytes of what is remembered of tokens, by estimate."""
+    def cached_bytes(self) -> int:
+        """The estimated memory of verified tokens, in bytes."""
         return self._verified.size
 
     def verify(self, token: str) -> Viewer:
@@ -136,7 +136,7 @@ class TokenVerifier:
 
 
 def _wrong(error: Exception) -> Wrong:
-    """What an error tells of a token."""
+    """The reason why a token is refused, by its error."""
     fitting = (wrong for kind, wrong in _WRONG if isinstance(error, kind))
     return next(fitting, Wrong.MALFORMED)
 

@@ -1,4 +1,4 @@
-"""The one answer to credentials that do not verify."""
+"""Errors of credentials that do not verify: clients see the same answer for all of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tokens that were verified before: looking at a signature takes longer than a small answer."""
+"""Cache of verified tokens: to check a signature takes longer than a small answer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ENTRY_BYTES = 1_000
 
 
 class VerifiedTokens:
-    """Remembers at most ``capacity`` tokens, by their digest, each until it expires.
+    """Caches at most ``capacity`` tokens, by their digest, each until it expires.
 
     A token counts only as long as the key that has verified it does: a key that is taken away takes
     its tokens along at once. ``now`` gives seconds since the epoch.
@@ -23,22 +23,22 @@ class VerifiedTokens:
 
     def __init__(self, now: Callable[[], float], capacity: int = 1000) -> None:
         self._now = now
-        self._known: BoundedCache[bytes, Grant] = BoundedCache(_ENTRY_BYTES * capacity)
+        self._grants: BoundedCache[bytes, Grant] = BoundedCache(_ENTRY_BYTES * capacity)
 
     @property
     def size(self) -> int:
-        """The bytes of what is remembered, by estimate."""
-        return self._known.size
+        """The estimated memory of the cache, in bytes."""
+        return self._grants.size
 
     def grant_of(self, token: str, keys: Iterable[TokenKey]) -> Grant | None:
         """The grant of a token that one of these keys has verified and that is still good."""
         digest = _digest(token)
-        known = self._known.get(digest)
-        if known is None:
+        grant = self._grants.get(digest)
+        if grant is None:
             return None
-        if self.holds(known, keys):
-            return known
-        self._known.drop(digest)
+        if self.holds(grant, keys):
+            return grant
+        self._grants.drop(digest)
         return None
 
     def holds(self, grant: Grant, keys: Iterable[TokenKey]) -> bool:
@@ -51,12 +51,12 @@ class VerifiedTokens:
         return False
 
     def add(self, token: str, viewer: Viewer, key: TokenKey, until: float) -> Grant:
-        """Remember a token that this key has verified, until then."""
+        """Add a token that this key has verified, until it expires."""
         grant = Grant(viewer, key, until)
-        self._known.put(_digest(token), grant, _ENTRY_BYTES)
+        self._grants.put(_digest(token), grant, _ENTRY_BYTES)
         return grant
 
 
 def _digest(token: str) -> bytes:
-    # Tokens are secrets: none is kept.
+    # Tokens are secrets: none is stored.
     return sha256(token.encode()).digest()

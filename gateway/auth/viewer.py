@@ -1,4 +1,4 @@
-"""Whoever an operation is answered for."""
+"""Viewer: the user, machine or anonymous client that an operation is executed for."""
 
 from __future__ import annotations
 

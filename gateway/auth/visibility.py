@@ -1,4 +1,4 @@
-"""Who may see what of a group: denied unless a rule here allows it.
+"""Visibility of groups: who may see what; denied unless a rule here allows it.
 
     level                           aggregates   individual stats
     0 private_agg_only (default)    members      group admins
@@ -36,7 +36,7 @@ __all__ = [
 
 
 class ViewerRole(IntEnum):
-    """What a viewer is to a group; a higher role may see all that lower ones may."""
+    """The role of a viewer in a group; a higher role may see all that lower ones may."""
 
     ANYONE = 0
     INVITED = 1
@@ -45,17 +45,17 @@ class ViewerRole(IntEnum):
     SITE_ADMIN = 4
 
 
-class _Least(NamedTuple):
+class _Minimum(NamedTuple):
     aggregates: ViewerRole
     individuals: ViewerRole
 
 
 _RULES = {
-    StatsVisibility.PRIVATE_AGG_ONLY: _Least(ViewerRole.MEMBER, ViewerRole.GROUP_ADMIN),
-    StatsVisibility.PRIVATE_SHOW_AGG_AND_IND: _Least(ViewerRole.MEMBER, ViewerRole.MEMBER),
-    StatsVisibility.PUBLIC_AGG_ONLY: _Least(ViewerRole.ANYONE, ViewerRole.GROUP_ADMIN),
-    StatsVisibility.PUBLIC_AGG_SHOW_IND_IF_MEMBER: _Least(ViewerRole.ANYONE, ViewerRole.MEMBER),
-    StatsVisibility.PUBLIC_SHOW_ALL: _Least(ViewerRole.ANYONE, ViewerRole.ANYONE),
+    StatsVisibility.PRIVATE_AGG_ONLY: _Minimum(ViewerRole.MEMBER, ViewerRole.GROUP_ADMIN),
+    StatsVisibility.PRIVATE_SHOW_AGG_AND_IND: _Minimum(ViewerRole.MEMBER, ViewerRole.MEMBER),
+    StatsVisibility.PUBLIC_AGG_ONLY: _Minimum(ViewerRole.ANYONE, ViewerRole.GROUP_ADMIN),
+    StatsVisibility.PUBLIC_AGG_SHOW_IND_IF_MEMBER: _Minimum(ViewerRole.ANYONE, ViewerRole.MEMBER),
+    StatsVisibility.PUBLIC_SHOW_ALL: _Minimum(ViewerRole.ANYONE, ViewerRole.ANYONE),
 }
 
 
@@ -95,7 +95,7 @@ def group_exists(
     role: ViewerRole,
     led_to_the_end: bool = False,
 ) -> bool:
-    """Whether there is such a group at all, as far as that role is told.
+    """Whether the group exists for that role.
 
     One that has ended exists for site admins, and for those who led it when it was deactivated:
     they may let it go on. One that is marked private and shows nothing

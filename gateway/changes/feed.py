@@ -199,11 +199,11 @@ class ChangeFeed:
         if (
             self._logged
             or self._failed_in_a_row < _NOTABLE_FAILURES
-            or self._faults.is_met(READING)
+            or self._faults.is_failing(READING)
         ):
             return
         self._logged = True
-        if self._faults.met(_READING_LOG, error) is None:
+        if self._faults.record(_READING_LOG, error) is None:
             logger.error("%s fails: nothing is answered from caches.", _READING_LOG, exc_info=error)
 
     def _worked(self) -> None:
@@ -211,7 +211,7 @@ class ChangeFeed:
         self._failed_in_a_row = 0
         if self._logged:
             self._logged = False
-            self._faults.over(_READING_LOG)
+            self._faults.clear(_READING_LOG)
 
     async def _read(self) -> LogPosition | None:
         if self._side.is_unchanged():

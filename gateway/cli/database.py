@@ -82,7 +82,7 @@ def backup(file: Path, database_url: str | None) -> None:
     except FileExistsError as error:
         raise CommandFailed(f"{error} exists, and nothing is overwritten: name another.") from error
     except sqlite3.Error as error:
-        if (fault := Faults(named.shown).met(READING, error)) is not None:
+        if (fault := Faults(named.redacted).record(READING, error)) is not None:
             raise fault from error
         raise CommandFailed(f"{file} cannot be written ({reason_of(error)}).") from error
     except OSError as error:

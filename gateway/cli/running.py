@@ -101,7 +101,7 @@ async def upgraded(
             done = await database.migrate()
         except DBAPIError as error:
             raise Unavailable(
-                f"The database {database.faults.shown} cannot be upgraded to this version's "
+                f"The database {database.faults.redacted} cannot be upgraded to this version's "
                 f"tables: {reason_of(error)}."
             ) from error
         if missing:

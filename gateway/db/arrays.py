@@ -1,4 +1,4 @@
-"""One column of many rows as one parameter of PostgreSQL."""
+"""Array parameters of PostgreSQL: one column of many rows as one parameter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Days as the databases compute with them: instants to days, days to buckets."""
+"""Days and buckets in SQL: instants to days, days to buckets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The mark of a bulk load that is under way, or was broken off."""
+"""Bulk load table: the mark of a load that is under way, or was interrupted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Certificates of volunteers: what was counted on the day of issue, and stays as it was said."""
+"""Certificate tables: what was counted for a volunteer on the day of issue; it never changes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ certificate = Table(
     Index("ix_certificate_user_id", "user_id"),
 )
 
-# Certificates that were issued to a volunteer since ``began_at``; forgotten after a day.
+# Certificates that were issued to a volunteer since ``began_at``; deleted after a day.
 certificate_issue = Table(
     "certificate_issue",
     metadata,

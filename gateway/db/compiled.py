@@ -1,4 +1,4 @@
-"""Statements compiled once, to be run on the driver's own connection.
+"""Compiled statements: compiled once, and run on the driver's own connection.
 
 SQLAlchemy writes the SQL of both databases; running a statement through it costs several times
 what the driver needs, so its compiled text goes to the driver directly.
@@ -21,7 +21,7 @@ from gateway.bounded_cache import BoundedCache
 Rows = Sequence[Any]
 Process = Callable[[Any], Any]
 
-#: What values of a column may stand in one column with, and how PostgreSQL calls that.
+#: Types whose values may share one column of a union, and PostgreSQL's name for it.
 _FAMILIES: tuple[tuple[type[TypeEngine[Any]], str], ...] = (
     (Integer, "BIGINT"),
     (Boolean, "BOOLEAN"),
@@ -33,7 +33,7 @@ _MOST = 80
 
 
 class Compiled:
-    """One statement's text, and how its parameters and rows are turned."""
+    """A compiled statement: its SQL, and the conversion of its parameters and rows."""
 
     def __init__(self, statement: Executable, dialect: Dialect) -> None:
         compiled: Any = statement.compile(dialect=dialect)  # type: ignore[attr-defined]
@@ -50,15 +50,15 @@ class Compiled:
         self.families = [_family(one) for one in types]
         # asyncpg's values are of their types already; SQLite has no truth values.
         self._processes = [
-            (place, process)
-            for place, one in enumerate(types)
+            (index, process)
+            for index, one in enumerate(types)
             if not self.postgres
             and (process := one.dialect_impl(dialect).result_processor(dialect, None))
         ]
         self._make: Callable[[Iterable[Any]], Any] | None = None
 
     def arguments(self, parameters: Mapping[str, Any] | None) -> list[Any]:
-        """The parameters in the order of their places; KeyError if one has no value."""
+        """The parameters in their order; KeyError if one has no value."""
         given = parameters or {}
         return [
             process(given.get(name, default)) if process else given.get(name, default)
@@ -72,8 +72,8 @@ class Compiled:
         processed = []
         for row in rows:
             values = list(row)
-            for place, process in self._processes:
-                values[place] = process(values[place])
+            for index, process in self._processes:
+                values[index] = process(values[index])
             processed.append(tuple(values))
         return processed
 
@@ -95,7 +95,7 @@ def _family(one: TypeEngine[Any]) -> str | None:
     return next((name for kind, name in _FAMILIES if isinstance(one, kind)), None)
 
 
-#: Statements that are kept compiled, and unions of them. Which these are is for clients to say:
+#: Caches of compiled statements, and of their unions. Clients decide which unions there are:
 #: what they select together is united.
 _COMPILED: BoundedCache[tuple[Executable, Dialect, bool], Compiled] = BoundedCache(8_388_608)
 _UNIONS: BoundedCache[tuple[Compiled, ...], Union] = BoundedCache(8_388_608)
@@ -106,28 +106,28 @@ _PART_BYTES = 1_000
 
 
 def statements_size() -> int:
-    """The bytes of what is kept of statements, by estimate."""
+    """The estimated memory of cached statements, in bytes."""
     return _COMPILED.size + _UNIONS.size
 
 
 def compile_statement(statement: Executable, dialect: Dialect) -> Compiled:
-    """The compiled statement; the same object for the same one, as a rule."""
+    """The compiled statement, cached: the same object for the same statement, as a rule."""
     return _compiled(statement, dialect, ordered=True)
 
 
 def _compiled(statement: Executable, dialect: Dialect, *, ordered: bool) -> Compiled:
     key = (statement, dialect, ordered)
-    known = _COMPILED.get(key)
-    if known is None:
-        # An order within a union is nobody's: it would be sorted in vain.
-        wanted = statement if ordered else statement.order_by(None)  # type: ignore[attr-defined]
-        known = Compiled(wanted, dialect)
-        _COMPILED.put(key, known, _STATEMENT_BYTES + len(known.text))
-    return known
+    cached = _COMPILED.get(key)
+    if cached is None:
+        # An order within a union has no effect: the sort would be wasted.
+        source = statement if ordered else statement.order_by(None)  # type: ignore[attr-defined]
+        cached = Compiled(source, dialect)
+        _COMPILED.put(key, cached, _STATEMENT_BYTES + len(cached.text))
+    return cached
 
 
 class Union:
-    """Several statements as one: each row says which it belongs to."""
+    """Several statements united by UNION ALL: each row begins with its statement's index."""
 
     def __init__(self, parts: Sequence[Compiled]) -> None:
         self._parts = parts
@@ -136,19 +136,19 @@ class Union:
         columns = [name for name in families for _ in range(width[name])]
         selects, tables, self._pick, offset = [], [], [], 0
         for number, part in enumerate(parts):
-            places = _places(part, columns)
-            own = {place: f"c{at}" for at, place in enumerate(places)}
+            indices = _union_columns(part, columns)
+            own = {index: f"c{at}" for at, index in enumerate(indices)}
             null = "CAST(NULL AS {})" if part.postgres else "NULL"
             chosen = [own.get(at, null.format(name)) for at, name in enumerate(columns)]
             selects.append(f"SELECT {number}, {', '.join(chosen)} FROM part{number}")  # noqa: S608
             names = ", ".join(own.values())
             tables.append(f"part{number}({names}) AS ({_shifted(part, offset)})")
-            self._pick.append(_picking([place + 1 for place in places]))
+            self._pick.append(_picking([index + 1 for index in indices]))
             offset += len(part._binds)
         self.text = f"WITH {', '.join(tables)} {' UNION ALL '.join(selects)}"
 
     def arguments(self, parameters: Sequence[Mapping[str, Any]]) -> list[Any]:
-        """The parameters of all statements, in the order of their places."""
+        """The parameters of all statements, in their order."""
         found: list[Any] = []
         for part, given in zip(self._parts, parameters, strict=True):
             found += part.arguments(given)
@@ -164,47 +164,47 @@ class Union:
         return [part.values(own) for part, own in zip(self._parts, found, strict=True)]
 
 
-def _picking(places: Sequence[int]) -> Callable[[Any], tuple[Any, ...]]:
-    """What makes a tuple of the values in these places of a row."""
-    if len(places) == 1:
-        (only,) = places
+def _picking(indices: Sequence[int]) -> Callable[[Any], tuple[Any, ...]]:
+    """A function that picks the values at these indices of a row, as a tuple."""
+    if len(indices) == 1:
+        (only,) = indices
         return lambda row: (row[only],)
-    return itemgetter(*places)
+    return itemgetter(*indices)
 
 
-def _places(part: Compiled, columns: Sequence[str]) -> list[int]:
-    """Where each column of a statement stands among those of the union."""
+def _union_columns(part: Compiled, columns: Sequence[str]) -> list[int]:
+    """The index of each column of a statement among those of the union."""
     free = {name: [at for at, one in enumerate(columns) if one == name] for name in set(columns)}
     return [free[name or ""].pop(0) for name in part.families]
 
 
 def _shifted(part: Compiled, offset: int) -> str:
-    """The text with its numbered places behind those of the statements before it."""
+    """The text with its numbered parameters behind those of the statements before it."""
     if not part.postgres or not offset:
         return part.text
     return re.sub(r"\$(\d+)", lambda found: f"${int(found[1]) + offset}", part.text)
 
 
 def _unite(parts: tuple[Compiled, ...]) -> Union:
-    known = _UNIONS.get(parts)
-    if known is None:
-        known = Union(parts)
-        _UNIONS.put(parts, known, len(known.text) + _PART_BYTES * len(parts))
-    return known
+    cached = _UNIONS.get(parts)
+    if cached is None:
+        cached = Union(parts)
+        _UNIONS.put(parts, cached, len(cached.text) + _PART_BYTES * len(parts))
+    return cached
 
 
 class Run:
-    """One text for the driver, and whose rows it answers."""
+    """One statement for the driver, and the indices of the requests that it answers."""
 
-    def __init__(self, places: Sequence[int], requests: Sequence[Any], dialect: Dialect) -> None:
-        self.places = places
+    def __init__(self, indices: Sequence[int], requests: Sequence[Any], dialect: Dialect) -> None:
+        self.indices = indices
         self._union: Union | None = None
-        if len(places) == 1:
-            statement, parameters = requests[places[0]]
+        if len(indices) == 1:
+            statement, parameters = requests[indices[0]]
             self._only = compile_statement(statement, dialect)
             self.text, self.arguments = self._only.text, self._only.arguments(parameters)
             return
-        chosen = [requests[place] for place in places]
+        chosen = [requests[index] for index in indices]
         self._union = _unite(tuple(_compiled(one, dialect, ordered=False) for one, _ in chosen))
         self.text = self._union.text
         self.arguments = self._union.arguments([parameters for _, parameters in chosen])
@@ -216,15 +216,15 @@ class Run:
         return f"{self.text} LIMIT {rows}"
 
     def apart(self, rows: Rows) -> list[Rows]:
-        """The rows of each of the places."""
+        """The rows of each of the requests."""
         return [self._only.values(rows)] if self._union is None else self._union.apart(rows)
 
 
 def runs_of(requests: Sequence[Any], apart: frozenset[int], dialect: Dialect) -> list[Run]:
-    """As few texts as answer the requests: pairs of a Select and its parameters.
+    """The fewest statements that answer the requests, which are pairs of a Select and parameters.
 
-    Those whose places are in ``apart`` stay alone: their rows are many, and would all be wider.
+    Those whose indices are in ``apart`` stay alone: their rows are many, and would all be wider.
     """
-    together = [place for place in range(len(requests)) if place not in apart]
+    together = [index for index in range(len(requests)) if index not in apart]
     cuts = [together[at : at + _MOST] for at in range(0, len(together), _MOST)]
-    return [Run(places, requests, dialect) for places in [*cuts, *([place] for place in apart)]]
+    return [Run(indices, requests, dialect) for indices in [*cuts, *([index] for index in apart)]]

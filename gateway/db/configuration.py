@@ -1,4 +1,4 @@
-"""The database that the settings name."""
+"""Configured databases: those that the settings name."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def configured_database(settings: Settings, clock: Clock = system_clock) -> Data
 
 
 def configured_databases(settings: Settings, clock: Clock = system_clock) -> ServedDatabases:
-    """What a server process reads with and writes to; SettingsError for a URL that is none."""
+    """The databases of a server process; SettingsError for a URL that cannot be used."""
     timeout = settings.database_timeout_seconds
     connections = (settings.database_connections, settings.live_connections)
     if not settings.standby_urls:
@@ -60,6 +60,6 @@ def configured_databases(settings: Settings, clock: Clock = system_clock) -> Ser
 
 
 def _preferred(urls: tuple[str, ...]) -> tuple[str, ...]:
-    """In this process's own order: workers of a machine, whose ids follow, prefer each another."""
+    """The standbys in this process's order: workers with successive ids prefer different ones."""
     first = (crc32(socket.gethostname().encode()) + os.getpid()) % len(urls)
     return (*urls[first:], *urls[:first])

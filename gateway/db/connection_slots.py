@@ -20,7 +20,7 @@ class NoConnection(Unavailable):
 
 
 class ConnectionSlots:
-    """As many slots as connections; whoever finds none free waits, but not for ever."""
+    """As many slots as connections; a task that finds none free waits, with a timeout."""
 
     def __init__(self, number: int, timeout_seconds: float) -> None:
         self._free = asyncio.Semaphore(number)
@@ -48,6 +48,6 @@ class ConnectionSlots:
         self._taken += 1
 
     def release(self) -> None:
-        """Leave the slot to the next."""
+        """Release a slot to the next task that waits."""
         self._taken -= 1
         self._free.release()

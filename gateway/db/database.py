@@ -1,4 +1,4 @@
-"""The one interface to a database.
+"""Database interface: snapshots to read from, and transactions to write in.
 
 Reading: ``async with database.read() as snapshot`` is one answer's view: every statement in it
 sees the same committed state. Writing: ``await database.write(work)`` runs synchronous ``work``
@@ -118,7 +118,7 @@ class Snapshot(ABC):
         return await beside(len(rows), partial(compiled.named, rows, names))
 
     async def ahead(self, statement: Select[Any], parameters: Parameters) -> Rows | None:
-        """Run one Select in a state of its own, before the snapshot is taken.
+        """Run one Select before the snapshot is taken, in a state of its own.
 
         That takes a third of the time of a snapshot. None if the database fails: whoever goes on
         to the snapshot is told. NoConnection, as the snapshot would, if none is free in time.
@@ -145,7 +145,7 @@ class Snapshot(ABC):
     ) -> list[Rows]:
         """Run Selects with their parameters in as few statements as possible.
 
-        The rows of each, as plain tuples in no particular order. Those whose places are in
+        The rows of each, as plain tuples in no particular order. Those whose indices are in
         ``apart`` become statements of their own, since they have many rows.
         """
         runs = runs_of(requests, frozenset(apart), self._dialect)
@@ -161,13 +161,13 @@ class Snapshot(ABC):
             if len(rows) > self.row_limit:
                 raise TooManyRows(self.row_limit)
             apart_rows = await beside(len(rows), partial(run.apart, rows))
-            for place, own in zip(run.places, apart_rows, strict=True):
-                found[place] = own
+            for index, own in zip(run.indices, apart_rows, strict=True):
+                found[index] = own
         return found
 
     @asynccontextmanager
     async def _exclusively(self) -> AsyncIterator[None]:
-        """Wait for the turn to ask, and be stopped when the snapshot is closed."""
+        """Wait for the connection; the task is cancelled when the snapshot is closed."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - a coroutine runs in one
         self._reading_tasks.add(task)
@@ -200,17 +200,17 @@ class Snapshot(ABC):
 
     @contextmanager
     def _translated_errors(self, text: str) -> Iterator[None]:
-        """Errors of the driver become those that callers know; parameters are never shown."""
+        """Translate errors of the driver into those that callers know, without parameters."""
         try:
             with nullcontext() if self.around is None else self.around(text, self._dialect):
                 yield
         except Exception as error:
-            if (fault := self._faults.met(READING, error)) is not None:
+            if (fault := self._faults.record(READING, error)) is not None:
                 raise fault from error
             if isinstance(error, self.driver_errors):
                 raise DBAPIError(text, None, error, hide_parameters=True) from error
             raise
-        self._faults.over(READING)
+        self._faults.clear(READING)
 
     @abstractmethod
     async def close(self) -> None:
@@ -274,7 +274,7 @@ class Database(ABC):
 
         DatabaseFault, and nothing is changed, if the database itself is the reason.
         """
-        # Who has waited for a turn that long already does not queue up again.
+        # A writer that has waited that long for the lock does not queue again.
         stop = stop_after_attempt(8) | stop_after_delay(self._timeout)
         return await self._with_retry(lambda: self._write(self._begun(work)), stop)
 
@@ -289,7 +289,7 @@ class Database(ABC):
         try:
             await self._check_writable()
         except Exception as error:
-            if (fault := self.faults.met(WRITING, error)) is not None:
+            if (fault := self.faults.record(WRITING, error)) is not None:
                 raise fault from error
             raise
 
@@ -297,14 +297,14 @@ class Database(ABC):
     async def _check_writable(self) -> None: ...
 
     async def _with_retry(self, attempt: Callable[[], Awaitable[T]], stop: stop_base) -> T:
-        """Await an attempt to write, anew while the database asks for it."""
+        """Retry an attempt to write while the database's error is transient."""
         try:
             done = await _again_while_transient(attempt, stop)
         except Exception as error:
-            if (fault := self.faults.met(WRITING, error)) is not None:
+            if (fault := self.faults.record(WRITING, error)) is not None:
                 raise fault from error
             raise
-        self.faults.over(WRITING)
+        self.faults.clear(WRITING)
         return done
 
     @abstractmethod

@@ -1,4 +1,4 @@
-"""What can be wrong with a database itself, and not with a statement.
+"""Database faults: what can be wrong with a database itself, and not with a statement.
 
 Each fault has a stable code, and one sentence for operators that says which database, what is
 wrong with it and what to do. Whoever asks over HTTP is told that the service is unavailable.
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 
 class Fault(Enum):
-    """What is wrong, and what whoever runs the database can do."""
+    """A fault: what is wrong with the database, and how operators can remedy it."""
 
     BUSY = ("is busy", "try again in a moment")
     AWAY = ("does not answer", "check that it runs and that the URL is right")
@@ -46,12 +46,12 @@ class Fault(Enum):
 
     @property
     def code(self) -> str:
-        """The stable code that stands behind the sentence."""
+        """The stable error code."""
         return f"DATABASE_{self.name}"
 
 
-#: What another server may not have, whatever is asked of it.
-OF_THE_SERVER = frozenset(
+#: Faults that another server may not have, whatever the statement.
+SERVER_FAULTS = frozenset(
     {Fault.AWAY, Fault.REFUSED, Fault.MISSING, Fault.UNTRUSTED, Fault.POOLED, Fault.DAMAGED}
 )
 
@@ -60,52 +60,52 @@ WRITING = "Writing to the database"
 
 
 class DatabaseFault(Unavailable):
-    """The database ``shown`` has a fault; ``for_operators`` says more than ``message``."""
+    """The database ``redacted`` has a fault; ``for_operators`` says more than ``message``."""
 
-    def __init__(self, shown: str, fault: Fault, cause: BaseException) -> None:
+    def __init__(self, redacted: str, fault: Fault, cause: BaseException) -> None:
         super().__init__("The database is busy or away: try again in a moment.")
         self.fault = fault
         self.for_operators = (
-            f"The database {shown} {fault.wrong}{_reason(fault, cause)}: {fault.remedy}"
+            f"The database {redacted} {fault.wrong}{_reason(fault, cause)}: {fault.remedy}"
             f" ({fault.code})."
         )
 
 
 class Faults:
-    """The faults of one database; a server tells of each once, and once that it is over.
+    """The faults of one database; a server logs each once when it begins, and once when it ends.
 
-    Reading and writing are told of apart: a full disk can still be read.
+    Reading and writing are reported apart: a full disk can still be read.
     """
 
-    def __init__(self, shown: str, look_closer: Callable[[Fault], Fault] | None = None) -> None:
+    def __init__(self, redacted: str, refine: Callable[[Fault], Fault] | None = None) -> None:
         #: What errors call the database.
-        self.shown = shown
-        self._look_closer = look_closer
+        self.redacted = redacted
+        self._refine = refine
         #: Whether faults are logged; commands end with their sentence instead.
         self.logged = False
-        self._met: dict[str, Fault] = {}
+        self._current: dict[str, Fault] = {}
 
-    def met(self, doing: str, error: BaseException) -> DatabaseFault | None:
-        """Note what happened while ``doing``; None if it tells of no fault."""
+    def record(self, doing: str, error: BaseException) -> DatabaseFault | None:
+        """Record an error while ``doing``; None if it reports no fault."""
         fault = fault_of(error)
         if fault is None:
             return None
-        if self._look_closer is not None and not isinstance(error, DatabaseFault):
-            fault = self._look_closer(fault)
-        told = DatabaseFault(self.shown, fault, error)
-        if self._met.get(doing) is not fault:
-            self._met[doing] = fault
+        if self._refine is not None and not isinstance(error, DatabaseFault):
+            fault = self._refine(fault)
+        raised = DatabaseFault(self.redacted, fault, error)
+        if self._current.get(doing) is not fault:
+            self._current[doing] = fault
             if self.logged:
-                logger.warning("%s failed: %s", doing, told.for_operators)
-        return told
+                logger.warning("%s failed: %s", doing, raised.for_operators)
+        return raised
 
-    def is_met(self, doing: str) -> bool:
-        """Whether the last ``doing`` met a fault."""
-        return doing in self._met
+    def is_failing(self, doing: str) -> bool:
+        """Whether the last ``doing`` had a fault."""
+        return doing in self._current
 
-    def over(self, doing: str) -> None:
-        """Note that ``doing`` works."""
-        if self._met and (fault := self._met.pop(doing, None)) is not None and self.logged:
+    def clear(self, doing: str) -> None:
+        """Record that ``doing`` works."""
+        if self._current and (fault := self._current.pop(doing, None)) is not None and self.logged:
             logger.warning("%s works again after %s.", doing, fault.code)
 
 
@@ -166,7 +166,7 @@ _WITH_REASON = frozenset({Fault.AWAY, Fault.MISSING, Fault.REFUSED, Fault.UNTRUS
 
 
 def fault_of(error: BaseException) -> Fault | None:
-    """Which fault the error tells of; None if it is about a statement, or none of a database's."""
+    """The fault that an error reports; None if the error is about a statement, or no database's."""
     if isinstance(error, DatabaseFault):
         return error.fault
     if isinstance(error, PoolTimeout):

@@ -1,4 +1,4 @@
-"""Goals of groups and of volunteers. What is reached of them is never stored, but counted."""
+"""Goal tables: goals of groups and volunteers. Progress is never stored, but counted."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ goal = Table(
     Index("ix_goal_created_by", "created_by"),
 )
 
-# Changes that a volunteer made to their own goals since ``began_at``; forgotten after a day.
+# Changes that a volunteer made to their own goals since ``began_at``; deleted after a day.
 own_goal_change = Table(
     "own_goal_change",
     metadata,

@@ -1,4 +1,4 @@
-"""The groups of a ledger row, as rows to join with."""
+"""Group ids of a ledger row, as rows to join with."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Group life: who decides about a group, membership spans, join links, the history of groups.
+"""Group tables: tenures, membership spans, join links and the history of groups.
 
 Instants are microseconds since the epoch (UTC).
 """
@@ -69,7 +69,7 @@ group_join_link = Table(
     Column("generation", BigInteger, nullable=False),
 )
 
-# Wrong join tokens of a volunteer since ``began_at``; forgotten after a minute.
+# Wrong join tokens of a volunteer since ``began_at``; deleted after a minute.
 wrong_join = Table(
     "wrong_join",
     metadata,

@@ -27,8 +27,8 @@ class Host(NamedTuple):
     port: int | None
 
     @property
-    def shown(self) -> str:
-        """As a URL names it."""
+    def host_and_port(self) -> str:
+        """``host:port`` as a URL writes it."""
         name = f"[{self.name}]" if ":" in self.name else self.name
         return f"{name}:{self.port}" if self.port else name
 

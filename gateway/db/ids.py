@@ -1,4 +1,4 @@
-"""One bound parameter for any number of ids, so that a statement's text never depends on how many.
+"""Id lists: one bound parameter for any number of ids, so that a statement's text is constant.
 
 PostgreSQL compares with ``= ANY (array)``, SQLite with the rows of ``json_each``.
 """

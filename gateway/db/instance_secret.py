@@ -1,4 +1,4 @@
-"""The instance's secret: random, one a database, and the same for all processes that share it."""
+"""Instance secret: random, one per database, shared by all of its processes."""
 
 from __future__ import annotations
 

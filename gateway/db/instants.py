@@ -1,4 +1,4 @@
-"""When a transaction writes: instants in microseconds since 1970, as all of them are stored."""
+"""Instants of writing transactions, in microseconds since 1970, as the tables store them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keys of several columns as rows, so that one statement looks up any number of them.
+"""Composite keys as rows, so that one statement looks up any number of them.
 
 PostgreSQL takes each column as one array and unnests them; SQLite takes all keys as one JSON text.
 """
@@ -29,8 +29,8 @@ def key_rows(dialect: str, columns: Sequence[str]) -> Select[Any]:
     each = func.json_each(bindparam("keys")).table_valued("value")
     return select(
         *(
-            func.json_extract(each.c.value, literal_column(f"'$[{place}]'")).label(name)
-            for place, name in enumerate(columns)
+            func.json_extract(each.c.value, literal_column(f"'$[{index}]'")).label(name)
+            for index, name in enumerate(columns)
         )
     )
 

@@ -99,7 +99,7 @@ class Given(NamedTuple):
 
     @property
     def where(self) -> str:
-        """How a sentence begins that is about it."""
+        """The begin of an error message about the parameter."""
         return f"{self.source} has {self.name}"
 
 

@@ -1,4 +1,4 @@
-"""Bring a database to the newest migration, inside a transaction that is already under way."""
+"""Migrate a database to the newest version, inside a transaction that is already under way."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A table of whole numbers as one bound parameter, so that one statement answers many questions.
+"""Rows of whole numbers as one bound parameter, so that one statement answers many requests.
 
 PostgreSQL takes all columns, one behind the other, as one array; SQLite takes the rows as one JSON
 text.
@@ -19,7 +19,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
 class _Rows(TypeDecorator[Sequence[Sequence[int]]]):
-    """Rows of 64-bit numbers as one parameter."""
+    """Rows of 64-bit integers as one parameter."""
 
     impl = Text
     cache_ok = True
@@ -53,8 +53,8 @@ def _from_array(element: _NumberRows, compiler: SQLCompiler, **options: Any) -> 
     (rows,) = element.clauses
     width = len(element.names)
     columns = ", ".join(
-        f"a.n[cardinality(a.n) / {width} * {place} + 1:cardinality(a.n) / {width} * {place + 1}]"
-        for place in range(width)
+        f"a.n[cardinality(a.n) / {width} * {index} + 1:cardinality(a.n) / {width} * {index + 1}]"
+        for index in range(width)
     )
     array = compiler.process(rows, **options)
     names = ", ".join(element.names)
@@ -68,7 +68,7 @@ def _from_array(element: _NumberRows, compiler: SQLCompiler, **options: Any) -> 
 def _from_json(element: _NumberRows, compiler: SQLCompiler, **options: Any) -> str:
     (rows,) = element.clauses
     columns = ", ".join(
-        f"json_extract(value, '$[{place}]') AS {name}" for place, name in enumerate(element.names)
+        f"json_extract(value, '$[{index}]') AS {name}" for index, name in enumerate(element.names)
     )
     return f"(SELECT {columns} FROM json_each({compiler.process(rows, **options)}))"  # noqa: S608
 

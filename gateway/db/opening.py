@@ -44,7 +44,7 @@ def open_replicated(
     timeout_seconds: float,
     clock: Clock,
 ) -> tuple[Database, Database, ServerChecks]:
-    """The same database twice, with so many connections each, that is read from standbys as well.
+    """Open one database twice, with so many connections each, that reads from standbys as well.
 
     Both read from the same server: the first of these that answers and lags by no more than so
     many seconds, or the primary. The checks of that are made while they are entered.
@@ -52,7 +52,7 @@ def open_replicated(
     primary = _server("STATS_GATEWAY_DATABASE_URL", url)
     others = [_server("STATS_GATEWAY_READ_DATABASE_URLS", one) for one in standbys]
     make = _postgres()
-    servers = ReadServers([one.shown for one in others], primary.shown, lag_limit)
+    servers = ReadServers([one.redacted for one in others], primary.redacted, lag_limit)
     one, other = (
         make(primary, each, timeout_seconds, clock, others, servers) for each in connections
     )
@@ -63,14 +63,14 @@ def _server(setting: str, url: str) -> PostgresUrl:
     named = read_database_url(url)
     if isinstance(named, SqliteUrl):
         raise SettingsError(
-            f"{setting} names {named.shown}: only PostgreSQL databases have standbys."
+            f"{setting} names {named.redacted}: only PostgreSQL databases have standbys."
         )
     return named
 
 
 def _postgres() -> type[PostgresDatabase]:
     try:
-        # Only whoever has PostgreSQL has its two packages.
+        # Its two packages are optional.
         from gateway.db.postgres import PostgresDatabase
     except ImportError:
         raise SettingsError(

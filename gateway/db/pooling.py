@@ -1,4 +1,4 @@
-"""Whether a connection pooler gives each transaction another connection to the server.
+"""Connection poolers: detect one that gives each transaction another connection.
 
 Then no session keeps what was set or prepared in it: prepared statements are gone, and limits of
 time fall upon others.
@@ -16,7 +16,7 @@ _SECONDS = 2
 
 
 class SharedSessions(Exception):
-    """What a pooler in transaction or statement mode is refused with."""
+    """The error for a pooler in transaction or statement mode."""
 
 
 async def refuse_shared_sessions(connect: Callable[[], Awaitable[Any]]) -> None:

@@ -51,8 +51,8 @@ class PostgresDatabase(Database):
         standbys: Sequence[PostgresUrl] = (),
         servers: ReadServers | None = None,
     ) -> None:
-        super().__init__(timeout_seconds, clock, Faults(url.shown))
-        self._servers = servers or ReadServers((), url.shown, 0)
+        super().__init__(timeout_seconds, clock, Faults(url.redacted))
+        self._servers = servers or ReadServers((), url.redacted, 0)
         self._is_replicated = bool(standbys)
 
         self._hosts = PostgresHosts(url, timeout_seconds)
@@ -89,12 +89,12 @@ class PostgresDatabase(Database):
     ) -> SideConnection:
         if at_primary or not self._is_replicated:
             return self._side(self._servers.primary, timeout_seconds)
-        sides = [self._side(place, timeout_seconds) for place in range(len(self._readers))]
+        sides = [self._side(index, timeout_seconds) for index in range(len(self._readers))]
         return ReplicatedSideConnection(sides, self._servers)
 
-    def _side(self, place: int, timeout_seconds: float) -> SideConnection:
+    def _side(self, index: int, timeout_seconds: float) -> SideConnection:
         async def connect(session: dict[str, str]) -> Any:
-            return await self._all_hosts[place].connect({**READING, **session})
+            return await self._all_hosts[index].connect({**READING, **session})
 
         return PostgresSideConnection(
             connect, self._engine.dialect, min(timeout_seconds, self._timeout)
@@ -105,13 +105,13 @@ class PostgresDatabase(Database):
         return self._servers if self._is_replicated else None
 
     def checks(self, *others: PostgresDatabase) -> ServerChecks:
-        """What checks the servers while it is entered, for others that share them as well."""
+        """A context manager that checks the servers, also for others that share them."""
 
-        def hangs(place: int) -> None:
+        def hangs(index: int) -> None:
             for one in (self, *others):
-                one._readers[place].abandon()
+                one._readers[index].abandon()
 
-        sides = [self._side(place, ANSWER_SECONDS) for place in range(len(self._readers))]
+        sides = [self._side(index, ANSWER_SECONDS) for index in range(len(self._readers))]
         return ServerChecks(self._servers, sides, hangs)
 
     async def reading_from(self) -> ReadingFrom:
@@ -144,7 +144,7 @@ class PostgresDatabase(Database):
         try:
             await refuse_shared_sessions(self._hosts.connect)
         except Exception as error:
-            if (fault := self.faults.met(WRITING, error)) is not None:
+            if (fault := self.faults.record(WRITING, error)) is not None:
                 raise fault from error
             raise
         return await self.write(upgrade)

@@ -1,4 +1,4 @@
-"""COPY: the fastest way of rows into PostgreSQL and out of it, in the transaction under way.
+"""COPY: bulk transfer of rows into and out of PostgreSQL, in the transaction under way.
 
 SQLAlchemy has no COPY, so its driver's own connection does it. What the driver raises becomes what
 SQLAlchemy raises for a statement: whoever writes knows those errors, and what to try again.

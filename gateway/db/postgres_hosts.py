@@ -1,4 +1,4 @@
-"""Connections to the right one of several PostgreSQL servers."""
+"""Connect to one of several PostgreSQL hosts: the one that has the right role."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _TRY_NEXT = (OSError, asyncpg.CannotConnectNowError, asyncpg.TargetServerAttribu
 
 
 class PostgresHosts:
-    """Connects to the servers of a URL, one after the other, until one is there and right.
+    """Connects to the hosts of a URL, one after the other, until one answers with the right role.
 
     asyncpg also takes several hosts, but has one limit of time for all of them: a server that
     has lost its network would hide the others.
@@ -35,8 +35,8 @@ class PostgresHosts:
             "timezone": "UTC",
         }
         self._session = {"statement_timeout": str(int(timeout_seconds * 1000))}
-        self._places = [_place(host) for host in url.hosts] or [{}]
-        self._shown = [host.shown for host in url.hosts] or [""]
+        self._servers = [_host_arguments(host) for host in url.hosts] or [{}]
+        self._labels = [host.host_and_port for host in url.hosts] or [""]
         self._target = url.target
         seconds = url.connect_seconds
         limit = _CONNECT_SECONDS if seconds is None else seconds or timeout_seconds
@@ -54,24 +54,24 @@ class PostgresHosts:
             passes = ["standby", "any"]
         errors: dict[str, Exception] = {}
         for target in passes:
-            for place in self._order():
+            for index in self._order():
                 try:
-                    return await self._connect_to(place, target, session or {}, more)
+                    return await self._connect_to(index, target, session or {}, more)
                 except _TRY_NEXT as error:
-                    errors[self._shown[place]] = error
+                    errors[self._labels[index]] = error
         raise self._all_failed(errors)
 
     def _order(self) -> list[int]:
         first = self._first if self._target != "any" else 0
-        places = list(range(len(self._places)))
-        return places[first:] + places[:first]
+        indices = list(range(len(self._servers)))
+        return indices[first:] + indices[:first]
 
     async def _connect_to(
-        self, place: int, target: SessionAttribute, session: Mapping[str, str], more: Any
+        self, index: int, target: SessionAttribute, session: Mapping[str, str], more: Any
     ) -> Any:
         try:
             connection = await asyncpg.connect(
-                **self._places[place],
+                **self._servers[index],
                 **self._arguments,
                 **more,
                 timeout=self._timeout,
@@ -79,10 +79,10 @@ class PostgresHosts:
                 server_settings=self._at_start,
             )
         except BaseException:
-            # Also if whoever asked has gone: this server has taken too long for them.
-            self._first = (place + 1) % len(self._places)
+            # Also after a cancellation: this server has taken too long.
+            self._first = (index + 1) % len(self._servers)
             raise
-        self._first = place
+        self._first = index
         try:
             await connection.execute(
                 "; ".join(
@@ -95,15 +95,15 @@ class PostgresHosts:
         return connection
 
     def _all_failed(self, errors: Mapping[str, Exception]) -> Exception:
-        if len(errors) == 1 and len(self._places) == 1:
+        if len(errors) == 1 and len(self._servers) == 1:
             (error,) = errors.values()
             return ConnectionError(self._said(error)) if _is_other(error) else error
-        # Somebody has to mend this one; servers that are away may come back.
+        # Operators must fix this one; servers that are away may come back.
         for error in errors.values():
             if isinstance(error, ssl.SSLError):
                 return error
         return ConnectionError(
-            "; ".join(f"{shown}: {self._said(error)}" for shown, error in errors.items())
+            "; ".join(f"{label}: {self._said(error)}" for label, error in errors.items())
         )
 
     def _said(self, error: Exception) -> str:
@@ -114,5 +114,5 @@ def _is_other(error: Exception) -> bool:
     return isinstance(error, asyncpg.TargetServerAttributeNotMatched)
 
 
-def _place(host: Host) -> dict[str, Any]:
+def _host_arguments(host: Host) -> dict[str, Any]:
     return {"host": host.name} if host.port is None else {"host": host.name, "port": host.port}

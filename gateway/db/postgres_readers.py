@@ -57,21 +57,21 @@ class Readers:
             while self._idle:
                 connection = self._idle.pop()
                 try:
-                    return connection, await self.tried(connection, first)
+                    return connection, await self.attempt(connection, first)
                 except _LOST as error:
-                    if not _tells_of_the_connection(error):
+                    if not _is_connection_error(error):
                         raise
             try:
                 connection = await self._hosts.connect(READING, statement_cache_size=_PREPARED)
             except Exception as error:
                 raise NotConnected(error) from error
-            return connection, await self.tried(connection, first)
+            return connection, await self.attempt(connection, first)
         except BaseException:
             self.slots.release()
             raise
 
-    async def tried(self, connection: Any, work: Callable[[Any], Awaitable[T]]) -> T:
-        """What comes of the work; a connection with which it fails is closed."""
+    async def attempt(self, connection: Any, work: Callable[[Any], Awaitable[T]]) -> T:
+        """Attempt the work, and return its result; a connection with which it fails is closed."""
         self._in_use.add(connection)
         try:
             return await work(connection)
@@ -120,8 +120,8 @@ class Readers:
                 connection.terminate()
 
 
-def _tells_of_the_connection(error: Exception) -> bool:
-    """Whether the connection was gone, and not the statement too slow or wrong."""
+def _is_connection_error(error: Exception) -> bool:
+    """Whether the error is the connection's, and not that of a statement too slow or wrong."""
     if isinstance(error, asyncpg.PostgresError):
         return (error.sqlstate or "").startswith(("08", "57P"))
     return not isinstance(error, TimeoutError)

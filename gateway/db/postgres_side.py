@@ -20,7 +20,7 @@ Connect = Callable[[dict[str, str]], Awaitable[Any]]
 
 
 class PostgresSideConnection(SideConnection):
-    """Nothing tells that nothing was committed but a statement."""
+    """A side connection that cannot tell without a statement whether anything was committed."""
 
     def __init__(self, connect: Connect, dialect: Dialect, timeout_seconds: float) -> None:
         self._connect = connect

@@ -1,6 +1,6 @@
 """Snapshot of a PostgreSQL database, from the server that its process reads from.
 
-As long as nothing was read in it, another server may take its place: the next one if a server is
+As long as nothing was read in it, another server may replace it: the next one if a server is
 away, the primary if a standby cancels a statement because of what it has to replay (recovery
 conflict). After that all has to be read anew, in a snapshot of its own: SnapshotLost.
 """
@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from gateway.db.compiled import Rows
 from gateway.db.database import Snapshot, SnapshotLost
-from gateway.db.faults import OF_THE_SERVER, Faults, fault_of
+from gateway.db.faults import SERVER_FAULTS, Faults, fault_of
 from gateway.db.postgres_readers import NotConnected, Readers
 from gateway.db.read_servers import ReadServers
 
@@ -33,7 +33,7 @@ async def _begin(connection: Any) -> None:
 
 
 class PostgresSnapshot(Snapshot):
-    """``readers`` are those of each of the ``servers``."""
+    """A snapshot of PostgreSQL; ``readers`` has the connections to each of the ``servers``."""
 
     driver_errors = (asyncpg.PostgresError, asyncpg.InterfaceError)
 
@@ -50,9 +50,9 @@ class PostgresSnapshot(Snapshot):
         self._servers = servers
         self._all_readers = readers
         self._at_primary = at_primary
-        #: Where it was tried to read in vain.
+        #: The indices of servers where reads have failed.
         self._tried: set[int] = set()
-        self._place = servers.current
+        self._server_index = servers.current
         self._connection: Any = None
         self._begun = False
         self._has_read = False
@@ -62,18 +62,18 @@ class PostgresSnapshot(Snapshot):
 
     @property
     def _readers(self) -> Readers:
-        return self._all_readers[self._place]
+        return self._all_readers[self._server_index]
 
     @property
     def fell_back(self) -> bool:
-        # Before the first statement nothing was asked anywhere.
-        is_elsewhere = self._place != self._servers.primary
+        # Before the first statement no server was read.
+        is_elsewhere = self._server_index != self._servers.primary
         return self._at_primary and self.statements > 0 and is_elsewhere
 
     async def _fetch(
         self, runs: Sequence[tuple[str, Sequence[Any]]]
     ) -> Sequence[tuple[Iterable[str], Rows]]:
-        found = await self._somewhere(lambda: self._fetch_here(runs))
+        found = await self._with_failover(lambda: self._fetch_here(runs))
         self._has_read = True
         return found
 
@@ -105,12 +105,12 @@ class PostgresSnapshot(Snapshot):
                 return await fetch(self._connection)
             return await self._acquire(fetch)
 
-        return await self._somewhere(fetch_here)
+        return await self._with_failover(fetch_here)
 
     async def _partitions(
         self, text: str, arguments: Sequence[Any], size: int
     ) -> AsyncIterator[Rows]:
-        connection = await self._somewhere(self._connected)
+        connection = await self._with_failover(self._connected)
         cursor = await connection.cursor(text, *arguments)
         self._has_read = True
         while rows := await cursor.fetch(size):
@@ -121,7 +121,7 @@ class PostgresSnapshot(Snapshot):
             await self._acquire(_begin)
         elif not self._begun:
             try:
-                await self._readers.tried(self._connection, _begin)
+                await self._readers.attempt(self._connection, _begin)
             except BaseException:
                 self._connection = None
                 self._readers.slots.release()
@@ -131,37 +131,37 @@ class PostgresSnapshot(Snapshot):
 
     async def _acquire(self, first: Callable[[Any], Awaitable[T]]) -> T:
         order = self._servers.order(at_primary=self._at_primary)
-        self._place = next(place for place in order if place not in self._tried)
+        self._server_index = next(index for index in order if index not in self._tried)
         self._connection, found = await self._readers.acquire(first)
         return found
 
-    async def _somewhere(self, work: Callable[[], Awaitable[T]]) -> T:
-        """What comes of the work here or, as long as nothing was read, at another server."""
+    async def _with_failover(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Run the work at this server or, as long as nothing was read, at another one."""
         while True:
             if self._lost is not None:
                 raise self._lost
             try:
                 return await work()
             except Exception as error:
-                if not self._moves_on(error):
+                if not self._fails_over(error):
                     raise error.cause if isinstance(error, NotConnected) else error from None
                 self._give_up()
                 if self._has_read:
                     self._lost = SnapshotLost(at_primary=self._at_primary)
                     raise self._lost from error
 
-    def _moves_on(self, error: Exception) -> bool:
-        """Whether another server is to be asked, and there is one."""
+    def _fails_over(self, error: Exception) -> bool:
+        """Whether to fail over to another server, and there is one."""
         if len(self._tried) + 1 >= len(self._all_readers):
             return False
-        if _is_conflict(error) and self._place != self._servers.primary:
+        if _is_conflict(error) and self._server_index != self._servers.primary:
             self._at_primary = True
         elif not _is_away(error):
             return False
         if isinstance(error, NotConnected):
             # A connection that is lost may be one that a conflict has ended.
-            self._servers.failed(self._place)
-        self._tried.add(self._place)
+            self._servers.failed(self._server_index)
+        self._tried.add(self._server_index)
         return True
 
     def _give_up(self) -> None:
@@ -184,9 +184,9 @@ def _is_conflict(error: Exception) -> bool:
 
 def _is_away(error: Exception) -> bool:
     if isinstance(error, NotConnected):
-        return fault_of(error.cause) in OF_THE_SERVER
+        return fault_of(error.cause) in SERVER_FAULTS
     # A statement that takes too long is the statement's fault.
-    return not isinstance(error, TimeoutError) and fault_of(error) in OF_THE_SERVER
+    return not isinstance(error, TimeoutError) and fault_of(error) in SERVER_FAULTS
 
 
 def _lost(connection: Any, statement: str, error: Exception) -> Exception:

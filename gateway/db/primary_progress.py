@@ -1,4 +1,4 @@
-"""Primary's progress: how far it had written when, to tell since when a standby is behind.
+"""Primary's progress: its LSNs over time, which tell since when a standby lags.
 
 Neither server's clock counts: the seconds are those of whoever asks both. An idle primary writes
 nothing, so that a standby which has all of it does not lag, however long ago that was.
@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from collections import deque
 
-#: How often the primary was asked; what is older counts as old as the first of these.
+#: The number of LSNs that are stored; anything older counts as old as the first of these.
 _SAMPLES = 600
 
 
 class PrimaryProgress:
-    """The places in the write-ahead log (LSNs) that a primary was seen at."""
+    """The positions in the write-ahead log (LSNs) that a primary had, with their times."""
 
     def __init__(self) -> None:
-        #: Each place with the time at which it was first seen, ascending.
+        #: Each LSN with the time at which it was first seen, ascending.
         self._seen: deque[tuple[int, float]] = deque(maxlen=_SAMPLES)
 
     def note(self, lsn: int, now: float) -> None:
-        """The primary has written so far at this time; another one may have less."""
+        """Record how far the primary has written at this time; another primary may have less."""
         if self._seen and lsn < self._seen[-1][0]:
             self._seen.clear()
         if not self._seen or lsn > self._seen[-1][0]:
@@ -28,7 +28,7 @@ class PrimaryProgress:
 
     def lag_of(self, lsn: int, now: float) -> float:
         """For how many seconds the primary has been known to have more than this."""
-        for place, since in self._seen:
-            if place > lsn:
+        for seen_lsn, since in self._seen:
+            if seen_lsn > lsn:
                 return max(0.0, now - since)
         return 0.0

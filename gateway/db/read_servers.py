@@ -13,16 +13,16 @@ from dataclasses import dataclass
 
 logger = logging.getLogger(__name__)
 
-#: A server that is preferred is gone back to once it was well in so many checks in a row.
+#: Reads return to a preferred server once it was well in so many checks in a row.
 _CHECKS_UNTIL_WELL = 3
 
 
 @dataclass(slots=True)
 class ReadServer:
-    """One server as it was when it was checked last; before that it is taken for well."""
+    """The state of one server at its last check; before the first one it counts as well."""
 
     #: What errors and logs call it: no password.
-    shown: str
+    redacted: str
     role: str
     lag_seconds: float = 0.0
     answers: bool = True
@@ -31,14 +31,14 @@ class ReadServer:
 
 
 class ReadServers:
-    """The standbys and, at last, the primary; servers are called by their places.
+    """The standbys, then the primary; servers are named by their indices.
 
     ``lag_limit`` is in seconds. ``moves`` counts how often reads went on at another server.
     """
 
     def __init__(self, standbys: Sequence[str], primary: str, lag_limit: float) -> None:
         self.servers = [
-            *(ReadServer(shown, "standby") for shown in standbys),
+            *(ReadServer(redacted, "standby") for redacted in standbys),
             ReadServer(primary, "primary"),
         ]
         self.current = 0
@@ -47,7 +47,7 @@ class ReadServers:
 
     @property
     def primary(self) -> int:
-        """The place of the primary."""
+        """The index of the primary."""
         return len(self.servers) - 1
 
     @property
@@ -56,67 +56,67 @@ class ReadServers:
         return self.servers[self.current]
 
     def order(self, *, at_primary: bool) -> list[int]:
-        """Where to read, one after the other, as long as servers turn out to be away."""
-        places = range(len(self.servers))
+        """The indices of servers to read from: the next one if one is away."""
+        indices = range(len(self.servers))
         first = [self.primary, self.current] if at_primary else [self.current]
-        others = [place for place in places if place not in first]
-        others.sort(key=lambda place: not self.servers[place].answers)
+        others = [index for index in indices if index not in first]
+        others.sort(key=lambda index: not self.servers[index].answers)
         return list(dict.fromkeys([*first, *others]))
 
-    def checked(self, place: int, role: str, lag_seconds: float) -> None:
-        """A server has answered; :meth:`choose` looks at all of them."""
-        server = self.servers[place]
+    def checked(self, index: int, role: str, lag_seconds: float) -> None:
+        """Record that a server has answered a check; :meth:`choose` looks at all of them."""
+        server = self.servers[index]
         server.role, server.lag_seconds, server.answers = role, lag_seconds, True
         server.well = server.well + 1 if lag_seconds <= self._lag_limit else 0
 
-    def missed(self, place: int) -> None:
-        """A server has not answered; :meth:`choose` looks at all of them."""
-        server = self.servers[place]
+    def missed(self, index: int) -> None:
+        """Record that a server has not answered a check; :meth:`choose` looks at all of them."""
+        server = self.servers[index]
         server.answers, server.well = False, 0
 
-    def failed(self, place: int) -> None:
-        """A server has failed to read: if it is the one to read from, reads go on elsewhere."""
-        self.missed(place)
-        if place == self.current:
+    def failed(self, index: int) -> None:
+        """Record that a read has failed at a server; if it is the current one, choose again."""
+        self.missed(index)
+        if index == self.current:
             self.choose()
 
     def choose(self) -> None:
         """Choose where to read, and log it if that is another server than before."""
-        place = self._chosen()
-        if place == self.current:
+        index = self._chosen()
+        if index == self.current:
             return
-        before, self.current = self.server, place
+        before, self.current = self.server, index
         self.moves += 1
         logger.warning(
             "Reads move to the %s %s: %s.",
             self.server.role,
-            self.server.shown,
+            self.server.redacted,
             self._reason(before),
         )
 
     def _chosen(self) -> int:
-        answering = [place for place, one in enumerate(self.servers) if one.answers]
-        fit = [place for place in answering if self._is_fit(place)]
+        answering = [index for index, one in enumerate(self.servers) if one.answers]
+        fit = [index for index in answering if self._is_fit(index)]
         if fit:
             return fit[0]
         # The same one as before, among equals.
         return min(
             answering,
-            key=lambda place: (self.servers[place].lag_seconds, place != self.current),
+            key=lambda index: (self.servers[index].lag_seconds, index != self.current),
             default=self.current,
         )
 
-    def _is_fit(self, place: int) -> bool:
-        server, current = self.servers[place], self.server
+    def _is_fit(self, index: int) -> bool:
+        server, current = self.servers[index], self.server
         if server.lag_seconds > self._lag_limit:
             return False
         is_current_fit = current.answers and current.lag_seconds <= self._lag_limit
-        returns = place < self.current and is_current_fit
+        returns = index < self.current and is_current_fit
         return not returns or server.well >= _CHECKS_UNTIL_WELL
 
     def _reason(self, before: ReadServer) -> str:
         if not before.answers:
-            return f"the {before.role} {before.shown} does not answer"
+            return f"the {before.role} {before.redacted} does not answer"
         if before.lag_seconds > self._lag_limit:
-            return f"the {before.role} {before.shown} lags by {before.lag_seconds:.0f} s"
+            return f"the {before.role} {before.redacted} lags by {before.lag_seconds:.0f} s"
         return "it is well again"

@@ -1,4 +1,4 @@
-"""Whether a database can answer: it is there, and this version can live with its tables."""
+"""Readiness of a database: it answers, and this version can use its tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Side connection to whichever server is read from."""
+"""Side connection to the server that is currently read from."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Select
 
 from gateway.db.compiled import Rows
-from gateway.db.faults import OF_THE_SERVER, fault_of
+from gateway.db.faults import SERVER_FAULTS, fault_of
 from gateway.db.read_servers import ReadServers
 from gateway.db.side_connection import SideConnection
 
@@ -27,15 +27,15 @@ class ReplicatedSideConnection(SideConnection):
     async def fetch(self, statement: Select[Any], parameters: Mapping[str, Any]) -> Rows:
         order = self._servers.order(at_primary=False)
         while True:
-            place = order.pop(0)
+            index = order.pop(0)
             try:
-                rows = await self._sides[place].fetch(statement, parameters)
+                rows = await self._sides[index].fetch(statement, parameters)
             except Exception as error:
-                if not order or fault_of(error) not in OF_THE_SERVER:
+                if not order or fault_of(error) not in SERVER_FAULTS:
                     raise
-                self._servers.failed(place)
+                self._servers.failed(index)
             else:
-                self.server = place
+                self.server = index
                 return rows
 
     async def close(self) -> None:

@@ -1,4 +1,4 @@
-"""The rollup sets: which sums are kept, under which keys.
+"""Rollup sets: which sums are stored, under which keys.
 
 Every table has one shape: ``PRIMARY KEY (entity, grain, bucket, dimensions…)`` and measures:
 ``n`` (events), ``ms`` (session time in whole milliseconds) and, where anonymous work is shown
@@ -141,13 +141,13 @@ def _set(
     return RollupSet(name, source, entity, dimensions, measures, table)
 
 
-_OF_ANYBODY = ("n", "ms", "anonymous_n", "active_users")
+_ALL_WORK = ("n", "ms", "anonymous_n", "active_users")
 _TIMED = ("n", "ms")
 _COUNTED = ("n",)
 
-SITE = _set("site", "classification", "site_id", measures=_OF_ANYBODY)
-PROJECT = _set("project", "classification", "project_id", measures=(*_OF_ANYBODY, "new_users"))
-WORKFLOW = _set("workflow", "classification", "workflow_id", "project_id", measures=_OF_ANYBODY)
+SITE = _set("site", "classification", "site_id", measures=_ALL_WORK)
+PROJECT = _set("project", "classification", "project_id", measures=(*_ALL_WORK, "new_users"))
+WORKFLOW = _set("workflow", "classification", "workflow_id", "project_id", measures=_ALL_WORK)
 USER = _set(
     "user",
     "classification",

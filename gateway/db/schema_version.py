@@ -1,4 +1,4 @@
-"""Which migration the tables are at, and which versions of the code can live with them.
+"""Schema version: the migration of the tables, and which versions of the code can use them.
 
 A migration that only expands (new tables, new columns that may be null) can be lived with by
 the version before: its module says so by ``oldest_version``, the newest migration that the
@@ -35,7 +35,7 @@ class Migrations(NamedTuple):
 
 
 class SchemaVersion(NamedTuple):
-    """What a database says of its tables."""
+    """The schema version that a database stores."""
 
     #: Where they are.
     migration: str
@@ -43,7 +43,7 @@ class SchemaVersion(NamedTuple):
     oldest_version: str
 
     def can_be_used(self) -> bool:
-        """Whether this version can live with the tables: they are its own, or newer and wider."""
+        """Whether this version can use the tables: they are its own, or newer and compatible."""
         known = migrations().known
         if self.migration in known:
             return self.migration == migrations().newest
@@ -56,7 +56,7 @@ def migrations() -> Migrations:
     scripts = ScriptDirectory(str(files("gateway.db") / "migrations"))
     chain = [*scripts.walk_revisions()][::-1]
     known = tuple(script.revision for script in chain)
-    # Who cannot live with one cannot live with what follows.
+    # A version that cannot use one migration cannot use those that follow.
     oldest = max(
         known.index(getattr(script.module, "oldest_version", script.revision)) for script in chain
     )
@@ -72,7 +72,7 @@ def schema_version(version_num: str, expanded: str | None) -> SchemaVersion:
 
 
 def read_schema_version(connection: Connection) -> SchemaVersion | None:
-    """Where the tables are; None before there are any."""
+    """The schema version of the tables; None before there are any."""
     if not inspect(connection).has_table(_TABLE):
         return None
     columns = [_VERSION.c.version_num]
@@ -83,7 +83,7 @@ def read_schema_version(connection: Connection) -> SchemaVersion | None:
 
 
 def write_schema_version(connection: Connection, found: SchemaVersion) -> None:
-    """Say where the tables are; the table is there."""
+    """Write the migration of the tables; ``alembic_version`` exists."""
     if not _has_expanded(connection):
         connection.execute(_ADD_COLUMN)
     expanded = None

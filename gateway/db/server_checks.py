@@ -1,4 +1,4 @@
-"""Server checks: ask every server that may be read from how it is, again and again."""
+"""Health checks of database servers: query each one's state every second."""
 
 from __future__ import annotations
 
@@ -50,34 +50,34 @@ class ServerChecks:
 
     async def check(self) -> None:
         """Ask all servers at once, and choose the one to read from."""
-        places = range(len(self._sides))
-        states = await asyncio.gather(*(self._ask(place) for place in places))
+        indices = range(len(self._sides))
+        states = await asyncio.gather(*(self._query(index) for index in indices))
         now = self._clock()
         primary = states[self._servers.primary]
         if primary is not None:
             self._progress.note(primary.lsn, now)
-        for place, state in enumerate(states):
+        for index, state in enumerate(states):
             if state is None:
-                self._servers.missed(place)
+                self._servers.missed(index)
             elif primary is None:
-                # Nobody knows what it may be behind of: what it has received is all there is.
-                self._servers.checked(place, state.role, state.own_lag)
+                # The lag is unknown without the primary, but for the server's own report.
+                self._servers.checked(index, state.role, state.own_lag)
             else:
                 lag = self._progress.lag_of(state.lsn, now)
-                self._servers.checked(place, state.role, lag)
+                self._servers.checked(index, state.role, lag)
         self._servers.choose()
 
-    async def _ask(self, place: int) -> ServerState | None:
+    async def _query(self, index: int) -> ServerState | None:
         try:
-            (row,) = await self._sides[place].fetch(SERVER_STATE, {})
+            (row,) = await self._sides[index].fetch(SERVER_STATE, {})
         except TimeoutError:
-            self._silent[place] += 1
-            if self._silent[place] == _SILENT_UNTIL_HANGING:
-                self._hangs(place)
+            self._silent[index] += 1
+            if self._silent[index] == _SILENT_UNTIL_HANGING:
+                self._hangs(index)
             return None
-        except Exception:  # whatever it is, others are there to be read from
+        except Exception:  # any failure: reads go to other servers
             return None
-        self._silent[place] = 0
+        self._silent[index] = 0
         return ServerState(*row)
 
     async def _check_for_ever(self) -> None:

@@ -32,7 +32,7 @@ SERVER_STATE: Select[Any] = select(
 
 
 class ServerState(NamedTuple):
-    """What one server says of itself."""
+    """The replication state of one server."""
 
     #: Whether it is a standby.
     in_recovery: bool

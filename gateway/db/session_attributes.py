@@ -1,4 +1,4 @@
-"""What a server must be to be the right one among several hosts (``target_session_attrs``)."""
+"""Target session attributes (``target_session_attrs``): the role that a host must have."""
 
 from __future__ import annotations
 

@@ -30,9 +30,9 @@ from gateway.db.sqlite_file import (
     FileIdentity,
     connect,
     identity_of,
-    look_closer,
     make_file,
     prepare_connection,
+    refine_fault,
 )
 from gateway.db.sqlite_side import SqliteSideConnection
 
@@ -54,7 +54,7 @@ class SqliteDatabase(Database):
 
     def __init__(self, path: str, connections: int, timeout_seconds: float, clock: Clock) -> None:
         super().__init__(
-            timeout_seconds, clock, Faults(f"sqlite:///{path}", partial(look_closer, path))
+            timeout_seconds, clock, Faults(f"sqlite:///{path}", partial(refine_fault, path))
         )
         self._path = path
         #: Which file was written to; None before the first time.
@@ -275,7 +275,7 @@ class _SqliteSnapshot(Snapshot):
 
 
 def _engine(path: str, timeout: float) -> Engine:
-    """The one writer's."""
+    """The engine of the one writer."""
     engine = create_engine(
         URL.create("sqlite", database=path),
         pool_size=1,

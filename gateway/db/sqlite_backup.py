@@ -1,4 +1,4 @@
-"""A copy of a SQLite file while others write to it."""
+"""SQLite backup: copy the file while others write to it."""
 
 from __future__ import annotations
 

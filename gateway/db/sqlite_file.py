@@ -1,4 +1,4 @@
-"""The one file of a SQLite database: which it is, making it, connections to it, its faults."""
+"""SQLite file: identify it, create it, connect to it, and tell its faults apart."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def connect(path: str, timeout: float) -> FileConnection:
     )
 
 
-def look_closer(path: str, fault: Fault) -> Fault:
-    """SQLite says of a disk that is full or read-only that the file cannot be opened or read."""
+def refine_fault(path: str, fault: Fault) -> Fault:
+    """Refine a fault: SQLite reports a full or read-only disk as a file that cannot be read."""
     folder = Path(path).absolute().parent
     try:
         disk = os.statvfs(folder)

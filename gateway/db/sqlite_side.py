@@ -76,7 +76,7 @@ class SqliteSideConnection(SideConnection):
                 connection.interrupt()
 
     def _fetch(self, text: str, arguments: Sequence[Any]) -> tuple[int, Rows]:
-        """In the thread: what the version is, no later than the rows, and the rows."""
+        """Read the data version, no later than the rows, and the rows; runs in the thread."""
         try:
             if self._connection is not None and identity_of(self._path) != self.source:
                 self._drop()

@@ -1,4 +1,4 @@
-"""The ledger, the directory and the change log. The rollups are in ``rollup_sets``."""
+"""Tables of the ledger, the directory and the change log. Rollups are in ``rollup_sets``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Comparing texts alike on both databases: byte by byte, capitals apart from small letters."""
+"""Text comparison that is the same on both databases: byte by byte, and case-sensitive."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tickets of downloads: rows of a minute at most."""
+"""Ticket table: tickets of downloads, which live for a minute at most."""
 
 from __future__ import annotations
 

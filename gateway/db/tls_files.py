@@ -1,4 +1,4 @@
-"""Files that TLS to a database needs: certificates, keys, lists of what is revoked."""
+"""TLS files for a database connection: certificates, keys and revocation lists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Write many rows with one statement: replace what has the same key, or add to it.
+"""Upsert: write many rows with one statement; replace a row with the same key, or add to it.
 
 Rows are tuples in the order of the table's columns. PostgreSQL takes each column as one array
 and unnests them, which costs a fraction of a statement a row; SQLite's driver loops in C. Rows
@@ -33,7 +33,7 @@ _Insert = TypeVar("_Insert", postgresql.Insert, sqlite.Insert)
 
 #: Rows of one PostgreSQL statement: bounds the arrays in memory on both ends.
 _CHUNK = 20_000
-#: SQLite takes rows of one statement one after the other, without looking for the place of each:
+#: SQLite appends the rows of one statement one after the other, without a search for each key:
 #: that halves the time of rows that come alone. Old versions take so many values at most.
 _VALUES_A_STATEMENT = 999
 #: From so many rows on new ones go a way of their own: a COPY takes two more ways to the server,
@@ -87,10 +87,10 @@ def _delete(connection: Connection, table: Table, keys: Rows, *, empty: bool) ->
         for chunk in _chunks(keys):
             connection.execute(statement, dict(zip(names, zip(*chunk, strict=True), strict=True)))
     elif keys:
-        wanted = [f"{name} = ?" for name in names]
-        wanted += [f"{name} = 0" for name in _others(table) if empty]
+        conditions = [f"{name} = ?" for name in names]
+        conditions += [f"{name} = 0" for name in _others(table) if empty]
         connection.exec_driver_sql(
-            f"DELETE FROM {table.name} WHERE {' AND '.join(wanted)}",  # noqa: S608 (names of ours)
+            f"DELETE FROM {table.name} WHERE {' AND '.join(conditions)}",  # noqa: S608 (names of ours)
             keys,
         )
 
@@ -112,8 +112,8 @@ def _insert_together(connection: Connection, table: Table, rows: Rows) -> None:
     many = _VALUES_A_STATEMENT // width
     together = len(rows) - len(rows) % many
     if together:
-        places = range(0, together, many)
-        values = [(*chain.from_iterable(rows[place : place + many]),) for place in places]
+        starts = range(0, together, many)
+        values = [(*chain.from_iterable(rows[start : start + many]),) for start in starts]
         connection.exec_driver_sql(_plain_insert(table, many), values)
     if together < len(rows):
         connection.exec_driver_sql(_plain_insert(table, 1), list(rows[together:]))
@@ -132,8 +132,8 @@ def _chunks(rows: Rows) -> Iterator[Rows]:
         yield chunk
 
 
-def _settled(statement: _Insert, table: Table, *, add: bool) -> _Insert:
-    """The insert, with what becomes of a row whose key exists."""
+def _on_conflict(statement: _Insert, table: Table, *, add: bool) -> _Insert:
+    """The insert with its ON CONFLICT clause, for a row whose key exists."""
     changes = {
         name: table.c[name] + statement.excluded[name] if add else statement.excluded[name]
         for name in _others(table)
@@ -153,12 +153,12 @@ def _unnested(table: Table, names: Sequence[str]) -> Select[Any]:
 def _insert_unnested(table: Table, add: bool) -> Executable:  # noqa: FBT001 (a cache key)
     names = [column.name for column in table.columns]
     statement = postgresql.insert(table).from_select(names, _unnested(table, names))
-    return _settled(statement, table, add=add)
+    return _on_conflict(statement, table, add=add)
 
 
 @lru_cache(maxsize=128)
 def _insert_text(table: Table, add: bool, dialect: Dialect) -> str:  # noqa: FBT001 (a cache key)
-    return str(_settled(sqlite.insert(table), table, add=add).compile(dialect=dialect))
+    return str(_on_conflict(sqlite.insert(table), table, add=add).compile(dialect=dialect))
 
 
 @lru_cache(maxsize=128)

@@ -41,8 +41,8 @@ class SqliteUrl(NamedTuple):
     path: str
 
     @property
-    def shown(self) -> str:
-        """What an error calls it."""
+    def redacted(self) -> str:
+        """The URL as errors and logs show it."""
         return f"sqlite:///{self.path}"
 
 
@@ -53,11 +53,11 @@ class PostgresUrl(NamedTuple):
     arguments: dict[str, object]
     #: Parameters of the session.
     server_settings: dict[str, str]
-    #: What an error calls the database.
-    shown: str
-    #: In the order in which they are tried; none for the driver's own places.
+    #: The URL without its password, as errors and logs show it.
+    redacted: str
+    #: In the order in which they are tried; none for the driver's own defaults.
     hosts: tuple[Host, ...]
-    #: Which of them is right.
+    #: The role that a host must have.
     target: SessionAttribute
     #: How long to wait for each; None if the URL does not say it, 0 for no limit of its own.
     connect_seconds: int | None
@@ -118,7 +118,7 @@ def _postgres(url: URL, several: str | None, environ: Mapping[str, str]) -> Post
     return PostgresUrl(
         _arguments(values, context) | ({} if hosts or ports == [None] else {"port": ports[0]}),
         _session(values),
-        _shown(values, hosts),
+        _redacted(values, hosts),
         hosts,
         _target(values, hosts),
         _number(given["connect_timeout"]) if "connect_timeout" in given else None,
@@ -181,7 +181,7 @@ def _ports(given: Mapping[str, Given]) -> list[int | None]:
 
 
 def _target(values: Mapping[str, str], hosts: tuple[Host, ...]) -> SessionAttribute:
-    """Which of the hosts is right: of several the one that takes writes, unless it is said."""
+    """The role that a host must have: with several hosts read-write, unless the URL names it."""
     otherwise: SessionAttribute = "read-write" if len(hosts) > 1 else "any"
     named: dict[str, SessionAttribute] = {one: one for one in get_args(SessionAttribute)}
     return named.get(values.get("target_session_attrs", ""), otherwise)
@@ -194,8 +194,8 @@ def _number(found: Given) -> int:
     return int(text)
 
 
-def _shown(values: Mapping[str, str], hosts: tuple[Host, ...]) -> str:
-    """What an error calls the database: nothing of the query, which may hold a password too."""
+def _redacted(values: Mapping[str, str], hosts: tuple[Host, ...]) -> str:
+    """The URL without its password and its query, which may hold a password too."""
     user = f"{values['user']}@" if "user" in values else ""
-    places = ",".join(host.shown for host in hosts)
-    return f"postgresql://{user}{places}/{values.get('dbname', '')}"
+    addresses = ",".join(host.host_and_port for host in hosts)
+    return f"postgresql://{user}{addresses}/{values.get('dbname', '')}"

@@ -27,7 +27,7 @@ from gateway.directory.copied_goals import check_goals, replace_goals, with_new_
 from gateway.directory.new_ids import IdKind, new_ids
 from gateway.directory.rows import Row, key_of, read_rows
 from gateway.errors import UnreadableFile
-from gateway.rollups.erasure import read_forgotten
+from gateway.rollups.erasure import read_erased
 from gateway.rollups.spans import recount_groups
 
 #: Lists that decide what counts to a group.
@@ -153,7 +153,7 @@ def _without_erased(connection: Connection, entries: Entries) -> Entries:
     named = {
         row[column] for name, rows in lists.items() for row in rows for column in columns[name]
     }
-    erased = read_forgotten(connection, named - {None})
+    erased = read_erased(connection, named - {None})
     if not erased:
         return entries
     remaining: dict[str, Sequence[Row]] = {

@@ -23,7 +23,7 @@ from gateway.changes.position import LogPosition
 from gateway.db import Database
 from gateway.db.tables import forgotten_user
 from gateway.errors import Unauthenticated
-from gateway.rollups.erasure import FORGOTTEN
+from gateway.rollups.erasure import ERASED
 from gateway.yielding import beside
 
 _position = CURRENT_POSITION.subquery("position")
@@ -88,7 +88,7 @@ class ErasedUsers:
         if readable and self._is_current():
             return {one for one in user_ids if self._includes(one)}
         async with self._database.read() as snapshot:
-            rows = await snapshot.fetch(FORGOTTEN, {"users": list(user_ids)})
+            rows = await snapshot.fetch(ERASED, {"users": list(user_ids)})
         return {row[0] for row in rows}
 
     def _is_current(self) -> bool:

@@ -30,7 +30,7 @@ from gateway.directory.rows import Change, Row, ids_in, key_of, read_rows, write
 from gateway.directory.take_over import groups_led_here, refuse_groups_led_here, take_over
 from gateway.directory.user_groups import USER_GROUPS_BY_ID, is_ended
 from gateway.errors import UnreadableFile
-from gateway.rollups.erasure import read_forgotten
+from gateway.rollups.erasure import read_erased
 
 _TABLES = {
     "users": user,
@@ -96,7 +96,7 @@ def load_entries(
 def _erase(connection: Connection, rows: Sequence[Row]) -> dict[str, int]:
     """Erase the users who are not erased yet; each takes a look at all events."""
     ids = {row["id"] for row in rows}
-    new = ids - read_forgotten(connection, ids)
+    new = ids - read_erased(connection, ids)
     for user_id in sorted(new):
         erase_user(connection, user_id)
     return {"erased_users": len(new)} if rows else {}
@@ -122,7 +122,7 @@ def _store_said(connection: Connection, entries: Mapping[str, Sequence[Row]]) ->
         name: {row["id"]: row["said"] for row in entries.get(SAID_LISTS[name], ())}
         for name in SAID_LISTS
     }
-    for erased in read_forgotten(connection, said["users"].keys()):
+    for erased in read_erased(connection, said["users"].keys()):
         del said["users"][erased]
     changes = {name: apply_event_names(connection, _NAMED[name], said[name]) for name in SAID_LISTS}
     if any(changes.values()):
@@ -187,7 +187,7 @@ def _without_erased(
     """The entries but for those of users who were erased."""
     columns = {"users": "id", "memberships": "user_id"}
     named = {row[column] for name, column in columns.items() for row in lists[name]}
-    erased = read_forgotten(connection, named)
+    erased = read_erased(connection, named)
     if not erased:
         return lists
     return lists | {

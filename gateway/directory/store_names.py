@@ -10,7 +10,7 @@ from gateway.changes.log import log_change
 from gateway.directory.name_sources import PROJECTS, USERS, WORKFLOWS, DatedValue, apply_event_names
 from gateway.directory.rows import ids_in
 from gateway.events.event import Names
-from gateway.rollups.erasure import read_forgotten
+from gateway.rollups.erasure import read_erased
 
 
 def store_names(
@@ -27,7 +27,7 @@ def store_names(
         return None if value is None else DatedValue(as_of if at is None else at, value)
 
     at = names.said_at
-    erased = read_forgotten(connection, names.users.keys())
+    erased = read_erased(connection, names.users.keys())
     users = apply_event_names(
         connection,
         USERS,

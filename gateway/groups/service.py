@@ -38,7 +38,7 @@ from gateway.groups.refusals import GroupRefusal, RefusalCode
 from gateway.groups.roles import set_role
 from gateway.groups.transaction import Limits, Transaction
 from gateway.groups.users import learn_names
-from gateway.rollups.erasure import read_forgotten
+from gateway.rollups.erasure import read_erased
 
 logger = logging.getLogger(__name__)
 
@@ -174,7 +174,7 @@ class GroupService:
     ) -> list[Outcome] | GatewayError:
         """What came of the commands; an error that is returned is one that was counted."""
         transaction = Transaction(connection, viewer, self._limits)
-        if read_forgotten(connection, [transaction.viewer_id]):
+        if read_erased(connection, [transaction.viewer_id]):
             raise ErasedAccount
         doing = connection.begin_nested()
         try:

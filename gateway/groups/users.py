@@ -15,7 +15,7 @@ from gateway.directory.store_names import store_names
 from gateway.errors import OutOfBounds
 from gateway.events.event import Names
 from gateway.groups.limits import MOST_USERS
-from gateway.rollups.erasure import read_forgotten
+from gateway.rollups.erasure import read_erased
 
 _KNOWN = select(user.c.id).where(among(user.c.id, "users"))
 # A file may list a user's memberships and not the user.
@@ -27,7 +27,7 @@ def known_users(connection: Connection, user_ids: Collection[int]) -> set[int]:
     asked = {"users": sorted(set(user_ids))}
     found = set(connection.execute(_KNOWN, asked).scalars())
     found |= set(connection.execute(_MEMBERS, asked).scalars())
-    return found - read_forgotten(connection, found)
+    return found - read_erased(connection, found)
 
 
 def users_of_logins(connection: Connection, logins: Collection[str]) -> dict[str, int]:

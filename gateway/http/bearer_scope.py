@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.auth.bearer import keeping_bearer
+from gateway.auth.bearer import bearer_scope
 
 
 class BearerScope:
@@ -20,5 +20,5 @@ class BearerScope:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        with keeping_bearer():
+        with bearer_scope():
             await self._app(scope, receive, send)

@@ -11,14 +11,14 @@ from sqlalchemy import Connection
 from gateway.events.event import Batch
 from gateway.rollups.assigned import AssignedProjects
 from gateway.rollups.changes import Changes, write_changes
-from gateway.rollups.erasure import without_forgotten
-from gateway.rollups.ledger import Event, read_classifications, read_comments, succeed
+from gateway.rollups.erasure import anonymise_erased
+from gateway.rollups.ledger import Event, read_classifications, read_comments, winning_copy
 
 _by_id = attrgetter("id")
 
 
 class Outcome(NamedTuple):
-    """What became of the events of a batch, each counted as it arrived."""
+    """The outcome of a batch: how many events were stored, unchanged and replaced."""
 
     stored: int = 0
     #: Already there: the same, or in a later copy.
@@ -35,29 +35,29 @@ def apply_batch(
 ) -> Outcome:
     """Store the events of a batch in their order; called under the writer lock.
 
-    ``assigned`` settles their projects where the events do not say these themselves. The batch is
-    changed to what is stored: erased users are anonymous in it, projects are settled.
+    ``assigned`` decides their projects where the events do not say these themselves. The batch is
+    changed to what is stored: erased users are anonymous in it, projects are decided.
 
     The stored copies are read first and every rollup gets new minus old, so that an event which
     is sent again replaces all it said before.
     """
-    stored = without_forgotten(connection, batch)
+    stored = anonymise_erased(connection, batch)
     batch.classifications, batch.comments = stored.classifications, stored.comments
-    classifications, outcome = _settle(
+    classifications, outcome = _resolve_copies(
         connection, batch.classifications, read_classifications, assigned
     )
-    comments, more = _settle(connection, batch.comments, read_comments, assigned)
+    comments, more = _resolve_copies(connection, batch.comments, read_comments, assigned)
     write_changes(connection, classifications, comments)
     return outcome.plus(more)
 
 
-def _settle(
+def _resolve_copies(
     connection: Connection,
     events: MutableSequence[Event],
     read: Callable[[Connection, Collection[int]], Iterable[Event]],
     assigned: AssignedProjects | None,
 ) -> tuple[Changes[Event], Outcome]:
-    """Let every copy in the batch arrive in its order; changes are ascending by id."""
+    """Resolve the copies of each event in the order of the batch; changes ascend by id."""
     ids = set(map(_by_id, events))
     stored = {event.id: event for event in read(connection, ids)}
     if not stored and len(ids) == len(events):
@@ -72,7 +72,7 @@ def _settle(
             continue
         if assigned is not None:
             event = events[position] = assigned.assign(event, known)
-        if (holds := succeed(event, known)) == known:
+        if (holds := winning_copy(event, known)) == known:
             unchanged += 1
         else:
             holding[event.id] = holds

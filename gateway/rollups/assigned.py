@@ -1,4 +1,4 @@
-"""Events whose project is not their own word, but said by whoever imports them."""
+"""Assigned projects: projects of events that the importer names, and not the event."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gateway.rollups.ledger import Event
 
 @dataclass(slots=True)
 class AssignedProjects:
-    """What becomes of the projects of stored events when such copies of them arrive.
+    """Decides the projects of stored events when copies with an assigned project arrive.
 
     From no project to one they go by themselves, from one to another only if they are to ``move``.
     """
@@ -20,10 +20,10 @@ class AssignedProjects:
     #: How many went from a project to another, by both.
     moved: Counter[tuple[int, int]] = field(default_factory=Counter)
     #: How many stay in a project though another was assigned to them.
-    kept: Counter[tuple[int, int]] = field(default_factory=Counter)
+    retained: Counter[tuple[int, int]] = field(default_factory=Counter)
 
     def assign(self, event: Event, known: Event) -> Event:
-        """The copy with the project that it is to have where ``known`` is stored."""
+        """The copy with its project decided, where ``known`` is stored."""
         here, there = known.project_id, event.project_id
         if here in (0, there):
             return event
@@ -31,19 +31,19 @@ class AssignedProjects:
             self.moved[here, there] += 1
             return event
         if there:
-            self.kept[here, there] += 1
+            self.retained[here, there] += 1
         return event._replace(project_id=here)
 
     def add(self, other: AssignedProjects) -> None:
         """Count what became of others as well."""
         self.moved.update(other.moved)
-        self.kept.update(other.kept)
+        self.retained.update(other.retained)
 
     def notes(self) -> Iterator[str]:
         """A sentence for each pair of projects."""
         for (here, there), events in sorted(self.moved.items()):
             yield f"{_counted(events)} moved from project {here} to {there}."
-        for (here, there), events in sorted(self.kept.items()):
+        for (here, there), events in sorted(self.retained.items()):
             yield (
                 f"{_counted(events)} stayed in project {here} and did not move to {there}: import "
                 "the file again with --move to move them."

@@ -1,4 +1,4 @@
-"""Count members' earlier classifications to a group."""
+"""Backfill: count members' earlier classifications to a group."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from gateway.db.tables import classification
 from gateway.db.upsert import replace_rows
 from gateway.rollups.counted_groups import counted_by_span, in_tenure
 from gateway.rollups.deltas import RollupDeltas
-from gateway.rollups.erasure import read_forgotten
+from gateway.rollups.erasure import read_erased
 from gateway.rollups.ledger import decode_groups
 
 
 def backfill(connection: Connection, group_id: int, user_ids: Sequence[int], until: int) -> int:
     """Count these users' classifications up to ``until`` (microseconds) to the group, each once.
 
-    The backfill is kept as a row, so that an event sent again later still counts. Returns how
+    The backfill is stored as a row, so that an event sent again later still counts. Returns how
     many classifications count that did not before: 0 when it is run again. Users who were erased
     have none. Reads the whole ledger once, since that has no index by user.
     """
-    asked = set(user_ids) - read_forgotten(connection, set(user_ids))
+    requested = set(user_ids) - read_erased(connection, set(user_ids))
     stored = connection.execute(
         select(backfills.c.user_id, backfills.c.until).where(
             backfills.c.group_id == group_id, among(backfills.c.user_id, "users")
         ),
-        {"users": sorted(asked)},
+        {"users": sorted(requested)},
     )
     known = {row.user_id: row.until for row in stored}
-    extended = [user_id for user_id in sorted(asked) if known.get(user_id, -1) < until]
+    extended = [user_id for user_id in sorted(requested) if known.get(user_id, -1) < until]
     deltas, counted = RollupDeltas(), 0
     if extended:
         parameters = {"users": extended, "until": until, "group": group_id}

@@ -1,4 +1,4 @@
-"""Changes of the ledger, and what they mean for the rollups, written together."""
+"""Changes of the ledger, written together with their rollup deltas."""
 
 from __future__ import annotations
 

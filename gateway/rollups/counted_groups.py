@@ -1,4 +1,4 @@
-"""Which groups each event counts to, in the database: the rule of ``effective_groups`` as SQL.
+"""Counted groups: the rule of ``effective_groups`` as SQL.
 
 Written apart from that on purpose: each checks the other.
 """

@@ -149,7 +149,7 @@ class RollupDeltas:
 def _with_volunteers(
     rollup: RollupSet, rows: list[tuple[int, ...]], changes: VolunteerChanges
 ) -> list[tuple[int, ...]]:
-    """The rows with what changes in the counts of volunteers behind the sums."""
+    """The rows with the deltas of volunteer counts appended to their sums."""
     counted = len(rollup.volunteer_counts)
     if not counted:
         return rows

@@ -34,7 +34,7 @@ _BEGINNING, _END = -(1 << 63), (1 << 63) - 1
 
 
 class GroupRules(NamedTuple):
-    """What events count to beside the groups they carry, and where these do not count."""
+    """Rules for effective groups: groups that events count to as well, and tenures of groups."""
 
     #: By user: group, from (inclusive), until (exclusive) of what counts to the group as well.
     added: Mapping[int, Sequence[tuple[int, int, int]]] = {}
@@ -45,7 +45,7 @@ class GroupRules(NamedTuple):
 def read_group_rules(
     connection: Connection, users: Collection[int], groups: Collection[int], first: int, last: int
 ) -> GroupRules:
-    """All that decides about events of these users, that carry these groups, at these times.
+    """Read the rules for events of these users, with these groups, at these times.
 
     ``first`` and ``last`` are the earliest and the latest event time, in microseconds.
     """
@@ -63,7 +63,7 @@ def read_group_rules(
 
 
 def effective_groups(event: Classification, rules: GroupRules) -> frozenset[int]:
-    """Each group once; an anonymous classification counts to none, and has none of its own."""
+    """The groups that an event counts to; none for an anonymous one, which carries none."""
     user_id, at = event.user_id, event.event_time
     if user_id is None:
         return frozenset()

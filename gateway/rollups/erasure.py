@@ -1,4 +1,4 @@
-"""Erase a user from the events: what they did stays counted, as anonymous work."""
+"""Erasure: make a user's events anonymous; they stay counted."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gateway.rollups.changes import Changes, write_changes
 from gateway.rollups.ledger import classification_of
 
 #: Those of ``users`` who were erased.
-FORGOTTEN = select(forgotten_user.c.user_id).where(among(forgotten_user.c.user_id, "users"))
+ERASED = select(forgotten_user.c.user_id).where(among(forgotten_user.c.user_id, "users"))
 #: Events of one round; a user may have more of them than fit into memory.
 _ROUND = 10_000
 
@@ -46,30 +46,30 @@ def erase(connection: Connection, user_id: int) -> int:
     return erased
 
 
-def read_forgotten(connection: Connection, user_ids: Collection[int]) -> set[int]:
-    """Those of the users who were erased."""
+def read_erased(connection: Connection, user_ids: Collection[int]) -> set[int]:
+    """The erased users among ``user_ids``."""
     if not user_ids:
         return set()
-    return set(connection.execute(FORGOTTEN, {"users": user_ids}).scalars())
+    return set(connection.execute(ERASED, {"users": user_ids}).scalars())
 
 
-def without_forgotten(connection: Connection, batch: Batch) -> Batch:
+def anonymise_erased(connection: Connection, batch: Batch) -> Batch:
     """The batch with the events of erased users made anonymous; itself if there are none."""
     users = {*map(_user_of, batch.classifications), *map(_user_of, batch.comments)} - {None}
-    return anonymised(batch, read_forgotten(connection, users))
+    return anonymised(batch, read_erased(connection, users))
 
 
-def anonymised(batch: Batch, forgotten: Collection[int]) -> Batch:
+def anonymised(batch: Batch, erased: Collection[int]) -> Batch:
     """The batch with the events of these users made anonymous; itself if there are no users."""
-    if not forgotten:
+    if not erased:
         return batch
     return Batch(
         classifications=[
-            event.anonymous() if event.user_id in forgotten else event
+            event.anonymous() if event.user_id in erased else event
             for event in batch.classifications
         ],
         comments=[
-            event.anonymous() if event.user_id in forgotten else event for event in batch.comments
+            event.anonymous() if event.user_id in erased else event for event in batch.comments
         ],
     )
 

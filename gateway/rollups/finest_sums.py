@@ -1,4 +1,4 @@
-"""Sums of the ledger by all that rollup sets tell apart, and the recount of each set from them.
+"""Finest sums of the ledger, by the dimensions of all rollup sets, and recounts from them.
 
 A recount from these needs one pass over the ledger for all sets. ``differences`` in ``recount``
 needs one for each, and nothing but one statement: a reader can have it of a server at work.
@@ -55,7 +55,7 @@ ANY_RULE = select(or_(exists(select(group_tenure.c.group_id)), exists(select(bac
 
 
 def sums_of_ledger(sums: Table) -> Select[Any]:
-    """What fills one of the tables, from the ledger and the rules for groups."""
+    """The Select that fills one of the tables, from the ledger and the rules for groups."""
     if sums is GROUP_SUMS:
         rows = counted_to_groups(lambda group_id: _columns(sums, classification, group_id))
         events = rows.subquery("event").c

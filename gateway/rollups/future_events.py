@@ -1,4 +1,4 @@
-"""Events of the future: stored with a time after the clock of whoever stored them.
+"""Future events: their time is after the clock of the writer that stored them.
 
 A change of spans or tenures holds from now on, so of all stored events it can concern only these.
 """
@@ -41,7 +41,7 @@ class ChangedEvents(Protocol):
 
 
 def note_future_events(connection: Connection, changed: ChangedEvents, progress: Progress) -> None:
-    """Keep which of the changed events lie in the future; drop some whose time has passed."""
+    """Store which of the changed events lie in the future; delete some whose time has passed."""
     now = progress.stored_at
     delete_rows(connection, future_event, _later(changed.before, now))
     replace_rows(connection, future_event, _later(changed.after, now))

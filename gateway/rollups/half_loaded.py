@@ -1,4 +1,4 @@
-"""Databases that hold half of a bulk load: nobody may take them for whole, or write events."""
+"""Half-loaded databases: during a bulk load, or after an interrupted one, no events are written."""
 
 from __future__ import annotations
 
@@ -37,5 +37,5 @@ def check_without_events(connection: Connection) -> None:
 
 
 def end_bulk_load(connection: Connection) -> None:
-    """Take the mark away; in the transaction that stores the events."""
+    """Delete the mark, in the transaction that stores the events."""
     connection.execute(delete(bulk_load))

@@ -1,4 +1,4 @@
-"""The ledger's rows as events, and which of two copies of an event holds."""
+"""Ledger rows as events, and which of two copies of an event wins."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def ledger_rows(events: Sequence[Classification] | Sequence[Comment]) -> list[tu
 
 @lru_cache(maxsize=4096)
 def encode_groups(group_ids: tuple[int, ...]) -> str | None:
-    """Group ids as the ledger keeps them: JSON text, null if there are none."""
+    """Group ids as the ledger stores them: JSON text, null if there are none."""
     return orjson.dumps(group_ids).decode() if group_ids else None
 
 
@@ -74,8 +74,8 @@ def decode_groups(text: str | None) -> tuple[int, ...]:
     return tuple(orjson.loads(text)) if text else ()
 
 
-def succeed(event: Event, known: Event) -> Event:
-    """What holds after ``event`` arrived where ``known`` stood.
+def winning_copy(event: Event, known: Event) -> Event:
+    """The copy that wins when ``event`` arrives and ``known`` is stored.
 
     A copy with an earlier ``updated_at`` never replaces one with a later; otherwise the last to
     arrive wins. A copy without one (an export's row) keeps the time of the copy it replaces, so

@@ -1,4 +1,4 @@
-"""How far ingestion has come: the time of the latest event, and the latest clock of a writer."""
+"""Ingestion progress: the time of the latest event, and the latest clock of a writer."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Progress(NamedTuple):
 
 
 def note_last_event(connection: Connection, event_time: int) -> Progress:
-    """Remember an instant (microseconds) if it is later than what is known.
+    """Store an instant (microseconds) if it is later than the stored one.
 
     Kept apart from the ledger, which has no index by time. A replacement that moves the latest
     event to an earlier time does not turn it back. Unavailable during a bulk load.

@@ -1,4 +1,4 @@
-"""Make all rollups what the ledger says, while readers read and writers write.
+"""Rebuild: recount all rollups from the ledger, while readers read and writers write.
 
 A rebuild is a verification whose differences are added. Both sides of the comparison come from
 one snapshot, taken without any lock. What writers commit meanwhile they add to the rollups
@@ -42,12 +42,12 @@ _KINDS = {
 async def rebuild(
     database: Database, started: Callable[[RollupSet], None] = lambda _: None
 ) -> Counter[str]:
-    """Recount all sets and mend what differs; returns how many rows differed, by set.
+    """Recount all sets and correct what differs; returns how many rows differed, by set.
 
-    ``started`` is told of each set as it begins. Conflict if another rebuild ended meanwhile, or
+    ``started`` is called with each set. Conflict if another rebuild ended meanwhile, or
     groups were recounted: those corrections are in the rollups now, so these would be added twice.
     """
-    mended: Counter[str] = Counter()
+    fixed: Counter[str] = Counter()
     # On disk: after the loss of a whole set there are as many differences as it has rows.
     with TemporaryFile() as found:
         async with database.read() as snapshot:
@@ -55,20 +55,20 @@ async def rebuild(
             for rollup in SETS:
                 started(rollup)
                 async for rows in snapshot.partitions(differences(rollup)):
-                    mended[rollup.name] += len(rows)
+                    fixed[rollup.name] += len(rows)
                     pickle.dump((rollup.name, [tuple(row) for row in rows]), found)
-        if mended:
-            await database.write(lambda connection: _mend(connection, found, finished, mended))
-    return mended
+        if fixed:
+            await database.write(lambda connection: _fix(connection, found, finished, fixed))
+    return fixed
 
 
 def note_rebuild(connection: Connection) -> None:
-    """Tell rebuilds under way that rollups were corrected; in the transaction that did it."""
+    """Note a correction of rollups for rebuilds under way; in the transaction that made it."""
     finished = sum(row.finished for row in connection.execute(_FINISHED))
     replace_rows(connection, rebuilds, [(0, finished + 1)])
 
 
-def _mend(connection: Connection, found: IO[bytes], finished: int, mended: Counter[str]) -> None:
+def _fix(connection: Connection, found: IO[bytes], finished: int, fixed: Counter[str]) -> None:
     if (connection.execute(_FINISHED).scalar() or 0) != finished:
         raise Conflict(
             "Rollups were corrected by another command in the meantime: run this one again."
@@ -81,7 +81,7 @@ def _mend(connection: Connection, found: IO[bytes], finished: int, mended: Count
             changed[_KINDS[column]].update(row[at] for row in rows)
         add_rows(connection, rollup.table, rows)
         delete_empty(connection, rollup.table, [row[:width] for row in rows])
-    if mended[USER.name]:
+    if fixed[USER.name]:
         _count_volunteers(connection)
     note_rebuild(connection)
     log_change(connection, **{kind: ids - {0} for kind, ids in changed.items()})

@@ -1,4 +1,4 @@
-"""Count the ledger anew, in the database, and tell where a rollup says something else.
+"""Recount the ledger, in the database, and find the differences from a rollup.
 
 The recount is written apart from the deltas (``deltas``) on purpose: each checks the other.
 """

@@ -1,4 +1,4 @@
-"""Count groups anew after their past was written otherwise: spans, tenures, backfills."""
+"""Recount groups after changes of their past: spans, tenures, backfills."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from gateway.rollups.rebuild import note_rebuild
 
 
 def recount_groups(connection: Connection, group_ids: Collection[int]) -> None:
-    """Make all rollups of these groups what the ledger and the rules say, and log what changed.
+    """Recount all rollups of these groups from the ledger and the rules, and log what changed.
 
     In the writing transaction, after the rows were written; the spans of a pair, and the tenures
     of a group, must not overlap. Reads the whole ledger once. A rebuild that is under way fails.

@@ -33,7 +33,7 @@ from gateway.db.upsert import replace_rows
 from gateway.events.event import Classification
 from gateway.rollups.deltas import RollupDeltas
 from gateway.rollups.effective_groups import effective_groups, read_group_rules
-from gateway.rollups.erasure import read_forgotten
+from gateway.rollups.erasure import read_erased
 from gateway.rollups.ledger import classification_of
 from gateway.rollups.recount_groups import recount_groups
 
@@ -50,7 +50,7 @@ _span, _tenure = membership_span.c, group_tenure.c
 
 
 def change_instant(connection: Connection) -> int:
-    """When a change of this transaction holds from: now, and after all that stored events."""
+    """The instant from which this transaction's change holds: now, and after all stored events."""
     stored_at = connection.execute(_STORED_AT).scalar() or 0
     return max(written_at(connection), stored_at + 1)
 
@@ -62,10 +62,10 @@ def open_spans(connection: Connection, group_id: int, user_ids: Iterable[int], a
     before the last of the same user has ended.
     """
     _check(connection, at)
-    asked = set(user_ids)
-    asked -= read_forgotten(connection, asked)
-    last = _last_spans(connection, group_id, asked)
-    opened = sorted(user_id for user_id in asked if last.get(user_id, at) is not None)
+    requested = set(user_ids)
+    requested -= read_erased(connection, requested)
+    last = _last_spans(connection, group_id, requested)
+    opened = sorted(user_id for user_id in requested if last.get(user_id, at) is not None)
     if not opened:
         return
     with _recounted_future(connection, group_id, opened, at):

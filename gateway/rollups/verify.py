@@ -1,4 +1,4 @@
-"""Recount every rollup from the ledger, both in one snapshot, and compare."""
+"""Verify rollups: recount each from the ledger, both in one snapshot, and compare."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gateway.rollups.recount import differences
 
 
 class Difference(NamedTuple):
-    """A row of a rollup that is not what the ledger says."""
+    """A row of a rollup that differs from the ledger."""
 
     rollup: RollupSet
     #: The set's key columns and what would have to be added to each of its measures.

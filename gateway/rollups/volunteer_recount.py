@@ -1,4 +1,4 @@
-"""Count volunteers anew, in the database: from the ledger, or from the user set.
+"""Recount volunteers, in the database: from the ledger, or from the user set.
 
 Written apart from what changes the counts (``volunteers``) on purpose: each checks the other.
 """

@@ -1,4 +1,4 @@
-"""What a change of the user set means for the counts of volunteers.
+"""Volunteer counts: what a change of the user set adds to them.
 
 A volunteer is active in a bucket while the user set has a row of theirs there, and new on the day
 of their first. So the counts change only where such rows begin or end, which is read before the
@@ -25,12 +25,12 @@ _Span = tuple[int, int, int]
 #: User and project.
 _Member = tuple[int, int]
 #: Projects and workflows in which a volunteer has rows.
-_Places = Set[tuple[int, int]]
+_Pairs = Set[tuple[int, int]]
 #: By span: where the volunteer has rows.
 _Present = dict[_Span, set[tuple[int, int]]]
 #: By member: days on which the volunteer begins (1) or no longer has (-1) rows in the project.
 _Days = dict[_Member, dict[int, int]]
-_NOWHERE: _Places = frozenset()
+_NO_PAIRS: _Pairs = frozenset()
 _DAY, _ALL = int(Grain.DAY), int(Grain.ALL)
 _COARSER = (Grain.MONTH, Grain.YEAR, Grain.ALL)
 #: Of a key: its span, and what it has in common with the rows of others.
@@ -40,7 +40,7 @@ _WORTH_A_LOOK = 1_000
 
 
 class VolunteerChanges(NamedTuple):
-    """What a change of the user set means."""
+    """The deltas of volunteer counts."""
 
     #: By the name of a set and the key of a row: what to add to ``active_users`` and ``new_users``.
     counts: Mapping[str, Mapping[tuple[int, ...], Sequence[int]]]
@@ -57,7 +57,7 @@ class _Counts(dict[tuple[int, ...], list[int]]):
 
 
 def volunteer_changes(connection: Connection, changed: Mapping[UserKey, int]) -> VolunteerChanges:
-    """What it means for the counts when so many events are added to rows of ``USER``.
+    """The deltas of volunteer counts when so many events are added to rows of ``USER``.
 
     Call it before they are added.
     """
@@ -79,8 +79,8 @@ def volunteer_changes(connection: Connection, changed: Mapping[UserKey, int]) ->
     for key in ended:
         ended_in.setdefault(key[:3], set()).add(key[3:])
     for span in begun_in.keys() | ended_in.keys():
-        before = present.get(span, _NOWHERE)
-        after = before - ended_in.get(span, _NOWHERE) | begun_in.get(span, _NOWHERE)
+        before = present.get(span, _NO_PAIRS)
+        after = before - ended_in.get(span, _NO_PAIRS) | begun_in.get(span, _NO_PAIRS)
         _count_span(span, before, after, counts, days, newcomers)
     new = counts[PROJECT.name]
     first_days = Counter[tuple[int, int]]()
@@ -117,17 +117,17 @@ def _count_alone(
 
 def _count_span(
     span: _Span,
-    before: _Places,
-    after: _Places,
+    before: _Pairs,
+    after: _Pairs,
     counts: Mapping[str, _Counts],
     days: _Days,
     newcomers: set[_Member],
 ) -> None:
-    """Count a volunteer in a bucket: the places in which they had rows, and those they have."""
+    """Count a volunteer in a bucket, by the projects and workflows before and after the change."""
     user, grain, bucket = span
     if bool(before) != bool(after):
         counts[SITE.name][0, grain, bucket][0] += 1 if after else -1
-    were, are = {place[0] for place in before}, {place[0] for place in after}
+    were, are = {project for project, _ in before}, {project for project, _ in after}
     for sign, projects in ((1, are - were), (-1, were - are)):
         for project in projects:
             counts[PROJECT.name][project, grain, bucket][0] += sign
@@ -142,16 +142,16 @@ def _count_span(
                 counts[WORKFLOW.name][workflow, grain, bucket, project][0] += sign
 
 
-def _lowest_projects(places: _Places) -> dict[int, int]:
+def _lowest_projects(pairs: _Pairs) -> dict[int, int]:
     """The project in which each workflow counts its volunteer."""
     # The last of a key is what a dict keeps.
-    return {workflow: project for project, workflow in sorted(places, reverse=True)}
+    return {workflow: project for project, workflow in sorted(pairs, reverse=True)}
 
 
 def _turnover(
     connection: Connection, changed: Mapping[UserKey, int]
 ) -> tuple[Collection[UserKey], Collection[UserKey], _Present]:
-    """The rows that begin, those that end, and where there are others in the same buckets."""
+    """The rows that begin, those that end, and the others in the same buckets."""
     known: dict[UserKey, int] = {}
     used = _used_buckets(connection, changed)
     begun: list[UserKey] = []
@@ -213,7 +213,7 @@ def _read_into(
     what: LookUp,
     keys: Collection[tuple[int, ...]],
 ) -> None:
-    """Add to each key that there is how many events its row has."""
+    """Read the event counts of those keys that have rows into ``known``."""
     known.update((row[:5], row[5]) for row in look_up(connection, what, keys))
 
 

@@ -1,4 +1,4 @@
-"""Around a statement: what telemetry enters while a statement runs."""
+"""Statement hook: the context manager that telemetry enters while a statement runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the settings say about log lines, metrics and traces, put together."""
+"""Configuration of telemetry: logs, metrics and traces, built from the settings."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Telemetry:
-    """What watches one process; each part may be missing, and then costs nothing.
+    """The telemetry of one process; each part may be off, and then costs nothing.
 
     ``metrics_host`` and ``metrics_ports`` are where metrics are served, if anywhere.
     """
@@ -43,7 +43,7 @@ class Telemetry:
 
     @property
     def around_statement(self) -> AroundStatement | None:
-        """What is entered around each statement of an operation, if anything is."""
+        """A context manager around each statement of an operation, if traces are on."""
         return None if self.tracing is None else self.tracing.statement
 
     @contextmanager

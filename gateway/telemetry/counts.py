@@ -1,4 +1,4 @@
-"""What others count, in the shape that metrics take it."""
+"""Protocols of counters that metrics read from other parts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 
 class CacheCounts(NamedTuple):
-    """What a cache says of itself; hits and misses only grow."""
+    """Counters of a cache; hits and misses only grow."""
 
     hits: int
     misses: int
@@ -27,7 +27,7 @@ class PoolUse(Protocol):
 class ServerUse(Protocol):
     """A database server that may be read from."""
 
-    shown: str
+    redacted: str
     role: str
     lag_seconds: float
     answers: bool
@@ -52,7 +52,7 @@ class ChangeCounts(Protocol):
 
 
 class LiveCounts(Protocol):
-    """Live answers: what there is, and what was done, which only grows."""
+    """Counters of live answers; some are current numbers, the others only grow."""
 
     ticks: int
     #: How long ticks took.

@@ -140,8 +140,8 @@ def _writing_columns() -> Callable[[str, dict[str, Any]], None]:
         # What one looks for first comes first, and an id that is long and random last.
         request_id = line.pop("request_id")
         first = {name: line.pop(name) for name in ("route", "status")}
-        shown = {**first, **line, "request_id": request_id}
-        event: Any = stamp(None, level, {**shown, "event": "request", "level": level})
+        ordered = {**first, **line, "request_id": request_id}
+        event: Any = stamp(None, level, {**ordered, "event": "request", "level": level})
         for processor in render:
             event = processor(None, level, event)
         write(event)

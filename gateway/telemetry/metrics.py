@@ -26,7 +26,7 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", WEBSOCKET})
 
 
 class Metrics:
-    """A registry of its own, and what fills it."""
+    """The metrics of one process, in a registry of its own."""
 
     def __init__(self, version: str) -> None:
         self.registry = CollectorRegistry()
@@ -166,9 +166,9 @@ class Metrics:
         key = (route, method, status)
         children = self._request_children.get(key)
         if children is None:
-            shown = f"{status}xx" if status else "none"
+            status_class = f"{status}xx" if status else "none"
             children = self._request_children[key] = (
-                self._requests.labels(route, method, shown),
+                self._requests.labels(route, method, status_class),
                 self._seconds.labels(route),
             )
         return children

@@ -1,4 +1,4 @@
-"""The port that Prometheus asks: apart from the service's own, one for each worker process."""
+"""Metrics port: where Prometheus scrapes, apart from the service's; one per worker process."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def metrics_served(registry: CollectorRegistry, host: str, ports: range) -> Iter
             if error.errno != errno.EADDRINUSE:
                 raise
             continue
-        logger.info("Metrics are at http://%s:%s/metrics", _shown(host), port)
+        logger.info("Metrics are at http://%s:%s/metrics", _url_host(host), port)
         try:
             yield port
         finally:
@@ -45,5 +45,5 @@ def metrics_served(registry: CollectorRegistry, host: str, ports: range) -> Iter
     yield None
 
 
-def _shown(host: str) -> str:
+def _url_host(host: str) -> str:
     return f"[{host}]" if ":" in host else host

@@ -1,4 +1,4 @@
-"""What is noted of one request while it is answered: for the log, the metrics and the traces.
+"""Request record: what logs, metrics and traces need of one request.
 
 Nothing in it tells who asked or for what: no argument, no variable, no id, no name of a person.
 """
@@ -25,7 +25,7 @@ _SHORT_DIGEST = 12
 
 
 class Result(StrEnum):
-    """What became of an operation."""
+    """The result of an operation."""
 
     #: Executed without an error.
     OK = "ok"
@@ -43,7 +43,7 @@ Phase = tuple[str, float, float]
 
 
 class RequestRecord:
-    """Filled in by whoever knows; what nobody knew stays None.
+    """The record of one request; what is unknown stays None.
 
     ``clock`` counts seconds. ``statements`` are those that were read with.
     """
@@ -151,15 +151,15 @@ class RequestRecord:
             self._phase = None
 
     def note_error(self, code: str, cause: Exception | None = None) -> None:
-        """Note the code of an error that the client is told, and why credentials are refused."""
+        """Note the code of an error that the client receives, and why credentials are refused."""
         if code not in self.errors:
             self.errors.append(code)
         if isinstance(cause, Unauthenticated) and cause.reason is not None:
             self.credentials = cause.reason
 
-    def note_errors(self, told: Iterable[Mapping[str, Any]]) -> None:
-        """Note the codes of errors as the client is told them."""
-        for code in sorted({error["extensions"]["code"] for error in told}):
+    def note_errors(self, formatted: Iterable[Mapping[str, Any]]) -> None:
+        """Note the codes of formatted errors, as the client receives them."""
+        for code in sorted({error["extensions"]["code"] for error in formatted}):
             self.note_error(code)
 
     def opened(self) -> None:
@@ -187,8 +187,8 @@ class RequestRecord:
             return False
         return position[0] < self.at_least[0]
 
-    def ask(self, operation: str | None, digest: str) -> None:
-        """Note the operation that is asked for, and the SHA-256 of its document in hexadecimal."""
+    def set_operation(self, operation: str | None, digest: str) -> None:
+        """Note the requested operation, and the SHA-256 of its document in hexadecimal."""
         self.operation = operation and operation[:_LONGEST_NAME]
         self.document = digest[:_SHORT_DIGEST]
 

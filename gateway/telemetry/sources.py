@@ -1,4 +1,4 @@
-"""What the parts of a process count themselves; ``docs/metrics.md`` explains each metric."""
+"""Metrics from counters of other parts of a process; ``docs/metrics.md`` explains each."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gateway.telemetry.counts import (
 
 
 class Sources(Collector):
-    """Whom to ask when Prometheus asks; whoever is not known yet gives families without values."""
+    """Collects other parts' counters; a missing source gives families without values."""
 
     def __init__(self) -> None:
         self.pool: Callable[[], PoolUse] | None = None
@@ -100,9 +100,9 @@ class Sources(Collector):
             "How far database servers were behind the primary when they answered last.",
             labels=labels,
         )
-        for place, server in enumerate(() if use is None else use.servers):
-            names = [server.shown, server.role]
-            reading.add_metric(names, use is not None and place == use.current)
+        for index, server in enumerate(() if use is None else use.servers):
+            names = [server.redacted, server.role]
+            reading.add_metric(names, use is not None and index == use.current)
             up.add_metric(names, server.answers)
             lag.add_metric(names, server.lag_seconds)
         moves = CounterMetricFamily(

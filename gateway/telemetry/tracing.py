@@ -1,4 +1,4 @@
-"""Traces by OpenTelemetry, sent by OTLP over HTTP to where the standard OTEL_* variables say.
+"""Traces by OpenTelemetry, exported by OTLP over HTTP; the standard OTEL_* variables configure it.
 
 Spans: the request, its operation, the phases of that, each batch of a loader, each statement.
 Nothing here is imported, and nothing costs anything, unless traces are switched on.
@@ -84,7 +84,7 @@ class Tracing:
 
     @contextmanager
     def statement(self, text: str, dialect: Dialect) -> Iterator[None]:
-        """The span of a statement: its text, with places for parameters and never values."""
+        """The span of a statement: its text, with placeholders and never values."""
         with self._tracer.start_as_current_span(
             "SQL",
             kind=SpanKind.CLIENT,

@@ -24,11 +24,11 @@ LoadPages = Callable[[], Awaitable[WebApplication | None]]
 
 
 class PagesNotMade(Exception):
-    """Its text is a sentence for whoever opens a page: there will be none, and why."""
+    """The pages could not be built; its message, for visitors, is a sentence that says why."""
 
 
 class Pages:
-    """What is answered at the addresses of pages.
+    """Responses at the addresses of pages.
 
     With ``make``, which runs while this is entered, those that are not built yet say so. Then they
     are what ``load`` finds, or say why there are none. Without, they are ``built``, or nothing.
@@ -42,7 +42,7 @@ class Pages:
         self._make = make
         self._waiting = WaitingPage() if make else None
         self._making: asyncio.Task[None] | None = None
-        #: Called with the routes so far, and with those that take their place.
+        #: Called with the routes so far, and with those that replace them.
         self.on_change: Callable[[Sequence[Route], Sequence[Route]], None] | None = None
         self._routes = self._page_routes()
 
@@ -68,9 +68,9 @@ class Pages:
         return self._waiting.home()
 
     async def _page(self, request: Request) -> Response:
-        shown = self._built or self._waiting
-        assert shown is not None  # noqa: S101 - there is no page otherwise
-        return await shown.page(request)
+        current = self._built or self._waiting
+        assert current is not None  # noqa: S101 - there is no page otherwise
+        return await current.page(request)
 
     def _page_routes(self) -> list[Route]:
         if self._built is not None:

@@ -22,7 +22,7 @@ _PATH = "/demo/{role}"
 
 
 class RoleToken(NamedTuple):
-    """Somebody to look as, and what one sees then."""
+    """A role of the demo: its name, what it may see, and its token."""
 
     name: str
     sees: str

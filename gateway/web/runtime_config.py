@@ -1,4 +1,4 @@
-"""What the pages ask about this gateway before somebody signs in: the bundle fits any settings."""
+"""Runtime configuration of the pages, read before sign-in: one bundle fits any settings."""
 
 from __future__ import annotations
 
@@ -46,6 +46,6 @@ class RuntimeConfig:
         self._body = json_bytes(said)
 
     async def respond(self, _: Request) -> Response:
-        """Never kept: a page that is open for days signs in by the settings of that day."""
+        """Respond without caching: a page that is open for days signs in by current settings."""
         headers = {"Cache-Control": "no-store", **SAFE_HEADERS}
         return raw_json_response(self._body, HTTPStatus.OK, JSON, headers)

@@ -1,4 +1,4 @@
-"""What the settings say about the issuer at which people sign in (OpenID Connect, OAuth 2)."""
+"""Sign-in: the issuer of the settings at which people sign in (OpenID Connect, OAuth 2)."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def configured_sign_in(settings: Settings) -> SignIn | None:
 
 
 def _check(setting: str, url: str) -> None:
-    """Whoever could read or change what is sent there could be anybody."""
+    """Check a URL for HTTPS: whoever reads or changes that traffic can sign in as anybody."""
     matched = _URL.fullmatch(url)
     if matched is None:
         raise SettingsError(f"{setting} must be a URL such as https://login.example.org.")

@@ -166,9 +166,9 @@ def test_the_environment_gives_what_the_url_leaves_out() -> None:
     assert read.arguments["dsn"] == "postgresql://?sslmode=require"
     assert read.server_settings == {"application_name": "reports"}
     assert (read.target, read.connect_seconds) == ("primary", 9)
-    assert read.shown == "postgresql://u@h1:7,h2:7/d"
+    assert read.redacted == "postgresql://u@h1:7,h2:7/d"
     of_url = read_database_url("postgresql://x@h/e?application_name=a", variables)
-    assert of_url.shown == "postgresql://x@h:7/e"
+    assert of_url.redacted == "postgresql://x@h:7/e"
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_a_service_is_read_from_its_file(tmp_path: Path) -> None:
     variables = {"PGSERVICEFILE": str(file), "PGUSER": "other"}
     read = read_database_url("postgres:///d?service=stats&application_name=own", variables)
     assert isinstance(read, PostgresUrl)
-    assert read.shown == "postgresql://u@h1/d"
+    assert read.redacted == "postgresql://u@h1/d"
     assert read.arguments["password"] == "a%b#c"
     assert read.server_settings == {"application_name": "own"}
     file.write_text("[stats]\nnonsense=1\n")
@@ -206,7 +206,7 @@ def test_a_service_is_read_from_its_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("url", ["postgres://u:hunter2@h/d?password=hunter2", "postgres://h:1/d"])
 def test_what_an_error_calls_the_database_holds_no_password(url: str) -> None:
-    assert "hunter2" not in read_database_url(url).shown
+    assert "hunter2" not in read_database_url(url).redacted
 
 
 async def test_a_session_has_the_name_that_the_url_gives_it(postgres_url: str) -> None:

@@ -49,7 +49,7 @@ class Site:
     @property
     def shown(self) -> str:
         """What errors call the database."""
-        return read_database_url(self.database_url).shown
+        return read_database_url(self.database_url).redacted
 
     @property
     def environment(self) -> dict[str, str]:

@@ -52,7 +52,7 @@ def test_phases_without_work_stand_between_the_one_before_and_the_next() -> None
 
 def test_names_and_hashes_are_cut_to_what_a_line_holds() -> None:
     record = RequestRecord("a", "POST")
-    record.ask("N" * 5000, "0123456789abcdef" * 4)
+    record.set_operation("N" * 5000, "0123456789abcdef" * 4)
     assert record.operation == "N" * 64
     assert record.document == "0123456789ab"
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from starlette.types import Message
 
-from gateway.auth.bearer import keeping_bearer
+from gateway.auth.bearer import bearer_scope
 from gateway.errors import Unauthenticated, Unavailable
 from gateway.graphql.documents.request import read_parameters
 from gateway.graphql.endpoint.socket_messages import ClientMessage, CloseCode, ServerMessages
@@ -185,7 +185,7 @@ class RunningOperations:
         record.route, record.client = self._record.route, self._record.client
         try:
             with suppress(ConnectionError):
-                with keeping_bearer(), self._recording(record):
+                with bearer_scope(), self._recording(record):
                     end = await self._answer(operation, credentials, record)
                 if end is not None:
                     await self.end(*end, by=operation)

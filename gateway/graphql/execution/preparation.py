@@ -129,7 +129,7 @@ class Preparation:
     ) -> PreparedOperation | Answer:
         prepared = self.documents.parse(text)
         operation = prepared.operation(request.operation_name)
-        record.ask(operation.name.value if operation.name else None, prepared.digest)
+        record.set_operation(operation.name.value if operation.name else None, prepared.digest)
         if operation.operation not in allowed:
             raise OperationTypeRefused(operation.operation.value)
         record.begin("validate")

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import NamedTuple
 
-from gateway.auth.bearer import keeping_bearer
+from gateway.auth.bearer import bearer_scope
 from gateway.auth.viewer import Viewer
 from gateway.calendar import today
 from gateway.changes.feed import ChangeFeed
@@ -148,7 +148,7 @@ class LiveEvaluation:
         self, watched: Watched, record: RequestRecord, *, again: bool = False
     ) -> Evaluation:
         # No token is forwarded for a live answer, which is read again after the request.
-        with keeping_bearer(), _timed(watched):
+        with bearer_scope(), _timed(watched):
             operation, viewer = watched.operation, watched.viewer
             return await self._queries.evaluate(operation, viewer, record, again=again)
 

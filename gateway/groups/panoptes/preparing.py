@@ -17,7 +17,7 @@ from gateway.groups.limits import check_changes, check_new_group
 from gateway.groups.links import read_wrong_joins
 from gateway.groups.panoptes.not_supported import not_supported
 from gateway.groups.transaction import Transaction
-from gateway.rollups.erasure import read_forgotten
+from gateway.rollups.erasure import read_erased
 
 #: What makes things end is possible beyond the limit of changes too.
 _ENDING = (
@@ -41,7 +41,7 @@ def prepare(transaction: Transaction, command: Command) -> Prepared:
     Its ids are Panoptes': those of groups that are led here mean other groups there.
     """
     connection = transaction.connection
-    if read_forgotten(connection, [transaction.viewer_id]):
+    if read_erased(connection, [transaction.viewer_id]):
         raise ErasedAccount
     found = _about(connection, command)
     if led_among(connection, [found.group_id]):

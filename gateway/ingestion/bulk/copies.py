@@ -16,7 +16,7 @@ from gateway.ingestion.bulk.lines import as_lines, quoted_pattern
 from gateway.ingestion.bulk.spool import COLUMNS, MOVED, OWN_WORD, pack
 from gateway.rollups.apply_batch import Outcome
 from gateway.rollups.assigned import AssignedProjects
-from gateway.rollups.ledger import encode_groups, succeed
+from gateway.rollups.ledger import encode_groups, winning_copy
 
 _ROWS_AT_ONCE = 10_000
 _OF_ARRIVAL = 3
@@ -144,7 +144,7 @@ class _Held:
         if code != OWN_WORD:
             self._assigned.move = code == MOVED
             event = self._assigned.assign(event, known)
-        if (holds := succeed(event, known)) == known:
+        if (holds := winning_copy(event, known)) == known:
             self.unchanged += 1
         else:
             self.event = holds

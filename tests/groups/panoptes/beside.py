@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 from sqlalchemy import select
 
-from gateway.auth.bearer import Bearer, keep_bearer, keeping_bearer
+from gateway.auth.bearer import Bearer, bearer_scope, store_bearer
 from gateway.auth.viewer import Viewer
 from gateway.db import Database
 from gateway.db.group_tables import group_change, group_join_link
@@ -79,8 +79,8 @@ class Beside:
     async def run(self, command: Command, viewer: Viewer, token: str | None = None) -> Outcome:
         """Carry out a command as if the viewer had sent it with their token."""
         assert viewer.id is not None
-        with keeping_bearer():
-            keep_bearer(Bearer(viewer.id, self.token(viewer) if token is None else token))
+        with bearer_scope():
+            store_bearer(Bearer(viewer.id, self.token(viewer) if token is None else token))
             return await self.service.run(command, viewer)
 
     def standing_there(self, group_id: int, viewer: Viewer) -> tuple[str, list[str]] | None:

@@ -17,7 +17,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from gateway.auth.bearer import Bearer, bearer_of, keep_bearer, keeping_bearer
+from gateway.auth.bearer import Bearer, bearer_of, bearer_scope, store_bearer
 from gateway.auth.viewer import ANONYMOUS, Viewer
 from gateway.groups.commands import CreateGroup, Leave
 from gateway.groups.panoptes.failures import PanoptesSilent
@@ -52,18 +52,18 @@ GOAL = """mutation ($id: ID!) {
 
 
 def test_a_token_is_its_own_person_s_alone() -> None:
-    with keeping_bearer():
-        keep_bearer(Bearer(1001, "secret"))
+    with bearer_scope():
+        store_bearer(Bearer(1001, "secret"))
         assert bearer_of(ADA) == "secret"
         machine = Viewer(id=1001, api_key_id="key")
         for other in (BOB, ANONYMOUS, machine):
             assert bearer_of(other) is None
-        keep_bearer(None)
+        store_bearer(None)
         assert bearer_of(ADA) is None
 
 
 async def test_a_token_is_kept_while_its_request_is_answered_alone() -> None:
-    keep_bearer(Bearer(1001, "secret"))
+    store_bearer(Bearer(1001, "secret"))
     assert bearer_of(ADA) is None
 
     answered = asyncio.Event()
@@ -72,14 +72,14 @@ async def test_a_token_is_kept_while_its_request_is_answered_alone() -> None:
         assert bearer_of(ADA) == "secret"
         await answered.wait()
         # As a task does that identifies viewers for all.
-        keep_bearer(Bearer(1001, "secret"))
+        store_bearer(Bearer(1001, "secret"))
         return bearer_of(ADA)
 
-    with keeping_bearer():
-        keep_bearer(Bearer(1001, "secret"))
+    with bearer_scope():
+        store_bearer(Bearer(1001, "secret"))
         task = asyncio.create_task(goes_on())
         await asyncio.sleep(0)
-        with keeping_bearer():
+        with bearer_scope():
             assert bearer_of(ADA) is None
         assert bearer_of(ADA) == "secret"
     answered.set()

@@ -16,7 +16,7 @@ from gateway.ingestion.bulk.spool import Spool, connect
 from gateway.ingestion.export import Export
 from gateway.rollups.apply_batch import Outcome
 from gateway.rollups.assigned import AssignedProjects
-from gateway.rollups.ledger import succeed
+from gateway.rollups.ledger import winning_copy
 from tests.sampled import examples
 
 events = st.builds(
@@ -50,7 +50,7 @@ def one_by_one(arriving: Arrivals) -> tuple[list[Classification], Settled]:
                 continue
             if export is not None:
                 event = kept["moved" if export.move else "kept"].assign(event, known)
-            stored[event.id] = succeed(event, known)
+            stored[event.id] = winning_copy(event, known)
             unchanged += stored[event.id] == known
             replaced += stored[event.id] != known
         times = [one.event_time for one in stored.values() if before.get(one.id) != one]
@@ -83,4 +83,4 @@ def test_copies_settle_as_one_by_one(arriving: Arrivals, erased: set[int]) -> No
     assert settled.outcome == said.outcome
     assert settled.last_event_at == said.last_event_at
     assert settled.assigned.moved == said.assigned.moved
-    assert settled.assigned.kept == said.assigned.kept
+    assert settled.assigned.retained == said.assigned.retained
