@@ -7,9 +7,9 @@ from gateway.directory.user_groups import ACTIVE
 from gateway.errors import NotFound
 from gateway.groups.changing import active, inactive, note, write_group, write_memberships
 from gateway.groups.commands import DeactivateGroup, Outcome, ReactivateGroup
-from gateway.groups.deciding import check_revision, is_to_be_done, lead
+from gateway.groups.deciding import authorize, authorize_admin, check_revision
 from gateway.groups.history import ChangeKind
-from gateway.groups.limits import check_reactivation, worn_out
+from gateway.groups.limits import check_reactivation, users_at_span_limit
 from gateway.groups.rules import Action
 from gateway.groups.state import (
     membership_in,
@@ -30,7 +30,7 @@ def deactivate_group(transaction: Transaction, command: DeactivateGroup) -> Outc
     may_undo = transaction.viewer.is_site_admin or group.was_led_by_viewer
     if group.is_known and group.has_ended and may_undo:
         return Outcome(group.id, changed=False)
-    lead(transaction, group, Action.DEACTIVATE)
+    authorize_admin(transaction, group, Action.DEACTIVATE)
     check_revision(group.row, command.expected_revision)
     rows = read_memberships_in(
         transaction.connection, group.id, MembershipState.ACTIVE, MembershipState.INVITED
@@ -49,16 +49,16 @@ def reactivate_group(transaction: Transaction, command: ReactivateGroup) -> Outc
     group = read_group(transaction, command.group_id)
     if group.is_known and not group.has_ended:
         # Whoever may deactivate it finds it as it is wanted.
-        is_to_be_done(transaction, group, Action.DEACTIVATE)
+        authorize(transaction, group, Action.DEACTIVATE)
         return Outcome(group.id, changed=False)
-    is_to_be_done(transaction, group, Action.REACTIVATE)
+    authorize(transaction, group, Action.REACTIVATE)
     if not group.is_known:
         raise NotFound("group", group.id)
     check_reactivation(transaction)
     restored = read_memberships_in(
         transaction.connection, group.id, MembershipState.INACTIVE, ended_by=ENDED_WITH_GROUP
     )
-    for user_id in worn_out(transaction.connection, group.id, restored):
+    for user_id in users_at_span_limit(transaction.connection, group.id, restored):
         del restored[user_id]
     write_group(transaction, group, state=ACTIVE)
     # A file may say that a group has ended and its memberships have not.

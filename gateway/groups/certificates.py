@@ -28,7 +28,7 @@ from gateway.groups.commands import IssueCertificate, Outcome, RevokeCertificate
 from gateway.groups.limits import reached
 from gateway.groups.own_changes import count_change
 from gateway.groups.transaction import Transaction
-from gateway.groups.users import learn_names
+from gateway.groups.users import store_viewer_names
 from gateway.stats.rows import parameters
 from gateway.stats.subject import Question
 from gateway.stats.sums import sums
@@ -49,7 +49,7 @@ def issue_certificate(transaction: Transaction, command: IssueCertificate) -> Ou
     count_change(transaction, certificate_issue, MOST_ISSUES, f"issue {MOST_ISSUES} certificates")
 
     # Whoever was never heard of has the names of their token from now on.
-    learn_names(transaction.connection, transaction.viewer)
+    store_viewer_names(transaction.connection, transaction.viewer)
     named = transaction.connection.execute(USERS_BY_ID, {"ids": [user_id]}).first()
     code = new_code()
     issued = Certificate(

@@ -13,7 +13,7 @@ from gateway.db import Database
 from gateway.directory.panoptes.live import LiveDirectory
 from gateway.directory.panoptes.transport import Transport
 from gateway.errors import SettingsError
-from gateway.groups.panoptes.authority import PanoptesGroups
+from gateway.groups.panoptes.remote_groups import PanoptesGroups
 from gateway.groups.service import GroupService
 from gateway.groups.transaction import Limits
 from gateway.settings import PREFIX, Settings

@@ -12,7 +12,7 @@ from gateway.directory.user_groups import ACTIVE
 from gateway.errors import Forbidden, InvalidArgument
 from gateway.groups.changing import GATEWAY, active, note, write_memberships
 from gateway.groups.commands import CreateGroup, Outcome
-from gateway.groups.deciding import is_to_be_done
+from gateway.groups.deciding import authorize
 from gateway.groups.history import ChangeKind
 from gateway.groups.inviting import invite_users, unknown_user
 from gateway.groups.limits import check_new_group, check_new_membership
@@ -30,7 +30,7 @@ from gateway.rollups.spans import begin_tenure
 def create_group(transaction: Transaction, command: CreateGroup) -> Outcome:
     """Create a group with one admin, invite whom it names, and make its join link."""
     group = Group(0, {}, {}, None)
-    is_to_be_done(transaction, group, Action.CREATE)
+    authorize(transaction, group, Action.CREATE)
     admin_id = _admin(transaction, command)
     check_number("invite", command.invite, least=0)
     name, display_name = _names(transaction, command)

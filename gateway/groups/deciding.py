@@ -30,7 +30,7 @@ _REFUSALS = {
 }
 
 
-class Asking(Protocol):
+class HasViewer(Protocol):
     """Whoever has a viewer who wants something, as a ``Transaction`` has one."""
 
     @property
@@ -39,7 +39,7 @@ class Asking(Protocol):
         ...
 
 
-def is_to_be_done(transaction: Asking, group: Group, action: Action) -> bool:
+def authorize(transaction: HasViewer, group: Group, action: Action) -> bool:
     """Whether the rules let the viewer do it: False if nothing changes, an error if not."""
     found = verdict(action, transaction.viewer, group.own)
     if found is Verdict.ADMINS_THEN:
@@ -51,7 +51,7 @@ def is_to_be_done(transaction: Asking, group: Group, action: Action) -> bool:
     raise refusal_of(transaction, group, found)
 
 
-def refusal_of(transaction: Asking, group: Group, found: Verdict) -> GatewayError:
+def refusal_of(transaction: HasViewer, group: Group, found: Verdict) -> GatewayError:
     """The error that a verdict stands for; one that hides a group hides all that is hidden."""
     if found is Verdict.UNAUTHENTICATED:
         return Unauthenticated("Sign in to do this: send a token.")
@@ -68,9 +68,9 @@ def refusal_of_verdict(found: Verdict) -> GroupRefusal:
     return GroupRefusal(code, message, *path)
 
 
-def lead(transaction: Asking, group: Group, action: Action) -> None:
+def authorize_admin(transaction: HasViewer, group: Group, action: Action) -> None:
     """Check that the viewer may do what admins do with an active group."""
-    is_to_be_done(transaction, group, action)
+    authorize(transaction, group, action)
     if not group.is_known:
         raise NotFound("group", group.id)
     if group.has_ended:

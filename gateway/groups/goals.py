@@ -24,7 +24,7 @@ from gateway.groups.commands import (
     Unchanged,
     UpdateGoal,
 )
-from gateway.groups.deciding import conflict, lead
+from gateway.groups.deciding import authorize_admin, conflict
 from gateway.groups.goal_checks import (
     check_end,
     check_filters,
@@ -48,7 +48,7 @@ def create_goal(transaction: Transaction, command: CreateGoal) -> Outcome:
     group = None
     if command.group_id is not None:
         group = read_group(transaction, command.group_id)
-        lead(transaction, group, Action.LEAD_GOALS)
+        authorize_admin(transaction, group, Action.LEAD_GOALS)
     elif transaction.viewer.id is None:
         raise InvalidArgument("groupId", "A site operator has no own goals: name the group.")
     today = day_of(transaction.now)
@@ -176,7 +176,7 @@ def _read(transaction: Transaction, goal_id: int) -> tuple[Group | None, Goal]:
             raise NotFound("goal", goal_id)
         return None, found
     try:
-        lead(transaction, group, Action.LEAD_GOALS)
+        authorize_admin(transaction, group, Action.LEAD_GOALS)
     except NotFound:
         raise NotFound("goal", goal_id) from None
     return group, found

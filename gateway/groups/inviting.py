@@ -8,7 +8,7 @@ from gateway.directory.memberships import GROUP_MEMBER, MembershipState, encode_
 from gateway.directory.rows import Row
 from gateway.groups.changing import note, write_memberships
 from gateway.groups.commands import Invite, Outcome
-from gateway.groups.deciding import lead
+from gateway.groups.deciding import authorize_admin
 from gateway.groups.history import ChangeKind
 from gateway.groups.limits import AFTER_DECLINE, check_invitations, check_room, reached
 from gateway.groups.refusals import GroupRefusal, RefusalCode
@@ -26,7 +26,7 @@ def invite(transaction: Transaction, command: Invite) -> Outcome:
     role = checked_role(command.role)
     check_number("userIds", (*command.user_ids, *command.logins))
     group = read_group(transaction, command.group_id)
-    lead(transaction, group, Action.INVITE)
+    authorize_admin(transaction, group, Action.INVITE)
     asked = _asked(transaction, command)
     rows = read_memberships(transaction.connection, group.id, asked)
     members = [user for user in asked if user in rows and membership_in(rows[user]).is_effective]

@@ -7,7 +7,7 @@ from gateway.directory.rows import Row
 from gateway.errors import GatewayError
 from gateway.groups.changing import active, inactive, note, write_memberships
 from gateway.groups.commands import AcceptInvitation, DeclineInvitation, Join, Outcome
-from gateway.groups.deciding import is_to_be_done, refusal_of
+from gateway.groups.deciding import authorize, refusal_of
 from gateway.groups.history import ChangeKind
 from gateway.groups.limits import check_new_membership, check_room
 from gateway.groups.links import opens, read_link, read_wrong_joins
@@ -62,7 +62,7 @@ def accept_invitation(transaction: Transaction, command: AcceptInvitation) -> Ou
 
 def accept(transaction: Transaction, group: Group, action: Action = Action.ACCEPT) -> Outcome:
     """The same of a group that was read; an ended group has no open invitations."""
-    if not is_to_be_done(transaction, group, action):
+    if not authorize(transaction, group, action):
         return Outcome(group.id, changed=False, user_ids=(transaction.viewer_id,))
     if group.has_ended:
         raise refusal_of(transaction, group, Verdict.INVITATION_REQUIRED)
@@ -72,7 +72,7 @@ def accept(transaction: Transaction, group: Group, action: Action = Action.ACCEP
 def decline_invitation(transaction: Transaction, command: DeclineInvitation) -> Outcome:
     """Transaction an invitation down, for this time or for ever."""
     group = read_group(transaction, command.group_id)
-    if not is_to_be_done(transaction, group, Action.DECLINE) or group.own_row is None:
+    if not authorize(transaction, group, Action.DECLINE) or group.own_row is None:
         return Outcome(group.id, changed=False, user_ids=(transaction.viewer_id,))
     return decline(transaction, group, group.own_row, for_ever=command.for_ever)
 

@@ -74,7 +74,7 @@ def check_new_membership(transaction: Transaction, user_id: int, group_id: int =
             "leave one of them first.",
             *path,
         )
-    if worn_out(transaction.connection, group_id, [user_id]):
+    if users_at_span_limit(transaction.connection, group_id, [user_id]):
         raise reached(f"You have been a member of this group {MOST_SPANS:,} times.", *path)
 
 
@@ -145,7 +145,7 @@ def check_reactivation(transaction: Transaction) -> None:
         )
 
 
-def worn_out(connection: Connection, group_id: int, user_ids: Iterable[int]) -> set[int]:
+def users_at_span_limit(connection: Connection, group_id: int, user_ids: Iterable[int]) -> set[int]:
     """Those of the users who were members of the group as often as anybody may be."""
     span = membership_span.c
     statement = (

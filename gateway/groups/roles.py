@@ -9,7 +9,7 @@ from gateway.directory.rows import Row
 from gateway.errors import InvalidArgument
 from gateway.groups.changing import note, with_roles, write_memberships
 from gateway.groups.commands import Outcome, SetRole
-from gateway.groups.deciding import check_admins_left, lead
+from gateway.groups.deciding import authorize_admin, check_admins_left
 from gateway.groups.history import ChangeKind
 from gateway.groups.refusals import GroupRefusal, RefusalCode
 from gateway.groups.rules import Action
@@ -21,7 +21,7 @@ def set_role(transaction: Transaction, command: SetRole) -> Outcome:
     """Give a member a role, or an invitation the role that it will give."""
     role = checked_role(command.role)
     group = read_group(transaction, command.group_id)
-    lead(transaction, group, Action.SET_ROLE)
+    authorize_admin(transaction, group, Action.SET_ROLE)
     row = read_memberships(transaction.connection, group.id, [command.user_id]).get(command.user_id)
     if row is None or not _may_have_role(row):
         raise not_a_member("userId")

@@ -32,12 +32,12 @@ from gateway.groups.limits import check_changes
 from gateway.groups.link_changes import update_join_link
 from gateway.groups.links import count_wrong_join
 from gateway.groups.membership_changes import change_membership
-from gateway.groups.panoptes.authority import PanoptesGroups
 from gateway.groups.panoptes.not_supported import not_supported
+from gateway.groups.panoptes.remote_groups import PanoptesGroups
 from gateway.groups.refusals import GroupRefusal, RefusalCode
 from gateway.groups.roles import set_role
 from gateway.groups.transaction import Limits, Transaction
-from gateway.groups.users import learn_names
+from gateway.groups.users import store_viewer_names
 from gateway.rollups.erasure import read_forgotten
 
 logger = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ logger = logging.getLogger(__name__)
 #: Whoever works on the command line of the server: a site admin who is none of its users.
 OPERATOR = Viewer(is_site_admin=True)
 
-_WORK: Mapping[type, Callable[[Transaction, Any], Outcome]] = {
+_HANDLERS: Mapping[type, Callable[[Transaction, Any], Outcome]] = {
     commands.CreateGroup: create_group,
     commands.UpdateGroup: update_group,
     commands.DeactivateGroup: deactivate_group,
@@ -155,7 +155,7 @@ class GroupService:
             if elsewhere:
                 return [await self._home.run(elsewhere[0], viewer)]
             for command in wanted:
-                await self._home.look(command, viewer)
+                await self._home.refresh_goal_group(command, viewer)
         return await self._database.write(lambda each: self._work(each, wanted, viewer))
 
     def _check(self, viewer: Viewer, wanted: Sequence[Command]) -> None:
@@ -178,9 +178,9 @@ class GroupService:
             raise ErasedAccount
         doing = connection.begin_nested()
         try:
-            outcomes = [_WORK[type(command)](transaction, command) for command in wanted]
+            outcomes = [_HANDLERS[type(command)](transaction, command) for command in wanted]
             if any(outcome.changed for outcome in outcomes):
-                learn_names(connection, viewer)
+                store_viewer_names(connection, viewer)
                 if not all(isinstance(command, _ENDING) for command in wanted):
                     check_changes(transaction)
         except WrongToken as wrong:

@@ -49,7 +49,7 @@ def check_number(argument: str, users: Sequence[object], least: int = 1) -> None
         )
 
 
-def learn_names(connection: Connection, viewer: Viewer) -> None:
+def store_viewer_names(connection: Connection, viewer: Viewer) -> None:
     """Note whoever changes something, and the names that their token gives, as events do."""
     if viewer.id is None:
         return

@@ -6,12 +6,12 @@ from contextlib import ExitStack
 
 import httpx
 import pytest
+from gateway.files.places import FILES_OF_VIEWER, Places
 
 from gateway.app import create_app
 from gateway.directory.load import load_directory
 from gateway.errors import Unavailable
 from gateway.files.description import file_paths
-from gateway.files.places import FILES_OF_VIEWER, Places
 from gateway.files.refusals import FileTooLarge, TooManyFiles
 from gateway.files.spool import Spool
 from gateway.settings import Settings
