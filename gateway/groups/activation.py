@@ -1,4 +1,4 @@
-"""Ending groups and letting them go on."""
+"""Deactivating and reactivating groups."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _INACTIVE = "inactive"
 
 
 def deactivate_group(transaction: Transaction, command: DeactivateGroup) -> Outcome:
-    """End a group and all its memberships; open invitations are withdrawn."""
+    """Deactivate a group: end all its memberships, and withdraw open invitations."""
     group = read_group(transaction, command.group_id)
     may_undo = transaction.viewer.is_site_admin or group.was_led_by_viewer
     if group.is_known and group.has_ended and may_undo:
@@ -42,13 +42,13 @@ def deactivate_group(transaction: Transaction, command: DeactivateGroup) -> Outc
 
 
 def reactivate_group(transaction: Transaction, command: ReactivateGroup) -> Outcome:
-    """Let a group go on with the members whom it had when it was deactivated.
+    """Reactivate a group with the members that it had when it was deactivated.
 
-    What they did in between does not count to it.
+    What they did in between does not count towards it.
     """
     group = read_group(transaction, command.group_id)
     if group.is_known and not group.has_ended:
-        # Whoever may deactivate it finds it as it is wanted.
+        # It is active already: only those who may deactivate it are answered so.
         authorize(transaction, group, Action.DEACTIVATE)
         return Outcome(group.id, changed=False)
     authorize(transaction, group, Action.REACTIVATE)
@@ -74,5 +74,5 @@ def reactivate_group(transaction: Transaction, command: ReactivateGroup) -> Outc
 
 
 def _ended_by(row: dict[str, object]) -> str:
-    """Only members come back with the group; nobody is made one who had not accepted."""
+    """What ended the membership: only members, not invited users, return with the group."""
     return ENDED_WITH_GROUP if membership_in(row).state is MembershipState.ACTIVE else "removed"

@@ -28,7 +28,7 @@ from gateway.rollups.spans import begin_tenure
 
 
 def create_group(transaction: Transaction, command: CreateGroup) -> Outcome:
-    """Create a group with one admin, invite whom it names, and make its join link."""
+    """Create a group with one admin and a join link, and invite the named users."""
     group = Group(0, {}, {}, None)
     authorize(transaction, group, Action.CREATE)
     admin_id = _admin(transaction, command)
@@ -52,7 +52,7 @@ def create_group(transaction: Transaction, command: CreateGroup) -> Outcome:
 
 
 def _admin(transaction: Transaction, command: CreateGroup) -> int:
-    """Who will lead the group: whoever creates it; a site operator names somebody."""
+    """The first admin of the group: its creator, or whom a site operator names."""
     if transaction.viewer.id is not None:
         if command.admin_id not in (None, transaction.viewer.id):
             raise Forbidden("Whoever creates a group leads it.")
@@ -73,13 +73,13 @@ def _names(transaction: Transaction, command: CreateGroup) -> tuple[str, str]:
 
 
 def _invited(transaction: Transaction, command: CreateGroup, admin_id: int) -> list[int]:
-    """Whom to invite, each once; UNKNOWN_USER as the command says."""
-    asked = [user_id for user_id in dict.fromkeys(command.invite) if user_id != admin_id]
-    known = known_users(transaction.connection, asked)
-    strangers = [user_id for user_id in asked if user_id not in known]
+    """The users to invite, each once; UNKNOWN_USER unless unknown users are to be skipped."""
+    requested = [user_id for user_id in dict.fromkeys(command.invite) if user_id != admin_id]
+    known = known_users(transaction.connection, requested)
+    strangers = [user_id for user_id in requested if user_id not in known]
     if strangers and not (command.skip_unknown and known):
         raise unknown_user("invite", str(command.invite.index(strangers[0])))
-    return [user_id for user_id in asked if user_id in known]
+    return [user_id for user_id in requested if user_id in known]
 
 
 def _write(

@@ -20,6 +20,6 @@ def update_group(transaction: Transaction, command: UpdateGroup) -> Outcome:
     changed = edited_columns(group, command, lambda name: check_free(transaction, name, group.id))
     if changed:
         write_group(transaction, group, **changed)
-        for kind, told in kinds_of(changed):
-            note(transaction, group, kind, details=told)
+        for kind, details in kinds_of(changed):
+            note(transaction, group, kind, details=details)
     return Outcome(group.id, changed=bool(changed))

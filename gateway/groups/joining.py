@@ -17,7 +17,7 @@ from gateway.groups.transaction import Transaction
 
 
 class WrongToken(Exception):
-    """A wrong token was sent, which is counted although the command is refused."""
+    """A wrong token was sent; it is counted although the command is refused."""
 
     def __init__(self, refusal: GatewayError) -> None:
         super().__init__()
@@ -27,8 +27,8 @@ class WrongToken(Exception):
 def join(transaction: Transaction, command: Join) -> Outcome:
     """Become a member by the token of the group's link.
 
-    Everything is read and compared for a group that does not exist as for one that does, so that
-    an answer tells neither by its words nor by its time which it was.
+    All is read and compared also for a group that does not exist, so that neither the words nor
+    the time of an answer reveal which groups exist.
     """
     group = read_group(transaction, command.group_id)
     link = read_link(transaction.connection, command.group_id)
@@ -61,7 +61,7 @@ def accept_invitation(transaction: Transaction, command: AcceptInvitation) -> Ou
 
 
 def accept(transaction: Transaction, group: Group, action: Action = Action.ACCEPT) -> Outcome:
-    """The same of a group that was read; an ended group has no open invitations."""
+    """Accept the invitation to a group that was read; an ended group has no open invitations."""
     if not authorize(transaction, group, action):
         return Outcome(group.id, changed=False, user_ids=(transaction.viewer_id,))
     if group.has_ended:
@@ -70,7 +70,7 @@ def accept(transaction: Transaction, group: Group, action: Action = Action.ACCEP
 
 
 def decline_invitation(transaction: Transaction, command: DeclineInvitation) -> Outcome:
-    """Transaction an invitation down, for this time or for ever."""
+    """Decline an invitation, for this time or for ever."""
     group = read_group(transaction, command.group_id)
     if not authorize(transaction, group, Action.DECLINE) or group.own_row is None:
         return Outcome(group.id, changed=False, user_ids=(transaction.viewer_id,))

@@ -42,19 +42,19 @@ def remove_members(transaction: Transaction, command: RemoveMembers) -> Outcome:
     Removing nobody but oneself is leaving.
     """
     check_number("userIds", command.user_ids)
-    asked = list(dict.fromkeys(command.user_ids))
+    requested = list(dict.fromkeys(command.user_ids))
     group = read_group(transaction, command.group_id)
-    if asked == [transaction.viewer.id] and not transaction.viewer.is_site_admin:
+    if requested == [transaction.viewer.id] and not transaction.viewer.is_site_admin:
         return _leave(transaction, group, command)
     authorize_admin(transaction, group, Action.REMOVE)
-    rows = read_memberships(transaction.connection, group.id, asked)
-    for place, user_id in enumerate(command.user_ids):
+    rows = read_memberships(transaction.connection, group.id, requested)
+    for index, user_id in enumerate(command.user_ids):
         if user_id not in rows and not command.skip_strangers:
-            raise not_a_member("userIds", str(place))
-    if len(asked) == 1 and asked[0] in rows:
-        check_revision(rows[asked[0]], command.expected_revision)
-    there = [rows[user_id] for user_id in asked if user_id in rows]
-    ending = [row for row in there if row["state"] != MembershipState.INACTIVE.value]
+            raise not_a_member("userIds", str(index))
+    if len(requested) == 1 and requested[0] in rows:
+        check_revision(rows[requested[0]], command.expected_revision)
+    existing = [rows[user_id] for user_id in requested if user_id in rows]
+    ending = [row for row in existing if row["state"] != MembershipState.INACTIVE.value]
     check_admins_left(transaction.connection, group, ending, "userIds")
     _end(transaction, group, ending)
     return Outcome(group.id, changed=bool(ending), user_ids=tuple(row["user_id"] for row in ending))

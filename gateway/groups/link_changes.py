@@ -14,7 +14,7 @@ from gateway.groups.transaction import Transaction
 
 
 def update_join_link(transaction: Transaction, command: UpdateJoinLink) -> Outcome:
-    """Change the link; the old token is dead once it is rotated, and members stay."""
+    """Change the join link; rotating it makes the old token invalid, and members stay."""
     group = read_group(transaction, command.group_id)
     authorize_admin(transaction, group, Action.CHANGE_JOIN_LINK)
     _check(transaction, command)
