@@ -48,7 +48,7 @@ async def in_one_snapshot(
                     if not isinstance(ready, PreparedOperation):
                         return ready
                     record.begin("execute")
-                    context.load_anew()
+                    context.reset_loaders()
                     try:
                         return await _executed(answering, ready, viewer, record, context)
                     finally:

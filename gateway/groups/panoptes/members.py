@@ -69,10 +69,10 @@ async def set_role(remote: RemoteCommand, command: SetRole) -> Outcome:
 
 
 async def change_membership(
-    remote: RemoteCommand, command: ChangeMembership, group_and_user: tuple[int, int]
+    remote: RemoteCommand, command: ChangeMembership, key: tuple[int, int]
 ) -> Outcome:
-    """Change the state or the role of a membership, which is that of a user in a group."""
-    group_id, user_id = group_and_user
+    """Change the state or the role of the membership of this key, a group and a user."""
+    group_id, user_id = key
     group, _ = await ask_group(remote, group_id)
     is_own = user_id == remote.viewer.id
     row = group.own_row if is_own else (await ask_members(remote, group_id, [user_id])).get(user_id)

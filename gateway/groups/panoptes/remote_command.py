@@ -31,7 +31,7 @@ class ReceivedRecords(NamedTuple):
     at: int
 
     def places(self) -> set[Place]:
-        """The keys of the records that it answers for."""
+        """The places that it speaks of."""
         return self.scope.places()
 
 

@@ -41,7 +41,7 @@ def store_remote_command(connection: Connection, remote: RemoteCommand, fresh: i
 
 
 def supersede(connection: Connection, places: Iterable[tuple[str, Place]], at: int) -> None:
-    """Make records as old as ``at``: they are still served while Panoptes is away."""
+    """Let places be as old as this: what is stored serves on if Panoptes is away."""
     for resource, (group_id, user_id) in sorted(places):
         connection.execute(
             update(panoptes_answer)

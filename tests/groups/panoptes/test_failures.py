@@ -273,7 +273,7 @@ async def test_a_removal_that_is_done_by_half_says_who_was_left(
     monkeypatch.setattr(local_changes, "unlink_users", end_the_first)
     done = await town.run(RemoveMembers(GROUP, (1003, 1002)), ADA)
     assert (done.changed, done.user_ids) == (True, (1003,))
-    (left,) = done.left
+    (left,) = done.refusals
     assert (left.refusal, left.path) == (RefusalCode.CONFLICT, ("userIds", "1"))
     assert [one[1:] for one in await town.history()] == [("removed", ADA.id, CYD.id)]
     await town.agrees()
