@@ -20,7 +20,7 @@ from gateway.stats.goals.metric import GoalMetric
 
 @dataclass(frozen=True, slots=True)
 class CreateGroup:
-    """Create a group whose only admin is whoever creates it.
+    """Create a group whose only admin is its creator.
 
     A name is made from the display name where none is given, and the other way round.
     """
@@ -33,7 +33,7 @@ class CreateGroup:
     invite: tuple[int, ...] = ()
     #: Whether unknown users among the invited are left out, as long as one is known.
     skip_unknown: bool = False
-    #: Who leads it, where a site operator creates it, who is nobody's user.
+    #: The first admin, where a site operator creates the group.
     admin_id: int | None = None
 
 

@@ -29,9 +29,7 @@ def invite(transaction: Transaction, command: Invite) -> Outcome:
     authorize_admin(transaction, group, Action.INVITE)
     requested = _invited_users(transaction, command)
     rows = read_memberships(transaction.connection, group.id, requested)
-    members = [
-        user for user in requested if user in rows and membership_in(rows[user]).is_effective
-    ]
+    members = [one for one in requested if one in rows and membership_in(rows[one]).is_effective]
     others = {user: path for user, path in requested.items() if user not in members}
     new = [user for user in others if user not in rows or not is_invited(rows[user])]
     for user_id in new:

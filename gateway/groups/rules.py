@@ -59,7 +59,7 @@ class Verdict(StrEnum):
     YES = "yes"
     UNCHANGED = "nothing changes"
     UNAUTHENTICATED = "UNAUTHENTICATED"
-    #: NOT_FOUND where the group is hidden from whoever asks.
+    #: NOT_FOUND where the group is hidden from the viewer.
     FORBIDDEN = "FORBIDDEN"
     NOT_FOUND = "NOT_FOUND"
     #: The rest are codes of ``userErrors``.
@@ -67,7 +67,7 @@ class Verdict(StrEnum):
     GROUP_INACTIVE = "GROUP_INACTIVE"
     INVITATION_REQUIRED = "INVITATION_REQUIRED"
     NOT_A_MEMBER = "NOT_A_MEMBER"
-    #: Only whoever was an admin when the group was deactivated.
+    #: Permitted to those who were admins when the group was deactivated.
     ADMINS_THEN = "yes for who was an admin then, else NOT_FOUND"
 
 

@@ -14,6 +14,7 @@ from gateway.directory.memberships import (
     membership_of,
 )
 from gateway.groups.links import JoinLink
+from gateway.groups.open_spans import OPEN_SPANS
 from gateway.groups.reading import (
     HISTORY,
     HISTORY_LENGTHS,
@@ -24,7 +25,6 @@ from gateway.groups.reading import (
     group_change_of,
     join_link_of,
 )
-from gateway.groups.since import OPEN_SPANS
 from gateway.loaders.directory import MembershipKey
 from gateway.loaders.loader import Loader, Request, StatementLoader, pairs
 from gateway.stats.entities import RECORDED

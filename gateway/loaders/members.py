@@ -45,7 +45,7 @@ class MembersLoader(StatementLoader[MembersKey[Q], Mapping[int, V]], Generic[Q, 
 
     default = EMPTY
     #: The answer for a member without rows.
-    nobody: V
+    empty: V
 
     @abstractmethod
     def statement(self, question: Q, groups: set[int]) -> Bound:
@@ -64,7 +64,7 @@ class MembersLoader(StatementLoader[MembersKey[Q], Mapping[int, V]], Generic[Q, 
             ) -> Mapping[MembersKey[Q], Mapping[int, V]]:
                 found = self.answers(question, rows)
                 return {
-                    key: {one: found.get((key.group_id, one), self.nobody) for one in key.user_ids}
+                    key: {one: found.get((key.group_id, one), self.empty) for one in key.user_ids}
                     for key in alike
                 }
 
@@ -79,7 +79,7 @@ class MembersLoader(StatementLoader[MembersKey[Q], Mapping[int, V]], Generic[Q, 
 class MemberContributionsLoader(MembersLoader[Question, Contributions]):
     """Contributions of members to projects or workflows, by ``column``."""
 
-    nobody = ()
+    empty = ()
 
     def __init__(self, batches: Batches, name: str, column: str) -> None:
         super().__init__(batches, name)
@@ -99,7 +99,7 @@ MemberDays = Mapping[int, Mapping[int, int]]
 class MemberLastDaysLoader(MembersLoader[Question, Mapping[int, int]]):
     """The last days of members in each project or workflow, by ``column``."""
 
-    nobody = EMPTY
+    empty = EMPTY
 
     def __init__(self, batches: Batches, name: str, column: str) -> None:
         super().__init__(batches, name)
@@ -122,7 +122,7 @@ class MemberBucketsLoader(MembersLoader[BucketsQuestion, Buckets]):
     """Sums of members by period, empty periods left out."""
 
     name = "member buckets"
-    nobody = ()
+    empty = ()
 
     def statement(self, question: BucketsQuestion, groups: set[int]) -> Bound:
         query, period = question

@@ -67,7 +67,7 @@ class ViewerPermissions:
     ) -> None:
         self.__viewer = viewer
         self.__memberships = memberships
-        #: Those that were asked for, by group id: nothing else counts unless ``personal``.
+        #: The permissions that were read, by group id: all that counts unless ``personal``.
         self.group_permissions: dict[int, GroupPermissions] = {}
         #: Whether the answer may depend on anything of the viewer.
         self.personal = False
@@ -92,7 +92,7 @@ class ViewerPermissions:
         return found
 
     async def own_membership(self, group_id: int) -> Membership | None:
-        """The viewer's own membership of a group, with all there is to it; personal.
+        """The viewer's own membership of a group, with all its fields; personal.
 
         It was read with their permissions.
         """

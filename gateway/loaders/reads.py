@@ -39,7 +39,7 @@ _Keys = Mapping[_Loader, Sequence[Any]]
 class OperationReads(Batches):
     """The reads of one operation, and what its answer depends on because of them.
 
-    Without a ``feed`` only what was read in the very same state of the database holds.
+    Without a ``feed`` an entry holds only at the position at which it was read.
     """
 
     def __init__(

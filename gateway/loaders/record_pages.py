@@ -87,7 +87,7 @@ class RecordCountLoader(_Uncached[Q, int], KeyLoader[Q, int]):
 
 
 class ListedKey(NamedTuple):
-    """A group, a user (0: nobody) who is listed in any case, and whether the roster is visible."""
+    """A group, a user (0: none) who is always listed, and whether the roster is visible."""
 
     group_id: int
     user_id: int

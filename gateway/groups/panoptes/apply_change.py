@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from gateway.directory.panoptes.transport import Answer, PanoptesAway, PanoptesRefused
 from gateway.errors import Forbidden, GatewayError
+from gateway.groups.panoptes.command import RemoteCommand
 from gateway.groups.panoptes.current_records import ConcurrentChange
 from gateway.groups.panoptes.failures import (
     ChangeStatus,
@@ -17,7 +18,6 @@ from gateway.groups.panoptes.failures import (
     change_status,
     refusal,
 )
-from gateway.groups.panoptes.remote_command import RemoteCommand
 
 T = TypeVar("T")
 

@@ -20,8 +20,8 @@ from gateway.directory.panoptes.transport import (
     PanoptesRefused,
     Transport,
 )
+from gateway.groups.panoptes.command import Deadline
 from gateway.groups.panoptes.failures import PanoptesUnavailable, Step, refusal
-from gateway.groups.panoptes.remote_command import Deadline
 
 
 class VersionedRecord(NamedTuple):

@@ -9,8 +9,8 @@ from gateway.directory.panoptes.questions import ask
 from gateway.directory.panoptes.records import Entries
 from gateway.directory.rows import Row
 from gateway.groups.panoptes.apply_change import Change, apply_change
+from gateway.groups.panoptes.command import RemoteCommand, of_members
 from gateway.groups.panoptes.current_records import entries_in, fetch_membership, rows_by_user
-from gateway.groups.panoptes.remote_command import RemoteCommand, of_members
 
 
 def roles_with(row: Row, role: str) -> list[str]:
@@ -56,7 +56,7 @@ async def change_membership_to(
 
 
 async def end_membership(remote: RemoteCommand, row: Row) -> None:
-    """End a membership or an invitation; verified, since Panoptes answers banned users alike."""
+    """End a membership or an invitation; verified, as Panoptes answers banned users alike."""
     group_id, user_id = row["group_id"], row["user_id"]
     current = await fetch_membership(remote, row)
     scope = of_members(group_id, [user_id])

@@ -17,12 +17,7 @@ from gateway.directory.panoptes.records import Entries
 from gateway.directory.panoptes.transport import Answer
 from gateway.directory.rows import Row
 from gateway.groups.panoptes.caller_client import VersionedRecord, record_in
-from gateway.groups.panoptes.remote_command import (
-    ReceivedRecords,
-    RemoteCommand,
-    of_group,
-    of_members,
-)
+from gateway.groups.panoptes.command import ReceivedRecords, RemoteCommand, of_group, of_members
 from gateway.groups.state import Group, membership_in
 
 _PANOPTES_COLUMNS = ("group_id", "user_id", "state", "roles", "created_at", "id")
@@ -77,9 +72,8 @@ async def ask_admins(remote: RemoteCommand, group_id: int) -> set[int]:
 async def fetch_membership(remote: RemoteCommand, row: Row) -> VersionedRecord:
     """Read a membership with its ETag; ConcurrentChange if it is not as in ``row``."""
     current = await remote.panoptes.get_record(MEMBERSHIPS, row["id"])
-    now = (
-        None if current is None else membership_of(current.record, row["group_id"], row["user_id"])
-    )
+    key = row["group_id"], row["user_id"]
+    now = None if current is None else membership_of(current.record, *key)
     if current is None or now is None or not _same(now, row, ("id", "state", "roles")):
         raise ConcurrentChange
     return current

@@ -17,6 +17,7 @@ from gateway.groups.deciding import authorize, authorize_admin
 from gateway.groups.history import ChangeKind
 from gateway.groups.panoptes.apply_change import Change, apply_change
 from gateway.groups.panoptes.caller_client import record_in
+from gateway.groups.panoptes.command import RemoteCommand, of_group, of_members
 from gateway.groups.panoptes.current_records import (
     ask_group,
     entries_in,
@@ -26,7 +27,6 @@ from gateway.groups.panoptes.current_records import (
 )
 from gateway.groups.panoptes.failures import Step, WrongRequest
 from gateway.groups.panoptes.not_supported import NO_INVITATIONS, not_supported
-from gateway.groups.panoptes.remote_command import RemoteCommand, of_group, of_members
 from gateway.groups.rules import Action
 from gateway.groups.state import Group, membership_in
 from gateway.groups.wanted import edited_columns, kinds_of, new_names, new_privacy
@@ -103,7 +103,7 @@ async def update_group(remote: RemoteCommand, command: UpdateGroup) -> Outcome:
 
 
 async def deactivate_group(remote: RemoteCommand, command: DeactivateGroup) -> Outcome:
-    """End a group and all its memberships; at Panoptes nobody sees it any more."""
+    """Deactivate a group and all its memberships; Panoptes deletes it."""
     group, received = await ask_group(remote, command.group_id)
     authorize_admin(remote, group, Action.DEACTIVATE)
     if command.expected_revision is not None:

@@ -16,10 +16,10 @@ from gateway.groups.history import ChangeKind
 from gateway.groups.inviting import is_invited
 from gateway.groups.panoptes.apply_change import Change, apply_change
 from gateway.groups.panoptes.changing import change_membership_to, end_membership, roles_with
+from gateway.groups.panoptes.command import RemoteCommand, of_members
 from gateway.groups.panoptes.current_records import ask_admins, ask_group, ask_members, rows_by_user
 from gateway.groups.panoptes.not_supported import NO_INVITATIONS, not_supported
 from gateway.groups.panoptes.own_memberships import accept, leave
-from gateway.groups.panoptes.remote_command import RemoteCommand, of_members
 from gateway.groups.panoptes.revisions import check_membership_revision
 from gateway.groups.refusals import GroupRefusal, RefusalCode
 from gateway.groups.roles import checked_role, not_a_member

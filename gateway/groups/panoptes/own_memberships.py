@@ -25,6 +25,7 @@ from gateway.groups.history import ChangeKind
 from gateway.groups.inviting import is_invited
 from gateway.groups.panoptes.apply_change import Change, apply_change
 from gateway.groups.panoptes.changing import change_membership_to, end_membership
+from gateway.groups.panoptes.command import RemoteCommand, of_members
 from gateway.groups.panoptes.current_records import (
     ask_admins,
     ask_group,
@@ -35,7 +36,6 @@ from gateway.groups.panoptes.current_records import (
 )
 from gateway.groups.panoptes.failures import Step
 from gateway.groups.panoptes.not_supported import not_supported
-from gateway.groups.panoptes.remote_command import RemoteCommand, of_members
 from gateway.groups.panoptes.revisions import check_membership_revision
 from gateway.groups.roles import not_a_member
 from gateway.groups.rules import Action, Verdict

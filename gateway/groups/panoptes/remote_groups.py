@@ -29,6 +29,7 @@ from gateway.groups.commands import Command, Outcome
 from gateway.groups.deciding import conflict
 from gateway.groups.links import count_wrong_join
 from gateway.groups.panoptes.caller_client import CallerClient
+from gateway.groups.panoptes.command import Deadline, ReceivedRecords, RemoteCommand, of_members
 from gateway.groups.panoptes.current_records import ConcurrentChange, ask_group, panoptes_columns
 from gateway.groups.panoptes.failures import PAUSE_SECONDS, PanoptesUnavailable
 from gateway.groups.panoptes.groups import create_group, deactivate_group, update_group
@@ -41,12 +42,6 @@ from gateway.groups.panoptes.own_memberships import (
     leave,
 )
 from gateway.groups.panoptes.preconditions import Prepared, group_of_goal, prepare
-from gateway.groups.panoptes.remote_command import (
-    Deadline,
-    ReceivedRecords,
-    RemoteCommand,
-    of_members,
-)
 from gateway.groups.panoptes.storing import store_remote_command, stored_revision
 from gateway.groups.refusals import GroupRefusal, RefusalCode
 from gateway.groups.transaction import Limits, Transaction

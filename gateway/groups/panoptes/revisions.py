@@ -5,8 +5,8 @@ from __future__ import annotations
 from gateway.db.instants import instant_of
 from gateway.directory.panoptes.answers import MEMBERSHIPS
 from gateway.directory.rows import Row
+from gateway.groups.panoptes.command import ReceivedRecords, RemoteCommand, of_members
 from gateway.groups.panoptes.current_records import panoptes_columns
-from gateway.groups.panoptes.remote_command import ReceivedRecords, RemoteCommand, of_members
 
 
 async def check_membership_revision(remote: RemoteCommand, row: Row, expected: int | None) -> None:
@@ -14,7 +14,5 @@ async def check_membership_revision(remote: RemoteCommand, row: Row, expected: i
     if expected is None:
         return
     scope = of_members(row["group_id"], [row["user_id"]])
-    records = {MEMBERSHIPS: [panoptes_columns(row)]}
-    await remote.check_revision(
-        ReceivedRecords(scope, records, instant_of(remote.clock())), expected
-    )
+    rows = {MEMBERSHIPS: [panoptes_columns(row)]}
+    await remote.check_revision(ReceivedRecords(scope, rows, instant_of(remote.clock())), expected)

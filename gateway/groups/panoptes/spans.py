@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from gateway.groups.history import ChangeKind
 from gateway.groups.limits import users_at_span_limit
-from gateway.groups.panoptes.remote_command import HistoryEntry
+from gateway.groups.panoptes.command import HistoryEntry
 from gateway.rollups.spans import change_instant, close_spans, open_spans
 
 _BEGIN = frozenset({ChangeKind.CREATED, ChangeKind.JOINED, ChangeKind.INVITATION_ACCEPTED})
@@ -28,9 +28,8 @@ def write_spans(connection: Connection, entries: Iterable[HistoryEntry], actor_i
     for group_id, kind, subjects, _ in entries:
         users = {actor_id if one is None else one for one in subjects}
         if kind in _BEGIN:
-            open_spans(
-                connection, group_id, users - users_at_span_limit(connection, group_id, users), at
-            )
+            at_limit = users_at_span_limit(connection, group_id, users)
+            open_spans(connection, group_id, users - at_limit, at)
         elif kind in _END:
             close_spans(connection, group_id, users, at)
         elif kind is ChangeKind.DEACTIVATED:

@@ -12,12 +12,7 @@ from gateway.db.tables import membership, panoptes_answer, user_group
 from gateway.directory.memberships import MembershipState
 from gateway.directory.panoptes.answers import GROUPS, MEMBERSHIPS, RECORDS, Place, store_answer
 from gateway.groups.history import note_changes
-from gateway.groups.panoptes.remote_command import (
-    ReceivedRecords,
-    RemoteCommand,
-    of_group,
-    of_members,
-)
+from gateway.groups.panoptes.command import ReceivedRecords, RemoteCommand, of_group, of_members
 from gateway.groups.panoptes.spans import write_spans
 from gateway.groups.users import store_viewer_names
 

@@ -88,7 +88,7 @@ class RemoteCommand:
 
     @property
     def viewer_id(self) -> int:
-        """The viewer's id: whoever has a token of Panoptes has one."""
+        """The viewer's id, which every token of Panoptes has."""
         return self.viewer.id or 0
 
     def add_received(self, scope: Scope, entries: Entries) -> ReceivedRecords:
