@@ -103,7 +103,7 @@ async def update_group(remote: RemoteCommand, command: UpdateGroup) -> Outcome:
 
 
 async def deactivate_group(remote: RemoteCommand, command: DeactivateGroup) -> Outcome:
-    """Deactivate a group and all its memberships; Panoptes deletes it."""
+    """Deactivate a group and all its memberships; Panoptes hides it from everybody then."""
     group, received = await ask_group(remote, command.group_id)
     authorize_admin(remote, group, Action.DEACTIVATE)
     if command.expected_revision is not None:

@@ -66,7 +66,7 @@ def stored_revision(connection: Connection, received: ReceivedRecords) -> int | 
 
 
 def _end(connection: Connection, group_id: int, at: int) -> None:
-    """Store that a group was deleted, and that its memberships ended with it."""
+    """Store that a group was deactivated, and that its memberships ended with it."""
     columns = [membership.c[name] for name in ("group_id", "user_id", "roles", "created_at", "id")]
     found = connection.execute(select(*columns).where(membership.c.group_id == group_id)).mappings()
     over = [{**row, "state": MembershipState.INACTIVE.value} for row in found]
