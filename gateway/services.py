@@ -39,8 +39,8 @@ from gateway.graphql.live.live_answers import LiveAnswers
 from gateway.graphql.masking import ErrorMask
 from gateway.groups.configuration import configured_groups, configured_home
 from gateway.groups.life import GroupLife
-from gateway.groups.panoptes.authority import PanoptesGroups
 from gateway.groups.panoptes.not_supported import UNSUPPORTED_ACTIONS
+from gateway.groups.panoptes.remote_groups import PanoptesGroups
 from gateway.groups.service import GroupService
 from gateway.http.compressed import CompressedBodies
 from gateway.http.configuration import configured_connections

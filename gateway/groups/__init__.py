@@ -1,1 +1,1 @@
-"""Group life: what people do with groups, decided and written in one place."""
+"""Group life: the commands that people give on groups, and the rules and limits of them."""

@@ -1,4 +1,4 @@
-"""Ending groups and letting them go on."""
+"""Deactivating and reactivating groups."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from gateway.directory.user_groups import ACTIVE
 from gateway.errors import NotFound
 from gateway.groups.changing import active, inactive, note, write_group, write_memberships
 from gateway.groups.commands import DeactivateGroup, Outcome, ReactivateGroup
-from gateway.groups.deciding import check_revision, is_to_be_done, lead
+from gateway.groups.deciding import authorize, authorize_admin, check_revision
 from gateway.groups.history import ChangeKind
-from gateway.groups.limits import check_reactivation, worn_out
+from gateway.groups.limits import check_reactivation, users_at_span_limit
 from gateway.groups.rules import Action
 from gateway.groups.state import (
     membership_in,
@@ -25,12 +25,12 @@ _INACTIVE = "inactive"
 
 
 def deactivate_group(transaction: Transaction, command: DeactivateGroup) -> Outcome:
-    """End a group and all its memberships; open invitations are withdrawn."""
+    """Deactivate a group: end all its memberships, and withdraw open invitations."""
     group = read_group(transaction, command.group_id)
     may_undo = transaction.viewer.is_site_admin or group.was_led_by_viewer
     if group.is_known and group.has_ended and may_undo:
         return Outcome(group.id, changed=False)
-    lead(transaction, group, Action.DEACTIVATE)
+    authorize_admin(transaction, group, Action.DEACTIVATE)
     check_revision(group.row, command.expected_revision)
     rows = read_memberships_in(
         transaction.connection, group.id, MembershipState.ACTIVE, MembershipState.INVITED
@@ -42,23 +42,23 @@ def deactivate_group(transaction: Transaction, command: DeactivateGroup) -> Outc
 
 
 def reactivate_group(transaction: Transaction, command: ReactivateGroup) -> Outcome:
-    """Let a group go on with the members whom it had when it was deactivated.
+    """Reactivate a group with the members that it had when it was deactivated.
 
-    What they did in between does not count to it.
+    What they did in between does not count towards it.
     """
     group = read_group(transaction, command.group_id)
     if group.is_known and not group.has_ended:
-        # Whoever may deactivate it finds it as it is wanted.
-        is_to_be_done(transaction, group, Action.DEACTIVATE)
+        # It is active already: only those who may deactivate it are answered so.
+        authorize(transaction, group, Action.DEACTIVATE)
         return Outcome(group.id, changed=False)
-    is_to_be_done(transaction, group, Action.REACTIVATE)
+    authorize(transaction, group, Action.REACTIVATE)
     if not group.is_known:
         raise NotFound("group", group.id)
     check_reactivation(transaction)
     restored = read_memberships_in(
         transaction.connection, group.id, MembershipState.INACTIVE, ended_by=ENDED_WITH_GROUP
     )
-    for user_id in worn_out(transaction.connection, group.id, restored):
+    for user_id in users_at_span_limit(transaction.connection, group.id, restored):
         del restored[user_id]
     write_group(transaction, group, state=ACTIVE)
     # A file may say that a group has ended and its memberships have not.
@@ -74,5 +74,5 @@ def reactivate_group(transaction: Transaction, command: ReactivateGroup) -> Outc
 
 
 def _ended_by(row: dict[str, object]) -> str:
-    """Only members come back with the group; nobody is made one who had not accepted."""
+    """What ended the membership: only members, not invited users, return with the group."""
     return ENDED_WITH_GROUP if membership_in(row).state is MembershipState.ACTIVE else "removed"

@@ -1,7 +1,7 @@
-"""Certificates: issuing one of one's own figures, and revoking it.
+"""Certificates: issuing and revoking them.
 
 The figures are counted in the transaction that stores them, by the statements that answer them in
-the API. A certificate that is revoked is deleted, so that nothing tells it from one that never was.
+the API. A revoked certificate is deleted, so that its code looks like one that was never issued.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ from gateway.groups.commands import IssueCertificate, Outcome, RevokeCertificate
 from gateway.groups.limits import reached
 from gateway.groups.own_changes import count_change
 from gateway.groups.transaction import Transaction
-from gateway.groups.users import learn_names
+from gateway.groups.users import store_viewer_names
 from gateway.stats.rows import parameters
 from gateway.stats.subject import Question
 from gateway.stats.sums import sums
 
-#: Certificates that may be issued to a volunteer within a day, those revoked since included.
+#: Certificates that a volunteer may issue within a day, those revoked since included.
 MOST_ISSUES = 100
 
 
 def issue_certificate(transaction: Transaction, command: IssueCertificate) -> Outcome:
-    """Store what is counted now of the viewer in these days, under a new code."""
+    """Issue a certificate: count and store the viewer's figures in these days, by a new code."""
     user_id = transaction.viewer.id
     if user_id is None:
         raise Forbidden("A site operator has no figures that a certificate could tell of.")
@@ -48,8 +48,8 @@ def issue_certificate(transaction: Transaction, command: IssueCertificate) -> Ou
         raise reached(f"You have {MOST_CERTIFICATES} certificates: revoke one first.")
     count_change(transaction, certificate_issue, MOST_ISSUES, f"issue {MOST_ISSUES} certificates")
 
-    # Whoever was never heard of has the names of their token from now on.
-    learn_names(transaction.connection, transaction.viewer)
+    # A user who is not stored yet gets the names of their token.
+    store_viewer_names(transaction.connection, transaction.viewer)
     named = transaction.connection.execute(USERS_BY_ID, {"ids": [user_id]}).first()
     code = new_code()
     issued = Certificate(
@@ -70,9 +70,9 @@ def issue_certificate(transaction: Transaction, command: IssueCertificate) -> Ou
 
 
 def revoke_certificate(transaction: Transaction, command: RevokeCertificate) -> Outcome:
-    """Delete a certificate of the viewer; a site admin deletes any.
+    """Revoke a certificate of the viewer by deleting it; a site admin revokes any.
 
-    NOT_FOUND alike for a code that there is not, and for one that is another's.
+    NOT_FOUND alike for an unknown code, and for that of another user.
     """
     row = transaction.connection.execute(
         CERTIFICATE_BY_DIGEST, {"digest": digest_of(command.code)}
@@ -86,13 +86,13 @@ def revoke_certificate(transaction: Transaction, command: RevokeCertificate) -> 
     return Outcome(0, changed=True, user_ids=(found.user_id,))
 
 
-def _days(asked: DayRange, today: int) -> tuple[int | None, int]:
-    """The days that are over, and today: of what is to come nothing can be said."""
-    if asked.start is not None and asked.start > today:
+def _days(requested: DayRange, today: int) -> tuple[int | None, int]:
+    """The requested days until today."""
+    if requested.start is not None and requested.start > today:
         raise InvalidArgument(
-            "range", f"range begins on {day_date(asked.start)}, which is after today."
+            "range", f"range begins on {day_date(requested.start)}, which is after today."
         )
-    return asked.start, today if asked.end is None else min(asked.end, today)
+    return requested.start, today if requested.end is None else min(requested.end, today)
 
 
 def _count(transaction: Transaction, question: Question, user_id: int) -> Figures:

@@ -1,7 +1,7 @@
-"""Changing rows of groups and memberships, and all that follows from it.
+"""Writing rows of groups and memberships, with spans, history and the change log.
 
-The first change of a group that a file or Panoptes has brought makes this gateway its authority:
-from then on spans tell what counts to it. Callers hold the writer lock.
+The first change of a group that comes from a file or Panoptes makes this gateway its authority:
+from then on spans say what counts towards it. Callers hold the writer lock.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from gateway.groups.state import Group, membership_in, read_members, read_member
 from gateway.groups.transaction import Transaction
 from gateway.rollups.spans import begin_tenure, change_instant, close_spans, open_spans
 
-#: ``user_group.authority`` of a group that this gateway decides about.
+#: ``user_group.authority`` of a group that is changed at this gateway.
 GATEWAY = "gateway"
 
 
@@ -40,7 +40,7 @@ def take_over(transaction: Transaction, group: Group) -> None:
 def write_group(
     transaction: Transaction, group: Group, state: str | None = None, **columns: object
 ) -> None:
-    """Change columns of a group, or its state: what everybody may see, so its revision grows."""
+    """Write columns of a group, or its state; its revision grows, since everybody may see them."""
     take_over(transaction, group)
     changed_at = max(transaction.now, group.record.get("last_modified_at") or 0)
     record: Row = {**dict.fromkeys(group_record.c.keys()), "group_id": group.id, **group.record}
@@ -56,10 +56,10 @@ def write_group(
 
 
 def write_memberships(transaction: Transaction, group: Group, rows: Sequence[Row]) -> list[int]:
-    """Change memberships of a group, rows being full or without ids and revisions.
+    """Write memberships of a group, rows being full or without ids and revisions.
 
-    Spans follow: whoever becomes a member has one from now on, and whoever is none any more has
-    none. Returns the users whose membership changed.
+    A new member's span begins, and a former member's ends. Returns the users whose membership
+    changed.
     """
     if not rows:
         return []
@@ -102,7 +102,7 @@ def active(group: Group, user_id: int, roles: str, transaction: Transaction) -> 
 
 
 def inactive(row: Row, ended_by: str) -> Row:
-    """The row of a membership that is over; its roles stay, until somebody joins again."""
+    """The row of a membership that has ended; its roles stay until the user joins again."""
     return _changed(row, state=MembershipState.INACTIVE.value, ended_by=ended_by)
 
 
@@ -118,12 +118,12 @@ def note(
     subjects: Iterable[int | None] = (None,),
     details: Details | None = None,
 ) -> None:
-    """Note a change in the group's history, and that the group is another now."""
+    """Note a change in the group's history and in the change log."""
     note_changes(transaction.connection, group.id, kind, transaction.viewer.id, subjects, details)
     log_change(transaction.connection, user_group_record=[group.id])
 
 
 def _changed(row: Row, **columns: object) -> Row:
-    """A row to be completed: its revision and instant are made anew if it differs."""
-    said = {name: value for name, value in row.items() if name not in ("revision", "updated_at")}
-    return {**said, **columns}
+    """A changed row without revision and instant, which are set if it differs."""
+    same = {name: value for name, value in row.items() if name not in ("revision", "updated_at")}
+    return {**same, **columns}

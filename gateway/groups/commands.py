@@ -1,7 +1,7 @@
-"""Commands: what somebody wants to do with a group, and what came of it.
+"""Commands on groups, goals and certificates, and their outcomes.
 
-A door (GraphQL, JSON:API, the command line) makes a command from what it was sent, and translates
-the outcome, a ``GroupRefusal`` or another error of ``gateway.errors`` back.
+An interface (GraphQL, JSON:API, the command line) makes a command from its request, and translates
+the outcome, a ``GroupRefusal`` or another error of ``gateway.errors`` into its response.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from gateway.stats.goals.metric import GoalMetric
 
 @dataclass(frozen=True, slots=True)
 class CreateGroup:
-    """Create a group whose only admin is whoever creates it.
+    """Create a group whose only admin is its creator.
 
     A name is made from the display name where none is given, and the other way round.
     """
@@ -33,7 +33,7 @@ class CreateGroup:
     invite: tuple[int, ...] = ()
     #: Whether unknown users among the invited are left out, as long as one is known.
     skip_unknown: bool = False
-    #: Who leads it, where a site operator creates it, who is nobody's user.
+    #: The first admin, where a site operator creates the group.
     admin_id: int | None = None
 
 
@@ -61,7 +61,7 @@ class DeactivateGroup:
 
 @dataclass(frozen=True, slots=True)
 class ReactivateGroup:
-    """Let a group and the memberships that ended with it go on."""
+    """Reactivate a group and the memberships that ended with it."""
 
     group_id: int
 
@@ -97,14 +97,14 @@ class Invite:
 
 @dataclass(frozen=True, slots=True)
 class AcceptInvitation:
-    """Become a member as one was invited."""
+    """Accept an invitation: become a member with its role."""
 
     group_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class DeclineInvitation:
-    """Transaction an invitation down, and with ``for_ever`` all further ones of the group."""
+    """Decline an invitation, and with ``for_ever`` all further ones of the group."""
 
     group_id: int
     for_ever: bool = False
@@ -136,7 +136,7 @@ class ChangeMembership:
 
     membership_id: int
     state: MembershipState | None = None
-    #: The whole list, of which the first that means most holds.
+    #: The whole list, of which the role with the most rights counts.
     roles: tuple[str, ...] | None = None
     expected_revision: int | None = None
 
@@ -172,7 +172,7 @@ class CreateGoal:
 
 
 class Unchanged(Enum):
-    """Stands for what a command leaves as it is, where None says that there is to be none."""
+    """Marks a field that a command leaves unchanged, where None removes the value."""
 
     UNCHANGED = auto()
 
@@ -182,7 +182,7 @@ UNCHANGED = Unchanged.UNCHANGED
 
 @dataclass(frozen=True, slots=True)
 class UpdateGoal:
-    """Change a goal. Metric, filters and repetition stay: else what was celebrated changes."""
+    """Change a goal. Metric, filters and repetition stay, so that reached milestones do."""
 
     goal_id: int
     title: str | Unchanged | None = UNCHANGED
@@ -196,7 +196,7 @@ class UpdateGoal:
 
 @dataclass(frozen=True, slots=True)
 class ArchiveGoal:
-    """Put a goal away, or take it up again; it stays what it is."""
+    """Archive a goal, or undo that; nothing else of it changes."""
 
     goal_id: int
     archived: bool = True
@@ -204,7 +204,7 @@ class ArchiveGoal:
 
 @dataclass(frozen=True, slots=True)
 class DeleteGoal:
-    """Delete a goal, which was a mistake."""
+    """Delete a goal for ever."""
 
     goal_id: int
     expected_revision: int | None = None
@@ -212,7 +212,7 @@ class DeleteGoal:
 
 @dataclass(frozen=True, slots=True)
 class IssueCertificate:
-    """Certify what the viewer did on these days, which end today at the latest."""
+    """Issue a certificate of the viewer's figures on these days, which end today at the latest."""
 
     days: DayRange
     #: None: in all projects.
@@ -221,7 +221,7 @@ class IssueCertificate:
 
 @dataclass(frozen=True, slots=True)
 class RevokeCertificate:
-    """Take a certificate back for ever, by its code."""
+    """Revoke a certificate for ever, by its code."""
 
     code: str = field(repr=False)
 
@@ -251,7 +251,7 @@ Command: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a command that was carried out; ``group_id`` is 0 if it was about no group."""
+    """The outcome of a command; ``group_id`` is 0 if it was about no group."""
 
     group_id: int
     #: Whether anything is different now.
@@ -264,5 +264,5 @@ class Outcome:
     goal_id: int | None = None
     #: Of a certificate that was issued.
     code: str | None = field(default=None, repr=False)
-    #: Why some of what a command names was left as it was, where its home cannot do all or none.
-    left: tuple[GroupRefusal, ...] = ()
+    #: Refusals of parts of the command, where the home of groups cannot do all or none.
+    refusals: tuple[GroupRefusal, ...] = ()

@@ -1,4 +1,4 @@
-"""The service of groups that the settings ask for."""
+"""Configuration of the group service from the settings."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from gateway.db import Database
 from gateway.directory.panoptes.live import LiveDirectory
 from gateway.directory.panoptes.transport import Transport
 from gateway.errors import SettingsError
-from gateway.groups.panoptes.authority import PanoptesGroups
+from gateway.groups.panoptes.remote_groups import PanoptesGroups
 from gateway.groups.service import GroupService
 from gateway.groups.transaction import Limits
 from gateway.settings import PREFIX, Settings
 from gateway.telemetry.metrics import Metrics
 
-#: Where tokens have something else than Panoptes' have, they are another issuer's.
+#: Settings of claims: tokens whose claims differ from Panoptes' are another issuer's.
 _CLAIMS = (
     "jwt_id_claim",
     "jwt_login_claim",
@@ -35,7 +35,7 @@ def configured_groups(
     metrics: Metrics | None = None,
     home: PanoptesGroups | None = None,
 ) -> GroupService:
-    """The service, which refuses all commands unless groups are changed through this gateway."""
+    """The group service; it refuses all commands while groups are switched off."""
     count = None if metrics is None else metrics.group_command
     return GroupService(
         database, _limits(settings), is_on=settings.groups != "off", count=count, home=home
@@ -48,7 +48,7 @@ def configured_home(
     live: LiveDirectory | None,
     clock: Callable[[], datetime],
 ) -> PanoptesGroups | None:
-    """The Panoptes where groups are changed; None if they are changed here, or not at all."""
+    """The Panoptes at which groups are changed; None if they are changed here, or not at all."""
     if settings.groups != "panoptes":
         return None
     url = settings.panoptes_url
@@ -59,7 +59,7 @@ def configured_home(
             f"{PREFIX}GROUPS=panoptes needs {PREFIX}PANOPTES_CLIENT_ID and {PREFIX}PANOPTES_"
             "CLIENT_SECRET: without them nobody's memberships can be read."
         )
-    if not _keeps_tokens(url):
+    if not _is_confidential(url):
         raise SettingsError(
             f"{PREFIX}GROUPS=panoptes sends people's tokens to {PREFIX}PANOPTES_URL: it must begin "
             "with https://, unless it is this machine."
@@ -87,8 +87,8 @@ def _limits(settings: Settings) -> Limits:
     return Limits(**named)
 
 
-def _keeps_tokens(url: str) -> bool:
-    """Whether nobody on the way reads what is sent there."""
+def _is_confidential(url: str) -> bool:
+    """Whether requests to this URL are encrypted, or do not leave this machine."""
     parts = urlsplit(url)
     if parts.scheme == "https":
         return True

@@ -12,7 +12,7 @@ from gateway.directory.user_groups import ACTIVE
 from gateway.errors import Forbidden, InvalidArgument
 from gateway.groups.changing import GATEWAY, active, note, write_memberships
 from gateway.groups.commands import CreateGroup, Outcome
-from gateway.groups.deciding import is_to_be_done
+from gateway.groups.deciding import authorize
 from gateway.groups.history import ChangeKind
 from gateway.groups.inviting import invite_users, unknown_user
 from gateway.groups.limits import check_new_group, check_new_membership
@@ -28,9 +28,9 @@ from gateway.rollups.spans import begin_tenure
 
 
 def create_group(transaction: Transaction, command: CreateGroup) -> Outcome:
-    """Create a group with one admin, invite whom it names, and make its join link."""
+    """Create a group with one admin and a join link, and invite the named users."""
     group = Group(0, {}, {}, None)
-    is_to_be_done(transaction, group, Action.CREATE)
+    authorize(transaction, group, Action.CREATE)
     admin_id = _admin(transaction, command)
     check_number("invite", command.invite, least=0)
     name, display_name = _names(transaction, command)
@@ -52,7 +52,7 @@ def create_group(transaction: Transaction, command: CreateGroup) -> Outcome:
 
 
 def _admin(transaction: Transaction, command: CreateGroup) -> int:
-    """Who will lead the group: whoever creates it; a site operator names somebody."""
+    """The first admin of the group: its creator, or whom a site operator names."""
     if transaction.viewer.id is not None:
         if command.admin_id not in (None, transaction.viewer.id):
             raise Forbidden("Whoever creates a group leads it.")
@@ -73,13 +73,13 @@ def _names(transaction: Transaction, command: CreateGroup) -> tuple[str, str]:
 
 
 def _invited(transaction: Transaction, command: CreateGroup, admin_id: int) -> list[int]:
-    """Whom to invite, each once; UNKNOWN_USER as the command says."""
-    asked = [user_id for user_id in dict.fromkeys(command.invite) if user_id != admin_id]
-    known = known_users(transaction.connection, asked)
-    strangers = [user_id for user_id in asked if user_id not in known]
+    """The users to invite, each once; UNKNOWN_USER unless unknown users are to be skipped."""
+    requested = [user_id for user_id in dict.fromkeys(command.invite) if user_id != admin_id]
+    known = known_users(transaction.connection, requested)
+    strangers = [user_id for user_id in requested if user_id not in known]
     if strangers and not (command.skip_unknown and known):
         raise unknown_user("invite", str(command.invite.index(strangers[0])))
-    return [user_id for user_id in asked if user_id in known]
+    return [user_id for user_id in requested if user_id in known]
 
 
 def _write(

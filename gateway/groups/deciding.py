@@ -1,4 +1,4 @@
-"""Deciding: what the table of rules, revisions and limits let a command do."""
+"""Authorization of commands by the table of rules, and checks of revisions and last admins."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ _REFUSALS = {
 }
 
 
-class Asking(Protocol):
-    """Whoever has a viewer who wants something, as a ``Transaction`` has one."""
+class HasViewer(Protocol):
+    """Anything with a viewer, such as a ``Transaction``."""
 
     @property
     def viewer(self) -> Viewer:
-        """Whose command it is."""
+        """The viewer who gives the command."""
         ...
 
 
-def is_to_be_done(transaction: Asking, group: Group, action: Action) -> bool:
-    """Whether the rules let the viewer do it: False if nothing changes, an error if not."""
+def authorize(transaction: HasViewer, group: Group, action: Action) -> bool:
+    """Authorize an action by the rules: False if it would change nothing, an error if refused."""
     found = verdict(action, transaction.viewer, group.own)
     if found is Verdict.ADMINS_THEN:
         found = Verdict.YES if group.was_led_by_viewer else Verdict.NOT_FOUND
@@ -51,8 +51,8 @@ def is_to_be_done(transaction: Asking, group: Group, action: Action) -> bool:
     raise refusal_of(transaction, group, found)
 
 
-def refusal_of(transaction: Asking, group: Group, found: Verdict) -> GatewayError:
-    """The error that a verdict stands for; one that hides a group hides all that is hidden."""
+def refusal_of(transaction: HasViewer, group: Group, found: Verdict) -> GatewayError:
+    """The error for a verdict; NOT_FOUND for a group that does not exist for the viewer."""
     if found is Verdict.UNAUTHENTICATED:
         return Unauthenticated("Sign in to do this: send a token.")
     if found is Verdict.FORBIDDEN and group.exists_for(transaction.viewer):
@@ -63,14 +63,14 @@ def refusal_of(transaction: Asking, group: Group, found: Verdict) -> GatewayErro
 
 
 def refusal_of_verdict(found: Verdict) -> GroupRefusal:
-    """The refusal that such a verdict stands for, whatever the group."""
+    """The refusal for a verdict that does not depend on the group."""
     code, message, path = _REFUSALS[found]
     return GroupRefusal(code, message, *path)
 
 
-def lead(transaction: Asking, group: Group, action: Action) -> None:
-    """Check that the viewer may do what admins do with an active group."""
-    is_to_be_done(transaction, group, action)
+def authorize_admin(transaction: HasViewer, group: Group, action: Action) -> None:
+    """Authorize an action of a group's admins; GROUP_INACTIVE or NotFound for an ended group."""
+    authorize(transaction, group, action)
     if not group.is_known:
         raise NotFound("group", group.id)
     if group.has_ended:
@@ -80,13 +80,13 @@ def lead(transaction: Asking, group: Group, action: Action) -> None:
 
 
 def check_revision(row: Row, expected: int | None) -> None:
-    """CONFLICT if somebody has changed the row since the revision that is expected."""
+    """CONFLICT if the row has another revision than the expected one."""
     if expected is not None and row["revision"] != expected:
         raise conflict()
 
 
 def conflict() -> GroupRefusal:
-    """The refusal of what somebody else has changed since the revision that is expected."""
+    """The refusal for a revision that is not the expected one."""
     return GroupRefusal(
         RefusalCode.CONFLICT,
         "Somebody else has changed this in the meantime: look at it again.",
@@ -97,9 +97,9 @@ def conflict() -> GroupRefusal:
 def check_admins_left(
     connection: Connection, group: Group, ending: Iterable[Row], *path: str
 ) -> None:
-    """LAST_ADMIN if an active group loses its last admin with these rows of memberships."""
+    """LAST_ADMIN if an active group loses its last admin with these memberships."""
     leading = leading_among(ending)
-    # Admins are looked for among all memberships, and most who leave are none.
+    # Reading admins reads all memberships, and most who leave are none.
     if leading and not group.has_ended:
         check_admin_stays(read_admins(connection, group.id), leading, *path)
 
@@ -110,7 +110,7 @@ def leading_among(rows: Iterable[Row]) -> set[int]:
 
 
 def check_admin_stays(admins: Collection[int], leading: Collection[int], *path: str) -> None:
-    """LAST_ADMIN if none of the admins would be left without those who lead it no more."""
+    """LAST_ADMIN if no admin remains without those in ``leading``, who are admins no longer."""
     if not set(admins) - set(leading):
         raise GroupRefusal(
             RefusalCode.LAST_ADMIN,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gateway.groups.changing import note, write_group
 from gateway.groups.commands import Outcome, UpdateGroup
-from gateway.groups.deciding import check_revision, lead
+from gateway.groups.deciding import authorize_admin, check_revision
 from gateway.groups.rules import Action
 from gateway.groups.state import read_group
 from gateway.groups.taken_names import check_free
@@ -15,11 +15,11 @@ from gateway.groups.wanted import edited_columns, kinds_of
 def update_group(transaction: Transaction, command: UpdateGroup) -> Outcome:
     """Change what the command names and is different."""
     group = read_group(transaction, command.group_id)
-    lead(transaction, group, Action.EDIT)
+    authorize_admin(transaction, group, Action.EDIT)
     check_revision(group.row, command.expected_revision)
     changed = edited_columns(group, command, lambda name: check_free(transaction, name, group.id))
     if changed:
         write_group(transaction, group, **changed)
-        for kind, told in kinds_of(changed):
-            note(transaction, group, kind, details=told)
+        for kind, details in kinds_of(changed):
+            note(transaction, group, kind, details=details)
     return Outcome(group.id, changed=bool(changed))

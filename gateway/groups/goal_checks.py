@@ -1,4 +1,4 @@
-"""Checks of goals: what a goal can be. GOAL_INVALID, with the path to what it cannot be."""
+"""Validation of goals: GOAL_INVALID, with the path to the wrong field."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ MOST_OWN_HOURS = {Period.WEEK: 42, Period.MONTH: 180}
 
 
 def invalid(message: str, *path: str) -> GroupRefusal:
-    """The refusal of what no goal can be."""
+    """The refusal of an invalid goal."""
     return GroupRefusal(RefusalCode.GOAL_INVALID, message, *path)
 
 
 def check_metric(goal: Goal) -> None:
-    """METRIC_UNAVAILABLE for what nothing counts of a group, or of one volunteer."""
+    """METRIC_UNAVAILABLE for a metric that is not counted for groups, or for one volunteer."""
     if goal.group_id is not None and goal.metric is GoalMetric.COMMENTS:
         sentence = "Comments name no groups, so a group can have no goal of comments."
     elif goal.user_id is not None and goal.metric is GoalMetric.CONTRIBUTORS:
@@ -96,7 +96,7 @@ def check_target(goal: Goal) -> None:
 def check_milestones(goal: Goal, *path: str) -> None:
     """Check that milestones ascend below the target.
 
-    ``path`` is what is to blame for one that does not; without it, the milestone.
+    ``path`` is the field in the error; without it, the milestone.
     """
     if goal.milestones is None:
         return
@@ -107,23 +107,23 @@ def check_milestones(goal: Goal, *path: str) -> None:
             "milestones",
         )
     before = 0
-    for place, value in enumerate(goal.milestones):
+    for index, value in enumerate(goal.milestones):
         if not before < value < goal.target:
             raise invalid(
                 "Milestones must ascend, from 1 on, and be below the target.",
-                *(path or ("milestones", str(place))),
+                *(path or ("milestones", str(index))),
             )
         before = value
 
 
 def check_start(goal: Goal, today: int) -> None:
-    """Check the first day, as of the day on which it is said."""
+    """Check the first day against the day on which it is set."""
     if abs(goal.start_day - today) > LONGEST:
         raise invalid("A goal must start at most 10 years ago, or within 10 years.", "start")
 
 
 def check_end(goal: Goal, today: int, path: str = "end") -> None:
-    """Check the last day against the first; ``path`` is which of them is to blame."""
+    """Check the last day against the first; ``path`` is the field in the error."""
     first, last = goal.start_day, goal.end_day
     if last is not None and last < first:
         raise invalid("The end must not be before the start.", path)
@@ -131,7 +131,7 @@ def check_end(goal: Goal, today: int, path: str = "end") -> None:
         raise invalid("A goal must end within 10 years of its start.", path)
     if goal.repeats is None:
         return
-    # One without an end goes on for longer, but has not got there yet.
+    # Without an end, only the periods until today count.
     if count_periods(first, max(first, today) if last is None else last, goal.repeats) > (
         MOST_PERIODS
     ):

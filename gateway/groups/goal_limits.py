@@ -19,25 +19,25 @@ MOST_OF_GROUP, MOST_OWN = 20, 10
 MOST_OWN_CHANGES = 1_000
 
 
-class _Whose(NamedTuple):
-    """Words and numbers for a group's goals, or for one's own."""
+class _Owner(NamedTuple):
+    """Wording and limit of a group's goals, or of one's own."""
 
-    owner: str
-    mend: str
+    subject: str
+    remedy: str
     most: int
 
 
-_OF_GROUP = _Whose("A group has", "archive one first", MOST_OF_GROUP)
-_OWN = _Whose("You have", "archive one of your own first", MOST_OWN)
+_OF_GROUP = _Owner("A group has", "archive one first", MOST_OF_GROUP)
+_OWN = _Owner("You have", "archive one of your own first", MOST_OWN)
 
 
 def check_new_goal(transaction: Transaction, wanted: Goal) -> None:
-    """Whether there may be one more goal of the same group or volunteer."""
+    """LIMIT_REACHED if the group or volunteer may have no more goals."""
     path = () if wanted.group_id is None else ("groupId",)
-    whose = _whose(wanted)
+    owner = _owner_of(wanted)
     if _number(transaction, wanted, archived=True) >= MOST_GOALS:
         raise reached(
-            f"{whose.owner} at most {MOST_GOALS} goals, the archived ones included: "
+            f"{owner.subject} at most {MOST_GOALS} goals, the archived ones included: "
             "delete one first.",
             *path,
         )
@@ -45,11 +45,12 @@ def check_new_goal(transaction: Transaction, wanted: Goal) -> None:
 
 
 def check_room(transaction: Transaction, wanted: Goal, *path: str) -> None:
-    """Whether one more may be there that is not archived."""
-    whose = _whose(wanted)
-    if _number(transaction, wanted, archived=False) >= whose.most:
+    """LIMIT_REACHED if the group or volunteer may have no more goals that are not archived."""
+    owner = _owner_of(wanted)
+    if _number(transaction, wanted, archived=False) >= owner.most:
         raise reached(
-            f"{whose.owner} at most {whose.most} goals that are not archived: {whose.mend}.", *path
+            f"{owner.subject} at most {owner.most} goals that are not archived: {owner.remedy}.",
+            *path,
         )
 
 
@@ -59,12 +60,12 @@ def count_own_change(transaction: Transaction) -> None:
     count_change(transaction, own_goal_change, MOST_OWN_CHANGES, made)
 
 
-def _whose(wanted: Goal) -> _Whose:
+def _owner_of(wanted: Goal) -> _Owner:
     return _OWN if wanted.group_id is None else _OF_GROUP
 
 
 def _number(transaction: Transaction, wanted: Goal, *, archived: bool) -> int:
-    """How many goals there are of whoever this one is of, with or without the archived ones."""
+    """How many goals the owner of this one has, with or without the archived ones."""
     owner = (
         goal.c.user_id == wanted.user_id
         if wanted.group_id is None

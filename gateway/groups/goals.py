@@ -1,7 +1,7 @@
 """Goals of groups, and one's own: creating, changing, archiving and deleting them.
 
-A group's goals are no part of what it is: they change neither its revision nor its authority, and
-its history tells of them. Nobody but the volunteer changes an own goal; to all others it is none.
+A group's goals change neither its revision nor its authority, but are in its history. Only the
+volunteer changes or finds an own goal.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from gateway.groups.commands import (
     Unchanged,
     UpdateGoal,
 )
-from gateway.groups.deciding import conflict, lead
+from gateway.groups.deciding import authorize_admin, conflict
 from gateway.groups.goal_checks import (
     check_end,
     check_filters,
@@ -44,11 +44,11 @@ from gateway.groups.transaction import Transaction
 
 
 def create_goal(transaction: Transaction, command: CreateGoal) -> Outcome:
-    """Create a goal of a group, or of the viewer; what is not said is filled in."""
+    """Create a goal of a group, or of the viewer; what is left out has defaults."""
     group = None
     if command.group_id is not None:
         group = read_group(transaction, command.group_id)
-        lead(transaction, group, Action.LEAD_GOALS)
+        authorize_admin(transaction, group, Action.LEAD_GOALS)
     elif transaction.viewer.id is None:
         raise InvalidArgument("groupId", "A site operator has no own goals: name the group.")
     today = day_of(transaction.now)
@@ -68,7 +68,7 @@ def create_goal(transaction: Transaction, command: CreateGoal) -> Outcome:
 
 
 def update_goal(transaction: Transaction, command: UpdateGoal) -> Outcome:
-    """Change what the command names and is different."""
+    """Change those fields of a goal that the command names."""
     group, known = _read(transaction, command.goal_id)
     _check_revision(known, command.expected_revision)
     wanted = _changed(known, command)
@@ -83,15 +83,15 @@ def update_goal(transaction: Transaction, command: UpdateGoal) -> Outcome:
 
 
 def archive_goal(transaction: Transaction, command: ArchiveGoal) -> Outcome:
-    """Put a goal away, or take it up again if there is room for it."""
+    """Archive a goal, or undo that within the limit of goals."""
     group, known = _read(transaction, command.goal_id)
     if known.archived is command.archived:
         return _unchanged(known)
     if not command.archived:
         check_room(transaction, known, "archived")
     _write(transaction.connection, _renewed(transaction, known._replace(archived=command.archived)))
-    told = {"archived": command.archived}
-    return _done(transaction, group, known.id, ChangeKind.GOAL_ARCHIVED, told)
+    details = {"archived": command.archived}
+    return _done(transaction, group, known.id, ChangeKind.GOAL_ARCHIVED, details)
 
 
 def delete_goal(transaction: Transaction, command: DeleteGoal) -> Outcome:
@@ -103,7 +103,7 @@ def delete_goal(transaction: Transaction, command: DeleteGoal) -> Outcome:
 
 
 def _wanted(transaction: Transaction, command: CreateGoal, today: int) -> Goal:
-    """The goal that is to be, with the id 0."""
+    """The new goal, with the id 0."""
     return Goal(
         id=0,
         group_id=command.group_id,
@@ -142,7 +142,7 @@ def _changed(known: Goal, command: UpdateGoal) -> Goal:
 
 
 def _check_change(known: Goal, wanted: Goal, today: int) -> None:
-    """Check what is different: the rest was right on the day on which it was said."""
+    """Check the fields that differ: the others were valid on the day on which they were set."""
     if wanted.target != known.target:
         check_target(wanted)
     if wanted.milestones != known.milestones:
@@ -162,8 +162,8 @@ def _check_change(known: Goal, wanted: Goal, today: int) -> None:
 def _read(transaction: Transaction, goal_id: int) -> tuple[Group | None, Goal]:
     """The goal, and the group that the viewer leads, None for an own goal.
 
-    NOT_FOUND alike for a goal that there is not, that is another volunteer's, or whose group is
-    hidden: the same statements run.
+    NOT_FOUND alike for an unknown goal, for one of another volunteer, and for one of a hidden
+    group: the same statements run.
     """
     row = transaction.connection.execute(GOALS_BY_ID, {"ids": [goal_id]}).first()
     found = None if row is None else goal_of(row)
@@ -176,20 +176,20 @@ def _read(transaction: Transaction, goal_id: int) -> tuple[Group | None, Goal]:
             raise NotFound("goal", goal_id)
         return None, found
     try:
-        lead(transaction, group, Action.LEAD_GOALS)
+        authorize_admin(transaction, group, Action.LEAD_GOALS)
     except NotFound:
         raise NotFound("goal", goal_id) from None
     return group, found
 
 
 def _check_revision(known: Goal, expected: int | None) -> None:
-    """CONFLICT if somebody has changed the goal since the revision that is expected."""
+    """CONFLICT if the goal has another revision than the expected one."""
     if expected is not None and known.revision != expected:
         raise conflict()
 
 
 def _renewed(transaction: Transaction, wanted: Goal) -> Goal:
-    """The goal as it is stored once it was changed."""
+    """The changed goal with its new revision and instant."""
     # The clock may have gone back.
     return wanted._replace(
         updated_at=max(transaction.now, wanted.updated_at), revision=wanted.revision + 1
@@ -211,11 +211,11 @@ def _done(
     kind: ChangeKind,
     details: Details | None = None,
 ) -> Outcome:
-    """What came of it, noted in the group's history, or counted of the volunteer."""
+    """The outcome, noted in the group's history, or counted for the volunteer."""
     if group is not None:
         note(transaction, group, kind, details={"goal": goal_id, **(details or {})})
         return Outcome(group.id, changed=True, goal_id=goal_id)
-    # A deletion cannot be repeated without what is counted.
+    # Deletions are not counted: each needs a creation, which is.
     if kind is not ChangeKind.GOAL_DELETED:
         count_own_change(transaction)
     log_change(transaction.connection, user_record=[transaction.viewer_id])

@@ -15,7 +15,7 @@ from gateway.directory.new_ids import IdKind, new_ids
 
 __all__ = ["ChangeKind", "Details", "note_changes"]
 
-#: What else there is to tell of a change. It holds no tokens and no names of people.
+#: Details of a change. They hold no tokens and no names of people.
 Details = Mapping[str, str | int | bool | None]
 
 
@@ -27,19 +27,19 @@ def note_changes(
     subjects: Iterable[int | None] = (None,),
     details: Details | None = None,
 ) -> None:
-    """Note a change for each subject, whom it happens to, or once if it happens to the group.
+    """Note a change for each user whom it happens to, or once (None) if it happens to the group.
 
     ``actor_id`` is None for the site's operators. Runs in a writing transaction.
     """
     users = list(subjects)
-    told = None if details is None else orjson.dumps(details).decode()
+    text = None if details is None else orjson.dumps(details).decode()
     ids = new_ids(connection, IdKind.GROUP_CHANGE, len(users))
     at = written_at(connection)
     replace_rows(
         connection,
         group_change,
         [
-            (change_id, group_id, at, actor_id, user_id, kind.value, told)
+            (change_id, group_id, at, actor_id, user_id, kind.value, text)
             for change_id, user_id in zip(ids, users, strict=True)
         ],
     )

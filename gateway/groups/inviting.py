@@ -8,7 +8,7 @@ from gateway.directory.memberships import GROUP_MEMBER, MembershipState, encode_
 from gateway.directory.rows import Row
 from gateway.groups.changing import note, write_memberships
 from gateway.groups.commands import Invite, Outcome
-from gateway.groups.deciding import lead
+from gateway.groups.deciding import authorize_admin
 from gateway.groups.history import ChangeKind
 from gateway.groups.limits import AFTER_DECLINE, check_invitations, check_room, reached
 from gateway.groups.refusals import GroupRefusal, RefusalCode
@@ -22,18 +22,18 @@ _Path = tuple[str, str]
 
 
 def invite(transaction: Transaction, command: Invite) -> Outcome:
-    """Invite whom the command names and who is neither a member nor invited: all or none."""
+    """Invite those of the named users who are neither members nor invited: all or none."""
     role = checked_role(command.role)
     check_number("userIds", (*command.user_ids, *command.logins))
     group = read_group(transaction, command.group_id)
-    lead(transaction, group, Action.INVITE)
-    asked = _asked(transaction, command)
-    rows = read_memberships(transaction.connection, group.id, asked)
-    members = [user for user in asked if user in rows and membership_in(rows[user]).is_effective]
-    others = {user: path for user, path in asked.items() if user not in members}
+    authorize_admin(transaction, group, Action.INVITE)
+    requested = _invited_users(transaction, command)
+    rows = read_memberships(transaction.connection, group.id, requested)
+    members = [one for one in requested if one in rows and membership_in(rows[one]).is_effective]
+    others = {user: path for user, path in requested.items() if user not in members}
     new = [user for user in others if user not in rows or not is_invited(rows[user])]
     for user_id in new:
-        _check_wish(transaction, rows.get(user_id), others[user_id])
+        _check_declined(transaction, rows.get(user_id), others[user_id])
     invite_users(transaction, group, new, role)
     return Outcome(
         group.id, changed=bool(new), user_ids=tuple(others), already_members=tuple(members)
@@ -48,7 +48,7 @@ def invite_users(
     *,
     path: str = "userIds",
 ) -> None:
-    """Invite known users who are no members; within the limits."""
+    """Invite known users who are no members; LIMIT_REACHED beyond a limit."""
     known = read_memberships(transaction.connection, group.id, user_ids)
     new = len(user_ids)
     check_invitations(transaction, group.id, new, path)
@@ -78,29 +78,29 @@ def is_invited(row: Row) -> bool:
 
 
 def unknown_user(*path: str) -> GroupRefusal:
-    """The refusal of a command that names somebody whom nobody knows."""
+    """The refusal of a command that names an unknown user."""
     return GroupRefusal(RefusalCode.UNKNOWN_USER, "There is no such user.", *path)
 
 
-def _asked(transaction: Transaction, command: Invite) -> dict[int, _Path]:
-    """Whom the command names, each once, and where; UNKNOWN_USER if somebody is not known."""
-    asked: dict[int, _Path] = {}
+def _invited_users(transaction: Transaction, command: Invite) -> dict[int, _Path]:
+    """The users whom the command names, each once with its path; UNKNOWN_USER for others."""
+    requested: dict[int, _Path] = {}
     known = known_users(transaction.connection, command.user_ids)
-    for place, user_id in enumerate(command.user_ids):
+    for index, user_id in enumerate(command.user_ids):
         if user_id not in known:
             if command.skip_unknown and known:
                 continue
-            raise unknown_user("userIds", str(place))
-        asked.setdefault(user_id, ("userIds", str(place)))
-    having = users_of_logins(transaction.connection, command.logins)
-    for place, login in enumerate(command.logins):
-        if login not in having:
-            raise unknown_user("logins", str(place))
-        asked.setdefault(having[login], ("logins", str(place)))
-    return asked
+            raise unknown_user("userIds", str(index))
+        requested.setdefault(user_id, ("userIds", str(index)))
+    user_by_login = users_of_logins(transaction.connection, command.logins)
+    for index, login in enumerate(command.logins):
+        if login not in user_by_login:
+            raise unknown_user("logins", str(index))
+        requested.setdefault(user_by_login[login], ("logins", str(index)))
+    return requested
 
 
-def _check_wish(transaction: Transaction, row: Row | None, path: _Path) -> None:
+def _check_declined(transaction: Transaction, row: Row | None, path: _Path) -> None:
     """LIMIT_REACHED if the user has declined lately, or for ever."""
     if row is None:
         return

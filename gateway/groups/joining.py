@@ -7,7 +7,7 @@ from gateway.directory.rows import Row
 from gateway.errors import GatewayError
 from gateway.groups.changing import active, inactive, note, write_memberships
 from gateway.groups.commands import AcceptInvitation, DeclineInvitation, Join, Outcome
-from gateway.groups.deciding import is_to_be_done, refusal_of
+from gateway.groups.deciding import authorize, refusal_of
 from gateway.groups.history import ChangeKind
 from gateway.groups.limits import check_new_membership, check_room
 from gateway.groups.links import opens, read_link, read_wrong_joins
@@ -17,7 +17,7 @@ from gateway.groups.transaction import Transaction
 
 
 class WrongToken(Exception):
-    """A wrong token was sent, which is counted although the command is refused."""
+    """A wrong token was sent; it is counted although the command is refused."""
 
     def __init__(self, refusal: GatewayError) -> None:
         super().__init__()
@@ -27,8 +27,8 @@ class WrongToken(Exception):
 def join(transaction: Transaction, command: Join) -> Outcome:
     """Become a member by the token of the group's link.
 
-    Everything is read and compared for a group that does not exist as for one that does, so that
-    an answer tells neither by its words nor by its time which it was.
+    All is read and compared also for a group that does not exist, so that neither the words nor
+    the time of an answer reveal which groups exist.
     """
     group = read_group(transaction, command.group_id)
     link = read_link(transaction.connection, command.group_id)
@@ -61,8 +61,8 @@ def accept_invitation(transaction: Transaction, command: AcceptInvitation) -> Ou
 
 
 def accept(transaction: Transaction, group: Group, action: Action = Action.ACCEPT) -> Outcome:
-    """The same of a group that was read; an ended group has no open invitations."""
-    if not is_to_be_done(transaction, group, action):
+    """Accept the invitation to a group that was read; an ended group has no open invitations."""
+    if not authorize(transaction, group, action):
         return Outcome(group.id, changed=False, user_ids=(transaction.viewer_id,))
     if group.has_ended:
         raise refusal_of(transaction, group, Verdict.INVITATION_REQUIRED)
@@ -70,9 +70,9 @@ def accept(transaction: Transaction, group: Group, action: Action = Action.ACCEP
 
 
 def decline_invitation(transaction: Transaction, command: DeclineInvitation) -> Outcome:
-    """Transaction an invitation down, for this time or for ever."""
+    """Decline an invitation, for this time or for ever."""
     group = read_group(transaction, command.group_id)
-    if not is_to_be_done(transaction, group, Action.DECLINE) or group.own_row is None:
+    if not authorize(transaction, group, Action.DECLINE) or group.own_row is None:
         return Outcome(group.id, changed=False, user_ids=(transaction.viewer_id,))
     return decline(transaction, group, group.own_row, for_ever=command.for_ever)
 

@@ -7,7 +7,7 @@ from gateway.directory.rows import Row
 from gateway.errors import InvalidArgument
 from gateway.groups.changing import inactive, note, write_memberships
 from gateway.groups.commands import Leave, Outcome, RemoveMembers
-from gateway.groups.deciding import check_admins_left, check_revision, is_to_be_done, lead
+from gateway.groups.deciding import authorize, authorize_admin, check_admins_left, check_revision
 from gateway.groups.history import ChangeKind
 from gateway.groups.inviting import is_invited
 from gateway.groups.joining import decline
@@ -23,7 +23,7 @@ def leave(transaction: Transaction, command: Leave) -> Outcome:
     """End one's own membership; of an invitation, decline it."""
     group = read_group(transaction, command.group_id)
     row, user_id = group.own_row, transaction.viewer_id
-    if not is_to_be_done(transaction, group, Action.LEAVE) or row is None:
+    if not authorize(transaction, group, Action.LEAVE) or row is None:
         return Outcome(group.id, changed=False, user_ids=(user_id,))
     check_revision(row, command.expected_revision)
     if is_invited(row):
@@ -42,19 +42,19 @@ def remove_members(transaction: Transaction, command: RemoveMembers) -> Outcome:
     Removing nobody but oneself is leaving.
     """
     check_number("userIds", command.user_ids)
-    asked = list(dict.fromkeys(command.user_ids))
+    requested = list(dict.fromkeys(command.user_ids))
     group = read_group(transaction, command.group_id)
-    if asked == [transaction.viewer.id] and not transaction.viewer.is_site_admin:
+    if requested == [transaction.viewer.id] and not transaction.viewer.is_site_admin:
         return _leave(transaction, group, command)
-    lead(transaction, group, Action.REMOVE)
-    rows = read_memberships(transaction.connection, group.id, asked)
-    for place, user_id in enumerate(command.user_ids):
+    authorize_admin(transaction, group, Action.REMOVE)
+    rows = read_memberships(transaction.connection, group.id, requested)
+    for index, user_id in enumerate(command.user_ids):
         if user_id not in rows and not command.skip_strangers:
-            raise not_a_member("userIds", str(place))
-    if len(asked) == 1 and asked[0] in rows:
-        check_revision(rows[asked[0]], command.expected_revision)
-    there = [rows[user_id] for user_id in asked if user_id in rows]
-    ending = [row for row in there if row["state"] != MembershipState.INACTIVE.value]
+            raise not_a_member("userIds", str(index))
+    if len(requested) == 1 and requested[0] in rows:
+        check_revision(rows[requested[0]], command.expected_revision)
+    existing = [rows[user_id] for user_id in requested if user_id in rows]
+    ending = [row for row in existing if row["state"] != MembershipState.INACTIVE.value]
     check_admins_left(transaction.connection, group, ending, "userIds")
     _end(transaction, group, ending)
     return Outcome(group.id, changed=bool(ending), user_ids=tuple(row["user_id"] for row in ending))
@@ -89,7 +89,7 @@ def _end(transaction: Transaction, group: Group, rows: list[Row]) -> None:
 
 def _appoint(transaction: Transaction, group: Group, user_id: int) -> None:
     """Make another member an admin, as whoever leads the group may."""
-    lead(transaction, group, Action.SET_ROLE)
+    authorize_admin(transaction, group, Action.SET_ROLE)
     if user_id == transaction.viewer.id:
         raise InvalidArgument("successorId", "Name somebody else as successor.")
     row = read_memberships(transaction.connection, group.id, [user_id]).get(user_id)

@@ -1,4 +1,4 @@
-"""Group life as one operation knows it: how commands are carried out, and what pages show of it."""
+"""Group life of one operation: how commands are run, and where the pages of groups are."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from gateway.groups.commands import Command, Outcome
 from gateway.groups.refusals import GroupRefusal, RefusalCode
 from gateway.groups.rules import Action
 
-#: Carries out a command of a viewer, as ``GroupService.run`` does.
+#: Runs a command of a viewer, as ``GroupService.run`` does.
 RunCommand = Callable[[Command, Viewer], Awaitable[Outcome]]
 
 #: The join tokens of groups that a viewer leads, by the group.
 ReadTokens = Callable[[Viewer, Sequence[int]], Awaitable[Mapping[int, str]]]
 
-#: The part of an address that no server sees.
+#: The part of a URL that browsers send to no server.
 _FRAGMENT = "#join_token="
 
 
@@ -27,11 +27,11 @@ async def _refuse(_command: Command, _viewer: Viewer) -> Outcome:
 
 @dataclass(frozen=True, slots=True)
 class GroupLife:
-    """What of the settings an operation needs to change groups.
+    """The settings that an operation needs to change groups.
 
-    ``is_on`` is whether groups are changed through this gateway at all, and ``unsupported`` is what
-    cannot be done with them where their home is. ``page_url`` is the address of a group's page, in
-    which ``{id}`` stands for its id. With ``read_tokens`` join links are none of this database.
+    ``is_on`` is whether groups are changed through this gateway at all, and ``unsupported`` are the
+    actions that the home of groups cannot do. ``page_url`` is the address of a group's page, in
+    which ``{id}`` stands for its id. ``read_tokens`` reads join tokens that are not stored here.
     """
 
     run: RunCommand = _refuse

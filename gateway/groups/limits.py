@@ -1,4 +1,4 @@
-"""Limits of group life: LIMIT_REACHED for what would go beyond one."""
+"""Limits of group life: LIMIT_REACHED beyond one."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ DAY = 86_400_000_000
 AFTER_DECLINE = 30 * DAY
 #: Users that one command may name.
 MOST_USERS = 100
-#: Spans of one user in one group: whoever joins and leaves more often has had enough.
+#: Spans of one user in one group: nobody may join more often.
 MOST_SPANS = 1_000
 
-#: How often one volunteer may let groups go on within a day: each time all members get spans.
+#: How often one volunteer may reactivate groups within a day: each time all members get spans.
 MOST_REACTIVATIONS = 50
 #: Where commands name the group.
 _GROUP = ("id",)
@@ -36,7 +36,7 @@ def reached(message: str, *path: str) -> GroupRefusal:
 
 
 def check_new_group(transaction: Transaction) -> None:
-    """Whether the viewer may create one more group; a site operator always may."""
+    """Check that the viewer may create one more group; a site operator has no limit."""
     if transaction.viewer.id is None:
         return
     limits, made = transaction.limits, _changes_of(transaction, ChangeKind.CREATED)
@@ -52,9 +52,9 @@ def check_new_group(transaction: Transaction) -> None:
 
 
 def check_new_membership(transaction: Transaction, user_id: int, group_id: int = 0) -> None:
-    """Whether the user may become a member of one more group, and of this one once more.
+    """Check that the user may become a member of one more group, and of this one again.
 
-    ``group_id`` is 0 for a group that is not there yet, which no command names.
+    ``group_id`` is 0 for a group that is yet to be created, which no command names.
     """
     path = _GROUP if group_id else ()
     others = (
@@ -74,14 +74,14 @@ def check_new_membership(transaction: Transaction, user_id: int, group_id: int =
             "leave one of them first.",
             *path,
         )
-    if worn_out(transaction.connection, group_id, [user_id]):
+    if users_at_span_limit(transaction.connection, group_id, [user_id]):
         raise reached(f"You have been a member of this group {MOST_SPANS:,} times.", *path)
 
 
 def check_room(transaction: Transaction, group_id: int, new: int, *path: str) -> None:
-    """Whether the group may have so many more memberships; ended ones take their room too."""
-    there = select(func.count()).where(membership.c.group_id == group_id)
-    if new and _number(transaction, there) + new > transaction.limits.memberships_per_group:
+    """Check that the group may have ``new`` more memberships; ended ones count too."""
+    existing = select(func.count()).where(membership.c.group_id == group_id)
+    if new and _number(transaction, existing) + new > transaction.limits.memberships_per_group:
         raise reached(
             f"A group has at most {transaction.limits.memberships_per_group:,} memberships, "
             "those that have ended included.",
@@ -90,7 +90,7 @@ def check_room(transaction: Transaction, group_id: int, new: int, *path: str) ->
 
 
 def check_invitations(transaction: Transaction, group_id: int, new: int, *path: str) -> None:
-    """Whether so many more invitations may be sent; a site operator has no limit a day."""
+    """Check that ``new`` more invitations may be sent; a site operator has no daily limit."""
     if not new:
         return
     limits = transaction.limits
@@ -116,7 +116,7 @@ def check_invitations(transaction: Transaction, group_id: int, new: int, *path: 
 
 
 def check_changes(transaction: Transaction) -> None:
-    """Whether the viewer may have made all the changes of this day, those just made included.
+    """Check the changes that the viewer has made within a day, those just made included.
 
     Each change is a row of a history, and a name or a link can be changed for ever.
     """
@@ -131,7 +131,7 @@ def check_changes(transaction: Transaction) -> None:
 
 
 def check_reactivation(transaction: Transaction) -> None:
-    """Whether the viewer may let a group go on once more; a site operator always may."""
+    """Check that the viewer may reactivate one more group; a site operator has no limit."""
     if transaction.viewer.id is None:
         return
     again = _changes_of(transaction, ChangeKind.REACTIVATED).where(
@@ -145,8 +145,8 @@ def check_reactivation(transaction: Transaction) -> None:
         )
 
 
-def worn_out(connection: Connection, group_id: int, user_ids: Iterable[int]) -> set[int]:
-    """Those of the users who were members of the group as often as anybody may be."""
+def users_at_span_limit(connection: Connection, group_id: int, user_ids: Iterable[int]) -> set[int]:
+    """Those of the users who have as many spans in the group as they may have."""
     span = membership_span.c
     statement = (
         select(span.user_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gateway.errors import ExclusiveArguments, InvalidArgument
 from gateway.groups.changing import note, take_over
 from gateway.groups.commands import Outcome, UpdateJoinLink
-from gateway.groups.deciding import lead
+from gateway.groups.deciding import authorize_admin
 from gateway.groups.history import ChangeKind
 from gateway.groups.links import JoinLink, new_link, read_link, write_link
 from gateway.groups.rules import Action
@@ -14,9 +14,9 @@ from gateway.groups.transaction import Transaction
 
 
 def update_join_link(transaction: Transaction, command: UpdateJoinLink) -> Outcome:
-    """Change the link; the old token is dead once it is rotated, and members stay."""
+    """Change the join link; rotating it makes the old token invalid, and members stay."""
     group = read_group(transaction, command.group_id)
-    lead(transaction, group, Action.CHANGE_JOIN_LINK)
+    authorize_admin(transaction, group, Action.CHANGE_JOIN_LINK)
     _check(transaction, command)
     before = read_link(transaction.connection, group.id)
     after = _changed(transaction, command, before)

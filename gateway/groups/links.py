@@ -21,7 +21,7 @@ MOST_WRONG = 10
 #: Microseconds.
 WINDOW = 60_000_000
 
-#: Compared with where there is no link. Nobody ever learns it.
+#: What tokens are compared with where there is no link. It is never sent to anybody.
 _DUMMY = token_hex(TOKEN_BYTES)
 _LINKS = select(group_join_link).where(among(group_join_link.c.group_id, "ids"))
 _WRONG = select(wrong_join.c.began_at, wrong_join.c.number)
@@ -34,7 +34,7 @@ class JoinLink(NamedTuple):
     token: str
     enabled: bool
     expires_at: int | None
-    #: None where the home of the group does not tell.
+    #: None where the home of the group does not answer it.
     created_at: int | None
     #: None for a site operator.
     created_by: int | None
@@ -53,9 +53,9 @@ def read_link(connection: Connection, group_id: int) -> JoinLink | None:
 
 
 def opens(link: JoinLink | None, token: str, now: int) -> bool:
-    """Whether the token is the link's and works now; takes as long whatever is wrong."""
-    said, right = _bytes(token), _bytes(_DUMMY if link is None else link.token)
-    is_right = hmac.compare_digest(said, right)
+    """Whether the token is the link's and works now, in constant time."""
+    given, expected = _bytes(token), _bytes(_DUMMY if link is None else link.token)
+    is_right = hmac.compare_digest(given, expected)
     return is_right and link is not None and bool(token) and link.works(now)
 
 
@@ -104,7 +104,7 @@ def read_wrong_joins(transaction: Transaction) -> WrongJoins:
 
 
 def count_wrong_join(transaction: Transaction) -> None:
-    """Count one more of the viewer, and forget those of long ago."""
+    """Count one more wrong token of the viewer, and delete expired counts."""
     known = read_wrong_joins(transaction)
     transaction.connection.execute(
         delete(wrong_join).where(wrong_join.c.began_at <= transaction.now - WINDOW)
@@ -114,5 +114,5 @@ def count_wrong_join(transaction: Transaction) -> None:
 
 
 def _bytes(token: str) -> bytes:
-    # Half of a surrogate pair is no part of any token, and no reason to fail.
+    # Half of a surrogate pair is in no token, and must not raise.
     return token.encode("utf-8", "surrogatepass")

@@ -9,7 +9,7 @@ from gateway.directory.memberships import GROUP_MEMBER, MembershipState
 from gateway.directory.rows import Row
 from gateway.errors import InvalidArgument, NotFound
 from gateway.groups.commands import ChangeMembership, Invite, Leave, Outcome, RemoveMembers, SetRole
-from gateway.groups.deciding import check_revision, is_to_be_done
+from gateway.groups.deciding import authorize, check_revision
 from gateway.groups.inviting import invite
 from gateway.groups.joining import accept
 from gateway.groups.leaving import leave, remove_members
@@ -70,7 +70,7 @@ def _change_state(
         return accept(transaction, group, Action.ACTIVATE_OWN).changed
     if membership_in(row).is_effective:
         return False
-    return is_to_be_done(transaction, group, Action.ACTIVATE_OTHER)
+    return authorize(transaction, group, Action.ACTIVATE_OTHER)
 
 
 def _read(connection: Connection, membership_id: int) -> Row | None:

@@ -1,4 +1,4 @@
-"""Names of groups: what they may be, and names that are made from display names."""
+"""Names of groups: their validation, and names derived from display names."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ LONGEST_DISPLAY_NAME = 120
 
 _NAME = re.compile(rf"[A-Za-z0-9_.-]{{1,{LONGEST_NAME}}}", re.ASCII)
 _NOT_IN_NAMES = re.compile(r"[^a-z0-9_.-]", re.ASCII)
-#: Embeddings, overrides and isolates, which turn the text around them.
+#: Bidirectional embeddings, overrides and isolates, which reorder the text around them.
 _BIDIRECTIONAL = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A))))
 #: Control characters, breaks of lines and paragraphs, and halves of surrogate pairs.
 _REFUSED = frozenset({"Cc", "Zl", "Zp", "Cs"})
-#: Bytes of what makes a name unlike others.
+#: Random bytes of the suffix that makes a name unique.
 _SUFFIX_BYTES = 4
 
 
 def checked_name(name: str) -> str:
-    """The name itself; NAME_INVALID if no group can have it."""
+    """Validate a name: the name itself, or NAME_INVALID."""
     if _NAME.fullmatch(name):
         return name
     raise GroupRefusal(
@@ -37,9 +37,9 @@ def checked_name(name: str) -> str:
 
 
 def checked_display_name(text: str) -> str:
-    """The display name in NFC without spaces around it; DISPLAY_NAME_INVALID if it cannot be one.
+    """Validate a display name: in NFC without spaces around it, or DISPLAY_NAME_INVALID.
 
-    It is any text of one line that shows something.
+    It is any visible text of one line.
     """
     if (name := line_of(text, LONGEST_DISPLAY_NAME)) is not None:
         return name
@@ -52,9 +52,9 @@ def checked_display_name(text: str) -> str:
 
 
 def line_of(text: str, longest: int) -> str | None:
-    """The text in NFC without spaces around it; None if it is no line that shows something.
+    """The text in NFC without spaces around it; None if it is no visible text of one line.
 
-    A line has at most ``longest`` characters, none of which controls or turns the text.
+    It has at most ``longest`` characters, without control and bidirectional characters.
     """
     # A text can grow by what NFC composes of it, but never to three times as many characters.
     line = normalize("NFC", text[: 4 * longest].strip())
@@ -73,9 +73,9 @@ def derived_name(
     is_taken: Callable[[str], bool],
     suffix: Callable[[], str] = lambda: token_hex(_SUFFIX_BYTES),
 ) -> str:
-    """A name that nothing has, made from a display name: "Café Noir" becomes "cafe_noir".
+    """A unique name derived from a display name: "Café Noir" becomes "cafe_noir".
 
-    One that is taken gets a random suffix, and so does one of which nothing is left.
+    A name that is taken, or empty, gets a random suffix.
     """
     plain = "".join(one for one in normalize("NFKD", display_name) if not combining(one))
     name = _NOT_IN_NAMES.sub("", "_".join(plain.lower().split()))

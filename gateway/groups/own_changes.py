@@ -1,7 +1,6 @@
-"""Changes that volunteers make to what is theirs alone: no more of them within a day than so many.
+"""Daily limits of the changes that volunteers make to their own goals and certificates.
 
-What a group's history does for changes of groups, a count does for these, of which no history
-tells.
+Changes of groups are counted by the groups' history, which has none of these.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ def count_change(transaction: Transaction, table: Table, most: int, what: str) -
         table.c.user_id == transaction.viewer_id
     )
     known = transaction.connection.execute(counted).first()
-    # A day that the clock of another server began ahead of this one's is none.
+    # The clock of another server may be ahead of this one's.
     if known is None or known.began_at > transaction.now:
         began, number = transaction.now, 0
     else:

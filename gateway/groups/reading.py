@@ -1,4 +1,4 @@
-"""Reading what group life keeps: join links, counts of memberships, and history."""
+"""Selects of group life: join links, counts of memberships, and history."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ JOIN_LINKS_BY_GROUP = select(group_join_link).where(among(group_join_link.c.grou
 
 
 def join_link_of(row: Sequence[Any]) -> JoinLink:
-    """The link that a row of ``JOIN_LINKS_BY_GROUP`` tells of."""
+    """The link in a row of ``JOIN_LINKS_BY_GROUP``."""
     link = JoinLink._make(row)
     return link._replace(enabled=bool(link.enabled))
 
 
 class MembershipCounts(NamedTuple):
-    """How many memberships of a group stand how."""
+    """Numbers of a group's memberships by state and role."""
 
     group_id: int
     #: Active, with or without a role.
@@ -89,7 +89,7 @@ GROUPS_AND_COUNTS = (
     .join(_counts, _counts.c.group_id == user_group.c.id, isouter=True)
     .order_by(user_group.c.id)
 )
-#: Who leads a group (``group``): users of effective memberships with that role, ascending.
+#: The admins of a group (``group``), by ascending user id.
 ADMINS_OF_GROUP = (
     select(membership.c.user_id, user.c.login, user.c.display_name)
     .join(user, user.c.id == membership.c.user_id, isouter=True)
@@ -118,17 +118,17 @@ class GroupChange(NamedTuple):
 
 
 def group_change_of(row: Sequence[Any]) -> GroupChange:
-    """The change that a row of ``HISTORY`` tells of."""
-    change_id, group_id, at, actor_id, subject_id, kind, details = row
-    told = {} if details is None else orjson.loads(details)
-    return GroupChange(change_id, group_id, at, actor_id, subject_id, ChangeKind(kind), told)
+    """The change in a row of ``HISTORY``."""
+    change_id, group_id, at, actor_id, subject_id, kind, text = row
+    details = {} if text is None else orjson.loads(text)
+    return GroupChange(change_id, group_id, at, actor_id, subject_id, ChangeKind(kind), details)
 
 
 _group = each_id("ids")
 _before = bindparam("before", type_=BigInteger)
 _newer = group_change.alias("newer")
-#: The last change of a page; none if the page has all that are left.
-_oldest_shown = (
+#: The id of the last change on a page; none if no more changes follow.
+_oldest_on_page = (
     select(_newer.c.id)
     .where(_newer.c.group_id == _group, _newer.c.id < _before)
     .order_by(_newer.c.id.desc())
@@ -145,7 +145,7 @@ HISTORY: Select[Any] = (
     .where(
         group_change.c.group_id == _group,
         group_change.c.id < _before,
-        group_change.c.id >= func.coalesce(_oldest_shown, 0),
+        group_change.c.id >= func.coalesce(_oldest_on_page, 0),
     )
 )
 #: How many changes groups (``ids``) have.

@@ -1,4 +1,4 @@
-"""Why something with a group was not done, as far as a person can mend it."""
+"""Refusals of group commands: errors that a person can correct."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class RefusalCode(StrEnum):
     NOT_A_MEMBER = "NOT_A_MEMBER"
     UNKNOWN_USER = "UNKNOWN_USER"
     LAST_ADMIN = "LAST_ADMIN"
-    #: The message and the path say what of the goal cannot be.
+    #: The message and the path say what is wrong.
     GOAL_INVALID = "GOAL_INVALID"
-    #: Nothing counts this for whom the goal is of.
+    #: The metric is not counted for the owner of the goal.
     METRIC_UNAVAILABLE = "METRIC_UNAVAILABLE"
     #: Somebody else changed it in between.
     CONFLICT = "CONFLICT"
@@ -33,10 +33,10 @@ class RefusalCode(StrEnum):
 
 
 class GroupRefusal(GatewayError):
-    """A command that was refused, and changed nothing; ``path`` leads into its input.
+    """A command that was refused, and changed nothing; ``path`` is the field of its input.
 
-    The path is in the words of GraphQL's inputs: ``("userIds", "3")``, ``("joinToken",)``. It is
-    empty where no one part of the input is to blame. The message names no person and no hidden
+    The path has the names of GraphQL's inputs: ``("userIds", "3")``, ``("joinToken",)``. It is
+    empty where no single field is wrong. The message names no person and no hidden
     group.
     """
 

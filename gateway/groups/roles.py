@@ -1,4 +1,4 @@
-"""Roles of members, and of those who are invited."""
+"""Roles of members and of invited users."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gateway.directory.rows import Row
 from gateway.errors import InvalidArgument
 from gateway.groups.changing import note, with_roles, write_memberships
 from gateway.groups.commands import Outcome, SetRole
-from gateway.groups.deciding import check_admins_left, lead
+from gateway.groups.deciding import authorize_admin, check_admins_left
 from gateway.groups.history import ChangeKind
 from gateway.groups.refusals import GroupRefusal, RefusalCode
 from gateway.groups.rules import Action
@@ -21,7 +21,7 @@ def set_role(transaction: Transaction, command: SetRole) -> Outcome:
     """Give a member a role, or an invitation the role that it will give."""
     role = checked_role(command.role)
     group = read_group(transaction, command.group_id)
-    lead(transaction, group, Action.SET_ROLE)
+    authorize_admin(transaction, group, Action.SET_ROLE)
     row = read_memberships(transaction.connection, group.id, [command.user_id]).get(command.user_id)
     if row is None or not _may_have_role(row):
         raise not_a_member("userId")
@@ -30,20 +30,20 @@ def set_role(transaction: Transaction, command: SetRole) -> Outcome:
 
 
 def checked_role(role: str) -> str:
-    """The role itself; InvalidArgument for one that is not given here."""
+    """Validate a role: the role itself, or InvalidArgument."""
     if role not in ROLES:
         raise InvalidArgument("role", f"role must be one of {', '.join(ROLES)}.")
     return role
 
 
 def write_role(transaction: Transaction, group: Group, row: Row, role: str) -> bool:
-    """Give a membership one of our roles instead of those it has; others stay.
+    """Write the role of a membership; roles that the gateway does not know stay.
 
     Whether that changes anything. LAST_ADMIN if the group would lose its last admin.
     """
-    held = set(orjson.loads(row["roles"]))
-    roles = encode_roles((held - set(ROLES)) | {role})
-    if (role == GROUP_ADMIN and role in held) or roles == row["roles"]:
+    current = set(orjson.loads(row["roles"]))
+    roles = encode_roles((current - set(ROLES)) | {role})
+    if (role == GROUP_ADMIN and role in current) or roles == row["roles"]:
         return False
     if role != GROUP_ADMIN:
         check_admins_left(transaction.connection, group, [row], "role")

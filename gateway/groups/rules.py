@@ -1,7 +1,7 @@
-"""Rules of group life: who may do what with a group. Nothing here reads or writes anything.
+"""Authorization rules of groups: who may do what with a group, as pure functions.
 
-The table is the rule: the service decides by it, ``docs/groups.md`` prints it, and a test tries
-each cell through every door. What the site's visibility levels decide (who sees statistics and the
+The service decides by the table, ``docs/groups.md`` prints it, and a test tries each cell through
+every interface. What the site's visibility levels decide (who sees statistics and the
 roster) stands in ``gateway.auth.visibility``.
 """
 
@@ -54,12 +54,12 @@ class Action(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What becomes of it: done, nothing to do, an error of the field, or a refusal as data."""
+    """The result of the rules: permitted, unchanged, a field's error, or a refusal as data."""
 
     YES = "yes"
     UNCHANGED = "nothing changes"
     UNAUTHENTICATED = "UNAUTHENTICATED"
-    #: NOT_FOUND where the group is hidden from whoever asks.
+    #: NOT_FOUND where the group is hidden from the viewer.
     FORBIDDEN = "FORBIDDEN"
     NOT_FOUND = "NOT_FOUND"
     #: The rest are codes of ``userErrors``.
@@ -67,14 +67,14 @@ class Verdict(StrEnum):
     GROUP_INACTIVE = "GROUP_INACTIVE"
     INVITATION_REQUIRED = "INVITATION_REQUIRED"
     NOT_A_MEMBER = "NOT_A_MEMBER"
-    #: Only whoever was an admin when the group was deactivated.
+    #: Permitted to those who were admins when the group was deactivated.
     ADMINS_THEN = "yes for who was an admin then, else NOT_FOUND"
 
 
 Y, U = Verdict.YES, Verdict.UNCHANGED
 UNAUTH, FORBID, MISSING = Verdict.UNAUTHENTICATED, Verdict.FORBIDDEN, Verdict.NOT_FOUND
 TOKEN, ENDED = Verdict.JOIN_TOKEN_INVALID, Verdict.GROUP_INACTIVE
-UNASKED, NOBODY, THEN = Verdict.INVITATION_REQUIRED, Verdict.NOT_A_MEMBER, Verdict.ADMINS_THEN
+INV_REQ, NONMEM, THEN = Verdict.INVITATION_REQUIRED, Verdict.NOT_A_MEMBER, Verdict.ADMINS_THEN
 
 # fmt: off
 _TABLE: Mapping[Action, tuple[Verdict, ...]] = {
@@ -91,15 +91,15 @@ _TABLE: Mapping[Action, tuple[Verdict, ...]] = {
     Action.JOIN_WRONGLY:     (UNAUTH,   TOKEN,    TOKEN,   TOKEN,   U,       U,           TOKEN),
     Action.JOIN_INACTIVE:    (UNAUTH,   ENDED,    ENDED,   ENDED,   ENDED,   ENDED,       ENDED),
     Action.INVITE:           (UNAUTH,   FORBID,   FORBID,  FORBID,  FORBID,  Y,           Y),
-    Action.ACCEPT:           (UNAUTH,   UNASKED,  UNASKED, Y,       U,       U,           UNASKED),
-    Action.DECLINE:          (UNAUTH,   UNASKED,  UNASKED, Y,       U,       U,           UNASKED),
-    Action.LEAVE:            (UNAUTH,   NOBODY,   U,       Y,       Y,       Y,           NOBODY),
+    Action.ACCEPT:           (UNAUTH,   INV_REQ,  INV_REQ, Y,       U,       U,           INV_REQ),
+    Action.DECLINE:          (UNAUTH,   INV_REQ,  INV_REQ, Y,       U,       U,           INV_REQ),
+    Action.LEAVE:            (UNAUTH,   NONMEM,   U,       Y,       Y,       Y,           NONMEM),
     Action.REMOVE:           (UNAUTH,   FORBID,   FORBID,  FORBID,  FORBID,  Y,           Y),
     Action.SET_ROLE:         (UNAUTH,   FORBID,   FORBID,  FORBID,  FORBID,  Y,           Y),
-    # Nobody is put into a group.
-    Action.ACTIVATE_OTHER:   (UNAUTH,   FORBID,   FORBID,  FORBID,  FORBID,  UNASKED,     UNASKED),
+    # Nobody is made a member by others.
+    Action.ACTIVATE_OTHER:   (UNAUTH,   FORBID,   FORBID,  FORBID,  FORBID,  INV_REQ,     INV_REQ),
     # Who has no membership names one that is not there.
-    Action.ACTIVATE_OWN:     (UNAUTH,   MISSING,  UNASKED, Y,       U,       U,           MISSING),
+    Action.ACTIVATE_OWN:     (UNAUTH,   MISSING,  INV_REQ, Y,       U,       U,           MISSING),
     Action.SEE_MEMBERSHIPS:  (UNAUTH,   FORBID,   FORBID,  FORBID,  FORBID,  Y,           Y),
     Action.SEE_HISTORY:      (UNAUTH,   FORBID,   FORBID,  FORBID,  FORBID,  Y,           Y),
     Action.BACKFILL:         (UNAUTH,   FORBID,   FORBID,  FORBID,  FORBID,  FORBID,      Y),
@@ -111,7 +111,7 @@ RULES: Mapping[Action, Mapping[Relationship, Verdict]] = {
     action: dict(zip(Relationship, verdicts, strict=True)) for action, verdicts in _TABLE.items()
 }
 
-#: Actions on oneself: a site admin does them as whatever they are to the group beside.
+#: Actions on oneself: a site admin does them by the relationship of their own membership.
 OF_ONESELF = frozenset(
     {
         Action.JOIN,
@@ -126,7 +126,7 @@ OF_ONESELF = frozenset(
 
 
 def relationship_of(viewer: Viewer, membership: Membership | None) -> Relationship:
-    """What a viewer is to a group by their own membership of it, None without one.
+    """The relationship of a viewer to a group, by their own membership of it (None without one).
 
     An active membership without a role makes nobody a member.
     """
@@ -136,14 +136,14 @@ def relationship_of(viewer: Viewer, membership: Membership | None) -> Relationsh
 
 
 def own_relationship(viewer: Viewer, membership: Membership | None) -> Relationship:
-    """The same without what a site admin may: for what one does with one's own membership."""
+    """The relationship by the membership alone, without the rights of a site admin."""
     if viewer.id is None:
         return Relationship.ANONYMOUS
     return Relationship.STRANGER if membership is None else relationship_in(membership)
 
 
 def relationship_in(membership: Membership) -> Relationship:
-    """What a membership makes of whose it is."""
+    """The relationship that a membership gives its user."""
     if membership.is_group_admin:
         return Relationship.GROUP_ADMIN
     if membership.is_effective:
@@ -154,13 +154,13 @@ def relationship_in(membership: Membership) -> Relationship:
 
 
 def verdict(action: Action, viewer: Viewer, membership: Membership | None) -> Verdict:
-    """What becomes of an action of a viewer with this membership of the group."""
+    """The verdict on an action of a viewer with this membership of the group."""
     relationship, own = relationship_of(viewer, membership), own_relationship(viewer, membership)
     return verdict_of(action, relationship, own)
 
 
 def verdict_of(action: Action, relationship: Relationship, own: Relationship) -> Verdict:
-    """The same by what somebody is to the group, and by what they are without being a site admin.
+    """The verdict on an action by the relationship, and by that without a site admin's rights.
 
     Who is nothing to the group by their own membership joins as the site admin they are.
     """

@@ -1,8 +1,8 @@
-"""Group service: what people do with groups, one writing transaction for each command.
+"""Group service: runs commands on groups, each in one writing transaction.
 
-GraphQL, JSON:API and the command line only translate: whatever is decided about a group or a
-membership is decided here, by the table of rules, from what the transaction itself reads. Where
-the home of groups is Panoptes, it is decided by what Panoptes says, and done there.
+GraphQL, JSON:API and the command line only translate. All is decided here, by the table of rules,
+from what the transaction itself reads. Where the home of groups is Panoptes, commands are decided
+by what Panoptes answers, and applied there.
 """
 
 from __future__ import annotations
@@ -32,20 +32,20 @@ from gateway.groups.limits import check_changes
 from gateway.groups.link_changes import update_join_link
 from gateway.groups.links import count_wrong_join
 from gateway.groups.membership_changes import change_membership
-from gateway.groups.panoptes.authority import PanoptesGroups
 from gateway.groups.panoptes.not_supported import not_supported
+from gateway.groups.panoptes.remote_groups import PanoptesGroups
 from gateway.groups.refusals import GroupRefusal, RefusalCode
 from gateway.groups.roles import set_role
 from gateway.groups.transaction import Limits, Transaction
-from gateway.groups.users import learn_names
+from gateway.groups.users import store_viewer_names
 from gateway.rollups.erasure import read_erased
 
 logger = logging.getLogger(__name__)
 
-#: Whoever works on the command line of the server: a site admin who is none of its users.
+#: The viewer of the server's command line: a site admin without a user id.
 OPERATOR = Viewer(is_site_admin=True)
 
-_WORK: Mapping[type, Callable[[Transaction, Any], Outcome]] = {
+_HANDLERS: Mapping[type, Callable[[Transaction, Any], Outcome]] = {
     commands.CreateGroup: create_group,
     commands.UpdateGroup: update_group,
     commands.DeactivateGroup: deactivate_group,
@@ -67,8 +67,8 @@ _WORK: Mapping[type, Callable[[Transaction, Any], Outcome]] = {
     commands.RevokeCertificate: revoke_certificate,
 }
 
-#: What makes things end is possible beyond the limit of changes too: it cannot be repeated
-#: without the others.
+#: Commands that end something are possible beyond the limit of changes too: they cannot be
+#: repeated without others.
 _ENDING = (
     commands.DeactivateGroup,
     commands.Leave,
@@ -77,11 +77,11 @@ _ENDING = (
     commands.DeleteGoal,
     commands.RevokeCertificate,
 )
-#: What is about no group, so that nobody need decide about groups here.
+#: Commands about no group, which are possible while groups are switched off.
 _WITHOUT_GROUPS = (commands.IssueCertificate, commands.RevokeCertificate)
 
-#: What is decided here wherever the home of groups is.
-_DECIDED_HERE = (
+#: Commands that are applied here wherever the home of groups is.
+_APPLIED_HERE = (
     commands.CreateGoal,
     commands.UpdateGoal,
     commands.ArchiveGoal,
@@ -94,10 +94,10 @@ Count = Callable[[str, str], None]
 
 
 class GroupService:
-    """Carries out commands of people.
+    """Runs commands of viewers.
 
     ``is_on`` is whether groups are changed through this gateway at all. With a ``home`` they are
-    changed there, and what has no place there is here: goals and certificates.
+    changed there, except goals and certificates, which are always changed here.
     """
 
     def __init__(
@@ -116,50 +116,50 @@ class GroupService:
         self._home = home
 
     async def run(self, command: Command, viewer: Viewer) -> Outcome:
-        """Carry out a command of this viewer: wholly, or with an error not at all.
+        """Run a command of this viewer: wholly, or with an error not at all.
 
-        GroupRefusal for what a person can mend; Unauthenticated, Forbidden, NotFound,
+        GroupRefusal for what a person can correct; Unauthenticated, Forbidden, NotFound,
         InvalidArgument, OutOfBounds, RateLimited or Unavailable otherwise.
         """
         (outcome,) = await self.run_all([command], viewer)
         return outcome
 
     async def run_all(self, wanted: Sequence[Command], viewer: Viewer) -> list[Outcome]:
-        """Carry out several commands of one viewer in their order: all, or none.
+        """Run several commands of one viewer in their order: all, or none.
 
-        Where groups have another home it takes one at a time.
+        Where groups have another home it runs one at a time.
         """
         kinds = [_kind(command) for command in wanted]
         try:
             self._check(viewer, wanted)
-            done = await self._done(wanted, viewer)
+            done = await self._execute(wanted, viewer)
             if isinstance(done, GatewayError):
                 raise done
         except GatewayError as error:
-            told = error.refusal if isinstance(error, GroupRefusal) else error.code
-            self._tell(kinds, [str(told)] * len(kinds))
+            code = error.refusal if isinstance(error, GroupRefusal) else error.code
+            self._report(kinds, [str(code)] * len(kinds))
             raise
         except Exception:
-            self._tell(kinds, ["INTERNAL_ERROR"] * len(kinds))
+            self._report(kinds, ["INTERNAL_ERROR"] * len(kinds))
             raise
-        self._tell(kinds, ["changed" if one.changed else "unchanged" for one in done])
+        self._report(kinds, ["changed" if one.changed else "unchanged" for one in done])
         return done
 
-    async def _done(
+    async def _execute(
         self, wanted: Sequence[Command], viewer: Viewer
     ) -> list[Outcome] | GatewayError:
         if self._home is not None:
-            elsewhere = [one for one in wanted if not isinstance(one, _DECIDED_HERE)]
+            elsewhere = [one for one in wanted if not isinstance(one, _APPLIED_HERE)]
             if elsewhere and len(wanted) > 1:
                 raise not_supported("Panoptes is told one thing at a time: send them one by one.")
             if elsewhere:
                 return [await self._home.run(elsewhere[0], viewer)]
             for command in wanted:
-                await self._home.look(command, viewer)
-        return await self._database.write(lambda each: self._work(each, wanted, viewer))
+                await self._home.refresh_goal_group(command, viewer)
+        return await self._database.write(lambda each: self._execute_here(each, wanted, viewer))
 
     def _check(self, viewer: Viewer, wanted: Sequence[Command]) -> None:
-        """Whether the viewer's credentials let them change anything of this kind here."""
+        """Check that the viewer's credentials allow commands of this kind."""
         if viewer.only_reads:
             raise Forbidden("An API key changes nothing: send a volunteer's token.")
         if viewer.is_anonymous and not viewer.is_site_admin:
@@ -169,29 +169,29 @@ class GroupService:
         if not viewer.may_change_groups:
             raise Forbidden("This token does not allow to change groups: its scopes lack that.")
 
-    def _work(
+    def _execute_here(
         self, connection: Connection, wanted: Sequence[Command], viewer: Viewer
     ) -> list[Outcome] | GatewayError:
-        """What came of the commands; an error that is returned is one that was counted."""
+        """The outcomes of the commands; a returned error, unlike a raised one, commits."""
         transaction = Transaction(connection, viewer, self._limits)
         if read_erased(connection, [transaction.viewer_id]):
             raise ErasedAccount
-        doing = connection.begin_nested()
+        savepoint = connection.begin_nested()
         try:
-            outcomes = [_WORK[type(command)](transaction, command) for command in wanted]
+            outcomes = [_HANDLERS[type(command)](transaction, command) for command in wanted]
             if any(outcome.changed for outcome in outcomes):
-                learn_names(connection, viewer)
+                store_viewer_names(connection, viewer)
                 if not all(isinstance(command, _ENDING) for command in wanted):
                     check_changes(transaction)
         except WrongToken as wrong:
-            # Counted although nothing else of this transaction is kept.
-            doing.rollback()
+            # Counted although all else of this transaction is rolled back.
+            savepoint.rollback()
             count_wrong_join(transaction)
             return wrong.refusal
-        doing.commit()
+        savepoint.commit()
         return outcomes
 
-    def _tell(self, kinds: Sequence[str], outcomes: Sequence[str]) -> None:
+    def _report(self, kinds: Sequence[str], outcomes: Sequence[str]) -> None:
         for kind, outcome in zip(kinds, outcomes, strict=True):
             logger.info("Group command %s: %s", kind, outcome)
             if self._count is not None:

@@ -1,4 +1,4 @@
-"""Group state: what a command decides by, read in its own transaction."""
+"""Group state that a command decides by, read in its own transaction."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Group:
         return own is not None and own.led_to_the_end
 
     def exists_for(self, viewer: Viewer) -> bool:
-        """Whether the viewer is told that there is such a group."""
+        """Whether the group exists for the viewer."""
         return self.is_known and group_exists(
             StatsVisibility(self.row["stats_visibility"]),
             private=self.row["private"],
@@ -70,7 +70,7 @@ class Group:
 
 
 def read_group(transaction: Transaction, group_id: int) -> Group:
-    """The group of a command; as many statements if there is no such group."""
+    """Read the group of a command; the same statements run if there is no such group."""
     groups = read_rows(transaction.connection, user_group, [group_id])
     records = read_rows(transaction.connection, group_record, [group_id])
     own = read_memberships(transaction.connection, group_id, [transaction.viewer_id])

@@ -1,4 +1,4 @@
-"""Users whom commands name, and those who give them."""
+"""Users in commands: those whom they name, and those who give them."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ _MEMBERS = select(membership.c.user_id).where(among(membership.c.user_id, "users
 
 
 def known_users(connection: Connection, user_ids: Collection[int]) -> set[int]:
-    """Those of the users whom the directory knows and who were not erased."""
-    asked = {"users": sorted(set(user_ids))}
-    found = set(connection.execute(_KNOWN, asked).scalars())
-    found |= set(connection.execute(_MEMBERS, asked).scalars())
+    """Those of the users who are in the directory and were not erased."""
+    parameters = {"users": sorted(set(user_ids))}
+    found = set(connection.execute(_KNOWN, parameters).scalars())
+    found |= set(connection.execute(_MEMBERS, parameters).scalars())
     return found - read_erased(connection, found)
 
 
 def users_of_logins(connection: Connection, logins: Collection[str]) -> dict[str, int]:
-    """Who has each login, in any letter case; not those that nobody has, or that are ambiguous."""
+    """Users by login, in any letter case; unknown and ambiguous logins are left out."""
     storable = {login for login in logins if _storable(login) is not None}
     found = find_by_login(connection, storable)
     return {login: users[0] for login, users in found.items() if len(users) == 1}
 
 
 def check_number(argument: str, users: Sequence[object], least: int = 1) -> None:
-    """OutOfBounds for a command that names more users than one may, or too few."""
+    """OutOfBounds for a command that names too many users, or too few."""
     if not least <= len(users) <= MOST_USERS:
         raise OutOfBounds(
             argument,
@@ -49,13 +49,13 @@ def check_number(argument: str, users: Sequence[object], least: int = 1) -> None
         )
 
 
-def learn_names(connection: Connection, viewer: Viewer) -> None:
-    """Note whoever changes something, and the names that their token gives, as events do."""
+def store_viewer_names(connection: Connection, viewer: Viewer) -> None:
+    """Store the names in the viewer's token, as events store those of users."""
     if viewer.id is None:
         return
     names = Names(users={viewer.id: _storable(viewer.login)})
-    if (shown := _storable(viewer.display_name)) is not None:
-        names.display_names[viewer.id] = shown
+    if (display_name := _storable(viewer.display_name)) is not None:
+        names.display_names[viewer.id] = display_name
     store_names(connection, names, written_at(connection))
 
 

@@ -1,4 +1,4 @@
-"""What commands want a group and its memberships to be, wherever the home of groups is."""
+"""Values that commands set on groups and memberships, wherever the home of groups is."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _FIELDS = {
 
 
 def is_private(level: StatsVisibility) -> bool:
-    """Whether a group of this level is marked as private, where nobody says otherwise."""
+    """Whether a group of this level is private by default."""
     return level in (StatsVisibility.PRIVATE_AGG_ONLY, StatsVisibility.PRIVATE_SHOW_AGG_AND_IND)
 
 
 def new_privacy(command: CreateGroup) -> bool:
-    """Whether a new group is marked as private."""
+    """Whether a new group is private."""
     return is_private(command.stats_visibility) if command.private is None else command.private
 
 
@@ -51,7 +51,7 @@ def _any_name(_name: str) -> None: ...
 def edited_columns(
     group: Group, command: UpdateGroup, check_name: Callable[[str], None] = _any_name
 ) -> Row:
-    """The columns of a group that a command makes different; ``check_name`` refuses a new name."""
+    """The columns of a group that a command changes; ``check_name`` refuses a new name."""
     columns: Row = {}
     if command.name is not None and command.name != group.row["name"]:
         columns["name"] = checked_name(command.name)
@@ -69,19 +69,19 @@ def edited_columns(
 
 
 def kinds_of(changed: Row) -> Iterator[tuple[ChangeKind, dict[str, Any]]]:
-    """What the history tells of changed columns: the kinds of the change, each with its columns."""
+    """The kinds of change in changed columns, each with its columns, for the history."""
     for kind, fields in _FIELDS.items():
-        if told := {name: changed[name] for name in fields if name in changed}:
-            yield kind, told
+        if details := {name: changed[name] for name in fields if name in changed}:
+            yield kind, details
 
 
 def wanted_role(row: Row, command: ChangeMembership) -> str | None:
-    """The role that the command gives; None if the membership has it, or it says none."""
+    """The role that the command sets; None if the membership has it, or it sets none."""
     if command.roles is None:
         return None
     if not command.roles or set(command.roles) - set(ROLES):
         raise InvalidArgument("roles", f"roles must be one or two of {', '.join(ROLES)}.")
     role = GROUP_ADMIN if GROUP_ADMIN in command.roles else GROUP_MEMBER
-    held = [one for one in ROLES if one in orjson.loads(row["roles"])]
+    current = [one for one in ROLES if one in orjson.loads(row["roles"])]
     is_over = row["state"] == MembershipState.INACTIVE.value
-    return None if held[:1] == [role] and not is_over else role
+    return None if current[:1] == [role] and not is_over else role

@@ -1,1 +1,1 @@
-"""What one operation reads: each list of the schema in one statement, however long it is."""
+"""Loaders: what one operation reads, each list of the schema in one statement of any length."""

@@ -1,4 +1,4 @@
-"""What the viewer may see, decided once for each group of an operation.
+"""Access: what the viewer may see, decided once for each group of an operation.
 
 Denied unless a rule of ``gateway.auth.visibility`` allows it.
 """
@@ -23,7 +23,7 @@ from gateway.loaders.permissions import GroupPermissions, ViewerPermissions
 
 
 def too_much_asked() -> Unavailable:
-    """The error for groups beyond the limit of what may be looked up in a minute."""
+    """The error for look-ups of groups beyond the limit of a minute."""
     return Unavailable("Too many unknown ids were looked up at Panoptes: try again in a minute.")
 
 
@@ -41,8 +41,8 @@ class Access:
     """Decisions by group id; None for a group that does not exist for this viewer.
 
     Groups and the viewer's permissions come from loaders, in one statement however many groups.
-    What is required of a group is refused unless a decision about it was loaded before. Of a group
-    that is ``withheld`` nobody is told that it does not exist: Unavailable instead.
+    A requirement of a group is refused unless a decision about it was loaded before. A ``withheld``
+    group is Unavailable where it would not exist for the viewer.
     """
 
     def __init__(
@@ -66,12 +66,12 @@ class Access:
         """The decisions in the order of the group ids."""
         unknown = [group_id for group_id in group_ids if group_id not in self._decided]
         if unknown:
-            # Side by side: where another service is asked, an operation waits for it once.
+            # Concurrently: where another service is requested, an operation waits for it once.
             groups, permissions = await asyncio.gather(
                 self._groups.load_many(unknown), self._permissions.in_groups(unknown)
             )
-            for group_id, group, held in zip(unknown, groups, permissions, strict=True):
-                decided = None if group is None else _decide(group, held)
+            for group_id, group, granted in zip(unknown, groups, permissions, strict=True):
+                decided = None if group is None else _decide(group, granted)
                 if decided is None and group_id in self._withheld:
                     raise too_much_asked()
                 self._decided[group_id] = decided

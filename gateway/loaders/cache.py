@@ -18,7 +18,7 @@ from gateway.changes.entity import Entity
 from gateway.changes.position import LogPosition
 from gateway.telemetry.counts import CacheCounts
 
-#: Of an entry itself, and of each of its entities.
+#: Estimated bytes of an entry itself, and of each of its entities.
 _ENTRY_BYTES = 500
 _ENTITY_BYTES = 150
 #: How many elements of a long value are weighed for all.
@@ -47,7 +47,7 @@ class ReadCache:
 
     @property
     def counts(self) -> CacheCounts:
-        """What metrics show."""
+        """The counts for metrics."""
         return CacheCounts(self.hits, self.misses, len(self.entries))
 
     def get(self, key: Hashable) -> ReadEntry | None:
@@ -63,7 +63,7 @@ class ReadCache:
 
 
 def _weight(value: object) -> int:
-    """Bytes in memory, by estimate: a long tuple is as heavy as its first elements tell."""
+    """Bytes in memory, by estimate: a long value is weighed by its first elements."""
     size = getsizeof(value)
     if isinstance(value, tuple | frozenset):
         parts: Iterable[object] = value

@@ -1,4 +1,4 @@
-"""Loaders of certificates. No cache stores them: whoever has a code reads what it opens."""
+"""Loaders of certificates, which are never cached."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gateway.loaders.loader import Bound, KeyLoader, Request, StatementLoader
 
 
 class CertificateLoader(KeyLoader[str, Certificate | None]):
-    """Certificates by the digest of their code; None for what is none, or none any more."""
+    """Certificates by the digest of their code; None for an unknown or revoked one."""
 
     name = "certificate"
     default = None

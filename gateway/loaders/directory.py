@@ -1,4 +1,4 @@
-"""Loaders of the directory: entities by their id, and the lists that hang on them."""
+"""Loaders of the directory: entities by their id, and lists of their records."""
 
 from __future__ import annotations
 
@@ -104,9 +104,9 @@ class MembershipLoader(StatementLoader[MembershipKey, Membership | None]):
         groups: dict[int, list[MembershipKey]] = defaultdict(list)
         for key in keys:
             groups[key.user_id].append(key)
-        for user_id, asked in groups.items():
-            parameters = {"viewer": user_id, "ids": [key.group_id for key in asked]}
-            yield Request(asked, MEMBERSHIPS_OF_VIEWER, parameters, values)
+        for user_id, requested in groups.items():
+            parameters = {"viewer": user_id, "ids": [key.group_id for key in requested]}
+            yield Request(requested, MEMBERSHIPS_OF_VIEWER, parameters, values)
 
     def entities(self, key: MembershipKey) -> tuple[Entity, ...]:
         return ((RECORDED[Kind.GROUP], key.group_id),)

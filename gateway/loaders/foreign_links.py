@@ -1,4 +1,4 @@
-"""Join links of groups whose home is elsewhere: asked for there each time, and kept nowhere."""
+"""Loader of join links of groups with another home: requested each time, and never stored."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ReadTokens = Callable[[Sequence[int]], Awaitable[Mapping[int, str]]]
 
 
 class ForeignBatches(Batches):
-    """The batches of this loader, which asks once for all groups."""
+    """The batches of this loader: one request for all groups."""
 
     async def read(self, wanted: Mapping[Any, Sequence[Any]]) -> None:
         for loader, keys in wanted.items():

@@ -1,4 +1,4 @@
-"""Loaders of how goals grew, of milestones and of streaks."""
+"""Loaders of goal growth, goal contributors, milestones and streaks."""
 
 from __future__ import annotations
 
@@ -45,15 +45,16 @@ class GrowthLoader(StatementLoader[Growth, Steps]):
         together: dict[GrowthRows, list[Growth]] = defaultdict(list)
         for key in keys:
             together[key.rows_of].append(key)
-        for rows, asked in together.items():
-            yield Request(asked, growth(rows), growth_parameters(asked), partial(steps_of, asked))
+        for rows, growths in together.items():
+            bound = growth_parameters(growths)
+            yield Request(growths, growth(rows), bound, partial(steps_of, growths))
 
     def entities(self, key: Growth) -> tuple[Entity, ...]:
         return counted(Question(key.kind, key.selection), key.subject_id)
 
 
 class ContributorsLoader(StatementLoader[Contributors, tuple[Contributor, ...]]):
-    """Who did most for goals of groups: a statement for each kind of rows, order and number."""
+    """Top contributors to goals of groups: one statement for each kind of rows and order."""
 
     name = "goal contributors"
     default = ()
@@ -74,12 +75,12 @@ class ContributorsLoader(StatementLoader[Contributors, tuple[Contributor, ...]])
 
 
 def _contributors(
-    asked: Sequence[Contributors], rows: Iterable[Any]
+    keys: Sequence[Contributors], rows: Iterable[Any]
 ) -> Mapping[Contributors, tuple[Contributor, ...]]:
     found: dict[int, list[Contributor]] = defaultdict(list)
-    for part, *sums in rows:
-        found[part].append(Contributor(*sums))
-    return {one: in_order(found[place], one) for place, one in enumerate(asked)}
+    for index, *sums in rows:
+        found[index].append(Contributor(*sums))
+    return {key: in_order(found[index], key) for index, key in enumerate(keys)}
 
 
 class ActivePeriodsLoader(StatisticsLoader[BucketsQuestion, tuple[int, ...]]):
@@ -89,8 +90,8 @@ class ActivePeriodsLoader(StatisticsLoader[BucketsQuestion, tuple[int, ...]]):
     default = ()
 
     def statement(self, question: BucketsQuestion, ids: list[int]) -> Bound:
-        asked, period = question
-        return active_periods(asked, period), parameters(asked, ids, period.grain)
+        query, period = question
+        return active_periods(query, period), parameters(query, ids, period.grain)
 
     def answers(
         self, question: BucketsQuestion, rows: Sequence[Any]
@@ -102,7 +103,7 @@ class ActivePeriodsLoader(StatisticsLoader[BucketsQuestion, tuple[int, ...]]):
 
 
 def narrowed(growth: Growth, steps: Steps, thresholds: Sequence[int]) -> Growth:
-    """What to read next to know the days of these thresholds; the same if all are known."""
+    """The narrower growth to read next for the days of thresholds; the same if all are known."""
     pieces = refined(growth.pieces, steps, thresholds)
     return growth if pieces is growth.pieces else growth._replace(pieces=pieces)
 

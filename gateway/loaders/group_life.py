@@ -14,6 +14,7 @@ from gateway.directory.memberships import (
     membership_of,
 )
 from gateway.groups.links import JoinLink
+from gateway.groups.open_spans import OPEN_SPANS
 from gateway.groups.reading import (
     HISTORY,
     HISTORY_LENGTHS,
@@ -24,7 +25,6 @@ from gateway.groups.reading import (
     group_change_of,
     join_link_of,
 )
-from gateway.groups.since import OPEN_SPANS
 from gateway.loaders.directory import MembershipKey
 from gateway.loaders.loader import Loader, Request, StatementLoader, pairs
 from gateway.stats.entities import RECORDED
@@ -36,7 +36,7 @@ def _group_record(group_id: int) -> tuple[Entity, ...]:
 
 
 class MembershipCountsLoader(StatementLoader[int, MembershipCounts]):
-    """How many memberships of a group stand how, by group id."""
+    """Numbers of a group's memberships by state and role, by group id."""
 
     name = "membership counts"
     default = MembershipCounts(0, 0, 0, 0, 0, 0)
@@ -52,13 +52,13 @@ class MembershipCountsLoader(StatementLoader[int, MembershipCounts]):
 
 
 class LiveMembershipCounts:
-    """The same of the memberships that a loader of lists gives."""
+    """Membership counts of the lists that a live loader answers."""
 
     def __init__(self, memberships: Loader[int, tuple[Membership, ...]]) -> None:
         self._memberships = memberships
 
     async def load(self, group_id: int) -> MembershipCounts:
-        """How many memberships of a group stand how."""
+        """Numbers of a group's memberships by state and role."""
         found = await self._memberships.load(group_id)
         states = [one.state for one in found]
         return MembershipCounts(
@@ -85,16 +85,16 @@ class GroupMembershipLoader(StatementLoader[MembershipKey, Membership | None]):
         groups: dict[int, list[MembershipKey]] = defaultdict(list)
         for key in keys:
             groups[key.group_id].append(key)
-        for group_id, asked in groups.items():
-            parameters = {"group": group_id, "ids": [key.user_id for key in asked]}
-            yield Request(asked, MEMBERSHIPS_OF_GROUP, parameters, values)
+        for group_id, requested in groups.items():
+            parameters = {"group": group_id, "ids": [key.user_id for key in requested]}
+            yield Request(requested, MEMBERSHIPS_OF_GROUP, parameters, values)
 
     def entities(self, key: MembershipKey) -> tuple[Entity, ...]:
         return _group_record(key.group_id)
 
 
 class OpenSpanLoader(StatementLoader[MembershipKey, int | None]):
-    """Since when a user is a member (microseconds), as spans say; None without one that goes on.
+    """The beginning of a user's open membership span (microseconds); None without one.
 
     A batch is about one group or about one user: it reads all pairs of its groups and users.
     """
@@ -151,7 +151,7 @@ class HistoryLoader(StatementLoader[HistoryPage, tuple[GroupChange, ...]]):
         pages: dict[tuple[int, int], list[HistoryPage]] = defaultdict(list)
         for key in keys:
             pages[key.most, key.before].append(key)
-        for (most, before), asked in pages.items():
+        for (most, before), requested in pages.items():
 
             def values(
                 rows: Sequence[Any], most: int = most, before: int = before
@@ -166,9 +166,9 @@ class HistoryLoader(StatementLoader[HistoryPage, tuple[GroupChange, ...]]):
                     for group_id, changes in found.items()
                 }
 
-            groups = [key.group_id for key in asked]
+            groups = [key.group_id for key in requested]
             bound = {"ids": groups, "before": before, "others": most - 1}
-            yield Request(asked, HISTORY, bound, values)
+            yield Request(requested, HISTORY, bound, values)
 
     def entities(self, key: HistoryPage) -> tuple[Entity, ...]:
         return ()

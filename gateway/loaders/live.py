@@ -1,8 +1,8 @@
-"""Loaders of groups and memberships that ask Panoptes for what the directory has not lately heard.
+"""Live loaders: groups and memberships, requested from Panoptes where the stored ones are stale.
 
-Each runs the same statements for one id as for many. A group whose entry is stale shows as little
-as there is, and a stale membership is none: whatever needs one is refused. Lists of memberships
-are not answered from stale entries at all.
+Each runs the same statements for one id as for many. A group whose entry stays stale has the most
+private level, and a stale membership is none: whatever needs one is refused. Lists of memberships
+are never answered from stale entries.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ _NOBODY: frozenset[int] = frozenset()
 
 
 class LookUps:
-    """Panoptes as one operation asks it, without users who were erased.
+    """Look-ups of one operation at Panoptes, without users who were erased.
 
-    ``named`` is told the names of users that came along.
+    ``named`` is called with the users whose names came along.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class LookUps:
         self._reads = reads
         self._live = live
         self._asker = asker
-        #: Groups of which whoever they do not exist for is not to be told so now.
+        #: Groups that are Unavailable to viewers for whom they do not exist.
         self.withheld: set[int] = set()
         self._requested_at = RequestedAtLoader(reads)
         self._forgotten = ForgottenLoader(reads)
@@ -87,8 +87,8 @@ class LookUps:
         }
         if not named:
             return looked
-        gone = await self._forgotten.load_many(named)
-        erased = {user_id for user_id, is_gone in zip(named, gone, strict=True) if is_gone}
+        erased_flags = await self._forgotten.load_many(named)
+        erased = {one for one, is_erased in zip(named, erased_flags, strict=True) if is_erased}
         for user in _without(erased, looked.users, "id"):
             self._named(User(user["id"], user["login"], user["display_name"]))
         return looked._replace(
@@ -98,8 +98,8 @@ class LookUps:
         )
 
     async def _without_led_here(self, looked: LookedUp, listed: Collection[int]) -> LookedUp:
-        told = {row["group_id"] for rows in looked.answered.values() for row in rows}
-        groups = sorted(told.union(listed))
+        answered_groups = {row["group_id"] for rows in looked.answered.values() for row in rows}
+        groups = sorted(answered_groups.union(listed))
         are_led = await self._led_here.load_many(groups)
         led = frozenset(one for one, is_led in zip(groups, are_led, strict=True) if is_led)
         answered = {key: _without(led, rows, "group_id") for key, rows in looked.answered.items()}
@@ -107,7 +107,7 @@ class LookUps:
 
 
 class LiveBatches(Batches):
-    """The batches of one loader that asks others."""
+    """The batches of one live loader."""
 
     async def read(self, wanted: Mapping[LiveLoader[Any, Any], Sequence[Any]]) -> None:
         for loader, keys in wanted.items():
@@ -115,7 +115,7 @@ class LiveBatches(Batches):
 
 
 class LiveLoader(Loader[K, V]):
-    """What is stored, and in its place what Panoptes answers.
+    """A loader of Panoptes' answers, or else of what is stored.
 
     Unavailable for unknown keys beyond the limit of look-ups.
     """
@@ -129,7 +129,7 @@ class LiveLoader(Loader[K, V]):
 
     @abstractmethod
     def scope(self, keys: Sequence[K]) -> Scope:
-        """What to ask Panoptes about."""
+        """The scope of the request to Panoptes."""
 
     def secret(self, stored: Sequence[V]) -> Collection[RecordKey]:
         """Keys of records of which not everybody may know that there is something."""
@@ -140,7 +140,7 @@ class LiveLoader(Loader[K, V]):
         return ()
 
     @abstractmethod
-    def taken(self, key: K, stored: V, looked: LookedUp) -> V | Exception:
+    def value(self, key: K, stored: V, looked: LookedUp) -> V | Exception:
         """The value of a key, or the error in its place."""
 
     async def look_up(self, keys: Sequence[K]) -> Sequence[V | Exception]:
@@ -152,7 +152,7 @@ class LiveLoader(Loader[K, V]):
         looked = await self._look_ups.look_up(
             scope, requested_at, self.secret(stored), self.listed(stored)
         )
-        return [self.taken(key, one, looked) for key, one in zip(keys, stored, strict=True)]
+        return [self.value(key, one, looked) for key, one in zip(keys, stored, strict=True)]
 
 
 class LiveGroupLoader(LiveLoader[int, UserGroup | None]):
@@ -164,7 +164,7 @@ class LiveGroupLoader(LiveLoader[int, UserGroup | None]):
     def secret(self, stored: Sequence[UserGroup | None]) -> Collection[RecordKey]:
         return [(one.id, 0) for one in stored if one is not None and not is_public(one)]
 
-    def taken(
+    def value(
         self, key: int, stored: UserGroup | None, looked: LookedUp
     ) -> UserGroup | Exception | None:
         record_key = (key, 0)
@@ -187,7 +187,7 @@ class LiveMembershipLoader(LiveLoader[MembershipKey, Membership | None]):
         groups = frozenset(key.group_id for key in keys)
         return Scope(MEMBERSHIPS, groups, frozenset(key.user_id for key in keys))
 
-    def taken(
+    def value(
         self, key: MembershipKey, stored: Membership | None, looked: LookedUp
     ) -> Membership | Exception | None:
         record_key = (key.group_id, key.user_id)
@@ -218,7 +218,7 @@ class LiveMembershipsLoader(LiveLoader[int, tuple[Membership, ...]]):
     def listed(self, stored: Sequence[tuple[Membership, ...]]) -> Collection[int]:
         return {one.group_id for many in stored for one in many}
 
-    def taken(
+    def value(
         self, key: int, stored: tuple[Membership, ...], looked: LookedUp
     ) -> tuple[Membership, ...] | Exception:
         record_key = (key, 0) if self._of_groups else (0, key)
@@ -249,7 +249,7 @@ def _user_group(row: Mapping[str, Any]) -> UserGroup:
 
 
 def _as_recorded(found: UserGroup, stored: UserGroup) -> UserGroup:
-    """A group that Panoptes has just told of, with what only its stored record tells."""
+    """A group in an answer of Panoptes, with the columns that only the stored record has."""
     return found._replace(
         created_at=stored.created_at, updated_at=stored.updated_at, revision=stored.revision
     )

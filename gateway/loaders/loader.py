@@ -1,7 +1,7 @@
-"""Loaders: what an operation asks for in one tick of the event loop is read together, and once.
+"""Batching loaders: what an operation requests in one tick of the event loop is read together.
 
-A loader is written by stating four things (:class:`StatementLoader`). aiodataloader tells when a
-batch goes out, and gives each caller its values.
+A loader defines four things (:class:`StatementLoader`). aiodataloader decides when a batch is sent,
+and answers each caller.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class LoaderError(Exception):
 
 
 class KeyList:
-    """Keys that a loader was asked for at once, and the future of their values."""
+    """Keys of one call of a loader, and the future of their values."""
 
     __slots__ = ("alone", "future", "keys", "loader")
 
@@ -63,7 +63,7 @@ class KeyList:
 
 
 class Batches(ABC):
-    """aiodataloader's batches. One batch is read at a time, and a failed one is not remembered.
+    """aiodataloader's batches. One batch is read at a time, and a failed one is not cached.
 
     A key of aiodataloader is a list of keys here: it makes a future for each key, and a gathered
     one around those of a list. For a page of members that costs more than all else of an operation.
@@ -74,13 +74,13 @@ class Batches(ABC):
         self._data_loader: DataLoader[KeyList, Any] = DataLoader(self._batch, cache=False)
         self._one_at_a_time = asyncio.Lock()
 
-    def ask(self, asked: KeyList, unknown: list[Any]) -> asyncio.Future[Any]:
-        """The future of the values; it is done already if none is unknown."""
-        if unknown and self.uncached(asked.loader, unknown):
-            asked.future = self._data_loader.load(asked)
-            return asked.future
+    def load(self, key_list: KeyList, unknown: list[Any]) -> asyncio.Future[Any]:
+        """Load a key list: the future of its values, which is done already if none is unknown."""
+        if unknown and self.uncached(key_list.loader, unknown):
+            key_list.future = self._data_loader.load(key_list)
+            return key_list.future
         future: asyncio.Future[Any] = self._loop.create_future()
-        result = asked.result()
+        result = key_list.result()
         if isinstance(result, Exception):
             future.set_exception(result)
         else:
@@ -88,7 +88,7 @@ class Batches(ABC):
         return future
 
     def uncached(self, loader: Any, keys: list[Any]) -> list[Any]:
-        """The keys without a value that can be had at once; puts the others into ``values``."""
+        """The keys whose values must be read; puts the cached values into ``values``."""
         return keys
 
     @abstractmethod
@@ -99,24 +99,24 @@ class Batches(ABC):
         try:
             async with self._one_at_a_time:
                 wanted: dict[Loader[Any, Any], dict[Any, None]] = {}
-                for asked in batch:
-                    loader = asked.loader
+                for key_list in batch:
+                    loader = key_list.loader
                     unknown = wanted.get(loader)
                     if unknown is None:
                         unknown = wanted[loader] = {}
-                    for key in asked.keys:
+                    for key in key_list.keys:
                         if key not in loader.values:
                             unknown[key] = None
                 missing = {loader: [*keys] for loader, keys in wanted.items() if keys}
                 if missing:
                     await self.read(missing)
         except asyncio.CancelledError:
-            # aiodataloader hands on errors alone: whoever waits would wait for ever.
-            for asked in batch:
-                if asked.future is not None:
-                    asked.future.cancel()
+            # aiodataloader passes on errors, but no cancellation: callers would wait for ever.
+            for key_list in batch:
+                if key_list.future is not None:
+                    key_list.future.cancel()
             raise
-        return [asked.result() for asked in batch]
+        return [key_list.result() for key_list in batch]
 
 
 class Loader(ABC, Generic[K, V]):
@@ -127,24 +127,23 @@ class Loader(ABC, Generic[K, V]):
 
     def __init__(self, batches: Batches) -> None:
         self._batches = batches
-        #: What is known already.
+        #: The values that were loaded.
         self.values: dict[K, V] = {}
 
     def load(self, key: K) -> asyncio.Future[V]:
         """The value of a key; raises the error in its place."""
-        asked = [key]
-        return self._batches.ask(
-            KeyList(self, asked, alone=True), [] if key in self.values else asked
-        )
+        keys = [key]
+        unknown = [] if key in self.values else keys
+        return self._batches.load(KeyList(self, keys, alone=True), unknown)
 
     def load_many(self, keys: Iterable[K]) -> asyncio.Future[list[V]]:
         """The values of keys, in their order; raises the first error in the place of one."""
-        asked, known = [*keys], self.values
-        unknown = [key for key in asked if key not in known]
-        return self._batches.ask(KeyList(self, asked, alone=False), unknown)
+        requested, known = [*keys], self.values
+        unknown = [key for key in requested if key not in known]
+        return self._batches.load(KeyList(self, requested, alone=False), unknown)
 
     def prime(self, key: K, value: V) -> None:
-        """Take a value that came along, unless the key has one."""
+        """Store a value that came along, unless the key has one."""
         self.values.setdefault(key, value)
 
 
@@ -199,7 +198,7 @@ class KeyLoader(StatementLoader[K, V], Generic[K, V]):
 
     @abstractmethod
     def statement(self, key: K) -> Bound:
-        """What answers the key."""
+        """The statement of the key."""
 
     @abstractmethod
     def value(self, key: K, rows: Sequence[Any]) -> V:

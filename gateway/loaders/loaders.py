@@ -89,7 +89,7 @@ def _made(loader: Callable[..., L], *given: Any) -> cached_property[L]:
 
 
 class Loaders:
-    """One loader for each question, made when it is first asked."""
+    """The loaders of one operation, each made when it is first used."""
 
     def __init__(
         self,
@@ -174,7 +174,7 @@ class Loaders:
 
     @cached_property
     def goal_states(self) -> GoalStates:
-        """Goals evaluated, from how they grew."""
+        """Goal states, evaluated from the goals' growth."""
         return GoalStates(self._reads, self.growth)
 
     @cached_property
@@ -201,7 +201,7 @@ class Loaders:
 
     @cached_property
     def access(self) -> Access:
-        """Decisions about groups; groups are read through it alone, so that none slips by."""
+        """Decisions about groups; groups are read through it alone, so that each is checked."""
         groups: RecordLoader[UserGroup] = RecordLoader(
             self._reads, Kind.GROUP, USER_GROUPS_BY_ID, user_group_of
         )

@@ -1,4 +1,4 @@
-"""Loaders of what the members of groups did, one by one."""
+"""Loaders of statistics of the single members of groups."""
 
 from __future__ import annotations
 
@@ -41,15 +41,15 @@ class MembersKey(NamedTuple, Generic[Q]):
 
 
 class MembersLoader(StatementLoader[MembersKey[Q], Mapping[int, V]], Generic[Q, V]):
-    """What many members of many groups did, by user id: one statement for each question."""
+    """Statistics of many members of many groups, by user id: one statement for each question."""
 
     default = EMPTY
-    #: The answer for a member whom the rows do not speak of.
-    nobody: V
+    #: The answer for a member without rows.
+    empty: V
 
     @abstractmethod
     def statement(self, question: Q, groups: set[int]) -> Bound:
-        """What asks the question about these groups; the members are bound as ``users``."""
+        """The statement of the question about these groups; the members are bound as ``users``."""
 
     @abstractmethod
     def answers(self, question: Q, rows: Sequence[Any]) -> Mapping[Member, V]:
@@ -57,20 +57,20 @@ class MembersLoader(StatementLoader[MembersKey[Q], Mapping[int, V]], Generic[Q, 
 
     def requests(self, keys: Sequence[MembersKey[Q]]) -> Iterable[Request]:
         for question in dict.fromkeys(key.question for key in keys):
-            asked = [key for key in keys if key.question == question]
+            alike = [key for key in keys if key.question == question]
 
             def values(
-                rows: Sequence[Any], question: Q = question, asked: Sequence[MembersKey[Q]] = asked
+                rows: Sequence[Any], question: Q = question, alike: Sequence[MembersKey[Q]] = alike
             ) -> Mapping[MembersKey[Q], Mapping[int, V]]:
                 found = self.answers(question, rows)
                 return {
-                    key: {one: found.get((key.group_id, one), self.nobody) for one in key.user_ids}
-                    for key in asked
+                    key: {one: found.get((key.group_id, one), self.empty) for one in key.user_ids}
+                    for key in alike
                 }
 
-            statement, bound = self.statement(question, {key.group_id for key in asked})
-            users = {user_id for key in asked for user_id in key.user_ids}
-            yield Request(asked, statement, {**bound, "users": list(users)}, values, large=True)
+            statement, bound = self.statement(question, {key.group_id for key in alike})
+            users = {user_id for key in alike for user_id in key.user_ids}
+            yield Request(alike, statement, {**bound, "users": list(users)}, values, large=True)
 
     def entities(self, key: MembersKey[Q]) -> tuple[Entity, ...]:
         return counted(question_of(key.question), key.group_id)
@@ -79,7 +79,7 @@ class MembersLoader(StatementLoader[MembersKey[Q], Mapping[int, V]], Generic[Q, 
 class MemberContributionsLoader(MembersLoader[Question, Contributions]):
     """Contributions of members to projects or workflows, by ``column``."""
 
-    nobody = ()
+    empty = ()
 
     def __init__(self, batches: Batches, name: str, column: str) -> None:
         super().__init__(batches, name)
@@ -99,7 +99,7 @@ MemberDays = Mapping[int, Mapping[int, int]]
 class MemberLastDaysLoader(MembersLoader[Question, Mapping[int, int]]):
     """The last days of members in each project or workflow, by ``column``."""
 
-    nobody = EMPTY
+    empty = EMPTY
 
     def __init__(self, batches: Batches, name: str, column: str) -> None:
         super().__init__(batches, name)
@@ -113,8 +113,8 @@ class MemberLastDaysLoader(MembersLoader[Question, Mapping[int, int]]):
         self, question: Question, rows: Sequence[Any]
     ) -> Mapping[Member, Mapping[int, int]]:
         days: dict[Member, dict[int, int]] = defaultdict(dict)
-        for group, user_id, place, day in rows:
-            days[group, user_id][place] = day
+        for group, user_id, entity_id, day in rows:
+            days[group, user_id][entity_id] = day
         return days
 
 
@@ -122,12 +122,12 @@ class MemberBucketsLoader(MembersLoader[BucketsQuestion, Buckets]):
     """Sums of members by period, empty periods left out."""
 
     name = "member buckets"
-    nobody = ()
+    empty = ()
 
     def statement(self, question: BucketsQuestion, groups: set[int]) -> Bound:
-        asked, period = question
-        bound = parameters(asked, groups, period.grain)
-        return member_sums(asked, "bucket", period.grain), bound
+        query, period = question
+        bound = parameters(query, groups, period.grain)
+        return member_sums(query, "bucket", period.grain), bound
 
     def answers(self, question: BucketsQuestion, rows: Sequence[Any]) -> Mapping[Member, Buckets]:
         sums = (((group, user), day, Answer(n, ms)) for group, user, day, n, ms in rows)

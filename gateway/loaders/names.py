@@ -1,4 +1,4 @@
-"""Loaders of the name index: who has an identifier, and pages of lists of names."""
+"""Loaders of the name index: entities by identifier, and pages of lists of names."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _BY_EVENTS = (ListOrder.COUNT, ListOrder.LAST_DAY)
 
 
 class Identifier(NamedTuple):
-    """What something is looked up by: a key in one of the lists of identifiers."""
+    """An identifier: a key in one of the lists of identifiers."""
 
     name_list: NameList
     key: str
@@ -58,10 +58,10 @@ class ListLoader(KeyLoader[ListQuestion, tuple[SortKey, ...]]):
         return page(key)
 
     def value(self, key: ListQuestion, rows: Sequence[Any]) -> tuple[SortKey, ...]:
-        places = sorted(SortKey(*row) for row in rows)
+        entries = sorted(SortKey(*row) for row in rows)
         if key.order in _BY_EVENTS:
-            places.sort(key=lambda place: -int(place.value))
-        return tuple(places)
+            entries.sort(key=lambda entry: -int(entry.value))
+        return tuple(entries)
 
     def entities(self, key: ListQuestion) -> tuple[Entity, ...]:
         # Any event may be of anything that is listed.

@@ -1,4 +1,4 @@
-"""All that belongs to one operation: who asks, when, the snapshot it reads, and its loaders."""
+"""Operation context: its viewer, time, snapshot and loaders."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from gateway.yielding import Yielding
 class Operation:
     """The context of one operation; never shared by two, also not within an HTTP batch.
 
-    Of its viewer it tells no more than its ``permissions`` do.
+    Its viewer is visible through its ``permissions`` alone.
 
     With a ``live`` directory, groups and memberships are what Panoptes says; without one, what
     the directory says is never stale. With a ``cache``, what was read before in the same state
@@ -86,7 +86,7 @@ class Operation:
                 memberships = LiveMembershipLoader(look_ups, memberships)
             self.permissions = ViewerPermissions(viewer, memberships)
             self._look_ups = look_ups
-            self.load_anew()
+            self.reset_loaders()
 
         self._begin_reading = begin_reading
         self._run = partial(_run, group_life, viewer)
@@ -96,7 +96,7 @@ class Operation:
         begin_reading()
 
     async def run(self, command: Command) -> Outcome:
-        """Carry out a command of the viewer, and read from its commit on: all is decided anew.
+        """Run a command of the viewer, and read from its commit on: all is decided again.
 
         Raises what ``GroupService.run`` raises. For fields of the mutation type alone, which are
         executed one after the other.
@@ -112,12 +112,12 @@ class Operation:
                 self._record.at_primary = self._record.has_written = True
             self._begin_reading()
 
-    def load_anew(self) -> None:
-        """Forget what was loaded, not the snapshot: for who reads more than is held at once."""
+    def reset_loaders(self) -> None:
+        """Discard the loaded values, not the snapshot: for reads of more than fits in memory."""
         self.loaders = Loaders(self.reads, self.permissions, self._look_ups, self._read_tokens)
 
     def mark_secret(self) -> None:
-        """Say that the answer holds a secret: no cache may store it, nothing may compress it."""
+        """Mark the answer as secret: no cache may store it, nothing may compress it."""
         self.reads.cacheable = False
         self.has_secret = True
 

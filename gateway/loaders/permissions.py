@@ -1,6 +1,6 @@
-"""What an operation may ask about its viewer, and what its answer depends on because of it.
+"""Viewer permissions: what an operation may read of its viewer, and what its answer depends on.
 
-Resolvers, guards and loaders get no viewer: they ask a :class:`ViewerPermissions`. An answer is
+Resolvers, guards and loaders get no viewer, but a :class:`ViewerPermissions`. An answer is
 personal by construction. It may be shared only if every question was one of :meth:`in_groups`: then
 it is the same for every viewer with the same :class:`GroupPermissions` in these groups.
 """
@@ -44,13 +44,13 @@ class GroupPermissions(NamedTuple):
 
     @property
     def own_relationship(self) -> Relationship:
-        """What the membership alone makes of them; strangers may be anonymous as well."""
+        """The relationship by the membership alone; strangers may be anonymous as well."""
         if self.state is None:
             return Relationship.STRANGER
         return relationship_in(Membership(0, 0, self.state, self.roles or frozenset()))
 
     def verdict(self, action: Action) -> Verdict:
-        """What becomes of an action, as far as it is the same for all who share these permissions.
+        """The verdict on an action, as far as it is the same for all who share these permissions.
 
         Without regard to ``only_reads``.
         """
@@ -67,13 +67,13 @@ class ViewerPermissions:
     ) -> None:
         self.__viewer = viewer
         self.__memberships = memberships
-        #: Those that were asked for, by group id: nothing else counts unless ``personal``.
+        #: The permissions that were read, by group id: all that counts unless ``personal``.
         self.group_permissions: dict[int, GroupPermissions] = {}
         #: Whether the answer may depend on anything of the viewer.
         self.personal = False
 
     def in_groups(self, group_ids: Sequence[int]) -> Awaitable[list[GroupPermissions]]:
-        """The permissions in each group, in the order of the ids. The one shareable question.
+        """The permissions in each group, in the order of the ids: the one shareable question.
 
         Memberships are requested at the call, so that they are read with whatever else is.
         """
@@ -92,7 +92,7 @@ class ViewerPermissions:
         return found
 
     async def own_membership(self, group_id: int) -> Membership | None:
-        """The viewer's own membership of a group, with all there is to it; personal.
+        """The viewer's own membership of a group, with all its fields; personal.
 
         It was read with their permissions.
         """

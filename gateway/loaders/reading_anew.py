@@ -1,6 +1,6 @@
-"""Reading anew what a server that went away has not let be read to its end.
+"""Reading anew after a lost snapshot: a server has failed before a read ended.
 
-Also what was read from a standby that is behind what was seen, after reads had moved to it.
+Also after a read from a standby that is behind what was read before, on another server.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ T = TypeVar("T")
 
 
 async def read_anew_if_lost(record: RequestRecord, read: Callable[[], Awaitable[T]]) -> T:
-    """What ``read`` returns, which is called once more if its snapshot was lost.
+    """The result of ``read``, which is called once more if its snapshot was lost.
 
-    It has to open an operation of its own each time, and must have changed nothing.
+    ``read`` must open an operation of its own each time, and change nothing.
     """
     before = record.oldest_read_at
     try:
@@ -32,9 +32,9 @@ async def read_anew_if_lost(record: RequestRecord, read: Callable[[], Awaitable[
 
 
 def note_lost(record: RequestRecord, lost: SnapshotLost, before: tuple[int, int] | None) -> None:
-    """Let what is opened for the request from now on be read where it can be.
+    """Note a lost snapshot: the request's next operations read at a server that has the state.
 
-    ``before`` is the oldest state that was read until then: what was lost is no part of the answer.
+    ``before`` is the oldest state that was read until then, without the lost snapshot.
     """
     record.at_primary = record.at_primary or lost.at_primary
     record.oldest_read_at = before

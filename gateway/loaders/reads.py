@@ -1,7 +1,7 @@
-"""What one operation reads: from the read cache where that holds, else from its snapshot.
+"""Reads of one operation: from the read cache where an entry holds, else from its snapshot.
 
 The first batch reads the log position of the snapshot as well, in the same statement. With it the
-change feed tells which cache entries hold; those that do not go out in a second statement. From
+change feed decides which cache entries hold; the others are read in a second statement. From
 then on it is known at once, and what is cached needs no batch. While the log cannot be read, an
 operation reads everything, and nothing of it is cached.
 """
@@ -29,7 +29,7 @@ from gateway.loaders.loader import Batches, StatementLoader
 from gateway.loaders.watched import UNWATCHED, Watch
 from gateway.yielding import Yielding, beside
 
-#: Looking for a key's value in the cache, or putting it there.
+#: Work units of reading a key from the cache, or storing it there.
 _WORK_OF_A_KEY = 10
 
 _Loader = StatementLoader[Any, Any]
@@ -39,7 +39,7 @@ _Keys = Mapping[_Loader, Sequence[Any]]
 class OperationReads(Batches):
     """The reads of one operation, and what its answer depends on because of them.
 
-    Without a ``feed`` only what was read in the very same state of the database holds.
+    Without a ``feed`` an entry holds only at the position at which it was read.
     """
 
     def __init__(
@@ -62,8 +62,8 @@ class OperationReads(Batches):
         #: anything was that has no entities, is a secret, or comes from another service.
         self.entities: set[Entity] = set()
         self.cacheable = True
-        #: For how many seconds what other services have said is fresh, of whose changes no log
-        #: tells; None if none was asked.
+        #: Seconds for which data of other services is fresh, whose changes are in no log; None if
+        #: none was requested.
         self.fresh_seconds: float | None = None
         self._caught_up = False
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -89,7 +89,7 @@ class OperationReads(Batches):
         self._tasks.add(task)
         try:
             if self._closed:
-                # Whoever still asks was left behind, and must not take a connection again.
+                # Nobody waits for this read any more: it must not take a connection again.
                 raise asyncio.CancelledError
             with self._watched(wanted):
                 await self._read(wanted)
@@ -134,7 +134,7 @@ class OperationReads(Batches):
         """Read all keys in as few statements as there can be, with the position at first."""
         requests = [(one, request) for one in wanted for request in one.requests(wanted[one])]
         selects = [(request.statement, request.parameters) for _, request in requests]
-        large = [place for place, (_, request) in enumerate(requests) if request.large]
+        large = [index for index, (_, request) in enumerate(requests) if request.large]
         if self.position is None and (self._cache is not None or self._feed is not None):
             answers = await self._fetch_with_position(selects, large)
         elif selects:
@@ -193,7 +193,7 @@ class OperationReads(Batches):
             self._cache.put((loader.name, key), value, entities, self.position)
 
     def _holds(self, entry: ReadEntry) -> bool:
-        """Whether an entry is what the snapshot would answer."""
+        """Whether an entry equals what the snapshot would answer."""
         here = self.position
         if here is None:
             return False
@@ -206,7 +206,7 @@ class OperationReads(Batches):
         return True
 
     async def _catch_up(self) -> None:
-        """Make the feed know the position, if it does not yet: without that no entry holds."""
+        """Let the feed catch up to the position, unless it has: without that no entry holds."""
         if self._feed is None or self.position is None or self._caught_up:
             return
         if not self._feed.contains(self.position):
@@ -214,13 +214,13 @@ class OperationReads(Batches):
             await self._feed.catch_up()
 
     def rest_on_others(self, fresh_seconds: float) -> None:
-        """Note that another service was asked, whose answer is fresh for so long."""
+        """Note that the answer depends on another service, whose data is fresh for so long."""
         self.cacheable = False
         known = self.fresh_seconds
         self.fresh_seconds = fresh_seconds if known is None else min(known, fresh_seconds)
 
     def close(self) -> None:
-        """Give up what is still being read, and what anybody will ask for."""
+        """Cancel the running reads, and refuse further ones."""
         self._closed = True
         for task in self._tasks:
             task.cancel()

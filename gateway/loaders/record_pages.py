@@ -1,4 +1,4 @@
-"""Loaders of pages of records, and of what records show: read each time, and kept by no cache."""
+"""Loaders of pages of records, and of the details in records; they are never cached."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ K = TypeVar("K", bound=Hashable)
 Q = TypeVar("Q", bound=Hashable)
 V = TypeVar("V")
 
-#: The statement of a list, and what it binds.
-Asked = Callable[[Q], tuple[Select[Any], dict[str, Any]]]
+#: The statement of a list with its parameters, by its question.
+ListStatement = Callable[[Q], tuple[Select[Any], dict[str, Any]]]
 
 
 class _Uncached(StatementLoader[K, V], ABC, Generic[K, V]):
@@ -55,7 +55,7 @@ class PageLoader(_Uncached[PageKey[Q], tuple[V, ...]], KeyLoader[PageKey[Q], tup
     default = ()
 
     def __init__(
-        self, batches: Batches, name: str, page: Asked[Q], read: Callable[[Any], V]
+        self, batches: Batches, name: str, page: ListStatement[Q], read: Callable[[Any], V]
     ) -> None:
         super().__init__(batches, name)
         self._page = page
@@ -74,7 +74,7 @@ class RecordCountLoader(_Uncached[Q, int], KeyLoader[Q, int]):
 
     default = 0
 
-    def __init__(self, batches: Batches, name: str, count: Asked[Q]) -> None:
+    def __init__(self, batches: Batches, name: str, count: ListStatement[Q]) -> None:
         super().__init__(batches, name)
         self._count = count
 
@@ -87,11 +87,11 @@ class RecordCountLoader(_Uncached[Q, int], KeyLoader[Q, int]):
 
 
 class ListedKey(NamedTuple):
-    """A group, a user (0: nobody) who is listed in any case, and whether the roster is shown."""
+    """A group, a user (0: none) who is always listed, and whether the roster is visible."""
 
     group_id: int
     user_id: int
-    is_shown: bool
+    is_visible: bool
 
 
 class ListedMembersLoader(_Uncached[ListedKey, tuple[ListedMember, ...]]):
@@ -104,25 +104,25 @@ class ListedMembersLoader(_Uncached[ListedKey, tuple[ListedMember, ...]]):
         users: dict[int, list[ListedKey]] = defaultdict(list)
         for key in keys:
             users[key.user_id].append(key)
-        for user_id, asked in users.items():
+        for user_id, selected in users.items():
 
             def values(
-                rows: Sequence[Any], asked: list[ListedKey] = asked
+                rows: Sequence[Any], selected: list[ListedKey] = selected
             ) -> Mapping[ListedKey, tuple[ListedMember, ...]]:
                 members: dict[int, list[ListedMember]] = defaultdict(list)
                 for group_id, user_id, membership_id in rows:
                     members[group_id].append(ListedMember(user_id, membership_id))
                 return {
                     key: tuple(sorted(members[key.group_id], key=lambda one: one.membership_id))
-                    for key in asked
+                    for key in selected
                 }
 
             bound = {
-                "ids": [key.group_id for key in asked],
-                "shown": [key.group_id for key in asked if key.is_shown],
+                "ids": [key.group_id for key in selected],
+                "shown": [key.group_id for key in selected if key.is_visible],
                 "user": user_id,
             }
-            yield Request(asked, LISTED_MEMBERS, bound, values, large=True)
+            yield Request(selected, LISTED_MEMBERS, bound, values, large=True)
 
 
 class InstanceSecretLoader(_Uncached[None, str], KeyLoader[None, str]):
@@ -140,7 +140,7 @@ class InstanceSecretLoader(_Uncached[None, str], KeyLoader[None, str]):
 
 
 class RecordLoaders:
-    """One loader for each kind of page and of detail, made when it is first asked."""
+    """One loader for each kind of page and of detail, made when it is first selected."""
 
     def __init__(self, reads: Batches) -> None:
         self._reads = reads
@@ -157,7 +157,7 @@ class RecordLoaders:
 
     @cached_property
     def memberships(self) -> PageLoader[MembershipList, MembershipRecord]:
-        """Memberships with all that their records show."""
+        """Memberships with all that their records contain."""
         return PageLoader(self._reads, "pages of memberships", membership_page, membership_record)
 
     @cached_property

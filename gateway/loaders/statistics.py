@@ -25,11 +25,11 @@ V = TypeVar("V")
 K = TypeVar("K", bound=Hashable)
 
 
-def question_of(asked: Any) -> Question:
-    """Whose statistics are asked for, and which part of them."""
-    while not isinstance(asked, Question):
-        asked = asked.question
-    return asked
+def question_of(key: Any) -> Question:
+    """The question inside a loader's key: a subject, and a selection of its statistics."""
+    while not isinstance(key, Question):
+        key = key.question
+    return key
 
 
 class StatisticsLoader(StatementLoader[tuple[Q, int], V], Generic[Q, V]):
@@ -43,17 +43,17 @@ class StatisticsLoader(StatementLoader[tuple[Q, int], V], Generic[Q, V]):
 
     @abstractmethod
     def statement(self, question: Q, ids: list[int]) -> Bound:
-        """What asks the question about these entities."""
+        """The statement of the question about these entities."""
 
     @abstractmethod
     def answers(self, question: Q, rows: Sequence[Any]) -> Mapping[int, V]:
         """Answers by entity id; entities without events may be left out."""
 
     def requests(self, keys: Sequence[tuple[Q, int]]) -> Iterable[Request]:
-        asked: dict[Q, list[tuple[Q, int]]] = defaultdict(list)
+        by_question: dict[Q, list[tuple[Q, int]]] = defaultdict(list)
         for key in keys:
-            asked[key[0]].append(key)
-        for question, of_question in asked.items():
+            by_question[key[0]].append(key)
+        for question, of_question in by_question.items():
 
             def values(rows: Sequence[Any], question: Q = question) -> Mapping[tuple[Q, int], V]:
                 answers = self.answers(question, rows)
@@ -97,9 +97,9 @@ class BucketsLoader(StatisticsLoader[BucketsQuestion, Buckets]):
     default = ()
 
     def statement(self, question: BucketsQuestion, ids: list[int]) -> Bound:
-        asked, period = question
+        query, period = question
         grain = period.grain
-        return sums(asked, ("bucket",), grain), parameters(asked, ids, grain)
+        return sums(query, ("bucket",), grain), parameters(query, ids, grain)
 
     def answers(self, question: BucketsQuestion, rows: Sequence[Any]) -> Mapping[int, Buckets]:
         return by_period(((row[0], row[1], Answer(*row[2:])) for row in rows), question.period)
@@ -179,9 +179,9 @@ class LastDaysLoader(StatisticsLoader[Question, Mapping[int, int]]):
 
     def answers(self, question: Question, rows: Sequence[Any]) -> Mapping[int, Mapping[int, int]]:
         days: dict[int, dict[int, int]] = defaultdict(dict)
-        for subject, place, day in rows:
+        for subject, entity_id, day in rows:
             if day is not None:
-                days[subject][place] = day
+                days[subject][entity_id] = day
         return days
 
 
@@ -219,7 +219,7 @@ class ActiveUsersLoader(StatisticsLoader[Question, int]):
 
 
 class RankingQuestion(NamedTuple):
-    """The first volunteers of a ranking, or those after a place in it."""
+    """The first volunteers of a ranking, or those after a cursor."""
 
     question: Question
     limit: int
@@ -249,13 +249,13 @@ class RankingLoader(StatisticsLoader[RankingQuestion, tuple[Rank, ...]]):
     default = ()
 
     def statement(self, question: RankingQuestion, ids: list[int]) -> Bound:
-        asked, limit, after, order = question
-        bound: dict[str, Any] = parameters(asked, ids) | {"limit": limit}
+        query, limit, after, order = question
+        bound: dict[str, Any] = parameters(query, ids) | {"limit": limit}
         if after is not None:
             bound["after_user_id"] = after.user_id
             if order is not Order.ID:
                 bound["after_amount"] = after.amount
-        return ranking(asked, after=after is not None, order=order), bound
+        return ranking(query, after=after is not None, order=order), bound
 
     def answers(
         self, question: RankingQuestion, rows: Sequence[Any]

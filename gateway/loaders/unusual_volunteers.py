@@ -1,4 +1,4 @@
-"""Loaders of volunteers with days on which they did more than thresholds."""
+"""Loaders of unusual volunteers: those with days above thresholds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gateway.stats.unusual_days import unusual_days, unusual_users
 
 
 class UnusualQuestion(NamedTuple):
-    """Who had days with more events than ``most_n``, or more milliseconds than ``most_ms``."""
+    """Volunteers with days of more than ``most_n`` events, or ``most_ms`` milliseconds."""
 
     question: Question
     most_n: int
@@ -53,9 +53,9 @@ class UnusualVolunteersLoader(StatisticsLoader[UnusualPage, tuple[UnusualDays, .
     large = True
 
     def statement(self, question: UnusualPage, ids: list[int]) -> Bound:
-        asked, limit, after_user_id = question
-        bound = _bound(asked, ids) | {"limit": limit, "after_user_id": after_user_id}
-        return unusual_days(asked.question), bound
+        unusual, limit, after_user_id = question
+        bound = _bound(unusual, ids) | {"limit": limit, "after_user_id": after_user_id}
+        return unusual_days(unusual.question), bound
 
     def answers(
         self, question: UnusualPage, rows: Sequence[Any]
@@ -85,6 +85,6 @@ class UnusualUsersLoader(StatisticsLoader[UnusualQuestion, int]):
         return pairs(rows)
 
 
-def _bound(asked: UnusualQuestion, ids: list[int]) -> dict[str, Any]:
-    thresholds = {"most_n": asked.most_n, "most_ms": asked.most_ms}
-    return parameters(asked.question, ids, Grain.DAY) | thresholds
+def _bound(question: UnusualQuestion, ids: list[int]) -> dict[str, Any]:
+    thresholds = {"most_n": question.most_n, "most_ms": question.most_ms}
+    return parameters(question.question, ids, Grain.DAY) | thresholds

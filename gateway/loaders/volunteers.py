@@ -23,8 +23,8 @@ class PeriodUsersLoader(StatisticsLoader[BucketsQuestion, VolunteerBuckets]):
     default = ()
 
     def statement(self, question: BucketsQuestion, ids: list[int]) -> Bound:
-        asked, period = question
-        return active_users_by_period(asked, period), period_parameters(asked, period, ids)
+        query, period = question
+        return active_users_by_period(query, period), period_parameters(query, period, ids)
 
     def answers(
         self, question: BucketsQuestion, rows: Sequence[Any]
@@ -43,8 +43,8 @@ class NewUsersLoader(StatisticsLoader[BucketsQuestion, VolunteerBuckets]):
     default = ()
 
     def statement(self, question: BucketsQuestion, ids: list[int]) -> Bound:
-        asked, period = question
-        return new_users(asked, period.grain), new_users_parameters(asked, ids, period.grain)
+        query, period = question
+        return new_users(query, period.grain), new_users_parameters(query, ids, period.grain)
 
     def answers(
         self, question: BucketsQuestion, rows: Sequence[Any]

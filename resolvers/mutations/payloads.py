@@ -71,7 +71,7 @@ async def carry_out(info: Info, payload: type[P], command: Command) -> P:
     outcome, errors = None, []
     try:
         outcome = await info.context.run(command)
-        errors = [UserError.of(refusal) for refusal in outcome.left]
+        errors = [UserError.of(refusal) for refusal in outcome.refusals]
     except GroupRefusal as refusal:
         errors = [UserError.of(refusal)]
     made: Any = payload

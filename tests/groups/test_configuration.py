@@ -10,7 +10,7 @@ from gateway.directory.panoptes.configuration import (
 )
 from gateway.errors import SettingsError
 from gateway.groups.configuration import configured_home
-from gateway.groups.panoptes.authority import PanoptesGroups
+from gateway.groups.panoptes.remote_groups import PanoptesGroups
 from gateway.settings import load_settings
 
 

@@ -48,7 +48,7 @@ async def in_one_snapshot(
                     if not isinstance(operation, PreparedOperation):
                         return operation
                     record.begin("execute")
-                    context.load_anew()
+                    context.reset_loaders()
                     try:
                         return await _executed(answering, operation, viewer, record, context)
                     finally:

@@ -1,4 +1,4 @@
-"""Changing one membership at Panoptes: what its holder may do, and what admins may."""
+"""Changing one membership at Panoptes: its state or role, by its user or by an admin."""
 
 from __future__ import annotations
 
@@ -8,23 +8,27 @@ from gateway.directory.memberships import ROLES, MembershipState, encode_roles
 from gateway.directory.panoptes.questions import ask
 from gateway.directory.panoptes.records import Entries
 from gateway.directory.rows import Row
-from gateway.groups.panoptes.carrying_out import Change, carry_out
-from gateway.groups.panoptes.current_records import hold_membership, rows_by_user, told_entries
-from gateway.groups.panoptes.errand import Errand, of_members
+from gateway.groups.panoptes.apply_change import Change, apply_change
+from gateway.groups.panoptes.command import RemoteCommand, of_members
+from gateway.groups.panoptes.current_records import entries_in, fetch_membership, rows_by_user
 
 
 def roles_with(row: Row, role: str) -> list[str]:
     """The roles of a membership with this one of ours; others stay. Clients read the first."""
-    held = set(orjson.loads(row["roles"]))
-    return sorted((held - set(ROLES)) | {role}, key=lambda one: (one not in ROLES, one))
+    current = set(orjson.loads(row["roles"]))
+    return sorted((current - set(ROLES)) | {role}, key=lambda one: (one not in ROLES, one))
 
 
 async def change_membership_to(
-    errand: Errand, row: Row, *, state: MembershipState | None = None, role: str | None = None
+    remote: RemoteCommand,
+    row: Row,
+    *,
+    state: MembershipState | None = None,
+    role: str | None = None,
 ) -> None:
     """Give a membership another state or role."""
     group_id, user_id = row["group_id"], row["user_id"]
-    held = await hold_membership(errand, row)
+    current = await fetch_membership(remote, row)
     wanted: dict[str, str | list[str]] = {}
     if state is not None:
         wanted["state"] = state.value
@@ -39,32 +43,32 @@ async def change_membership_to(
         has_roles = role is None or now["roles"] == encode_roles(roles_with(row, role))
         return entries if has_roles else None
 
-    async def look() -> Entries | None:
-        return as_wanted(await ask(errand.panoptes, scope))
+    async def verify() -> Entries | None:
+        return as_wanted(await ask(remote.panoptes, scope))
 
     body = {"memberships": wanted}
-    change = Change("PUT", f"/memberships/{row['id']}", group_id, body, held.etag)
-    done = await carry_out(
-        errand, change, lambda answer: as_wanted(told_entries(answer, scope)), look
+    change = Change("PUT", f"/memberships/{row['id']}", group_id, body, current.etag)
+    done = await apply_change(
+        remote, change, lambda answer: as_wanted(entries_in(answer, scope)), verify
     )
-    errand.hear(scope, done)
-    errand.supersede(group_id, [user_id])
+    remote.add_received(scope, done)
+    remote.supersede(group_id, [user_id])
 
 
-async def end_membership(errand: Errand, row: Row) -> None:
-    """End a membership, or an invitation; looked after, since no answer tells of those banned."""
+async def end_membership(remote: RemoteCommand, row: Row) -> None:
+    """End a membership or an invitation; verified, as Panoptes answers banned users alike."""
     group_id, user_id = row["group_id"], row["user_id"]
-    held = await hold_membership(errand, row)
+    current = await fetch_membership(remote, row)
     scope = of_members(group_id, [user_id])
 
-    async def look() -> Entries | None:
-        entries = await ask(errand.panoptes, scope)
+    async def verify() -> Entries | None:
+        entries = await ask(remote.panoptes, scope)
         now = rows_by_user(entries).get(user_id)
         is_over = now is None or now["state"] == MembershipState.INACTIVE.value
         return entries if is_over else None
 
     change = Change(
-        "DELETE", f"/memberships/{row['id']}", group_id, if_match=held.etag, has_record=False
+        "DELETE", f"/memberships/{row['id']}", group_id, if_match=current.etag, has_record=False
     )
-    errand.hear(scope, await carry_out(errand, change, lambda _answer: None, look))
-    errand.supersede(group_id, [user_id])
+    remote.add_received(scope, await apply_change(remote, change, lambda _answer: None, verify))
+    remote.supersede(group_id, [user_id])

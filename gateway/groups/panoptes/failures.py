@@ -1,6 +1,6 @@
-"""What Panoptes' answers to a change mean: the table of failures, as pure functions.
+"""Errors of Panoptes: what its answers to a change mean, as pure functions.
 
-Sentences of Panoptes are read, and never passed on: they may quote what somebody else wrote.
+Messages of Panoptes are read, and never passed on: they may quote what somebody else wrote.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from gateway.groups.deciding import refusal_of_verdict
 from gateway.groups.refusals import GroupRefusal, RefusalCode
 from gateway.groups.rules import Verdict
 
-#: For how long Panoptes is not asked again to do what it has just failed to do, in seconds.
+#: Seconds in which a kind of command that has just failed is not sent again.
 PAUSE_SECONDS = 5
-#: Where Panoptes is too busy and does not say for how long, in seconds.
+#: Seconds to wait if Panoptes is too busy and does not say for how long.
 _BUSY_SECONDS = 60
 
 
 class Step(Enum):
-    """What was asked of Panoptes, as far as its refusals mean other things."""
+    """The kind of a request to Panoptes, as far as its error statuses mean other things."""
 
     READ = "reading"
     CREATE = "creating a group"
@@ -41,21 +41,21 @@ class Step(Enum):
     CHANGE = "changing"
 
 
-class Fate(Enum):
-    """What became of a change."""
+class ChangeStatus(Enum):
+    """The status of a change that was sent."""
 
     DONE = auto()
-    #: Answered without the record that belongs there: so are people who are banned.
+    #: Answered without the record: so Panoptes answers people who are banned.
     EMPTY = auto()
-    #: The record is another by now.
+    #: The record has changed since it was read.
     SUPERSEDED = auto()
-    #: It may be done, or not.
+    #: It may have been done, or not.
     UNKNOWN = auto()
-    #: It is not done; :func:`refusal` says why.
+    #: It was not done; :func:`refusal` says why.
     REFUSED = auto()
 
 
-class PanoptesSilent(Unavailable):
+class PanoptesUnavailable(Unavailable):
     """Panoptes does not answer, or not usably; ``retry_after`` is in seconds from now."""
 
     def __init__(self, message: str, retry_after: int = PAUSE_SECONDS) -> None:
@@ -68,18 +68,18 @@ class PanoptesSilent(Unavailable):
 
 
 class WrongRequest(Exception):
-    """Panoptes takes a request of ours for wrong: that is our own fault."""
+    """Panoptes rejected a request as wrong, which is a bug of this gateway."""
 
 
-def fate_of(answer: Answer, *, has_record: bool) -> Fate:
-    """What became of a change; ``has_record`` is whether success is told with a record."""
+def change_status(answer: Answer, *, has_record: bool) -> ChangeStatus:
+    """The status of a change; ``has_record`` is whether success answers a record."""
     if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
-        return Fate.EMPTY if has_record and not answer.body.strip() else Fate.DONE
+        return ChangeStatus.EMPTY if has_record and not answer.body.strip() else ChangeStatus.DONE
     if answer.status in {HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED}:
-        return Fate.SUPERSEDED
+        return ChangeStatus.SUPERSEDED
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return Fate.UNKNOWN
-    return Fate.REFUSED
+        return ChangeStatus.UNKNOWN
+    return ChangeStatus.REFUSED
 
 
 def refusal(answer: Answer, step: Step, group_id: int, now: datetime) -> Exception:
@@ -98,14 +98,14 @@ def refusal(answer: Answer, step: Step, group_id: int, now: datetime) -> Excepti
                 return refusal_of_verdict(Verdict.GROUP_INACTIVE)
             return _wrong_token()
         case HTTPStatus.TOO_MANY_REQUESTS:
-            asked = seconds_of(answer.headers.get("retry-after"), now)
-            seconds = _BUSY_SECONDS if asked is None else max(int(asked), 1)
+            retry_after = seconds_of(answer.headers.get("retry-after"), now)
+            seconds = _BUSY_SECONDS if retry_after is None else max(int(retry_after), 1)
             return RateLimited(f"Panoptes is busy: try again in {seconds} seconds.", seconds)
         case status if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            return PanoptesSilent(f"Panoptes answered with status {status}: try again later.")
+            return PanoptesUnavailable(f"Panoptes answered with status {status}: try again later.")
         case status if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
-            # Where it leads to is none of the token's business.
-            return PanoptesSilent("Panoptes answered with a redirect, which is not followed.")
+            # The token must not be sent elsewhere.
+            return PanoptesUnavailable("Panoptes answered with a redirect, which is not followed.")
         case status:
             return WrongRequest(f"Panoptes answered with status {status} to {step.value}.")
 
@@ -115,16 +115,16 @@ def _wrong_token() -> GroupRefusal:
 
 
 def _invalid(words: str) -> GroupRefusal | InvalidArgument:
-    """What Panoptes' validation complains of."""
+    """The error for a failed validation of Panoptes."""
     if "display name" in words:
-        told = "Panoptes does not take this display name: choose another."
-        return GroupRefusal(RefusalCode.DISPLAY_NAME_INVALID, told, "displayName")
+        message = "Panoptes does not take this display name: choose another."
+        return GroupRefusal(RefusalCode.DISPLAY_NAME_INVALID, message, "displayName")
     if "name has already been taken" in words:
-        told = "This name is taken: choose another."
-        return GroupRefusal(RefusalCode.NAME_TAKEN, told, "name")
+        message = "This name is taken: choose another."
+        return GroupRefusal(RefusalCode.NAME_TAKEN, message, "name")
     if "name " in words:
-        told = "Panoptes does not take this name: choose another."
-        return GroupRefusal(RefusalCode.NAME_INVALID, told, "name")
+        message = "Panoptes does not take this name: choose another."
+        return GroupRefusal(RefusalCode.NAME_INVALID, message, "name")
     return InvalidArgument("input", "Panoptes does not take these values.")
 
 

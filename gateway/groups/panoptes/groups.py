@@ -13,18 +13,18 @@ from gateway.directory.rows import Row
 from gateway.directory.stats_visibility import StatsVisibility
 from gateway.errors import Forbidden, GatewayError
 from gateway.groups.commands import CreateGroup, DeactivateGroup, Outcome, UpdateGroup
-from gateway.groups.deciding import is_to_be_done, lead
+from gateway.groups.deciding import authorize, authorize_admin
 from gateway.groups.history import ChangeKind
-from gateway.groups.panoptes.caller import record_in
-from gateway.groups.panoptes.carrying_out import Change, carry_out
+from gateway.groups.panoptes.apply_change import Change, apply_change
+from gateway.groups.panoptes.caller_client import record_in
+from gateway.groups.panoptes.command import RemoteCommand, of_group, of_members
 from gateway.groups.panoptes.current_records import (
     ask_group,
+    entries_in,
     entries_of,
-    hold_group,
+    fetch_group,
     rows_by_user,
-    told_entries,
 )
-from gateway.groups.panoptes.errand import Errand, of_group, of_members
 from gateway.groups.panoptes.failures import Step, WrongRequest
 from gateway.groups.panoptes.not_supported import NO_INVITATIONS, not_supported
 from gateway.groups.rules import Action
@@ -32,12 +32,12 @@ from gateway.groups.state import Group, membership_in
 from gateway.groups.wanted import edited_columns, kinds_of, new_names, new_privacy
 
 
-async def create_group(errand: Errand, command: CreateGroup) -> Outcome:
+async def create_group(remote: RemoteCommand, command: CreateGroup) -> Outcome:
     """Create a group that the viewer leads; Panoptes makes its join link."""
-    is_to_be_done(errand, Group(0, {}, {}, None), Action.CREATE)
-    if command.admin_id not in (None, errand.viewer.id):
+    authorize(remote, Group(0, {}, {}, None), Action.CREATE)
+    if command.admin_id not in (None, remote.viewer.id):
         raise Forbidden("Whoever creates a group leads it.")
-    if set(command.invite) - {errand.viewer.id}:
+    if set(command.invite) - {remote.viewer.id}:
         raise not_supported(NO_INVITATIONS, "invite")
     sent = _new(command)
     wanted = _sent_row(sent)
@@ -46,39 +46,39 @@ async def create_group(errand: Errand, command: CreateGroup) -> Outcome:
         record = record_in(answer, GROUPS)
         return None if record is None else _named(record, wanted)
 
-    async def look() -> Entries | None:
-        found = await errand.panoptes.get("/user_groups", {"name": sent["name"]})
+    async def verify() -> Entries | None:
+        found = await remote.panoptes.get("/user_groups", {"name": sent["name"]})
         records = [one for one in found.get(GROUPS, ()) if isinstance(one, dict)]
         for record in records:
             made = _named(record, wanted)
             # Somebody else may have a group of this name.
-            if made is not None and await _leads(errand, made.rows[GROUPS][0]["id"]):
+            if made is not None and await _leads(remote, made.rows[GROUPS][0]["id"]):
                 return made
         return None
 
     change = Change("POST", "/user_groups", 0, {"user_groups": sent}, step=Step.CREATE)
-    made = await carry_out(errand, change, read, look)
+    made = await apply_change(remote, change, read, verify)
     group_id = int(made.rows[GROUPS][0]["id"])
-    errand.hear(of_group(group_id), made)
-    errand.note(group_id, ChangeKind.CREATED)
-    errand.supersede(group_id, [errand.viewer_id])
-    # Without an answer the group is there nevertheless: whoever needs the membership asks for it.
+    remote.add_received(of_group(group_id), made)
+    remote.add_history(group_id, ChangeKind.CREATED)
+    remote.supersede(group_id, [remote.viewer_id])
+    # Without an answer the group exists nevertheless: the membership is read when it is needed.
     with suppress(GatewayError, WrongRequest):
-        await _leads(errand, group_id)
+        await _leads(remote, group_id)
     return Outcome(group_id, changed=True)
 
 
-async def update_group(errand: Errand, command: UpdateGroup) -> Outcome:
+async def update_group(remote: RemoteCommand, command: UpdateGroup) -> Outcome:
     """Change what the command names and is different."""
-    group, heard = await ask_group(errand, command.group_id)
-    lead(errand, group, Action.EDIT)
+    group, received = await ask_group(remote, command.group_id)
+    authorize_admin(remote, group, Action.EDIT)
     if command.expected_revision is not None:
-        await errand.check_revision(heard, command.expected_revision)
+        await remote.check_revision(received, command.expected_revision)
     changed = edited_columns(group, command)
     if not changed:
-        errand.heard.append(heard)
+        remote.received.append(received)
         return Outcome(group.id, changed=False)
-    held = await hold_group(errand, group)
+    current = await fetch_group(remote, group)
     scope = of_group(group.id)
 
     def as_wanted(entries: Entries | None) -> Entries | None:
@@ -87,48 +87,48 @@ async def update_group(errand: Errand, command: UpdateGroup) -> Outcome:
         (row,) = entries.rows[GROUPS]
         return entries if _has(row, changed) else None
 
-    async def look() -> Entries | None:
-        _, told = await ask_group(errand, group.id)
-        return as_wanted(Entries({name: [*rows] for name, rows in told.rows.items()}))
+    async def verify() -> Entries | None:
+        _, found = await ask_group(remote, group.id)
+        return as_wanted(Entries({name: [*rows] for name, rows in found.rows.items()}))
 
-    body = {"user_groups": _shown(changed)}
-    change = Change("PUT", f"/user_groups/{group.id}", group.id, body, held.etag)
-    done = await carry_out(
-        errand, change, lambda answer: as_wanted(told_entries(answer, scope)), look
+    body = {"user_groups": _panoptes_values(changed)}
+    change = Change("PUT", f"/user_groups/{group.id}", group.id, body, current.etag)
+    done = await apply_change(
+        remote, change, lambda answer: as_wanted(entries_in(answer, scope)), verify
     )
-    errand.hear(scope, done)
-    for kind, told in kinds_of(changed):
-        errand.note(group.id, kind, details=told)
+    remote.add_received(scope, done)
+    for kind, details in kinds_of(changed):
+        remote.add_history(group.id, kind, details=details)
     return Outcome(group.id, changed=True)
 
 
-async def deactivate_group(errand: Errand, command: DeactivateGroup) -> Outcome:
-    """End a group and all its memberships; at Panoptes nobody sees it any more."""
-    group, heard = await ask_group(errand, command.group_id)
-    lead(errand, group, Action.DEACTIVATE)
+async def deactivate_group(remote: RemoteCommand, command: DeactivateGroup) -> Outcome:
+    """Deactivate a group and all its memberships; Panoptes hides it from everybody then."""
+    group, received = await ask_group(remote, command.group_id)
+    authorize_admin(remote, group, Action.DEACTIVATE)
     if command.expected_revision is not None:
-        await errand.check_revision(heard, command.expected_revision)
-    held = await hold_group(errand, group)
+        await remote.check_revision(received, command.expected_revision)
+    current = await fetch_group(remote, group)
 
-    async def look() -> Group | None:
-        left, _ = await ask_group(errand, group.id)
-        return None if left.is_known else left
+    async def verify() -> Group | None:
+        remaining, _ = await ask_group(remote, group.id)
+        return None if remaining.is_known else remaining
 
     change = Change(
-        "DELETE", f"/user_groups/{group.id}", group.id, if_match=held.etag, has_record=False
+        "DELETE", f"/user_groups/{group.id}", group.id, if_match=current.etag, has_record=False
     )
-    await carry_out(errand, change, lambda _answer: None, look)
-    errand.ended.append(group.id)
-    errand.note(group.id, ChangeKind.DEACTIVATED)
-    errand.supersede(group.id, [errand.viewer_id])
+    await apply_change(remote, change, lambda _answer: None, verify)
+    remote.ended.append(group.id)
+    remote.add_history(group.id, ChangeKind.DEACTIVATED)
+    remote.supersede(group.id, [remote.viewer_id])
     return Outcome(group.id, changed=True)
 
 
 def _new(command: CreateGroup) -> dict[str, str | bool]:
-    """What Panoptes is told of a new group."""
+    """The fields of a new group that are sent to Panoptes."""
     name, display_name = new_names(command)
     return {
-        # One that nobody else sends, so that the group is found if no answer comes.
+        # A unique name, by which the group is found if no answer comes.
         "name": str(uuid4()) if name is None else name,
         "display_name": display_name,
         "private": new_privacy(command),
@@ -141,7 +141,7 @@ def _sent_row(sent: dict[str, str | bool]) -> Row:
 
 
 def _named(record: Row, wanted: Row) -> Entries | None:
-    """The new group in a record; None if it is not the one that was to be made."""
+    """The entries of a new group's record; None if it differs from what was sent."""
     if not str(record.get("id")).isdecimal():
         return None
     entries = entries_of(record, of_group(int(record["id"])))
@@ -150,24 +150,24 @@ def _named(record: Row, wanted: Row) -> Entries | None:
 
 
 def _has(row: Row, wanted: Row) -> bool:
-    """Whether a group is as it was wanted, as far as Panoptes shows it: not ``private``."""
+    """Whether a group has these values; ``private`` is ignored, as Panoptes does not answer it."""
     return all(row[name] == value for name, value in wanted.items() if name != "private")
 
 
-async def _leads(errand: Errand, group_id: int) -> bool:
-    """Whether the viewer leads the group now, which is kept to be stored."""
-    user_id = errand.viewer_id
+async def _leads(remote: RemoteCommand, group_id: int) -> bool:
+    """Whether the viewer leads the group now; if so, their membership is to be stored."""
+    user_id = remote.viewer_id
     scope = of_members(group_id, [user_id])
-    entries = await ask(errand.panoptes, scope)
+    entries = await ask(remote.panoptes, scope)
     own = rows_by_user(entries).get(user_id)
     if own is None or not membership_in(own).is_group_admin:
         return False
-    errand.hear(scope, entries)
+    remote.add_received(scope, entries)
     return True
 
 
-def _shown(columns: Row) -> Row:
-    """Columns as Panoptes writes them."""
+def _panoptes_values(columns: Row) -> Row:
+    """Columns with their values as Panoptes writes them."""
     if "stats_visibility" not in columns:
         return columns
     level = StatsVisibility(columns["stats_visibility"])

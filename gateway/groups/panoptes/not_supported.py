@@ -1,4 +1,4 @@
-"""What Panoptes cannot do, or does not do as the rules have it."""
+"""Commands that Panoptes does not support, or does not apply by the rules."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from gateway.groups import commands
 from gateway.groups.refusals import GroupRefusal, RefusalCode
 from gateway.groups.rules import Action
 
-#: Whom an admin invites Panoptes makes an inactive member, who can accept nothing.
+#: Panoptes makes whom an admin invites an inactive member, who can accept nothing.
 NO_INVITATIONS = "Panoptes has no invitations: send people the join link."
 
 #: Commands that are refused as a whole, each with why.
@@ -16,7 +16,7 @@ NOT_SUPPORTED = {
     commands.UpdateJoinLink: "Panoptes makes one join link for a group, which cannot be changed.",
 }
 
-#: What nobody may do with a group, whoever they are to it.
+#: Actions that nobody may do with a group at Panoptes.
 UNSUPPORTED_ACTIONS = frozenset({Action.INVITE, Action.REACTIVATE, Action.CHANGE_JOIN_LINK})
 
 

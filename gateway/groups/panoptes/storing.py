@@ -1,4 +1,4 @@
-"""Storing what an errand has heard and done, in one transaction of this database."""
+"""Storing the received records and the history of a remote command, in one transaction."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from gateway.db.tables import membership, panoptes_answer, user_group
 from gateway.directory.memberships import MembershipState
 from gateway.directory.panoptes.answers import GROUPS, MEMBERSHIPS, RECORDS, RecordKey, store_answer
 from gateway.groups.history import note_changes
-from gateway.groups.panoptes.errand import Errand, Heard, of_group, of_members
+from gateway.groups.panoptes.command import ReceivedRecords, RemoteCommand, of_group, of_members
 from gateway.groups.panoptes.spans import write_spans
-from gateway.groups.users import learn_names
+from gateway.groups.users import store_viewer_names
 
 
-def store_errand(connection: Connection, errand: Errand, fresh: int) -> None:
-    """Store answers, history, spans and names; what was superseded is not ``fresh`` any more.
+def store_remote_command(connection: Connection, remote: RemoteCommand, fresh: int) -> None:
+    """Store records, history, spans and names; what was superseded is not ``fresh`` any more.
 
-    ``fresh`` is in microseconds. What another process asked later stays.
+    ``fresh`` is in microseconds. What another process requested later stays.
     """
-    for heard in errand.heard:
-        store_answer(connection, heard.scope, heard.rows, heard.at)
-    for group_id in errand.ended:
-        _end(connection, group_id, instant_of(errand.clock()))
-    supersede(connection, errand.superseded, instant_of(errand.clock()) - fresh)
-    for group_id, kind, subjects, details in errand.notes:
-        note_changes(connection, group_id, kind, errand.viewer.id, subjects, details)
+    for received in remote.received:
+        store_answer(connection, received.scope, received.rows, received.at)
+    for group_id in remote.ended:
+        _end(connection, group_id, instant_of(remote.clock()))
+    supersede(connection, remote.superseded, instant_of(remote.clock()) - fresh)
+    for group_id, kind, subjects, details in remote.history:
+        note_changes(connection, group_id, kind, remote.viewer.id, subjects, details)
         log_change(connection, user_group_record=[group_id])
-    if errand.notes:
-        write_spans(connection, errand.notes, errand.viewer_id)
-        learn_names(connection, errand.viewer)
+    if remote.history:
+        write_spans(connection, remote.history, remote.viewer_id)
+        store_viewer_names(connection, remote.viewer)
 
 
 def supersede(connection: Connection, keys: Iterable[tuple[str, RecordKey]], at: int) -> None:
@@ -50,14 +50,14 @@ def supersede(connection: Connection, keys: Iterable[tuple[str, RecordKey]], at:
         )
 
 
-def stored_revision(connection: Connection, heard: Heard) -> int | None:
-    """Store an answer about a group or a membership; the revision that it has here now."""
-    store_answer(connection, heard.scope, heard.rows, heard.at)
-    (group_id,) = heard.scope.groups
-    if heard.scope.resource == GROUPS:
+def stored_revision(connection: Connection, received: ReceivedRecords) -> int | None:
+    """Store an answer about a group or a membership; its revision in this database then."""
+    store_answer(connection, received.scope, received.rows, received.at)
+    (group_id,) = received.scope.groups
+    if received.scope.resource == GROUPS:
         statement = select(user_group.c.revision).where(user_group.c.id == group_id)
     else:
-        (user_id,) = heard.scope.users
+        (user_id,) = received.scope.users
         statement = select(membership.c.revision).where(
             membership.c.group_id == group_id, membership.c.user_id == user_id
         )
@@ -66,9 +66,9 @@ def stored_revision(connection: Connection, heard: Heard) -> int | None:
 
 
 def _end(connection: Connection, group_id: int, at: int) -> None:
-    """Store that a group is gone, and that its memberships are over, as Panoptes ends them."""
-    kept = [membership.c[name] for name in ("group_id", "user_id", "roles", "created_at", "id")]
-    found = connection.execute(select(*kept).where(membership.c.group_id == group_id)).mappings()
+    """Store that a group was deactivated, and that its memberships ended with it."""
+    columns = [membership.c[name] for name in ("group_id", "user_id", "roles", "created_at", "id")]
+    found = connection.execute(select(*columns).where(membership.c.group_id == group_id)).mappings()
     over = [{**row, "state": MembershipState.INACTIVE.value} for row in found]
     store_answer(connection, of_group(group_id), {GROUPS: [], RECORDS: []}, at)
     if over:

@@ -38,7 +38,7 @@ async def remove_users(call: Call) -> Response:
     ids = path_ids(call.path["ids"])
     missing = RecordNotFound(RECORD, group.id)
     done = await call.run_on_group(RemoveMembers(group.id, ids, skip_strangers=True), missing)
-    if done.left:
+    if done.refusals:
         # Where the home of groups is elsewhere, some may be members nevertheless.
-        raise done.left[0]
+        raise done.refusals[0]
     return no_content()

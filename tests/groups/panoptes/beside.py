@@ -21,7 +21,7 @@ from gateway.directory.panoptes.live import Freshness, LiveDirectory
 from gateway.directory.panoptes.look_up_limits import LookUpLimits
 from gateway.directory.panoptes.transport import Transport
 from gateway.groups.commands import Command, Outcome
-from gateway.groups.panoptes.authority import PanoptesGroups
+from gateway.groups.panoptes.remote_groups import PanoptesGroups
 from gateway.groups.service import GroupService
 from gateway.groups.transaction import Limits
 from tests.directory.panoptes.local import LocalPanoptes

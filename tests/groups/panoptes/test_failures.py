@@ -26,8 +26,8 @@ from gateway.groups.commands import (
     SetRole,
     UpdateGroup,
 )
-from gateway.groups.panoptes.carrying_out import UNKNOWN
-from gateway.groups.panoptes.failures import PanoptesSilent, WrongRequest
+from gateway.groups.panoptes.apply_change import UNKNOWN
+from gateway.groups.panoptes.failures import PanoptesUnavailable, WrongRequest
 from gateway.groups.refusals import GroupRefusal, RefusalCode
 from tests.directory.panoptes import local_changes
 from tests.directory.panoptes.local import LocalPanoptes
@@ -112,12 +112,12 @@ REFUSALS: dict[int | str, tuple[type[Exception], str]] = {
     428: (WrongRequest, "status 428"),
     415: (WrongRequest, "status 415"),
     429: (RateLimited, "try again in 7 seconds"),
-    500: (PanoptesSilent, "has not done this so far"),
-    503: (PanoptesSilent, "has not done this so far"),
-    "redirect": (PanoptesSilent, "a redirect, which is not followed"),
-    "cut off": (PanoptesSilent, "has not done this so far"),
-    "nonsense": (PanoptesSilent, "has not done this so far"),
-    "other": (PanoptesSilent, "has not done this so far"),
+    500: (PanoptesUnavailable, "has not done this so far"),
+    503: (PanoptesUnavailable, "has not done this so far"),
+    "redirect": (PanoptesUnavailable, "a redirect, which is not followed"),
+    "cut off": (PanoptesUnavailable, "has not done this so far"),
+    "nonsense": (PanoptesUnavailable, "has not done this so far"),
+    "other": (PanoptesUnavailable, "has not done this so far"),
     "empty": (Forbidden, "answered and done nothing"),
     "400 Validation failed: it is Tuesday": (InvalidArgument, "does not take these values"),
 }
@@ -248,7 +248,7 @@ async def test_what_nobody_can_tell_is_said_so(town: Beside, change: Change) -> 
     # The questions before are answered: of the one that looks after it the answer is none.
     town.there.meanwhile.append(lambda: town.there.to_questions.extend([500] * 4))
     error = await failed(town, change)
-    assert isinstance(error, PanoptesSilent)
+    assert isinstance(error, PanoptesUnavailable)
     assert error.message == UNKNOWN
     assert error.extensions == {"code": "UNAVAILABLE", "retryAfter": 5}
     assert change.is_done(town)
@@ -273,7 +273,7 @@ async def test_a_removal_that_is_done_by_half_says_who_was_left(
     monkeypatch.setattr(local_changes, "unlink_users", end_the_first)
     done = await town.run(RemoveMembers(GROUP, (1003, 1002)), ADA)
     assert (done.changed, done.user_ids) == (True, (1003,))
-    (left,) = done.left
+    (left,) = done.refusals
     assert (left.refusal, left.path) == (RefusalCode.CONFLICT, ("userIds", "1"))
     assert [one[1:] for one in await town.history()] == [("removed", ADA.id, CYD.id)]
     await town.agrees()
@@ -284,7 +284,7 @@ async def test_panoptes_is_left_alone_for_a_while_after_it_failed(town: Beside) 
     await failed(town, ROLE)
     sent = len(town.there.sent)
     error = await failed(town, ROLE)
-    assert isinstance(error, PanoptesSilent)
+    assert isinstance(error, PanoptesUnavailable)
     assert len(town.there.sent) == sent
     # What is of another kind is tried.
     await done(town, JOIN)
@@ -310,12 +310,12 @@ async def test_what_is_never_answered_takes_its_time_and_no_more(
         there.hangs = False
         there.before_commit.append("hang")
         error = await failed(town, JOIN)
-        assert isinstance(error, PanoptesSilent)
+        assert isinstance(error, PanoptesUnavailable)
         assert "has not done this so far" in error.message
         there.hangs = False
         there.to_questions.extend(["hang", "hang"])
         error = await failed(town, CHANGES["update"])
-        assert isinstance(error, PanoptesSilent)
+        assert isinstance(error, PanoptesUnavailable)
         assert not CHANGES["update"].is_done(town)
 
 
@@ -326,5 +326,5 @@ async def test_nobody_at_home(there: LocalPanoptes, database: object) -> None:
             error = await failed(town, JOIN)
     finally:
         there.url = url
-    assert isinstance(error, PanoptesSilent)
+    assert isinstance(error, PanoptesUnavailable)
     assert "cannot be reached" in error.message

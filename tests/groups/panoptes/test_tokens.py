@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from gateway.auth.bearer import Bearer, bearer_of, bearer_scope, store_bearer
 from gateway.auth.viewer import ANONYMOUS, Viewer
 from gateway.groups.commands import CreateGroup, Leave
-from gateway.groups.panoptes.failures import PanoptesSilent
+from gateway.groups.panoptes.failures import PanoptesUnavailable
 from gateway.groups.refusals import GroupRefusal, RefusalCode
 from tests.directory.panoptes.local import LocalPanoptes, panoptes_running
 from tests.graphql.live.socket_client import initialised
@@ -106,10 +106,10 @@ async def test_a_redirect_is_not_followed(town: Beside) -> None:
     with panoptes_running() as elsewhere:
         town.there.elsewhere = f"{elsewhere.url}/api/user_groups"
         town.there.before_commit.append("redirect")
-        with pytest.raises(PanoptesSilent, match="redirect"):
+        with pytest.raises(PanoptesUnavailable, match="redirect"):
             await town.run(CreateGroup("Moths", "moths"), DAN)
         town.there.to_questions.append("redirect")
-        with pytest.raises(PanoptesSilent, match="redirect"):
+        with pytest.raises(PanoptesUnavailable, match="redirect"):
             await town.run(Leave(GROUP), BOB)
         assert elsewhere.asked == []
 

@@ -1,8 +1,7 @@
-"""The second authority: commands are carried out at Panoptes, as the person who gives them.
+"""Groups at Panoptes: forwards commands there, with the token of the person who sent them.
 
-A command is decided by what Panoptes says now, sent with the token that the person has sent here,
-and has happened when it is said so: nothing is queued, and nothing is tried again later. What
-Panoptes has answered is stored before anybody is answered.
+A command is decided by what Panoptes answers now, and is done once Panoptes confirms it: nothing is
+queued, and nothing is retried later. Panoptes' answers are stored before the client is answered.
 """
 
 from __future__ import annotations
@@ -29,10 +28,10 @@ from gateway.groups import commands
 from gateway.groups.commands import Command, Outcome
 from gateway.groups.deciding import conflict
 from gateway.groups.links import count_wrong_join
-from gateway.groups.panoptes.caller import CallersPanoptes
-from gateway.groups.panoptes.current_records import ChangedMeanwhile, ask_group, said_of
-from gateway.groups.panoptes.errand import Deadline, Errand, Heard, of_members
-from gateway.groups.panoptes.failures import PAUSE_SECONDS, PanoptesSilent
+from gateway.groups.panoptes.caller_client import CallerClient
+from gateway.groups.panoptes.command import Deadline, ReceivedRecords, RemoteCommand, of_members
+from gateway.groups.panoptes.current_records import ConcurrentChange, ask_group, panoptes_columns
+from gateway.groups.panoptes.failures import PAUSE_SECONDS, PanoptesUnavailable
 from gateway.groups.panoptes.groups import create_group, deactivate_group, update_group
 from gateway.groups.panoptes.members import change_membership, remove_members, set_role
 from gateway.groups.panoptes.not_supported import NOT_SUPPORTED, not_supported
@@ -42,14 +41,14 @@ from gateway.groups.panoptes.own_memberships import (
     join,
     leave,
 )
-from gateway.groups.panoptes.preparing import Prepared, group_of_goal, prepare
-from gateway.groups.panoptes.storing import store_errand, stored_revision
+from gateway.groups.panoptes.preconditions import Prepared, group_of_goal, prepare
+from gateway.groups.panoptes.storing import store_remote_command, stored_revision
 from gateway.groups.refusals import GroupRefusal, RefusalCode
 from gateway.groups.transaction import Limits, Transaction
 
 _log = logging.getLogger(__name__)
 
-_WORK: Mapping[type, Callable[[Errand, Any], Awaitable[Outcome]]] = {
+_HANDLERS: Mapping[type, Callable[[RemoteCommand, Any], Awaitable[Outcome]]] = {
     commands.CreateGroup: create_group,
     commands.UpdateGroup: update_group,
     commands.DeactivateGroup: deactivate_group,
@@ -61,16 +60,16 @@ _WORK: Mapping[type, Callable[[Errand, Any], Awaitable[Outcome]]] = {
     commands.SetRole: set_role,
 }
 
-#: What was done is stored in this time, even where Panoptes took all that a command may take.
+#: Seconds to store what was done, even if Panoptes took all the time of the command.
 _STORING_SECONDS = 0.5
-#: A record that somebody else changes at the same time is asked for so often.
+#: How often a command is tried if somebody else changes the record at the same time.
 _TRIES = 2
 
 
 class PanoptesGroups:
-    """Carries out commands at the Panoptes that ``transport`` leads to, within ``seconds`` each.
+    """Applies commands at the Panoptes that ``transport`` leads to, within ``seconds`` each.
 
-    ``live`` is told what changed. It closes the transport when it is closed itself.
+    It tells ``live`` which records changed. It closes the transport when it is closed itself.
     """
 
     def __init__(
@@ -97,17 +96,19 @@ class PanoptesGroups:
         self._storing: set[asyncio.Task[None]] = set()
 
     async def run(self, command: Command, viewer: Viewer) -> Outcome:
-        """Carry out a command about a group, or raise why not; see ``GroupService.run``."""
+        """Apply a command about a group at Panoptes; errors as of ``GroupService.run``."""
         if (why := NOT_SUPPORTED.get(type(command))) is not None:
             raise not_supported(why)
-        errand = self._errand(viewer, _token_of(viewer))
+        remote = self._remote_command(viewer, _token_of(viewer))
         about = await self._database.write(partial(self._prepare, viewer=viewer, command=command))
         breaker = self._breakers[type(command)]
         if breaker.state is BreakerState.OPEN:
-            raise PanoptesSilent("Panoptes did not answer a moment ago: try again in a moment.")
+            raise PanoptesUnavailable(
+                "Panoptes did not answer a moment ago: try again in a moment."
+            )
         try:
-            outcome = await self._decided(errand, command, about)
-        except PanoptesSilent:
+            outcome = await self._apply(remote, command, about)
+        except PanoptesUnavailable:
             breaker.failed()
             raise
         except GroupRefusal as error:
@@ -116,69 +117,69 @@ class PanoptesGroups:
                 await self._count_wrong_join(viewer, error)
             raise
         finally:
-            # Also of a command that was refused in the end: a part of it may be done.
-            await self._store(errand)
+            # Also of a command that was refused: a part of it may be done.
+            await self._store(remote)
         breaker.worked()
         return outcome
 
-    async def look(self, command: Command, viewer: Viewer) -> None:
-        """Ask for the group whose goal a command is about, which is decided about here."""
+    async def refresh_goal_group(self, command: Command, viewer: Viewer) -> None:
+        """Read the group of a goal from Panoptes, and store it: goals are decided here."""
         group_id = await self._database.write(lambda each: group_of_goal(each, command))
         if group_id is None:
             return
-        errand = self._errand(viewer, _token_of(viewer))
-        group, heard = await ask_group(errand, group_id)
-        # What is somebody's own group Panoptes tells to them and to site admins alone.
+        remote = self._remote_command(viewer, _token_of(viewer))
+        group, received = await ask_group(remote, group_id)
+        # Panoptes shows a whole group to its members and to site admins alone.
         if group.is_known and (group.own_row is not None or viewer.is_site_admin):
-            errand.heard.append(heard)
-        own = [] if group.own_row is None else [said_of(group.own_row)]
-        scope = of_members(group_id, [errand.viewer_id])
-        errand.heard.append(Heard(scope, {MEMBERSHIPS: own}, heard.at))
-        await self._database.write(partial(store_errand, errand=errand, fresh=self._fresh))
+            remote.received.append(received)
+        own = [] if group.own_row is None else [panoptes_columns(group.own_row)]
+        scope = of_members(group_id, [remote.viewer_id])
+        remote.received.append(ReceivedRecords(scope, {MEMBERSHIPS: own}, received.at))
+        await self._database.write(partial(store_remote_command, remote=remote, fresh=self._fresh))
 
     async def read_tokens(self, viewer: Viewer, group_ids: Sequence[int]) -> dict[int, str]:
-        """The join tokens of groups that the viewer leads, asked for now and kept nowhere.
+        """The join tokens of groups that the viewer leads, requested each time and never stored.
 
-        Forbidden without a token to ask with: a live answer has none.
+        Forbidden without a token to send: a live operation has none.
         """
         token = bearer_of(viewer)
         if token is None:
             raise Forbidden(
                 "Panoptes shows join links to their admins' own requests: ask by a query."
             )
-        panoptes = self._errand(viewer, token).panoptes
+        panoptes = self._remote_command(viewer, token).panoptes
         return await (panoptes.as_admin() if viewer.is_site_admin else panoptes).join_tokens(
             group_ids
         )
 
-    def _errand(self, viewer: Viewer, token: str) -> Errand:
+    def _remote_command(self, viewer: Viewer, token: str) -> RemoteCommand:
         deadline = Deadline.after(self._seconds)
-        panoptes = CallersPanoptes(self._transport, token, self._clock, deadline)
-        return Errand(viewer, panoptes, self._clock, deadline, self._check_revision)
+        panoptes = CallerClient(self._transport, token, self._clock, deadline)
+        return RemoteCommand(viewer, panoptes, self._clock, deadline, self._check_revision)
 
     def _prepare(self, connection: Connection, *, viewer: Viewer, command: Command) -> Prepared:
         return prepare(Transaction(connection, viewer, self._limits), command)
 
-    async def _decided(self, errand: Errand, command: Command, about: Prepared) -> Outcome:
-        panoptes = errand.panoptes
+    async def _apply(self, remote: RemoteCommand, command: Command, about: Prepared) -> Outcome:
+        panoptes = remote.panoptes
         for _ in range(_TRIES):
-            errand.panoptes = panoptes
+            remote.panoptes = panoptes
             try:
                 if isinstance(command, commands.ChangeMembership):
-                    return await change_membership(errand, command, about)
-                return await _WORK[type(command)](errand, command)
-            except ChangedMeanwhile:
+                    return await change_membership(remote, command, about)
+                return await _HANDLERS[type(command)](remote, command)
+            except ConcurrentChange:
                 if getattr(command, "expected_revision", None) is not None:
                     break
             except NotFound:
-                errand.doubt(about.group_id)
+                remote.supersede_all(about.group_id)
                 raise
-        errand.doubt(about.group_id)
+        remote.supersede_all(about.group_id)
         raise conflict()
 
-    async def _check_revision(self, heard: Heard, expected: int) -> None:
-        # Kept also if it is another: that is what the client will ask for next.
-        if await self._database.write(partial(stored_revision, heard=heard)) != expected:
+    async def _check_revision(self, received: ReceivedRecords, expected: int) -> None:
+        # Stored also on a conflict: the client will request it next.
+        if await self._database.write(partial(stored_revision, received=received)) != expected:
             raise conflict()
 
     async def _count_wrong_join(self, viewer: Viewer, error: GroupRefusal) -> None:
@@ -187,29 +188,31 @@ class PanoptesGroups:
                 lambda each: count_wrong_join(Transaction(each, viewer, self._limits))
             )
 
-    async def _store(self, errand: Errand) -> None:
-        """Store what was heard; what happened has happened, also if that does not work."""
-        if not (errand.heard or errand.ended or errand.superseded or errand.notes):
+    async def _store(self, remote: RemoteCommand) -> None:
+        """Store answers and history; a failure is only logged, as the change is done."""
+        if not (remote.received or remote.ended or remote.superseded or remote.history):
             return
-        task = asyncio.create_task(self._stored(errand))
+        task = asyncio.create_task(self._write(remote))
         self._storing.add(task)
         task.add_done_callback(self._storing.discard)
-        # A long import may hold the writer's turn: it goes on without whoever waits for an answer.
-        left = errand.deadline.end - asyncio.get_running_loop().time()
-        await asyncio.wait({task}, timeout=max(left, _STORING_SECONDS))
+        # A long import may hold the writer lock: the task goes on after the client is answered.
+        remaining = remote.deadline.end - asyncio.get_running_loop().time()
+        await asyncio.wait({task}, timeout=max(remaining, _STORING_SECONDS))
 
-    async def _stored(self, errand: Errand) -> None:
+    async def _write(self, remote: RemoteCommand) -> None:
         try:
-            await self._database.write(partial(store_errand, errand=errand, fresh=self._fresh))
+            await self._database.write(
+                partial(store_remote_command, remote=remote, fresh=self._fresh)
+            )
         except GatewayError as error:
             _log.warning("A change at Panoptes was not stored here yet: %s", error.message)
         except Exception:
             _log.exception("A change at Panoptes could not be stored here.")
         self._live.supersede(
             [
-                *errand.superseded,
-                *((one.scope.resource, key) for one in errand.heard for key in one.record_keys()),
-                *((GROUPS, (group_id, 0)) for group_id in errand.ended),
+                *remote.superseded,
+                *((r.scope.resource, key) for r in remote.received for key in r.record_keys()),
+                *((GROUPS, (group_id, 0)) for group_id in remote.ended),
             ]
         )
 

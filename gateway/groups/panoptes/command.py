@@ -1,4 +1,4 @@
-"""An errand: one command under way to Panoptes, and what was heard and done on the way."""
+"""Remote command: a command that is applied at Panoptes, with the records that it reads."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from gateway.directory.rows import Row
 from gateway.groups.history import ChangeKind, Details
 
 if TYPE_CHECKING:
-    from gateway.groups.panoptes.caller import CallersPanoptes
+    from gateway.groups.panoptes.caller_client import CallerClient
 
 _NOBODY: frozenset[int] = frozenset()
-#: The part of the time that is left for looking what became of a change without an answer.
-_LOOKING = 0.3
+#: The part of the time that is reserved for verifying a change that got no answer.
+_VERIFYING = 0.3
 
 
-class Heard(NamedTuple):
-    """What Panoptes has of a scope, and when it said so (microseconds)."""
+class ReceivedRecords(NamedTuple):
+    """Records that Panoptes answered for a scope, and when it answered (microseconds)."""
 
     scope: Scope
     rows: Mapping[str, Sequence[Row]]
@@ -35,8 +35,8 @@ class Heard(NamedTuple):
         return self.scope.record_keys()
 
 
-class Note(NamedTuple):
-    """A line of a group's history."""
+class HistoryEntry(NamedTuple):
+    """An entry of a group's history, to be stored."""
 
     group_id: int
     kind: ChangeKind
@@ -46,84 +46,84 @@ class Note(NamedTuple):
 
 @dataclass
 class Deadline:
-    """Until when, by the event loop's clock, something may be sent, and all must be over."""
+    """Deadlines of a command, by the event loop's clock: of sending a change, and of all of it."""
 
     sending: float
     end: float
-    #: Whether Panoptes was told to change something, after which the rest of the time is for looks.
+    #: Whether a change was sent: the rest of the time is for verifying it.
     has_sent: bool = False
 
     @classmethod
     def after(cls, seconds: float) -> Self:
-        """So many seconds from now."""
+        """The deadlines of a command that may take so many seconds from now."""
         now = asyncio.get_running_loop().time()
-        return cls(now + seconds * (1 - _LOOKING), now + seconds)
+        return cls(now + seconds * (1 - _VERIFYING), now + seconds)
 
     @property
     def reading(self) -> float:
-        """Until when an answer to a question is waited for."""
+        """Until when a read waits for its answer."""
         return self.end if self.has_sent else self.sending
 
 
-#: CONFLICT unless what is stored, once this was heard, has the revision that is expected.
-CheckRevision = Callable[[Heard, int], Awaitable[None]]
+#: Stores the received records; CONFLICT unless they have the expected revision then.
+CheckRevision = Callable[[ReceivedRecords, int], Awaitable[None]]
 
 
 @dataclass
-class Errand:
-    """A command of a viewer, who asks Panoptes as ``panoptes``."""
+class RemoteCommand:
+    """One command of a viewer, sent to Panoptes by the client ``panoptes``."""
 
     viewer: Viewer
-    panoptes: CallersPanoptes
+    panoptes: CallerClient
     clock: Callable[[], datetime]
     deadline: Deadline
     check_revision: CheckRevision
-    #: To be stored; of the same record keys the later holds.
-    heard: list[Heard] = field(default_factory=list)
-    notes: list[Note] = field(default_factory=list)
+    #: To be stored in this order: a later answer about a record replaces an earlier one.
+    received: list[ReceivedRecords] = field(default_factory=list)
+    history: list[HistoryEntry] = field(default_factory=list)
     #: Groups that were deactivated, and all their memberships with them.
     ended: list[int] = field(default_factory=list)
-    #: Lists that are another by now, and are to be asked for again.
+    #: Records and lists that may have changed, and are to be requested again.
     superseded: set[tuple[str, RecordKey]] = field(default_factory=set)
 
     @property
     def viewer_id(self) -> int:
-        """The viewer's id: whoever has a token of Panoptes has one."""
+        """The viewer's id, which every token of Panoptes has."""
         return self.viewer.id or 0
 
-    def hear(self, scope: Scope, entries: Entries) -> Heard:
-        """Keep what Panoptes has just answered about a change, to be stored."""
-        said = Heard(scope, entries.rows, instant_of(self.clock()))
-        self.heard.append(said)
-        return said
+    def add_received(self, scope: Scope, entries: Entries) -> ReceivedRecords:
+        """Add records that Panoptes has just answered, to be stored."""
+        received = ReceivedRecords(scope, entries.rows, instant_of(self.clock()))
+        self.received.append(received)
+        return received
 
     def supersede(self, group_id: int, user_ids: Sequence[int] = ()) -> None:
-        """Have the lists of a group's and of these users' memberships asked for again."""
+        """Have the membership lists of a group and of these users requested again."""
         self.superseded.add((MEMBERSHIPS, (group_id, 0)))
         self.superseded |= {(MEMBERSHIPS, (0, user_id)) for user_id in user_ids}
 
-    def doubt(self, group_id: int) -> None:
-        """Have all asked for again that the viewer can have changed, or has found gone."""
+    def supersede_all(self, group_id: int) -> None:
+        """Have all requested again that the viewer may have changed in a group, or missed."""
         self.superseded.add((GROUPS, (group_id, 0)))
         self.superseded.add((MEMBERSHIPS, (group_id, self.viewer_id)))
         self.supersede(group_id, [self.viewer_id])
 
-    def note(
+    def add_history(
         self,
         group_id: int,
         kind: ChangeKind,
         subjects: Sequence[int | None] = (None,),
         details: Details | None = None,
     ) -> None:
-        """Have a line written into the group's history."""
-        self.notes.append(Note(group_id, kind, tuple(subjects), details))
+        """Add an entry to the group's history, to be stored."""
+        self.history.append(HistoryEntry(group_id, kind, tuple(subjects), details))
 
 
 def of_group(group_id: int) -> Scope:
-    """What is asked about a group."""
+    """The scope of a request for a group."""
     return Scope(GROUPS, frozenset({group_id}), _NOBODY)
 
 
 def of_members(group_id: int, user_ids: Sequence[int] = ()) -> Scope:
-    """What is asked about the memberships of these users in a group, or of all."""
+    """The scope of a request for memberships of a group: of these users, or (empty) of all."""
     return Scope(MEMBERSHIPS, frozenset({group_id}), frozenset(user_ids))

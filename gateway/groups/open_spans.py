@@ -1,4 +1,4 @@
-"""Since when users are members: the beginnings of their spans that go on."""
+"""Select of open membership spans: since when users are members."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What this database says before a command goes to Panoptes: limits, and what is not Panoptes'."""
+"""Preconditions of a command, checked in this database before it is sent to Panoptes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gateway.groups.panoptes.not_supported import not_supported
 from gateway.groups.transaction import Transaction
 from gateway.rollups.erasure import read_erased
 
-#: What makes things end is possible beyond the limit of changes too.
+#: Commands that end something are possible beyond the limit of changes too.
 _ENDING = (
     commands.DeactivateGroup,
     commands.Leave,
@@ -29,16 +29,16 @@ _ENDING = (
 
 
 class Prepared(NamedTuple):
-    """What a command is about: 0 for no group, and for no user whom it names by a membership."""
+    """The group and the user of a command; 0 for none. Only a membership id names a user."""
 
     group_id: int
     user_id: int
 
 
 def prepare(transaction: Transaction, command: Command) -> Prepared:
-    """What a command is about; an error if it must not go to Panoptes.
+    """Check a command before it is sent to Panoptes; the group and the user that it names.
 
-    Its ids are Panoptes': those of groups that are led here mean other groups there.
+    Groups that are led here are refused: their ids mean other groups at Panoptes.
     """
     connection = transaction.connection
     if read_erased(connection, [transaction.viewer_id]):
@@ -56,7 +56,7 @@ def prepare(transaction: Transaction, command: Command) -> Prepared:
 
 
 def group_of_goal(connection: Connection, command: Command) -> int | None:
-    """The group whose goal a command is about; None for own goals, and for all else."""
+    """The group whose goal a command is about; None for own goals and other commands."""
     if isinstance(command, commands.CreateGoal):
         return command.group_id
     if isinstance(command, commands.UpdateGoal | commands.ArchiveGoal | commands.DeleteGoal):

@@ -1,4 +1,4 @@
-"""Panoptes as one person asks it: with their own token, for one command."""
+"""Client of Panoptes for one command, which sends the token of the person who gave it."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from gateway.directory.panoptes.transport import (
     PanoptesRefused,
     Transport,
 )
-from gateway.groups.panoptes.errand import Deadline
-from gateway.groups.panoptes.failures import PanoptesSilent, Step, refusal
+from gateway.groups.panoptes.command import Deadline
+from gateway.groups.panoptes.failures import PanoptesUnavailable, Step, refusal
 
 
-class Held(NamedTuple):
-    """A record as Panoptes has it now, and the ETag that it has."""
+class VersionedRecord(NamedTuple):
+    """A record as Panoptes has it now, with its ETag."""
 
     record: dict[str, Any]
     etag: str
 
 
-class CallersPanoptes:
-    """Requests with a person's token; as a site admin's if ``is_admin``.
+class CallerClient:
+    """Client that sends a person's token; requests are a site admin's if ``is_admin``.
 
-    It is an ``Api`` of ``gateway.directory.panoptes.retrying``, so that questions are read as the
+    It is an ``Api`` of ``gateway.directory.panoptes.retrying``, so that answers are read as the
     directory reads them.
     """
 
@@ -54,25 +54,25 @@ class CallersPanoptes:
         self._is_admin = is_admin
 
     def __repr__(self) -> str:
-        return f"CallersPanoptes(token=…, is_admin={self._is_admin})"
+        return f"CallerClient(token=…, is_admin={self._is_admin})"
 
-    def as_admin(self) -> CallersPanoptes:
-        """The same, with what a site admin may."""
-        return CallersPanoptes(
+    def as_admin(self) -> CallerClient:
+        """A client with the same token that uses the rights of a site admin."""
+        return CallerClient(
             self._transport, self._token, self._clock, self._deadline, is_admin=True
         )
 
     async def get(self, path: str, parameters: Parameters | None = None) -> dict[str, Any]:
-        """The JSON object at ``path``. Raises what ``refusal`` makes, or PanoptesSilent."""
-        answer = await self._asked(path, parameters)
+        """The JSON object at ``path``. Raises what ``refusal`` makes, or PanoptesUnavailable."""
+        answer = await self._read(path, parameters)
         document = _document(answer) if answer.status == HTTPStatus.OK else None
         if document is None:
             raise _not_read(answer, self._clock())
         return document
 
-    async def held(self, resource: str, record_id: int) -> Held | None:
-        """One record; None if Panoptes has none for this person. No other record is taken."""
-        answer = await self._asked(f"/{resource}/{record_id}", None)
+    async def get_record(self, resource: str, record_id: int) -> VersionedRecord | None:
+        """One record with its ETag; None if Panoptes has none for this person."""
+        answer = await self._read(f"/{resource}/{record_id}", None)
         if answer.status == HTTPStatus.NOT_FOUND:
             return None
         document = _document(answer) if answer.status == HTTPStatus.OK else None
@@ -81,17 +81,18 @@ class CallersPanoptes:
             record = only_record(document, resource)
         if record is None or etag is None or record.get("id") != str(record_id):
             raise _not_read(answer, self._clock())
-        return Held(record, etag)
+        return VersionedRecord(record, etag)
 
     async def join_tokens(self, group_ids: Sequence[int]) -> dict[int, str]:
         """The join tokens of those of the groups whose admin this person is."""
         tokens: dict[int, str] = {}
         for start in range(0, len(group_ids), PAGE_SIZE):
-            asked = {str(one): one for one in group_ids[start : start + PAGE_SIZE]}
-            found = await self.get("/user_groups", {"id": ",".join(asked), "page_size": PAGE_SIZE})
+            requested = {str(one): one for one in group_ids[start : start + PAGE_SIZE]}
+            parameters: Parameters = {"id": ",".join(requested), "page_size": PAGE_SIZE}
+            found = await self.get("/user_groups", parameters)
             for record in found.get("user_groups", ()):
-                told = record if isinstance(record, dict) else {}
-                group_id, token = asked.get(str(told.get("id"))), told.get("join_token")
+                fields = record if isinstance(record, dict) else {}
+                group_id, token = requested.get(str(fields.get("id"))), fields.get("join_token")
                 if group_id is not None and isinstance(token, str):
                     tokens[group_id] = token
         return tokens
@@ -99,9 +100,9 @@ class CallersPanoptes:
     async def send(
         self, method: str, path: str, body: object = None, if_match: str | None = None
     ) -> Answer:
-        """The answer to a change, whatever it is.
+        """Send a change; the answer, whatever its status.
 
-        PanoptesAway, PanoptesRefused or TimeoutError without one.
+        PanoptesAway, PanoptesRefused or TimeoutError without an answer.
         """
         headers = {"If-Match": if_match} if if_match is not None else {}
         content = None if body is None else orjson.dumps(body)
@@ -109,16 +110,16 @@ class CallersPanoptes:
         async with asyncio.timeout_at(self._deadline.sending):
             return await self._request(method, path, None, headers, content)
 
-    async def _asked(self, path: str, parameters: Parameters | None) -> Answer:
+    async def _read(self, path: str, parameters: Parameters | None) -> Answer:
         try:
             async with asyncio.timeout_at(self._deadline.reading):
                 return await self._request("GET", path, parameters, {}, None)
         except TimeoutError:
-            raise PanoptesSilent("Panoptes did not answer in time: try again later.") from None
+            raise PanoptesUnavailable("Panoptes did not answer in time: try again later.") from None
         except PanoptesAway as away:
-            raise PanoptesSilent(away.message) from None
+            raise PanoptesUnavailable(away.message) from None
         except PanoptesRefused as error:
-            raise PanoptesSilent(error.message) from None
+            raise PanoptesUnavailable(error.message) from None
 
     async def _request(
         self,
@@ -141,7 +142,7 @@ class CallersPanoptes:
 
 
 def only_record(document: dict[str, Any], resource: str) -> dict[str, Any] | None:
-    """The one record of an answer about a single one; None if that is not what it has."""
+    """The record of a document about a single one; None if it has none, or several."""
     records = document.get(resource)
     if isinstance(records, list) and len(records) == 1 and isinstance(records[0], dict):
         return records[0]
@@ -149,7 +150,7 @@ def only_record(document: dict[str, Any], resource: str) -> dict[str, Any] | Non
 
 
 def record_in(answer: Answer, resource: str) -> dict[str, Any] | None:
-    """The same of an answer that was not read yet."""
+    """The record of an answer about a single one; None if it has none, or several."""
     document = _document(answer)
     return None if document is None else only_record(document, resource)
 
@@ -164,5 +165,5 @@ def _document(answer: Answer) -> dict[str, Any] | None:
 
 def _not_read(answer: Answer, now: datetime) -> Exception:
     if answer.status < HTTPStatus.MULTIPLE_CHOICES:
-        return PanoptesSilent("Panoptes answered with something else than what was asked for.")
+        return PanoptesUnavailable("Panoptes answered with something else than what was asked for.")
     return refusal(answer, Step.READ, 0, now)
