@@ -35,8 +35,8 @@ CodeArgument = Annotated[
 
 async def changes_of(of: Sequence[Certificate], info: Info) -> list[bool]:
     """Whether what was certified is counted otherwise today."""
-    asked = [(one.record.question, one.record.user_id) for one in of]
-    found = await info.context.loaders.contributions.load_many(asked)
+    keys = [(one.record.question, one.record.user_id) for one in of]
+    found = await info.context.loaders.contributions.load_many(keys)
     return [Figures.of(sums) != one.record.figures for one, sums in zip(of, found, strict=True)]
 
 

@@ -40,8 +40,8 @@ async def buckets_of_comments(
     fill_gaps: FillGapsArgument = False,
 ) -> list[list[CommentBucket]]:
     """How many comments there were, by period."""
-    asked = [(one.question, one.subject_id) for one in stats]
-    each = await load_buckets(info, asked, period, fill_gaps=given(fill_gaps, False))
+    subjects = [(one.question, one.subject_id) for one in stats]
+    each = await load_buckets(info, subjects, period, fill_gaps=given(fill_gaps, False))
     return [comment_buckets(found) for found in each]
 
 

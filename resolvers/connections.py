@@ -117,13 +117,13 @@ def page_of(
 ) -> Page[T]:
     """The first items of what was found behind a cursor; one more tells of a next page."""
     items = found[:first]
-    shown = PageInfo(
+    page_info = PageInfo(
         has_next_page=len(found) > first,
         has_previous_page=after is not None,
         start_cursor=cursor_of(items[0]) if items else None,
         end_cursor=cursor_of(items[-1]) if items else None,
     )
-    return Page(items, shown, cursor_of)
+    return Page(items, page_info, cursor_of)
 
 
 def selects_of_nodes(info: Info, *path: str, beyond: Iterable[str] = ()) -> bool:

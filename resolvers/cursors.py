@@ -50,12 +50,12 @@ def read_cursor(after: str, order: str, *kinds: type[Value]) -> Sequence[Value]:
 _BY_ID = "id"
 
 
-def place_cursor(item_id: int) -> str:
+def id_cursor(item_id: int) -> str:
     """The cursor of an item in a list ordered by ascending ids."""
     return cursor(_BY_ID, item_id)
 
 
-def read_place(after: str | None) -> int:
+def read_id_cursor(after: str | None) -> int:
     """The id behind which a page of such a list begins; 0 for its beginning."""
     if after is None:
         return 0

@@ -8,7 +8,7 @@ import strawberry
 
 from gateway.stats.ledger_state import LedgerState
 from resolvers.context import Info
-from resolvers.instants import shown_instant
+from resolvers.instants import optional_instant
 from resolvers.scalars import SafeInt
 
 
@@ -34,7 +34,7 @@ async def load_gateway_stats(info: Info) -> GatewayStats:
     (row,) = await info.context.loaders.ledger_state.load(None)
     state = LedgerState._make(row)
     return GatewayStats(
-        last_event_at=shown_instant(state.last_event_at),
+        last_event_at=optional_instant(state.last_event_at),
         ledger_size=SafeInt(state.classifications + state.comments),
         classifications=SafeInt(state.classifications),
         comments=SafeInt(state.comments),

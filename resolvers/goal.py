@@ -92,15 +92,15 @@ async def viewer_contributions(of: Sequence[Goal], info: Info) -> list[GoalProgr
     """What the viewer did of each, which makes the answer personal; None for nobody."""
     viewer = info.context.permissions.user_id
     own = {
-        place: one.question if one.record.user_id == viewer else one.question.of_user(viewer)
-        for place, one in enumerate(of)
+        index: one.question if one.record.user_id == viewer else one.question.of_user(viewer)
+        for index, one in enumerate(of)
         if viewer is not None and one.record.user_id in (None, viewer)
     }
     states = await info.context.loaders.goal_states.load_many([*own.values()], info.context.today)
     known = dict(zip(own, states, strict=True))
     return [
-        GoalProgress.of(known[place].progress, one.record.metric.unit) if place in known else None
-        for place, one in enumerate(of)
+        GoalProgress.of(known[index].progress, one.record.metric.unit) if index in known else None
+        for index, one in enumerate(of)
     ]
 
 
@@ -122,11 +122,11 @@ async def creators(of: Sequence[Goal], info: Info) -> list[User | None]:
     """Who created each, where the viewer may see an admin's name."""
     from resolvers.user import load_users
 
-    shown = [one.record.created_by if one.shows_creator else None for one in of]
-    ids = sorted({one for one in shown if one is not None})
+    creator_ids = [one.record.created_by if one.shows_creator else None for one in of]
+    ids = sorted({one for one in creator_ids if one is not None})
     found: dict[int | None, User] = {}
     found |= zip(ids, await load_users(info, ids, ()), strict=True)
-    return [found.get(one) for one in shown]
+    return [found.get(one) for one in creator_ids]
 
 
 @strawberry.type(

@@ -25,7 +25,7 @@ ContributorsArgument = Annotated[
 @row
 @strawberry.type(description="What one volunteer did for a group's goal, over all its days.")
 class GoalContribution(Row):
-    """A place in the list of a goal's contributors."""
+    """A contributor to a goal, with what they did."""
 
     user: Annotated[User, strawberry.lazy("resolvers.user")] = strawberry.field(
         description="Who classified; they need not be a member any more."

@@ -172,8 +172,8 @@ def read_question(
     groups = where or []
     conditions = sum(len(alternatives.any) for alternatives in groups)
     if conditions > MAX_CONDITIONS:
-        said = too_many("where", conditions, "conditions", MAX_CONDITIONS)
-        raise OutOfBounds("where", conditions, 0, MAX_CONDITIONS, said)
+        message = too_many("where", conditions, "conditions", MAX_CONDITIONS)
+        raise OutOfBounds("where", conditions, 0, MAX_CONDITIONS, message)
     return GroupQuestion(
         tuple(tuple(map(_condition, alternatives.any)) for alternatives in groups),
         group_counts.DateField(given(date_field, GroupDateField.CREATED).value),

@@ -155,12 +155,12 @@ async def load_history(
         loaders.history_lengths.load_many([group_id] if reaches(info, "totalCount") else ()),
     )
     page = page_of(pages[0] if pages else (), size, after, _cursor_of)
-    nodes = await _shown(info, page.items)
+    nodes = await _load_changes(info, page.items)
     parts = page.parts(info, GroupChangeEdge, nodes)
     return GroupChangeConnection(**parts, total_count=lengths[0] if lengths else 0)
 
 
-async def _shown(info: Info, changes: Sequence[Change]) -> list[GroupChange]:
+async def _load_changes(info: Info, changes: Sequence[Change]) -> list[GroupChange]:
     people = {one for change in changes for one in (change.actor_id, change.subject_id) if one}
     ids = sorted(people)
     paths = [(*path, role) for path in NODES for role in ("actor", "subject")]

@@ -85,7 +85,7 @@ class GroupStats(Contributed):
         size, key = read_page(given(first, BREAKDOWN_PAGE)), read_search(search)
         by = given(order_by, MemberOrder.MOST_CLASSIFICATIONS)
         if key is not None or by is MemberOrder.NAME:
-            asked = NamedOrder(by, key)
-            return await load_named(info, self.question, self.subject_id, size, after, asked)
+            named_order = NamedOrder(by, key)
+            return await load_named(info, self.question, self.subject_id, size, after, named_order)
         order = Order(by.value)
         return await load_page(info, self.question, self.subject_id, size, after, order)

@@ -12,6 +12,6 @@ def instant(microseconds: int) -> datetime:
     return _EPOCH + timedelta(microseconds=microseconds)
 
 
-def shown_instant(microseconds: int | None) -> datetime | None:
+def optional_instant(microseconds: int | None) -> datetime | None:
     """The instant; None for one that is not known."""
     return None if microseconds is None else instant(microseconds)

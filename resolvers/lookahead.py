@@ -27,10 +27,10 @@ def selects(info: Info[Any, Any], *path: str, beyond: Iterable[str] = ()) -> boo
     """
     raw = info._raw_info
     found = lookahead_of(raw.field_nodes)
-    asked = (path, frozenset(beyond))
-    if asked not in found:
-        found[asked] = _selects(raw, path, asked[1])
-    return found[asked]
+    key = (path, frozenset(beyond))
+    if key not in found:
+        found[key] = _selects(raw, path, key[1])
+    return found[key]
 
 
 def reaches(info: Info[Any, Any], *path: str) -> bool:
@@ -54,16 +54,16 @@ def argues(info: Info[Any, Any], *path: str, argument: str) -> bool:
     """
     raw = info._raw_info
     found = lookahead_of(raw.field_nodes)
-    asked = (path, argument)
-    if asked not in found:
+    key = (path, argument)
+    if key not in found:
         *above, name = path
-        found[asked] = any(
+        found[key] = any(
             field.name.value == name
             and any(one.name.value == argument for one in field.arguments or ())
             for chosen in _below(raw, above)
             for field in _fields(chosen, raw.fragments)
         )
-    return found[asked]
+    return found[key]
 
 
 def _selects(raw: GraphQLResolveInfo[Any], path: tuple[str, ...], beyond: frozenset[str]) -> bool:

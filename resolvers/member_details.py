@@ -25,7 +25,7 @@ _Paths = Sequence[tuple[str, ...]]
 _LoadersOf = Callable[[Any], tuple[Loader[_Key, _Sums], Loader[_Key, MemberDays]]]
 
 
-class Places(NamedTuple, Generic[P]):
+class ContributionsByMember(NamedTuple, Generic[P]):
     """What the members of a list did in projects, or in workflows."""
 
     sums: Mapping[int, Sequence[Contribution]]
@@ -46,21 +46,21 @@ class MemberDetails(NamedTuple):
 
     question: Question
     group_id: int
-    projects: Places[Project]
-    workflows: Places[Workflow]
+    projects: ContributionsByMember[Project]
+    workflows: ContributionsByMember[Workflow]
 
 
 async def load_details(info: Info, key: _Key, paths: _Paths) -> MemberDetails:
     """The details that the operation selects of members at any of the paths."""
     projects, workflows = await asyncio.gather(
-        _places(
+        _load_contributions(
             info,
             key,
             [(*path, "projectContributions") for path in paths],
             lambda of: (of.member_contributions, of.member_last_days),
             lambda ids, reached: load_projects(info, ids, *((*one, "project") for one in reached)),
         ),
-        _places(
+        _load_contributions(
             info,
             key,
             [(*path, "workflowContributions") for path in paths],
@@ -73,18 +73,18 @@ async def load_details(info: Info, key: _Key, paths: _Paths) -> MemberDetails:
     return MemberDetails(key.question, key.group_id, projects, workflows)
 
 
-async def _places(
+async def _load_contributions(
     info: Info,
     key: _Key,
     paths: _Paths,
     loaders: _LoadersOf,
     find: Callable[[set[int], _Paths], Awaitable[Mapping[int, P]]],
-) -> Places[P]:
+) -> ContributionsByMember[P]:
     reached = [path for path in paths if reaches(info, *path)]
     if not reached:
-        return Places({}, {}, {})
+        return ContributionsByMember({}, {}, {})
     contributions, last_days = loaders(info.context.loaders)
-    # In an order, contributions may be asked for in that of their last days.
+    # An ``orderBy`` may be that by last days.
     with_days = any(
         selects_last_day(info, *path) or argues(info, *path, argument="orderBy") for path in reached
     )
@@ -95,4 +95,4 @@ async def _places(
     else:
         sums = await loading
     found = await find({one.id for done in sums.values() for one in done}, reached)
-    return Places(sums, days, found)
+    return ContributionsByMember(sums, days, found)

@@ -16,7 +16,7 @@ from gateway.name_keys import LONGEST_SEARCH, matches
 from resolvers.connections import NODES, Connection, Edge, Page
 from resolvers.context import Info
 from resolvers.costs import about
-from resolvers.instants import shown_instant
+from resolvers.instants import optional_instant
 from resolvers.lookahead import reaches, selects
 from resolvers.rows import row
 
@@ -134,7 +134,7 @@ class Membership:
 @row
 @strawberry.type(description="A membership within a page.")
 class MembershipEdge(Edge[Membership]):
-    """Nothing but its place."""
+    """An edge with a cursor and a node alone."""
 
 
 @strawberry.type(
@@ -163,21 +163,21 @@ async def load_memberships(
     from resolvers.user import load_users
     from resolvers.user_group import UserGroup
 
-    shown = list(found)
-    # Whatever leads here has asked for the groups. Nothing is gathered where nothing is to be read:
-    # a turn of the event loop would part what is selected below from what stands beside it.
-    decisions = await info.context.loaders.access.load_many([one.group_id for one in shown])
-    ids, ways = [one.user_id for one in shown], [(*path, "user") for path in paths]
+    listed = list(found)
+    # The groups were loaded before. Without anything to read there is no ``gather``: one more
+    # iteration of the event loop would split the batch of this level's loaders.
+    decisions = await info.context.loaders.access.load_many([one.group_id for one in listed])
+    ids, ways = [one.user_id for one in listed], [(*path, "user") for path in paths]
     times = [(*path, "since") for path in paths]
     if any(reaches(info, *path) for path in times):
         users, since = await asyncio.gather(
-            load_users(info, ids, *ways), load_since(info, shown, *times)
+            load_users(info, ids, *ways), load_since(info, listed, *times)
         )
     else:
-        users, since = await load_users(info, ids, *ways), [one.created_at for one in shown]
+        users, since = await load_users(info, ids, *ways), [one.created_at for one in listed]
     return [
         _membership(info, one, user, UserGroup.of(access), began)
-        for one, user, access, began in zip(shown, users, decisions, since, strict=True)
+        for one, user, access, began in zip(listed, users, decisions, since, strict=True)
         if access is not None
     ]
 
@@ -213,8 +213,8 @@ def _membership(
         group=group,
         state=_STATES[found.state],
         roles=group_roles(info, found.roles),
-        since=shown_instant(since),
-        ended_at=shown_instant(found.updated_at) if is_over else None,
+        since=optional_instant(since),
+        ended_at=optional_instant(found.updated_at) if is_over else None,
         ended_by=_ENDS.get(found.ended_by or "") if is_over else None,
     )
 

@@ -111,7 +111,7 @@ class Project(Row):
         first: PageArgument = LIST_PAGE,
         after: AfterArgument = None,
     ) -> Annotated[WorkflowConnection, strawberry.lazy("resolvers.workflow_list")] | None:
-        from resolvers.workflow_list import WorkflowsAsked, list_workflows_of_project
+        from resolvers.workflow_list import WorkflowListArguments, list_workflows_of_project
 
-        listed = WorkflowsAsked(search, active, order_by, first, after)
-        return await list_workflows_of_project(info, self.project_id, listed)
+        arguments = WorkflowListArguments(search, active, order_by, first, after)
+        return await list_workflows_of_project(info, self.project_id, arguments)

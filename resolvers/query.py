@@ -53,8 +53,8 @@ from resolvers.workflow import Workflow
 from resolvers.workflow_list import (
     ActiveArgument,
     WorkflowConnection,
+    WorkflowListArguments,
     WorkflowOrderArgument,
-    WorkflowsAsked,
     list_workflows,
 )
 
@@ -96,9 +96,9 @@ class Query:
             return None
         known = await info.context.loaders.users.load(user_id)
         login = (known.login if known else None) or viewer.login
-        shown = (known.display_name or known.login) if known else None
-        shown = shown or viewer.display_name or viewer.login
-        return User.of(user_id, users.User(user_id, login, shown))
+        name = (known.display_name or known.login) if known else None
+        name = name or viewer.display_name or viewer.login
+        return User.of(user_id, users.User(user_id, login, name))
 
     @strawberry.field(
         description="The volunteer with an id; null with NOT_FOUND if nobody has heard of them."
@@ -196,8 +196,8 @@ class Query:
         first: PageArgument = LIST_PAGE,
         after: AfterArgument = None,
     ) -> WorkflowConnection | None:
-        listed = WorkflowsAsked(search, active, order_by, first, after)
-        return await list_workflows(info, listed)
+        arguments = WorkflowListArguments(search, active, order_by, first, after)
+        return await list_workflows(info, arguments)
 
     @strawberry.field(
         description="Public groups that a search finds, by name; ties by ascending id. Never one "

@@ -88,8 +88,8 @@ class Statistics:
 
 async def totals(stats: Sequence[Statistics], info: Info) -> list[Answer]:
     """The sums over whole selections; one statement serves all fields that need them."""
-    asked = [(one.question, one.subject_id) for one in stats]
-    return await info.context.loaders.totals.load_many(asked)
+    keys = [(one.question, one.subject_id) for one in stats]
+    return await info.context.loaders.totals.load_many(keys)
 
 
 async def total_counts(stats: Sequence[Statistics], info: Info) -> list[SafeInt]:
@@ -109,8 +109,8 @@ async def mean_times_spent(stats: Sequence[Statistics], info: Info) -> list[floa
 
 async def day_spans(stats: Sequence[Statistics], info: Info) -> list[DaySpan]:
     """The first and the last day with events; one statement serves both fields."""
-    asked = [(one.question, one.subject_id) for one in stats]
-    return await info.context.loaders.day_spans.load_many(asked)
+    keys = [(one.question, one.subject_id) for one in stats]
+    return await info.context.loaders.day_spans.load_many(keys)
 
 
 async def first_days(stats: Sequence[Statistics], info: Info) -> list[date | None]:
@@ -129,16 +129,16 @@ def _date(day: int | None) -> date | None:
 
 async def project_counts(stats: Sequence[Statistics], info: Info) -> list[int]:
     """How many projects there were contributions to."""
-    asked = [(one.question, one.subject_id) for one in stats]
-    found = await info.context.loaders.contributions.load_many(asked)
+    keys = [(one.question, one.subject_id) for one in stats]
+    found = await info.context.loaders.contributions.load_many(keys)
     # At most one of the sums is of what names no project.
     return [len(sums) - (0 in map(_PROJECT, sums)) for sums in found]
 
 
 async def active_user_counts(stats: Sequence[Statistics], info: Info) -> list[int]:
     """How many volunteers classified."""
-    asked = [(one.question, one.subject_id) for one in stats]
-    return await info.context.loaders.active_users.load_many(asked)
+    keys = [(one.question, one.subject_id) for one in stats]
+    return await info.context.loaders.active_users.load_many(keys)
 
 
 async def period_buckets_of(
@@ -148,8 +148,8 @@ async def period_buckets_of(
     fill_gaps: FillGapsArgument = False,
 ) -> list[list[PeriodBucket]]:
     """What was classified, by period."""
-    asked = [(one.question, one.subject_id) for one in stats]
-    return await load_period_buckets(info, asked, period, fill_gaps=given(fill_gaps, False))
+    subjects = [(one.question, one.subject_id) for one in stats]
+    return await load_period_buckets(info, subjects, period, fill_gaps=given(fill_gaps, False))
 
 
 @strawberry.interface(
@@ -261,11 +261,11 @@ class PublicStats(ClassificationStats):
     ):
         from resolvers.unusual_volunteers import load_unusual
 
-        asked = read_thresholds(
+        question = read_thresholds(
             self.question, classifications_per_day, hours_per_day, info.context.today
         )
         size = given(first, UNUSUAL_PAGE)
-        return await load_unusual(info, asked, self.subject_id, size, after)
+        return await load_unusual(info, question, self.subject_id, size, after)
 
 
 @strawberry.type(description="Classifications of the whole site.")

@@ -43,8 +43,8 @@ class Streak:
 
 async def load_streak(info: Info, question: Question, subject_id: int, period: Period) -> Streak:
     """The streak of a volunteer or a group as of today."""
-    asked = BucketsQuestion(question, period), subject_id
-    starts = await info.context.loaders.active_periods.load(asked)
+    key = BucketsQuestion(question, period), subject_id
+    starts = await info.context.loaders.active_periods.load(key)
     current, longest = streak_of(starts, period, info.context.today)
     return Streak(
         current=current.length if current else 0,

@@ -63,8 +63,8 @@ class User(Row):
         """The volunteer with this id, and the names of the record."""
         if record is None:
             return made(cls, (str(user_id), None, None, user_id))
-        shown = record.display_name or record.login
-        return made(cls, (str(user_id), record.login, shown, user_id))
+        name = record.display_name or record.login
+        return made(cls, (str(user_id), record.login, name, user_id))
 
     @classmethod
     async def resolve_reference(cls, info: Info, id: strawberry.ID) -> User:  # noqa: A002  (the key's name)

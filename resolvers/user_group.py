@@ -18,7 +18,7 @@ from resolvers.arguments import given
 from resolvers.connections import AfterArgument, Page, PageArgument, page_of, paged
 from resolvers.context import Info
 from resolvers.costs import about, costs
-from resolvers.cursors import place_cursor, read_place
+from resolvers.cursors import id_cursor, read_id_cursor
 from resolvers.goal import Goal
 from resolvers.goal_list import (
     GoalStatusesArgument,
@@ -29,7 +29,7 @@ from resolvers.group_history import HISTORY_PAGE, GroupChangeConnection, load_hi
 from resolvers.group_permissions import GroupPermissions, permissions_of
 from resolvers.group_stats import GroupStats
 from resolvers.guards import Guard, GuardRule
-from resolvers.instants import shown_instant
+from resolvers.instants import optional_instant
 from resolvers.join_link import JoinLink, load_join_link
 from resolvers.membership import (
     MemberSearchArgument,
@@ -98,8 +98,8 @@ class UserGroup:
             display_name=group.display_name or group.name,
             stats_visibility=StatsVisibility(group.stats_visibility),
             active=not group.ended,
-            created_at=shown_instant(group.created_at),
-            updated_at=shown_instant(group.updated_at),
+            created_at=optional_instant(group.created_at),
+            updated_at=optional_instant(group.updated_at),
             access=access,
         )
 
@@ -246,10 +246,10 @@ def _page(
 ) -> Page[directory.Membership]:
     """A page of memberships, which come by ascending user."""
     size = read_page(given(first, ROSTER_PAGE))
-    behind = read_place(after)
+    behind = read_id_cursor(after)
     later = (one for one in found if one.user_id > behind)
     return page_of(tuple(islice(later, size + 1)), size, after, _cursor_of)
 
 
 def _cursor_of(one: directory.Membership) -> str:
-    return place_cursor(one.user_id)
+    return id_cursor(one.user_id)

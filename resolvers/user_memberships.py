@@ -10,7 +10,7 @@ from gateway.directory import memberships as directory
 from resolvers.arguments import given
 from resolvers.connections import page_of
 from resolvers.context import Info
-from resolvers.cursors import place_cursor, read_place
+from resolvers.cursors import id_cursor, read_id_cursor
 from resolvers.membership import (
     GroupRole,
     MembershipConnection,
@@ -37,18 +37,18 @@ async def load_user_memberships(
     their groups.
     """
     size = read_page(given(first, MEMBERSHIPS_PAGE))
-    behind = read_place(after)
+    behind = read_id_cursor(after)
     found = held_by(await info.context.loaders.memberships_by_user.load(user_id), states, roles)
     decisions = await info.context.loaders.access.load_many([one.group_id for one in found])
     with_ended = states is not None and MembershipState.INACTIVE in states
-    shown = [
+    visible = [
         one
         for one, access in zip(found, decisions, strict=True)
         if access is not None and (with_ended or not access.group.ended)
     ]
-    later = (one for one in shown if one.group_id > behind)
+    later = (one for one in visible if one.group_id > behind)
     page = page_of(tuple(islice(later, size + 1)), size, after, _cursor_of)
-    return await load_membership_connection(info, page, len(shown))
+    return await load_membership_connection(info, page, len(visible))
 
 
 async def load_invitations(
@@ -59,4 +59,4 @@ async def load_invitations(
 
 
 def _cursor_of(membership: directory.Membership) -> str:
-    return place_cursor(membership.group_id)
+    return id_cursor(membership.group_id)

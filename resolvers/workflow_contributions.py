@@ -50,8 +50,8 @@ async def load_workflow_contributions(
     """A subject's contributions in order, with the details of them that the operation selects."""
     loaders, key = info.context.loaders, (question, subject_id)
     with_days = order is ContributionOrder.MOST_RECENT or selects_last_day(info)
-    days_asked = loaders.last_days_by_workflow.load(key) if with_days else None
-    sums, days = await load_arranged(loaders.workflow_contributions.load(key), days_asked, order)
+    last_days = loaders.last_days_by_workflow.load(key) if with_days else None
+    sums, days = await load_arranged(loaders.workflow_contributions.load(key), last_days, order)
     sums = sums[:first]
     found = await load_workflows(info, (one.id for one in sums), ("workflow",))
     return contributions(WorkflowContribution, sums, found, days)

@@ -27,8 +27,8 @@ def read_revision(text: str | None) -> int | None:
     if text is None:
         return None
     if not _REVISION.fullmatch(text) or int(text) >= 2**63:
-        said = "expectedRevision must be a revision that the group has told."
-        raise InvalidArgument("expectedRevision", said)
+        message = "expectedRevision must be a revision that the group has told."
+        raise InvalidArgument("expectedRevision", message)
     return int(text)
 
 

@@ -44,8 +44,8 @@ class InviteToUserGroupInput(FrozenInput):
         """What is to be carried out."""
         logins = self.logins or ()
         if len(logins) > MAX_IDS:
-            said = too_many("logins", len(logins), "logins")
-            raise OutOfBounds("logins", len(logins), 0, MAX_IDS, said)
+            message = too_many("logins", len(logins), "logins")
+            raise OutOfBounds("logins", len(logins), 0, MAX_IDS, message)
         user_ids = read_ids("userIds", self.user_ids or ())
         role = given(self.role, GroupRole.GROUP_MEMBER)
         return Invite(read_id("id", self.id), user_ids, tuple(logins), str(role.value))

@@ -62,8 +62,8 @@ class MembershipPayload(GroupPayload):
     async def membership(self, info: Info) -> Membership | None:
         if self.outcome is None:
             return None
-        shown = await memberships_of(info, self.outcome.group_id, self.outcome.user_ids)
-        return shown[0] if shown else None
+        memberships = await memberships_of(info, self.outcome.group_id, self.outcome.user_ids)
+        return memberships[0] if memberships else None
 
 
 async def carry_out(info: Info, payload: type[P], command: Command) -> P:
@@ -75,10 +75,10 @@ async def carry_out(info: Info, payload: type[P], command: Command) -> P:
     except GroupRefusal as refusal:
         errors = [UserError.of(refusal)]
     made: Any = payload
-    shown: P = made(
+    result: P = made(
         changed=outcome is not None and outcome.changed, user_errors=errors, outcome=outcome
     )
-    return shown
+    return result
 
 
 async def group_of(info: Info, outcome: Outcome) -> UserGroup | None:
