@@ -1,4 +1,4 @@
-"""Events by period of time."""
+"""Buckets: counts of events by day, week, month or year."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class PeriodBucket(Row):
     description=f"Volunteers who classified for the first time in one {name_periods()}."
 )
 class NewUsersBucket(Row):
-    """One bucket of new volunteers; each is in one of them alone."""
+    """One bucket of new volunteers; a volunteer is in one bucket alone."""
 
     starts_on: date = strawberry.field(
         description="The period's first day, also where the range begins within the period."
@@ -103,7 +103,7 @@ async def load_buckets(
 async def load_period_buckets(
     info: Info, subjects: Subjects, period: Period | None, *, fill_gaps: bool
 ) -> list[list[PeriodBucket]]:
-    """The buckets of each subject as :func:`load_buckets` has them, as the schema shows them.
+    """The buckets of :func:`load_buckets`, as objects of the schema.
 
     How many volunteers were active is read only if it is selected.
     """
@@ -154,7 +154,7 @@ def _keys(
 def _by_period(
     info: Info, subjects: Subjects, period: Period | None, *, fill_gaps: bool
 ) -> dict[Question, BucketsQuestion]:
-    """The different questions, by the period that suits each: mostly it is one."""
+    """The buckets question of each different question, with the period that suits it."""
     return {
         question: BucketsQuestion(
             question,
@@ -223,7 +223,7 @@ def _filled(
     _require_fillable(first, last, period)
     known = dict(found)
     # Before 1970 there are no events, and it is filled all the same.
-    # A range may begin tomorrow, and have events by clocks that are fast: in periods begun already.
+    # A range may begin tomorrow and have events, by fast clocks, in periods that have begun.
     for start in period_starts(period_start(first, period), last, period):
         yield start, known.get(start, nothing)
 
@@ -250,7 +250,7 @@ def _require_fillable(first: int, last: int, period: Period) -> None:
 
 
 def period_buckets(found: Buckets, active: Mapping[int, int]) -> list[PeriodBucket]:
-    """Buckets of classifications as the schema shows them; ``active`` volunteers by first day."""
+    """Convert buckets to objects of the schema; ``active``: volunteers by first day."""
     return [
         made(PeriodBucket, (day_date(start), answer.n, answer.seconds, active.get(start, 0)))
         for start, answer in found
@@ -258,5 +258,5 @@ def period_buckets(found: Buckets, active: Mapping[int, int]) -> list[PeriodBuck
 
 
 def comment_buckets(found: Buckets) -> list[CommentBucket]:
-    """Buckets of comments as the schema shows them."""
+    """Convert buckets of comments to objects of the schema."""
     return [made(CommentBucket, (day_date(start), answer.n)) for start, answer in found]

@@ -1,4 +1,4 @@
-"""What somebody did in each project."""
+"""Contributions by project, of a volunteer or a group."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class ProjectContribution(Row):
 
     project: Annotated[Project, strawberry.lazy("resolvers.project")] | None = strawberry.field(
         description="The project; null for classifications that name none.",
-        # One object stands in the contributions of many members.
+        # Contributions of many members share one object.
         metadata=hints(shared=True),
     )
     count: SafeInt = strawberry.field(
@@ -77,7 +77,7 @@ async def load_arranged(
 def arranged(
     sums: Sequence[Contribution], order: ContributionOrder, days: Mapping[int, int]
 ) -> Sequence[Contribution]:
-    """Sums in order, which come with most events first; the last days count for ``MOST_RECENT``."""
+    """Sort sums that come with most events first; ``MOST_RECENT`` needs the last days."""
     if order is ContributionOrder.MOST_TIME:
         return most_time_first(sums)
     return most_recent_first(sums, days) if order is ContributionOrder.MOST_RECENT else sums
@@ -99,7 +99,7 @@ async def load_projects(
 def contributions(
     kind: type[R], sums: Iterable[Contribution], found: Mapping[int, Any], days: Mapping[int, int]
 ) -> list[R]:
-    """Contributions to the projects or workflows that were found, as the schema shows them."""
+    """Convert sums to contributions to the projects or workflows that were found."""
     get = found.get
     if not days:
         return [made(kind, (get(one), n, ms / 1000, None)) for one, n, ms in sums]

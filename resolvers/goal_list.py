@@ -63,7 +63,7 @@ def _listed(found: Sequence[goals.Goal], *, include_archived: bool | None) -> li
 async def _goals_with_status(
     info: Info, listed: list[Goal], statuses: Sequence[GoalStatus] | None
 ) -> list[Goal]:
-    """The goals that stand so today; None is any."""
+    """The goals with one of these statuses today; None is any."""
     states, today = info.context.loaders.goal_states, info.context.today
     questions = [one.question for one in listed]
     states.admit(questions, today)

@@ -23,14 +23,14 @@ from resolvers.lookahead import reaches, selects
 from resolvers.rows import row
 from resolvers.user import User, load_users
 
-#: What `first` is where it is left out or null.
+#: The default of `first`.
 HISTORY_PAGE = 50
 _ORDER = "history"
 
 
 @strawberry.enum(description="What kind of change it was. More may come.")
 class GroupChangeKind(Enum):
-    """The kinds of changes that are noted."""
+    """The kinds of changes that are recorded."""
 
     CREATED = strawberry.enum_value(ChangeKind.CREATED, description="The group was created.")
     RENAMED = strawberry.enum_value(ChangeKind.RENAMED, description="Its name or title changed.")

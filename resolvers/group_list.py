@@ -1,4 +1,4 @@
-"""Public groups, a page at a time: never one that is hidden or has ended, whoever asks."""
+"""The list of public groups, by pages: without hidden and ended ones, whoever the viewer is."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ async def list_user_groups(
     """A page of the public groups that a search finds.
 
     With look-ups at Panoptes, a group that was hidden there since it was copied is left out.
-    Unavailable if that leaves nothing of a page that others follow: there is no cursor to go on
-    behind that would not tell of them.
+    Unavailable if that leaves an empty page while others follow: any cursor to continue from would
+    reveal a hidden group.
     """
     order = order_of(NameList.PUBLIC_GROUPS, search)
     page, total = await load_page(info, order, first, after)

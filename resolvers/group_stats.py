@@ -1,4 +1,4 @@
-"""What a group did together: aggregates, and below a guard of their own the members one by one."""
+"""Statistics of a group: aggregates, and its members' individual stats under another guard."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ MemberOrderArgument = Annotated[
     MemberOrder | None,
     strawberry.argument(description="Who comes first; a cursor belongs to one order."),
 ]
-#: What `first` is where it is left out or null.
+#: The default of `first`.
 TOP, BREAKDOWN_PAGE = 10, 40
 
 
 @strawberry.type(description="Classifications that volunteers made for a group.")
 class GroupStats(Contributed):
-    """Aggregates, and below a guard of their own the members one by one."""
+    """Statistics of a group: aggregates, and individual stats under another guard."""
 
     active_users: int = batched_field(
         active_user_counts,

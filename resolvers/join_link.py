@@ -15,7 +15,7 @@ from resolvers.instants import optional_instant
     "group's admins alone."
 )
 class JoinLink:
-    """The token, and whether it works."""
+    """A join link: its token, and whether it works."""
 
     token: str = strawberry.field(description="What `joinUserGroup` takes as `joinToken`.")
     enabled: bool = strawberry.field(description="Whether an admin has left it switched on.")

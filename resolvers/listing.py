@@ -1,4 +1,4 @@
-"""Pages of the site's lists: what is searched and ordered by name, for all kinds alike."""
+"""Pages of the site's lists of projects, workflows and groups, with search and order."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from resolvers.context import Info
 from resolvers.cursors import Value, cursor, read_cursor
 from resolvers.lookahead import reaches, selects
 
-#: What `first` is where it is left out or null.
+#: The default of `first`.
 LIST_PAGE = 20
 #: By activity a list reads a row of each of its entities, and by a search up to ``MOST_MATCHES``.
 LIST_COST = 500
@@ -42,7 +42,7 @@ SearchArgument = Annotated[
 
 
 class Order(NamedTuple):
-    """How a list is narrowed and ordered: a cursor belongs to one of these."""
+    """The filter and order of a list; a cursor is valid for one of these alone."""
 
     name_list: NameList
     search: str | None
@@ -61,7 +61,7 @@ class Order(NamedTuple):
             return None
         kind: type[Value] = str if self.by is ListOrder.NAME else int
         value, entity_id = read_cursor(after, self._name, kind, int)
-        # No name has a NUL, and PostgreSQL takes none.
+        # No name has a NUL, and PostgreSQL accepts none.
         if "\0" in str(value):
             raise InvalidArgument("after", "after must be a cursor that this list returned.")
         assert isinstance(entity_id, int)  # noqa: S101 - read as one

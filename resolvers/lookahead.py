@@ -1,4 +1,4 @@
-"""What an operation selects below a field, so that details come in with the list they belong to."""
+"""Look-ahead: what an operation selects below a field, to load details with their list."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def selects(info: Info[Any, Any], *path: str, beyond: Iterable[str] = ()) -> boo
 
 
 def reaches(info: Info[Any, Any], *path: str) -> bool:
-    """Whether the field at this path below the current one is selected, whatever is of it."""
+    """Whether the operation selects the field at this path below the current one."""
     raw = info._raw_info
     found = lookahead_of(raw.field_nodes)
     if path not in found:
@@ -47,10 +47,10 @@ def reaches(info: Info[Any, Any], *path: str) -> bool:
     return found[path]
 
 
-def argues(info: Info[Any, Any], *path: str, argument: str) -> bool:
-    """Whether the field at this path below the current one is given an argument of this name.
+def has_argument(info: Info[Any, Any], *path: str, argument: str) -> bool:
+    """Whether the field at this path below the current one has an argument of this name.
 
-    Whatever its value: loading too much is allowed.
+    Its value makes no difference: loading too much is allowed.
     """
     raw = info._raw_info
     found = lookahead_of(raw.field_nodes)

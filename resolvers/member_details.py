@@ -1,4 +1,4 @@
-"""What comes in with a list of members, as far as an operation selects it of them."""
+"""Details loaded with a list of members, as far as the operation selects them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gateway.stats.subject import Question
 from resolvers.context import Info
 from resolvers.contributions import arranged, load_projects, selects_last_day
 from resolvers.enums import ContributionOrder
-from resolvers.lookahead import argues, reaches
+from resolvers.lookahead import has_argument, reaches
 from resolvers.project import Project
 from resolvers.workflow import Workflow
 from resolvers.workflow_contributions import load_workflows
@@ -26,7 +26,7 @@ _LoadersOf = Callable[[Any], tuple[Loader[_Key, _Sums], Loader[_Key, MemberDays]
 
 
 class ContributionsByMember(NamedTuple, Generic[P]):
-    """What the members of a list did in projects, or in workflows."""
+    """Contributions of the members of a list, to projects or to workflows."""
 
     sums: Mapping[int, Sequence[Contribution]]
     days: MemberDays
@@ -36,13 +36,13 @@ class ContributionsByMember(NamedTuple, Generic[P]):
     def of(
         self, user_id: int, order: ContributionOrder
     ) -> tuple[Sequence[Contribution], Mapping[int, int]]:
-        """A member's sums in order, and their last days as far as these came in."""
+        """A member's sums in order, and their last days as far as these were loaded."""
         days = self.days.get(user_id, {})
         return arranged(self.sums.get(user_id, ()), order, days), days
 
 
 class MemberDetails(NamedTuple):
-    """What came in with a list of members, for all of them."""
+    """Details of all members of a list."""
 
     question: Question
     group_id: int
@@ -86,7 +86,8 @@ async def _load_contributions(
     contributions, last_days = loaders(info.context.loaders)
     # An ``orderBy`` may be that by last days.
     with_days = any(
-        selects_last_day(info, *path) or argues(info, *path, argument="orderBy") for path in reached
+        selects_last_day(info, *path) or has_argument(info, *path, argument="orderBy")
+        for path in reached
     )
     loading = contributions.load(key)
     days: MemberDays = {}

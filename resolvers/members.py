@@ -1,4 +1,4 @@
-"""What the members of a group did, one by one: individual stats."""
+"""Individual stats: what each member of a group did."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ async def member_buckets(
 @row
 @strawberry.type(description="Classifications of one member of a group.")
 class MemberContribution(Row):
-    """A member's sums; the contributions came in with the list that the member stands in."""
+    """A member's sums; their contributions were loaded with the list of members."""
 
     user: User = strawberry.field(description="Who classified; they need not be a member any more.")
     count: SafeInt = strawberry.field(description="Classifications for the group.")
@@ -127,7 +127,7 @@ class MemberContributionConnection(Connection[MemberContribution, MemberContribu
 async def load_top(
     info: Info, question: Question, group_id: int, first: int, order: Order
 ) -> list[MemberContribution]:
-    """The first members in order."""
+    """The top members in an order."""
     ranking = RankingQuestion(question, first, None, order)
     ranks = await info.context.loaders.ranking.load((ranking, group_id))
     return await load_members(info, question, group_id, ranks, ())

@@ -1,4 +1,4 @@
-"""Who belongs to which group."""
+"""Memberships: who belongs to which group."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ _ROLES = {
 
 
 def group_roles(info: Info, roles: Iterable[str]) -> list[GroupRole]:
-    """Roles as the schema shows them, admins first; others are left out and counted."""
+    """Convert roles to those of the schema, admins first; others are left out and counted."""
     held = sorted(roles)
     known = [_ROLES[role] for role in held if role in _ROLES]
     info.context.note_unknown_roles(len(held) - len(known))
@@ -72,7 +72,7 @@ def group_roles(info: Info, roles: Iterable[str]) -> list[GroupRole]:
 
 @strawberry.enum(description="Why a membership ended. More reasons may come.")
 class MembershipEnd(Enum):
-    """The reasons that the directory keeps."""
+    """Reasons for the end of a membership, as the directory stores them."""
 
     LEFT = strawberry.enum_value("left", description="The member left.")
     REMOVED = strawberry.enum_value(
@@ -106,7 +106,7 @@ MemberSearchArgument = Annotated[
 
 @strawberry.type(description="A volunteer's membership of a group.")
 class Membership:
-    """Membership in one group."""
+    """A membership of one group."""
 
     id: strawberry.ID = strawberry.field(description="Unique among memberships.")
     user: Annotated[User, strawberry.lazy("resolvers.user")] = strawberry.field(
@@ -185,10 +185,10 @@ async def load_memberships(
 async def load_since(
     info: Info, found: Sequence[directory.Membership], *paths: tuple[str, ...]
 ) -> Sequence[int | None]:
-    """Since when they are members; read only if the operation selects it at a path.
+    """The start of each membership; read only if the operation selects it at a path.
 
-    Who left and came back is a member since then, as their span tells. Of memberships without one
-    there is what the directory says.
+    After a return it is the start of the new span. Without a span, it is the time that the
+    directory has.
     """
     if not any(reaches(info, *path) for path in paths):
         return [one.created_at for one in found]
@@ -219,22 +219,23 @@ def _membership(
     )
 
 
-def held_by(
+def filter_memberships(
     found: Iterable[directory.Membership],
     states: Sequence[MembershipState] | None,
     roles: Sequence[GroupRole] | None,
 ) -> list[directory.Membership]:
     """Memberships in one of these states and with one of these roles; None is any."""
-    wanted: set[object] | None = None if states is None else {one.value for one in states}
-    held: set[object] | None = None if roles is None else {one.value for one in roles}
+    wanted_states: set[object] | None = None if states is None else {one.value for one in states}
+    wanted_roles: set[object] | None = None if roles is None else {one.value for one in roles}
     return [
         one
         for one in found
-        if (wanted is None or one.state in wanted) and (held is None or one.roles & held)
+        if (wanted_states is None or one.state in wanted_states)
+        and (wanted_roles is None or one.roles & wanted_roles)
     ]
 
 
-async def named(
+async def search_memberships(
     info: Info, found: list[directory.Membership], key: str | None
 ) -> list[directory.Membership]:
     """Memberships of people whose name a search with this key finds; None finds all."""

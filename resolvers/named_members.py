@@ -1,8 +1,7 @@
-"""Pages of a group's members that need the names of all: of a search, and in the order of names.
+"""Pages of a group's members by search or in the order of names, which need the names of all.
 
-Names of volunteers stand in no list that could be searched, since nobody may look through all
-volunteers. So everybody who classified for the group is read with their names, and what is found
-is ordered here.
+There is no index of volunteers' names, since nobody may search all volunteers. So all who
+classified for the group are read with their names, then filtered and sorted here.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from resolvers.members import (
     load_members,
 )
 
-#: As many as a group has memberships, unless a setting says otherwise: more are read by nobody.
+#: The limit of members whose names are read: the default limit of a group's memberships.
 MOST_NAMED = 50_000
 
 #: The value that a member is ordered by, and the id.
@@ -44,7 +43,7 @@ _VALUES: Mapping[MemberOrder, Callable[[Rank, str], Value]] = {
 
 
 class NamedOrder(NamedTuple):
-    """How members are ordered and narrowed: a cursor belongs to one of these.
+    """The search and order of members; a cursor is valid for one of these alone.
 
     ``search`` is a search key; None finds all, and one without a word nobody.
     """
@@ -66,7 +65,7 @@ class NamedOrder(NamedTuple):
     def arrange(
         self, ranks: Sequence[Rank], records: Sequence[User | None]
     ) -> list[tuple[_SortKey, Rank]]:
-        """Those whose login or display name the search finds, in order."""
+        """The members whose login or display name the search finds, sorted."""
         value = _VALUES[self.by]
         found = []
         for rank, record in zip(ranks, records, strict=True):

@@ -1,4 +1,4 @@
-"""The site's projects, a page at a time."""
+"""The list of the site's projects, by pages."""
 
 from __future__ import annotations
 

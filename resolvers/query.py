@@ -63,7 +63,7 @@ _Ids = Annotated[
     strawberry.argument(description="Up to 1,000 ids; the answer has the same order."),
 ]
 
-#: For routers, which do not count ids as the gateway does.
+#: The assumed number of ids, for routers: they do not count ids as the gateway does.
 _MANY = 50
 
 _GroupRange = Annotated[
@@ -80,7 +80,7 @@ _DateField = Annotated[
 
 @strawberry.type(description="Statistics of volunteers, groups, projects, workflows and the site.")
 class Query:
-    """Single entities are null with NOT_FOUND, entities in lists just null, where unknown."""
+    """The fields of queries; an unknown entity is null, with NOT_FOUND unless it is in a list."""
 
     @strawberry.field(
         name="_service", description="The schema from which a federated graph is composed."

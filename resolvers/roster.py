@@ -1,4 +1,4 @@
-"""The roster of a group: its members, with what each is there."""
+"""The roster of a group: its members, with role and start of membership."""
 
 from __future__ import annotations
 

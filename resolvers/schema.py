@@ -1,4 +1,4 @@
-"""The schema, put together."""
+"""The GraphQL schema: queries, mutations, subscriptions and federation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Totals and buckets: of the site, a project or a workflow, and of what a volunteer did."""
+"""Statistics: totals and buckets of the site, a project, a workflow or a volunteer."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ OrderArgument = Annotated[
 ]
 #: Ranges are rarely longer, and longer ones are rarely cut into days.
 A_YEAR_OF_DAYS = 366
-#: What `first` is where it is left out or null.
+#: The default of `first`.
 TOP, UNUSUAL_PAGE = 10, 100
 #: The project of a contribution.
 _PROJECT = attrgetter("id")
@@ -73,13 +73,13 @@ _PROJECT = attrgetter("id")
 
 @strawberry.type
 class Statistics:
-    """What every statistic holds: whose it is, and of which part of the events."""
+    """The base of all statistics: the subject, and the question (which events)."""
 
     question: strawberry.Private[Question]
     subject_id: strawberry.Private[int]
 
     def over(self, range: DateRange | None) -> Self:  # noqa: A002  (the name in the schema)
-        """The same statistic of other days."""
+        """The same statistics in another range of days."""
         selection = self.question.selection._replace(days=days_in(range))
         return type(self)(
             question=self.question._replace(selection=selection), subject_id=self.subject_id
@@ -147,7 +147,7 @@ async def period_buckets_of(
     period: PeriodArgument = None,
     fill_gaps: FillGapsArgument = False,
 ) -> list[list[PeriodBucket]]:
-    """What was classified, by period."""
+    """Classifications by period."""
     subjects = [(one.question, one.subject_id) for one in stats]
     return await load_period_buckets(info, subjects, period, fill_gaps=given(fill_gaps, False))
 
@@ -203,7 +203,7 @@ class ClassificationStats(Statistics):
 
 @strawberry.type
 class PublicStats(ClassificationStats):
-    """Adds who took part, for what anybody contributes to; one by one for operators."""
+    """Adds counts of volunteers, for what anybody contributes to; for operators, each volunteer."""
 
     active_users: int = batched_field(
         active_user_counts,
@@ -270,12 +270,12 @@ class PublicStats(ClassificationStats):
 
 @strawberry.type(description="Classifications of the whole site.")
 class SiteStats(PublicStats):
-    """What was done everywhere."""
+    """Statistics of the whole site."""
 
 
 @strawberry.type(description="Classifications in one project.")
 class ProjectStats(PublicStats):
-    """What was done in a project, and who was new there."""
+    """Statistics of a project, with its new volunteers."""
 
     @strawberry.field(
         description=(
@@ -294,12 +294,12 @@ class ProjectStats(PublicStats):
 
 @strawberry.type(description="Classifications in one workflow.")
 class WorkflowStats(PublicStats):
-    """What was done in a workflow."""
+    """Statistics of a workflow."""
 
 
 @strawberry.type
 class Contributed(ClassificationStats):
-    """Adds the projects and workflows, for whoever contributes: a volunteer or a group."""
+    """Adds contributions by project and workflow, of a volunteer or a group."""
 
     project_count: int = batched_field(
         project_counts,
@@ -355,4 +355,4 @@ class Contributed(ClassificationStats):
 
 @strawberry.type(description="Classifications of one volunteer.")
 class UserStats(Contributed):
-    """What a volunteer did."""
+    """Statistics of a volunteer."""

@@ -22,7 +22,7 @@ StreakPeriodArgument = Annotated[
 
 @strawberry.type(description="Periods in a row with at least one classification.")
 class Streak:
-    """The running period counts once there is a classification, and breaks nothing before."""
+    """A streak. The running period counts once it has a classification, and breaks none before."""
 
     current: int = strawberry.field(
         description="Periods in a row up to now; the running one counts if there is a "

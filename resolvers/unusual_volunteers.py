@@ -23,7 +23,7 @@ from resolvers.user import User
 @row
 @strawberry.type(description="A day on which a volunteer did more than a threshold.")
 class UnusualDay(Row):
-    """All that was done on the day, within the scope of the statistic."""
+    """The sums of an unusual day, within the scope of the statistic."""
 
     day: date = strawberry.field(description="In UTC.")
     count: SafeInt = strawberry.field(description="Classifications on the day.")
@@ -33,7 +33,7 @@ class UnusualDay(Row):
 @row
 @strawberry.type(description="A volunteer with days on which they did more than a threshold.")
 class UnusualVolunteer(Row):
-    """Found by the days alone: who it is says nothing of why."""
+    """A volunteer with unusual days, found by the figures of these days alone."""
 
     user: User = strawberry.field(description="Who classified.")
     days: list[UnusualDay] = strawberry.field(

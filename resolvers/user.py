@@ -1,4 +1,4 @@
-"""A volunteer."""
+"""Volunteers: their names, statistics, goals and memberships."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ from resolvers.user_permissions import UserPermissions, own_permissions
 @row
 @strawberry.federation.type(keys=["id"], description="A volunteer with an account.")
 class User(Row):
-    """Names are null where the directory has none, or where the operation selects none."""
+    """A volunteer; names are null if the directory has none or the operation selects none."""
 
     id: strawberry.ID = strawberry.field(
         description="The number that Panoptes gave them; unique among users."

@@ -1,4 +1,4 @@
-"""A group of volunteers: its names, who belongs to it, and what the viewer may do with it."""
+"""Groups of volunteers: names, members, statistics, and the viewer's permissions."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ from resolvers.membership import (
     MembershipConnection,
     RolesArgument,
     StatesArgument,
-    held_by,
+    filter_memberships,
     load_membership_connection,
     load_own_membership,
-    named,
+    search_memberships,
 )
 from resolvers.membership_counts import MembershipCounts, load_membership_counts
 from resolvers.milestones import AllTimeMilestones, load_all_time_milestones
@@ -49,7 +49,7 @@ from resolvers.roster import GroupMemberConnection, load_roster
 from resolvers.scopes import ScopeArgument, classifications_in
 from resolvers.visibility import StatsVisibility
 
-#: What `first` is where it is left out or null.
+#: The default of `first`.
 ROSTER_PAGE = 100
 
 
@@ -57,7 +57,7 @@ ROSTER_PAGE = 100
     keys=["id"], description="A group of volunteers who count together, such as a class."
 )
 class UserGroup:
-    """That a group exists, and its names, are public; its statistics follow its visibility."""
+    """A group. Its existence and names are public; its statistics follow its visibility."""
 
     id: strawberry.ID = strawberry.field(
         description="The number that Panoptes gave it; unique among groups."
@@ -220,7 +220,7 @@ class UserGroup:
     ) -> MembershipConnection | None:
         key = read_search(search)
         found = await info.context.loaders.memberships_by_group.load(self.group_id)
-        held = await named(info, held_by(found, states, roles), key)
+        held = await search_memberships(info, filter_memberships(found, states, roles), key)
         return await load_membership_connection(info, _page(held, first, after), len(held))
 
     @strawberry.field(

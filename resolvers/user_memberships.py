@@ -15,11 +15,11 @@ from resolvers.membership import (
     GroupRole,
     MembershipConnection,
     MembershipState,
-    held_by,
+    filter_memberships,
     load_membership_connection,
 )
 
-#: What `first` is where it is left out or null.
+#: The default of `first`.
 MEMBERSHIPS_PAGE = 100
 
 
@@ -33,12 +33,12 @@ async def load_user_memberships(
 ) -> MembershipConnection:
     """A page of a user's memberships of groups that exist for the viewer.
 
-    Those of groups that have ended only if inactive ones are asked for: nobody wants them among
-    their groups.
+    Those of ended groups are included only if ``states`` has INACTIVE.
     """
     size = read_page(given(first, MEMBERSHIPS_PAGE))
     behind = read_id_cursor(after)
-    found = held_by(await info.context.loaders.memberships_by_user.load(user_id), states, roles)
+    of_user = await info.context.loaders.memberships_by_user.load(user_id)
+    found = filter_memberships(of_user, states, roles)
     decisions = await info.context.loaders.access.load_many([one.group_id for one in found])
     with_ended = states is not None and MembershipState.INACTIVE in states
     visible = [

@@ -1,4 +1,4 @@
-"""What somebody did in each workflow."""
+"""Contributions by workflow, of a volunteer or a group."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class WorkflowContribution(Row):
 
     workflow: Annotated[Workflow, strawberry.lazy("resolvers.workflow")] | None = strawberry.field(
         description="Where it was done; null for classifications that name no workflow.",
-        # One object stands in the contributions of many members.
+        # Contributions of many members share one object.
         metadata=hints(shared=True),
     )
     count: SafeInt = strawberry.field(

@@ -1,4 +1,4 @@
-"""Workflows of the site and of a project, a page at a time."""
+"""Lists of workflows, of the site and of a project, by pages."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class WorkflowConnection(Connection[Workflow, WorkflowEdge]):
 
 
 class WorkflowListArguments(NamedTuple):
-    """The arguments of a list of workflows, as they came."""
+    """The arguments of a list of workflows, as the client sent them."""
 
     search: str | None
     active: bool | None

@@ -1,4 +1,4 @@
-"""Payloads: what came of a mutation, and what is read of it after its commit.
+"""Payloads: the result of a mutation, read after its commit.
 
 A payload's fields are resolved before the next mutation of the operation begins, from a snapshot
 that was begun after the commit, with decisions about the viewer made anew.
@@ -26,7 +26,7 @@ P = TypeVar("P", bound="Payload")
 
 @strawberry.type
 class Payload:
-    """What every payload has. ``outcome`` is None if the command was refused."""
+    """The base of all payloads. ``outcome`` is None if the command was refused."""
 
     changed: bool = strawberry.field(
         description="Whether anything is different now: to do something again changes nothing."
@@ -67,7 +67,7 @@ class MembershipPayload(GroupPayload):
 
 
 async def carry_out(info: Info, payload: type[P], command: Command) -> P:
-    """Carry out a command of the viewer. What they can mend is in ``userErrors``."""
+    """Carry out a command of the viewer. What they can correct is in ``userErrors``."""
     outcome, errors = None, []
     try:
         outcome = await info.context.run(command)
