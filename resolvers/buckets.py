@@ -222,8 +222,7 @@ def _filled(
     last = days.end if days.end is not None else max([today, *starts])
     _require_fillable(first, last, period)
     known = dict(found)
-    # Before 1970 there are no events, and it is filled all the same.
-    # A range may begin tomorrow and have events, by fast clocks, in periods that have begun.
+    # Gaps before 1970 are filled, too. A range from tomorrow on may have events, by fast clocks.
     for start in period_starts(period_start(first, period), last, period):
         yield start, known.get(start, nothing)
 

@@ -84,8 +84,7 @@ async def _load_contributions(
     if not reached:
         return ContributionsByMember({}, {}, {})
     contributions, last_days = loaders(info.context.loaders)
-    # An ``orderBy`` may be that by last days.
-    with_days = any(
+    with_days = any(  # an ``orderBy`` may be that by last days
         selects_last_day(info, *path) or has_argument(info, *path, argument="orderBy")
         for path in reached
     )

@@ -187,8 +187,7 @@ async def load_since(
 ) -> Sequence[int | None]:
     """The start of each membership; read only if the operation selects it at a path.
 
-    After a return it is the start of the new span. Without a span, it is the time that the
-    directory has.
+    After a return it is the start of the new span; without a span, the time in the directory.
     """
     if not any(reaches(info, *path) for path in paths):
         return [one.created_at for one in found]
