@@ -1,4 +1,4 @@
-"""What arguments of several fields have in common."""
+"""Arguments that several fields share, and their defaults."""
 
 from __future__ import annotations
 

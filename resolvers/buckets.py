@@ -1,4 +1,4 @@
-"""Events by period of time."""
+"""Buckets: counts of events by day, week, month or year."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class PeriodBucket(Row):
     description=f"Volunteers who classified for the first time in one {name_periods()}."
 )
 class NewUsersBucket(Row):
-    """One bucket of new volunteers; each is in one of them alone."""
+    """One bucket of new volunteers; a volunteer is in one bucket alone."""
 
     starts_on: date = strawberry.field(
         description="The period's first day, also where the range begins within the period."
@@ -84,31 +84,32 @@ class CommentBucket(Row):
     )
 
 
-#: Subjects of which buckets are asked for: each with its question.
-Asked = Sequence[tuple[Question, int]]
+#: Subjects whose buckets are requested: the question and the id of each.
+Subjects = Sequence[tuple[Question, int]]
 
 
 async def load_buckets(
-    info: Info, asked: Asked, period: Period | None, *, fill_gaps: bool
+    info: Info, subjects: Subjects, period: Period | None, *, fill_gaps: bool
 ) -> list[Buckets]:
     """The buckets of each subject, ascending; with ``fill_gaps`` empty ones too.
 
     Without a period, the one that suits the range. An open end is filled up to today, an open
     start from the first bucket that has events.
     """
-    return await _load(info, _keys(info, asked, period, fill_gaps=fill_gaps), fill_gaps=fill_gaps)
+    keys = _keys(info, subjects, period, fill_gaps=fill_gaps)
+    return await _load(info, keys, fill_gaps=fill_gaps)
 
 
 async def load_period_buckets(
-    info: Info, asked: Asked, period: Period | None, *, fill_gaps: bool
+    info: Info, subjects: Subjects, period: Period | None, *, fill_gaps: bool
 ) -> list[list[PeriodBucket]]:
-    """The buckets of each subject as :func:`load_buckets` has them, as the schema shows them.
+    """The buckets of :func:`load_buckets`, as objects of the schema.
 
     How many volunteers were active is read only if it is selected.
     """
-    keys = _keys(info, asked, period, fill_gaps=fill_gaps)
+    keys = _keys(info, subjects, period, fill_gaps=fill_gaps)
     loading = _load(info, keys, fill_gaps=fill_gaps)
-    if all(question.kind is Kind.USER for question, _ in asked):
+    if all(question.kind is Kind.USER for question, _ in subjects):
         return [_of_a_user(found) for found in await loading]
     if not selects(info, beyond=_WITHOUT_USERS):
         return [period_buckets(found, {}) for found in await loading]
@@ -125,11 +126,11 @@ async def load_member_buckets(
     fill_gaps: bool,
 ) -> list[list[PeriodBucket]]:
     """The buckets of each of these members of groups, by question, group and user."""
-    asked = [*members]
-    questions = _by_period(info, [member[:2] for member in asked], period, fill_gaps=fill_gaps)
-    keys = [(questions[question], group_id, (user_id,)) for question, group_id, user_id in asked]
+    requested = [*members]
+    questions = _by_period(info, [one[:2] for one in requested], period, fill_gaps=fill_gaps)
+    keys = [(questions[one], group_id, (user_id,)) for one, group_id, user_id in requested]
     loading = info.context.loaders.member_buckets.load_many(starmap(MembersKey, keys))
-    found = [of[user_id] for of, (_, _, user_id) in zip(await loading, asked, strict=True)]
+    found = [of[user_id] for of, (_, _, user_id) in zip(await loading, requested, strict=True)]
     if fill_gaps:
         found = _with_gaps(info, [one for one, *_ in keys], found)
     return [_of_a_user(one) for one in found]
@@ -143,33 +144,33 @@ async def _load(
 
 
 def _keys(
-    info: Info, asked: Asked, period: Period | None, *, fill_gaps: bool
+    info: Info, subjects: Subjects, period: Period | None, *, fill_gaps: bool
 ) -> list[tuple[BucketsQuestion, int]]:
-    """What loaders are asked; OutOfBounds, before anything is read, for too many gaps."""
-    questions = _by_period(info, asked, period, fill_gaps=fill_gaps)
-    return [(questions[question], subject_id) for question, subject_id in asked]
+    """The loader keys; OutOfBounds, before anything is read, for too many gaps."""
+    questions = _by_period(info, subjects, period, fill_gaps=fill_gaps)
+    return [(questions[question], subject_id) for question, subject_id in subjects]
 
 
 def _by_period(
-    info: Info, asked: Asked, period: Period | None, *, fill_gaps: bool
+    info: Info, subjects: Subjects, period: Period | None, *, fill_gaps: bool
 ) -> dict[Question, BucketsQuestion]:
-    """The different questions, by the period that suits each: mostly it is one."""
+    """The buckets question of each different question, with the period that suits it."""
     return {
         question: BucketsQuestion(
             question,
             _chosen(question.selection.days, period, info.context.today, fill_gaps=fill_gaps),
         )
-        for question in dict.fromkeys(question for question, _ in asked)
+        for question in dict.fromkeys(question for question, _ in subjects)
     }
 
 
 def _with_gaps(
-    info: Info, asked: Iterable[BucketsQuestion], found: Iterable[Buckets]
+    info: Info, questions: Iterable[BucketsQuestion], found: Iterable[Buckets]
 ) -> list[Buckets]:
     today = info.context.today
     return [
         tuple(_filled(one, Answer(), question.selection.days, period, today))
-        for (question, period), one in zip(asked, found, strict=True)
+        for (question, period), one in zip(questions, found, strict=True)
     ]
 
 
@@ -183,8 +184,8 @@ async def load_new_users(
     """How many volunteers were new in each period; the arguments as for :func:`load_buckets`."""
     days = question.selection.days
     chosen = _chosen(days, period, info.context.today, fill_gaps=fill_gaps)
-    asked = BucketsQuestion(question, chosen), subject_id
-    found: Iterable[tuple[int, int]] = await info.context.loaders.new_users.load(asked)
+    key = BucketsQuestion(question, chosen), subject_id
+    found: Iterable[tuple[int, int]] = await info.context.loaders.new_users.load(key)
     if fill_gaps:
         found = _filled(tuple(found), 0, days, chosen, info.context.today)
     return [made(NewUsersBucket, (day_date(start), count)) for start, count in found]
@@ -221,8 +222,7 @@ def _filled(
     last = days.end if days.end is not None else max([today, *starts])
     _require_fillable(first, last, period)
     known = dict(found)
-    # Before 1970 there are no events, and it is filled all the same.
-    # A range may begin tomorrow, and have events by clocks that are fast: in periods begun already.
+    # Gaps before 1970 are filled, too. A range from tomorrow on may have events, by fast clocks.
     for start in period_starts(period_start(first, period), last, period):
         yield start, known.get(start, nothing)
 
@@ -249,7 +249,7 @@ def _require_fillable(first: int, last: int, period: Period) -> None:
 
 
 def period_buckets(found: Buckets, active: Mapping[int, int]) -> list[PeriodBucket]:
-    """Buckets of classifications as the schema shows them; ``active`` volunteers by first day."""
+    """Convert buckets to objects of the schema; ``active``: volunteers by first day."""
     return [
         made(PeriodBucket, (day_date(start), answer.n, answer.seconds, active.get(start, 0)))
         for start, answer in found
@@ -257,5 +257,5 @@ def period_buckets(found: Buckets, active: Mapping[int, int]) -> list[PeriodBuck
 
 
 def comment_buckets(found: Buckets) -> list[CommentBucket]:
-    """Buckets of comments as the schema shows them."""
+    """Convert buckets of comments to objects of the schema."""
     return [made(CommentBucket, (day_date(start), answer.n)) for start, answer in found]

@@ -1,7 +1,7 @@
-"""A certificate: what a volunteer had done, as it was counted on the day of issue.
+"""Certificates: what a volunteer had done, as counted on the day of issue.
 
-Whoever has the code sees what was certified, and whether the same question is answered otherwise
-today. Today's figures themselves are the volunteer's, and stand in their statistics.
+Whoever has the code sees the certified figures, and whether they differ from today's. Today's
+figures are private: they are in the volunteer's statistics.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ CodeArgument = Annotated[
 
 
 async def changes_of(of: Sequence[Certificate], info: Info) -> list[bool]:
-    """Whether what was certified is counted otherwise today."""
-    asked = [(one.record.question, one.record.user_id) for one in of]
-    found = await info.context.loaders.contributions.load_many(asked)
+    """Whether the certified figures differ from today's."""
+    keys = [(one.record.question, one.record.user_id) for one in of]
+    found = await info.context.loaders.contributions.load_many(keys)
     return [Figures.of(sums) != one.record.figures for one, sums in zip(of, found, strict=True)]
 
 
 async def projects_of(of: Sequence[Certificate], info: Info) -> list[Project | None]:
-    """The one project that each is about; unknown ones keep their ids."""
+    """The project of each certificate, if it has one; unknown ones keep their ids."""
     ids = [one.record.project_id for one in of]
     found = await load_projects(info, (one for one in ids if one is not None), ())
     return [None if one is None else found[one] for one in ids]
@@ -52,7 +52,7 @@ async def projects_of(of: Sequence[Certificate], info: Info) -> list[Project | N
     "until it is revoked, whatever is counted later."
 )
 class Certificate:
-    """All but two fields stand in the stored row."""
+    """A certificate; its row stores all fields but two."""
 
     code: str = strawberry.field(
         description="By which `certificate` finds it: whoever has it sees all of this."
@@ -111,8 +111,8 @@ class Certificate:
 
 
 async def find_certificate(info: Info, code: str) -> Certificate | None:
-    """The certificate with a code; None alike for whatever is none."""
-    # Also where there is none: nothing of the answer may tell one from the other.
+    """The certificate with a code; None for unknown, revoked and erased ones alike."""
+    # Also without a certificate: the headers of both answers must be alike.
     info.context.mark_secret()
     found = await info.context.loaders.certificates.load(digest_of(code))
     return None if found is None else Certificate.of(found)

@@ -39,9 +39,9 @@ async def buckets_of_comments(
     period: PeriodArgument = None,
     fill_gaps: FillGapsArgument = False,
 ) -> list[list[CommentBucket]]:
-    """How many comments there were, by period."""
-    asked = [(one.question, one.subject_id) for one in stats]
-    each = await load_buckets(info, asked, period, fill_gaps=given(fill_gaps, False))
+    """Comments by period."""
+    subjects = [(one.question, one.subject_id) for one in stats]
+    each = await load_buckets(info, subjects, period, fill_gaps=given(fill_gaps, False))
     return [comment_buckets(found) for found in each]
 
 
@@ -85,12 +85,12 @@ class CommentStats(Statistics):
 
 @strawberry.type(description="Comments on Talk of the whole site.")
 class SiteCommentStats(CommentStats):
-    """What was said everywhere."""
+    """Comment statistics of the whole site."""
 
 
 @strawberry.type(description="Comments on Talk about one project.")
 class ProjectCommentStats(CommentStats):
-    """What was said about a project."""
+    """Comment statistics of a project."""
 
 
 @row
@@ -109,7 +109,7 @@ class ProjectCommentContribution(Row):
 
 @strawberry.type(description="Comments on Talk by one volunteer.")
 class UserCommentStats(CommentStats):
-    """What a volunteer said, and about what."""
+    """Comment statistics of a volunteer, also by project."""
 
     @strawberry.field(
         description="The projects that the comments are about, those with most comments first; "

@@ -48,7 +48,7 @@ NODES = (("nodes",), ("edges", "node"))
 
 
 def paged(otherwise: int) -> ListSize:
-    """How long the lists of a connection are, for the cost of the field that leads to it."""
+    """The list size of a connection, for the cost of the field that leads to it."""
     return up_to("first", otherwise=otherwise, sized=["nodes", "edges"])
 
 
@@ -70,7 +70,7 @@ class PageInfo:
 
 @strawberry.type
 class Edge(Row, Generic[N]):
-    """An item within a page, and what it is only there."""
+    """An edge: an item of a page, its cursor, and what it has only within the list."""
 
     cursor: str = strawberry.field(description="Pass it as `after` for the items behind this one.")
     node: N = strawberry.field(description="The item itself, as in `nodes`.")
@@ -78,7 +78,7 @@ class Edge(Row, Generic[N]):
 
 @strawberry.type
 class Connection(Generic[N, E]):
-    """A page; each says itself how many items all pages have together."""
+    """A connection: a page of a list. Each type has a ``total_count`` of its own, of all pages."""
 
     nodes: list[N] = strawberry.field(description="The items of the page, in order.")
     edges: list[E] = strawberry.field(description="The same items, each with its cursor.")
@@ -86,7 +86,7 @@ class Connection(Generic[N, E]):
 
 
 class Parts(TypedDict, Generic[N, E]):
-    """What a connection is made from."""
+    """The fields of a connection."""
 
     nodes: list[N]
     edges: list[E]
@@ -94,14 +94,14 @@ class Parts(TypedDict, Generic[N, E]):
 
 
 class Page(NamedTuple, Generic[T]):
-    """Some items of a list, and what says where they stand in it."""
+    """A page: some items of a list, its page info, and the cursor of an item."""
 
     items: Sequence[T]
     page_info: PageInfo
     cursor_of: Callable[[T], str]
 
     def parts(self, info: Info, edge: type[E], nodes: list[N], *more: Iterable[Any]) -> Parts[N, E]:
-        """What a connection is made from; ``more`` are further values of each edge, in order.
+        """The fields of a connection; ``more`` are further values of each edge, in order.
 
         Edges are made only if the operation selects them.
         """
@@ -115,17 +115,17 @@ class Page(NamedTuple, Generic[T]):
 def page_of(
     found: Sequence[T], first: int, after: str | None, cursor_of: Callable[[T], str]
 ) -> Page[T]:
-    """The first items of what was found behind a cursor; one more tells of a next page."""
+    """The page of the first items after a cursor; one item more means that a next page exists."""
     items = found[:first]
-    shown = PageInfo(
+    page_info = PageInfo(
         has_next_page=len(found) > first,
         has_previous_page=after is not None,
         start_cursor=cursor_of(items[0]) if items else None,
         end_cursor=cursor_of(items[-1]) if items else None,
     )
-    return Page(items, shown, cursor_of)
+    return Page(items, page_info, cursor_of)
 
 
 def selects_of_nodes(info: Info, *path: str, beyond: Iterable[str] = ()) -> bool:
-    """Whether a field at this path below the nodes of a connection is selected."""
+    """Whether the operation selects a field at this path below the nodes of a connection."""
     return any(selects(info, *nodes, *path, beyond=beyond) for nodes in NODES)

@@ -1,4 +1,4 @@
-"""The info that resolvers get."""
+"""``Info``: what a resolver gets, with the operation as its context."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What somebody did in each project."""
+"""Contributions by project, of a volunteer or a group."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class ProjectContribution(Row):
 
     project: Annotated[Project, strawberry.lazy("resolvers.project")] | None = strawberry.field(
         description="The project; null for classifications that name none.",
-        # One object stands in the contributions of many members.
+        # Contributions of many members share one object.
         metadata=hints(shared=True),
     )
     count: SafeInt = strawberry.field(
@@ -55,8 +55,8 @@ async def load_contributions(
     """A subject's contributions in order, with the details of them that the operation selects."""
     loaders, key = info.context.loaders, (question, subject_id)
     with_days = order is ContributionOrder.MOST_RECENT or selects_last_day(info)
-    asked = loaders.contributions.load(key), loaders.last_days.load(key) if with_days else None
-    sums, days = await load_arranged(*asked, order)
+    last_days = loaders.last_days.load(key) if with_days else None
+    sums, days = await load_arranged(loaders.contributions.load(key), last_days, order)
     sums = sums[:first]
     projects = await load_projects(info, (one.id for one in sums), ("project",))
     return contributions(ProjectContribution, sums, projects, days)
@@ -67,7 +67,7 @@ async def load_arranged(
     last_days: asyncio.Future[Mapping[int, int]] | None,
     order: ContributionOrder,
 ) -> tuple[Sequence[Contribution], Mapping[int, int]]:
-    """A subject's sums in order, and the last days if they are asked for: ``MOST_RECENT`` does."""
+    """A subject's sums in order, and the last days if these are being loaded."""
     if last_days is None:
         return arranged(await loading, order, {}), {}
     sums, days = await asyncio.gather(loading, last_days)
@@ -77,7 +77,7 @@ async def load_arranged(
 def arranged(
     sums: Sequence[Contribution], order: ContributionOrder, days: Mapping[int, int]
 ) -> Sequence[Contribution]:
-    """Sums in order, which come with most events first; the last days count for ``MOST_RECENT``."""
+    """Sort sums that come with most events first; ``MOST_RECENT`` needs the last days."""
     if order is ContributionOrder.MOST_TIME:
         return most_time_first(sums)
     return most_recent_first(sums, days) if order is ContributionOrder.MOST_RECENT else sums
@@ -99,12 +99,12 @@ async def load_projects(
 def contributions(
     kind: type[R], sums: Iterable[Contribution], found: Mapping[int, Any], days: Mapping[int, int]
 ) -> list[R]:
-    """Contributions to the projects or workflows that were found, as the schema shows them."""
-    place = found.get
+    """Convert sums to contributions to the projects or workflows that were found."""
+    get = found.get
     if not days:
-        return [made(kind, (place(one), n, ms / 1000, None)) for one, n, ms in sums]
+        return [made(kind, (get(one), n, ms / 1000, None)) for one, n, ms in sums]
     return [
-        made(kind, (place(one), n, ms / 1000, day_date(days[one]) if one in days else None))
+        made(kind, (get(one), n, ms / 1000, day_date(days[one]) if one in days else None))
         for one, n, ms in sums
     ]
 

@@ -1,4 +1,4 @@
-"""Volunteers by how much they did: for the operators of the site."""
+"""Top contributors: volunteers by how much they did, for the operators of the site."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from resolvers.user import User, load_users
 @row
 @strawberry.type(description="What one volunteer classified.")
 class VolunteerContribution(Row):
-    """A place in a ranking."""
+    """A volunteer in a ranking, with their sums."""
 
     user: User = strawberry.field(description="Who classified.")
     count: SafeInt = strawberry.field(
@@ -28,9 +28,9 @@ class VolunteerContribution(Row):
 async def load_contributors(
     info: Info, question: Question, subject_id: int, first: int, order: Order
 ) -> list[VolunteerContribution]:
-    """The first volunteers in order; names are read only if the operation selects them."""
-    asked = RankingQuestion(question, first, None, order)
-    ranks = await info.context.loaders.ranking.load((asked, subject_id))
+    """The top volunteers in an order; names are read only if the operation selects them."""
+    ranking = RankingQuestion(question, first, None, order)
+    ranks = await info.context.loaders.ranking.load((ranking, subject_id))
     users = await load_users(info, [rank.user_id for rank in ranks], ("user",))
     return [
         made(VolunteerContribution, (user, rank.n, rank.ms / 1000))

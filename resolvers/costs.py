@@ -1,4 +1,4 @@
-"""What fields cost and how long lists are, declared on the fields with federation's directives.
+"""Cost and list size of fields, declared on them with federation's directives.
 
 A field that leads to an object costs 1, any other nothing, unless ``@cost`` says otherwise; a list
 costs that for each of its items. ``gateway.graphql.admission.cost`` adds them up. Where the
@@ -14,19 +14,19 @@ from strawberry.federation.schema_directives import Cost, ListSize
 
 
 def costs(weight: int) -> Cost:
-    """A field that reads more than its type suggests; 1 is about one row."""
+    """The cost of a field that reads more than its type suggests; 1 is about one row."""
     return Cost(weight=weight)
 
 
 def about(items: int) -> ListSize:
-    """A list of as many items as the data has, usually about so many."""
+    """The size of a list whose length depends on the data: usually about so many items."""
     return _list_size(items, None, None)
 
 
 def up_to(argument: str, otherwise: int, sized: Sequence[str] = ()) -> ListSize:
-    """As many items as the argument says, or ``otherwise`` where it is null.
+    """The size of a list with as many items as the argument says; ``otherwise`` if it is null.
 
-    With ``sized`` the items stand in these fields of the object that the field leads to.
+    With ``sized`` the items are in these fields of the object that the field leads to.
     """
     return _list_size(otherwise, [argument], list(sized))
 

@@ -1,7 +1,7 @@
-"""Cursors: where a page of a list goes on, as a text that only this service reads.
+"""Cursors of lists (keyset pagination), as opaque text that only this service reads.
 
-A cursor holds the values that its list is ordered by, of one item, and the name of the order. So
-it stays true while items come and go, and the page behind it is one range of the order.
+A cursor holds the sort key of one item and the name of the order. So it stays valid while items
+are added and removed, and the page behind it is one range of the order.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import orjson
 
 from gateway.errors import InvalidArgument
 
-#: A value of an item: a number of 64 bits, or a text.
+#: A value of a sort key: a number of 64 bits, or a text.
 Value = int | str
 
 _LARGEST = 2**63
@@ -46,17 +46,17 @@ def read_cursor(after: str, order: str, *kinds: type[Value]) -> Sequence[Value]:
     return values
 
 
-#: The order of lists that are ordered by ids, each of which stands there once.
+#: The name of the order by ascending, unique ids.
 _BY_ID = "id"
 
 
-def place_cursor(item_id: int) -> str:
+def id_cursor(item_id: int) -> str:
     """The cursor of an item in a list ordered by ascending ids."""
     return cursor(_BY_ID, item_id)
 
 
-def read_place(after: str | None) -> int:
-    """The id behind which a page of such a list begins; 0 for its beginning."""
+def read_id_cursor(after: str | None) -> int:
+    """The id in a cursor of :func:`id_cursor`, behind which a page begins; 0 without a cursor."""
     if after is None:
         return 0
     (item_id,) = read_cursor(after, _BY_ID, int)

@@ -1,4 +1,4 @@
-"""The gateway itself: how fresh its figures are."""
+"""Statistics of the gateway itself: how much data it has, and how recent it is."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import strawberry
 
 from gateway.stats.ledger_state import LedgerState
 from resolvers.context import Info
-from resolvers.instants import shown_instant
+from resolvers.instants import optional_instant
 from resolvers.scalars import SafeInt
 
 
 @strawberry.type(description="How much data the gateway has, and how recent it is.")
 class GatewayStats:
-    """For whoever runs the gateway."""
+    """Statistics of the gateway, for its operators."""
 
     last_event_at: datetime | None = strawberry.field(
         description="Time of the latest stored event; null if there is none."
@@ -30,11 +30,11 @@ class GatewayStats:
 
 
 async def load_gateway_stats(info: Info) -> GatewayStats:
-    """Read all of it in one statement, from rollups and counters: never from the ledger."""
+    """Read the gateway's statistics in one statement, from rollups and counters, not the ledger."""
     (row,) = await info.context.loaders.ledger_state.load(None)
     state = LedgerState._make(row)
     return GatewayStats(
-        last_event_at=shown_instant(state.last_event_at),
+        last_event_at=optional_instant(state.last_event_at),
         ledger_size=SafeInt(state.classifications + state.comments),
         classifications=SafeInt(state.classifications),
         comments=SafeInt(state.comments),

@@ -1,4 +1,4 @@
-"""A goal of a group or of a volunteer: what was agreed on, and how far it is today."""
+"""Goals of groups and volunteers: their terms, and their progress today."""
 
 from __future__ import annotations
 
@@ -54,18 +54,18 @@ PeriodsArgument = Annotated[
 
 
 async def states_of(of: Sequence[Goal], info: Info) -> list[GoalState]:
-    """How goals stand; all fields that need it share what is read."""
+    """The states of goals today; all fields that need them share one read."""
     questions = [one.question for one in of]
     return await info.context.loaders.goal_states.load_many(questions, info.context.today)
 
 
 async def statuses(of: Sequence[Goal], info: Info) -> list[GoalStatus]:
-    """The status of each."""
+    """The status of each goal."""
     return [GoalStatus(state.status) for state in await states_of(of, info)]
 
 
 async def progresses(of: Sequence[Goal], info: Info) -> list[GoalProgress]:
-    """How far each is."""
+    """The progress of each goal."""
     return [
         GoalProgress.of(state.progress, one.record.metric.unit)
         for one, state in zip(of, await states_of(of, info), strict=True)
@@ -73,7 +73,7 @@ async def progresses(of: Sequence[Goal], info: Info) -> list[GoalProgress]:
 
 
 async def all_milestones(of: Sequence[Goal], info: Info) -> list[list[GoalMilestone]]:
-    """The milestones of each."""
+    """The milestones of each goal."""
     return [
         milestones_of(one.record, state)
         for one, state in zip(of, await states_of(of, info), strict=True)
@@ -81,7 +81,7 @@ async def all_milestones(of: Sequence[Goal], info: Info) -> list[list[GoalMilest
 
 
 async def streaks(of: Sequence[Goal], info: Info) -> list[int]:
-    """How many periods each was reached in a row."""
+    """How many periods in a row each goal was reached."""
     return [
         streak(one.question, state.steps, info.context.today)
         for one, state in zip(of, await states_of(of, info), strict=True)
@@ -89,44 +89,44 @@ async def streaks(of: Sequence[Goal], info: Info) -> list[int]:
 
 
 async def viewer_contributions(of: Sequence[Goal], info: Info) -> list[GoalProgress | None]:
-    """What the viewer did of each, which makes the answer personal; None for nobody."""
+    """The viewer's part of each goal, if any; this makes the answer personal."""
     viewer = info.context.permissions.user_id
     own = {
-        place: one.question if one.record.user_id == viewer else one.question.of_user(viewer)
-        for place, one in enumerate(of)
+        index: one.question if one.record.user_id == viewer else one.question.of_user(viewer)
+        for index, one in enumerate(of)
         if viewer is not None and one.record.user_id in (None, viewer)
     }
     states = await info.context.loaders.goal_states.load_many([*own.values()], info.context.today)
     known = dict(zip(own, states, strict=True))
     return [
-        GoalProgress.of(known[place].progress, one.record.metric.unit) if place in known else None
-        for place, one in enumerate(of)
+        GoalProgress.of(known[index].progress, one.record.metric.unit) if index in known else None
+        for index, one in enumerate(of)
     ]
 
 
 async def projects_of(of: Sequence[Goal], info: Info) -> list[list[Project] | None]:
-    """The projects that each is limited to; unknown ones keep their ids."""
+    """The projects that each goal is limited to; unknown ones keep their ids."""
     lists = [one.record.project_ids for one in of]
     found = await load_projects(info, (one for ids in lists for one in ids or ()), ())
     return [None if ids is None else [found[one] for one in ids] for ids in lists]
 
 
 async def workflows_of(of: Sequence[Goal], info: Info) -> list[list[Workflow] | None]:
-    """The workflows that each is limited to; unknown ones keep their ids."""
+    """The workflows that each goal is limited to; unknown ones keep their ids."""
     lists = [one.record.workflow_ids for one in of]
     found = await load_workflows(info, (one for ids in lists for one in ids or ()), ())
     return [None if ids is None else [found[one] for one in ids] for ids in lists]
 
 
 async def creators(of: Sequence[Goal], info: Info) -> list[User | None]:
-    """Who created each, where the viewer may see an admin's name."""
+    """The creator of each goal, where the viewer may see an admin's name."""
     from resolvers.user import load_users
 
-    shown = [one.record.created_by if one.shows_creator else None for one in of]
-    ids = sorted({one for one in shown if one is not None})
+    creator_ids = [one.record.created_by if one.shows_creator else None for one in of]
+    ids = sorted({one for one in creator_ids if one is not None})
     found: dict[int | None, User] = {}
     found |= zip(ids, await load_users(info, ids, ()), strict=True)
-    return [found.get(one) for one in shown]
+    return [found.get(one) for one in creator_ids]
 
 
 @strawberry.type(
@@ -134,7 +134,7 @@ async def creators(of: Sequence[Goal], info: Info) -> list[User | None]:
     "each answer, from the same events as all statistics."
 )
 class Goal:
-    """A goal belongs to a group or to a volunteer."""
+    """A goal of a group or of a volunteer."""
 
     id: strawberry.ID = strawberry.field(description="Unique among goals, as a number in text.")
     user_group: Annotated[UserGroup, strawberry.lazy("resolvers.user_group")] | None = (
@@ -213,7 +213,7 @@ class Goal:
 
     @classmethod
     def of(cls, record: goals.Goal, group: UserGroup | None, user: User | None) -> Self:
-        """The goal of a record, and whose it is."""
+        """Convert a record to the goal of its group or volunteer."""
         return cls(
             id=strawberry.ID(str(record.id)),
             user_group=group,

@@ -1,4 +1,4 @@
-"""Who did most for a group's goal."""
+"""Top contributors to a group's goal."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ContributorsArgument = Annotated[
 @row
 @strawberry.type(description="What one volunteer did for a group's goal, over all its days.")
 class GoalContribution(Row):
-    """A place in the list of a goal's contributors."""
+    """A contributor to a goal, with what they did."""
 
     user: Annotated[User, strawberry.lazy("resolvers.user")] = strawberry.field(
         description="Who classified; they need not be a member any more."
@@ -39,7 +39,7 @@ class GoalContribution(Row):
 async def load_goal_contributors(
     info: Info, question: GoalQuestion, first: int
 ) -> list[GoalContribution]:
-    """The first contributors; names are read only if the operation selects them."""
+    """The top contributors to a goal; names are read only if the operation selects them."""
     from resolvers.user import load_users
 
     found = await info.context.loaders.goal_contributors.load(question.contributors(first))

@@ -1,4 +1,4 @@
-"""Enumerations of goals: what they count, how they repeat, and how they stand."""
+"""Enumerations of goals: metric, repetition and status."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class GoalRepeat(Enum):
     description="How a goal stands today; of one that repeats, how its current period stands."
 )
 class GoalStatus(Enum):
-    """Decided by the days of the goal and by its value."""
+    """The statuses, which follow from the days of the goal and its value."""
 
     UPCOMING = strawberry.enum_value(
         evaluation.GoalStatus.UPCOMING, description="It has not started."

@@ -49,9 +49,9 @@ async def load_own_goals(
     """A volunteer's own goals, by ascending id, for viewers who may see their private data."""
     from resolvers.user import load_users
 
-    asked = info.context.loaders.goals_by_user.load(user_id)
+    loading = info.context.loaders.goals_by_user.load(user_id)
     (user,) = await load_users(info, [user_id], ("user",))
-    found = _listed(await asked, include_archived=include_archived)
+    found = _listed(await loading, include_archived=include_archived)
     listed = [Goal.of(one, None, user) for one in found]
     return await _goals_with_status(info, listed, statuses)
 
@@ -63,7 +63,7 @@ def _listed(found: Sequence[goals.Goal], *, include_archived: bool | None) -> li
 async def _goals_with_status(
     info: Info, listed: list[Goal], statuses: Sequence[GoalStatus] | None
 ) -> list[Goal]:
-    """The goals that stand so today; None is any."""
+    """The goals with one of these statuses today; None is any."""
     states, today = info.context.loaders.goal_states, info.context.today
     questions = [one.question for one in listed]
     states.admit(questions, today)

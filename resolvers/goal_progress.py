@@ -1,4 +1,4 @@
-"""How far goals are: progress, milestones and periods, in what people name."""
+"""Progress, milestones and periods of goals, in the unit of the target."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gateway.stats.goals.repetition import PeriodProgress
     "last one after the end."
 )
 class GoalProgress:
-    """Values are in the unit of the target."""
+    """The progress of a goal, in the unit of the target."""
 
     value: float = strawberry.field(
         description="What was counted, in the unit of the target: hours for HOURS."
@@ -50,7 +50,7 @@ class GoalProgress:
 
     @classmethod
     def of(cls, progress: Progress, unit: int) -> Self:
-        """What is shown of progress that is compared in parts of the unit, such as milliseconds."""
+        """Convert progress, counted in parts such as milliseconds: ``unit`` of them are a unit."""
         pace, left = progress.pace, progress.days_left
         return cls(
             value=progress.value / unit,
@@ -66,7 +66,7 @@ class GoalProgress:
 
 @strawberry.type(description="A value on the way to the target of a goal, or the target itself.")
 class GoalMilestone:
-    """It may move to another day, or vanish, when events arrive late or change."""
+    """A milestone. It may move to another day, or vanish, when events arrive late or change."""
 
     value: int = strawberry.field(description="In the unit of the target.")
     share: float = strawberry.field(
@@ -98,7 +98,7 @@ class GoalPeriod:
 
     @classmethod
     def of(cls, period: PeriodProgress, goal: Goal) -> Self:
-        """What is shown of a period."""
+        """Convert the progress of a period to the unit of the target."""
         first, last = bounds(period.days)
         unit = goal.metric.unit
         return cls(

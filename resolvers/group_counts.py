@@ -1,4 +1,4 @@
-"""How many groups there are, by conditions on their records."""
+"""Counts of groups, filtered by conditions on their records."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class GroupDateField(Enum):
 
 @strawberry.enum(name="GroupOperator", description="How a field is compared with a value.")
 class GroupOperator(Enum):
-    """Comparisons."""
+    """Operators of a condition."""
 
     EQUAL = strawberry.enum_value("=", description="The same.")
     NOT_EQUAL = strawberry.enum_value("!", description="Different from it, or null.")
@@ -78,7 +78,7 @@ class GroupOperator(Enum):
 
 @strawberry.input(description="One comparison of a field.")
 class GroupCondition(FrozenInput):
-    """A condition."""
+    """A condition: a field compared with a value."""
 
     field: GroupField = strawberry.field(description="The field to compare.")
     operator: GroupOperator | None = strawberry.field(
@@ -92,7 +92,7 @@ class GroupCondition(FrozenInput):
 
 @strawberry.input(description="A list of conditions, at least one of which must hold.")
 class GroupAlternatives(FrozenInput):
-    """Alternatives."""
+    """Alternatives: conditions of which at least one must hold."""
 
     any: list[GroupCondition] = strawberry.field(
         description="It is enough that one of these holds."
@@ -111,7 +111,7 @@ class GroupCountBucket:
 
 @strawberry.type(description="Groups of one visibility.")
 class GroupCountByVisibility:
-    """One level."""
+    """The count of groups of one visibility."""
 
     stats_visibility: StatsVisibility = strawberry.field(
         description="The level that these groups have."
@@ -121,7 +121,7 @@ class GroupCountByVisibility:
 
 @strawberry.type(description="Counts of groups: in total, by period and by visibility.")
 class GroupCounts:
-    """Only what is selected is counted."""
+    """Counts of groups; only what the operation selects is counted."""
 
     question: strawberry.Private[GroupQuestion]
 
@@ -168,12 +168,12 @@ class GroupCounts:
 def read_question(
     where: list[GroupAlternatives] | None, date_field: GroupDateField | None, days: DayRange
 ) -> GroupQuestion:
-    """The question that the arguments ask."""
+    """The question of the arguments; OutOfBounds for too many conditions."""
     groups = where or []
     conditions = sum(len(alternatives.any) for alternatives in groups)
     if conditions > MAX_CONDITIONS:
-        said = too_many("where", conditions, "conditions", MAX_CONDITIONS)
-        raise OutOfBounds("where", conditions, 0, MAX_CONDITIONS, said)
+        message = too_many("where", conditions, "conditions", MAX_CONDITIONS)
+        raise OutOfBounds("where", conditions, 0, MAX_CONDITIONS, message)
     return GroupQuestion(
         tuple(tuple(map(_condition, alternatives.any)) for alternatives in groups),
         group_counts.DateField(given(date_field, GroupDateField.CREATED).value),

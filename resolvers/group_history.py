@@ -23,14 +23,14 @@ from resolvers.lookahead import reaches, selects
 from resolvers.rows import row
 from resolvers.user import User, load_users
 
-#: What `first` is where it is left out or null.
+#: The default of `first`.
 HISTORY_PAGE = 50
 _ORDER = "history"
 
 
 @strawberry.enum(description="What kind of change it was. More may come.")
 class GroupChangeKind(Enum):
-    """The kinds of changes that are noted."""
+    """The kinds of changes that are recorded."""
 
     CREATED = strawberry.enum_value(ChangeKind.CREATED, description="The group was created.")
     RENAMED = strawberry.enum_value(ChangeKind.RENAMED, description="Its name or title changed.")
@@ -155,12 +155,12 @@ async def load_history(
         loaders.history_lengths.load_many([group_id] if reaches(info, "totalCount") else ()),
     )
     page = page_of(pages[0] if pages else (), size, after, _cursor_of)
-    nodes = await _shown(info, page.items)
+    nodes = await _load_changes(info, page.items)
     parts = page.parts(info, GroupChangeEdge, nodes)
     return GroupChangeConnection(**parts, total_count=lengths[0] if lengths else 0)
 
 
-async def _shown(info: Info, changes: Sequence[Change]) -> list[GroupChange]:
+async def _load_changes(info: Info, changes: Sequence[Change]) -> list[GroupChange]:
     people = {one for change in changes for one in (change.actor_id, change.subject_id) if one}
     ids = sorted(people)
     paths = [(*path, role) for path in NODES for role in ("actor", "subject")]

@@ -1,4 +1,4 @@
-"""Public groups, a page at a time: never one that is hidden or has ended, whoever asks."""
+"""The list of public groups, by pages: without hidden and ended ones, whoever the viewer is."""
 
 from __future__ import annotations
 
@@ -35,23 +35,23 @@ async def list_user_groups(
     """A page of the public groups that a search finds.
 
     With look-ups at Panoptes, a group that was hidden there since it was copied is left out.
-    Unavailable if that leaves nothing of a page that others follow: there is no cursor to go on
-    behind that would not tell of them.
+    Unavailable if that leaves an empty page while others follow: any cursor to continue from would
+    reveal a hidden group.
     """
     order = order_of(NameList.PUBLIC_GROUPS, search)
     page, total = await load_page(info, order, first, after)
     decisions = await info.context.loaders.access.load_many([one.entity_id for one in page.items])
-    shown = [
-        (place, UserGroup.of(access))
-        for place, access in zip(page.items, decisions, strict=True)
+    visible = [
+        (item, UserGroup.of(access))
+        for item, access in zip(page.items, decisions, strict=True)
         if access is not None and is_public(access.group)
     ]
-    if len(shown) < len(page.items):
+    if len(visible) < len(page.items):
         has_more = page.page_info.has_next_page
-        if has_more and not shown:
+        if has_more and not visible:
             raise Unavailable("Panoptes, which stores the groups, shows none of this page.")
-        places = [place for place, _ in shown]
-        found = [*places, page.items[-1]] if has_more else places
-        page = page_of(found, len(places), after, order.cursor)
-    nodes = [group for _, group in shown]
+        items = [item for item, _ in visible]
+        found = [*items, page.items[-1]] if has_more else items
+        page = page_of(found, len(items), after, order.cursor)
+    nodes = [group for _, group in visible]
     return UserGroupConnection(**page.parts(info, UserGroupEdge, nodes), total_count=total)

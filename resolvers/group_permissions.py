@@ -1,4 +1,4 @@
-"""What the viewer may do with a group: which buttons its page shows."""
+"""The viewer's permissions in a group, for the buttons of its page."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from gateway.groups.rules import Action, Verdict
 from gateway.loaders.access import GroupAccess
 from resolvers.context import Info
 
-#: What managing members means: the rules let the same people do all of it.
+#: The actions of managing members: the rules allow all of them to the same people.
 _MANAGING = (Action.REMOVE, Action.SET_ROLE)
 
 
@@ -17,7 +17,7 @@ _MANAGING = (Action.REMOVE, Action.SET_ROLE)
     "one admin, are looked at when it is done."
 )
 class GroupPermissions:
-    """Decided by the rules that decide about mutations, for a page's buttons."""
+    """The viewer's permissions, by the rules that also decide about mutations."""
 
     edit: bool = strawberry.field(description="Change names and visibility: `updateUserGroup`.")
     change_join_link: bool = strawberry.field(
@@ -43,7 +43,7 @@ class GroupPermissions:
 
 
 def permissions_of(info: Info, access: GroupAccess) -> GroupPermissions:
-    """What a decision about a group lets its viewer do.
+    """The permissions that a decision about a group gives its viewer.
 
     It is the same for all viewers who share their permissions in the group.
     """

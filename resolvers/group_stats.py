@@ -1,4 +1,4 @@
-"""What a group did together: aggregates, and below a guard of their own the members one by one."""
+"""Statistics of a group: aggregates, and its members' individual stats under another guard."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ MemberOrderArgument = Annotated[
     MemberOrder | None,
     strawberry.argument(description="Who comes first; a cursor belongs to one order."),
 ]
-#: What `first` is where it is left out or null.
+#: The default of `first`.
 TOP, BREAKDOWN_PAGE = 10, 40
 
 
 @strawberry.type(description="Classifications that volunteers made for a group.")
 class GroupStats(Contributed):
-    """Aggregates, and below a guard of their own the members one by one."""
+    """Statistics of a group: aggregates, and individual stats under another guard."""
 
     active_users: int = batched_field(
         active_user_counts,
@@ -85,7 +85,7 @@ class GroupStats(Contributed):
         size, key = read_page(given(first, BREAKDOWN_PAGE)), read_search(search)
         by = given(order_by, MemberOrder.MOST_CLASSIFICATIONS)
         if key is not None or by is MemberOrder.NAME:
-            asked = NamedOrder(by, key)
-            return await load_named(info, self.question, self.subject_id, size, after, asked)
+            named_order = NamedOrder(by, key)
+            return await load_named(info, self.question, self.subject_id, size, after, named_order)
         order = Order(by.value)
         return await load_page(info, self.question, self.subject_id, size, after, order)

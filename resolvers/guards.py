@@ -1,7 +1,7 @@
 """Guards: who may see a field, declared on the field.
 
-A guard stands in the SDL as ``@guard`` and in the field's description. What it asks was decided
-once for each operation and group, before there was an object of the group
+A guard is in the SDL as ``@guard`` and in the field's description. What it requires was decided
+once for each operation and group, before an object of the group existed
 (``gateway.loaders.access``); without a decision it refuses. A guarded field is nullable: refused,
 it is null with an error, and the rest of the operation still answers.
 """
@@ -61,7 +61,7 @@ GUARD = "guard"
     "an error.",
 )
 class GuardDirective:
-    """How a guard shows in the SDL."""
+    """The directive of a guard in the SDL."""
 
     rule: GuardRule
 
@@ -74,7 +74,7 @@ def _require_individuals(access: Access, of: Any) -> None:
         access.require_individuals(of.group_id)
 
 
-#: What requires each rule of the operation's access and the source, a thing of a group or a user.
+#: The check of each rule, of the operation's access and the source: of a group or a user.
 _CHECKS: dict[GuardRule, Callable[[Access, Any], None]] = {
     GuardRule.GROUP_AGGREGATES: lambda access, of: access.require_aggregates(of.group_id),
     GuardRule.GROUP_INDIVIDUALS: _require_individuals,

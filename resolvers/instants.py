@@ -1,4 +1,4 @@
-"""Instants: microseconds since the epoch, as the database keeps them, shown as ``DateTime``."""
+"""Instants: microseconds since the epoch, as the database stores them, to ``DateTime``."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def instant(microseconds: int) -> datetime:
-    """The instant of a number."""
+    """The instant in UTC of microseconds since the epoch."""
     return _EPOCH + timedelta(microseconds=microseconds)
 
 
-def shown_instant(microseconds: int | None) -> datetime | None:
-    """The instant; None for one that is not known."""
+def optional_instant(microseconds: int | None) -> datetime | None:
+    """The instant of microseconds since the epoch; None for None."""
     return None if microseconds is None else instant(microseconds)

@@ -7,7 +7,7 @@ from datetime import datetime
 import strawberry
 
 from resolvers.context import Info
-from resolvers.instants import shown_instant
+from resolvers.instants import optional_instant
 
 
 @strawberry.type(
@@ -15,7 +15,7 @@ from resolvers.instants import shown_instant
     "group's admins alone."
 )
 class JoinLink:
-    """The token, and whether it works."""
+    """A join link: its token, and whether it works."""
 
     token: str = strawberry.field(description="What `joinUserGroup` takes as `joinToken`.")
     enabled: bool = strawberry.field(description="Whether an admin has left it switched on.")
@@ -40,7 +40,7 @@ async def load_join_link(info: Info, group_id: int) -> JoinLink | None:
     return JoinLink(
         token=link.token,
         enabled=link.enabled,
-        expires_at=shown_instant(link.expires_at),
-        created_at=shown_instant(link.created_at),
+        expires_at=optional_instant(link.expires_at),
+        created_at=optional_instant(link.created_at),
         url=info.context.group_life.join_url(group_id, link.token),
     )

@@ -1,4 +1,4 @@
-"""Pages of the site's lists: what is searched and ordered by name, for all kinds alike."""
+"""Pages of the site's lists of projects, workflows and groups, with search and order."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from resolvers.context import Info
 from resolvers.cursors import Value, cursor, read_cursor
 from resolvers.lookahead import reaches, selects
 
-#: What `first` is where it is left out or null.
+#: The default of `first`.
 LIST_PAGE = 20
 #: By activity a list reads a row of each of its entities, and by a search up to ``MOST_MATCHES``.
 LIST_COST = 500
@@ -42,18 +42,18 @@ SearchArgument = Annotated[
 
 
 class Order(NamedTuple):
-    """How a list is narrowed and ordered: a cursor belongs to one of these."""
+    """The filter and order of a list; a cursor is valid for one of these alone."""
 
     name_list: NameList
     search: str | None
     by: ListOrder
 
-    def cursor(self, place: SortKey) -> str:
+    def cursor(self, item: SortKey) -> str:
         """The cursor of an entity of this list."""
-        return cursor(self._name, *place)
+        return cursor(self._name, *item)
 
     def read(self, after: str | None) -> SortKey | None:
-        """The place behind which a page begins; None for the beginning.
+        """The sort key behind which a page begins; None for the beginning.
 
         InvalidArgument for a cursor of another list, order or search.
         """
@@ -61,7 +61,7 @@ class Order(NamedTuple):
             return None
         kind: type[Value] = str if self.by is ListOrder.NAME else int
         value, entity_id = read_cursor(after, self._name, kind, int)
-        # No name has a NUL, and PostgreSQL takes none.
+        # No name has a NUL, and PostgreSQL accepts none.
         if "\0" in str(value):
             raise InvalidArgument("after", "after must be a cursor that this list returned.")
         assert isinstance(entity_id, int)  # noqa: S101 - read as one
@@ -87,26 +87,26 @@ async def load_page(info: Info, order: Order, first: int | None, after: str | No
 
     OutOfBounds if a search reads more words than ``MOST_MATCHES``: it finds too many names.
     """
-    size, place = read_page(given(first, LIST_PAGE)), order.read(after)
+    size, behind = read_page(given(first, LIST_PAGE)), order.read(after)
     if order.search == "":
         return ListPage(page_of((), size, after, order.cursor), 0)
     listed, loaders = Listed(order.name_list, order.search), info.context.loaders
-    # One more than asked for tells whether there is a next page.
-    question = ListQuestion(listed, order.by, size + 1, place)
-    with_places = selects(info, beyond={"totalCount"})
+    # One more than requested tells whether there is a next page.
+    question = ListQuestion(listed, order.by, size + 1, behind)
+    with_items = selects(info, beyond={"totalCount"})
     with_count = order.search is not None or reaches(info, "totalCount")
     pages, counts = await asyncio.gather(
-        loaders.lists.load_many([question] if with_places else ()),
+        loaders.lists.load_many([question] if with_items else ()),
         loaders.list_counts.load_many([listed] if with_count else ()),
     )
     count = counts[0] if with_count else ListCount(0, 0)
     if count.words > MOST_MATCHES:
-        said = f"search finds more than {MOST_MATCHES:,} names: write more of the name."
-        raise OutOfBounds("search", count.words, 0, MOST_MATCHES, said)
-    places = pages[0] if with_places else ()
-    return ListPage(page_of(places, size, after, order.cursor), count.entities)
+        message = f"search finds more than {MOST_MATCHES:,} names: write more of the name."
+        raise OutOfBounds("search", count.words, 0, MOST_MATCHES, message)
+    items = pages[0] if with_items else ()
+    return ListPage(page_of(items, size, after, order.cursor), count.entities)
 
 
 def order_of(name_list: NameList, search: str | None, by: ListOrder = ListOrder.NAME) -> Order:
-    """How a list is asked for; OutOfBounds for a search that is too long."""
+    """The order of a list with these arguments; OutOfBounds for a search that is too long."""
     return Order(name_list, read_search(search), by)

@@ -1,4 +1,4 @@
-"""What an operation selects below a field, so that details come in with the list they belong to."""
+"""Look-ahead: what an operation selects below a field, to load details with their list."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def selects(info: Info[Any, Any], *path: str, beyond: Iterable[str] = ()) -> boo
     """
     raw = info._raw_info
     found = lookahead_of(raw.field_nodes)
-    asked = (path, frozenset(beyond))
-    if asked not in found:
-        found[asked] = _selects(raw, path, asked[1])
-    return found[asked]
+    key = (path, frozenset(beyond))
+    if key not in found:
+        found[key] = _selects(raw, path, key[1])
+    return found[key]
 
 
 def reaches(info: Info[Any, Any], *path: str) -> bool:
-    """Whether the field at this path below the current one is selected, whatever is of it."""
+    """Whether the operation selects the field at this path below the current one."""
     raw = info._raw_info
     found = lookahead_of(raw.field_nodes)
     if path not in found:
@@ -47,23 +47,23 @@ def reaches(info: Info[Any, Any], *path: str) -> bool:
     return found[path]
 
 
-def argues(info: Info[Any, Any], *path: str, argument: str) -> bool:
-    """Whether the field at this path below the current one is given an argument of this name.
+def has_argument(info: Info[Any, Any], *path: str, argument: str) -> bool:
+    """Whether the field at this path below the current one has an argument of this name.
 
-    Whatever its value: loading too much is allowed.
+    Its value makes no difference: loading too much is allowed.
     """
     raw = info._raw_info
     found = lookahead_of(raw.field_nodes)
-    asked = (path, argument)
-    if asked not in found:
+    key = (path, argument)
+    if key not in found:
         *above, name = path
-        found[asked] = any(
+        found[key] = any(
             field.name.value == name
             and any(one.name.value == argument for one in field.arguments or ())
             for chosen in _below(raw, above)
             for field in _fields(chosen, raw.fragments)
         )
-    return found[asked]
+    return found[key]
 
 
 def _selects(raw: GraphQLResolveInfo[Any], path: tuple[str, ...], beyond: frozenset[str]) -> bool:

@@ -1,4 +1,4 @@
-"""What comes in with a list of members, as far as an operation selects it of them."""
+"""Details loaded with a list of members, as far as the operation selects them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gateway.stats.subject import Question
 from resolvers.context import Info
 from resolvers.contributions import arranged, load_projects, selects_last_day
 from resolvers.enums import ContributionOrder
-from resolvers.lookahead import argues, reaches
+from resolvers.lookahead import has_argument, reaches
 from resolvers.project import Project
 from resolvers.workflow import Workflow
 from resolvers.workflow_contributions import load_workflows
@@ -25,8 +25,8 @@ _Paths = Sequence[tuple[str, ...]]
 _LoadersOf = Callable[[Any], tuple[Loader[_Key, _Sums], Loader[_Key, MemberDays]]]
 
 
-class Places(NamedTuple, Generic[P]):
-    """What the members of a list did in projects, or in workflows."""
+class ContributionsByMember(NamedTuple, Generic[P]):
+    """Contributions of the members of a list, to projects or to workflows."""
 
     sums: Mapping[int, Sequence[Contribution]]
     days: MemberDays
@@ -36,31 +36,31 @@ class Places(NamedTuple, Generic[P]):
     def of(
         self, user_id: int, order: ContributionOrder
     ) -> tuple[Sequence[Contribution], Mapping[int, int]]:
-        """A member's sums in order, and their last days as far as these came in."""
+        """A member's sums in order, and their last days as far as these were loaded."""
         days = self.days.get(user_id, {})
         return arranged(self.sums.get(user_id, ()), order, days), days
 
 
 class MemberDetails(NamedTuple):
-    """What came in with a list of members, for all of them."""
+    """Details of all members of a list."""
 
     question: Question
     group_id: int
-    projects: Places[Project]
-    workflows: Places[Workflow]
+    projects: ContributionsByMember[Project]
+    workflows: ContributionsByMember[Workflow]
 
 
 async def load_details(info: Info, key: _Key, paths: _Paths) -> MemberDetails:
     """The details that the operation selects of members at any of the paths."""
     projects, workflows = await asyncio.gather(
-        _places(
+        _load_contributions(
             info,
             key,
             [(*path, "projectContributions") for path in paths],
             lambda of: (of.member_contributions, of.member_last_days),
             lambda ids, reached: load_projects(info, ids, *((*one, "project") for one in reached)),
         ),
-        _places(
+        _load_contributions(
             info,
             key,
             [(*path, "workflowContributions") for path in paths],
@@ -73,20 +73,20 @@ async def load_details(info: Info, key: _Key, paths: _Paths) -> MemberDetails:
     return MemberDetails(key.question, key.group_id, projects, workflows)
 
 
-async def _places(
+async def _load_contributions(
     info: Info,
     key: _Key,
     paths: _Paths,
     loaders: _LoadersOf,
     find: Callable[[set[int], _Paths], Awaitable[Mapping[int, P]]],
-) -> Places[P]:
+) -> ContributionsByMember[P]:
     reached = [path for path in paths if reaches(info, *path)]
     if not reached:
-        return Places({}, {}, {})
+        return ContributionsByMember({}, {}, {})
     contributions, last_days = loaders(info.context.loaders)
-    # In an order, contributions may be asked for in that of their last days.
-    with_days = any(
-        selects_last_day(info, *path) or argues(info, *path, argument="orderBy") for path in reached
+    with_days = any(  # an ``orderBy`` may be that by last days
+        selects_last_day(info, *path) or has_argument(info, *path, argument="orderBy")
+        for path in reached
     )
     loading = contributions.load(key)
     days: MemberDays = {}
@@ -95,4 +95,4 @@ async def _places(
     else:
         sums = await loading
     found = await find({one.id for done in sums.values() for one in done}, reached)
-    return Places(sums, days, found)
+    return ContributionsByMember(sums, days, found)

@@ -1,4 +1,4 @@
-"""What the members of a group did, one by one: individual stats."""
+"""Individual stats: what each member of a group did."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ async def member_buckets(
     fill_gaps: FillGapsArgument = False,
 ) -> list[list[PeriodBucket]]:
     """What each member did for the group, by period."""
-    asked = [(one.details.question, one.details.group_id, one.user_id) for one in members]
-    return await load_member_buckets(info, asked, period, fill_gaps=given(fill_gaps, False))
+    requested = [(one.details.question, one.details.group_id, one.user_id) for one in members]
+    return await load_member_buckets(info, requested, period, fill_gaps=given(fill_gaps, False))
 
 
 @row
 @strawberry.type(description="Classifications of one member of a group.")
 class MemberContribution(Row):
-    """A member's sums; the contributions came in with the list that the member stands in."""
+    """A member's sums; their contributions were loaded with the list of members."""
 
     user: User = strawberry.field(description="Who classified; they need not be a member any more.")
     count: SafeInt = strawberry.field(description="Classifications for the group.")
@@ -103,7 +103,7 @@ class MemberContribution(Row):
 @row
 @strawberry.type(description="A member within a page of a group's breakdown.")
 class MemberContributionEdge(Edge[MemberContribution]):
-    """Nothing but its place."""
+    """An edge with a cursor and a node alone."""
 
 
 @strawberry.type(description="A page of a group's members, in the order asked for.")
@@ -127,9 +127,9 @@ class MemberContributionConnection(Connection[MemberContribution, MemberContribu
 async def load_top(
     info: Info, question: Question, group_id: int, first: int, order: Order
 ) -> list[MemberContribution]:
-    """The first members in order."""
-    asked = RankingQuestion(question, first, None, order)
-    ranks = await info.context.loaders.ranking.load((asked, group_id))
+    """The top members in an order."""
+    ranking = RankingQuestion(question, first, None, order)
+    ranks = await info.context.loaders.ranking.load((ranking, group_id))
     return await load_members(info, question, group_id, ranks, ())
 
 
@@ -137,16 +137,16 @@ async def load_page(
     info: Info, question: Question, group_id: int, first: int, after: str | None, order: Order
 ) -> MemberContributionConnection:
     """A page of members in order, behind the member that ``after`` names."""
-    place = None if after is None else _read_cursor(after, order)
+    key = None if after is None else _read_cursor(after, order)
     ranks: Sequence[Rank] = ()
     loaders = info.context.loaders
     if selects(info, beyond={"totalCount"}):
-        # One more than asked for tells whether there is a next page.
-        asked = loaders.ranking.load((RankingQuestion(question, first + 1, place, order), group_id))
+        # One more than requested tells whether there is a next page.
+        future = loaders.ranking.load((RankingQuestion(question, first + 1, key, order), group_id))
         if selects(info, beyond=_WITHOUT_TOTAL):
-            ranks, _ = await asyncio.gather(asked, loaders.active_users.load((question, group_id)))
+            ranks, _ = await asyncio.gather(future, loaders.active_users.load((question, group_id)))
         else:
-            ranks = await asked
+            ranks = await future
     page = page_of(ranks, first, after, partial(_cursor, order))
     nodes = await load_members(info, question, group_id, page.items, *NODES)
     parts = page.parts(info, MemberContributionEdge, nodes)
@@ -159,7 +159,7 @@ async def load_members(
     """Members with the details that the operation selects of them at any of the paths."""
     ids = tuple(rank.user_id for rank in ranks)
     with_names = any(selects(info, *path, "user", beyond={"id"}) for path in paths)
-    # Asked for together: none waits for the other.
+    # Loaded together: none waits for the other.
     records, details = await asyncio.gather(
         info.context.loaders.users.load_many(ids if with_names else ()),
         load_details(info, MembersKey(question, group_id, ids), paths),
@@ -171,7 +171,7 @@ async def load_members(
 def member_contributions(
     ranks: Iterable[Rank], names: Mapping[int, users.User | None], details: MemberDetails
 ) -> list[MemberContribution]:
-    """Members' places in a ranking as the schema shows them."""
+    """Convert members' ranks to the type of the schema."""
     return [
         made(MemberContribution, (User.of(one, names.get(one)), n, ms / 1000, one, details))
         for one, n, ms in ranks

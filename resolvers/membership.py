@@ -1,4 +1,4 @@
-"""Who belongs to which group."""
+"""Memberships: who belongs to which group."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gateway.name_keys import LONGEST_SEARCH, matches
 from resolvers.connections import NODES, Connection, Edge, Page
 from resolvers.context import Info
 from resolvers.costs import about
-from resolvers.instants import shown_instant
+from resolvers.instants import optional_instant
 from resolvers.lookahead import reaches, selects
 from resolvers.rows import row
 
@@ -63,7 +63,7 @@ _ROLES = {
 
 
 def group_roles(info: Info, roles: Iterable[str]) -> list[GroupRole]:
-    """Roles as the schema shows them, admins first; others are left out and counted."""
+    """Convert roles to those of the schema, admins first; others are left out and counted."""
     held = sorted(roles)
     known = [_ROLES[role] for role in held if role in _ROLES]
     info.context.note_unknown_roles(len(held) - len(known))
@@ -72,7 +72,7 @@ def group_roles(info: Info, roles: Iterable[str]) -> list[GroupRole]:
 
 @strawberry.enum(description="Why a membership ended. More reasons may come.")
 class MembershipEnd(Enum):
-    """The reasons that the directory keeps."""
+    """Reasons for the end of a membership, as the directory stores them."""
 
     LEFT = strawberry.enum_value("left", description="The member left.")
     REMOVED = strawberry.enum_value(
@@ -106,7 +106,7 @@ MemberSearchArgument = Annotated[
 
 @strawberry.type(description="A volunteer's membership of a group.")
 class Membership:
-    """Membership in one group."""
+    """A membership of one group."""
 
     id: strawberry.ID = strawberry.field(description="Unique among memberships.")
     user: Annotated[User, strawberry.lazy("resolvers.user")] = strawberry.field(
@@ -134,7 +134,7 @@ class Membership:
 @row
 @strawberry.type(description="A membership within a page.")
 class MembershipEdge(Edge[Membership]):
-    """Nothing but its place."""
+    """An edge with a cursor and a node alone."""
 
 
 @strawberry.type(
@@ -163,21 +163,21 @@ async def load_memberships(
     from resolvers.user import load_users
     from resolvers.user_group import UserGroup
 
-    shown = list(found)
-    # Whatever leads here has asked for the groups. Nothing is gathered where nothing is to be read:
-    # a turn of the event loop would part what is selected below from what stands beside it.
-    decisions = await info.context.loaders.access.load_many([one.group_id for one in shown])
-    ids, ways = [one.user_id for one in shown], [(*path, "user") for path in paths]
+    listed = list(found)
+    # The groups were loaded before. Without anything to read there is no ``gather``: one more
+    # iteration of the event loop would split the batch of this level's loaders.
+    decisions = await info.context.loaders.access.load_many([one.group_id for one in listed])
+    ids, ways = [one.user_id for one in listed], [(*path, "user") for path in paths]
     times = [(*path, "since") for path in paths]
     if any(reaches(info, *path) for path in times):
         users, since = await asyncio.gather(
-            load_users(info, ids, *ways), load_since(info, shown, *times)
+            load_users(info, ids, *ways), load_since(info, listed, *times)
         )
     else:
-        users, since = await load_users(info, ids, *ways), [one.created_at for one in shown]
+        users, since = await load_users(info, ids, *ways), [one.created_at for one in listed]
     return [
         _membership(info, one, user, UserGroup.of(access), began)
-        for one, user, access, began in zip(shown, users, decisions, since, strict=True)
+        for one, user, access, began in zip(listed, users, decisions, since, strict=True)
         if access is not None
     ]
 
@@ -185,10 +185,9 @@ async def load_memberships(
 async def load_since(
     info: Info, found: Sequence[directory.Membership], *paths: tuple[str, ...]
 ) -> Sequence[int | None]:
-    """Since when they are members; read only if the operation selects it at a path.
+    """The start of each membership; read only if the operation selects it at a path.
 
-    Who left and came back is a member since then, as their span tells. Of memberships without one
-    there is what the directory says.
+    After a return it is the start of the new span; without a span, the time in the directory.
     """
     if not any(reaches(info, *path) for path in paths):
         return [one.created_at for one in found]
@@ -213,28 +212,29 @@ def _membership(
         group=group,
         state=_STATES[found.state],
         roles=group_roles(info, found.roles),
-        since=shown_instant(since),
-        ended_at=shown_instant(found.updated_at) if is_over else None,
+        since=optional_instant(since),
+        ended_at=optional_instant(found.updated_at) if is_over else None,
         ended_by=_ENDS.get(found.ended_by or "") if is_over else None,
     )
 
 
-def held_by(
+def filter_memberships(
     found: Iterable[directory.Membership],
     states: Sequence[MembershipState] | None,
     roles: Sequence[GroupRole] | None,
 ) -> list[directory.Membership]:
     """Memberships in one of these states and with one of these roles; None is any."""
-    wanted: set[object] | None = None if states is None else {one.value for one in states}
-    held: set[object] | None = None if roles is None else {one.value for one in roles}
+    wanted_states: set[object] | None = None if states is None else {one.value for one in states}
+    wanted_roles: set[object] | None = None if roles is None else {one.value for one in roles}
     return [
         one
         for one in found
-        if (wanted is None or one.state in wanted) and (held is None or one.roles & held)
+        if (wanted_states is None or one.state in wanted_states)
+        and (wanted_roles is None or one.roles & wanted_roles)
     ]
 
 
-async def named(
+async def search_memberships(
     info: Info, found: list[directory.Membership], key: str | None
 ) -> list[directory.Membership]:
     """Memberships of people whose name a search with this key finds; None finds all."""

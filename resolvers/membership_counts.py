@@ -1,4 +1,4 @@
-"""How many memberships of a group stand how, for its admins."""
+"""Counts of a group's memberships by state, for its admins."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from resolvers.context import Info
 
 @strawberry.type(description="Memberships of a group, counted by state.")
 class MembershipCounts:
-    """All memberships there are, each in one of three states."""
+    """Counts of all memberships, each in one of three states."""
 
     active: int = strawberry.field(description="Memberships that have begun and not ended.")
     invited: int = strawberry.field(description="Invitations that are open.")

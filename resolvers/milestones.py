@@ -1,4 +1,4 @@
-"""Milestones of all time: round numbers of classifications, and the days of them."""
+"""All-time milestones: round numbers of classifications, and the days they were reached."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from resolvers.scalars import SafeInt
 
 @strawberry.type(description="A round number of classifications that was reached.")
 class ReachedMilestone:
-    """It may move to another day, or vanish, when events arrive late or change."""
+    """A reached milestone; it may move or vanish when events arrive late or change."""
 
     value: SafeInt = strawberry.field(description="Such as 1, 10, 100, 1,000, 10,000 or 25,000.")
     reached_on: date = strawberry.field(
@@ -26,7 +26,7 @@ class ReachedMilestone:
 
 @strawberry.type(description="The first round number of classifications that is not reached.")
 class NextMilestone:
-    """What is missing, and when it will be done."""
+    """The next milestone: what is missing, and when it is expected."""
 
     value: SafeInt = strawberry.field(description="Such as 1, 10, 100, 1,000, 10,000 or 25,000.")
     remaining: SafeInt = strawberry.field(description="How many classifications are missing.")
@@ -38,7 +38,7 @@ class NextMilestone:
 
 @strawberry.type(description="Round numbers of classifications of all time.")
 class AllTimeMilestones:
-    """What was reached, and what comes next."""
+    """The milestones that were reached, and the next one."""
 
     reached: list[ReachedMilestone] = strawberry.field(
         description="Those that were reached, ascending.", directives=[about(8)]

@@ -1,8 +1,7 @@
-"""Pages of a group's members that need the names of all: of a search, and in the order of names.
+"""Pages of a group's members by search or in the order of names, which need the names of all.
 
-Names of volunteers stand in no list that could be searched, since nobody may look through all
-volunteers. So everybody who classified for the group is read with their names, and what is found
-is ordered here.
+There is no index of volunteers' names, since nobody may search all volunteers. So all who
+classified for the group are read with their names, then filtered and sorted here.
 """
 
 from __future__ import annotations
@@ -29,11 +28,11 @@ from resolvers.members import (
     load_members,
 )
 
-#: As many as a group has memberships, unless a setting says otherwise: more are read by nobody.
+#: The limit of members whose names are read: the default limit of a group's memberships.
 MOST_NAMED = 50_000
 
-#: What a member is ordered by, and the id.
-_Place = tuple[Value, int]
+#: The value that a member is ordered by, and the id.
+_SortKey = tuple[Value, int]
 
 _VALUES: Mapping[MemberOrder, Callable[[Rank, str], Value]] = {
     MemberOrder.MOST_CLASSIFICATIONS: lambda rank, _: -rank.n,
@@ -44,7 +43,7 @@ _VALUES: Mapping[MemberOrder, Callable[[Rank, str], Value]] = {
 
 
 class NamedOrder(NamedTuple):
-    """How members are ordered and narrowed: a cursor belongs to one of these.
+    """The search and order of members; a cursor is valid for one of these alone.
 
     ``search`` is a search key; None finds all, and one without a word nobody.
     """
@@ -52,12 +51,12 @@ class NamedOrder(NamedTuple):
     by: MemberOrder
     search: str | None
 
-    def cursor(self, place: _Place) -> str:
-        """The cursor of a member at this place."""
-        return cursor(self._name, *place)
+    def cursor(self, key: _SortKey) -> str:
+        """The cursor of a member with this sort key."""
+        return cursor(self._name, *key)
 
-    def read(self, after: str) -> _Place:
-        """The place behind which a page begins; InvalidArgument for a cursor of another list."""
+    def read(self, after: str) -> _SortKey:
+        """The sort key behind which a page begins; InvalidArgument for a cursor of another list."""
         kind: type[Value] = str if self.by is MemberOrder.NAME else int
         value, user_id = read_cursor(after, self._name, kind, int)
         assert isinstance(user_id, int)  # noqa: S101 - read as one
@@ -65,8 +64,8 @@ class NamedOrder(NamedTuple):
 
     def arrange(
         self, ranks: Sequence[Rank], records: Sequence[User | None]
-    ) -> list[tuple[_Place, Rank]]:
-        """Those whose login or display name the search finds, in order."""
+    ) -> list[tuple[_SortKey, Rank]]:
+        """The members whose login or display name the search finds, sorted."""
         value = _VALUES[self.by]
         found = []
         for rank, record in zip(ranks, records, strict=True):
@@ -88,19 +87,19 @@ async def load_named(
 
     OutOfBounds if more than ``MOST_NAMED`` volunteers classified for the group.
     """
-    place = None if after is None else order.read(after)
+    key = None if after is None else order.read(after)
     ranks: Sequence[Rank] = ()
     loaders = info.context.loaders
     if order.search != "":
-        asked = RankingQuestion(question, MOST_NAMED + 1, None, Order.ID)
-        ranks = await loaders.ranking.load((asked, group_id))
+        ranking = RankingQuestion(question, MOST_NAMED + 1, None, Order.ID)
+        ranks = await loaders.ranking.load((ranking, group_id))
     if len(ranks) > MOST_NAMED:
         name = "orderBy" if order.search is None else "search"
-        said = f"{name} reads the names of at most {MOST_NAMED:,} members, and there are more."
-        raise OutOfBounds(name, len(ranks), 0, MOST_NAMED, said)
+        message = f"{name} reads the names of at most {MOST_NAMED:,} members, and there are more."
+        raise OutOfBounds(name, len(ranks), 0, MOST_NAMED, message)
     records = await loaders.users.load_many([rank.user_id for rank in ranks])
     arranged = await beside(len(ranks), lambda: order.arrange(ranks, records))
-    start = 0 if place is None else bisect_right(arranged, place, key=lambda one: one[0])
+    start = 0 if key is None else bisect_right(arranged, key, key=lambda one: one[0])
     behind = arranged[start : start + first + 1]
     page = page_of(behind, first, after, lambda one: order.cursor(one[0]))
     found = [rank for _, rank in page.items]
@@ -114,7 +113,7 @@ async def load_named(
 
 
 def _names(record: User | None) -> list[str]:
-    """What a volunteer is called, the name that is shown first."""
+    """The names of a volunteer, the displayed one first."""
     if record is None:
         return []
     return [name for name in (record.display_name, record.login) if name]

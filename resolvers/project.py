@@ -1,4 +1,4 @@
-"""A project, and what volunteers did in it."""
+"""Projects, with what volunteers did in them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @row
 @strawberry.federation.type(keys=["id"], description="A project of citizen science.")
 class Project(Row):
-    """Names are null where the directory has none, or where the operation selects none."""
+    """A project; names are null if the directory has none or the operation selects none."""
 
     id: strawberry.ID = strawberry.field(
         description="The number that Panoptes gave it; unique among projects."
@@ -111,7 +111,7 @@ class Project(Row):
         first: PageArgument = LIST_PAGE,
         after: AfterArgument = None,
     ) -> Annotated[WorkflowConnection, strawberry.lazy("resolvers.workflow_list")] | None:
-        from resolvers.workflow_list import WorkflowsAsked, list_workflows_of_project
+        from resolvers.workflow_list import WorkflowListArguments, list_workflows_of_project
 
-        listed = WorkflowsAsked(search, active, order_by, first, after)
-        return await list_workflows_of_project(info, self.project_id, listed)
+        arguments = WorkflowListArguments(search, active, order_by, first, after)
+        return await list_workflows_of_project(info, self.project_id, arguments)

@@ -1,4 +1,4 @@
-"""The site's projects, a page at a time."""
+"""The list of the site's projects, by pages."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ async def list_projects(
     """A page of the projects that a search finds."""
     by = ListOrder(given(order_by, ProjectOrder.NAME).value)
     page, total = await load_page(info, order_of(NameList.PROJECTS, search, by), first, after)
-    ids = [place.entity_id for place in page.items]
+    ids = [item.entity_id for item in page.items]
     projects = await load_projects(info, ids, *NODES)
     nodes = [projects[one] for one in ids]
     return ProjectConnection(**page.parts(info, ProjectEdge, nodes), total_count=total)

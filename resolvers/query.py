@@ -53,8 +53,8 @@ from resolvers.workflow import Workflow
 from resolvers.workflow_list import (
     ActiveArgument,
     WorkflowConnection,
+    WorkflowListArguments,
     WorkflowOrderArgument,
-    WorkflowsAsked,
     list_workflows,
 )
 
@@ -63,7 +63,7 @@ _Ids = Annotated[
     strawberry.argument(description="Up to 1,000 ids; the answer has the same order."),
 ]
 
-#: For routers, which do not count ids as the gateway does.
+#: The assumed number of ids, for routers: they do not count ids as the gateway does.
 _MANY = 50
 
 _GroupRange = Annotated[
@@ -80,7 +80,7 @@ _DateField = Annotated[
 
 @strawberry.type(description="Statistics of volunteers, groups, projects, workflows and the site.")
 class Query:
-    """Single entities are null with NOT_FOUND, entities in lists just null, where unknown."""
+    """The fields of queries; an unknown entity is null, with NOT_FOUND unless it is in a list."""
 
     @strawberry.field(
         name="_service", description="The schema from which a federated graph is composed."
@@ -96,9 +96,9 @@ class Query:
             return None
         known = await info.context.loaders.users.load(user_id)
         login = (known.login if known else None) or viewer.login
-        shown = (known.display_name or known.login) if known else None
-        shown = shown or viewer.display_name or viewer.login
-        return User.of(user_id, users.User(user_id, login, shown))
+        name = (known.display_name or known.login) if known else None
+        name = name or viewer.display_name or viewer.login
+        return User.of(user_id, users.User(user_id, login, name))
 
     @strawberry.field(
         description="The volunteer with an id; null with NOT_FOUND if nobody has heard of them."
@@ -196,8 +196,8 @@ class Query:
         first: PageArgument = LIST_PAGE,
         after: AfterArgument = None,
     ) -> WorkflowConnection | None:
-        listed = WorkflowsAsked(search, active, order_by, first, after)
-        return await list_workflows(info, listed)
+        arguments = WorkflowListArguments(search, active, order_by, first, after)
+        return await list_workflows(info, arguments)
 
     @strawberry.field(
         description="Public groups that a search finds, by name; ties by ascending id. Never one "

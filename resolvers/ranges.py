@@ -17,7 +17,7 @@ from gateway.execution_hints import FrozenInput
     "that side."
 )
 class DateRange(FrozenInput):
-    """A side that is left out or null is open."""
+    """A range of days; a side that is left out or null is open."""
 
     start: date | None = strawberry.field(
         default=None, description="The first day that counts; it may not be after end."

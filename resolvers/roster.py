@@ -1,4 +1,4 @@
-"""The roster of a group: its members, with what each is there."""
+"""The roster of a group: its members, with role and start of membership."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gateway.directory import memberships as directory
 from resolvers.connections import NODES, Connection, Edge, Page
 from resolvers.context import Info
 from resolvers.costs import about
-from resolvers.instants import shown_instant
+from resolvers.instants import optional_instant
 from resolvers.membership import GroupRole, group_roles, load_since
 from resolvers.rows import row
 from resolvers.user import User, load_users
@@ -47,5 +47,5 @@ async def load_roster(
         load_since(info, page.items, ("edges", "since")),
     )
     roles = (group_roles(info, one.roles) for one in page.items)
-    parts = page.parts(info, GroupMemberEdge, users, roles, map(shown_instant, since))
+    parts = page.parts(info, GroupMemberEdge, users, roles, map(optional_instant, since))
     return GroupMemberConnection(**parts, total_count=total)

@@ -1,4 +1,4 @@
-"""Types of the schema whose objects come by the thousand: each object is a tuple.
+"""Rows: types of the schema whose objects are tuples, for lists of thousands.
 
     @row
     @strawberry.type
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         """An object with these values."""
 
 else:
-    # Types have fields of the names of a tuple's methods, which must not keep them from it.
+    # Fields may have the names of a tuple's methods, such as ``count``.
     class Row(tuple):
         """The values of an object's fields, in the order in which its class names them."""
 
@@ -37,10 +37,10 @@ else:
 
 
 def row(cls: type[R]) -> type[R]:
-    """Let the fields of a type be read from their places."""
+    """Let the fields of a type be read by their index in the tuple."""
     fields: Any = dataclasses.fields(cls)  # type: ignore[arg-type]
     names = [field.name for field in fields if field.init]
-    # A named tuple has the fastest access to a place that there is.
+    # A named tuple has the fastest access by index.
     access = vars(namedtuple("Fields", names))
     for name in names:
         setattr(cls, name, access[name])

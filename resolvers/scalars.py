@@ -1,4 +1,4 @@
-"""Scalars: whole numbers beyond 32 bits, and dates in one spelling."""
+"""Scalars: whole numbers beyond 32 bits, and dates in one format."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from strawberry.types.scalar import ScalarDefinition
 from gateway.calendar import parse_date
 from gateway.execution_hints import ExactIntegers
 
-#: Beyond it JavaScript, and whoever reads JSON numbers as it does, would take a number for another.
+#: The largest whole number that JavaScript represents exactly, as do others that read JSON so.
 _LARGEST = 2**53 - 1
 
 SafeInt = NewType("SafeInt", int)

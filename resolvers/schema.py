@@ -1,4 +1,4 @@
-"""The schema, put together."""
+"""The GraphQL schema: queries, mutations, subscriptions and federation."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ class FederatedSchema(federation.Schema):
         """Entities in the order of their representations; one that is wrong is an error alone."""
         if len(representations) > MAX_IDS:
             many = len(representations)
-            said = too_many("representations", many, "items")
-            raise OutOfBounds("representations", many, 0, MAX_IDS, said)
+            message = too_many("representations", many, "items")
+            raise OutOfBounds("representations", many, 0, MAX_IDS, message)
         # graphql-core awaits what is awaitable, and raises what is an exception at its own path.
         found: list[Any] = [
             self._entity(info, f"representations[{index}]", one)

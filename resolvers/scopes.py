@@ -17,7 +17,7 @@ from gateway.execution_hints import FrozenInput
 from gateway.stats.subject import Activity, Selection
 from resolvers.ranges import DateRange, days_in
 
-#: Selections that need not be made again: each of many objects asks for the same one.
+#: The size of the cache of selections: many objects request the same one.
 _SELECTIONS = 100
 _IDS = "An empty list counts nothing; unknown ids count 0."
 
@@ -27,7 +27,7 @@ _IDS = "An empty list counts nothing; unknown ids count 0."
     description="Some projects, or some workflows. For both, ask twice, with an alias.",
 )
 class StatsScope(FrozenInput):
-    """Either list: graphql-core refuses both at once, and neither."""
+    """Projects or workflows: graphql-core refuses both lists at once, and neither."""
 
     project_ids: list[strawberry.ID] | None = strawberry.field(
         default=strawberry.UNSET, description=f"Only what was done in these projects. {_IDS}"

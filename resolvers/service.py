@@ -1,4 +1,4 @@
-"""What a federated graph is composed from: the schema, as far as it concerns a router."""
+"""The SDL from which routers compose a federated graph: the schema without guards."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from resolvers.guards import GUARD, GuardRule
 
 @strawberry.type(name="_Service", description="This subgraph, for routers.")
 class Service:
-    """Federation's own type and field; only what they say is ours."""
+    """Federation's type ``_Service``, with the SDL of this subgraph."""
 
     @strawberry.field(
         description="The schema without `@guard`, whose rules only this subgraph checks."

@@ -1,4 +1,4 @@
-"""Totals and buckets: of the site, a project or a workflow, and of what a volunteer did."""
+"""Statistics: totals and buckets of the site, a project, a workflow or a volunteer."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ OrderArgument = Annotated[
 ]
 #: Ranges are rarely longer, and longer ones are rarely cut into days.
 A_YEAR_OF_DAYS = 366
-#: What `first` is where it is left out or null.
+#: The default of `first`.
 TOP, UNUSUAL_PAGE = 10, 100
 #: The project of a contribution.
 _PROJECT = attrgetter("id")
@@ -73,13 +73,13 @@ _PROJECT = attrgetter("id")
 
 @strawberry.type
 class Statistics:
-    """What every statistic holds: whose it is, and of which part of the events."""
+    """The base of all statistics: the subject, and the question (which events)."""
 
     question: strawberry.Private[Question]
     subject_id: strawberry.Private[int]
 
     def over(self, range: DateRange | None) -> Self:  # noqa: A002  (the name in the schema)
-        """The same statistic of other days."""
+        """The same statistics in another range of days."""
         selection = self.question.selection._replace(days=days_in(range))
         return type(self)(
             question=self.question._replace(selection=selection), subject_id=self.subject_id
@@ -88,8 +88,8 @@ class Statistics:
 
 async def totals(stats: Sequence[Statistics], info: Info) -> list[Answer]:
     """The sums over whole selections; one statement serves all fields that need them."""
-    asked = [(one.question, one.subject_id) for one in stats]
-    return await info.context.loaders.totals.load_many(asked)
+    keys = [(one.question, one.subject_id) for one in stats]
+    return await info.context.loaders.totals.load_many(keys)
 
 
 async def total_counts(stats: Sequence[Statistics], info: Info) -> list[SafeInt]:
@@ -109,8 +109,8 @@ async def mean_times_spent(stats: Sequence[Statistics], info: Info) -> list[floa
 
 async def day_spans(stats: Sequence[Statistics], info: Info) -> list[DaySpan]:
     """The first and the last day with events; one statement serves both fields."""
-    asked = [(one.question, one.subject_id) for one in stats]
-    return await info.context.loaders.day_spans.load_many(asked)
+    keys = [(one.question, one.subject_id) for one in stats]
+    return await info.context.loaders.day_spans.load_many(keys)
 
 
 async def first_days(stats: Sequence[Statistics], info: Info) -> list[date | None]:
@@ -129,16 +129,16 @@ def _date(day: int | None) -> date | None:
 
 async def project_counts(stats: Sequence[Statistics], info: Info) -> list[int]:
     """How many projects there were contributions to."""
-    asked = [(one.question, one.subject_id) for one in stats]
-    found = await info.context.loaders.contributions.load_many(asked)
+    keys = [(one.question, one.subject_id) for one in stats]
+    found = await info.context.loaders.contributions.load_many(keys)
     # At most one of the sums is of what names no project.
     return [len(sums) - (0 in map(_PROJECT, sums)) for sums in found]
 
 
 async def active_user_counts(stats: Sequence[Statistics], info: Info) -> list[int]:
     """How many volunteers classified."""
-    asked = [(one.question, one.subject_id) for one in stats]
-    return await info.context.loaders.active_users.load_many(asked)
+    keys = [(one.question, one.subject_id) for one in stats]
+    return await info.context.loaders.active_users.load_many(keys)
 
 
 async def period_buckets_of(
@@ -147,9 +147,9 @@ async def period_buckets_of(
     period: PeriodArgument = None,
     fill_gaps: FillGapsArgument = False,
 ) -> list[list[PeriodBucket]]:
-    """What was classified, by period."""
-    asked = [(one.question, one.subject_id) for one in stats]
-    return await load_period_buckets(info, asked, period, fill_gaps=given(fill_gaps, False))
+    """Classifications by period."""
+    subjects = [(one.question, one.subject_id) for one in stats]
+    return await load_period_buckets(info, subjects, period, fill_gaps=given(fill_gaps, False))
 
 
 @strawberry.interface(
@@ -203,7 +203,7 @@ class ClassificationStats(Statistics):
 
 @strawberry.type
 class PublicStats(ClassificationStats):
-    """Adds who took part, for what anybody contributes to; one by one for operators."""
+    """Adds counts of volunteers, for what anybody contributes to; for operators, each volunteer."""
 
     active_users: int = batched_field(
         active_user_counts,
@@ -261,21 +261,21 @@ class PublicStats(ClassificationStats):
     ):
         from resolvers.unusual_volunteers import load_unusual
 
-        asked = read_thresholds(
+        question = read_thresholds(
             self.question, classifications_per_day, hours_per_day, info.context.today
         )
         size = given(first, UNUSUAL_PAGE)
-        return await load_unusual(info, asked, self.subject_id, size, after)
+        return await load_unusual(info, question, self.subject_id, size, after)
 
 
 @strawberry.type(description="Classifications of the whole site.")
 class SiteStats(PublicStats):
-    """What was done everywhere."""
+    """Statistics of the whole site."""
 
 
 @strawberry.type(description="Classifications in one project.")
 class ProjectStats(PublicStats):
-    """What was done in a project, and who was new there."""
+    """Statistics of a project, with its new volunteers."""
 
     @strawberry.field(
         description=(
@@ -294,12 +294,12 @@ class ProjectStats(PublicStats):
 
 @strawberry.type(description="Classifications in one workflow.")
 class WorkflowStats(PublicStats):
-    """What was done in a workflow."""
+    """Statistics of a workflow."""
 
 
 @strawberry.type
 class Contributed(ClassificationStats):
-    """Adds the projects and workflows, for whoever contributes: a volunteer or a group."""
+    """Adds contributions by project and workflow, of a volunteer or a group."""
 
     project_count: int = batched_field(
         project_counts,
@@ -355,4 +355,4 @@ class Contributed(ClassificationStats):
 
 @strawberry.type(description="Classifications of one volunteer.")
 class UserStats(Contributed):
-    """What a volunteer did."""
+    """Statistics of a volunteer."""

@@ -22,7 +22,7 @@ StreakPeriodArgument = Annotated[
 
 @strawberry.type(description="Periods in a row with at least one classification.")
 class Streak:
-    """The running period counts once there is a classification, and breaks nothing before."""
+    """A streak. The running period counts once it has a classification, and breaks none before."""
 
     current: int = strawberry.field(
         description="Periods in a row up to now; the running one counts if there is a "
@@ -43,8 +43,8 @@ class Streak:
 
 async def load_streak(info: Info, question: Question, subject_id: int, period: Period) -> Streak:
     """The streak of a volunteer or a group as of today."""
-    asked = BucketsQuestion(question, period), subject_id
-    starts = await info.context.loaders.active_periods.load(asked)
+    key = BucketsQuestion(question, period), subject_id
+    starts = await info.context.loaders.active_periods.load(key)
     current, longest = streak_of(starts, period, info.context.today)
     return Streak(
         current=current.length if current else 0,

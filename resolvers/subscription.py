@@ -1,4 +1,4 @@
-"""The root of subscriptions: a page's own query, whose answers follow changes."""
+"""The root of subscriptions: a live query, which is answered again when its answer changes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from resolvers.query import Query
 
 @federation.type(description="The root of every subscription.")
 class Subscription:
-    """Strawberry knows its name, and prints the directives of its field."""
+    """The root type, from which Strawberry prints the name and the directives of its field."""
 
     live: Query = federation.field(
         description=(

@@ -36,7 +36,7 @@ HoursArgument = Annotated[
 def read_thresholds(
     question: Question, per_day: int | None, hours: float | None, today: int
 ) -> UnusualQuestion:
-    """What is asked of a statistic; ArgumentError without a threshold, or of too many days."""
+    """The question of these thresholds; ArgumentError without a threshold, or for too many days."""
     if per_day is None and hours is None:
         raise InvalidArgument(
             "classificationsPerDay", "Give classificationsPerDay, hoursPerDay or both."

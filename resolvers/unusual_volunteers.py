@@ -13,7 +13,7 @@ from gateway.loaders.unusual_volunteers import UnusualDays, UnusualPage, Unusual
 from resolvers.connections import Connection, Edge, page_of, selects_of_nodes
 from resolvers.context import Info
 from resolvers.costs import about, costs
-from resolvers.cursors import place_cursor, read_place
+from resolvers.cursors import id_cursor, read_id_cursor
 from resolvers.lookahead import selects
 from resolvers.rows import Row, made, row
 from resolvers.scalars import SafeInt
@@ -23,7 +23,7 @@ from resolvers.user import User
 @row
 @strawberry.type(description="A day on which a volunteer did more than a threshold.")
 class UnusualDay(Row):
-    """All that was done on the day, within the scope of the statistic."""
+    """The sums of an unusual day, within the scope of the statistic."""
 
     day: date = strawberry.field(description="In UTC.")
     count: SafeInt = strawberry.field(description="Classifications on the day.")
@@ -33,7 +33,7 @@ class UnusualDay(Row):
 @row
 @strawberry.type(description="A volunteer with days on which they did more than a threshold.")
 class UnusualVolunteer(Row):
-    """Found by the days alone: who it is says nothing of why."""
+    """A volunteer with unusual days, found by the figures of these days alone."""
 
     user: User = strawberry.field(description="Who classified.")
     days: list[UnusualDay] = strawberry.field(
@@ -44,37 +44,37 @@ class UnusualVolunteer(Row):
 @row
 @strawberry.type(description="Such a volunteer within a page.")
 class UnusualVolunteerEdge(Edge[UnusualVolunteer]):
-    """Nothing but its place."""
+    """An edge with a cursor and a node alone."""
 
 
 @strawberry.type(description="A page of such volunteers, by ascending id.")
 class UnusualVolunteerConnection(Connection[UnusualVolunteer, UnusualVolunteerEdge]):
     """The total is counted only if it is selected."""
 
-    asked: strawberry.Private[UnusualQuestion]
+    question: strawberry.Private[UnusualQuestion]
     subject_id: strawberry.Private[int]
 
     @strawberry.field(
         description="How many volunteers have such days, on all pages.", directives=[costs(100)]
     )
     async def total_count(self, info: Info) -> int:
-        return await info.context.loaders.unusual_users.load((self.asked, self.subject_id))
+        return await info.context.loaders.unusual_users.load((self.question, self.subject_id))
 
 
 async def load_unusual(
-    info: Info, asked: UnusualQuestion, subject_id: int, first: int, after: str | None
+    info: Info, question: UnusualQuestion, subject_id: int, first: int, after: str | None
 ) -> UnusualVolunteerConnection:
     """A page of volunteers with days beyond a threshold, behind the one that ``after`` names."""
-    size, behind = read_page(first), read_place(after)
+    size, behind = read_page(first), read_id_cursor(after)
     found: Sequence[UnusualDays] = ()
     if selects(info, beyond={"totalCount"}):
-        # One more than asked for tells whether there is a next page.
-        page = UnusualPage(asked, size + 1, behind)
-        found = await info.context.loaders.unusual_volunteers.load((page, subject_id))
-    shown = page_of(found, size, after, _cursor_of)
-    nodes = await _volunteers(info, shown.items)
-    parts = shown.parts(info, UnusualVolunteerEdge, nodes)
-    return UnusualVolunteerConnection(**parts, asked=asked, subject_id=subject_id)
+        # One more than requested tells whether there is a next page.
+        key = UnusualPage(question, size + 1, behind)
+        found = await info.context.loaders.unusual_volunteers.load((key, subject_id))
+    page = page_of(found, size, after, _cursor_of)
+    nodes = await _volunteers(info, page.items)
+    parts = page.parts(info, UnusualVolunteerEdge, nodes)
+    return UnusualVolunteerConnection(**parts, question=question, subject_id=subject_id)
 
 
 async def _volunteers(info: Info, found: Sequence[UnusualDays]) -> list[UnusualVolunteer]:
@@ -96,4 +96,4 @@ async def _volunteers(info: Info, found: Sequence[UnusualDays]) -> list[UnusualV
 
 
 def _cursor_of(one: UnusualDays) -> str:
-    return place_cursor(one.user_id)
+    return id_cursor(one.user_id)

@@ -1,4 +1,4 @@
-"""A volunteer."""
+"""Volunteers: their names, statistics, goals and memberships."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ from resolvers.user_permissions import UserPermissions, own_permissions
 @row
 @strawberry.federation.type(keys=["id"], description="A volunteer with an account.")
 class User(Row):
-    """Names are null where the directory has none, or where the operation selects none."""
+    """A volunteer; names are null if the directory has none or the operation selects none."""
 
     id: strawberry.ID = strawberry.field(
         description="The number that Panoptes gave them; unique among users."
@@ -63,8 +63,8 @@ class User(Row):
         """The volunteer with this id, and the names of the record."""
         if record is None:
             return made(cls, (str(user_id), None, None, user_id))
-        shown = record.display_name or record.login
-        return made(cls, (str(user_id), record.login, shown, user_id))
+        name = record.display_name or record.login
+        return made(cls, (str(user_id), record.login, name, user_id))
 
     @classmethod
     async def resolve_reference(cls, info: Info, id: strawberry.ID) -> User:  # noqa: A002  (the key's name)

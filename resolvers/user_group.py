@@ -1,4 +1,4 @@
-"""A group of volunteers: its names, who belongs to it, and what the viewer may do with it."""
+"""Groups of volunteers: names, members, statistics, and the viewer's permissions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from resolvers.arguments import given
 from resolvers.connections import AfterArgument, Page, PageArgument, page_of, paged
 from resolvers.context import Info
 from resolvers.costs import about, costs
-from resolvers.cursors import place_cursor, read_place
+from resolvers.cursors import id_cursor, read_id_cursor
 from resolvers.goal import Goal
 from resolvers.goal_list import (
     GoalStatusesArgument,
@@ -29,7 +29,7 @@ from resolvers.group_history import HISTORY_PAGE, GroupChangeConnection, load_hi
 from resolvers.group_permissions import GroupPermissions, permissions_of
 from resolvers.group_stats import GroupStats
 from resolvers.guards import Guard, GuardRule
-from resolvers.instants import shown_instant
+from resolvers.instants import optional_instant
 from resolvers.join_link import JoinLink, load_join_link
 from resolvers.membership import (
     MemberSearchArgument,
@@ -37,10 +37,10 @@ from resolvers.membership import (
     MembershipConnection,
     RolesArgument,
     StatesArgument,
-    held_by,
+    filter_memberships,
     load_membership_connection,
     load_own_membership,
-    named,
+    search_memberships,
 )
 from resolvers.membership_counts import MembershipCounts, load_membership_counts
 from resolvers.milestones import AllTimeMilestones, load_all_time_milestones
@@ -49,7 +49,7 @@ from resolvers.roster import GroupMemberConnection, load_roster
 from resolvers.scopes import ScopeArgument, classifications_in
 from resolvers.visibility import StatsVisibility
 
-#: What `first` is where it is left out or null.
+#: The default of `first`.
 ROSTER_PAGE = 100
 
 
@@ -57,7 +57,7 @@ ROSTER_PAGE = 100
     keys=["id"], description="A group of volunteers who count together, such as a class."
 )
 class UserGroup:
-    """That a group exists, and its names, are public; its statistics follow its visibility."""
+    """A group. Its existence and names are public; its statistics follow its visibility."""
 
     id: strawberry.ID = strawberry.field(
         description="The number that Panoptes gave it; unique among groups."
@@ -98,8 +98,8 @@ class UserGroup:
             display_name=group.display_name or group.name,
             stats_visibility=StatsVisibility(group.stats_visibility),
             active=not group.ended,
-            created_at=shown_instant(group.created_at),
-            updated_at=shown_instant(group.updated_at),
+            created_at=optional_instant(group.created_at),
+            updated_at=optional_instant(group.updated_at),
             access=access,
         )
 
@@ -220,7 +220,7 @@ class UserGroup:
     ) -> MembershipConnection | None:
         key = read_search(search)
         found = await info.context.loaders.memberships_by_group.load(self.group_id)
-        held = await named(info, held_by(found, states, roles), key)
+        held = await search_memberships(info, filter_memberships(found, states, roles), key)
         return await load_membership_connection(info, _page(held, first, after), len(held))
 
     @strawberry.field(
@@ -246,10 +246,10 @@ def _page(
 ) -> Page[directory.Membership]:
     """A page of memberships, which come by ascending user."""
     size = read_page(given(first, ROSTER_PAGE))
-    behind = read_place(after)
+    behind = read_id_cursor(after)
     later = (one for one in found if one.user_id > behind)
     return page_of(tuple(islice(later, size + 1)), size, after, _cursor_of)
 
 
 def _cursor_of(one: directory.Membership) -> str:
-    return place_cursor(one.user_id)
+    return id_cursor(one.user_id)

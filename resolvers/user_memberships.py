@@ -10,16 +10,16 @@ from gateway.directory import memberships as directory
 from resolvers.arguments import given
 from resolvers.connections import page_of
 from resolvers.context import Info
-from resolvers.cursors import place_cursor, read_place
+from resolvers.cursors import id_cursor, read_id_cursor
 from resolvers.membership import (
     GroupRole,
     MembershipConnection,
     MembershipState,
-    held_by,
+    filter_memberships,
     load_membership_connection,
 )
 
-#: What `first` is where it is left out or null.
+#: The default of `first`.
 MEMBERSHIPS_PAGE = 100
 
 
@@ -33,22 +33,22 @@ async def load_user_memberships(
 ) -> MembershipConnection:
     """A page of a user's memberships of groups that exist for the viewer.
 
-    Those of groups that have ended only if inactive ones are asked for: nobody wants them among
-    their groups.
+    Those of ended groups are included only if ``states`` has INACTIVE.
     """
     size = read_page(given(first, MEMBERSHIPS_PAGE))
-    behind = read_place(after)
-    found = held_by(await info.context.loaders.memberships_by_user.load(user_id), states, roles)
+    behind = read_id_cursor(after)
+    of_user = await info.context.loaders.memberships_by_user.load(user_id)
+    found = filter_memberships(of_user, states, roles)
     decisions = await info.context.loaders.access.load_many([one.group_id for one in found])
     with_ended = states is not None and MembershipState.INACTIVE in states
-    shown = [
+    visible = [
         one
         for one, access in zip(found, decisions, strict=True)
         if access is not None and (with_ended or not access.group.ended)
     ]
-    later = (one for one in shown if one.group_id > behind)
+    later = (one for one in visible if one.group_id > behind)
     page = page_of(tuple(islice(later, size + 1)), size, after, _cursor_of)
-    return await load_membership_connection(info, page, len(shown))
+    return await load_membership_connection(info, page, len(visible))
 
 
 async def load_invitations(
@@ -59,4 +59,4 @@ async def load_invitations(
 
 
 def _cursor_of(membership: directory.Membership) -> str:
-    return place_cursor(membership.group_id)
+    return id_cursor(membership.group_id)

@@ -1,4 +1,4 @@
-"""What the viewer may do as a volunteer, apart from any one group: which buttons a page shows."""
+"""The viewer's permissions as a volunteer, outside of groups, for the buttons of a page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from resolvers.context import Info
     "volunteer. Limits are looked at when it is done."
 )
 class UserPermissions:
-    """Decided as about mutations: by the gateway's settings and the viewer's credentials."""
+    """The viewer's permissions, by settings and credentials, as for mutations."""
 
     create_groups: bool = strawberry.field(
         description="Create groups, join others and answer invitations: `createUserGroup`, "
@@ -25,7 +25,7 @@ class UserPermissions:
 
 
 def own_permissions(info: Info, user_id: int) -> UserPermissions:
-    """What may be done as this volunteer: all of it, or nothing."""
+    """The viewer's permissions as this volunteer: all or none."""
     is_open = info.context.group_life.is_on
     may = info.context.permissions.may_change_as(user_id) and is_open
     return UserPermissions(create_groups=may, edit_goals=may)

@@ -1,4 +1,4 @@
-"""The levels of a group, as the schema shows them."""
+"""Levels of ``statsVisibility`` in the schema."""
 
 from __future__ import annotations
 

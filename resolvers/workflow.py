@@ -1,4 +1,4 @@
-"""A workflow, and what volunteers did in it."""
+"""Workflows, with what volunteers did in them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from resolvers.statistics import WorkflowStats
 
 @strawberry.federation.type(keys=["id"], description="One task of a project.")
 class Workflow:
-    """What the directory says of a workflow, and its statistics."""
+    """A workflow: its record in the directory, and its statistics."""
 
     id: strawberry.ID = strawberry.field(
         description="The number that Panoptes gave it; unique among workflows."

@@ -1,4 +1,4 @@
-"""What somebody did in each workflow."""
+"""Contributions by workflow, of a volunteer or a group."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class WorkflowContribution(Row):
 
     workflow: Annotated[Workflow, strawberry.lazy("resolvers.workflow")] | None = strawberry.field(
         description="Where it was done; null for classifications that name no workflow.",
-        # One object stands in the contributions of many members.
+        # Contributions of many members share one object.
         metadata=hints(shared=True),
     )
     count: SafeInt = strawberry.field(
@@ -50,8 +50,8 @@ async def load_workflow_contributions(
     """A subject's contributions in order, with the details of them that the operation selects."""
     loaders, key = info.context.loaders, (question, subject_id)
     with_days = order is ContributionOrder.MOST_RECENT or selects_last_day(info)
-    days_asked = loaders.last_days_by_workflow.load(key) if with_days else None
-    sums, days = await load_arranged(loaders.workflow_contributions.load(key), days_asked, order)
+    last_days = loaders.last_days_by_workflow.load(key) if with_days else None
+    sums, days = await load_arranged(loaders.workflow_contributions.load(key), last_days, order)
     sums = sums[:first]
     found = await load_workflows(info, (one.id for one in sums), ("workflow",))
     return contributions(WorkflowContribution, sums, found, days)

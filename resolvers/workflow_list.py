@@ -1,4 +1,4 @@
-"""Workflows of the site and of a project, a page at a time."""
+"""Lists of workflows, of the site and of a project, by pages."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ class WorkflowConnection(Connection[Workflow, WorkflowEdge]):
     total_count: int = strawberry.field(description="Workflows on all pages.")
 
 
-class WorkflowsAsked(NamedTuple):
-    """The arguments of a list of workflows, as they came."""
+class WorkflowListArguments(NamedTuple):
+    """The arguments of a list of workflows, as the client sent them."""
 
     search: str | None
     active: bool | None
@@ -61,41 +61,41 @@ class WorkflowsAsked(NamedTuple):
         return order_of(which, self.search, by)
 
 
-async def list_workflows(info: Info, asked: WorkflowsAsked) -> WorkflowConnection:
+async def list_workflows(info: Info, arguments: WorkflowListArguments) -> WorkflowConnection:
     """A page of the site's workflows that a search finds."""
-    page, total = await load_page(info, asked.order(), asked.first, asked.after)
-    ids = [place.entity_id for place in page.items]
+    page, total = await load_page(info, arguments.order(), arguments.first, arguments.after)
+    ids = [item.entity_id for item in page.items]
     records = await info.context.loaders.workflows.load_many(ids)
     return _connection(info, page, [one for one in records if one is not None], total)
 
 
 async def list_workflows_of_project(
-    info: Info, project_id: int, asked: WorkflowsAsked
+    info: Info, project_id: int, arguments: WorkflowListArguments
 ) -> WorkflowConnection:
     """A page of a project's workflows that a search finds, by the same rules.
 
     A project has few workflows, so all of them are read and put in order here: in one statement
     for any number of projects, and one more by activity.
     """
-    order, active = asked.order(), asked.active
-    size, behind = read_page(given(asked.first, LIST_PAGE)), order.read(asked.after)
+    order, active = arguments.order(), arguments.active
+    size, behind = read_page(given(arguments.first, LIST_PAGE)), order.read(arguments.after)
     found = [
         one
         for one in await info.context.loaders.workflows_by_project.load(project_id)
         if (active is None or one.active is active)
         and (order.search is None or matches(one.display_name or "", order.search))
     ]
-    places = await _places(info, found, order.by)
+    items = await _sorted(info, found, order.by)
     if behind is not None:
-        places = [one for one in places if _rank(one, order.by) > _rank(behind, order.by)]
-    page = page_of(places, size, asked.after, order.cursor)
+        items = [one for one in items if _sort_key(one, order.by) > _sort_key(behind, order.by)]
+    page = page_of(items, size, arguments.after, order.cursor)
     records = {one.id: one for one in found}
-    shown = [records[place.entity_id] for place in page.items]
-    return _connection(info, page, shown, len(found))
+    on_page = [records[item.entity_id] for item in page.items]
+    return _connection(info, page, on_page, len(found))
 
 
-async def _places(info: Info, found: Sequence[workflows.Workflow], by: ListOrder) -> list[SortKey]:
-    """The workflows' places in an order, in this order."""
+async def _sorted(info: Info, found: Sequence[workflows.Workflow], by: ListOrder) -> list[SortKey]:
+    """The values and ids of the workflows in an order, sorted by it."""
     loaders, ids = info.context.loaders, [one.id for one in found]
     values: Sequence[int | str] = ids
     if by is ListOrder.NAME:
@@ -105,12 +105,12 @@ async def _places(info: Info, found: Sequence[workflows.Workflow], by: ListOrder
         values = [sums.n for sums in await loaders.totals.load_many((always, one) for one in ids)]
     elif by is ListOrder.LAST_DAY:
         values = await loaders.workflow_last_days.load_many(ids)
-    places = map(SortKey, values, ids)
-    return sorted(places, key=lambda place: _rank(place, by))
+    items = map(SortKey, values, ids)
+    return sorted(items, key=lambda item: _sort_key(item, by))
 
 
-def _rank(place: SortKey, by: ListOrder) -> tuple[int | str, int]:
-    value, entity_id = place
+def _sort_key(item: SortKey, by: ListOrder) -> tuple[int | str, int]:
+    value, entity_id = item
     if by in (ListOrder.COUNT, ListOrder.LAST_DAY):
         value = -int(value)
     return value, entity_id

@@ -1,1 +1,1 @@
-"""What people do with groups: the mutations of the schema, one module for each topic."""
+"""Mutations of the schema: what people do with groups, one module for each topic."""

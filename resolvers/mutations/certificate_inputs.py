@@ -1,4 +1,4 @@
-"""Issuing and revoking certificates: the inputs."""
+"""Inputs of issuing and revoking certificates."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from resolvers.ranges import DateRange, days_in
 
 @strawberry.input(description="What `issueCertificate` takes.")
 class IssueCertificateInput(FrozenInput):
-    """Days, and one project or all."""
+    """A certificate to issue: its days, and one project or all."""
 
     range: DateRange | None = strawberry.field(
         default=None,
@@ -24,19 +24,19 @@ class IssueCertificateInput(FrozenInput):
     )
 
     def command(self) -> IssueCertificate:
-        """What is to be carried out."""
+        """The command of this input."""
         project_id = None if self.project_id is None else read_id("projectId", self.project_id)
         return IssueCertificate(days_in(self.range), project_id)
 
 
 @strawberry.input(description="What `revokeCertificate` takes.")
 class RevokeCertificateInput(FrozenInput):
-    """One certificate."""
+    """A certificate to revoke."""
 
     code: str = strawberry.field(
         description="Its code; letter case, spaces and hyphens make no difference."
     )
 
     def command(self) -> RevokeCertificate:
-        """What is to be carried out."""
+        """The command of this input."""
         return RevokeCertificate(self.code)

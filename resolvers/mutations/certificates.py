@@ -1,4 +1,4 @@
-"""Issuing and revoking certificates: the payloads."""
+"""Payloads of issuing and revoking certificates."""
 
 from __future__ import annotations
 
@@ -36,4 +36,4 @@ class IssueCertificatePayload(CertificatePayload):
 
 @strawberry.type(description="What came of `revokeCertificate`.")
 class RevokeCertificatePayload(CertificatePayload):
-    """Without the certificate, of which nothing is left."""
+    """The payload of a revocation: the certificate is deleted."""

@@ -1,4 +1,4 @@
-"""Creating and changing goals: the inputs."""
+"""Inputs of creating and changing goals."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _EXPECTED = (
     one_of=True, description="Some projects, or some workflows, for which a goal is set."
 )
 class GoalScope(FrozenInput):
-    """Either list: graphql-core refuses both at once, and neither."""
+    """Projects or workflows: graphql-core refuses both lists at once, and neither."""
 
     project_ids: list[strawberry.ID] | None = strawberry.field(
         default=UNSET, description="Only what is done in these projects: 1 to 100 ids."
@@ -49,7 +49,7 @@ class GoalScope(FrozenInput):
 
 @strawberry.input(description="What `createGoal` takes.")
 class CreateGoalInput(FrozenInput):
-    """Metric, scope and repetition stay as they are created."""
+    """A goal to create; its metric, scope and repetition cannot be changed later."""
 
     group_id: strawberry.ID | None = strawberry.field(
         default=None, description="Of which group it is. Default: the viewer's own goal."
@@ -83,7 +83,7 @@ class CreateGoalInput(FrozenInput):
     )
 
     def command(self) -> CreateGoal:
-        """What is to be carried out."""
+        """The command of this input."""
         scope = self.within
         return CreateGoal(
             Metric[self.metric.name],
@@ -104,7 +104,7 @@ class CreateGoalInput(FrozenInput):
     "milestones."
 )
 class UpdateGoalInput(FrozenInput):
-    """Metric, scope and repetition cannot be changed: they are what was celebrated."""
+    """Changes of a goal; its metric, scope and repetition cannot be changed."""
 
     id: strawberry.ID = strawberry.field(description=_GOAL_ID)
     title: str | None = strawberry.field(default=UNSET, description=f"{_TITLE} Null: none.")
@@ -127,7 +127,7 @@ class UpdateGoalInput(FrozenInput):
     expected_revision: str | None = strawberry.field(default=None, description=_EXPECTED)
 
     def command(self) -> UpdateGoal:
-        """What is to be carried out."""
+        """The command of this input."""
         end, milestones = self.end, self.milestones
         return UpdateGoal(
             read_id("id", self.id),
@@ -142,7 +142,7 @@ class UpdateGoalInput(FrozenInput):
 
 @strawberry.input(description="What `archiveGoal` takes.")
 class ArchiveGoalInput(FrozenInput):
-    """A goal to be put away, or taken up again."""
+    """A goal to archive or to unarchive."""
 
     id: strawberry.ID = strawberry.field(description=_GOAL_ID)
     archived: bool | None = strawberry.field(
@@ -150,19 +150,19 @@ class ArchiveGoalInput(FrozenInput):
     )
 
     def command(self) -> ArchiveGoal:
-        """What is to be carried out."""
+        """The command of this input."""
         return ArchiveGoal(read_id("id", self.id), self.archived is not False)
 
 
 @strawberry.input(description="What `deleteGoal` takes.")
 class DeleteGoalInput(FrozenInput):
-    """A goal that was a mistake."""
+    """A goal to delete."""
 
     id: strawberry.ID = strawberry.field(description=_GOAL_ID)
     expected_revision: str | None = strawberry.field(default=None, description=_EXPECTED)
 
     def command(self) -> DeleteGoal:
-        """What is to be carried out."""
+        """The command of this input."""
         return DeleteGoal(read_id("id", self.id), read_revision(self.expected_revision))
 
 

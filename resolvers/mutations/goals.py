@@ -1,4 +1,4 @@
-"""Creating, changing, archiving and deleting goals: the payloads."""
+"""Payloads of creating, changing, archiving and deleting goals."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from resolvers.user import User, load_users
 
 @strawberry.type
 class GoalPayload(GroupPayload):
-    """A payload with whoever's goal it is, the group or the viewer."""
+    """A payload with the owner of the goal, the group or the viewer."""
 
     @strawberry.field(
         description="The viewer, whose own goal it is; null if it is a group's, or if nothing was "
@@ -29,7 +29,7 @@ class GoalPayload(GroupPayload):
 
 @strawberry.type
 class OneGoalPayload(GoalPayload):
-    """A payload with a goal that is there afterwards."""
+    """A payload with the goal, which exists afterwards."""
 
     @strawberry.field(
         description="The goal now; null if nothing was done, or if the viewer may not see it any "
@@ -59,9 +59,9 @@ class UpdateGoalPayload(OneGoalPayload):
 
 @strawberry.type(description="What came of `archiveGoal`.")
 class ArchiveGoalPayload(OneGoalPayload):
-    """The goal that was put away, or taken up again."""
+    """The goal that was archived or unarchived."""
 
 
 @strawberry.type(description="What came of `deleteGoal`.")
 class DeleteGoalPayload(GoalPayload):
-    """Without the goal, of which nothing is left."""
+    """The payload of a deletion: the goal is gone."""

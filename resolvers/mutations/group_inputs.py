@@ -1,4 +1,4 @@
-"""Creating and changing groups: the inputs."""
+"""Inputs of creating and changing groups."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NAME = (
 
 @strawberry.input(description="What `createUserGroup` takes.")
 class CreateUserGroupInput(FrozenInput):
-    """Whoever creates it leads it."""
+    """A group to create, which the viewer leads."""
 
     display_name: str = strawberry.field(description=_DISPLAY_NAME)
     name: str | None = strawberry.field(
@@ -37,7 +37,7 @@ class CreateUserGroupInput(FrozenInput):
     )
 
     def command(self) -> CreateGroup:
-        """What is to be carried out."""
+        """The command of this input."""
         return CreateGroup(
             self.display_name,
             self.name,
@@ -48,7 +48,7 @@ class CreateUserGroupInput(FrozenInput):
 
 @strawberry.input(description="What `updateUserGroup` takes; what is left out or null stays.")
 class UpdateUserGroupInput(FrozenInput):
-    """Names and level."""
+    """Changes of a group's names and visibility."""
 
     id: strawberry.ID = strawberry.field(description=GROUP_ID)
     display_name: str | None = strawberry.field(default=None, description=_DISPLAY_NAME)
@@ -63,7 +63,7 @@ class UpdateUserGroupInput(FrozenInput):
     )
 
     def command(self) -> UpdateGroup:
-        """What is to be carried out."""
+        """The command of this input."""
         level = self.stats_visibility
         return UpdateGroup(
             read_id("id", self.id),
@@ -76,21 +76,21 @@ class UpdateUserGroupInput(FrozenInput):
 
 @strawberry.input(description="What `deactivateUserGroup` takes.")
 class DeactivateUserGroupInput(FrozenInput):
-    """An active group."""
+    """A group to deactivate."""
 
     id: strawberry.ID = strawberry.field(description=GROUP_ID)
 
     def command(self) -> DeactivateGroup:
-        """What is to be carried out."""
+        """The command of this input."""
         return DeactivateGroup(read_id("id", self.id))
 
 
 @strawberry.input(description="What `reactivateUserGroup` takes.")
 class ReactivateUserGroupInput(FrozenInput):
-    """A deactivated group."""
+    """A group to reactivate."""
 
     id: strawberry.ID = strawberry.field(description=GROUP_ID)
 
     def command(self) -> ReactivateGroup:
-        """What is to be carried out."""
+        """The command of this input."""
         return ReactivateGroup(read_id("id", self.id))

@@ -1,4 +1,4 @@
-"""Creating and changing groups: the payloads."""
+"""Payloads of creating and changing groups."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class UpdateUserGroupPayload(GroupPayload):
 
 @strawberry.type(description="What came of `deactivateUserGroup`.")
 class DeactivateUserGroupPayload(GroupPayload):
-    """The group that has ended, for who led it."""
+    """The deactivated group, for its admins."""
 
 
 @strawberry.type(description="What came of `reactivateUserGroup`.")
 class ReactivateUserGroupPayload(GroupPayload):
-    """The group that goes on."""
+    """The reactivated group."""

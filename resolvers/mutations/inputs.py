@@ -13,7 +13,7 @@ from gateway.errors import InvalidArgument
 
 T = TypeVar("T")
 
-#: The one argument of a mutation.
+#: The single argument of a mutation.
 InputArgument = Annotated[T, strawberry.argument(name="input", description="What is to be done.")]
 
 #: The description of the input field ``id``.
@@ -23,12 +23,12 @@ _REVISION = re.compile(r"[1-9][0-9]{0,18}")
 
 
 def read_revision(text: str | None) -> int | None:
-    """The revision that is expected; None if any is."""
+    """The expected revision; None if any is accepted."""
     if text is None:
         return None
     if not _REVISION.fullmatch(text) or int(text) >= 2**63:
-        said = "expectedRevision must be a revision that the group has told."
-        raise InvalidArgument("expectedRevision", said)
+        message = "expectedRevision must be a revision that the group has told."
+        raise InvalidArgument("expectedRevision", message)
     return int(text)
 
 

@@ -1,4 +1,4 @@
-"""Changing the join link of a group: rotate, switch, expire."""
+"""The mutation of a group's join link: rotate, switch, expire."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from resolvers.mutations.payloads import GroupPayload
 
 @strawberry.input(description="What `updateJoinLink` takes; what is left out or null stays.")
 class UpdateJoinLinkInput(FrozenInput):
-    """The link of one group."""
+    """Changes of the join link of a group."""
 
     id: strawberry.ID = strawberry.field(description=GROUP_ID)
     rotate: bool | None = strawberry.field(
@@ -36,7 +36,7 @@ class UpdateJoinLinkInput(FrozenInput):
     )
 
     def command(self) -> UpdateJoinLink:
-        """What is to be carried out."""
+        """The command of this input."""
         if self.clear_expiry and self.expires_at is not None:
             raise InvalidArgument("clearExpiry", "clearExpiry and expiresAt exclude each other.")
         return UpdateJoinLink(

@@ -1,4 +1,4 @@
-"""What admins do with the members of a group: invite, remove, change roles."""
+"""Mutations of a group's members by its admins: invite, remove, change roles."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _FEW = 10
 
 @strawberry.input(description="What `inviteToUserGroup` takes: 1 to 100 volunteers.")
 class InviteToUserGroupInput(FrozenInput):
-    """By id or by login."""
+    """Volunteers to invite, by id or by login."""
 
     id: strawberry.ID = strawberry.field(description=GROUP_ID)
     user_ids: list[strawberry.ID] | None = strawberry.field(
@@ -41,11 +41,11 @@ class InviteToUserGroupInput(FrozenInput):
     )
 
     def command(self) -> Invite:
-        """What is to be carried out."""
+        """The command of this input."""
         logins = self.logins or ()
         if len(logins) > MAX_IDS:
-            said = too_many("logins", len(logins), "logins")
-            raise OutOfBounds("logins", len(logins), 0, MAX_IDS, said)
+            message = too_many("logins", len(logins), "logins")
+            raise OutOfBounds("logins", len(logins), 0, MAX_IDS, message)
         user_ids = read_ids("userIds", self.user_ids or ())
         role = given(self.role, GroupRole.GROUP_MEMBER)
         return Invite(read_id("id", self.id), user_ids, tuple(logins), str(role.value))
@@ -53,7 +53,7 @@ class InviteToUserGroupInput(FrozenInput):
 
 @strawberry.input(description="What `removeMembers` takes.")
 class RemoveMembersInput(FrozenInput):
-    """All or none."""
+    """Members to remove, all of them or none."""
 
     id: strawberry.ID = strawberry.field(description=GROUP_ID)
     user_ids: list[strawberry.ID] = strawberry.field(
@@ -61,13 +61,13 @@ class RemoveMembersInput(FrozenInput):
     )
 
     def command(self) -> RemoveMembers:
-        """What is to be carried out."""
+        """The command of this input."""
         return RemoveMembers(read_id("id", self.id), read_ids("userIds", self.user_ids))
 
 
 @strawberry.input(description="What `setMemberRole` takes.")
 class SetMemberRoleInput(FrozenInput):
-    """Of somebody invited, the role that they will have."""
+    """The new role of a member, or of an invitation."""
 
     id: strawberry.ID = strawberry.field(description=GROUP_ID)
     user_id: strawberry.ID = strawberry.field(
@@ -76,7 +76,7 @@ class SetMemberRoleInput(FrozenInput):
     role: GroupRole = strawberry.field(description="What they are from now on.")
 
     def command(self) -> SetRole:
-        """What is to be carried out."""
+        """The command of this input."""
         user_id = read_id("userId", self.user_id)
         return SetRole(read_id("id", self.id), user_id, str(self.role.value))
 

@@ -1,4 +1,4 @@
-"""What people do with their own membership of a group: join, leave, accept, decline."""
+"""Mutations of the viewer's own membership: join, leave, accept, decline."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from resolvers.mutations.payloads import MembershipPayload
 
 @strawberry.input(description="What `joinUserGroup` takes.")
 class JoinUserGroupInput(FrozenInput):
-    """By the token of its join link."""
+    """A group to join, by the token of its join link."""
 
     id: strawberry.ID = strawberry.field(description=GROUP_ID)
     join_token: str = strawberry.field(description="The token of the group's join link.")
 
     def command(self) -> Join:
-        """What is to be carried out."""
+        """The command of this input."""
         return Join(read_id("id", self.id), self.join_token)
 
 
 @strawberry.input(description="What `leaveUserGroup` takes.")
 class LeaveUserGroupInput(FrozenInput):
-    """The viewer's own membership."""
+    """A group that the viewer leaves."""
 
     id: strawberry.ID = strawberry.field(description=GROUP_ID)
     successor_id: strawberry.ID | None = strawberry.field(
@@ -34,7 +34,7 @@ class LeaveUserGroupInput(FrozenInput):
     )
 
     def command(self) -> Leave:
-        """What is to be carried out."""
+        """The command of this input."""
         successor = self.successor_id
         return Leave(
             read_id("id", self.id), None if successor is None else read_id("successorId", successor)
@@ -48,7 +48,7 @@ class AcceptInvitationInput(FrozenInput):
     id: strawberry.ID = strawberry.field(description=GROUP_ID)
 
     def command(self) -> AcceptInvitation:
-        """What is to be carried out."""
+        """The command of this input."""
         return AcceptInvitation(read_id("id", self.id))
 
 
@@ -64,7 +64,7 @@ class DeclineInvitationInput(FrozenInput):
     )
 
     def command(self) -> DeclineInvitation:
-        """What is to be carried out."""
+        """The command of this input."""
         return DeclineInvitation(read_id("id", self.id), bool(self.for_ever))
 
 
@@ -75,7 +75,7 @@ class JoinUserGroupPayload(MembershipPayload):
 
 @strawberry.type(description="What came of `leaveUserGroup`.")
 class LeaveUserGroupPayload(MembershipPayload):
-    """Both are null if the group is hidden from who has left it."""
+    """The group and the membership; null if the group is hidden from former members."""
 
 
 @strawberry.type(description="What came of `acceptInvitation`.")
@@ -85,4 +85,4 @@ class AcceptInvitationPayload(MembershipPayload):
 
 @strawberry.type(description="What came of `declineInvitation`.")
 class DeclineInvitationPayload(MembershipPayload):
-    """Both are null if the group is hidden from who has declined."""
+    """The group and the membership; null if the group is now hidden from the viewer."""

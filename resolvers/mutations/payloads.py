@@ -1,4 +1,4 @@
-"""Payloads: what came of a mutation, and what is read of it after its commit.
+"""Payloads: the result of a mutation, read after its commit.
 
 A payload's fields are resolved before the next mutation of the operation begins, from a snapshot
 that was begun after the commit, with decisions about the viewer made anew.
@@ -26,7 +26,7 @@ P = TypeVar("P", bound="Payload")
 
 @strawberry.type
 class Payload:
-    """What every payload has. ``outcome`` is None if the command was refused."""
+    """The base of all payloads. ``outcome`` is None if the command was refused."""
 
     changed: bool = strawberry.field(
         description="Whether anything is different now: to do something again changes nothing."
@@ -62,12 +62,12 @@ class MembershipPayload(GroupPayload):
     async def membership(self, info: Info) -> Membership | None:
         if self.outcome is None:
             return None
-        shown = await memberships_of(info, self.outcome.group_id, self.outcome.user_ids)
-        return shown[0] if shown else None
+        memberships = await memberships_of(info, self.outcome.group_id, self.outcome.user_ids)
+        return memberships[0] if memberships else None
 
 
 async def carry_out(info: Info, payload: type[P], command: Command) -> P:
-    """Carry out a command of the viewer. What they can mend is in ``userErrors``."""
+    """Carry out a command of the viewer. What they can correct is in ``userErrors``."""
     outcome, errors = None, []
     try:
         outcome = await info.context.run(command)
@@ -75,10 +75,10 @@ async def carry_out(info: Info, payload: type[P], command: Command) -> P:
     except GroupRefusal as refusal:
         errors = [UserError.of(refusal)]
     made: Any = payload
-    shown: P = made(
+    result: P = made(
         changed=outcome is not None and outcome.changed, user_errors=errors, outcome=outcome
     )
-    return shown
+    return result
 
 
 async def group_of(info: Info, outcome: Outcome) -> UserGroup | None:

@@ -60,7 +60,7 @@ from resolvers.mutations.own_membership import (
 )
 from resolvers.mutations.payloads import carry_out
 
-#: Of a mutation, and of one that others may be flooded with. What is selected comes on top.
+#: The cost of a mutation, and of one that could flood others. The cost of its selection is added.
 _COST, _COST_OF_MORE = 10, 25
 
 _ADMINS = "For the group's admins and site admins."

@@ -1,4 +1,4 @@
-"""User errors: why something was not done, as data, where a person can mend it in a form."""
+"""User errors: refusals as data, which a person can correct in a form."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class UserErrorCode(Enum):
 
 @strawberry.type(description="Why something was not done.")
 class UserError:
-    """A refusal, for a form."""
+    """A user error: a refusal as data, for a form."""
 
     code: UserErrorCode = strawberry.field(description="Decide by this.")
     message: str = strawberry.field(description="One English sentence for people.")
@@ -84,6 +84,6 @@ class UserError:
 
     @classmethod
     def of(cls, refusal: GroupRefusal) -> Self:
-        """The error that a refusal is shown as."""
+        """Convert a refusal to a user error."""
         code = UserErrorCode(refusal.refusal)
         return cls(code=code, message=refusal.message, path=["input", *refusal.path])

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from gateway.db import Database
 from gateway.directory.load import load_directory
 from resolvers import named_members
-from resolvers.cursors import place_cursor
+from resolvers.cursors import id_cursor
 from tests.asking import answer, ask
 from tests.events_of import HOUR_MS, classification, store
 
@@ -337,7 +337,7 @@ async def test_members_unknown_to_the_directory_have_no_names(database: Database
 async def test_the_roster_holds_active_members_by_ascending_id(database: Database) -> None:
     await fill(database)
     document = f"""{{ userGroup(id: 501) {{
-        members(first: 5, after: "{place_cursor(19)}") {{ nodes {{ id login }} }}
+        members(first: 5, after: "{id_cursor(19)}") {{ nodes {{ id login }} }}
     }} }}"""
     assert (await answer(database, document))["userGroup"]["members"]["nodes"] == [
         {"id": "20", "login": "user-20"},
@@ -349,7 +349,7 @@ async def test_the_roster_holds_active_members_by_ascending_id(database: Databas
 async def test_memberships_hold_everybody_by_ascending_id(database: Database) -> None:
     await fill(database)
     document = f"""{{ userGroup(id: 501) {{
-        memberships(first: 2, after: "{place_cursor(21)}") {{
+        memberships(first: 2, after: "{id_cursor(21)}") {{
             nodes {{ state roles user {{ id login }} group {{ id }} }}
         }}
     }} }}"""

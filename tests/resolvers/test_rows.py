@@ -16,7 +16,7 @@ from gateway.loaders.statistics import Contribution, Rank
 from gateway.stats.subject import Answer, Kind, Question, Selection
 from resolvers.buckets import NewUsersBucket, comment_buckets, period_buckets
 from resolvers.contributions import ProjectContribution, contributions
-from resolvers.member_details import MemberDetails, Places
+from resolvers.member_details import ContributionsByMember, MemberDetails
 from resolvers.members import member_contributions
 from resolvers.project import Project
 from resolvers.rows import Row, made, row
@@ -30,7 +30,10 @@ PROJECT = Project.of(1, ProjectRecord(1, "zoo/one", "One"))
 SUM = Contribution(1, 2, 3500)
 WORKFLOW = Workflow.of(WorkflowRecord(1))
 DETAILS = MemberDetails(
-    Question(Kind.GROUP, Selection()), 501, Places({1: [SUM]}, {}, {}), Places({}, {}, {})
+    Question(Kind.GROUP, Selection()),
+    501,
+    ContributionsByMember({1: [SUM]}, {}, {}),
+    ContributionsByMember({}, {}, {}),
 )
 ADA = UserRecord(1, "ada", None)
 MADE: dict[str, tuple[Any, dict[str, Any]]] = {
