@@ -99,7 +99,7 @@ def bulk_import(
                     damage = error
                 progress.say("Packing what was read")
                 spool.finish()
-                summary.settle(write(load.store))
+                summary.add_deduplicated(write(load.store))
         except RollupsDiffer as error:
             raise CommandFailed(
                 f"{error.rows:,} rows of the rollups differ from the events, so nothing was "

@@ -13,7 +13,7 @@ from gateway.cli.running import opened
 from gateway.directory.backfill_members import backfill_members
 from gateway.directory.load import load_directory
 from gateway.directory.users import USER_IDS
-from gateway.events.instants import shown_instant
+from gateway.events.instants import format_instant
 from gateway.groups.commands import UpdateJoinLink
 from gateway.groups.configuration import configured_groups
 from gateway.groups.reading import JOIN_LINKS_BY_GROUP, join_link_of
@@ -82,13 +82,13 @@ def _document(
             for user_id in volunteers
         ],
         "group_tenures": [
-            {"user_group_id": group_id, "from": shown_instant(0)} for group_id in _GROUPS
+            {"user_group_id": group_id, "from": format_instant(0)} for group_id in _GROUPS
         ],
         "membership_spans": [
             {
                 "user_id": user_id,
                 "user_group_id": group_id,
-                "from": shown_instant(members_since),
+                "from": format_instant(members_since),
             }
             for group_id in _GROUPS
             for user_id in volunteers
@@ -114,9 +114,9 @@ def _goals(now: int) -> list[dict[str, Any]]:
     )
     said = {
         "metric": "classifications",
-        "created_at": shown_instant(now),
+        "created_at": format_instant(now),
         "created_by": ADMIN.user_id,
-        "updated_at": shown_instant(now),
+        "updated_at": format_instant(now),
         "revision": 1,
     }
     of_groups = [(group_id, goal) for group_id in _GROUPS for goal in goals]

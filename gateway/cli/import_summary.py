@@ -14,7 +14,7 @@ from gateway.cli.running import CommandFailed
 from gateway.directory.workflow_projects import Followed
 from gateway.events.event import Batch, Reject
 from gateway.events.left_out import LeftOut
-from gateway.ingestion.bulk.copies import Settled
+from gateway.ingestion.bulk.deduplication import Deduplicated
 from gateway.ingestion.bulk.reading import Taken
 from gateway.ingestion.ingest import Ingested
 from gateway.private_file import owner_only
@@ -112,10 +112,10 @@ class Summary:
         self._followed.add(taken.followed)
         self._add(name, taken.batch)
 
-    def settle(self, settled: Settled) -> None:
+    def add_deduplicated(self, deduplicated: Deduplicated) -> None:
         """Tell what became of the events that a bulk load has taken."""
-        self.outcome = settled.outcome
-        self._assigned.add(settled.assigned)
+        self.outcome = deduplicated.outcome
+        self._assigned.add(deduplicated.assigned)
 
     def _add(self, name: str, batch: Batch) -> None:
         self.rejected += len(batch.rejects)
@@ -138,5 +138,5 @@ class Summary:
             yield f"All rejected rows, with reasons: {rejects_path}"
         yield from self._contents.lines()
         for what, events in sorted(self.left_out.items()):
-            yield what.told(events)
+            yield what.sentence(events)
         yield from (*self._assigned.notes(), *self._followed.notes(), *self.notes)

@@ -1,4 +1,4 @@
-"""Tables that a project owner has as well, and that hold no events to count: each by its name."""
+"""Tables without events, such as exports of subjects: detected by their columns."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _FLATTENED = re.compile(
 
 
 def other_kind(columns: Collection[str]) -> str | None:
-    """What a table with these columns is called, None if it may hold events."""
+    """Name of a table without events by its columns; None if it may hold events."""
     present = set(columns)
     # An export has all it needs, whatever stands beside.
     if {"classification_id", "metadata"} <= present or "event_time" in present:

@@ -1,6 +1,6 @@
-"""Rows in the columns of ERAS's tables, which is how a site brings its history.
+"""Rows in the columns of ERAS's tables, in which a site imports its history.
 
-A cell holds what its file says: a text from CSV; from Parquet a number, a list, or an instant
+A cell has the type of its file: a text from CSV; from Parquet a number, a list, or an instant
 already in microseconds.
 """
 
@@ -29,7 +29,7 @@ from gateway.events.names import collect_names
 
 
 class ClassificationRow(NamedTuple):
-    """The cells of ``classification_events`` that count; None where there is none."""
+    """Row of ``classification_events``: the cells that are used; None if there is none."""
 
     classification_id: object
     event_time: object
@@ -45,7 +45,7 @@ class ClassificationRow(NamedTuple):
 
 
 class CommentRow(NamedTuple):
-    """The cells of ``comment_events``; None where there is none."""
+    """Row of ``comment_events``: its cells; None if there is none."""
 
     comment_id: object
     event_time: object
@@ -110,16 +110,16 @@ def read_comment_row(row: CommentRow, bounds: Bounds) -> Comment:
 
 
 def read_group_cell(cell: object, most: int, left_out: Counter[LeftOut]) -> tuple[int, ...]:
-    """Group ids from a list, a JSON list or PostgreSQL's ``{1,2}``: ascending, each once.
+    """Parse group ids from a list, a JSON list or PostgreSQL's ``{1,2}``: sorted, distinct.
 
-    What is no id is left out, and noted.
+    What is no id is skipped, and counted.
     """
     if not isinstance(cell, str):
         return read_cell_group_ids(cell, most, left_out)
     text = cell.strip()
     if text[0] == "{" and text[-1] == "}":
         inner = text[1:-1]
-        # Counted before it is taken apart: a cell may be megabytes of commas.
+        # Counted before it is split: a cell may be megabytes of commas.
         if inner.count(",") >= most:
             left_out[LeftOut.TOO_MANY_GROUPS] += 1
             return ()
@@ -134,9 +134,9 @@ def read_group_cell(cell: object, most: int, left_out: Counter[LeftOut]) -> tupl
 
 
 def read_seconds_ms(cell: object, left_out: Counter[LeftOut]) -> int:
-    """Milliseconds from a cell in seconds, halves up, bounded like any session; 0 if missing.
+    """Session time in milliseconds from a cell in seconds, halves up, bounded; 0 if missing.
 
-    It is 0 as well where the cell is no number; that is noted.
+    It is also 0 if the cell is no number, which is counted.
     """
     if cell is None:
         return 0

@@ -1,4 +1,4 @@
-"""The file of an export of Talk: one JSON array, alone or in a tar, and whatever packs that."""
+"""File of a Talk export: one JSON array, alone or in a tar, compressed or not."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def begins_array(head: bytes) -> bool:
 
 
 class TalkFile:
-    """Iterates over the texts of rows once; :meth:`first_row` shows one before that.
+    """Iterator over the texts of rows, once; :meth:`first_row` peeks at one before that.
 
-    ``file`` is what is closed at the end, ``content`` what is in it, once unpacked. Where the
-    file turns out to be damaged, an UnreadableFile says so.
+    ``file`` is closed at the end; ``content`` is its unpacked content. UnreadableFile where the
+    file is damaged.
     """
 
     def __init__(self, file: BinaryIO, content: BinaryIO, head: bytes, name: str) -> None:
@@ -44,12 +44,12 @@ class TalkFile:
 
     @property
     def inner_name(self) -> str:
-        """What the file in the tar is called."""
+        """Name of the file in the tar; empty without a tar."""
         return self._tar.file_name if self._tar else ""
 
     @property
     def bytes_read(self) -> int:
-        """How far reading has come in the file as it is stored; of a pipe, in its rows."""
+        """Bytes read of the file as it is stored; of a pipe, those of its rows."""
         return self._file.tell() if self._file.seekable() else self._given_bytes
 
     def first_row(self) -> dict[str, object] | None:

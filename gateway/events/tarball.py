@@ -1,4 +1,4 @@
-"""The one file in a tar, read as it comes."""
+"""Tar file: its first file, read as a stream."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def is_tar(head: bytes) -> bool:
 
 
 class Tarball:
-    """The first file in a tar; UnreadableFile if there is none."""
+    """Tar archive with one file, its first; UnreadableFile if there is none."""
 
     def __init__(self, content: BinaryIO, name: str) -> None:
         self._name = name
@@ -44,7 +44,7 @@ class Tarball:
         self.content = cast("BinaryIO", found)
 
     def head(self) -> bytes:
-        """How the file begins, while nothing was read of it."""
+        """Peek at the beginning of the file, before anything is read."""
         try:
             return cast("BufferedReader", self.content).peek()
         except _BAD_TAR as error:

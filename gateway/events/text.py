@@ -1,4 +1,4 @@
-"""What the texts of events have in common, whatever a line says."""
+"""Text source: base of the readers of CSV and of newline-delimited JSON."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 class TextSource(Source, Generic[T]):
-    """A text with one item ``T`` an event; ``start`` opens it.
+    """Source of a text with one item ``T`` an event; ``start`` opens it.
 
     A reject's position is the number of the item's first line, from 1.
     """
@@ -50,14 +50,14 @@ class TextSource(Source, Generic[T]):
 
     @property
     def bytes_read(self) -> int:
-        """Where reading stands in the file."""
+        """Bytes read of the file."""
         return self._bytes_read if self._lines is None else self._lines.bytes_read
 
     @property
     def remarks(self) -> list[str]:
-        """In which encoding it was read, if not in UTF-8 alone."""
-        told = [f"the text was read as {self._encoding}."] if self._encoding else []
-        return [f"{self.name}: {remark}" for remark in (*told, *self._decoder.remarks())]
+        """Remarks on the encoding, unless it was UTF-8 alone."""
+        remarks = [f"the text was read as {self._encoding}."] if self._encoding else []
+        return [f"{self.name}: {remark}" for remark in (*remarks, *self._decoder.remarks())]
 
     def batches(
         self, now: datetime, size: int | None = None, most_groups: int = MOST_GROUPS
@@ -95,11 +95,11 @@ class TextSource(Source, Generic[T]):
 
     @abstractmethod
     def _items(self, lines: Lines) -> Iterator[tuple[int, T]]:
-        """The items and where they stand."""
+        """The items and their positions."""
 
     @abstractmethod
     def _add(self, batch: Batch, position: int, item: T, bounds: Bounds) -> None:
-        """Read one item and add it, or why it cannot be counted, to the batch."""
+        """Parse one item and add it to the batch, or a reject with the reason."""
 
     def _has_utf8(self) -> bool:
         """Whether a line of the text is UTF-8 beyond ASCII, as far as that can be known."""

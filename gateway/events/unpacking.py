@@ -1,4 +1,4 @@
-"""Files in a compression, read as what was compressed, a piece at a time."""
+"""Decompression of gzip, bzip2, xz and zip files, as a stream."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _BZIP2 = b"BZh"
 _XZ = b"\xfd7zXZ\x00"
 _ZIP = b"PK\x03\x04"
 _EMPTY_ZIP = b"PK\x05\x06"
-#: How compressed files begin, and what they are called.
+#: Magic numbers of compressed files, and the names of their formats.
 MARKS = {_GZIP: "gzip", _BZIP2: "bzip2", _XZ: "xz", _ZIP: "zip", _EMPTY_ZIP: "zip"}
 
 #: Who packs xz may ask for up to 4 GB to unpack it; its strongest preset needs 65 MB.
@@ -43,7 +43,7 @@ _BUFFER = 256 * 1024
 
 
 def unpacked(file: BinaryIO, name: str) -> BinaryIO:
-    """The content of a file that can be sought; UnreadableFile if it is not of one file."""
+    """Decompress a seekable file; UnreadableFile for a zip that is not of one file."""
     mark = file.read(len(_XZ))
     file.seek(-len(mark), io.SEEK_CUR)
     if mark.startswith(_GZIP):
@@ -62,7 +62,7 @@ def _buffered(raw: io.RawIOBase) -> BinaryIO:
 
 
 class _AsItComes(io.RawIOBase):
-    """Gives what was unpacked before it looks for more, so that damage takes nothing before it."""
+    """Returns what is unpacked before it reads more, so that damage loses nothing before it."""
 
     def __init__(self, file: gzip.GzipFile | bz2.BZ2File | zipfile.ZipExtFile) -> None:
         self._file = file
