@@ -1,4 +1,4 @@
-"""The demo's two groups, about which the gateway itself decides, and their goals."""
+"""Groups of the demo, which this gateway leads, and their goals."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from gateway.groups.service import OPERATOR
 from gateway.period import Period, period_start
 from gateway.settings import Settings
 
-#: One group whose members see totals and whose admin sees more, and one that anyone may look at.
+#: A group whose members see totals and whose admin sees more, and a public group.
 CLASSROOM, SHOWCASE = 1, 2
 _GROUPS = {
     CLASSROOM: ("demo-classroom", "Demo classroom", "private_agg_only"),
@@ -32,9 +32,9 @@ _WEEKS = 12
 
 
 async def make_groups(settings: Settings, projects: Mapping[int, str]) -> str:
-    """Make both groups, of all volunteers, and count to them what these have done so far.
+    """Create both groups, with all volunteers, and count their earlier work to the groups.
 
-    Each gets goals. Projects are named as well. Returns the token of the classroom's join link.
+    Stores goals of each and names of projects. Returns the token of the classroom's join link.
     """
     async with opened(settings) as database:
         async with database.read() as snapshot:
@@ -98,7 +98,7 @@ def _document(
 
 
 def _goals(now: int) -> list[dict[str, Any]]:
-    """Of each group one that was reached long ago, one that goes on, and one that repeats."""
+    """Goals of each group: one reached long ago, one still open, and one that repeats."""
     beginning = "2016-01-01"
     this_week = period_start(day_of(now), Period.WEEK)
     lately = day_date(this_week - _WEEKS * 7).isoformat()
@@ -112,7 +112,7 @@ def _goals(now: int) -> list[dict[str, Any]]:
         {"title": "On to 2,500", "target": 2_500, "start": beginning},
         {"title": "25 every week", "target": 25, "start": lately, "repeats": "week"},
     )
-    said = {
+    common = {
         "metric": "classifications",
         "created_at": format_instant(now),
         "created_by": ADMIN.user_id,
@@ -121,7 +121,7 @@ def _goals(now: int) -> list[dict[str, Any]]:
     }
     of_groups = [(group_id, goal) for group_id in _GROUPS for goal in goals]
     return [
-        {"id": number, "user_group_id": group_id, **said, **goal}
+        {"id": number, "user_group_id": group_id, **common, **goal}
         for number, (group_id, goal) in enumerate(of_groups, start=1)
     ]
 
