@@ -46,7 +46,7 @@ class CsvTable(TextSource[Row]):
         path: Path | None = None,
     ) -> None:
         super().__init__(form, name, start, total_bytes)
-        #: Where the file is, if it is one.
+        #: The path, if it is a file.
         self._path = path
         self._origin = origin
         self._rows: Rows | None = None

@@ -27,11 +27,11 @@ class Classification(NamedTuple):
 
     @property
     def as_of(self) -> int:
-        """As of when it speaks: when it was last changed, else its own time."""
+        """As-of time in microseconds: of its last change, else its own time."""
         return self.event_time if self.updated_at is None else self.updated_at
 
     def anonymous(self) -> Classification:
-        """The same, by a volunteer who is not known."""
+        """The same event without its volunteer."""
         return self._replace(user_id=None, group_ids=())
 
 
@@ -46,11 +46,11 @@ class Comment(NamedTuple):
 
     @property
     def as_of(self) -> int:
-        """As of when it speaks: when it was last changed, else its own time."""
+        """As-of time in microseconds: of its last change, else its own time."""
         return self.event_time if self.updated_at is None else self.updated_at
 
     def anonymous(self) -> Comment:
-        """The same, by a volunteer who is not known."""
+        """The same event without its volunteer."""
         return self._replace(user_id=None)
 
 

@@ -69,10 +69,10 @@ def add_export_row(batch: Batch, row: ExportRow, bounds: Bounds, origin: Origin)
 def read_export_row(
     row: ExportRow, bounds: Bounds, origin: Origin, left_out: Counter[LeftOut]
 ) -> Classification:
-    """Read one row; InvalidEvent if it cannot be counted.
+    """Parse one row; InvalidEvent if it cannot be counted.
 
-    What is left out of a row that counts is noted. An export does not say when a
-    classification was last changed.
+    Parts that are left out of a row that counts are counted in ``left_out``. An export does not
+    contain when a classification was last changed.
     """
     id_cell, time_cell, user_cell, workflow_cell = map(given_text, row[:4])
     event_id = read_cell_id(id_cell, "classification_id")
@@ -87,13 +87,13 @@ def read_export_row(
         user_id,
         origin.project_of(workflow_id),
         workflow_id,
-        # Last, when nothing refuses the row any more: what it notes was counted.
+        # Last: it counts parts that are left out, only of a valid row.
         *read_metadata(_decode(row.metadata), user_id, bounds.groups, left_out),
     )
 
 
 def _decode(text: str | None) -> object:
-    """What the metadata cell holds; None for an empty one.
+    """Decode a metadata cell; None for an empty one.
 
     A cell that is cut off is refused, not read as empty: its session and its groups would be
     lost, and a whole copy of the row that is there already with them.

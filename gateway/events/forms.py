@@ -34,7 +34,7 @@ class Form(Enum):
     TALK = "Talk comment export"
 
 
-#: The cells of a row by the form of its table. Fields without a default are needed.
+#: The cells of a row by the form of its table. Fields without a default are required.
 ROWS: dict[Form, type[ExportRow] | type[ClassificationRow] | type[CommentRow]] = {
     Form.EXPORT: ExportRow,
     Form.CLASSIFICATIONS: ClassificationRow,
@@ -42,8 +42,8 @@ ROWS: dict[Form, type[ExportRow] | type[ClassificationRow] | type[CommentRow]] =
 }
 #: Snapshots of one project on the day of the export; the importer may have to name the project.
 EXPORTS = frozenset({Form.EXPORT, Form.TALK})
-#: Columns that tell the forms apart; the first that fits is it. Those behind the first of each
-#: tell a table that lacks its most important column.
+#: Columns by which a format is detected; the first match counts. The later entries of a format
+#: match a table that lacks its most important column.
 _TELLTALES = (
     (Form.EXPORT, {"classification_id", "created_at"}),
     (Form.CLASSIFICATIONS, {"classification_id", "event_time"}),

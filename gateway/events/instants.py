@@ -29,7 +29,7 @@ _OFFSET = r"[+-]\d\d(?::?\d\d)?"
 #: ISO's form, or Ruby's of UTC, in which Panoptes' exports write their times.
 _is_usual = re.compile(rf"{_DATE_TIME}(?:Z| UTC|{_OFFSET})?", re.ASCII).fullmatch
 _SHORTEST, _LONGEST = len("2021-12-21T11:41:31.2Z"), len("2021-12-21T11:41:31.238123Z")
-#: As Ruby writes others.
+#: Ruby's form with a zone.
 _SPACED = re.compile(rf"({_DATE_TIME}) (?:Z|({_OFFSET}))", re.ASCII)
 
 

@@ -41,7 +41,7 @@ class _Splitter:
         self._element = bytearray()
         #: Of the element in bytes, also of one that is too long to store.
         self._size = 0
-        self._given = 0
+        self._yielded = 0
         self._ended = False
 
     def split(self, piece: bytes) -> Iterator[bytes | None]:
@@ -112,11 +112,11 @@ class _Splitter:
         self._element.clear()
         self._size = 0
         # Between the brackets of an empty array there is none.
-        if element != b"" or self._given or not self._ended:
-            self._given += 1
+        if element != b"" or self._yielded or not self._ended:
+            self._yielded += 1
             yield element
 
     def _broken(self, reason: str) -> UnreadableFile:
         return UnreadableFile(
-            f"{self._name} is damaged: nothing can be read after object {self._given} ({reason})."
+            f"{self._name} is damaged: nothing can be read after object {self._yielded} ({reason})."
         )

@@ -40,8 +40,8 @@ class Lines:
         self._seekable = file.seekable()
         self._size = _size(file) if self._seekable else None
         self._looked_at: deque[bytes] = deque()
-        self._given = 0
-        self._given_bytes = 0
+        self._yielded = 0
+        self._yielded_bytes = 0
         #: The encoding of the text if it is UTF-16 or UTF-32; else None.
         self.encoding: str | None = None
         self.has_old_line_ends = False
@@ -60,12 +60,12 @@ class Lines:
     @property
     def bytes_read(self) -> int:
         """Bytes read of :attr:`total_bytes`; of a pipe, those of its lines."""
-        return self._file.tell() if self._seekable else self._given_bytes
+        return self._file.tell() if self._seekable else self._yielded_bytes
 
     @property
     def text_bytes(self) -> int:
         """Bytes of the lines that iteration has yielded."""
-        return self._given_bytes
+        return self._yielded_bytes
 
     def look(self) -> Iterator[bytes]:
         """Peek at the lines that begin in the first megabyte; iteration yields them again."""
@@ -85,14 +85,14 @@ class Lines:
         try:
             while self._looked_at:
                 line = self._looked_at.popleft()
-                self._given += 1
-                self._given_bytes += len(line)
+                self._yielded += 1
+                self._yielded_bytes += len(line)
                 yield line
             for line in iter(partial(self._reader.readline, LONGEST_LINE + 1), b""):
                 if len(line) > LONGEST_LINE:
                     self._drop_rest(line)
-                self._given += 1
-                self._given_bytes += len(line)
+                self._yielded += 1
+                self._yielded_bytes += len(line)
                 yield line
         except DAMAGE as error:
             raise self._damaged(error) from error
@@ -135,13 +135,13 @@ class Lines:
 
     def _damaged(self, error: Exception) -> UnreadableFile:
         return UnreadableFile(
-            f"{self._name} is damaged: nothing can be read after line {self._given} "
+            f"{self._name} is damaged: nothing can be read after line {self._yielded} "
             f"({reason_of(error)})."
         )
 
 
 def _size(file: BinaryIO) -> int:
-    """The size of a file that can be sought; it stays where it stands."""
+    """The size of a seekable file, which is not advanced."""
     start = file.tell()
     size = file.seek(0, io.SEEK_END)
     file.seek(start)

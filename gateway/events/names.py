@@ -14,7 +14,7 @@ from typing import TypeVar
 from gateway.events.event import Classification, Comment, Names
 from gateway.events.line_decoder import REPLACEMENT
 
-#: In letters; what is longer is no name.
+#: In letters; longer names are ignored.
 LONGEST_NAME = 1_000
 _SURROGATE = re.compile("[\ud800-\udfff]")
 

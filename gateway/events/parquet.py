@@ -25,7 +25,7 @@ from gateway.events.plain_rows import (
     select_plain_rows,
 )
 from gateway.events.quoted import written_id
-from gateway.events.source import MOST_GROUPS_AT_ONCE, RefusedInARow, Source
+from gateway.events.source import MOST_GROUPS_AT_ONCE, ConsecutiveRejects, Source
 from gateway.events.tables import (
     ClassificationRow,
     CommentRow,
@@ -156,7 +156,7 @@ class ParquetTable(Source):
             with duckdb.connect(config=_SETTINGS) as connection:
                 rows = connection.execute(statement, bound)
                 convert = self._add_plain if self._plain else self._add_all
-                refused, given = RefusedInARow(self.name, "row"), 0
+                refused, given = ConsecutiveRejects(self.name, "row"), 0
                 while True:
                     batch, left, groups = Batch(), size, 0
                     while left > 0 and groups < MOST_GROUPS_AT_ONCE:
@@ -247,9 +247,9 @@ def _cell(field: str, kind: str | None, name: str) -> str:
             raise UnreadableFile(
                 f"{name} has {field} as {as_reason(kind)}: it must be a time or a text."
             )
-        # No time, whatever it is: it must not look like one in microseconds.
+        # A text, so that a number is not taken for a time in microseconds.
         return f"CAST({field} AS VARCHAR)"
     if kind.endswith("[]"):
-        # A list that is too long is cut to what still tells that it is.
+        # One item more than allowed is enough to detect a list that is too long.
         return f"{field}[1:$groups + 1]"
     return f"CAST({field} AS VARCHAR)" if kind.startswith("DECIMAL") else field

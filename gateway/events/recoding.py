@@ -14,7 +14,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "UTF-16-LE"),
     (codecs.BOM_UTF16_BE, "UTF-16-BE"),
 )
-#: So many bytes tell UTF-16 without a mark; headers and the beginnings of events are ASCII.
+#: In bytes; enough to detect UTF-16 without a mark: headers and events begin in ASCII.
 _LOOKED_AT = 64
 _PIECE = 64 * 1024
 

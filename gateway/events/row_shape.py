@@ -24,7 +24,7 @@ class RowShape:
         )
 
     def is_row(self, text: str) -> bool:
-        """Whether a line begins with an id and has all cells, whatever its quotes say.
+        """Whether a line begins with an id and has all cells, whatever its quotes are.
 
         Or a time where rows have theirs: two damaged rows must not pass for one that spans lines.
         """
@@ -42,7 +42,7 @@ class RowShape:
         return len(cells) > self._time and self._has_time.match(cells[self._time]) is not None
 
     def _may_be_time(self, cells: list[str]) -> bool:
-        """Whether a time, or none at all, stands where rows have theirs: a drawing's points are
+        """Whether a cell has a time, or is missing, in the column of times: a drawing's points are
         numbers, as many as they may be."""
         cell = cells[self._time]
         return self._has_time.match(cell) is not None or given_text(cell.strip('"')) is None

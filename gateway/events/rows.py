@@ -37,9 +37,9 @@ class Damage(NamedTuple):
 Row = list[str] | Damage
 
 _NEVER_CLOSED = "A quoted cell of the row is never closed."
-#: How the csv module says that.
+#: The csv module's message for that.
 _ENDS_IN_QUOTES = "unexpected end of data"
-#: Stands for a line that is too long to be read; csv refuses it wherever it stands.
+#: Replaces a line that is too long; csv rejects it in any position of a row.
 _TOO_LONG = '"a line"too long\n'
 
 
@@ -172,7 +172,7 @@ class Rows:
         self._put_back(end)
         if end < spanned:
             id_ = shape.id_in(taken[0])
-            yield from self._given([Damage(_NEVER_CLOSED, id_)])
+            yield from self._yield_rows([Damage(_NEVER_CLOSED, id_)])
         elif isinstance(odd, csv.Error):
             if str(odd) == _ENDS_IN_QUOTES:
                 reason = _NEVER_CLOSED
@@ -180,11 +180,11 @@ class Rows:
                 reason = f"The row is longer than {LONGEST_LINE:,} bytes."
             else:
                 reason = f"The row is not CSV: {reason_of(odd)}."
-            yield from self._given([Damage(reason, shape.id_in(taken[0]))])
+            yield from self._yield_rows([Damage(reason, shape.id_in(taken[0]))])
         elif whole:
-            yield from self._given([odd])
+            yield from self._yield_rows([odd])
         else:
-            yield from self._given(self._of_another_width(odd))
+            yield from self._yield_rows(self._of_another_width(odd))
 
     def _end_of_damage(self) -> int:
         """How many of the lines belong to the damaged row; to know that, more are taken."""
@@ -204,8 +204,8 @@ class Rows:
         self._again.extendleft(reversed(self._taken[start:]))
         del self._taken[start:]
 
-    def _given(self, rows: list[Row]) -> Iterator[tuple[int, Row]]:
-        """Give what the lines taken hold, from the first of them to the last that is not blank."""
+    def _yield_rows(self, rows: list[Row]) -> Iterator[tuple[int, Row]]:
+        """Yield rows of the lines taken, which end with the last that is not blank."""
         first, end = self.last_line + 1, len(self._taken)
         while end > 1 and not self._taken[end - 1].strip():
             end -= 1

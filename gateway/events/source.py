@@ -13,8 +13,8 @@ from gateway.events.forms import Form
 
 #: Events in one batch, which is one transaction: enough to share its cost, few enough to hold.
 BATCH_SIZE = 10_000
-#: Of a file, unless it has so many bytes of text in it. What comes through a pipe may come slowly,
-#: and is to count soon.
+#: Of a file, unless its text has so many bytes. A pipe may be slow, and its events are to count
+#: soon.
 FILE_BATCH_SIZE = 50_000
 FILE_BATCH_BYTES = 64 * 1024 * 1024
 #: A batch also ends when its events list so many groups together: their rows are written as well.
@@ -25,7 +25,7 @@ MOST_GROUPS_AT_ONCE = 500_000
 MOST_REFUSED = 1_000_000
 
 
-class RefusedInARow:
+class ConsecutiveRejects:
     """Counter of consecutive rejected rows; ``unit`` names what positions count, such as lines."""
 
     def __init__(self, name: str, unit: str) -> None:

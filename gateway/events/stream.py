@@ -23,7 +23,7 @@ from gateway.events.missing import not_blank
 from gateway.events.names import collect_names, name_project, name_user, name_workflow
 from gateway.events.quoted import quoted, written_id
 
-#: A decoded JSON object: whatever its sender put there.
+#: A decoded JSON object, with any content.
 _Object = Mapping[str, Any]
 
 #: Takes half the time that a call of the class does.
@@ -99,7 +99,7 @@ def _classification(data: _Object, bounds: Bounds, left_out: Counter[LeftOut]) -
     updated_at = _updated_at(data)
     project_id = read_id_or_none(links.get("project"), "links.project") or 0
     workflow_id = read_id(links.get("workflow"), "links.workflow")
-    # Last, when nothing refuses the event any more: what it notes was counted.
+    # Last: it counts parts that are left out, only of a valid event.
     session_ms, groups = read_metadata(data.get("metadata"), user_id, bounds.groups, left_out)
     return _make(
         (event_id, event_time, updated_at, user_id, project_id, workflow_id, session_ms, groups)

@@ -40,7 +40,7 @@ class ClassificationRow(NamedTuple):
     started_at: object = None
     finished_at: object = None
     user_group_ids: object = None
-    #: Seconds, already bounded by whoever wrote the table; used where the two instants lack.
+    #: Seconds, already bounded; used if one of the two instants is missing.
     session_time: object = None
 
 
@@ -71,9 +71,9 @@ def add_comment_row(batch: Batch, row: CommentRow, bounds: Bounds) -> None:
 def read_classification_row(
     row: ClassificationRow, bounds: Bounds, left_out: Counter[LeftOut]
 ) -> Classification:
-    """Read one row; InvalidEvent if it cannot be counted.
+    """Parse one row; InvalidEvent if it cannot be counted.
 
-    What is left out of a row that counts is noted.
+    Parts that are left out of a row that counts are counted in ``left_out``.
     """
     row = ClassificationRow._make(map(given, row))
     event_id = read_cell_id(row.classification_id, "classification_id")
@@ -87,14 +87,14 @@ def read_classification_row(
         None if user is None else read_cell_id(user, "user_id"),
         0 if project is None else read_cell_id(project, "project_id"),
         read_cell_id(row.workflow_id, "workflow_id"),
-        # Last, when nothing refuses the row any more: what they note was counted.
+        # Last: they count parts that are left out, only of a valid row.
         _read_session(row, left_out),
         () if user is None else read_group_cell(row.user_group_ids, bounds.groups, left_out),
     )
 
 
 def read_comment_row(row: CommentRow, bounds: Bounds) -> Comment:
-    """Read one row; InvalidEvent if it cannot be counted."""
+    """Parse one row; InvalidEvent if it cannot be counted."""
     row = CommentRow._make(map(given, row))
     event_id = read_cell_id(row.comment_id, "comment_id")
     event_time = _read_instant(row.event_time, "event_time")

@@ -23,7 +23,7 @@ from gateway.events.json_text import decode
 from gateway.events.missing import not_blank
 from gateway.events.names import collect_names, name_project, name_user
 from gateway.events.quoted import quoted, written_id
-from gateway.events.source import BATCH_SIZE, RefusedInARow, Source
+from gateway.events.source import BATCH_SIZE, ConsecutiveRejects, Source
 from gateway.events.talk_file import LONGEST_ROW, TalkFile
 from gateway.reasons import reason_of
 
@@ -63,7 +63,7 @@ class TalkExport(Source):
 
     @property
     def bytes_read(self) -> int:
-        """Where reading stands in the file."""
+        """Bytes read of the file."""
         return self._bytes_read if self._file is None else self._file.bytes_read
 
     @property
@@ -101,7 +101,7 @@ class TalkExport(Source):
         bounds = bounds_at(now, most_groups)
         file = self._file = self._start()
         batch, rows = Batch(), 0
-        refused = RefusedInARow(self.name, "object")
+        refused = ConsecutiveRejects(self.name, "object")
         try:
             for position, text in enumerate(file, 1):
                 self._add(batch, position, text, bounds)
@@ -145,9 +145,9 @@ class TalkExport(Source):
 
 
 def read_comment(row: dict[str, Any], project_id: int, bounds: Bounds) -> Comment:
-    """Read one row; InvalidEvent if it cannot be counted.
+    """Parse one row; InvalidEvent if it cannot be counted.
 
-    An export does not say when a comment was last changed.
+    An export does not contain when a comment was last changed.
     """
     event_id = read_cell_id(row.get("comment_id"), "comment_id")
     event_time = read_instant(row.get("comment_created_at"), "comment_created_at")

@@ -40,7 +40,7 @@ class TalkFile:
         array = self._tar.content if self._tar else content
         self._rows = self._undamaged(array_elements(array, name, LONGEST_ROW))
         self._looked_at: deque[bytes | None] = deque()
-        self._given_bytes = 0
+        self._yielded_bytes = 0
 
     @property
     def inner_name(self) -> str:
@@ -50,7 +50,7 @@ class TalkFile:
     @property
     def bytes_read(self) -> int:
         """Bytes read of the file as it is stored; of a pipe, those of its rows."""
-        return self._file.tell() if self._file.seekable() else self._given_bytes
+        return self._file.tell() if self._file.seekable() else self._yielded_bytes
 
     def first_row(self) -> dict[str, object] | None:
         """The first row that can be read; None if there is none among the first."""
@@ -75,7 +75,7 @@ class TalkFile:
         while self._looked_at:
             yield self._looked_at.popleft()
         for text in self._rows:
-            self._given_bytes += len(text or b"")
+            self._yielded_bytes += len(text or b"")
             yield text
 
     def has_more(self) -> bool:

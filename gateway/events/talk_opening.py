@@ -15,7 +15,7 @@ from gateway.events.tarball import is_tar
 from gateway.events.unpacking import DAMAGE, unpacked
 from gateway.reasons import reason_of
 
-#: So many bytes tell whether a content may be such a file.
+#: In bytes; enough to detect an array or a tar.
 _HEAD = 1024
 
 _COMMENTS = frozenset({"comment_id", "comment_created_at"})

@@ -11,9 +11,9 @@ from gateway.events.unpacking import DAMAGE
 from gateway.reasons import reason_of
 
 _MAGIC, _MAGIC_AT = b"ustar", 257
-#: What describes a file in a tar is read as a whole, and no larger than this.
+#: Limit of the metadata of a file in a tar, which is read as a whole.
 _LARGEST_DESCRIPTION = 1024 * 1024
-#: What reading a damaged one may raise beside what a damaged compression raises.
+#: Errors of reading a damaged tar, compressed or not.
 _BAD_TAR = (*DAMAGE, tarfile.TarError, ValueError, OverflowError)
 
 
@@ -39,7 +39,7 @@ class Tarball:
         if member is None or found is None:
             raise UnreadableFile(f"{name} is a tar without a file in it.")
         self._limited.left = None
-        #: What the file is called, and what is in it.
+        #: The name of the file, and its content.
         self.file_name = member.name
         self.content = cast("BinaryIO", found)
 

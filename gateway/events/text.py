@@ -19,7 +19,7 @@ from gateway.events.source import (
     FILE_BATCH_BYTES,
     FILE_BATCH_SIZE,
     MOST_GROUPS_AT_ONCE,
-    RefusedInARow,
+    ConsecutiveRejects,
     Source,
 )
 
@@ -68,7 +68,7 @@ class TextSource(Source, Generic[T]):
         if size is None:
             size = BATCH_SIZE if self._total_bytes is None else FILE_BATCH_SIZE
         batch, items, groups, begins = Batch(), 0, 0, 0
-        refused = RefusedInARow(self.name, "line")
+        refused = ConsecutiveRejects(self.name, "line")
         try:
             for position, item in self._items(lines):
                 known = len(batch.classifications)
@@ -105,7 +105,7 @@ class TextSource(Source, Generic[T]):
         """Whether a line of the text is UTF-8 beyond ASCII, as far as that can be known."""
         reading = self._lines
         if reading is not None and reading.has_old_line_ends:
-            # No Windows wrote it: what is no UTF-8 is likelier to be the old Mac's own encoding.
+            # Not from Windows: bytes that are not UTF-8 are likelier in the old Mac's own encoding.
             return True
         other = self._start()
         if other is reading:

@@ -29,13 +29,13 @@ from gateway.telemetry.record import Result, record_of
 
 DOWNLOAD_PATH = "/files/downloads"
 TICKETS_PATH = "/files/tickets"
-#: Of the body, and of the path in it: as long as an address may be that all proxies let pass.
+#: Of the body, and of the path in it: all proxies accept URLs of that length.
 LONGEST_BODY = 16_384
 LONGEST_PATH = 8_000
 #: The same as other requests that write a row.
 _COST = 10
 
-#: Counts a cost against a viewer, or an address; RateLimited if that is more than is left.
+#: Charges a cost to a viewer, or an address; RateLimited if too little is left.
 Spend = Callable[[Viewer, str, int], Awaitable[None]]
 #: Raises if the viewer's credentials ended since.
 CheckViewer = Callable[[Viewer], Awaitable[None]]

@@ -23,7 +23,7 @@ from gateway.db.ticket_tables import file_ticket
 from gateway.files.refusals import TooManyFiles
 
 GOOD_SECONDS = 60
-#: Of one viewer, that are neither used nor over.
+#: Valid tickets of one viewer.
 TICKETS_OF_VIEWER = 10
 _RANDOM_BYTES = 32
 

@@ -25,7 +25,7 @@ _POSTGRES_INDEXES = text(
 )
 #: PostgreSQL's ``maintenance_work_mem`` while it creates an index.
 _SORTING_MEMORY = "256MB"
-#: SQLite takes its cache once more to sort. Rows that come in order need little.
+#: SQLite uses as much again to sort. Rows that come in order need little.
 _SQLITE_CACHE_KIB = 65_536
 
 

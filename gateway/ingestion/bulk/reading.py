@@ -24,7 +24,7 @@ from gateway.ingestion.export import Export
 from gateway.ingestion.ingest_source import Transaction
 from gateway.rollups.erasure import anonymised
 
-#: Names of so many ids are stored in one transaction.
+#: Ids whose names are stored in one transaction.
 _NAMES_AT_ONCE = 50_000
 _MOST_VOLUNTEERS = 1_000_000
 

@@ -43,7 +43,7 @@ FROM_EVENT, FROM_EXPORT, FROM_EXPORT_MOVED = 0, 1, 2
 
 _MOST_TEXT = 64 << 20
 _THREADS = 2
-#: Half the size of what others can read.
+#: Half the size of version 1, which more programs can read.
 _PARQUET = "(FORMAT parquet, PARQUET_VERSION v2)"
 
 
