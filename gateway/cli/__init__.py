@@ -10,7 +10,7 @@ import click
 
 from gateway.cli.stopping import stopped_by_sigterm
 
-#: Each command and where it is written, in the order in which ``--help`` shows them.
+#: Each command and its function, in the order of ``--help``.
 COMMANDS = {
     "serve": "gateway.cli.serving:serve",
     "import": "gateway.cli.importing:import_command",
@@ -31,10 +31,10 @@ COMMANDS = {
 
 
 class Commands(click.Group):
-    """A group whose commands are imported one by one, so that each starts fast."""
+    """Command group with lazy imports, so that each command starts fast."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """All names, in the order of the table."""
+        """Names of all commands, in the order of the table."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -47,9 +47,9 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command that is named; what looks like a setting and is none is warned of."""
+        """Resolve the command; warns of environment variables that look like settings."""
         name, command, rest = super().resolve_command(ctx, args)
-        # A server writes it into its log.
+        # A server logs the warnings.
         if name != "serve":
             from gateway.settings import unknown_settings
 
@@ -60,7 +60,7 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command that was named."""
         with stopped_by_sigterm():
-            # Not before: what it imports takes long, and until then SIGTERM is not heeded.
+            # Imported here, with SIGTERM handled already: the import takes long.
             from gateway.cli.running import errors_for_people
 
             with errors_for_people():

@@ -1,4 +1,4 @@
-"""Acting as a site operator: the service of groups as the command line uses it."""
+"""Group service for commands of site operators."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gateway.settings import PREFIX, load_settings
 
 
 class Acting(NamedTuple):
-    """What a command of a site operator works with; join links lead to ``page_url``."""
+    """Context of an operator's command; join links open ``page_url``."""
 
     database: Database
     service: GroupService
@@ -28,14 +28,14 @@ class Acting(NamedTuple):
         return await self.service.run(command, OPERATOR)
 
     async def user(self, named: int | str) -> int:
-        """The id of a user who is named by id or login; InvalidArgument if that is nobody."""
+        """Look up the id of a user by id or login; InvalidArgument if there is none."""
         (user_id,) = await self.database.write(lambda each: named_users(each, [named]))
         return user_id
 
 
 @asynccontextmanager
 async def acting(database_url: str | None) -> AsyncIterator[Acting]:
-    """The service of groups; SettingsError where this gateway does not decide about groups."""
+    """Open the group service; SettingsError if this gateway does not decide about groups."""
     settings = load_settings(database_url=database_url)
     if settings.groups != "own":
         raise SettingsError(

@@ -58,7 +58,7 @@ def list_keys(database_url: str | None) -> None:
     if not keys:
         click.echo("There are no API keys.")
         return
-    for line in table_lines(_HEADINGS, [_shown(key) for key in keys]):
+    for line in table_lines(_HEADINGS, [_cells(key) for key in keys]):
         click.echo(line)
 
 
@@ -89,12 +89,12 @@ async def _revoke(settings: Settings, id_or_name: str, now_us: int) -> ApiKey:
         )
 
 
-def _shown(key: ApiKey) -> tuple[str, ...]:
+def _cells(key: ApiKey) -> tuple[str, ...]:
     instants = (key.created_at, key.last_used_at, key.revoked_at)
-    return (key.id, key.name, ",".join(key.scopes), *map(_shown_instant, instants))
+    return (key.id, key.name, ",".join(key.scopes), *map(_format_instant, instants))
 
 
-def _shown_instant(instant: int | None) -> str:
+def _format_instant(instant: int | None) -> str:
     if instant is None:
         return "-"
     return datetime.fromtimestamp(instant / 1_000_000, UTC).strftime("%Y-%m-%d %H:%M")

@@ -1,4 +1,4 @@
-"""Commands that run beside a server, at the lowest priority, and end with it."""
+"""Background commands: they run beside a server, at the lowest priority, and end with it."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from pathlib import Path
 from typing import BinaryIO
 
 _LOWEST = 19
-#: How long a command that is to end may take before it is killed.
+#: How long a command may take to end before it is killed.
 _TIMEOUT_SECONDS = 3
 
 
 async def run_beside(
     *command: str, folder: Path, environment: Mapping[str, str], log: BinaryIO
 ) -> int:
-    """Run a command with all that it starts; its exit status.
+    """Run a command and return its exit status; its output goes to ``log``.
 
-    What it says goes to ``log``. If this is cancelled, all of it ends. OSError if it is not there.
+    If this is cancelled, its whole process group ends. OSError if there is no such command.
     """
-    # A group of its own, so that all of it can be ended, and that Ctrl-C reaches it only that way.
+    # A process group of its own: all of it can be ended, and Ctrl-C does not reach it directly.
     process = await asyncio.create_subprocess_exec(
         *command,
         cwd=folder,
@@ -44,8 +44,8 @@ async def run_beside(
         raise
 
 
-async def said_by(*command: str, environment: Mapping[str, str]) -> str | None:
-    """What a short command writes; None if it fails or is not there."""
+async def output_of(*command: str, environment: Mapping[str, str]) -> str | None:
+    """Output of a short command; None if it fails or is not there."""
     try:
         process = await asyncio.create_subprocess_exec(
             *command, env=environment, stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL

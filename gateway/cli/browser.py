@@ -1,4 +1,4 @@
-"""Opening a link with a secret in the browser of whoever sits at this machine."""
+"""Open a link with a secret in the browser of this machine."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _PAGE = """<!doctype html>
 
 
 def open_privately(link: str, folder: Path) -> None:
-    """Open the link by way of a file for its owner alone in ``folder``, if there is a browser.
+    """Open a link by a redirect in a file that only its owner may read, if there is a browser.
 
-    Everybody on the machine sees with what a browser is started.
+    The file is in ``folder``. Everybody on the machine can see the arguments of a process.
     """
     if not _has_screen():
         return
@@ -35,7 +35,7 @@ def open_privately(link: str, folder: Path) -> None:
 
 
 def _has_screen() -> bool:
-    """Whether a browser would have a window: others would take over the terminal."""
+    """Whether there is a display: without one, a browser would take over the terminal."""
     if sys.platform in ("win32", "darwin"):
         return True
     return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"))

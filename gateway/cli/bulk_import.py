@@ -35,19 +35,19 @@ from gateway.settings import Settings
 
 T = TypeVar("T")
 
-#: The least that DuckDB works with, and what it gets if nobody says so.
+#: Memory for DuckDB: the minimum and the default.
 LEAST_MEGABYTES, MEGABYTES = 200, 400
 
 
 @dataclass(frozen=True, slots=True)
-class Workshop:
-    """Where a bulk load works."""
+class BulkOptions:
+    """Options of a bulk load."""
 
-    #: Its files are in a folder of their own there; None for the system's.
+    #: For its temporary files, in a folder of their own there; None for the system's.
     folder: Path | None = None
-    #: What DuckDB may take.
+    #: Memory limit of DuckDB.
     memory_megabytes: int = MEGABYTES
-    #: Whether all rollups are recounted before they can be seen.
+    #: Whether all rollups are recounted before the commit.
     verify: bool = True
 
 
@@ -56,19 +56,19 @@ def bulk_import(
     sources: Sequence[tuple[Source, Origin]],
     rejects: RejectsFile,
     summary: Summary,
-    workshop: Workshop,
+    options: BulkOptions,
     *,
     move: bool,
 ) -> None:
     """Fill a database with the events of all sources, and verify it.
 
-    A file that is damaged ends the reading: what stands before is stored, then UnreadableFile.
-    Interrupted, the database is half loaded, and the same command starts over.
+    A damaged file ends the reading: events before the damage are stored, then UnreadableFile.
+    After an interruption the database is half loaded, and the same command starts over.
     """
     with (
         ImportProgress([source for source, _ in sources]) as progress,
-        _folder(workshop) as folder,
-        connect(folder, workshop.memory_megabytes) as duck,
+        _folder(options) as folder,
+        connect(folder, options.memory_megabytes) as duck,
         asyncio.Runner() as runner,
         _database(runner, settings) as database,
     ):
@@ -78,7 +78,7 @@ def bulk_import(
 
         rows = [0] * len(sources)
 
-        def taken(position: int, piece: Taken) -> None:
+        def on_taken(position: int, piece: Taken) -> None:
             source, batch = sources[position][0], piece.batch
             plain = 0 if piece.plain is None else piece.plain.rows
             rows[position] += len(batch) + plain + len(batch.rejects) + batch.ignored
@@ -89,17 +89,17 @@ def bulk_import(
         write(begin_bulk_load)
         spool = Spool(duck, folder)
         reader = BulkReader(duck, spool, write, write(_erased))
-        load = BulkLoad(duck, folder, progress.say, verify=workshop.verify)
+        load = BulkLoad(duck, folder, progress.say, verify=options.verify)
         damage = None
         try:
             with _disk_errors(folder):
                 try:
-                    _read(settings, sources, reader, taken, write, move=move)
+                    _read(settings, sources, reader, on_taken, write, move=move)
                 except UnreadableFile as error:
                     damage = error
                 progress.say("Packing what was read")
                 spool.finish()
-                summary.settle(write(load.store))
+                summary.add_deduplicated(write(load.store))
         except RollupsDiffer as error:
             raise CommandFailed(
                 f"{error.rows:,} rows of the rollups differ from the events, so nothing was "
@@ -107,7 +107,7 @@ def bulk_import(
                 "then stats-gateway rebuild, and report this as a defect."
             ) from error
         finally:
-            # The database's thread may still be at it.
+            # The database's thread may still be running.
             load.stop()
             spool.close()
         if damage is not None:
@@ -123,7 +123,7 @@ def _read(
     settings: Settings,
     sources: Sequence[tuple[Source, Origin]],
     reader: BulkReader,
-    taken: Callable[[int, Taken], None],
+    on_taken: Callable[[int, Taken], None],
     write: Callable[[Callable[[Connection], dict[int, int]]], dict[int, int]],
     *,
     move: bool,
@@ -133,7 +133,7 @@ def _read(
         origin.workflow_projects.update(write(_workflow_projects))
         export = Export(origin.project_id, move=move) if source.form in EXPORTS else None
         for piece in reader.read(source, export, now, settings.groups_per_event):
-            taken(position, piece)
+            on_taken(position, piece)
 
 
 def _erased(connection: Connection) -> frozenset[int]:
@@ -152,9 +152,9 @@ async def _write(database: Database, work: Callable[[Connection], T]) -> T:
 
 
 @contextmanager
-def _folder(workshop: Workshop) -> Iterator[Path]:
+def _folder(options: BulkOptions) -> Iterator[Path]:
     try:
-        made = TemporaryDirectory(prefix="stats-gateway-bulk-", dir=workshop.folder)
+        made = TemporaryDirectory(prefix="stats-gateway-bulk-", dir=options.folder)
     except OSError as error:
         raise CommandFailed(f"No folder can be made to work in: {reason_of(error)}.") from error
     with made as name:
@@ -163,7 +163,7 @@ def _folder(workshop: Workshop) -> Iterator[Path]:
 
 @contextmanager
 def _disk_errors(folder: Path) -> Iterator[None]:
-    """CommandFailed where DuckDB or the disk gives up."""
+    """Raise CommandFailed for errors of DuckDB and of the disk."""
     try:
         yield
     except (duckdb.Error, OSError) as error:
@@ -176,7 +176,7 @@ def _disk_errors(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def _database(runner: asyncio.Runner, settings: Settings) -> Iterator[Database]:
-    """The database, with time for all that is done at once."""
+    """Open the database, with a timeout long enough for the one transaction."""
     stack = AsyncExitStack()
     opened = opened_with_retry(settings.database_url, may_make=True)
     database = runner.run(stack.enter_async_context(opened))

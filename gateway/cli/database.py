@@ -92,7 +92,7 @@ def backup(file: Path, database_url: str | None) -> None:
 
 @contextmanager
 def _progress() -> Iterator[Copied]:
-    """A bar on a terminal, else nothing; gives what is to be told of copied pages."""
+    """Progress bar on a terminal, else nothing; yields the callback for copied pages."""
     console = Console(stderr=True)
     with Progress(
         TextColumn("Copying"),

@@ -1,7 +1,7 @@
-"""A database that is used in a thread of its own, beside the command's own, which reads files.
+"""Database thread: the database runs in a thread of its own, while the main thread reads files.
 
-The command's own thread is the one that Ctrl-C interrupts, whether it reads, maybe from a slow
-pipe, or waits for what is being stored.
+Ctrl-C interrupts the main thread, whether it reads, maybe from a slow pipe, or waits for the
+database.
 """
 
 from __future__ import annotations
@@ -26,24 +26,24 @@ T = TypeVar("T")
 
 
 class DatabaseThread:
-    """Begins work with a database; whoever begins it waits for its result, or for an error."""
+    """Database in another thread: starts work there, and returns futures of the results."""
 
     def __init__(self, database: Database, loop: asyncio.AbstractEventLoop) -> None:
         self.database = database
         self._loop = loop
 
     def begin(self, work: Coroutine[Any, Any, T]) -> Future[T]:
-        """Begin work."""
+        """Start a coroutine."""
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def begin_writing(self, work: Callable[[Connection], T], name: str) -> Future[T]:
-        """Begin a writing transaction with events from ``name``; Unavailable if it is refused."""
+        """Start a writing transaction with events from ``name``; Unavailable if it is refused."""
         return self.begin(_write(self.database, work, name))
 
 
 @contextmanager
 def database_thread(settings: Settings) -> Iterator[DatabaseThread]:
-    """The database that the settings name; at the end work that is not done is stopped."""
+    """Open the database in a new thread; unfinished work is cancelled at the end."""
     with _running_loop() as loop:
         stack = AsyncExitStack()
         entering = stack.enter_async_context(opened(settings, may_make=True))

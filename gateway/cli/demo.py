@@ -1,4 +1,4 @@
-"""``stats-gateway demo``: real exports, a group of their volunteers, and a server to look at."""
+"""``stats-gateway demo``: import real exports, create groups of their volunteers, and serve."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from gateway.web.roles import RoleToken
 
 __all__ = ["ADMIN", "MEMBER", "ROLES", "SITE_ADMIN", "demo"]
 
-#: The exports that the package carries: file, project id and what the project is called.
+#: The exports in the package: file, project id and name of the project.
 EXPORTS = (
     ("wildlife-watch-kenya.csv.gz", 1, "Wildlife Watch Kenya"),
     ("cat-project.csv.gz", 2, "Cat Project"),
@@ -77,7 +77,7 @@ def demo(context: click.Context, directory: Path, host: str, port: int) -> None:
     """
     if context.invoked_subcommand is not None:
         return
-    # First of all: a demo that is still running keeps its files, and this one says why it cannot.
+    # First: if a demo is still running, this one fails before it replaces the files.
     port = free_port(host, port)
     keys = write_new_keys(directory, overwrite=True)
     database = directory / "demo.db"
@@ -108,7 +108,7 @@ def demo(context: click.Context, directory: Path, host: str, port: int) -> None:
     names = {project_id: name for _, project_id, name in EXPORTS}
     join_token = run(make_groups(settings, names))
     roles = _write_tokens(directory, read_private_key(keys.private), settings.jwt_issuer)
-    # Whoever can reach another address would be whoever they like.
+    # At another address anyone on the network could take any role.
     roles = roles if host == _OWN_HOST else []
     _explain(root, directory, roles, join_token)
     settings = load_settings(
@@ -116,12 +116,12 @@ def demo(context: click.Context, directory: Path, host: str, port: int) -> None:
         port=port,
         workers=1,
         database_url=url,
-        # Where it is for this machine alone, nobody comes in by another name.
+        # On a loopback address, only loopback names are valid Host headers.
         loopback_hosts_only=is_loopback(host) or None,
     )
     serve_here(settings, page_build() if settings.pages else None, roles=roles)
-    # The server freezes what is loaded; DuckDB, here from the imports, complains of what is never
-    # collected.
+    # The server freezes loaded objects; DuckDB, here from the imports, warns of objects that are
+    # never collected.
     gc.unfreeze()
 
 
@@ -147,7 +147,7 @@ def _write_tokens(directory: Path, private_key: bytes, issuer: str) -> list[Role
 
 
 def _explain(root: str, directory: Path, roles: Sequence[RoleToken], join_token: str) -> None:
-    """Say where to look, by addresses that one can type; tokens stay in their files."""
+    """Print the addresses of the demo, short enough to type; tokens stay in their files."""
     click.echo(
         f"\nOpen {root}/ for charts of three projects, and {root}/groups/{SHOWCASE} for those of a "
         f"group.\nGroup {CLASSROOM} is private: what one sees of it depends on who one is."
@@ -176,7 +176,7 @@ def _explain(root: str, directory: Path, roles: Sequence[RoleToken], join_token:
 
 
 def _command() -> str:
-    """The command as it was called: in a clone it is not on the path."""
+    """The command as it was called: in a clone it is not on the PATH."""
     called = sys.argv[0]
     return shlex.quote(called) if Path(called).name == _NAME else _NAME
 

@@ -1,4 +1,4 @@
-"""The demo's two groups, about which the gateway itself decides, and their goals."""
+"""Groups of the demo, which this gateway leads, and their goals."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gateway.cli.running import opened
 from gateway.directory.backfill_members import backfill_members
 from gateway.directory.load import load_directory
 from gateway.directory.users import USER_IDS
-from gateway.events.instants import shown_instant
+from gateway.events.instants import format_instant
 from gateway.groups.commands import UpdateJoinLink
 from gateway.groups.configuration import configured_groups
 from gateway.groups.reading import JOIN_LINKS_BY_GROUP, join_link_of
@@ -21,7 +21,7 @@ from gateway.groups.service import OPERATOR
 from gateway.period import Period, period_start
 from gateway.settings import Settings
 
-#: One group whose members see totals and whose admin sees more, and one that anyone may look at.
+#: A group whose members see totals and whose admin sees more, and a public group.
 CLASSROOM, SHOWCASE = 1, 2
 _GROUPS = {
     CLASSROOM: ("demo-classroom", "Demo classroom", "private_agg_only"),
@@ -32,9 +32,9 @@ _WEEKS = 12
 
 
 async def make_groups(settings: Settings, projects: Mapping[int, str]) -> str:
-    """Make both groups, of all volunteers, and count to them what these have done so far.
+    """Create both groups, with all volunteers, and count their earlier work to the groups.
 
-    Each gets goals. Projects are named as well. Returns the token of the classroom's join link.
+    Stores goals of each and names of projects. Returns the token of the classroom's join link.
     """
     async with opened(settings) as database:
         async with database.read() as snapshot:
@@ -82,13 +82,13 @@ def _document(
             for user_id in volunteers
         ],
         "group_tenures": [
-            {"user_group_id": group_id, "from": shown_instant(0)} for group_id in _GROUPS
+            {"user_group_id": group_id, "from": format_instant(0)} for group_id in _GROUPS
         ],
         "membership_spans": [
             {
                 "user_id": user_id,
                 "user_group_id": group_id,
-                "from": shown_instant(members_since),
+                "from": format_instant(members_since),
             }
             for group_id in _GROUPS
             for user_id in volunteers
@@ -98,7 +98,7 @@ def _document(
 
 
 def _goals(now: int) -> list[dict[str, Any]]:
-    """Of each group one that was reached long ago, one that goes on, and one that repeats."""
+    """Goals of each group: one reached long ago, one still open, and one that repeats."""
     beginning = "2016-01-01"
     this_week = period_start(day_of(now), Period.WEEK)
     lately = day_date(this_week - _WEEKS * 7).isoformat()
@@ -112,16 +112,16 @@ def _goals(now: int) -> list[dict[str, Any]]:
         {"title": "On to 2,500", "target": 2_500, "start": beginning},
         {"title": "25 every week", "target": 25, "start": lately, "repeats": "week"},
     )
-    said = {
+    common = {
         "metric": "classifications",
-        "created_at": shown_instant(now),
+        "created_at": format_instant(now),
         "created_by": ADMIN.user_id,
-        "updated_at": shown_instant(now),
+        "updated_at": format_instant(now),
         "revision": 1,
     }
     of_groups = [(group_id, goal) for group_id in _GROUPS for goal in goals]
     return [
-        {"id": number, "user_group_id": group_id, **said, **goal}
+        {"id": number, "user_group_id": group_id, **common, **goal}
         for number, (group_id, goal) in enumerate(of_groups, start=1)
     ]
 

@@ -1,4 +1,4 @@
-"""Roles of the demo: as whom one may look at it."""
+"""Roles of the demo: users as whom one can sign in."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Role(NamedTuple):
-    """Somebody to look at the demo as; the token is written to a file named for them."""
+    """Role of the demo: a user to sign in as; the token is in a file of the role's name."""
 
     name: str
     user_id: int

@@ -1,4 +1,4 @@
-"""``stats-gateway demo classify``: made-up work of a role, sent to the demo's own stream."""
+"""``stats-gateway demo classify``: send generated classifications of a role to the demo."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _ROLES = {role.name: role for role in ROLES}
 
 
 class Stream(NamedTuple):
-    """Where the demo takes events, and the credentials that it made for that."""
+    """Event stream of the demo: its URL and credentials."""
 
     url: str
     username: str
@@ -37,7 +37,7 @@ class Stream(NamedTuple):
 
 
 def write_stream(directory: Path, endpoint: str) -> Stream:
-    """Make credentials for a demo with this endpoint, and keep them in a file of its owner."""
+    """Create credentials of the stream, and store them in a file that only its owner may read."""
     url = endpoint.removesuffix("/graphql") + "/kinesis"
     stream = Stream(url, "demo", secrets.token_urlsafe(24))
     with written_whole(directory / _FILE) as file:
@@ -108,7 +108,7 @@ def _read_stream(directory: Path) -> Stream:
 def _made_up(
     role: Role, number: int | None, every: timedelta, wait: Callable[[float], object]
 ) -> Iterator[dict[str, Any]]:
-    """Events of the stream, each made when the one before was taken and the wait is over."""
+    """Generate events, each when the one before was sent and the wait is over."""
     made = 0
     while number is None or made < number:
         if made:

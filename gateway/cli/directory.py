@@ -1,4 +1,4 @@
-"""``stats-gateway directory``: load what there is beside events, and make a copy of it."""
+"""``stats-gateway directory``: load and dump users, groups, memberships, projects and workflows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far a copy of the directory has come: a bar on a terminal, else a line every few seconds."""
+"""Progress of a directory dump: a bar on a terminal, else a line every few seconds."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ SECONDS_BETWEEN_LINES = 5.0
 
 
 class DumpProgress:
-    """Shown on stderr while it is entered; :meth:`show` is told how far a list is written."""
+    """Progress on stderr, as a context manager; :meth:`show` updates it."""
 
     def __init__(
         self, console: Console | None = None, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._console = console or Console(stderr=True)
         self._clock = clock
-        self._said = clock()
+        self._printed_at = clock()
         self._bar = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
@@ -48,11 +48,11 @@ class DumpProgress:
 
     def show(self, name: str, done: int, total: int) -> None:
         """Show that so many entries of a list are written."""
-        shown = name.replace("_", " ")
+        label = name.replace("_", " ")
         if self._console.is_terminal:
-            self._bar.update(self._task, description=shown, completed=done, total=total)
-        elif self._clock() - self._said >= SECONDS_BETWEEN_LINES:
-            self._said = self._clock()
+            self._bar.update(self._task, description=label, completed=done, total=total)
+        elif self._clock() - self._printed_at >= SECONDS_BETWEEN_LINES:
+            self._printed_at = self._clock()
             self._console.print(
-                f"{shown}: {done:,} of {total:,}", soft_wrap=True, markup=False, highlight=False
+                f"{label}: {done:,} of {total:,}", soft_wrap=True, markup=False, highlight=False
             )

@@ -1,4 +1,4 @@
-"""``stats-gateway explore``: from a file to its charts, on this machine alone."""
+"""``stats-gateway explore``: import files and show their charts, on this machine alone."""
 
 from __future__ import annotations
 
@@ -76,12 +76,12 @@ def explore(
     deleted at the end, unless --keep or --database says otherwise. The link that is printed signs
     in whoever has it as somebody who sees everything.
     """
-    kept = database or (_beside(files[0]) if keep else None)
-    with _ended_by_signals(), TemporaryDirectory(prefix="stats-gateway-explore-") as name:
+    stored_in = database or (_beside(files[0]) if keep else None)
+    with _cleanup_on_signals(), TemporaryDirectory(prefix="stats-gateway-explore-") as name:
         folder = Path(name)
-        settings = _settings(kept or folder / "explored.db", free_port(_HOST, port))
+        settings = _settings(stored_in or folder / "explored.db", free_port(_HOST, port))
         summary = _import(settings, files, project_id, project_name)
-        _serve(settings, summary, folder, kept, in_browser=not no_browser)
+        _serve(settings, summary, folder, stored_in, in_browser=not no_browser)
 
 
 def _beside(file: str) -> Path:
@@ -91,16 +91,16 @@ def _beside(file: str) -> Path:
 
 
 def _settings(database: Path, port: int) -> Settings:
-    """Settings of the environment, but for what keeps the server to this machine."""
-    said = f"{PREFIX}LOG_LEVEL" in os.environ
+    """Settings of the environment, restricted to this machine."""
+    has_log_level = f"{PREFIX}LOG_LEVEL" in os.environ
     return load_settings(
         host=_HOST,
         port=port,
         workers=1,
         database_url=f"sqlite:///{database.absolute()}",
         loopback_hosts_only=True,
-        # The link stands in the terminal until the end.
-        log_level=None if said else "warning",
+        # The link stays visible in the terminal until the end.
+        log_level=None if has_log_level else "warning",
     )
 
 
@@ -108,12 +108,12 @@ def _import(
     settings: Settings, files: Sequence[str], project_id: int | None, name: str | None
 ) -> Summary:
     # Before there is a database: a file that cannot be imported leaves none.
-    looked_at = {file: is_export(file) for file in files}
+    is_export_of = {file: is_export(file) for file in files}
     known = run(_known_projects(settings))
-    origins = origins_of(looked_at, project_id, name, known)
+    origins = origins_of(is_export_of, project_id, name, known)
     summary = Summary()
     try:
-        import_files(settings, list(zip(looked_at, origins, strict=True)), None, summary)
+        import_files(settings, list(zip(is_export_of, origins, strict=True)), None, summary)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     if summary.failed:
@@ -130,7 +130,7 @@ async def _known_projects(settings: Settings) -> dict[str, int]:
 
 
 def _serve(
-    settings: Settings, summary: Summary, folder: Path, kept: Path | None, *, in_browser: bool
+    settings: Settings, summary: Summary, folder: Path, stored_in: Path | None, *, in_browser: bool
 ) -> None:
     token = secrets.token_urlsafe(32)
     build = page_build() if settings.pages else None
@@ -138,8 +138,8 @@ def _serve(
     path = path_of_projects(summary.projects, has_pages=has_pages)
     link = f"{root_url(settings.host, settings.port)}{path}#token={token}"
 
-    def show() -> None:
-        end = f"It stays in {kept}." if kept else "What was imported is deleted then."
+    def on_started() -> None:
+        end = f"It stays in {stored_in}." if stored_in else "What was imported is deleted then."
         click.echo(
             f"\nOpen this link, and keep it to yourself: it shows everything.\n\n  {link}\n\n"
             f"Press Ctrl-C to stop. {end}\n"
@@ -147,25 +147,25 @@ def _serve(
         if in_browser:
             open_privately(link, folder)
 
-    serve_here(settings, build, Owner(token), show)
-    # The server freezes what is loaded; DuckDB complains of what is never collected.
+    serve_here(settings, build, Owner(token), on_started)
+    # The server freezes loaded objects; DuckDB warns of objects that are never collected.
     gc.unfreeze()
 
 
 @contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """Let signals that would end the process at once leave nothing behind."""
+def _cleanup_on_signals() -> Iterator[None]:
+    """Clean up on SIGTERM and SIGHUP, which would end the process at once."""
 
     def end(number: int, _: FrameType | None) -> None:
         sys.exit(128 + number)
 
-    def end_as_told(_: int, __: FrameType | None) -> None:
+    def raise_sigterm(_: int, __: FrameType | None) -> None:
         # A server takes this as a request to stop, and passes it on when it has stopped.
         signal.raise_signal(signal.SIGTERM)
 
     handlers: dict[str, Callable[[int, FrameType | None], None]] = {
         "SIGTERM": end,
-        "SIGHUP": end_as_told,
+        "SIGHUP": raise_sigterm,
     }
     before = {
         name: signal.signal(getattr(signal, name), handler)

@@ -1,4 +1,4 @@
-"""Which projects the files belong to that somebody explores, who need not say so."""
+"""Projects of explored files, by option or by file name."""
 
 from __future__ import annotations
 
@@ -17,10 +17,9 @@ _KIND = re.compile(r"[-_ ]*classifications?[-_ ]*$", re.IGNORECASE)
 
 
 def is_export(file: str) -> bool:
-    """Whether it is a classification export, which does not say whose it is.
+    """Whether a file is a classification export, which does not name its project.
 
-    UnreadableFile if it cannot be imported. What comes through a pipe can be looked at only once,
-    and is taken for one.
+    UnreadableFile if it cannot be imported. A pipe can be read only once: it counts as one.
     """
     if file == STANDARD_INPUT or Path(file).is_fifo():
         return True
@@ -30,10 +29,10 @@ def is_export(file: str) -> bool:
 def origins_of(
     files: Mapping[str, bool], project_id: int | None, name: str | None, known: Mapping[str, int]
 ) -> list[Origin]:
-    """The origin of each file, of which it is told whether it is a classification export.
+    """Origins of files; ``files`` maps each to whether it is a classification export.
 
     Without an id an export is of the project ``known`` by the file's name, or of a new one. All
-    other files tell their projects themselves.
+    other files name their projects themselves.
     """
     if project_id is not None:
         return [Origin(project_id, name)] * len(files)
@@ -51,7 +50,7 @@ def origins_of(
 
 
 def name_of(file: str) -> str:
-    """What a project is called after its export: ``wildlife-watch-classifications.csv``."""
+    """Name of a project by its export, such as ``wildlife-watch-classifications.csv``."""
     if file == STANDARD_INPUT:
         return "Standard input"
     bare = _SUFFIXES.sub("", Path(file).name)

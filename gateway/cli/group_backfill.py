@@ -1,4 +1,4 @@
-"""``stats-gateway groups backfill``: count earlier work of members."""
+"""``stats-gateway groups backfill``: count earlier classifications of members to a group."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``stats-gateway groups goals``: goals of groups, as site operators set them."""
+"""``stats-gateway groups goals``: manage goals of groups, for site operators."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ _json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON 
 
 
 class _Day(click.ParamType[int]):
-    """A date; its day number."""
+    """Date option; the value is its day number."""
 
     name = "date"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Read the text; a usage error if it is no date."""
+        """Parse the text; a usage error if it is no date."""
         if isinstance(value, int):
             return value
         try:
@@ -151,7 +151,7 @@ def list_goals(group_id: int, database_url: str | None, *, as_json: bool) -> Non
 
     found = run(work())
     if as_json:
-        click.echo(_json([_shown(one) for one in found]))
+        click.echo(_json([_fields(one) for one in found]))
     elif found:
         click.echo("\n".join(table_lines(_HEADINGS, [_cells(one) for one in found])))
     else:
@@ -185,7 +185,7 @@ async def _do(database_url: str | None, command: Command) -> Outcome:
         return await operator.do(command)
 
 
-def _shown(one: Goal) -> dict[str, Any]:
+def _fields(one: Goal) -> dict[str, Any]:
     return {
         "id": one.id,
         "title": one.title,
@@ -202,9 +202,9 @@ def _shown(one: Goal) -> dict[str, Any]:
 
 
 def _cells(one: Goal) -> Sequence[str]:
-    shown = _shown(one)
-    shown["archived"] = "yes" if one.archived else "no"
-    cells = [shown[heading.lower()] for heading in _HEADINGS]
+    fields = _fields(one)
+    fields["archived"] = "yes" if one.archived else "no"
+    cells = [fields[heading.lower()] for heading in _HEADINGS]
     return ["-" if cell is None else str(cell) for cell in cells]
 
 

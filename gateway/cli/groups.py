@@ -1,6 +1,6 @@
-"""``stats-gateway groups``: what site operators do with groups, and what counts to a group.
+"""``stats-gateway groups``: manage groups, for site operators.
 
-Commands that change something carry it out as people do, through the service of groups.
+Commands that change a group use the group service, as the API does.
 """
 
 from __future__ import annotations
@@ -119,11 +119,11 @@ def list_groups(database_url: str | None, *, as_json: bool) -> None:
         async with opened(settings) as database, database.read() as snapshot:
             return await snapshot.fetch(GROUPS_AND_COUNTS)
 
-    shown = [_group(row) for row in run(work())]
+    found = [_group(row) for row in run(work())]
     if as_json:
-        click.echo(_json(shown))
-    elif shown:
-        rows = [["-" if cell is None else str(cell) for cell in one.values()] for one in shown]
+        click.echo(_json(found))
+    elif found:
+        rows = [["-" if cell is None else str(cell) for cell in one.values()] for one in found]
         click.echo("\n".join(table_lines(_GROUP_HEADINGS, rows)))
     else:
         click.echo("There are no groups.")
@@ -135,8 +135,8 @@ def list_groups(database_url: str | None, *, as_json: bool) -> None:
 def deactivate(group_id: int, database_url: str | None) -> None:
     """End a group and all its memberships. What counted stays, and reactivate undoes it."""
     outcome = run(_do(database_url, DeactivateGroup(group_id)))
-    said = "is deactivated" if outcome.changed else "was deactivated already"
-    click.echo(f"The group {group_id} {said}.")
+    state = "is deactivated" if outcome.changed else "was deactivated already"
+    click.echo(f"The group {group_id} {state}.")
 
 
 @groups.command()
@@ -145,8 +145,8 @@ def deactivate(group_id: int, database_url: str | None) -> None:
 def reactivate(group_id: int, database_url: str | None) -> None:
     """Let a deactivated group go on, with the members whom it had."""
     outcome = run(_do(database_url, ReactivateGroup(group_id)))
-    said = "is active again" if outcome.changed else "was active already"
-    click.echo(f"The group {group_id} {said}.")
+    state = "is active again" if outcome.changed else "was active already"
+    click.echo(f"The group {group_id} {state}.")
 
 
 @groups.command()
@@ -166,11 +166,11 @@ def admins(
     """List the admins of a group, or add one."""
     if added is not None:
         click.echo(run(_add_admin(database_url, group_id, added)), err=as_json)
-    shown = run(_admins(load_settings(database_url=database_url), group_id))
+    found = run(_admins(load_settings(database_url=database_url), group_id))
     if as_json:
-        click.echo(_json(shown))
-    elif shown:
-        rows = [["-" if cell is None else str(cell) for cell in one.values()] for one in shown]
+        click.echo(_json(found))
+    elif found:
+        rows = [["-" if cell is None else str(cell) for cell in one.values()] for one in found]
         click.echo("\n".join(table_lines(_ADMIN_HEADINGS, rows)))
     else:
         click.echo(f"The group {group_id} has no admin.")

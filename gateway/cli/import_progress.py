@@ -1,4 +1,4 @@
-"""How far an import has come: a bar on a terminal, else a line every few seconds."""
+"""Progress of an import: a bar on a terminal, else a line every few seconds."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ SECONDS_BETWEEN_LINES = 5.0
 
 
 class ImportProgress:
-    """Shown on stderr while it is entered; measures bytes, so it sums over files of all forms.
+    """Progress on stderr, as a context manager, in bytes over all files.
 
-    A pipe's size is unknown: then there is no time left to tell.
+    The size of a pipe is unknown: then no remaining time is printed.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class ImportProgress:
             disable=not self._console.is_terminal,
         )
         self._task = self._bar.add_task("", total=self._total, rate="")
-        self._started = self._said = clock()
+        self._started = self._printed_at = clock()
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -68,9 +68,9 @@ class ImportProgress:
     def show(
         self, position: int, source: Source, events: int, bytes_read: int | None = None
     ) -> None:
-        """Show that ``events`` are done, and ``bytes_read`` of the ``position``-th source.
+        """Show ``events`` done, and ``bytes_read`` of the ``position``-th source.
 
-        By default as far as it was read.
+        By default these are all bytes read of it.
         """
         done = sum(size or 0 for size in self._sizes[:position])
         done += source.bytes_read if bytes_read is None else bytes_read
@@ -78,8 +78,8 @@ class ImportProgress:
         rate = f"{events / max(now - self._started, 1e-3):,.0f} events/s"
         if self._console.is_terminal:
             self._bar.update(self._task, completed=done, description=source.name, rate=rate)
-        elif now - self._said >= SECONDS_BETWEEN_LINES:
-            self._said = now
+        elif now - self._printed_at >= SECONDS_BETWEEN_LINES:
+            self._printed_at = now
             of = f" of {decimal(self._total)}" if self._total is not None else ""
             left = self._time_left(now, done)
             self._console.print(
@@ -90,7 +90,7 @@ class ImportProgress:
             )
 
     def say(self, step: str) -> None:
-        """Show a step that is of no file."""
+        """Show a step that belongs to no file."""
         if self._console.is_terminal:
             self._bar.update(self._task, completed=self._total, description=step, rate="")
         else:

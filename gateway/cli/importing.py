@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.bulk_import import LEAST_MEGABYTES, MEGABYTES, Workshop, bulk_import
+from gateway.cli.bulk_import import LEAST_MEGABYTES, MEGABYTES, BulkOptions, bulk_import
 from gateway.cli.database_thread import database_thread
 from gateway.cli.import_progress import ImportProgress
 from gateway.cli.import_summary import RejectsFile, Summary
@@ -124,8 +124,8 @@ def import_command(
     summary = Summary()
     try:
         of_origin = [(file, origin) for file in files]
-        workshop = Workshop(bulk_folder, bulk_memory, verify=not no_verify) if bulk else None
-        import_files(settings, of_origin, rejects_path, summary, move=move, workshop=workshop)
+        options = BulkOptions(bulk_folder, bulk_memory, verify=not no_verify) if bulk else None
+        import_files(settings, of_origin, rejects_path, summary, move=move, bulk=options)
     except KeyboardInterrupt:
         click.echo(
             "Interrupted, and the database is half loaded: run the same command again, which "
@@ -154,29 +154,29 @@ def import_files(
     summary: Summary,
     *,
     move: bool = False,
-    workshop: Workshop | None = None,
+    bulk: BulkOptions | None = None,
 ) -> None:
-    """Store files, each with its origin, and print what became of them.
+    """Import files, each with its origin, and print a summary.
 
-    ``summary`` has it also if the import is interrupted. With a ``workshop`` it is a bulk load.
+    ``summary`` is filled also if the import is interrupted. With ``bulk`` it is a bulk load.
     A UsageError if the report of rejects would be written over something.
     """
     first = "stdin" if files[0][0] == STANDARD_INPUT else Path(files[0][0]).name
     rejects = RejectsFile(rejects_path or Path(f"{first}.rejects.csv"))
     _check_nothing_is_overwritten(rejects.path, [file for file, _ in files], settings.database_url)
     with closing(rejects):
-        if workshop is None:
+        if bulk is None:
             _import(settings, files, rejects, summary, move=move)
         else:
-            _import_at_once(settings, files, rejects, summary, workshop, move=move)
+            _import_bulk(settings, files, rejects, summary, bulk, move=move)
 
 
 def _check_nothing_is_overwritten(rejects: Path, files: Sequence[str], database_url: str) -> None:
-    """UsageError if the report of rejects would take the place of what is read or stored."""
+    """UsageError if the report of rejects would overwrite an input file or the database."""
     database = read_database_url(database_url)
-    kept = [Path(file) for file in files if file != STANDARD_INPUT]
-    kept += [Path(database.path)] if isinstance(database, SqliteUrl) else []
-    for path in kept:
+    inputs = [Path(file) for file in files if file != STANDARD_INPUT]
+    inputs += [Path(database.path)] if isinstance(database, SqliteUrl) else []
+    for path in inputs:
         try:
             same = rejects.samefile(path)
         except OSError:
@@ -195,7 +195,7 @@ def _import(
     *,
     move: bool,
 ) -> None:
-    """Store the files and print the summary, also of what was stored before an error."""
+    """Import the files and print the summary, also of events stored before an error."""
     sources = [open_source(file, origin) for file, origin in files]
     rows = [0] * len(sources)
     try:
@@ -222,22 +222,22 @@ def _import(
     _print(summary, sources, rejects)
 
 
-def _import_at_once(
+def _import_bulk(
     settings: Settings,
     files: Sequence[tuple[str, Origin]],
     rejects: RejectsFile,
     summary: Summary,
-    workshop: Workshop,
+    bulk: BulkOptions,
     *,
     move: bool,
 ) -> None:
-    """The same as a bulk load."""
+    """Import the files by a bulk load and print the summary."""
     sources = [open_source(file, origin) for file, origin in files]
     origins = [origin for _, origin in files]
     of_origin = list(zip(sources, origins, strict=True))
     try:
         with _uncollected():
-            bulk_import(settings, of_origin, rejects, summary, workshop, move=move)
+            bulk_import(settings, of_origin, rejects, summary, bulk, move=move)
     except UnreadableFile:
         if summary.events:
             _print(summary, sources, rejects)
@@ -252,14 +252,14 @@ def _store(
     *,
     move: bool,
 ) -> None:
-    """Store all sources, batch by batch, and tell ``committed`` of each and where it ends.
+    """Store all sources, batch by batch; ``committed`` is called with each and its end in bytes.
 
-    What is known of workflows' projects is read as each source begins: an earlier one may have
-    told what a later one leaves out.
+    Known projects of workflows are read as each source begins: an earlier source may contain what
+    a later one needs.
 
-    While PostgreSQL stores a batch the next is read, but not from a pipe: it may be slow, and what
-    was stored is told at once. SQLite stores in this process, where reading beside it would only
-    contend for the interpreter: that costs a tenth of the CPU time and gains nothing.
+    While PostgreSQL stores a batch the next is read, but not from a pipe, which may be slow while
+    stored batches are to be reported at once. SQLite stores in this process, where reading in
+    parallel would only contend for the interpreter: it costs a tenth of the CPU time in vain.
     """
     now = datetime.now(UTC)
     beside = isinstance(read_database_url(settings.database_url), PostgresUrl)
@@ -272,7 +272,7 @@ def _store(
             ends = deque[int]()
             with closing(source.batches(now, most_groups=settings.groups_per_event)) as batches:
                 for ingested in ingest_source(
-                    _noting_ends(source, batches, ends),
+                    _with_ends(source, batches, ends),
                     export,
                     begin,
                     ahead=beside and source.total_bytes is not None,
@@ -280,8 +280,8 @@ def _store(
                     committed(position, ingested, ends.popleft())
 
 
-def _noting_ends(source: Source, batches: Iterable[Batch], ends: deque[int]) -> Iterator[Batch]:
-    """The batches, and behind each how far the source was read for it."""
+def _with_ends(source: Source, batches: Iterable[Batch], ends: deque[int]) -> Iterator[Batch]:
+    """Yield the batches, and add to ``ends`` how far the source was read for each, in bytes."""
     for batch in batches:
         ends.append(source.bytes_read)
         yield batch
@@ -294,7 +294,7 @@ async def _workflow_projects(database: Database) -> dict[int, int]:
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Look for no cycles: events hold none, and looking takes a fifth of an import's time."""
+    """Disable garbage collection: events have no cycles, and it takes a fifth of the time."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

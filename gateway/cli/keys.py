@@ -1,4 +1,4 @@
-"""``stats-gateway keys`` and ``token``: credentials for trying things out without Panoptes."""
+"""``stats-gateway keys`` and ``token``: create credentials for tests without Panoptes."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _LONGEST = timedelta(days=3650)
 
 
 class Duration(click.ParamType[timedelta]):
-    """A span of time as a whole number and a unit: ``90s``, ``30m``, ``2h`` or ``7d``."""
+    """Duration option, a whole number and a unit: ``90s``, ``30m``, ``2h`` or ``7d``."""
 
     name = "duration"
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> timedelta:
-        """Read the text; a usage error if it is no such span, or longer than ten years."""
+        """Parse the text; a usage error if it is no duration, or longer than ten years."""
         if isinstance(value, timedelta):
             return value
         match = re.fullmatch(r"([0-9]{1,9})([smhd])", value)

@@ -1,4 +1,4 @@
-"""Where in a browser something can be seen."""
+"""Links to the pages of a server."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ _EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104 - compared with, not listened on
 
 
 def root_url(host: str, port: int) -> str:
-    """Where a server that listens there is opened on its own machine; no slash at the end."""
+    """Root URL of a server, as its own machine opens it; no slash at the end."""
     name = "localhost" if host in _EVERYWHERE else host
-    shown = f"[{name}]" if ":" in name else name
-    return f"http://{shown}:{port}"
+    url_host = f"[{name}]" if ":" in name else name
+    return f"http://{url_host}:{port}"
 
 
 def pages_are_built() -> bool:
-    """Whether the package has its pages."""
+    """Whether the package contains the built pages."""
     return (files("gateway") / "web" / "bundle" / "index.html").is_file()
 
 
 def path_of_projects(projects: Collection[int], *, has_pages: bool) -> str:
-    """The path where they are shown: the page of the project if there is one alone."""
+    """Path of the page with charts: the page of the project if there is only one."""
     if not has_pages:
         return "/graphql"
     return f"/projects/{next(iter(projects))}" if len(projects) == 1 else "/"

@@ -1,4 +1,4 @@
-"""``stats-gateway verify`` and ``rebuild``: the rollups against the ledger."""
+"""``stats-gateway verify`` and ``rebuild``: check and repair rollups against the ledger."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gateway.rollups.rebuild import rebuild
 from gateway.rollups.verify import verify
 
 #: Differences that are printed of each set; all are counted.
-_SHOWN = 5
+_MOST_PRINTED = 5
 
 
 @click.command("verify")
@@ -47,10 +47,10 @@ def rebuild_command(database_url: str | None) -> None:
     A server may run meanwhile: it reads the old rollups until all new ones are ready. If the
     command is stopped, nothing changes.
     """
-    mended = run(_rebuild(database_url))
-    for name, rows in mended.items():
+    repaired = run(_rebuild(database_url))
+    for name, rows in repaired.items():
         click.echo(f"{name}: {rows:,} rows repaired.")
-    if not mended:
+    if not repaired:
         click.echo(f"All {len(SETS)} rollup sets already agreed with the stored events.")
 
 
@@ -61,7 +61,7 @@ async def _verify(database_url: str | None) -> Counter[str]:
             for rollup in SETS:
                 started(rollup)
                 async for differences in verify(snapshot, rollup):
-                    for difference in differences[: max(_SHOWN - found[rollup.name], 0)]:
+                    for difference in differences[: max(_MOST_PRINTED - found[rollup.name], 0)]:
                         click.echo(difference)
                     found[rollup.name] += len(differences)
     return found
@@ -75,7 +75,7 @@ async def _rebuild(database_url: str | None) -> Counter[str]:
 
 @contextmanager
 def _progress() -> Iterator[Callable[[RollupSet], None]]:
-    """A bar on a terminal, else a line as each set begins; gives what is to be told of them."""
+    """Progress bar on a terminal, else a line for each set; yields the callback for its start."""
     console = Console(stderr=True)
     bar = Progress(
         TextColumn("Recounting {task.description}"),

@@ -1,4 +1,4 @@
-"""Users on the command line: people type logins, and programs ids."""
+"""User options of the command line, by id or login."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ _ID = WholeNumber(1, LARGEST_ID)
 
 
 class UserName(click.ParamType[int | str]):
-    """The id or the login of a user; digits are an id."""
+    """User option: the id or the login; digits are an id."""
 
     name = "id or login"
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> int | str:
-        """The id as a number; a usage error if it is none that there can be."""
+        """Parse an id to a number; a usage error if it is out of range."""
         if isinstance(value, str) and not re.fullmatch(r"[-+]?[0-9]+", value):
             return value
         return _ID.convert(value, param, ctx)
 
 
 def named_users(connection: Connection, users: Sequence[int | str]) -> list[int]:
-    """The ids of users who are named by id or login, in their order.
+    """Look up the ids of users by id or login, in their order.
 
     InvalidArgument for a login that nobody has, or several. Runs in a writing transaction.
     """

@@ -1,4 +1,4 @@
-"""Building the pages beside a server that runs from a clone: the demo, or somebody who explores."""
+"""Build of the web pages beside a server that runs from a clone, for ``demo`` and ``explore``."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if sys.platform != "win32":
 _CLONE = Path(__file__).parents[2]
 _NOT_SOURCES = {"node_modules", "generated"}
 _NPM_CODE = re.compile(r"^npm (?:error|ERR!) code (\w+)$", re.MULTILINE)
-#: What npm calls a registry that does not answer.
+#: npm's error codes for a registry that does not respond.
 _UNREACHABLE = {
     *("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ECONNRESET", "EHOSTUNREACH", "ENETUNREACH"),
     *("ETIMEDOUT", "ERR_SOCKET_TIMEOUT", "EIDLETIMEOUT", "ECONNECTIONTIMEOUT"),
@@ -34,16 +34,16 @@ _UNREACHABLE = {
 
 
 def page_build(clone: Path = _CLONE) -> PageBuild | None:
-    """The build of the pages' sources; None for a package without them."""
+    """Page build of a clone; None for a package without the sources of the pages."""
     there = all((clone / file).is_file() for file in ("web/package-lock.json", "schema.graphql"))
     return PageBuild(clone) if there else None
 
 
 class PageBuild:
-    """Awaited, it builds the pages unless they are newer than their sources.
+    """Page build: calling it builds the pages unless they are newer than their sources.
 
-    Says with each step what it does, in a line on stderr. Whether it has built them; PagesNotMade
-    if they cannot be. Several at once take turns.
+    Prints each step in a line on stderr. Returns whether it has built them; PagesNotMade if they
+    cannot be built. A file lock lets one process build at a time.
     """
 
     def __init__(self, clone: Path, say: Callable[[str], None] | None = None) -> None:
@@ -54,13 +54,13 @@ class PageBuild:
         self._say = say or _say
 
     async def __call__(self) -> bool:
-        """Build, if there is something to build."""
+        """Build the pages if they are out of date."""
         try:
             if await asyncio.to_thread(self._is_current):
                 return False
             self._folder.mkdir(parents=True, exist_ok=True)
-            async with _alone(self._folder / "lock"):
-                # Somebody else may just have built them: then they are new to this process.
+            async with _exclusive(self._folder / "lock"):
+                # Another process may just have built them: they are new to this one, too.
                 if not await asyncio.to_thread(self._is_current):
                     await self._build()
         except PagesNotMade as error:
@@ -88,13 +88,13 @@ class PageBuild:
             self._say("Pages: building …")
             built = self._folder / "bundle"
             await self._npm(environment, log, "run", "build", "--", "--outDir", str(built))
-        # What is changed while it is built is newer than what is built.
+        # Sources that change during the build must be newer than the bundle.
         os.utime(built / "index.html", (began, began))
-        await asyncio.to_thread(self._put_in_place, built)
+        await asyncio.to_thread(self._replace_bundle, built)
         self._say(f"Pages: built in {time.time() - began:.0f} s.")
 
     async def _fetch_packages(self, environment: dict[str, str], log: BinaryIO) -> None:
-        # npm writes this file last, about all that it has installed.
+        # npm writes this file last.
         installed = self._sources / "node_modules" / ".package-lock.json"
         lock = self._sources / "package-lock.json"
         if installed.exists() and installed.stat().st_mtime >= lock.stat().st_mtime:
@@ -108,8 +108,8 @@ class PageBuild:
             npm, *words, folder=self._sources, environment=environment, log=log
         ):
             return
-        said = self._log.read_text("utf-8", errors="replace")
-        code = codes[-1] if (codes := _NPM_CODE.findall(said)) else None
+        output = self._log.read_text("utf-8", errors="replace")
+        code = codes[-1] if (codes := _NPM_CODE.findall(output)) else None
         if words[0] != "ci":
             raise PagesNotMade("They could not be built from their sources.")
         if code in _UNREACHABLE or (code or "").startswith("E5"):
@@ -131,7 +131,7 @@ class PageBuild:
             folders[:] = [name for name in folders if name not in _NOT_SOURCES]
             yield from (Path(folder, name) for name in names)
 
-    def _put_in_place(self, built: Path) -> None:
+    def _replace_bundle(self, built: Path) -> None:
         before = self._folder / "before"
         shutil.rmtree(before, ignore_errors=True)
         if self._bundle.exists():
@@ -141,10 +141,10 @@ class PageBuild:
 
 
 @asynccontextmanager
-async def _alone(path: Path) -> AsyncIterator[None]:
-    """Only one process at a time is inside; the others wait."""
+async def _exclusive(path: Path) -> AsyncIterator[None]:
+    """Hold a file lock; other processes wait for it."""
     with path.open("w") as lock:
-        while not _locked(lock.fileno()):  # noqa: ASYNC110 - another process lets go of it
+        while not _locked(lock.fileno()):  # noqa: ASYNC110 - another process releases it
             await asyncio.sleep(1)
         yield
 

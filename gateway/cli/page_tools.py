@@ -1,4 +1,4 @@
-"""Node.js and npm for building the pages: the machine's, if they fit, or those of PyPI."""
+"""Node.js and npm for the page build: those of the machine, if new enough, or of PyPI."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO
 
-from gateway.cli.background import run_beside, said_by
+from gateway.cli.background import output_of, run_beside
 from gateway.settings import PREFIX
 from gateway.web.pages import PagesNotMade
 
 _OLDEST = (22, 12)
 _MISSING = "Node.js 22.12 or newer is not installed"
 
-#: npm asks for nothing but packages, and says within minutes that it cannot reach them.
+#: npm requests nothing but packages, and fails within minutes if it cannot reach them.
 _NPM = {
     "npm_config_audit": "false",
     "npm_config_fund": "false",
@@ -31,23 +31,23 @@ _NPM = {
 
 
 def build_environment(*first: Path) -> dict[str, str]:
-    """The environment of a build, with these folders before its path.
+    """Environment of a build, with the folders ``first`` at the beginning of its PATH.
 
-    The gateway's own settings are no business of what others wrote: there are secrets among them.
+    It has no settings of the gateway: they contain secrets, and the build runs code of others.
     """
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    folders = [*map(str, first), str(Path(sys.executable).parent), kept.get("PATH", os.defpath)]
-    return {**kept, **_NPM, "PATH": os.pathsep.join(folders)}
+    outer = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    folders = [*map(str, first), str(Path(sys.executable).parent), outer.get("PATH", os.defpath)]
+    return {**outer, **_NPM, "PATH": os.pathsep.join(folders)}
 
 
 async def machine_tools() -> dict[str, str] | None:
-    """The environment with the machine's Node.js and npm, or those of ``make node``."""
+    """Environment with the machine's Node.js and npm, or those of ``make node``; else None."""
     environment = build_environment()
     return environment if await _fits(environment) else None
 
 
 async def fetched_tools(requirements: Path, folder: Path, log: BinaryIO) -> dict[str, str]:
-    """The environment with those that pip puts into ``folder``; PagesNotMade if it cannot."""
+    """Environment with Node.js and npm that pip installs in ``folder``; else PagesNotMade."""
     environment = build_environment(folder / "bin")
     # The commands of the wheel are written in Python.
     environment["PYTHONPATH"] = str(folder)
@@ -71,6 +71,6 @@ async def _fits(environment: Mapping[str, str]) -> bool:
     node = shutil.which("node", path=path)
     if node is None or shutil.which("npm", path=path) is None:
         return False
-    version = await said_by(node, "--version", environment=environment)
+    version = await output_of(node, "--version", environment=environment)
     numbers = re.match(r"v(\d+)\.(\d+)", version or "")
     return numbers is not None and (int(numbers[1]), int(numbers[2])) >= _OLDEST

@@ -1,4 +1,4 @@
-"""What every command does around its work: settings, the database, and errors a person can read."""
+"""Common parts of commands: opening the database, running coroutines, and errors for people."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from gateway.settings import PREFIX, Settings, load_settings
 
 T = TypeVar("T")
 
-#: A recount reads the whole ledger: it takes what it takes.
+#: A recount reads the whole ledger, however long that takes.
 _TIMEOUT_SECONDS = 7 * 86_400.0
 
 database_option = click.option(
@@ -33,18 +33,18 @@ database_option = click.option(
 
 
 class CommandFailed(click.ClickException):
-    """The command could not do its work: ``Error: …`` on stderr, exit status 1."""
+    """Error: the command failed; prints ``Error: …`` on stderr, exit status 1."""
 
 
 class CommandMisused(CommandFailed):
-    """What was passed to the command cannot be used: exit status 2, as for usage errors."""
+    """Error: an argument, setting or file cannot be used; exit status 2, as for usage errors."""
 
     exit_code = 2
 
 
 @contextmanager
 def errors_for_people() -> Iterator[None]:
-    """Turn an error raised on purpose into one line and an exit status instead of a traceback."""
+    """Turn the gateway's own errors into one line and an exit status, without a traceback."""
     try:
         yield
     except (SettingsError, UnreadableFile) as error:
@@ -56,17 +56,17 @@ def errors_for_people() -> Iterator[None]:
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run a command's coroutine to its end and return what it returns."""
+    """Run a command's coroutine and return its result."""
     with errors_for_people():
         return asyncio.run(work)
 
 
 @asynccontextmanager
 async def opened(settings: Settings, *, may_make: bool = False) -> AsyncIterator[Database]:
-    """The database that the settings name, brought to this version's tables, closed at the end.
+    """Open the database of the settings, upgrade its tables, and close it at the end.
 
-    A SQLite file that is not there is made, and told, only for whoever ``may_make`` one: to all
-    others a path that leads nowhere is mistyped, and a SettingsError.
+    A missing SQLite file is created, and reported, only with ``may_make``: without it the path is
+    mistyped, and a SettingsError.
     """
     async with upgraded(settings, may_make=may_make) as (database, _):
         yield database
@@ -76,11 +76,11 @@ async def opened(settings: Settings, *, may_make: bool = False) -> AsyncIterator
 async def opened_with_retry(
     database_url: str | None, *, may_make: bool = False
 ) -> AsyncIterator[Database]:
-    """The database with time for a recount; that another program locks it is told in good time."""
+    """Open the database with a timeout for a recount; a lock is still reported early."""
     async with opened(load_settings(database_url=database_url), may_make=may_make):
         pass
-    patient = load_settings(database_url=database_url, database_timeout_seconds=_TIMEOUT_SECONDS)
-    async with opened(patient) as database:
+    settings = load_settings(database_url=database_url, database_timeout_seconds=_TIMEOUT_SECONDS)
+    async with opened(settings) as database:
         yield database
 
 
@@ -88,7 +88,7 @@ async def opened_with_retry(
 async def upgraded(
     settings: Settings, *, may_make: bool
 ) -> AsyncIterator[tuple[Database, Upgrade]]:
-    """The same, and what opening it did to the tables."""
+    """Open the database as :func:`opened`; yields also what the upgrade did to the tables."""
     database = configured_database(settings)
     missing = missing_file(settings.database_url)
     if missing and not may_make:
@@ -110,7 +110,7 @@ async def upgraded(
 
 
 def missing_file(url: str) -> Path | None:
-    """The path of a SQLite database that is not there; one without a byte holds nothing either."""
+    """Path of a SQLite database that is missing or empty; else None."""
     read = read_database_url(url)
     if not isinstance(read, SqliteUrl):
         return None

@@ -1,4 +1,4 @@
-"""``stats-gateway schema``: the schema as text."""
+"""``stats-gateway schema``: print the GraphQL schema."""
 
 from __future__ import annotations
 

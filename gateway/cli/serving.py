@@ -1,4 +1,4 @@
-"""``stats-gateway serve``."""
+"""``stats-gateway serve``: start the HTTP server."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ if sys.platform != "win32":
 
 logger = logging.getLogger(__name__)
 
-#: What may end by itself; all else is a mistake, or needs somebody.
-_WAITED_FOR = (Fault.AWAY, Fault.BUSY)
+#: Faults that may end by themselves; all others need a person.
+_TEMPORARY_FAULTS = (Fault.AWAY, Fault.BUSY)
 #: How long the database may take before the server starts without it.
-_LOOK_SECONDS = 3
-#: Beside connections: probes without a place, the database, logs, libraries.
+_DATABASE_TIMEOUT_SECONDS = 3
+#: Open files beside connections: probes without a slot, the database, logs, libraries.
 _OTHER_FILES = SLOTS_FOR_PROBES + 200
 
 
@@ -72,9 +72,9 @@ def serve(
     """Serve GraphQL and the REST resources over HTTP."""
     options = {"host": host, "port": port, "workers": workers, "database_url": database_url}
     settings = load_settings(**options)
-    port = _ready_port(settings)
+    port = _checked_port(settings)
 
-    def say_where() -> None:
+    def print_url() -> None:
         click.echo(f"stats-gateway is at {endpoint_url(settings.host, port)}")
 
     if settings.workers > 1:
@@ -85,51 +85,51 @@ def serve(
         config = _config("gateway.app:from_environment", settings, port)
     else:
         config = _config(lambda: server_app(lambda: settings), settings, port)
-    # Only now are log lines of the form that the settings choose.
+    # From here on log lines have the format of the settings.
     for sentence in unknown_settings(os.environ):
         logger.warning("%s", sentence)
     if settings.workers > 1:
-        processes = Workers(config, [config.bind_socket()], say_where)
+        processes = Workers(config, [config.bind_socket()], print_url)
         processes.run()
         if processes.exit_status:
             sys.exit(processes.exit_status)
     else:
-        _run(_TellingServer(config, say_where))
+        _run(_NotifyingServer(config, print_url))
 
 
 def serve_here(
     settings: Settings,
     make_pages: MakePages | None = None,
     owner: Owner | None = None,
-    when_ready: Callable[[], None] | None = None,
+    on_started: Callable[[], None] | None = None,
     roles: Sequence[RoleToken] = (),
 ) -> None:
-    """Serve from this process alone, by settings that need not stand in the environment.
+    """Serve from this process alone, with settings that need not be in the environment.
 
-    ``make_pages`` builds the pages beside it, ``owner`` sees everything, ``when_ready`` is called
-    once requests are taken, and whoever asks may be one of the ``roles``.
+    ``make_pages`` builds the pages beside it, ``owner`` sees everything, ``on_started`` is called
+    once the server accepts requests, and anyone may sign in as one of the ``roles``.
     """
-    port = _ready_port(settings)
+    port = _checked_port(settings)
 
     def app() -> Starlette:
         return server_app(lambda: settings, make_pages, owner, roles)
 
-    _run(_TellingServer(_config(app, settings, port), when_ready))
+    _run(_NotifyingServer(_config(app, settings, port), on_started))
 
 
-class _TellingServer(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, when_ready: Callable[[], None] | None) -> None:
+class _NotifyingServer(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None] | None) -> None:
         super().__init__(config)
-        self._when_ready = when_ready
+        self._on_started = on_started
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        if self.started and self._when_ready is not None:
-            self._when_ready()
+        if self.started and self._on_started is not None:
+            self._on_started()
 
 
-def _ready_port(settings: Settings) -> int:
-    """Where to listen, when all that can be checked before that is in order."""
+def _checked_port(settings: Settings) -> int:
+    """Check all that can be checked before the start; returns the port to listen on."""
     port = free_port(settings.host, settings.port)
     if settings.metrics_port is not None:
         for metrics_port in metrics_ports(settings.metrics_port, settings.workers):
@@ -140,7 +140,7 @@ def _ready_port(settings: Settings) -> int:
 
 
 def _run(server: uvicorn.Server) -> None:
-    """Serve until told to stop."""
+    """Serve until a signal stops the server."""
     leave_sigterm_to_server()
     with suppress(KeyboardInterrupt):
         server.run()
@@ -160,7 +160,7 @@ def _config(app: str | Callable[[], Starlette], settings: Settings, port: int) -
         http=Protocol,
         ws="none",
         timeout_keep_alive=settings.keep_alive_seconds,
-        # Forwarded addresses are read by ourselves, from the proxies of the settings alone.
+        # The gateway itself reads forwarded addresses, of the settings' proxies alone.
         proxy_headers=False,
         log_config=logging_config(chosen_format(settings.log_format), settings.log_level),
         timeout_graceful_shutdown=settings.shutdown_timeout_seconds,
@@ -168,9 +168,9 @@ def _config(app: str | Callable[[], Starlette], settings: Settings, port: int) -
 
 
 async def _prepare(settings: Settings) -> None:
-    """Migrate once, before several workers would, and meet what cannot work before they do.
+    """Migrate once, before several workers would, and raise configuration errors early.
 
-    A database that is away or busy is left to them: they wait for it.
+    If the database is away or busy, the workers wait for it.
     """
     configured_tokens(settings)
     configured_proxies(settings)
@@ -180,7 +180,7 @@ async def _prepare(settings: Settings) -> None:
     check_telemetry(settings)
     try:
         async with (
-            asyncio.timeout(_LOOK_SECONDS),
+            asyncio.timeout(_DATABASE_TIMEOUT_SECONDS),
             opened(settings, may_make=True) as database,
             database.read() as snapshot,
         ):
@@ -188,7 +188,7 @@ async def _prepare(settings: Settings) -> None:
     except TimeoutError:
         click.echo("The database is busy: the server starts and waits for the database.", err=True)
     except DatabaseFault as error:
-        if error.fault not in _WAITED_FOR:
+        if error.fault not in _TEMPORARY_FAULTS:
             raise
         click.echo(f"{error.for_operators} The server starts and waits for the database.", err=True)
     else:
@@ -197,9 +197,9 @@ async def _prepare(settings: Settings) -> None:
 
 
 def allow_files(number: int) -> None:
-    """Let this process and its workers have so many files open, as far as the system lets them.
+    """Raise the limit of open files of this process and its workers, within the hard limit.
 
-    Each connection is one, and many systems begin with 1,024 of them.
+    Each connection is one, and many systems start with a limit of 1,024.
     """
     if sys.platform == "win32":
         return
@@ -210,7 +210,7 @@ def allow_files(number: int) -> None:
 
 
 def free_port(host: str, port: int) -> int:
-    """The port, or a free one for 0; SettingsError if it cannot be listened on."""
+    """Check a port, or find a free one for 0; SettingsError if it cannot be listened on."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         with socket.create_server((host, port), family=family) as probe:
@@ -222,6 +222,6 @@ def free_port(host: str, port: int) -> int:
 
 
 def endpoint_url(host: str, port: int) -> str:
-    """Where the endpoint is, as one types it into a browser."""
-    shown = f"[{host}]" if ":" in host else host
-    return f"http://{shown}:{port}/graphql"
+    """URL of the GraphQL endpoint, as one types it into a browser."""
+    url_host = f"[{host}]" if ":" in host else host
+    return f"http://{url_host}:{port}/graphql"

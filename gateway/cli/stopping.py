@@ -1,6 +1,6 @@
-"""SIGTERM ends a command as Ctrl-C does, also as process 1.
+"""SIGTERM handling: it ends a command as Ctrl-C does, also as process 1 of a container.
 
-Linux gives a container's first process no signal that it has no handler for.
+Linux delivers to process 1 only signals that it has a handler for.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from types import FrameType
 
 import click
 
-#: What a shell reports of a command that Ctrl-C ended, and of one that SIGTERM ended.
+#: Exit statuses after Ctrl-C and after SIGTERM, as shells report them.
 INTERRUPTED = 128 + signal.SIGINT
 TERMINATED = 128 + signal.SIGTERM
 
@@ -23,11 +23,11 @@ class _AsCtrlC:
     """A handler that lets SIGTERM do what SIGINT does."""
 
     def __init__(self) -> None:
-        self.met = False
+        self.received = False
 
     def __call__(self, _number: int, frame: FrameType | None) -> None:
-        self.met = True
-        # The event loop, while it runs, has a handler that lets tasks end in order.
+        self.received = True
+        # While the event loop runs, its own handler cancels tasks in order.
         interrupt = signal.getsignal(signal.SIGINT)
         if not callable(interrupt):
             raise KeyboardInterrupt
@@ -45,13 +45,13 @@ def stopped_by_sigterm() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        if not sigterm.met:
+        if not sigterm.received:
             raise
         click.echo("Stopped by SIGTERM: what is stored stays stored.", err=True)
         sys.exit(TERMINATED)
     except SystemExit as exiting:
-        # The command has told what became of it.
-        if sigterm.met and exiting.code == INTERRUPTED:
+        # The command has already printed its outcome.
+        if sigterm.received and exiting.code == INTERRUPTED:
             sys.exit(TERMINATED)
         raise
     finally:
@@ -59,6 +59,6 @@ def stopped_by_sigterm() -> Iterator[None]:
 
 
 def leave_sigterm_to_server() -> None:
-    """Take the handler away: a server has its own, and then ends by the signal itself."""
+    """Remove the handler: a server has its own, and ends by the signal itself."""
     if isinstance(signal.getsignal(signal.SIGTERM), _AsCtrlC):
         signal.signal(signal.SIGTERM, signal.SIG_DFL)

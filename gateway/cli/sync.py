@@ -1,4 +1,4 @@
-"""``stats-gateway sync``: copy the directory from where it is kept."""
+"""``stats-gateway sync``: copy the directory from Panoptes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gateway.directory.panoptes.retrying import RetryingPanoptes
 from gateway.errors import SettingsError
 from gateway.settings import PREFIX, Settings, load_settings
 
-#: A copy has the time to wait for a slow page.
+#: Of a request: a copy can wait for a slow page.
 _TIMEOUT_SECONDS = 60.0
 
 

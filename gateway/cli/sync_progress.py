@@ -1,4 +1,4 @@
-"""How far a copy from Panoptes has come, and what it did."""
+"""Progress and summary of a copy from Panoptes."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from gateway.directory.panoptes.copying import Copied
 
 #: Without a terminal, a line at most this often.
 SECONDS_BETWEEN_LINES = 5.0
-#: Records that cannot be used are all counted, and so many shown.
-_SHOWN = 5
+#: Invalid records that are printed; all are counted.
+_MOST_REASONS = 5
 
 
 class SyncProgress:
-    """Shown on stderr while it is entered: a bar on a terminal, else a line now and then."""
+    """Progress on stderr, as a context manager: a bar on a terminal, else a line now and then."""
 
     def __init__(self, clock: Callable[[], float], console: Console | None = None) -> None:
         self._clock = clock
@@ -33,7 +33,7 @@ class SyncProgress:
             disable=not self._console.is_terminal,
         )
         self._task = self._bar.add_task("", total=None)
-        self._said = clock()
+        self._printed_at = clock()
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -48,18 +48,18 @@ class SyncProgress:
         self._bar.stop()
 
     def show(self, copied: Copied) -> None:
-        """Show what has been copied of a resource by now."""
+        """Show how much of a resource is copied."""
         total = copied.total or None
         done = copied.read
         self._bar.update(self._task, completed=done, total=total, description=copied.resource)
         now = self._clock()
-        if not self._console.is_terminal and now - self._said >= SECONDS_BETWEEN_LINES:
-            self._said = now
+        if not self._console.is_terminal and now - self._printed_at >= SECONDS_BETWEEN_LINES:
+            self._printed_at = now
             of = f" of {total:,}" if total else ""
             self._print(f"{copied.resource}: {done:,}{of} read")
 
     def waiting(self, why: str, seconds: float) -> None:
-        """Say that the next try waits."""
+        """Print that the next attempt is delayed."""
         self._print(f"{why} Trying again in {seconds:,.1f} s.")
 
     def _print(self, line: str) -> None:
@@ -67,17 +67,17 @@ class SyncProgress:
 
 
 def summary(name: str, copied: Copied) -> Iterator[str]:
-    """What the copy of one resource did, in lines to print."""
-    facts = [f"{copied.read:,} read", f"{copied.changed:,} new or changed"]
+    """Summary of the copy of one resource, in lines to print."""
+    parts = [f"{copied.read:,} read", f"{copied.changed:,} new or changed"]
     if copied.removed:
-        facts.append(f"{copied.removed:,} removed")
+        parts.append(f"{copied.removed:,} removed")
     if copied.identities:
-        facts.append(f"{copied.identities:,} personal groups of users left out")
+        parts.append(f"{copied.identities:,} personal groups of users left out")
     if copied.led_here:
-        facts.append(f"{copied.led_here:,} of groups that are led here left out")
+        parts.append(f"{copied.led_here:,} of groups that are led here left out")
     if copied.refused:
-        facts.append(f"{len(copied.refused):,} refused")
+        parts.append(f"{len(copied.refused):,} refused")
     went_on = " (continued from the last interruption)" if copied.resumed else ""
-    yield f"{name}: {', '.join(facts)}{went_on}"
-    for reason in copied.refused[:_SHOWN]:
+    yield f"{name}: {', '.join(parts)}{went_on}"
+    for reason in copied.refused[:_MOST_REASONS]:
         yield f"  {reason}"

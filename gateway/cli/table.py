@@ -1,4 +1,4 @@
-"""Tables for people: columns as wide as what stands in them."""
+"""Text tables: columns are as wide as their widest cell."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 
 def table_lines(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """The lines of a table; characters that would move a terminal's cursor are shown as ``?``."""
+    """Lines of a table; characters that are not printable, such as escapes, become ``?``."""
     lines = [headings, *([_printable(cell) for cell in row] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return [

@@ -1,4 +1,4 @@
-"""``stats-gateway users``: volunteers."""
+"""``stats-gateway users``: erase volunteers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gateway.directory.erase_user import erase_user
 from gateway.events.ids import LARGEST_ID
 from gateway.settings import Settings, load_settings
 
-#: The whole ledger is read: it takes what it takes.
+#: It reads the whole ledger, however long that takes.
 _TIMEOUT_SECONDS = 86_400.0
 
 
@@ -19,10 +19,10 @@ def users() -> None:
     """Erase volunteers."""
 
 
-@users.command()
+@users.command("forget")
 @click.argument("user_id", metavar="ID", type=WholeNumber(1, LARGEST_ID))
 @database_option
-def forget(user_id: int, database_url: str | None) -> None:
+def erase(user_id: int, database_url: str | None) -> None:
     """Erase the user with this ID. This cannot be undone.
 
     The user's events become anonymous and no longer count to any group. The name and the
@@ -30,10 +30,10 @@ def forget(user_id: int, database_url: str | None) -> None:
     again stay anonymous.
     """
     settings = load_settings(database_url=database_url, database_timeout_seconds=_TIMEOUT_SECONDS)
-    erased = run(_forget(settings, user_id))
+    erased = run(_erase(settings, user_id))
     click.echo(f"User {user_id} is erased: {erased:,} events are now anonymous.")
 
 
-async def _forget(settings: Settings, user_id: int) -> int:
+async def _erase(settings: Settings, user_id: int) -> int:
     async with opened(settings) as database:
         return await database.write(lambda connection: erase_user(connection, user_id))

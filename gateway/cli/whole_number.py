@@ -1,4 +1,4 @@
-"""Options that are whole numbers."""
+"""Integer options of the command line."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import click
 
 
 class WholeNumber(click.IntRange):
-    """A whole number from ``min`` to ``max``; one sentence for whatever is not."""
+    """Integer option from ``min`` to ``max``, with one message for all invalid values."""
 
     name = "integer"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Read the text; a usage error if it is no such number."""
+        """Parse the text; a usage error if it is no such number."""
         try:
             return super().convert(value, param, ctx)
         except click.BadParameter:

@@ -26,7 +26,7 @@ from gateway.directory.certificates import Certificate
 from gateway.directory.goals import goal_of
 from gateway.directory.name_sources import BY_IMPORTER, PROJECTS, USERS, WORKFLOWS, Named
 from gateway.directory.stats_visibility import StatsVisibility
-from gateway.events.instants import shown_instant
+from gateway.events.instants import format_instant
 
 Entry = dict[str, Any]
 
@@ -40,7 +40,7 @@ class DumpedList(NamedTuple):
 
 
 def _instant(microseconds: int | None) -> str | None:
-    return None if microseconds is None else shown_instant(microseconds)
+    return None if microseconds is None else format_instant(microseconds)
 
 
 def _without_nulls(entry: Entry) -> Entry:

@@ -26,7 +26,7 @@ def store_names(
     def said(value: Any, at: int | None) -> DatedValue | None:
         return None if value is None else DatedValue(as_of if at is None else at, value)
 
-    at = names.said_at
+    at = names.as_of
     erased = read_erased(connection, names.users.keys())
     users = apply_event_names(
         connection,

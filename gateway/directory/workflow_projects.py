@@ -179,5 +179,5 @@ def _named(batch: Batch, projects: Mapping[int, int], said: int | None) -> Names
         names,
         projects={key: names.projects.get(key) for key in sorted(present)},
         workflows=assigned,
-        said_at=replace(names.said_at, workflow_projects=said_by),
+        as_of=replace(names.as_of, workflow_projects=said_by),
     )

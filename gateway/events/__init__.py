@@ -1,1 +1,1 @@
-"""What an event is, and readers for every form it comes in."""
+"""Events that count, and readers for every format in which they come."""

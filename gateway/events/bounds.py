@@ -1,4 +1,4 @@
-"""What is believed of an event, whatever it says."""
+"""Bounds of an event: its latest time, and the most groups that it may list."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ MOST_GROUPS = 1_000
 
 
 class Bounds(NamedTuple):
-    """The last time and the longest list of groups."""
+    """Bounds: the latest time and the longest list of groups."""
 
-    #: The last ``created_at`` that is believed, in microseconds.
+    #: The latest ``created_at`` that is accepted, in microseconds.
     latest: int
     #: An event that lists more groups counts to none.
     groups: int = MOST_GROUPS
 
 
 def bounds_at(now: datetime, groups: int = MOST_GROUPS) -> Bounds:
-    """The bounds of what arrives at ``now``, which must carry a zone."""
+    """Bounds of events that arrive at ``now``, which must have a time zone."""
     return Bounds(latest_instant(now), groups)

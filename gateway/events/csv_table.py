@@ -11,6 +11,8 @@ from pathlib import Path
 
 from gateway.errors import InvalidEvent
 from gateway.events.bounds import MOST_GROUPS, Bounds, bounds_at
+from gateway.events.csv_scan import CsvScan, body_of
+from gateway.events.duckdb_scan import DuckDbScan
 from gateway.events.event import Batch, Reject
 from gateway.events.exports import ExportRow, Origin, add_export_row
 from gateway.events.forms import KEY_COLUMNS, ROWS, Form
@@ -19,8 +21,6 @@ from gateway.events.lines import LONGEST_LINE, Lines
 from gateway.events.quoted import written_id
 from gateway.events.row_shape import RowShape
 from gateway.events.rows import Damage, Row, Rows
-from gateway.events.straight import Straight
-from gateway.events.straight_csv import StraightCsv, body_of
 from gateway.events.tables import (
     ClassificationRow,
     CommentRow,
@@ -34,7 +34,7 @@ LARGEST_CELL = LONGEST_LINE
 
 
 class CsvTable(TextSource[Row]):
-    """A table whose header names the columns; they are found by their names."""
+    """CSV table; its header names the columns, in any order."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class CsvTable(TextSource[Row]):
         path: Path | None = None,
     ) -> None:
         super().__init__(form, name, start, total_bytes)
-        #: Where the file is, if it is one.
+        #: The path, if it is a file.
         self._path = path
         self._origin = origin
         self._rows: Rows | None = None
@@ -56,30 +56,30 @@ class CsvTable(TextSource[Row]):
 
     @property
     def remarks(self) -> list[str]:
-        """Also of headers between the rows, projects that are unknown, and a column that lacks."""
-        told = super().remarks
+        """Remarks: also on headers between the rows, unknown projects and a missing column."""
+        remarks = super().remarks
         if self._rows is not None and (headers := self._rows.headers_passed_over):
             were = (
                 "header between the rows was" if headers == 1 else "headers between the rows were"
             )
-            told.append(
+            remarks.append(
                 f"{self.name}: {headers:,} {were} skipped: the file was put together from "
                 "several files."
             )
         if self._without_project:
-            told.append(
+            remarks.append(
                 f"{self.name}: {self._without_project:,} counted to no project, because their "
                 "project is unknown: import the file again with --project-id to set it."
             )
         if self._without_metadata:
-            told.append(
+            remarks.append(
                 f"{self.name} has no column metadata: its classifications count 0 seconds and "
                 "count to no group."
             )
-        return told
+        return remarks
 
     def _items(self, lines: Lines) -> Iterator[tuple[int, Row]]:
-        # A setting of the process, and the only reader here that needs one.
+        # A setting of the whole process; no other reader here uses it.
         csv.field_size_limit(LARGEST_CELL)
         source = iter(lines)
         header = first_line(source)
@@ -89,8 +89,8 @@ class CsvTable(TextSource[Row]):
         self._rows = Rows(self.name, source, header.number, shape, self._decoder)
         return iter(self._rows)
 
-    def straight(self, now: datetime, most_groups: int = MOST_GROUPS) -> Straight | None:
-        """What lets DuckDB take most rows as events; None if it cannot."""
+    def scan(self, now: datetime, most_groups: int = MOST_GROUPS) -> DuckDbScan | None:
+        """Scan in which DuckDB reads most rows as events; None if it cannot read the file."""
         if self.form is not Form.CLASSIFICATIONS or self._path is None:
             return None
         with closing(self._start()) as lines:
@@ -105,14 +105,14 @@ class CsvTable(TextSource[Row]):
         def read(position: int, line: bytes) -> Batch | None:
             rows = Rows(self.name, iter([line]), position - 1, shape, self._decoder)
             batch, found = Batch(), [*rows]
-            # Whatever may have to do with other lines is not read apart from them.
+            # A row that may depend on other lines is not read without them.
             if len(found) != 1 or isinstance(found[0][1], Damage) or rows.headers_passed_over:
                 return None
             ((_, item),) = found
             self._add(batch, position, item, bounds)
             return batch
 
-        return StraightCsv(self._path, shape, body, bounds, read)
+        return CsvScan(self._path, shape, body, bounds, read)
 
     def finished(self) -> None:
         """Let progress show that all rows were taken."""
@@ -122,10 +122,10 @@ class CsvTable(TextSource[Row]):
         """The shape of the rows; their cells are picked from it from now on."""
         shape = RowShape(header, *KEY_COLUMNS[self.form])
         # A column that the table does not have is the empty cell added to each row.
-        places = {column: place for place, column in reversed(list(enumerate(shape.columns)))}
-        self._without_metadata = self.form is Form.EXPORT and "metadata" not in places
+        indexes = {column: index for index, column in reversed(list(enumerate(shape.columns)))}
+        self._without_metadata = self.form is Form.EXPORT and "metadata" not in indexes
         fields = ROWS[self.form]._fields
-        self._pick = itemgetter(*(places.get(field, shape.width) for field in fields))
+        self._pick = itemgetter(*(indexes.get(field, shape.width) for field in fields))
         return shape
 
     def _add(self, batch: Batch, position: int, item: Row, bounds: Bounds) -> None:

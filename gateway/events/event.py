@@ -1,4 +1,4 @@
-"""The two events that count, and what one read of a source yields.
+"""Events: classifications and comments, and the batches that readers yield.
 
 Instants are whole microseconds since 1970-01-01 (UTC), session times whole milliseconds.
 """
@@ -13,7 +13,7 @@ from gateway.events.left_out import LeftOut
 
 
 class Classification(NamedTuple):
-    """One volunteer's answer about one subject; the fields are the ledger's columns, in order."""
+    """Classification: one volunteer's work on one subject; the fields are the ledger's columns."""
 
     id: int
     event_time: int
@@ -26,17 +26,17 @@ class Classification(NamedTuple):
     group_ids: tuple[int, ...]
 
     @property
-    def said_at(self) -> int:
-        """As of when it speaks: when it was last changed, else its own time."""
+    def as_of(self) -> int:
+        """As-of time in microseconds: of its last change, else its own time."""
         return self.event_time if self.updated_at is None else self.updated_at
 
     def anonymous(self) -> Classification:
-        """The same, by a volunteer who is not known."""
+        """The same event without its volunteer."""
         return self._replace(user_id=None, group_ids=())
 
 
 class Comment(NamedTuple):
-    """A post on Talk; the fields are the ledger's columns, in order."""
+    """Comment: a post on Talk; the fields are the ledger's columns, in order."""
 
     id: int
     event_time: int
@@ -45,19 +45,19 @@ class Comment(NamedTuple):
     project_id: int
 
     @property
-    def said_at(self) -> int:
-        """As of when it speaks: when it was last changed, else its own time."""
+    def as_of(self) -> int:
+        """As-of time in microseconds: of its last change, else its own time."""
         return self.event_time if self.updated_at is None else self.updated_at
 
     def anonymous(self) -> Comment:
-        """The same, by a volunteer who is not known."""
+        """The same event without its volunteer."""
         return self._replace(user_id=None)
 
 
 class Reject(NamedTuple):
-    """An event or row that cannot be counted."""
+    """Rejected event or row: it cannot be counted."""
 
-    #: Where it stands in its source: the number of its line (from 1) or position (from 0).
+    #: Where it is in its source: the number of its line (from 1) or its index (from 0).
     position: int
     #: Its id as it was written, if there is one.
     event_id: str | None
@@ -66,35 +66,35 @@ class Reject(NamedTuple):
 
 @dataclass(slots=True)
 class Instants:
-    """As of when names were said, by id; a name that is missing here does not tell."""
+    """As-of times of names, by id, in microseconds; a name without an entry has no known time."""
 
     users: dict[int, int] = field(default_factory=dict)
     projects: dict[int, int] = field(default_factory=dict)
     workflows: dict[int, int] = field(default_factory=dict)
-    #: Of which project a workflow is.
+    #: Of the project of a workflow.
     workflow_projects: dict[int, int] = field(default_factory=dict)
     display_names: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Names:
-    """Who and what the events speak of; None where the source gives no name."""
+    """Names of users, projects and workflows in events; None where the source gives no name."""
 
     #: User id to login.
     users: dict[int, str | None] = field(default_factory=dict)
     projects: dict[int, str | None] = field(default_factory=dict)
     #: Workflow id to its project (None if unknown) and its name.
     workflows: dict[int, tuple[int | None, str | None]] = field(default_factory=dict)
-    #: User id to the name as shown to others, for those of ``users`` that have one here.
+    #: User id to display name, for those of ``users`` that have one here.
     display_names: dict[int, str] = field(default_factory=dict)
-    said_at: Instants = field(default_factory=Instants)
+    as_of: Instants = field(default_factory=Instants)
 
 
 @dataclass(slots=True, repr=False)
 class Batch:
-    """Events to store together, in the order they arrived, and what was said beside them.
+    """Batch: events to store together, in the order of arrival, and the names beside them.
 
-    It is never written out: where asyncio sets signal handlers it writes out a task's result.
+    It has no long ``repr``: where asyncio sets signal handlers it formats a task's result.
     """
 
     classifications: list[Classification] = field(default_factory=list)
@@ -103,7 +103,7 @@ class Batch:
     rejects: list[Reject] = field(default_factory=list)
     #: Events of types that are not counted.
     ignored: int = 0
-    #: Events that count less this.
+    #: Events that count without one of these parts.
     left_out: Counter[LeftOut] = field(default_factory=Counter)
 
     def __len__(self) -> int:

@@ -1,4 +1,4 @@
-"""Stream events in a text, one JSON object a line."""
+"""NDJSON: stream events in a text, one JSON object a line."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from gateway.reasons import reason_of
 
 
 class EventLines(TextSource[bytes]):
-    """Newline-delimited JSON; empty lines are passed over."""
+    """Source of newline-delimited JSON; blank lines are skipped."""
 
     def _items(self, lines: Lines) -> Iterator[tuple[int, bytes]]:
         given = 0
         for position, line in enumerate(lines, 1):
-            # The mark may stand behind blank lines, and where files were put together.
+            # The mark may follow blank lines, or begin any line of concatenated files.
             text = line.removeprefix(UTF8_MARK)
             if text and not text.isspace():
                 given = position

@@ -1,4 +1,4 @@
-"""Rows of the classification export that a project owner downloads from the Project Builder.
+"""Classification export: rows of the CSV that a project owner gets from the Project Builder.
 
 It names the user by id and login, has no project (it is one project's), and keeps the session
 and the groups inside the JSON of ``metadata``.
@@ -28,7 +28,7 @@ from gateway.events.quoted import quoted
 
 
 class ExportRow(NamedTuple):
-    """The cells that count, as texts; None or empty where the export has none."""
+    """Row of an export: the cells that are used, as texts; None or empty if there is none."""
 
     classification_id: str | None
     created_at: str | None
@@ -41,16 +41,16 @@ class ExportRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What an export does not say of itself: whose it is."""
+    """Origin of an export: the project, which the export does not name."""
 
     project_id: int | None = None
     project_name: str | None = None
-    #: The project of each workflow known already, asked as rows are read when ``project_id`` is
-    #: not given; whoever imports may add to it meanwhile.
+    #: The project of each known workflow, used for rows when ``project_id`` is not given; the
+    #: importer may add to it while rows are read.
     workflow_projects: MutableMapping[int, int] = field(default_factory=dict)
 
     def project_of(self, workflow_id: int) -> int:
-        """The project of a row, 0 if it is unknown."""
+        """Project of a row by its workflow; 0 if it is unknown."""
         return self.project_id or self.workflow_projects.get(workflow_id, 0)
 
 
@@ -69,10 +69,10 @@ def add_export_row(batch: Batch, row: ExportRow, bounds: Bounds, origin: Origin)
 def read_export_row(
     row: ExportRow, bounds: Bounds, origin: Origin, left_out: Counter[LeftOut]
 ) -> Classification:
-    """Read one row; InvalidEvent if it cannot be counted.
+    """Parse one row; InvalidEvent if it cannot be counted.
 
-    What is left out of a row that counts is noted. An export does not say when a
-    classification was last changed.
+    Parts that are left out of a row that counts are counted in ``left_out``. An export does not
+    contain when a classification was last changed.
     """
     id_cell, time_cell, user_cell, workflow_cell = map(given_text, row[:4])
     event_id = read_cell_id(id_cell, "classification_id")
@@ -87,13 +87,13 @@ def read_export_row(
         user_id,
         origin.project_of(workflow_id),
         workflow_id,
-        # Last, when nothing refuses the row any more: what it notes was counted.
+        # Last: it counts parts that are left out, only of a valid row.
         *read_metadata(_decode(row.metadata), user_id, bounds.groups, left_out),
     )
 
 
 def _decode(text: str | None) -> object:
-    """What the metadata cell holds; None for an empty one.
+    """Decode a metadata cell; None for an empty one.
 
     A cell that is cut off is refused, not read as empty: its session and its groups would be
     lost, and a whole copy of the row that is there already with them.
@@ -103,14 +103,14 @@ def _decode(text: str | None) -> object:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
-        # To look for a text among those that are missing takes hashing it, and it is long.
+        # Last, because it hashes the text, which is long.
         if given_text(text) is None:
             return None
     for read in (decode_leniently, read_literal):
         try:
             metadata = read(text)
         except TooMuch:
-            # A browser may write anything: what is whole counts, less what it says.
+            # A browser may write anything: a complete row counts, without its metadata.
             if text.rstrip().endswith("}"):
                 return text
             continue

@@ -1,4 +1,4 @@
-"""The forms that can be imported, and recognising one by its first lines."""
+"""File formats that can be imported, and detection of a format by the first lines."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _EVENTS_LOOKED_AT = 100
 
 
 class Form(Enum):
-    """What a file holds; the value is what a person calls it."""
+    """Format of a file; the value is its name in messages."""
 
     EXPORT = "classification export"
     CLASSIFICATIONS = "table of classifications"
@@ -34,16 +34,16 @@ class Form(Enum):
     TALK = "Talk comment export"
 
 
-#: The cells of a row by the form of its table. Fields without a default are needed.
+#: The cells of a row by the form of its table. Fields without a default are required.
 ROWS: dict[Form, type[ExportRow] | type[ClassificationRow] | type[CommentRow]] = {
     Form.EXPORT: ExportRow,
     Form.CLASSIFICATIONS: ClassificationRow,
     Form.COMMENTS: CommentRow,
 }
-#: Forms of one project on the day they were made: whoever imports one says whose it is.
+#: Snapshots of one project on the day of the export; the importer may have to name the project.
 EXPORTS = frozenset({Form.EXPORT, Form.TALK})
-#: Columns that tell the forms apart; the first that fits is it. Those behind the first of each
-#: tell a table that lacks its most important column.
+#: Columns by which a format is detected; the first match counts. The later entries of a format
+#: match a table that lacks its most important column.
 _TELLTALES = (
     (Form.EXPORT, {"classification_id", "created_at"}),
     (Form.CLASSIFICATIONS, {"classification_id", "event_time"}),
@@ -66,10 +66,9 @@ KEY_COLUMNS = {
 
 
 def form_of_columns(columns: Iterable[str], name: str) -> Form | None:
-    """The form of a table with these columns, None if they are no event's.
+    """Detect the format of a table by its columns; None if they are of no event.
 
-    A table that is one of ours but lacks a column, or one that is known to hold no events, is an
-    UnreadableFile.
+    UnreadableFile for a known format that lacks a column, and for tables known to hold no events.
     """
     present = set(columns)
     if kind := other_kind(present):
@@ -87,7 +86,7 @@ def form_of_columns(columns: Iterable[str], name: str) -> Form | None:
 
 
 def form_of_text(lines: Iterable[bytes], name: str) -> Form:
-    """The form of a text by its first lines; UnreadableFile if it is none of them."""
+    """Detect the format of a text by its first lines; UnreadableFile if it is unknown."""
     following = iter(lines)
     first = first_line(following)
     if first is None:
@@ -112,12 +111,12 @@ def _is_event(line: bytes) -> bool:
 
 
 def unlike(name: str, kind: str) -> UnreadableFile:
-    """The error that a file is nothing that can be imported, but of some kind."""
+    """UnreadableFile for a file of another ``kind``, which cannot be imported."""
     return UnreadableFile(f"{name} looks like {kind}: it must be {ACCEPTED}.")
 
 
 def described(first: bytes) -> str:
-    """What a file looks like to someone who sees its first line."""
+    """Description of an unknown file by its first line, for messages."""
     if first[:4] == b"PAR1":
         return "Parquet inside a compressed file"
     if first.startswith(tuple(MARKS)):

@@ -1,6 +1,6 @@
-"""The header of a table: where it stands, what parts its cells, and which columns it names.
+"""Header of a CSV table: its line, its delimiter and its columns.
 
-Recognising a file and reading it find the header here, so that they cannot differ about it.
+Detection and reading of a file both use this, so that they cannot differ.
 """
 
 from __future__ import annotations
@@ -11,32 +11,32 @@ from typing import NamedTuple
 
 UTF8_MARK = b"\xef\xbb\xbf"
 
-#: In bytes; it is looked for where a file begins.
+#: In bytes, from the beginning of the file.
 LONGEST_HEADER = 1024 * 1024
-#: What parts cells: the comma; Excel's where the comma is decimal; that of its "Unicode text".
+#: The comma; Excel's where the comma is the decimal sign; that of Excel's "Unicode text".
 DELIMITERS = ",;\t"
-#: A line of these alone says nothing; spreadsheets save an empty row as a row of delimiters.
+#: A line of these alone is blank; spreadsheets save an empty row as a row of delimiters.
 _BLANK = b' \t\r\n\v\f",;' + UTF8_MARK + "\xa0\u200b\u2028\u2029".encode()
-#: Excel's own first line, which says what parts the cells.
+#: Excel's own first line, which names the delimiter.
 _EXCEL_HINT = b"sep="
 
 
 class FirstLine(NamedTuple):
-    """The first line that says something; ``number`` counts from 1."""
+    """First line that is not blank; ``number`` counts from 1."""
 
     number: int
     text: bytes
 
 
 class Header(NamedTuple):
-    """A header's columns, in lower case, and what stands between them."""
+    """Header: its columns, in lower case, and the delimiter."""
 
     delimiter: str
     columns: list[str]
 
 
 def first_line(lines: Iterable[bytes]) -> FirstLine | None:
-    """The first of the lines that is not blank, without a byte order mark; None if all are."""
+    """First line that is not blank, without a byte order mark; None if all are blank."""
     for number, line in enumerate(lines, 1):
         if text := line.strip(_BLANK):
             if text.startswith(_EXCEL_HINT) and len(text) <= len(_EXCEL_HINT) + 1:
@@ -46,7 +46,7 @@ def first_line(lines: Iterable[bytes]) -> FirstLine | None:
 
 
 def read_header(line: bytes) -> Header:
-    """What a header says, also where letters in it are no UTF-8; nothing if it is endless."""
+    """Parse a header, also one that is not UTF-8; no columns if it is too long."""
     if len(line) > LONGEST_HEADER:
         return Header(DELIMITERS[0], [])
     text = line.decode(errors="replace")

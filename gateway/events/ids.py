@@ -1,4 +1,4 @@
-"""Ids as sources write them."""
+"""Parse ids, as numbers or texts of JSON and of tables."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MOST_DIGITS = len(str(LARGEST_ID))
 
 
 def read_id(value: object, field: str) -> int:
-    """A positive whole number up to 2**63-1, as a number or in ASCII digits.
+    """Parse an id: a whole number from 1 to 2**63-1, as a number or in ASCII digits.
 
     Anything else is an InvalidEvent that names ``field``.
     """
@@ -45,7 +45,7 @@ def read_id(value: object, field: str) -> int:
 
 
 def read_cell_id(value: object, field: str) -> int:
-    """An id from a table; ``1021.0`` is 1021 there.
+    """Parse an id of a table, where ``1021.0`` is 1021.
 
     Tools that know missing values only as floating-point numbers (pandas among them) write the
     whole column that way as soon as one volunteer is anonymous.
@@ -56,17 +56,17 @@ def read_cell_id(value: object, field: str) -> int:
 
 
 def read_id_or_none(value: object, field: str) -> int | None:
-    """An id of JSON, None if there is none: null, or a text of nothing but spaces."""
-    # Whether there is none is asked last: nearly all are ids.
+    """Parse an optional id of JSON; None for null and for blank texts."""
+    # Nearly all are ids: that is checked first.
     if value is not None and (number := _id(value)):
         return number
     return None if not_blank(value) is None else read_id(value, field)
 
 
 def read_group_ids(values: object, most: int, left_out: Counter[LeftOut]) -> tuple[int, ...]:
-    """The ids in a list, ascending and each once; what is no id is left out, and noted.
+    """Parse a list of group ids, sorted and distinct; what is no id is skipped, and counted.
 
-    A list of more than ``most`` is not looked at.
+    A list of more than ``most`` items is skipped as a whole.
     """
     if not isinstance(values, list):
         if not_blank(values) is not None:
@@ -87,7 +87,7 @@ def read_group_ids(values: object, most: int, left_out: Counter[LeftOut]) -> tup
 
 
 def read_cell_group_ids(values: object, most: int, left_out: Counter[LeftOut]) -> tuple[int, ...]:
-    """The same from a table, where ``501.0`` is 501."""
+    """Parse a list of group ids of a table, where ``501.0`` is 501."""
     if isinstance(values, list) and len(values) <= most:
         values = [_whole(value) for value in values]
     return read_group_ids(values, most, left_out)

@@ -1,4 +1,4 @@
-"""The elements of one JSON array, however long it is: each as its own text, within a limit."""
+"""Streaming JSON array: split an array of any length into the texts of its elements."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gateway.events.header import UTF8_MARK
 
 _PIECE = 64 * 1024
 _DEEPEST = 100
-#: An element may be so many times longer than what is kept; beyond that the array is damaged.
+#: An element may be so many times longer than the limit; beyond that the array is damaged.
 _PASSED_OVER = 16
 _SPACE = b" \t\r\n"
 _OUTSIDE = re.compile(rb'["\[\]{},]')
@@ -19,10 +19,10 @@ _INSIDE = re.compile(rb'["\\]')
 
 
 def array_elements(file: BinaryIO, name: str, longest: int) -> Iterator[bytes | None]:
-    """Each element's text, None for one of more than ``longest`` bytes.
+    """Split a JSON array: the text of each element, None for one of more than ``longest`` bytes.
 
-    Only where elements end is found here: whoever decodes one finds what is wrong in it. An
-    UnreadableFile says after which element the array does not go on.
+    Elements are split, not validated: decoding one finds errors inside it. UnreadableFile names
+    the last element before a damage of the array.
     """
     splitter = _Splitter(name, longest)
     while piece := file.read(_PIECE):
@@ -34,38 +34,38 @@ class _Splitter:
     def __init__(self, name: str, longest: int) -> None:
         self._name = name
         self._longest = longest
-        #: Brackets that are open: 0 before the array and behind it, 1 between its elements.
+        #: Open brackets: 0 before and after the array, 1 between its elements.
         self._depth = 0
         self._in_string = False
         self._escape = b""
         self._element = bytearray()
-        #: Of the element, kept or not.
+        #: Of the element in bytes, also of one that is too long to store.
         self._size = 0
-        self._given = 0
+        self._yielded = 0
         self._ended = False
 
     def split(self, piece: bytes) -> Iterator[bytes | None]:
         """The elements that end in a piece of the text."""
         piece, self._escape = self._escape + piece, b""
-        place = 0 if self._depth or self._ended else self._begin(piece)
-        while place < len(piece) and not self._ended:
-            found = (_INSIDE if self._in_string else _OUTSIDE).search(piece, place)
+        offset = 0 if self._depth or self._ended else self._begin(piece)
+        while offset < len(piece) and not self._ended:
+            found = (_INSIDE if self._in_string else _OUTSIDE).search(piece, offset)
             if found is None:
-                self._keep(piece[place:])
+                self._keep(piece[offset:])
                 return
             mark, end = found[0], found.end()
             if self._ends(mark):
-                self._keep(piece[place : found.start()])
+                self._keep(piece[offset : found.start()])
                 yield from self._complete()
             elif mark == b"\\" and end == len(piece):
                 # What it escapes comes with the next piece.
-                self._keep(piece[place : found.start()])
+                self._keep(piece[offset : found.start()])
                 self._escape = mark
             else:
                 end += mark == b"\\"
-                self._keep(piece[place:end])
-            place = end
-        if self._ended and piece[place:].strip(_SPACE):
+                self._keep(piece[offset:end])
+            offset = end
+        if self._ended and piece[offset:].strip(_SPACE):
             raise self._broken("other text follows the array")
 
     def finish(self) -> None:
@@ -75,11 +75,11 @@ class _Splitter:
 
     def _begin(self, piece: bytes) -> int:
         """Where the first element begins; its bracket is in the first piece, or it is no array."""
-        place = piece.find(b"[") + 1
-        if piece[:place].removeprefix(UTF8_MARK).strip(_SPACE) != b"[":
+        offset = piece.find(b"[") + 1
+        if piece[:offset].removeprefix(UTF8_MARK).strip(_SPACE) != b"[":
             raise self._broken("it is not a JSON array")
         self._depth = 1
-        return place
+        return offset
 
     def _ends(self, mark: bytes) -> bool:
         """Follow a quote, a comma or a bracket; whether an element ends before it."""
@@ -112,11 +112,11 @@ class _Splitter:
         self._element.clear()
         self._size = 0
         # Between the brackets of an empty array there is none.
-        if element != b"" or self._given or not self._ended:
-            self._given += 1
+        if element != b"" or self._yielded or not self._ended:
+            self._yielded += 1
             yield element
 
     def _broken(self, reason: str) -> UnreadableFile:
         return UnreadableFile(
-            f"{self._name} is damaged: nothing can be read after object {self._given} ({reason})."
+            f"{self._name} is damaged: nothing can be read after object {self._yielded} ({reason})."
         )

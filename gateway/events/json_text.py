@@ -1,4 +1,4 @@
-"""JSON that a browser may write and that the fast decoder does not take.
+"""JSON decoding, also of valid JSON that the fast decoder rejects.
 
 Half of a surrogate pair (a text cut inside an emoji) and numbers of any length are JSON, and must
 not lose an event, far less the others that came with it.
@@ -16,11 +16,11 @@ _MOST_DIGITS = 400
 
 
 class TooMuch(ValueError):
-    """A text that is longer, or nested deeper, than it is read."""
+    """Error: a text is longer, or nested deeper, than the limit."""
 
 
 def decode(text: bytes | str) -> Any:
-    """What a JSON text in UTF-8 says; ValueError if it is none, or is nested too deep."""
+    """Decode JSON in UTF-8; ValueError if it is not JSON, or nested too deep."""
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
@@ -32,7 +32,7 @@ def decode(text: bytes | str) -> Any:
 
 
 def decode_leniently(text: str) -> Any:
-    """The same, with ``NaN`` and its like, which Python writes; they are None.
+    """Decode JSON with ``NaN`` and its like, which Python writes; they are None.
 
     TooMuch if it is nested too deep.
     """

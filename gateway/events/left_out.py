@@ -1,6 +1,6 @@
-"""What an event that counts said in a way that cannot be used, and was left out of it.
+"""Invalid parts of events that count: they are left out, and counted by kind.
 
-A classification's ``metadata`` is what a volunteer's browser wrote: whatever stands there, the
+A volunteer's browser writes a classification's ``metadata``: whatever it contains, the
 classification was made, and counts.
 """
 
@@ -10,19 +10,19 @@ from enum import StrEnum
 
 
 class LeftOut(StrEnum):
-    """The value is the label of the metric."""
+    """Kind of an invalid part; the value is the label of the metric."""
 
     GROUPS = "groups"
     TOO_MANY_GROUPS = "too_many_groups"
     SESSION_TIME = "session_time"
     METADATA = "metadata"
 
-    def told(self, events: int) -> str:
-        """That this was left out of so many events, in a sentence."""
-        return f"{events:,} counted {_TOLD[self]}."
+    def sentence(self, events: int) -> str:
+        """Sentence for people: this was left out of so many ``events``."""
+        return f"{events:,} counted {_SENTENCES[self]}."
 
 
-_TOLD = {
+_SENTENCES = {
     LeftOut.GROUPS: "without values in user_group_ids that are not ids",
     LeftOut.TOO_MANY_GROUPS: "to no group, because user_group_ids has too many ids "
     "(STATS_GATEWAY_GROUPS_PER_EVENT)",

@@ -1,7 +1,6 @@
-"""The letters of lines that are not UTF-8.
+"""Encoding of lines that are not UTF-8: Windows-1252, by rules.
 
-Decided by rule, not by guessing: a detector such as charset-normalizer weighs likelihoods, and a
-name that is likely right is not right.
+A detector such as charset-normalizer weighs likelihoods; a name that is likely right is not right.
 """
 
 from __future__ import annotations
@@ -9,10 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-#: Put in place of what cannot be read.
+#: Replaces bytes that cannot be decoded.
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
-#: What no word in the languages of Windows-1252 has, and words in other code pages do.
+#: Bytes that no word in the languages of Windows-1252 has, but words in other code pages have.
 _OTHER_ALPHABET = re.compile(
     b"|".join(
         (
@@ -34,21 +33,21 @@ _OTHER_ALPHABET = re.compile(
 
 
 class LineDecoder:
-    """Decodes lines as UTF-8, else as Windows-1252, and counts what is not UTF-8.
+    """Decoder of lines as UTF-8, else as Windows-1252; counts lines that are not UTF-8.
 
-    Where a file holds UTF-8 beyond ASCII, another line that is none is damaged UTF-8: then, and
-    where bytes mean nothing in Windows-1252 either, letters are replaced.
+    In a file with UTF-8 beyond ASCII, a line that is not UTF-8 is damaged UTF-8: then, and where
+    Windows-1252 does not define the bytes, letters are replaced.
     """
 
     def __init__(self, has_utf8: Callable[[], bool]) -> None:
-        """``has_utf8`` tells, when it matters, whether the file holds UTF-8 beyond ASCII."""
+        """``has_utf8`` is called only when needed: whether the file has UTF-8 beyond ASCII."""
         self.windows_1252 = 0
         self.undecided = 0
         self._has_utf8 = has_utf8
         self._mixed: bool | None = None
 
     def decode(self, line: bytes) -> str:
-        """The text of a line."""
+        """Decode a line."""
         try:
             return line.decode()
         except UnicodeDecodeError:
@@ -67,7 +66,7 @@ class LineDecoder:
         return line.decode(errors="replace")
 
     def remarks(self) -> Iterator[str]:
-        """What was not UTF-8, in a sentence each."""
+        """Remarks on lines that were not UTF-8, a sentence each."""
         if self.windows_1252:
             yield f"{_lines(self.windows_1252)} not UTF-8 and were read as Windows-1252."
         if self.undecided:

@@ -1,4 +1,4 @@
-"""The lines of a text file, however it is compressed and encoded, and how much of it they took."""
+"""Lines of a text file in any supported compression and encoding, with progress in bytes."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from gateway.reasons import reason_of
 
 #: No row and no event is longer, in bytes: one line must not take all the memory.
 LONGEST_LINE = 16 * 1024 * 1024
-#: More lines than these without anything are no text any more.
+#: More blank lines in a row are an error.
 MOST_BLANK_LINES = 1_000_000
 
 
 class Lines:
-    """Iterates over the lines once; :meth:`look` shows the first ones before that.
+    """Iterator over the lines, once; :meth:`look` peeks at the first ones before that.
 
-    A line is bytes in UTF-8, or as near to it as the file comes. One that is too long is cut just
-    beyond :data:`LONGEST_LINE`. Where the file turns out to be damaged, an UnreadableFile says so.
+    A line is bytes in UTF-8, unless the file has others. One that is too long is cut just beyond
+    :data:`LONGEST_LINE`. UnreadableFile where the file is damaged.
     """
 
     def __init__(self, file: BinaryIO, name: str) -> None:
@@ -40,13 +40,13 @@ class Lines:
         self._seekable = file.seekable()
         self._size = _size(file) if self._seekable else None
         self._looked_at: deque[bytes] = deque()
-        self._given = 0
-        self._given_bytes = 0
-        #: The encoding the text was in, if it was neither UTF-8 nor one that a line cannot tell.
+        self._yielded = 0
+        self._yielded_bytes = 0
+        #: The encoding of the text if it is UTF-16 or UTF-32; else None.
         self.encoding: str | None = None
         self.has_old_line_ends = False
         try:
-            # A pipe is taken as it comes, since it cannot be looked into.
+            # A pipe is not decompressed: it cannot be sought.
             self._reader = unpacked(file, name) if self._seekable else file
             self._recode()
         except DAMAGE as error:
@@ -59,16 +59,16 @@ class Lines:
 
     @property
     def bytes_read(self) -> int:
-        """How far reading has come, by the same measure."""
-        return self._file.tell() if self._seekable else self._given_bytes
+        """Bytes read of :attr:`total_bytes`; of a pipe, those of its lines."""
+        return self._file.tell() if self._seekable else self._yielded_bytes
 
     @property
     def text_bytes(self) -> int:
-        """How long the lines were that iteration gave."""
-        return self._given_bytes
+        """Bytes of the lines that iteration has yielded."""
+        return self._yielded_bytes
 
     def look(self) -> Iterator[bytes]:
-        """The lines that begin in the first megabyte; iteration gives them again."""
+        """Peek at the lines that begin in the first megabyte; iteration yields them again."""
         looked_at = 0
         for line in [*self._looked_at]:
             looked_at += len(line)
@@ -85,14 +85,14 @@ class Lines:
         try:
             while self._looked_at:
                 line = self._looked_at.popleft()
-                self._given += 1
-                self._given_bytes += len(line)
+                self._yielded += 1
+                self._yielded_bytes += len(line)
                 yield line
             for line in iter(partial(self._reader.readline, LONGEST_LINE + 1), b""):
                 if len(line) > LONGEST_LINE:
                     self._drop_rest(line)
-                self._given += 1
-                self._given_bytes += len(line)
+                self._yielded += 1
+                self._yielded_bytes += len(line)
                 yield line
         except DAMAGE as error:
             raise self._damaged(error) from error
@@ -135,13 +135,13 @@ class Lines:
 
     def _damaged(self, error: Exception) -> UnreadableFile:
         return UnreadableFile(
-            f"{self._name} is damaged: nothing can be read after line {self._given} "
+            f"{self._name} is damaged: nothing can be read after line {self._yielded} "
             f"({reason_of(error)})."
         )
 
 
 def _size(file: BinaryIO) -> int:
-    """The size of a file that can be sought; it stays where it stands."""
+    """The size of a seekable file, which is not advanced."""
     start = file.tell()
     size = file.seek(0, io.SEEK_END)
     file.seek(start)
@@ -149,7 +149,7 @@ def _size(file: BinaryIO) -> int:
 
 
 def endlessly_blank(name: str, line: int) -> UnreadableFile:
-    """What to raise where too many lines in a row are blank."""
+    """UnreadableFile for too many blank lines in a row."""
     return UnreadableFile(
         f"{name} is damaged: the {MOST_BLANK_LINES:,} lines up to line {line:,} are blank, so "
         "reading stopped there."

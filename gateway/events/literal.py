@@ -1,6 +1,6 @@
-"""Python's notation of a dict, which is how pandas saves JSON that was decoded.
+"""Python literals: dicts in Python's notation, as pandas saves decoded JSON.
 
-Nothing is evaluated: a text of anything but literals is refused before it is parsed.
+Nothing is evaluated: a text with anything but literals is rejected before it is parsed.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ _TOKEN = re.compile(
 
 
 def read_literal(text: str) -> object:
-    """What a text of literals says; ValueError if it holds anything else, TooMuch beyond limits.
+    """Parse a Python literal; ValueError if it has anything else, TooMuch beyond limits.
 
-    A number that is none, or without end, is None.
+    NaN and infinity are None.
     """
     if len(text) > _LONGEST:
         raise TooMuch
     plain: list[str] = []
-    place = depth = 0
-    while place < len(text):
-        token = _TOKEN.match(text, place)
+    offset = depth = 0
+    while offset < len(text):
+        token = _TOKEN.match(text, offset)
         if token is None:
             raise ValueError
-        place = token.end()
+        offset = token.end()
         depth += (token["open"] is not None) - (token["close"] is not None)
         if depth > _DEEPEST:
             raise TooMuch

@@ -1,6 +1,6 @@
-"""The metadata of a classification, which the volunteer's browser wrote.
+"""Metadata of a classification, which the volunteer's browser wrote.
 
-Whatever it says, the classification counts: what cannot be used is left out, and noted.
+The classification counts in any case: invalid parts are left out, and counted.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from gateway.events.missing import not_blank
 def read_metadata(
     metadata: object, user_id: int | None, most_groups: int, left_out: Counter[LeftOut]
 ) -> tuple[int, tuple[int, ...]]:
-    """The session in milliseconds and the groups that a decoded ``metadata`` claims.
+    """Session time in milliseconds and group ids of a decoded ``metadata``.
 
-    Anonymous work counts to no group, so its list is not looked at.
+    Anonymous work counts to no group, so its list is not read.
     """
     if not isinstance(metadata, dict):
         if not_blank(metadata) is not None:

@@ -1,4 +1,4 @@
-"""What stands for a missing value, by whichever tool a table or an event was written."""
+"""Missing values in tables and events, in the notations of R, PostgreSQL, pandas and others."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MISSING_NAMES = frozenset({"", "NA", r"\N"})
 
 
 def given(cell: object) -> object:
-    """The cell of a table, None if it stands for a missing value."""
+    """Cell of a table; None if it is a missing value."""
     if isinstance(cell, str):
         return given_text(cell)
     # Nothing but a floating-point NaN differs from itself.
@@ -27,15 +27,15 @@ def given(cell: object) -> object:
 
 
 def given_text(cell: str | None) -> str | None:
-    """The text in a cell, None if it stands for a missing value."""
+    """Text of a cell; None if it is a missing value."""
     return None if cell is None or cell in _MISSING or cell.isspace() else cell
 
 
 def given_name(cell: str | None) -> str | None:
-    """The name in a cell; somebody may be called Nan or null, so that fewer words are missing."""
+    """Name in a cell; None if it is missing. Fewer words count as missing: Nan may be a name."""
     return None if cell in _MISSING_NAMES else cell
 
 
 def not_blank(value: object) -> object:
-    """A value of JSON, None if it is a text of nothing but spaces."""
+    """Value of JSON; None if it is a blank text."""
     return None if isinstance(value, str) and (not value or value.isspace()) else value

@@ -1,4 +1,4 @@
-"""Opening what is to be imported, whatever its name says it is."""
+"""Open files to import, in the format of their content, whatever their name is."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from gateway.events.source import Source
 from gateway.events.talk_opening import open_talk, talk_head
 from gateway.reasons import reason_of
 
-#: What the command line writes for standard input.
+#: Standard input on the command line.
 STANDARD_INPUT = "-"
 
 _BUFFER = 1024 * 1024
 
 
 def open_source(path: str, origin: Origin, stdin: BinaryIO | None = None) -> Source:
-    """Recognise a file by its content; UnreadableFile if it is none that can be imported.
+    """Open a file and detect its format; UnreadableFile if it cannot be imported.
 
-    ``-`` is ``stdin``, by default the process's own; a pipe must be text. ``origin`` is what
-    classification exports do not say of themselves. A file is opened again when it is read, so
-    many can be checked before the first is.
+    ``-`` is ``stdin``, by default the process's own; a pipe must be text. ``origin`` names the
+    project of an export, which does not. A file is opened again when it is read, so many can be
+    checked before the first is read.
     """
     if path == STANDARD_INPUT:
         return _open_pipe(stdin or sys.stdin.buffer, "standard input", origin)
@@ -49,7 +49,7 @@ def open_source(path: str, origin: Origin, stdin: BinaryIO | None = None) -> Sou
 
 
 def _open_pipe(file: BinaryIO, name: str, origin: Origin) -> Source:
-    """What can be read only once: what was looked at is kept."""
+    """Open a pipe, which can be read only once: lines read for detection are buffered."""
     if head := talk_head(file, name):
         return open_talk(file, head, name, None, origin)
     lines = Lines(file, name)

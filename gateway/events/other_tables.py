@@ -1,11 +1,11 @@
-"""Tables that a project owner has as well, and that hold no events to count: each by its name."""
+"""Tables without events, such as exports of subjects: detected by their columns."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection
 
-#: Some columns that a table has, and what it is; the first that fits is it. The exports are those
+#: Columns by which a table is detected, and its name; the first match counts. The exports are those
 #: of Panoptes (lib/formatter/csv), extracts and reductions those of Caesar and of
 #: panoptes_aggregation.
 _KINDS = (
@@ -23,7 +23,7 @@ _KINDS = (
     ({"workflow_id", "retirement"}, "an export of workflows"),
     ({"subject_id", "num_users"}, "a flattened table of aggregations"),
 )
-#: What scripts name the columns that they take out of annotations.
+#: Names of columns that scripts extract from annotations.
 _FLATTENED = re.compile(
     r"data\..*|t[0-9]+(?:[ ._-].*)?|task|task_.*|tool|tool_.*|choice|choices|answer|answers|value|"
     r"val|how_?many|mark|marks|mark_.*|annotation|label"
@@ -31,9 +31,9 @@ _FLATTENED = re.compile(
 
 
 def other_kind(columns: Collection[str]) -> str | None:
-    """What a table with these columns is called, None if it may hold events."""
+    """Name of a table without events by its columns; None if it may hold events."""
     present = set(columns)
-    # An export has all it needs, whatever stands beside.
+    # An export with these columns is valid, whatever its others are.
     if {"classification_id", "metadata"} <= present or "event_time" in present:
         return None
     for telltales, kind in _KINDS:

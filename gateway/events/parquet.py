@@ -1,4 +1,4 @@
-"""Tables of events in Parquet, read by DuckDB a few thousand rows at a time."""
+"""Parquet tables of events, read by DuckDB a few thousand rows at a time."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import duckdb
 
 from gateway.errors import InvalidEvent, UnreadableFile
 from gateway.events.bounds import MOST_GROUPS, Bounds, bounds_at
+from gateway.events.duckdb_scan import MOST_OTHERS, DuckDbScan
 from gateway.events.event import Batch, Reject
 from gateway.events.forms import ACCEPTED, ROWS, Form, form_of_columns
 from gateway.events.names import collect_all_names
@@ -24,8 +25,7 @@ from gateway.events.plain_rows import (
     select_plain_rows,
 )
 from gateway.events.quoted import written_id
-from gateway.events.source import MOST_GROUPS_AT_ONCE, RefusedInARow, Source
-from gateway.events.straight import MOST_OTHERS, Straight
+from gateway.events.source import MOST_GROUPS_AT_ONCE, ConsecutiveRejects, Source
 from gateway.events.tables import (
     ClassificationRow,
     CommentRow,
@@ -47,14 +47,14 @@ _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
 _BATCH_SIZE = 100_000
 #: Rows are taken in such pieces: their lists may be long.
 _ROWS_AT_ONCE = 2_048
-#: What a row that is not plain holds instead of an event.
+#: The cells of a row that is not plain; None for a plain one.
 _other_cells = itemgetter(-1)
 _groups_of = attrgetter("group_ids")
 _NEEDED_INSTANTS = frozenset({"event_time", "classification_updated_at", "comment_updated_at"})
 _SESSION_INSTANTS = frozenset({"started_at", "finished_at"})
 
 
-class _StraightParquet(Straight):
+class _ParquetScan(DuckDbScan):
     """Statements over the rows of a file, and the parameters of both."""
 
     first = 1
@@ -89,14 +89,14 @@ class _StraightParquet(Straight):
 
 
 class ParquetTable(Source):
-    """``classification_events`` or ``comment_events`` in one Parquet file.
+    """Parquet table: ``classification_events`` or ``comment_events`` in one file.
 
     A reject's position is the number of the row, from 1.
     """
 
     def __init__(self, path: Path, name: str) -> None:
         self._path = path
-        #: Also if the file is taken away while it is read.
+        #: Stored, since the file may be deleted while it is read.
         self._bytes = path.stat().st_size
         self._rows = 0
         self._rows_read = 0
@@ -149,14 +149,14 @@ class ParquetTable(Source):
         size = _BATCH_SIZE if size is None else size
         bounds = bounds_at(now, most_groups)
         select = select_plain(self._select) if self._plain else self._select
-        said = {**self._file, **bounds._asdict()}
+        values = {**self._file, **bounds._asdict()}
         (statement,) = duckdb.extract_statements(select)
-        bound = {name: said[name] for name in statement.named_parameters}
+        bound = {name: values[name] for name in statement.named_parameters}
         try:
             with duckdb.connect(config=_SETTINGS) as connection:
                 rows = connection.execute(statement, bound)
                 convert = self._add_plain if self._plain else self._add_all
-                refused, given = RefusedInARow(self.name, "row"), 0
+                refused, given = ConsecutiveRejects(self.name, "row"), 0
                 while True:
                     batch, left, groups = Batch(), size, 0
                     while left > 0 and groups < MOST_GROUPS_AT_ONCE:
@@ -179,8 +179,8 @@ class ParquetTable(Source):
                 f"({reason_of(error)})."
             ) from error
 
-    def straight(self, now: datetime, most_groups: int = MOST_GROUPS) -> Straight | None:
-        """What lets DuckDB take most rows as events; None if no row is plain by its columns."""
+    def scan(self, now: datetime, most_groups: int = MOST_GROUPS) -> DuckDbScan | None:
+        """Scan in which DuckDB reads most rows; None if no row is plain by its columns."""
         if not self._plain:
             return None
         bounds = bounds_at(now, most_groups)
@@ -188,7 +188,7 @@ class ParquetTable(Source):
             f"SELECT {self._cells}, file_row_number FROM "  # noqa: S608 (names of ours)
             "read_parquet($file, file_row_number = true)"
         )
-        said = {**self._file, **bounds._asdict()}
+        values = {**self._file, **bounds._asdict()}
 
         def read(position: int, cells: Sequence[Any]) -> Batch:
             batch = Batch()
@@ -196,7 +196,7 @@ class ParquetTable(Source):
             self._add(batch, tuple(cells), bounds)
             return batch
 
-        return _StraightParquet(numbered, said, self._rows, read)
+        return _ParquetScan(numbered, values, self._rows, read)
 
     def finished(self) -> None:
         """Let progress show that all rows were taken."""
@@ -234,7 +234,7 @@ class ParquetTable(Source):
 
 
 def _cell(field: str, kind: str | None, name: str) -> str:
-    """How a column is selected so that its cells are numbers, texts or lists of them."""
+    """SQL that selects a column so that its cells are numbers, texts or lists of them."""
     if kind is None:
         return "NULL"
     if kind == "VARCHAR":
@@ -247,9 +247,9 @@ def _cell(field: str, kind: str | None, name: str) -> str:
             raise UnreadableFile(
                 f"{name} has {field} as {as_reason(kind)}: it must be a time or a text."
             )
-        # No time, whatever it is: it must not look like one in microseconds.
+        # A text, so that a number is not taken for a time in microseconds.
         return f"CAST({field} AS VARCHAR)"
     if kind.endswith("[]"):
-        # A list that is too long is cut to what still tells that it is.
+        # One item more than allowed is enough to detect a list that is too long.
         return f"{field}[1:$groups + 1]"
     return f"CAST({field} AS VARCHAR)" if kind.startswith("DECIMAL") else field

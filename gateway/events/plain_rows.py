@@ -1,7 +1,7 @@
-"""Most rows of a big table at once: DuckDB tells and converts those that need no second look.
+"""Plain rows of a big table: DuckDB finds and converts them in SQL, many at once.
 
-A row is plain if its cells are what the rules ask for. All others go to ``tables``, one by one,
-which knows every rule and every reason; the two agree on plain rows (a test compares them).
+A row is plain if all its cells are valid. All others go to ``tables``, one by one, which has every
+rule and every reason; the two agree on plain rows (a test compares them).
 """
 
 from __future__ import annotations
@@ -85,9 +85,9 @@ FROM (SELECT *, {_PLAIN} AS plain FROM ({cells})) WHERE plain"""  # noqa: S608 (
 
 
 def select_numbered_rows(cells: str, regular: str, *more: str) -> str:
-    """The same of all rows; those that are not plain, or not ``regular``, have no ``id``.
+    """SQL of all rows, as of plain ones; ``id`` is NULL unless a row is plain and ``regular``.
 
-    Columns of the SELECT that are named beside it follow.
+    The columns ``more`` of the SELECT follow.
     """
     chosen = "".join(f", {name}" for name in more)
     return f"""
@@ -99,7 +99,7 @@ FROM (SELECT *, {regular} AND {_PLAIN} AS plain FROM ({cells}))"""  # noqa: S608
 
 
 def select_other_rows(cells: str) -> str:
-    """The same of all other rows: position and cells, in their order."""
+    """SQL of the rows that are not plain: position and cells, in their order."""
     row = ", ".join(ClassificationRow._fields)
     return f"""
 SELECT file_row_number + 1, {row}

@@ -1,10 +1,10 @@
-"""Quotes a value of an event in a message."""
+"""Quote a value of an event in a message."""
 
 from __future__ import annotations
 
 
 def quoted(value: object) -> str:
-    """The value as Python writes it, cut to one short line."""
+    """Quoted value: its ``repr``, cut to one short line."""
     # Numbers of thousands of digits cannot be written at all, and nobody reads them.
     if isinstance(value, int) and value.bit_length() > 128:
         return f"a number of {value.bit_length()} bits"
@@ -13,10 +13,10 @@ def quoted(value: object) -> str:
 
 
 def written_id(value: object) -> str | None:
-    """An id as it was written, for the report of a reject; None if there is none to show."""
+    """Id as it was written, for the report of a reject; None if there is none."""
     if value is None or isinstance(value, bool | list | dict):
         return None
     if not isinstance(value, str):
         return quoted(value)
-    # As far as it can be written at all: half of a surrogate pair cannot.
+    # Half of a surrogate pair cannot be encoded.
     return value[:40].encode(errors="replace").decode()

@@ -1,4 +1,4 @@
-"""Texts in another encoding, or with other line ends, read as UTF-8 with ordinary ones."""
+"""Transcoding: texts in UTF-16, UTF-32 or with old line ends are read as UTF-8 with ``\\n``."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "UTF-16-LE"),
     (codecs.BOM_UTF16_BE, "UTF-16-BE"),
 )
-#: So many bytes tell UTF-16 without a mark; headers and the beginnings of events are ASCII.
+#: In bytes; enough to detect UTF-16 without a mark: headers and events begin in ASCII.
 _LOOKED_AT = 64
 _PIECE = 64 * 1024
 
-#: Turns a piece of a text into UTF-8; it is called with nothing at the end.
+#: Transcodes a piece of a text to UTF-8; the last call is with an empty piece.
 Recode = Callable[[bytes], bytes]
 
 
 def encoding_of(head: bytes) -> str | None:
-    """The encoding of a text that begins so, if it is UTF-16 or UTF-32; else None."""
+    """Encoding of a text by its ``head``, if it is UTF-16 or UTF-32; else None."""
     for mark, encoding in _MARKS:
         if head.startswith(mark):
             return encoding
@@ -36,7 +36,7 @@ def encoding_of(head: bytes) -> str | None:
 
 
 def from_encoding(encoding: str) -> Recode:
-    """To UTF-8; what is damaged becomes a replacement character."""
+    """Transcoder to UTF-8; invalid bytes become a replacement character."""
     decoder = codecs.getincrementaldecoder(encoding)("replace")
     return lambda piece: decoder.decode(piece, final=not piece).encode()
 
@@ -47,12 +47,12 @@ def has_old_line_ends(head: bytes) -> bool:
 
 
 def from_old_line_ends(piece: bytes) -> bytes:
-    r"""Lines that end with ``\n``."""
+    r"""Transcoder of line ends from ``\r`` to ``\n``."""
     return piece.replace(b"\r", b"\n")
 
 
 class Recoded(io.RawIOBase):
-    """A file that was read already up to ``head``, recoded from its beginning."""
+    """Transcoded file, from its beginning; ``head`` was read from ``file`` already."""
 
     def __init__(self, head: bytes, file: BinaryIO, recode: Recode) -> None:
         self._rest = recode(head)

@@ -1,4 +1,4 @@
-"""What a line of a table looks like where a row begins: it tells rows apart when quotes do not."""
+"""Row shape of a CSV table: finds where rows begin when quotes are damaged."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gateway.events.missing import given_text
 
 
 class RowShape:
-    """The shape of the rows below a header: their width, and where their ids and times stand."""
+    """Shape of the rows below a header: their width, and the columns of their ids and times."""
 
     def __init__(self, header: str, id_column: str, time_column: str) -> None:
         self.header = header
@@ -24,7 +24,7 @@ class RowShape:
         )
 
     def is_row(self, text: str) -> bool:
-        """Whether a line begins with an id and has all cells, whatever its quotes say.
+        """Whether a line begins with an id and has all cells, whatever its quotes are.
 
         Or a time where rows have theirs: two damaged rows must not pass for one that spans lines.
         """
@@ -42,7 +42,7 @@ class RowShape:
         return len(cells) > self._time and self._has_time.match(cells[self._time]) is not None
 
     def _may_be_time(self, cells: list[str]) -> bool:
-        """Whether a time, or none at all, stands where rows have theirs: a drawing's points are
+        """Whether a cell has a time, or is missing, in the column of times: a drawing's points are
         numbers, as many as they may be."""
         cell = cells[self._time]
         return self._has_time.match(cell) is not None or given_text(cell.strip('"')) is None
@@ -52,13 +52,13 @@ class RowShape:
         return self.id_in(text) is not None or self._has_time.search(text) is not None
 
     def id_in(self, text: str) -> str | None:
-        """The id that a line begins with."""
+        """Id at which a line begins; None if it begins with no id."""
         cells = text.split(self.delimiter, self.id + 1)
         cell = cells[self.id].strip(' "\r\n') if len(cells) > self.id else ""
         return cell if cell.isdigit() else None
 
     def rows_in(self, cells: list[str]) -> int:
-        """How many whole rows a line holds: several where the line ends between them are lost."""
+        """Number of whole rows in a line: several if the line ends between them are lost."""
         # The last cell of a row is then one with the first cell of the next.
         rows, rest = divmod(len(cells) - 1, self.width - 1)
         begins = range(0, len(cells) - 1, self.width - 1)
@@ -67,7 +67,7 @@ class RowShape:
         return rows
 
     def other_header(self, text: str) -> RowShape | None:
-        """The shape of rows below this line, if it is a header itself."""
+        """Shape of the rows below this line if it is a header itself; else None."""
         if self._named[0] not in text.lower():
             return None
         columns = read_header(text.encode()).columns

@@ -1,6 +1,6 @@
-"""The rows of a table, however its quotes are damaged.
+"""CSV rows with recovery from damaged quotes.
 
-The csv module reads them. Only where it meets something odd are lines looked at one by one, so
+The csv module reads them. Only where it finds an irregular row are lines checked one by one, so
 that a damaged row takes no other row with it.
 """
 
@@ -28,7 +28,7 @@ _NOTHING = ' \t\r\n\v\f\xa0",;'
 
 
 class Damage(NamedTuple):
-    """In the place of a row's cells: why it cannot be read, and its id if that can be seen."""
+    """Damaged row: why it cannot be read, and its id if that can be found."""
 
     reason: str
     event_id: str | None = None
@@ -37,18 +37,18 @@ class Damage(NamedTuple):
 Row = list[str] | Damage
 
 _NEVER_CLOSED = "A quoted cell of the row is never closed."
-#: How the csv module says that.
+#: The csv module's message for that.
 _ENDS_IN_QUOTES = "unexpected end of data"
-#: Stands for a line that is too long to be read; csv refuses it wherever it stands.
+#: Replaces a line that is too long; csv rejects it in any position of a row.
 _TOO_LONG = '"a line"too long\n'
 
 
 class Rows:
-    """Iterates over the rows behind a header, once: the number of the first line, and the cells.
+    """Iterator over the rows after a header, once: the number of the first line, and the cells.
 
-    A row ends where its quotes say, but in any case before a line that begins with an id and has
-    the header's number of cells. A header that stands again, since files were put together, is
-    passed over; another table's is an UnreadableFile.
+    A row ends where its quotes end it, but in any case before a line that begins with an id and
+    has the header's number of cells. A repeated header, as of concatenated files, is skipped; the
+    header of another table is an UnreadableFile.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Rows:
         shape: RowShape,
         decoder: LineDecoder,
     ) -> None:
-        #: The last line of the row that was given last.
+        #: The last line of the row that was yielded last.
         self.last_line = header_line
         self.headers_passed_over = 0
         self._name = name
@@ -71,14 +71,14 @@ class Rows:
         self._again: deque[str] = deque()
 
     def __iter__(self) -> Iterator[tuple[int, Row]]:
-        taken, width, place = self._taken, self._shape.width, self._shape.id
+        taken, width, id_index = self._taken, self._shape.width, self._shape.id
         given = self.last_line
         while True:
             odd: list[str] | csv.Error | None = None
             rows = csv.reader(self._texts(), strict=True, delimiter=self._shape.delimiter)
             try:
                 for cells in rows:
-                    if len(taken) == 1 and len(cells) == width and cells[place].isdigit():
+                    if len(taken) == 1 and len(cells) == width and cells[id_index].isdigit():
                         taken.clear()
                         self.last_line = given = self.last_line + 1
                         yield given, cells
@@ -94,12 +94,12 @@ class Rows:
                 odd = error
             if odd is None:
                 return
-            if not self._mended():
-                yield from self._judged(odd)
+            if not self._repaired():
+                yield from self._classified(odd)
                 given = self.last_line
 
     def _texts(self) -> Iterator[str]:
-        """The lines for csv, noted as taken; they end before a row becomes too large."""
+        """The lines for csv, recorded as taken; they end before a row becomes too large."""
         taken, again, decoder = self._taken, self._again, self._decoder
         size = 0
         while again:
@@ -125,19 +125,19 @@ class Rows:
             taken.append(text)
             yield text
 
-    def _mended(self) -> bool:
-        """Whether one of the lines taken was mended, which means that they are read again.
+    def _repaired(self) -> bool:
+        """Repair one of the lines taken; if True, they are read again.
 
-        Mended is what comes from putting files together: a header in the middle, also behind a
-        last line that had no end; a byte order mark; other line ends.
+        Repairs are for concatenated files: a header in the middle, also at the end of a last line
+        without a line end; a byte order mark; other line ends.
         """
         shape = self._shape
         for at, text in enumerate(self._taken):
             bare = text.rstrip("\r\n")
             if text.startswith(_MARK):
-                mended = [text.lstrip(_MARK)]
+                repaired = [text.lstrip(_MARK)]
             elif len(bare) > len(shape.header) and bare.endswith(shape.header):
-                mended = [bare.removesuffix(shape.header).rstrip(_MARK) + "\n"]
+                repaired = [bare.removesuffix(shape.header).rstrip(_MARK) + "\n"]
                 self.headers_passed_over += 1
             elif other := shape.other_header(bare):
                 if other.columns != shape.columns:
@@ -146,20 +146,20 @@ class Rows:
                         f"{self.last_line:,}: split it into two files and import both."
                     )
                 self._shape = other
-                # A blank line keeps its place, so that those after it keep their numbers.
-                mended = ["\n"]
+                # A blank line instead, so that later lines have the same numbers.
+                repaired = ["\n"]
                 self.headers_passed_over += 1
             elif "\r" in bare and len(self._taken) == 1:
-                mended = [f"{line}\n" for line in re.split("\r\n?", bare)]
+                repaired = [f"{line}\n" for line in re.split("\r\n?", bare)]
             else:
                 continue
-            self._taken[at : at + 1] = mended
+            self._taken[at : at + 1] = repaired
             self._put_back(0)
             return True
         return False
 
-    def _judged(self, odd: list[str] | csv.Error) -> Iterator[tuple[int, Row]]:
-        """What the lines taken are: a row after all, or damage that ends where a row begins."""
+    def _classified(self, odd: list[str] | csv.Error) -> Iterator[tuple[int, Row]]:
+        """Decide what the lines taken are: a valid row, or damage that ends where a row begins."""
         taken, shape = self._taken, self._shape
         spanned = len(taken)
         whole = isinstance(odd, list) and len(odd) == shape.width
@@ -172,7 +172,7 @@ class Rows:
         self._put_back(end)
         if end < spanned:
             id_ = shape.id_in(taken[0])
-            yield from self._given([Damage(_NEVER_CLOSED, id_)])
+            yield from self._yield_rows([Damage(_NEVER_CLOSED, id_)])
         elif isinstance(odd, csv.Error):
             if str(odd) == _ENDS_IN_QUOTES:
                 reason = _NEVER_CLOSED
@@ -180,11 +180,11 @@ class Rows:
                 reason = f"The row is longer than {LONGEST_LINE:,} bytes."
             else:
                 reason = f"The row is not CSV: {reason_of(odd)}."
-            yield from self._given([Damage(reason, shape.id_in(taken[0]))])
+            yield from self._yield_rows([Damage(reason, shape.id_in(taken[0]))])
         elif whole:
-            yield from self._given([odd])
+            yield from self._yield_rows([odd])
         else:
-            yield from self._given(self._of_another_width(odd))
+            yield from self._yield_rows(self._of_another_width(odd))
 
     def _end_of_damage(self) -> int:
         """How many of the lines belong to the damaged row; to know that, more are taken."""
@@ -204,8 +204,8 @@ class Rows:
         self._again.extendleft(reversed(self._taken[start:]))
         del self._taken[start:]
 
-    def _given(self, rows: list[Row]) -> Iterator[tuple[int, Row]]:
-        """Give what the lines taken hold, from the first of them to the last that is not blank."""
+    def _yield_rows(self, rows: list[Row]) -> Iterator[tuple[int, Row]]:
+        """Yield rows of the lines taken, which end with the last that is not blank."""
         first, end = self.last_line + 1, len(self._taken)
         while end > 1 and not self._taken[end - 1].strip():
             end -= 1

@@ -1,4 +1,4 @@
-"""What can be imported: an iterator of batches over a file, and how far it has come."""
+"""Source of events: a file or pipe to import, read in batches, with progress in bytes."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ from gateway.events.forms import Form
 
 #: Events in one batch, which is one transaction: enough to share its cost, few enough to hold.
 BATCH_SIZE = 10_000
-#: Of a file, unless it has so many bytes of text in it. What comes through a pipe may come slowly,
-#: and is to count soon.
+#: Of a file, unless its text has so many bytes. A pipe may be slow, and its events are to count
+#: soon.
 FILE_BATCH_SIZE = 50_000
 FILE_BATCH_BYTES = 64 * 1024 * 1024
 #: A batch also ends when its events list so many groups together: their rows are written as well.
 MOST_GROUPS_AT_ONCE = 500_000
 
-#: So much in a row that cannot be counted are no events: a small file may unpack to billions of
-#: rows, and each would be a line in the report of rejects.
+#: More rejects in a row are an error: a small file may unpack to billions of rows, and each would
+#: be a line in the report of rejects.
 MOST_REFUSED = 1_000_000
 
 
-class RefusedInARow:
-    """Counts rows of batches of which none counted; ``places`` is what positions are of."""
+class ConsecutiveRejects:
+    """Counter of consecutive rejected rows; ``unit`` names what positions count, such as lines."""
 
-    def __init__(self, name: str, places: str) -> None:
+    def __init__(self, name: str, unit: str) -> None:
         self._name = name
-        self._places = places
+        self._unit = unit
         self._refused = 0
 
     def add(self, rejects: int, rows: int, position: int) -> None:
-        """Note a batch that ends at ``position``; UnreadableFile when it is too much."""
+        """Add a batch that ends at ``position``; UnreadableFile above the limit."""
         self._refused = self._refused + rows if rejects == rows else 0
         if self._refused >= MOST_REFUSED:
             raise UnreadableFile(
-                f"{self._name} is damaged: the last {self._refused:,} rows up to {self._places} "
+                f"{self._name} is damaged: the last {self._refused:,} rows up to {self._unit} "
                 f"{position:,} cannot be counted, so reading stopped there."
             )
 
@@ -48,7 +48,7 @@ class Source(ABC):
 
     def __init__(self, form: Form, name: str) -> None:
         self.form = form
-        #: What messages call it.
+        #: Its name in messages.
         self.name = name
 
     @property
@@ -59,11 +59,11 @@ class Source(ABC):
     @property
     @abstractmethod
     def bytes_read(self) -> int:
-        """How far reading has come, by the same measure."""
+        """Bytes read of :attr:`total_bytes`."""
 
     @property
     def remarks(self) -> list[str]:
-        """What whoever imports it should know after it was read, a sentence each."""
+        """Remarks on the file for people, after it was read, a sentence each."""
         return []
 
     @abstractmethod
@@ -72,8 +72,7 @@ class Source(ABC):
     ) -> Generator[Batch, None, None]:
         """Read it from the start, once, ``size`` events at a time; by default as many as suit it.
 
-        ``now``, which must carry a zone, bounds which times are believed, ``most_groups`` how many
-        groups an event may list. Events that cannot be
-        counted are the batches' rejects; UnreadableFile where the file turns out to be damaged,
-        after all that stands before the damage was given.
+        ``now``, which must have a time zone, bounds the times of events, ``most_groups`` how many
+        groups an event may list. Events that cannot be counted are the batches' rejects.
+        UnreadableFile where the file is damaged, after all events before the damage.
         """

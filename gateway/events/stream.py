@@ -1,4 +1,4 @@
-"""Events of the Zooniverse's stream, as Panoptes and Talk publish them."""
+"""Stream events of the Zooniverse, as Panoptes and Talk publish them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from gateway.events.missing import not_blank
 from gateway.events.names import collect_names, name_project, name_user, name_workflow
 from gateway.events.quoted import quoted, written_id
 
-#: A decoded JSON object: whatever its sender put there.
+#: A decoded JSON object, with any content.
 _Object = Mapping[str, Any]
 
 #: Takes half the time that a call of the class does.
@@ -31,7 +31,7 @@ _make = Classification._make
 
 
 def read_payload(events: Sequence[object], now: datetime, most_groups: int = MOST_GROUPS) -> Batch:
-    """Read decoded events; a reject's position counts from 0."""
+    """Parse decoded events; a reject's position counts from 0."""
     batch = Batch()
     bounds = bounds_at(now, most_groups)
     for position, event in enumerate(events):
@@ -40,7 +40,7 @@ def read_payload(events: Sequence[object], now: datetime, most_groups: int = MOS
 
 
 def add_event(batch: Batch, event: object, bounds: Bounds, position: int) -> None:
-    """Add one decoded event, or why it cannot be counted, to a batch."""
+    """Add one decoded event to a batch, or a reject with the reason."""
     try:
         read = read_event(event, bounds, batch.left_out)
     except InvalidEvent as error:
@@ -56,15 +56,15 @@ def add_event(batch: Batch, event: object, bounds: Bounds, position: int) -> Non
     collect_names(batch.names, read)
     # ``read`` came from it: it is an object.
     if linked := event.get("linked"):  # type: ignore[attr-defined]
-        read_linked(batch.names, linked, read.said_at)
+        read_linked(batch.names, linked, read.as_of)
 
 
 def read_event(
     event: object, bounds: Bounds, left_out: Counter[LeftOut]
 ) -> Classification | Comment | None:
-    """Read one decoded event; None if its type is not counted, InvalidEvent if it cannot be.
+    """Parse one decoded event; None if its type is not counted, InvalidEvent if it is invalid.
 
-    What is left out of an event that counts is noted.
+    Parts that are left out of an event that counts are counted in ``left_out``.
     """
     if not isinstance(event, dict):
         raise InvalidEvent(f"The event is {quoted(event)}: not a JSON object.")
@@ -77,11 +77,9 @@ def read_event(
 
 
 def read_linked(names: Names, linked: object, at: int) -> None:
-    """Learn the names in an event's ``linked``; what cannot be read there is passed over.
+    """Add the names in an event's ``linked``, as of ``at`` (microseconds); skips invalid ones.
 
-    They are as old as the event: ``at`` is when it speaks, in microseconds.
-
-    It is a courtesy of the sender: nothing that is counted depends on it.
+    The sender need not send them: no count depends on them.
     """
     if not isinstance(linked, dict):
         return
@@ -101,7 +99,7 @@ def _classification(data: _Object, bounds: Bounds, left_out: Counter[LeftOut]) -
     updated_at = _updated_at(data)
     project_id = read_id_or_none(links.get("project"), "links.project") or 0
     workflow_id = read_id(links.get("workflow"), "links.workflow")
-    # Last, when nothing refuses the event any more: what it notes was counted.
+    # Last: it counts parts that are left out, only of a valid event.
     session_ms, groups = read_metadata(data.get("metadata"), user_id, bounds.groups, left_out)
     return _make(
         (event_id, event_time, updated_at, user_id, project_id, workflow_id, session_ms, groups)

@@ -1,6 +1,6 @@
-"""Rows in the columns of ERAS's tables, which is how a site brings its history.
+"""Rows in the columns of ERAS's tables, in which a site imports its history.
 
-A cell holds what its file says: a text from CSV; from Parquet a number, a list, or an instant
+A cell has the type of its file: a text from CSV; from Parquet a number, a list, or an instant
 already in microseconds.
 """
 
@@ -29,7 +29,7 @@ from gateway.events.names import collect_names
 
 
 class ClassificationRow(NamedTuple):
-    """The cells of ``classification_events`` that count; None where there is none."""
+    """Row of ``classification_events``: the cells that are used; None if there is none."""
 
     classification_id: object
     event_time: object
@@ -40,12 +40,12 @@ class ClassificationRow(NamedTuple):
     started_at: object = None
     finished_at: object = None
     user_group_ids: object = None
-    #: Seconds, already bounded by whoever wrote the table; used where the two instants lack.
+    #: Seconds, already bounded; used if one of the two instants is missing.
     session_time: object = None
 
 
 class CommentRow(NamedTuple):
-    """The cells of ``comment_events``; None where there is none."""
+    """Row of ``comment_events``: its cells; None if there is none."""
 
     comment_id: object
     event_time: object
@@ -71,9 +71,9 @@ def add_comment_row(batch: Batch, row: CommentRow, bounds: Bounds) -> None:
 def read_classification_row(
     row: ClassificationRow, bounds: Bounds, left_out: Counter[LeftOut]
 ) -> Classification:
-    """Read one row; InvalidEvent if it cannot be counted.
+    """Parse one row; InvalidEvent if it cannot be counted.
 
-    What is left out of a row that counts is noted.
+    Parts that are left out of a row that counts are counted in ``left_out``.
     """
     row = ClassificationRow._make(map(given, row))
     event_id = read_cell_id(row.classification_id, "classification_id")
@@ -87,14 +87,14 @@ def read_classification_row(
         None if user is None else read_cell_id(user, "user_id"),
         0 if project is None else read_cell_id(project, "project_id"),
         read_cell_id(row.workflow_id, "workflow_id"),
-        # Last, when nothing refuses the row any more: what they note was counted.
+        # Last: they count parts that are left out, only of a valid row.
         _read_session(row, left_out),
         () if user is None else read_group_cell(row.user_group_ids, bounds.groups, left_out),
     )
 
 
 def read_comment_row(row: CommentRow, bounds: Bounds) -> Comment:
-    """Read one row; InvalidEvent if it cannot be counted."""
+    """Parse one row; InvalidEvent if it cannot be counted."""
     row = CommentRow._make(map(given, row))
     event_id = read_cell_id(row.comment_id, "comment_id")
     event_time = _read_instant(row.event_time, "event_time")
@@ -110,16 +110,16 @@ def read_comment_row(row: CommentRow, bounds: Bounds) -> Comment:
 
 
 def read_group_cell(cell: object, most: int, left_out: Counter[LeftOut]) -> tuple[int, ...]:
-    """Group ids from a list, a JSON list or PostgreSQL's ``{1,2}``: ascending, each once.
+    """Parse group ids from a list, a JSON list or PostgreSQL's ``{1,2}``: sorted, distinct.
 
-    What is no id is left out, and noted.
+    What is no id is skipped, and counted.
     """
     if not isinstance(cell, str):
         return read_cell_group_ids(cell, most, left_out)
     text = cell.strip()
     if text[0] == "{" and text[-1] == "}":
         inner = text[1:-1]
-        # Counted before it is taken apart: a cell may be megabytes of commas.
+        # Counted before it is split: a cell may be megabytes of commas.
         if inner.count(",") >= most:
             left_out[LeftOut.TOO_MANY_GROUPS] += 1
             return ()
@@ -134,9 +134,9 @@ def read_group_cell(cell: object, most: int, left_out: Counter[LeftOut]) -> tupl
 
 
 def read_seconds_ms(cell: object, left_out: Counter[LeftOut]) -> int:
-    """Milliseconds from a cell in seconds, halves up, bounded like any session; 0 if missing.
+    """Session time in milliseconds from a cell in seconds, halves up, bounded; 0 if missing.
 
-    It is 0 as well where the cell is no number; that is noted.
+    It is also 0 if the cell is no number, which is counted.
     """
     if cell is None:
         return 0

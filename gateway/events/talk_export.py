@@ -1,4 +1,4 @@
-"""The export of comments that a project owner asks Talk for.
+"""Talk comment export, which a project owner requests from Talk.
 
 One JSON array in a ``.tar.gz``, an object a row (talk-api, ``CommentExportWorker``): every board of
 a project with its discussions with their comments, so that a board or a discussion without any is a
@@ -23,7 +23,7 @@ from gateway.events.json_text import decode
 from gateway.events.missing import not_blank
 from gateway.events.names import collect_names, name_project, name_user
 from gateway.events.quoted import quoted, written_id
-from gateway.events.source import BATCH_SIZE, RefusedInARow, Source
+from gateway.events.source import BATCH_SIZE, ConsecutiveRejects, Source
 from gateway.events.talk_file import LONGEST_ROW, TalkFile
 from gateway.reasons import reason_of
 
@@ -33,7 +33,7 @@ _SITE = "zooniverse-comments"
 
 
 class TalkExport(Source):
-    """The comments of one project; ``start`` opens the file. A reject's position is its row's."""
+    """Source of one project's comments; ``start`` opens the file. Positions count rows from 1."""
 
     def __init__(
         self,
@@ -47,8 +47,8 @@ class TalkExport(Source):
         self._start = start
         self._total_bytes = total_bytes
         self._origin = origin
-        said = _PROJECT.search(file_name)
-        self._said = int(said[1]) if said and 0 < int(said[1]) <= LARGEST_ID else None
+        match = _PROJECT.search(file_name)
+        self._named_project = int(match[1]) if match and 0 < int(match[1]) <= LARGEST_ID else None
         self._of_site = _SITE in file_name
         self._file: TalkFile | None = None
         self._bytes_read = 0
@@ -63,17 +63,17 @@ class TalkExport(Source):
 
     @property
     def bytes_read(self) -> int:
-        """Where reading stands in the file."""
+        """Bytes read of the file."""
         return self._bytes_read if self._file is None else self._file.bytes_read
 
     @property
     def project_id(self) -> int:
-        """The project that the file's name says, else the one given; 0 if neither is."""
-        return self._said or (0 if self._of_site else self._origin.project_id or 0)
+        """Project in the file's name, else the one of the origin; 0 if there is neither."""
+        return self._named_project or (0 if self._of_site else self._origin.project_id or 0)
 
     @property
     def remarks(self) -> list[str]:
-        """What is odd about the file, a sentence each."""
+        """Remarks on the file, a sentence each."""
         remarks = []
         if self._empty:
             remarks.append(f"{self._empty:,} are boards or discussions without comments.")
@@ -84,7 +84,7 @@ class TalkExport(Source):
             )
         given = self._origin.project_id
         if given and given != self.project_id:
-            whose = f"project {self._said}" if self._said else "no project"
+            whose = f"project {self._named_project}" if self._named_project else "no project"
             remarks.append(f"its name says that it is of {whose}, so --project-id was not applied.")
         if self._has_more:
             remarks.append("the tar file contains several files; only the first was read.")
@@ -101,7 +101,7 @@ class TalkExport(Source):
         bounds = bounds_at(now, most_groups)
         file = self._file = self._start()
         batch, rows = Batch(), 0
-        refused = RefusedInARow(self.name, "object")
+        refused = ConsecutiveRejects(self.name, "object")
         try:
             for position, text in enumerate(file, 1):
                 self._add(batch, position, text, bounds)
@@ -145,9 +145,9 @@ class TalkExport(Source):
 
 
 def read_comment(row: dict[str, Any], project_id: int, bounds: Bounds) -> Comment:
-    """Read one row; InvalidEvent if it cannot be counted.
+    """Parse one row; InvalidEvent if it cannot be counted.
 
-    An export does not say when a comment was last changed.
+    An export does not contain when a comment was last changed.
     """
     event_id = read_cell_id(row.get("comment_id"), "comment_id")
     event_time = read_instant(row.get("comment_created_at"), "comment_created_at")

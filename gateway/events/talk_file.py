@@ -1,4 +1,4 @@
-"""The file of an export of Talk: one JSON array, alone or in a tar, and whatever packs that."""
+"""File of a Talk export: one JSON array, alone or in a tar, compressed or not."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def begins_array(head: bytes) -> bool:
 
 
 class TalkFile:
-    """Iterates over the texts of rows once; :meth:`first_row` shows one before that.
+    """Iterator over the texts of rows, once; :meth:`first_row` peeks at one before that.
 
-    ``file`` is what is closed at the end, ``content`` what is in it, once unpacked. Where the
-    file turns out to be damaged, an UnreadableFile says so.
+    ``file`` is closed at the end; ``content`` is its unpacked content. UnreadableFile where the
+    file is damaged.
     """
 
     def __init__(self, file: BinaryIO, content: BinaryIO, head: bytes, name: str) -> None:
@@ -40,17 +40,17 @@ class TalkFile:
         array = self._tar.content if self._tar else content
         self._rows = self._undamaged(array_elements(array, name, LONGEST_ROW))
         self._looked_at: deque[bytes | None] = deque()
-        self._given_bytes = 0
+        self._yielded_bytes = 0
 
     @property
     def inner_name(self) -> str:
-        """What the file in the tar is called."""
+        """Name of the file in the tar; empty without a tar."""
         return self._tar.file_name if self._tar else ""
 
     @property
     def bytes_read(self) -> int:
-        """How far reading has come in the file as it is stored; of a pipe, in its rows."""
-        return self._file.tell() if self._file.seekable() else self._given_bytes
+        """Bytes read of the file as it is stored; of a pipe, those of its rows."""
+        return self._file.tell() if self._file.seekable() else self._yielded_bytes
 
     def first_row(self) -> dict[str, object] | None:
         """The first row that can be read; None if there is none among the first."""
@@ -75,7 +75,7 @@ class TalkFile:
         while self._looked_at:
             yield self._looked_at.popleft()
         for text in self._rows:
-            self._given_bytes += len(text or b"")
+            self._yielded_bytes += len(text or b"")
             yield text
 
     def has_more(self) -> bool:

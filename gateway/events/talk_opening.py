@@ -1,4 +1,4 @@
-"""Recognising an export of Talk, in a file or a pipe."""
+"""Open and detect a Talk export, in a file or a pipe."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gateway.events.tarball import is_tar
 from gateway.events.unpacking import DAMAGE, unpacked
 from gateway.reasons import reason_of
 
-#: So many bytes tell whether a content may be such a file.
+#: In bytes; enough to detect an array or a tar.
 _HEAD = 1024
 
 _COMMENTS = frozenset({"comment_id", "comment_created_at"})
@@ -23,14 +23,14 @@ _TAGS = frozenset({"taggable_id", "taggable_type", "comment_id"})
 
 
 def talk_head(file: BinaryIO, name: str) -> bytes | None:
-    """How the content begins if it is an array or a tar, else None; ``file`` stays where it is."""
+    """Head of the content if it is an array or a tar, else None; ``file`` is not advanced."""
     try:
         if file.seekable():
             start = file.tell()
             head = unpacked(file, name).read(_HEAD)
             file.seek(start)
         else:
-            # A pipe cannot be looked into any further than what has come of it.
+            # Of a pipe only what is buffered can be read ahead.
             head = file.peek(_HEAD) if hasattr(file, "peek") else b""
     except DAMAGE as error:
         raise UnreadableFile(f"{name} is damaged: {reason_of(error)}.") from error
@@ -40,9 +40,9 @@ def talk_head(file: BinaryIO, name: str) -> bytes | None:
 def open_talk(
     file: BinaryIO, head: bytes, name: str, again: Callable[[], BinaryIO] | None, origin: Origin
 ) -> TalkExport:
-    """The export in ``file``, whose content begins with ``head``; UnreadableFile if it is none.
+    """Open the export in ``file``, whose content begins with ``head``, or UnreadableFile.
 
-    ``again`` opens the file to be read; a pipe is read on.
+    ``again`` opens the file once more to read it; None for a pipe, which is read on.
     """
 
     def opened(file: BinaryIO) -> TalkFile:

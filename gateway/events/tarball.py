@@ -1,4 +1,4 @@
-"""The one file in a tar, read as it comes."""
+"""Tar file: its first file, read as a stream."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from gateway.events.unpacking import DAMAGE
 from gateway.reasons import reason_of
 
 _MAGIC, _MAGIC_AT = b"ustar", 257
-#: What describes a file in a tar is read as a whole, and no larger than this.
+#: Limit of the metadata of a file in a tar, which is read as a whole.
 _LARGEST_DESCRIPTION = 1024 * 1024
-#: What reading a damaged one may raise beside what a damaged compression raises.
+#: Errors of reading a damaged tar, compressed or not.
 _BAD_TAR = (*DAMAGE, tarfile.TarError, ValueError, OverflowError)
 
 
@@ -23,7 +23,7 @@ def is_tar(head: bytes) -> bool:
 
 
 class Tarball:
-    """The first file in a tar; UnreadableFile if there is none."""
+    """Tar archive with one file, its first; UnreadableFile if there is none."""
 
     def __init__(self, content: BinaryIO, name: str) -> None:
         self._name = name
@@ -39,12 +39,12 @@ class Tarball:
         if member is None or found is None:
             raise UnreadableFile(f"{name} is a tar without a file in it.")
         self._limited.left = None
-        #: What the file is called, and what is in it.
+        #: The name of the file, and its content.
         self.file_name = member.name
         self.content = cast("BinaryIO", found)
 
     def head(self) -> bytes:
-        """How the file begins, while nothing was read of it."""
+        """Peek at the beginning of the file, before anything is read."""
         try:
             return cast("BufferedReader", self.content).peek()
         except _BAD_TAR as error:

@@ -1,4 +1,4 @@
-"""What the texts of events have in common, whatever a line says."""
+"""Text source: base of the readers of CSV and of newline-delimited JSON."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gateway.events.source import (
     FILE_BATCH_BYTES,
     FILE_BATCH_SIZE,
     MOST_GROUPS_AT_ONCE,
-    RefusedInARow,
+    ConsecutiveRejects,
     Source,
 )
 
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 class TextSource(Source, Generic[T]):
-    """A text with one item ``T`` an event; ``start`` opens it.
+    """Source of a text with one item ``T`` an event; ``start`` opens it.
 
     A reject's position is the number of the item's first line, from 1.
     """
@@ -50,14 +50,14 @@ class TextSource(Source, Generic[T]):
 
     @property
     def bytes_read(self) -> int:
-        """Where reading stands in the file."""
+        """Bytes read of the file."""
         return self._bytes_read if self._lines is None else self._lines.bytes_read
 
     @property
     def remarks(self) -> list[str]:
-        """In which encoding it was read, if not in UTF-8 alone."""
-        told = [f"the text was read as {self._encoding}."] if self._encoding else []
-        return [f"{self.name}: {remark}" for remark in (*told, *self._decoder.remarks())]
+        """Remarks on the encoding, unless it was UTF-8 alone."""
+        remarks = [f"the text was read as {self._encoding}."] if self._encoding else []
+        return [f"{self.name}: {remark}" for remark in (*remarks, *self._decoder.remarks())]
 
     def batches(
         self, now: datetime, size: int | None = None, most_groups: int = MOST_GROUPS
@@ -68,7 +68,7 @@ class TextSource(Source, Generic[T]):
         if size is None:
             size = BATCH_SIZE if self._total_bytes is None else FILE_BATCH_SIZE
         batch, items, groups, begins = Batch(), 0, 0, 0
-        refused = RefusedInARow(self.name, "line")
+        refused = ConsecutiveRejects(self.name, "line")
         try:
             for position, item in self._items(lines):
                 known = len(batch.classifications)
@@ -95,17 +95,17 @@ class TextSource(Source, Generic[T]):
 
     @abstractmethod
     def _items(self, lines: Lines) -> Iterator[tuple[int, T]]:
-        """The items and where they stand."""
+        """The items and their positions."""
 
     @abstractmethod
     def _add(self, batch: Batch, position: int, item: T, bounds: Bounds) -> None:
-        """Read one item and add it, or why it cannot be counted, to the batch."""
+        """Parse one item and add it to the batch, or a reject with the reason."""
 
     def _has_utf8(self) -> bool:
         """Whether a line of the text is UTF-8 beyond ASCII, as far as that can be known."""
         reading = self._lines
         if reading is not None and reading.has_old_line_ends:
-            # No Windows wrote it: what is no UTF-8 is likelier to be the old Mac's own encoding.
+            # Not from Windows: bytes that are not UTF-8 are likelier in the old Mac's own encoding.
             return True
         other = self._start()
         if other is reading:

@@ -1,4 +1,4 @@
-"""Files in a compression, read as what was compressed, a piece at a time."""
+"""Decompression of gzip, bzip2, xz and zip files, as a stream."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from typing import Any, BinaryIO, cast
 from gateway.errors import UnreadableFile
 from gateway.reasons import reason_of
 
-#: What reading a damaged file, or one on a failing disk, may raise.
+#: Errors of reading a damaged file, or one on a failing disk.
 DAMAGE = (EOFError, OSError, lzma.LZMAError, zlib.error, zipfile.BadZipFile)
-#: What opening a damaged zip may raise beside that: its numbers are believed before its texts.
+#: Errors of opening a damaged zip.
 _BAD_ZIP = (
     *(*DAMAGE, NotImplementedError, OverflowError, RuntimeError, ValueError, LookupError),
     struct.error,
@@ -27,23 +27,23 @@ _BZIP2 = b"BZh"
 _XZ = b"\xfd7zXZ\x00"
 _ZIP = b"PK\x03\x04"
 _EMPTY_ZIP = b"PK\x05\x06"
-#: How compressed files begin, and what they are called.
+#: Magic numbers of compressed files, and the names of their formats.
 MARKS = {_GZIP: "gzip", _BZIP2: "bzip2", _XZ: "xz", _ZIP: "zip", _EMPTY_ZIP: "zip"}
 
-#: Who packs xz may ask for up to 4 GB to unpack it; its strongest preset needs 65 MB.
+#: An xz file may need up to 4 GB to be unpacked; that of the strongest preset needs 65 MB.
 _XZ_MEMORY = 128 * 1024 * 1024
 #: The list of what is in a zip is read as a whole.
 _ZIP_LIST = 1024 * 1024
-#: Others, such as LZMA, let the file say how much memory they take.
+#: Others, such as LZMA, let the file set how much memory they take.
 _ZIP_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2})
 _ENCRYPTED = 1
-#: What .xlsx and its like hold.
+#: A file in .xlsx and its like.
 _OFFICE = "[Content_Types].xml"
 _BUFFER = 256 * 1024
 
 
 def unpacked(file: BinaryIO, name: str) -> BinaryIO:
-    """The content of a file that can be sought; UnreadableFile if it is not of one file."""
+    """Decompress a seekable file; UnreadableFile for a zip that is not of one file."""
     mark = file.read(len(_XZ))
     file.seek(-len(mark), io.SEEK_CUR)
     if mark.startswith(_GZIP):
@@ -62,7 +62,7 @@ def _buffered(raw: io.RawIOBase) -> BinaryIO:
 
 
 class _AsItComes(io.RawIOBase):
-    """Gives what was unpacked before it looks for more, so that damage takes nothing before it."""
+    """Returns what is unpacked before it reads more, so that damage loses nothing before it."""
 
     def __init__(self, file: gzip.GzipFile | bz2.BZ2File | zipfile.ZipExtFile) -> None:
         self._file = file
@@ -77,7 +77,7 @@ class _AsItComes(io.RawIOBase):
 
 
 class _Xz(io.RawIOBase):
-    """What ``lzma.LZMAFile`` is, but with a limit of memory."""
+    """Like ``lzma.LZMAFile``, but with a limit of memory."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file

@@ -1,5 +1,5 @@
-"""Files to keep, at ``/files/…``: what a field shows, whole, as CSV or JSON.
+"""File downloads at ``/files/…``: all rows of a field, as CSV or JSON.
 
-A file is what one of our own operations answers, page by page from one snapshot. It is written into
-a spool first: whoever reads slowly holds no snapshot and no connection to the database.
+A file has the result of one of our own operations, read page by page from one snapshot. It is
+written to a spool first: a slow client holds no snapshot and no connection to the database.
 """

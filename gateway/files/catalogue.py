@@ -1,4 +1,4 @@
-"""The catalogue: all files that there are."""
+"""Catalogue of file downloads: the path, the query and the CSV columns of each."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from gateway.files.contributors import CONTRIBUTORS
 from gateway.files.kinds import (
     BY_PERIOD,
     DAYS,
-    PLACES,
-    Ask,
+    SCOPES,
     Columns,
     FileKind,
     Node,
+    RunQuery,
     Variables,
     hours,
 )
@@ -22,8 +22,8 @@ from gateway.rest.eras.parameters import WORKFLOW_ID
 
 def _always(
     names: Sequence[str], cells: Callable[[Node], Sequence[Cell]]
-) -> Callable[[Ask, Variables], Awaitable[Columns]]:
-    async def columns(_ask: Ask, _variables: Variables) -> Columns:
+) -> Callable[[RunQuery, Variables], Awaitable[Columns]]:
+    async def columns(_run_query: RunQuery, _variables: Variables) -> Columns:
         return Columns(names, cells)
 
     return columns
@@ -103,7 +103,7 @@ query FileOfMembers($id: ID!, $first: Int!, $after: String) {
     FileKind(
         "/files/groups/{id}/projects",
         "The projects that a group classified in, most classifications first",
-        (*DAYS, *PLACES),
+        (*DAYS, *SCOPES),
         _of("FileOfGroupProjects", "userGroup", *_WITHIN, _PROJECTS),
         ("userGroup", _STATS, "projectContributions"),
         _CONTRIBUTION,
@@ -111,7 +111,7 @@ query FileOfMembers($id: ID!, $first: Int!, $after: String) {
     FileKind(
         "/files/groups/{id}/buckets",
         "Classifications of a group by period",
-        (*DAYS, BY_PERIOD, *PLACES),
+        (*DAYS, BY_PERIOD, *SCOPES),
         _of("FileOfGroupBuckets", "userGroup", _WITHIN[0] + _BY, _WITHIN[1], _BUCKETS),
         ("userGroup", _STATS, "buckets"),
         _BUCKET,
@@ -119,7 +119,7 @@ query FileOfMembers($id: ID!, $first: Int!, $after: String) {
     FileKind(
         "/files/users/{id}/projects",
         "The projects that a volunteer classified in, most classifications first",
-        (*DAYS, *PLACES),
+        (*DAYS, *SCOPES),
         _of("FileOfUserProjects", "user", *_WITHIN, _PROJECTS),
         ("user", _STATS, "projectContributions"),
         _CONTRIBUTION,
@@ -127,7 +127,7 @@ query FileOfMembers($id: ID!, $first: Int!, $after: String) {
     FileKind(
         "/files/users/{id}/buckets",
         "Classifications of a volunteer by period",
-        (*DAYS, BY_PERIOD, *PLACES),
+        (*DAYS, BY_PERIOD, *SCOPES),
         _of("FileOfUserBuckets", "user", _WITHIN[0] + _BY, _WITHIN[1], _OWN_BUCKETS),
         ("user", _STATS, "buckets"),
         _OWN_BUCKET,
@@ -157,7 +157,7 @@ query FileOfMembers($id: ID!, $first: Int!, $after: String) {
     FileKind(
         "/files/site/buckets",
         "Classifications anywhere by period",
-        (*DAYS, BY_PERIOD, *PLACES),
+        (*DAYS, BY_PERIOD, *SCOPES),
         f"""\
 query FileOfSiteBuckets($range: DateRange, $within: StatsScope, $period: Period) {{
   classifications(range: $range, within: $within) {{

@@ -1,4 +1,4 @@
-"""The contributors of a group: who classified, how much, and how much in each project.
+"""Contributors file of a group: who classified, how much, and how much in each project.
 
 The columns are those of the export that today's front end of the Zooniverse makes.
 """
@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from gateway.files.cells import Cell
-from gateway.files.kinds import DAYS, PLACES, Ask, Columns, FileKind, Node, Variables, hours
+from gateway.files.kinds import DAYS, SCOPES, Columns, FileKind, Node, RunQuery, Variables, hours
 
 _DOCUMENT = """\
 query FileOfContributors(
@@ -44,8 +44,8 @@ _NAMES = ("Display Name", "Username", "Total Classifications", "Total Hours")
 _ABSENT: tuple[Cell, Cell] = (0, 0)
 
 
-async def _columns(ask: Ask, variables: Variables) -> Columns:
-    data = await ask(_PROJECTS, variables)
+async def _columns(run_query: RunQuery, variables: Variables) -> Columns:
+    data = await run_query(_PROJECTS, variables)
     found = data["userGroup"]["classifications"]["projectContributions"]
     projects = [one["project"] for one in found]
     ids = [_id_of(project) for project in projects]
@@ -87,7 +87,7 @@ def _title(project: Node | None) -> str:
 CONTRIBUTORS = FileKind(
     "/files/groups/{id}/contributors",
     "All who classified for a group, most classifications first, and where",
-    (*DAYS, *PLACES),
+    (*DAYS, *SCOPES),
     _DOCUMENT,
     ("userGroup", "classifications", "memberBreakdown"),
     _columns,

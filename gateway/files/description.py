@@ -1,4 +1,4 @@
-"""Files as OpenAPI has them."""
+"""OpenAPI description of file downloads and tickets."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _OF_FILES = (400, 401, 403, 404, 405, 406, 422, 429, 503)
 
 
 def file_paths() -> Json:
-    """The paths of all files, and those of tickets."""
+    """OpenAPI path items of all files, and of tickets."""
     return {
         **{kind.path: {"get": _kind(kind)} for kind in KINDS},
         TICKETS_PATH: {"post": _tickets()},
@@ -79,7 +79,7 @@ def _kind(kind: FileKind) -> Json:
 
 
 def _tickets() -> Json:
-    asked = {
+    properties = {
         "path": {
             "type": "string",
             "maxLength": LONGEST_PATH,
@@ -93,7 +93,7 @@ def _tickets() -> Json:
             "expiresAt": {"type": "string", "format": "date-time"},
         }
     )
-    body = {"type": "object", "properties": asked, "required": ["path"]}
+    body = {"type": "object", "properties": properties, "required": ["path"]}
     return {
         "operationId": "ticket",
         "summary": "Makes a ticket for one download of a file within a minute.",

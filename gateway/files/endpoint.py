@@ -1,4 +1,4 @@
-"""The endpoint of a kind of file, for whoever sends credentials in a header, or none."""
+"""File endpoint: one kind of file, for requests with credentials in a header, or none."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from starlette.types import Message, Receive, Scope, Send
 from gateway.auth.viewer import Viewer
 from gateway.files.kinds import FileKind
 from gateway.files.response import refused
-from gateway.files.serving import MEDIA, AskedFile, Files
+from gateway.files.serving import MEDIA, Files, RequestedFile
 from gateway.http.media import negotiate
 from gateway.http.refusals import MethodNotAllowed, NotAcceptable
 from gateway.rest.eras.query import read_query
 from gateway.telemetry.record import Result, record_of
 
-#: The viewer of header lines, who was not erased.
+#: Finds the viewer of header lines, and refuses one who was erased.
 Identify = Callable[[Iterable[tuple[str, str]]], Awaitable[Viewer]]
 
 
 class Endpoint(ABC):
-    """An ASGI application for some methods, whose errors are answered as those of files are."""
+    """ASGI application for some HTTP methods; errors get the JSON body of file downloads."""
 
     methods: tuple[str, ...]
 
@@ -59,11 +59,11 @@ class Endpoint(ABC):
 
     @abstractmethod
     async def respond(self, request: Request, send: Send) -> None:
-        """Answer; what is raised before anything is sent becomes the answer."""
+        """Send the response; an error raised before anything is sent becomes the response."""
 
 
 class FileEndpoint(Endpoint):
-    """Answers with a file of one kind."""
+    """Endpoint that responds with a file of one kind."""
 
     methods = ("GET", "HEAD")
 
@@ -75,21 +75,21 @@ class FileEndpoint(Endpoint):
     async def respond(self, request: Request, send: Send) -> None:
         media = acceptable(request.headers.get("accept"))
         viewer = await self._identify(request.headers.items())
-        asked = read_asked(self._kind, request.path_params, request.scope["query_string"], media)
-        await self._files.serve(asked, viewer, request, send)
+        file = requested_file(self._kind, request.path_params, request.scope["query_string"], media)
+        await self._files.serve(file, viewer, request, send)
 
 
 def acceptable(accept: str | None) -> str:
-    """In what a file is written; NotAcceptable if the header allows neither."""
+    """Media type of a file by the Accept header; NotAcceptable if that allows neither."""
     media = negotiate(accept, MEDIA)
     if media is None:
         raise NotAcceptable(f"The Accept header must allow {' or '.join(MEDIA)}.")
     return media
 
 
-def read_asked(kind: FileKind, path: dict[str, str], query: bytes, media: str) -> AskedFile:
-    """The file of a path and a query string; ArgumentError, or BadRequest, if it is none."""
+def requested_file(kind: FileKind, path: dict[str, str], query: bytes, media: str) -> RequestedFile:
+    """Requested file of a path and a query string; ArgumentError or BadRequest if it is none."""
     sent = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
     names = {name.partition("[")[0] for name, _ in sent}
     variables = kind.variables(path, read_query(query, names))
-    return AskedFile(kind, path, variables, media)
+    return RequestedFile(kind, path, variables, media)

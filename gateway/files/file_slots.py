@@ -1,4 +1,4 @@
-"""File slots: how many files are made and read at once, so that their spools fit on the disk."""
+"""File slots: limit how many files are made and read at once, so that spools fit on the disk."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FILES_OF_VIEWER = 2
 
 
 class FileSlots:
-    """At most ``number`` files at once in this process."""
+    """Slots for at most ``number`` files at once in this process."""
 
     def __init__(self, number: int) -> None:
         self._number = number
@@ -22,7 +22,7 @@ class FileSlots:
 
     @contextmanager
     def slot(self, spender: str) -> Iterator[None]:
-        """A slot for one file of whoever it is counted for; TooManyFiles, Unavailable."""
+        """Take a slot for one file of a ``spender``; else TooManyFiles or Unavailable."""
         if self._taken[spender] >= FILES_OF_VIEWER:
             raise TooManyFiles(
                 f"You are reading {FILES_OF_VIEWER} files already: wait until one of them ends.",

@@ -1,4 +1,4 @@
-"""Kinds of files: which operation each stands for, and how its rows are written as CSV."""
+"""File kinds: the GraphQL operation of each file, and its rows as CSV."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from gateway.rest.eras.parameters import (
     read_period,
 )
 
-#: Something of an answer, with the names that the schema gives its fields.
+#: An object of a response, by the field names of the schema.
 Node = Mapping[str, Any]
 Variables = Mapping[str, Any]
-#: Executes an operation, and gives its data; raises what is wrong with it.
-Ask = Callable[[str, Variables], Awaitable[Node]]
+#: Executes an operation and returns its data; raises its errors.
+RunQuery = Callable[[str, Variables], Awaitable[Node]]
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The first line, and the cells of each row."""
+    """CSV columns: their names, and the cells of each row."""
 
     names: Sequence[str]
     cells: Callable[[Node], Sequence[Cell]]
@@ -40,22 +40,22 @@ class Columns:
 
 @dataclass(frozen=True)
 class FileKind:
-    """A file at a path; ``document`` is a query whose rows stand at ``place`` in its data.
+    """Kind of file at a path; ``document`` is a query whose rows are at ``rows_path`` in its data.
 
-    With a ``page_size`` the rows are a connection, which is read to its end. ``columns`` may ask
-    for what is needed to write the first line.
+    With a ``page_size`` the rows are a connection, which is read to its end. ``columns`` may run
+    a query for the names of the columns.
     """
 
     path: str
     summary: str
     parameters: Sequence[Parameter]
     document: str
-    place: Sequence[str]
-    columns: Callable[[Ask, Variables], Awaitable[Columns]]
+    rows_path: Sequence[str]
+    columns: Callable[[RunQuery, Variables], Awaitable[Columns]]
     page_size: int | None = None
 
     def variables(self, path: Mapping[str, str], given: Given) -> Variables:
-        """The variables of the document; ArgumentError for what cannot be used."""
+        """Variables of the document; ArgumentError for a parameter that cannot be used."""
         names = {parameter.name for parameter in self.parameters}
         for name in given:
             if name not in names:
@@ -81,18 +81,18 @@ class FileKind:
         return variables
 
     def file_name(self, path: Mapping[str, str], day: str, suffix: str) -> str:
-        """A name of plain letters, such as ``groups-5-contributors-2026-11-30.csv``."""
+        """File name in plain letters, such as ``groups-5-contributors-2026-11-30.csv``."""
         parts = self.path.format_map({name: read_id(name, text) for name, text in path.items()})
         return f"{parts.removeprefix('/files/').replace('/', '-')}-{day}.{suffix}"
 
 
 def hours(seconds: float) -> float:
-    """Not rounded: that is for display only."""
+    """Hours of seconds, not rounded: that is for display only."""
     return seconds / 3600
 
 
 DAYS = (START_DATE, END_DATE)
-PLACES = (PROJECT_ID, WORKFLOW_ID)
+SCOPES = (PROJECT_ID, WORKFLOW_ID)
 BY_PERIOD = Parameter(
     PERIOD.name,
     "day, week, month or year. Without it: day for ranges of up to 31 days, week up to 183, month "

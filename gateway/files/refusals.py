@@ -1,4 +1,4 @@
-"""Why a file is not made, beside what refuses an operation.
+"""Errors of file downloads, beside those of operations.
 
 RequestRefused
 ├── FileTooLarge    FILE_TOO_LARGE    names the limit in bytes
@@ -13,7 +13,7 @@ from gateway.http.refusals import RequestRefused
 
 
 class FileTooLarge(RequestRefused):
-    """The file would have more than ``limit`` bytes."""
+    """Error: the file would have more than ``limit`` bytes."""
 
     code = "FILE_TOO_LARGE"
 
@@ -27,7 +27,7 @@ class FileTooLarge(RequestRefused):
 
 
 class TooManyFiles(RequestRefused):
-    """The viewer reads ``limit`` files, or has as many tickets, which end in ``seconds``."""
+    """Error: the viewer reads ``limit`` files, or has as many tickets; these end in ``seconds``."""
 
     code = "TOO_MANY_FILES"
 

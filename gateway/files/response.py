@@ -1,4 +1,4 @@
-"""Responses of files, and of what refuses one."""
+"""HTTP responses of file downloads and of their errors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gateway.http.media import GRAPHQL, JSON
 from gateway.http.response import NO_STORE, headers_for, json_response
 from gateway.telemetry.record import RequestRecord
 
-#: Saved, never shown: neither as a page, nor within one, nor to another site's page.
+#: The browser saves the file: no page shows or embeds it, and no page of another site reads it.
 _HEADERS = {
     **NO_STORE,
     **SAFE_HEADERS,
@@ -25,16 +25,16 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 _CONTENT_TYPES = {CSV: f"{CSV}; charset=utf-8; header=present", JSON: JSON}
-#: What the client has asked too much of, and not wrongly.
+#: Codes of valid requests for too much: 422, not 400.
 _TOO_MUCH = frozenset({"COST_TOO_HIGH", "TOO_MANY_VALUES", "ANSWER_TOO_LARGE"})
 _RETRY = {"UNAVAILABLE": {"Retry-After": "1"}, "UNAUTHENTICATED": {"WWW-Authenticate": "Bearer"}}
 
-#: Makes of an error what may be shown of it.
+#: Formats an error for the client, without internal details.
 Describe = Callable[[Exception], Mapping[str, Any]]
 
 
 class FileResponse:
-    """An ASGI application that sends a file out of its spool, as fast as the client takes it."""
+    """ASGI application that sends a file from its spool, as fast as the client reads."""
 
     def __init__(self, spool: Spool, media: str, name: str) -> None:
         self._spool = spool
@@ -54,13 +54,13 @@ class FileResponse:
         await send({"type": "http.response.body", "body": b""})
 
 
-def ready(content: Mapping[str, Any], status: HTTPStatus) -> Response:
-    """Something to tell in JSON, which nobody may keep."""
+def private_json(content: Mapping[str, Any], status: HTTPStatus) -> Response:
+    """JSON response that no cache may store and no page may embed."""
     return json_response(content, status, headers=_HEADERS)
 
 
 def refused(error: Exception, describe: Describe, record: RequestRecord) -> Response:
-    """The response for an error, which is noted: a list of one, as all of ours are."""
+    """JSON response of an error, as a list of one; the error is recorded."""
     described: Mapping[str, Any]
     headers: Mapping[str, str]
     if isinstance(error, AnswerRefused):

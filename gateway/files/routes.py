@@ -1,4 +1,4 @@
-"""The routes of files: one for each kind, and those of tickets."""
+"""Routes of file downloads: one for each kind, and those of tickets."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ from gateway.http.consistency_headers import CONSISTENCY_HEADERS
 from gateway.http.consistent_reads import ConsistentReads
 from gateway.settings import Settings
 
-#: Headers of an answer that pages of other origins may read.
-_SHOWN = (*CONSISTENCY_HEADERS, "Content-Disposition", "Retry-After", "X-Request-Id")
+#: CORS: response headers that pages of other origins may read.
+_EXPOSED = (*CONSISTENCY_HEADERS, "Content-Disposition", "Retry-After", "X-Request-Id")
 
 
 def file_routes(
@@ -45,14 +45,14 @@ def file_routes(
     spend: Spend | None,
     reads: ConsistentReads,
 ) -> list[Route]:
-    """All routes below ``/files``; ``identify`` refuses who was erased."""
+    """Routes below ``/files``; ``identify`` refuses erased users."""
     files = Files(
         executor, FileSlots(settings.files_at_once), describe, clock, settings.file_limit_bytes
     )
     tickets = Tickets(database)
 
     async def check(viewer: Viewer) -> None:
-        # It is asked of the database itself: what was ended anywhere has ended here.
+        # From the database itself: a key that was revoked at another gateway is revoked here.
         await erased.check(viewer.id)
         key = viewer.api_key_id
         if key is not None and key not in await authenticator.api_keys_in_use():
@@ -60,7 +60,7 @@ def file_routes(
 
     def route(path: str, endpoint: FileEndpoint | TicketEndpoint | DownloadEndpoint) -> Route:
         methods = (*endpoint.methods, "OPTIONS")
-        return Route(path, readable_by_pages(endpoint, settings.allowed_origins, methods, _SHOWN))
+        return Route(path, readable_by_pages(endpoint, settings.allowed_origins, methods, _EXPOSED))
 
     return [
         route(TICKETS_PATH, TicketEndpoint(KINDS, files, identify, authenticator, tickets, spend)),

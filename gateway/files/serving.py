@@ -1,4 +1,4 @@
-"""Serving a file: a slot for its spool, its operations, and sending it when it is whole."""
+"""Serve a file: take a slot, run its operations into a spool, and send it when it is complete."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from gateway.loaders.reading_anew import read_anew_if_lost
 from gateway.telemetry.record import Result, record_of
 
 _SUFFIXES = {CSV: "csv", JSON: "json"}
-#: What a file can be written in; the first is for who likes all of them.
+#: Media types of files; the first is the default.
 MEDIA = (CSV, JSON)
 
 
 @dataclass(frozen=True)
-class AskedFile:
-    """A file that somebody asks for: what stands in its path, and its media type."""
+class RequestedFile:
+    """Requested file: its kind, the parameters of its path, its variables and media type."""
 
     kind: FileKind
     path: Mapping[str, str]
@@ -39,7 +39,7 @@ class AskedFile:
 
 @dataclass(frozen=True)
 class Files:
-    """What serves files: each of up to ``limit`` bytes; ``now`` tells the day in their names."""
+    """Service of files of up to ``limit`` bytes each; ``now`` gives the day in their names."""
 
     executor: Executor
     slots: FileSlots
@@ -47,10 +47,12 @@ class Files:
     now: Callable[[], datetime]
     limit: int
 
-    async def serve(self, asked: AskedFile, viewer: Viewer, request: Request, send: Send) -> None:
+    async def serve(
+        self, file: RequestedFile, viewer: Viewer, request: Request, send: Send
+    ) -> None:
         """Make the file and send it.
 
-        Raises, before anything is sent, what refuses it; ClientDisconnect if nobody is left.
+        Errors are raised before anything is sent; ClientDisconnect if the client is gone.
         """
         record = record_of(request.scope)
         record.viewer = viewer.kind
@@ -62,19 +64,13 @@ class Files:
             async def write() -> None:
                 await spool.start_again()
                 await write_file(
-                    self.executor,
-                    asked.kind,
-                    asked.variables,
-                    asked.media,
-                    viewer,
-                    record,
-                    spool,
+                    self.executor, file.kind, file.variables, file.media, viewer, record, spool
                 )
 
             await while_connected(request.receive, read_anew_if_lost(record, write))
             record.end()
             record.result = Result.OK
-            name = asked.kind.file_name(
-                asked.path, self.now().date().isoformat(), _SUFFIXES[asked.media]
+            name = file.kind.file_name(
+                file.path, self.now().date().isoformat(), _SUFFIXES[file.media]
             )
-            await FileResponse(spool, asked.media, name)(request.scope, request.receive, send)
+            await FileResponse(spool, file.media, name)(request.scope, request.receive, send)

@@ -1,4 +1,4 @@
-"""Spool: a file that is written first and read then, in memory while it is small."""
+"""Spool: a temporary file that is written first and then read, in memory while it is small."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Self
 
 from gateway.files.refusals import FileTooLarge
 
-#: Beyond this it is a file of the disk, without a name there.
+#: In bytes; a larger spool is an unnamed file on the disk.
 _IN_MEMORY = 1_048_576
 _CHUNK = 65_536
 
 
 class Spool:
-    """At most ``limit`` bytes; gone when it is closed."""
+    """Temporary file of at most ``limit`` bytes; closing it deletes it."""
 
     def __init__(self, limit: int) -> None:
         self.size = 0
@@ -34,7 +34,7 @@ class Spool:
             await asyncio.to_thread(self._file.write, data)
 
     async def start_again(self) -> None:
-        """Forget what was written."""
+        """Discard what was written."""
         if self.size:
             self.size = 0
             await asyncio.to_thread(self._empty)
@@ -44,7 +44,7 @@ class Spool:
         self._file.truncate()
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        """All that was written, from the beginning."""
+        """Chunks of all that was written, from the beginning."""
         self._file.seek(0)
         while chunk := await self._read():
             yield chunk
@@ -55,7 +55,7 @@ class Spool:
         return await asyncio.to_thread(self._file.read, _CHUNK)
 
     def close(self) -> None:
-        """Forget it."""
+        """Close and delete the file."""
         self._file.close()
 
     def __enter__(self) -> Self:

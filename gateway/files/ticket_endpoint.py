@@ -1,4 +1,4 @@
-"""The endpoints of tickets: one makes them for who sends credentials, the other takes them."""
+"""Ticket endpoints: one issues a ticket for credentials, the other sends the file for a ticket."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from gateway.auth.authenticator import Authenticator
 from gateway.auth.credentials import CREDENTIAL_HEADERS
 from gateway.auth.viewer import Viewer
 from gateway.errors import NotFound, Unauthenticated
-from gateway.files.endpoint import Endpoint, Identify, acceptable, read_asked
+from gateway.files.endpoint import Endpoint, Identify, acceptable, requested_file
 from gateway.files.kinds import FileKind
-from gateway.files.response import ready
-from gateway.files.serving import MEDIA, AskedFile, Files
+from gateway.files.response import private_json
+from gateway.files.serving import MEDIA, Files, RequestedFile
 from gateway.files.tickets import Pass, Tickets
 from gateway.http.body import check_json, decode_json, read_body
 from gateway.http.consistency_headers import note_seen, tokens_of
@@ -29,43 +29,43 @@ from gateway.telemetry.record import Result, record_of
 
 DOWNLOAD_PATH = "/files/downloads"
 TICKETS_PATH = "/files/tickets"
-#: Of the body, and of the path in it: as long as an address may be that all proxies let pass.
+#: Of the body, and of the path in it: all proxies accept URLs of that length.
 LONGEST_BODY = 16_384
 LONGEST_PATH = 8_000
-#: As what else writes a row.
+#: The same as other requests that write a row.
 _COST = 10
 
-#: Counts a cost against a viewer, or an address; RateLimited if that is more than is left.
+#: Charges a cost to a viewer, or an address; RateLimited if too little is left.
 Spend = Callable[[Viewer, str, int], Awaitable[None]]
 #: Raises if the viewer's credentials ended since.
 CheckViewer = Callable[[Viewer], Awaitable[None]]
 
 
 class NoSuchTicket(NotFound):
-    """The ticket is unknown, used, or older than a minute: all alike."""
+    """Error: the ticket is unknown, used, or older than a minute; one error for all of these."""
 
     def __init__(self) -> None:
         super().__init__("ticket", None, "address")
 
 
 class _Paths:
-    """Finds the kind of a path."""
+    """Router: finds the kind of a path."""
 
     def __init__(self, kinds: Sequence[FileKind]) -> None:
         self._patterns = [(compile_path(kind.path)[0], kind) for kind in kinds]
 
-    def asked(self, address: str, media: str) -> AskedFile:
-        """The file at a path with its query; NotFound, or what is wrong with the query."""
+    def requested(self, address: str, media: str) -> RequestedFile:
+        """Requested file of a path with its query; NotFound, or an error of the query."""
         path, _, query = address.partition("?")
         for pattern, kind in self._patterns:
             found = pattern.fullmatch(path)
             if found:
-                return read_asked(kind, found.groupdict(), query.encode(), media)
+                return requested_file(kind, found.groupdict(), query.encode(), media)
         raise NotFound("file", None, "path")
 
 
 class TicketEndpoint(Endpoint):
-    """Answers a POST of a path and a media type with the path of one download."""
+    """Endpoint that issues a ticket: POST a path and a media type, get the path of one download."""
 
     methods = ("POST",)
 
@@ -99,7 +99,7 @@ class TicketEndpoint(Endpoint):
         content = decode_json(await read_body(request, LONGEST_BODY), "The request body")
         path, accept = _read(content)
         media = acceptable(accept)
-        self._paths.asked(path, media)
+        self._paths.requested(path, media)
         if self._spend is not None:
             await self._spend(viewer, record.client, _COST)
         # The browser cannot send the header with the download either.
@@ -112,13 +112,13 @@ class TicketEndpoint(Endpoint):
             "path": f"{DOWNLOAD_PATH}?ticket={ticket.text}",
             "expiresAt": datetime.fromtimestamp(ticket.expires_at / 1_000_000, UTC).isoformat(),
         }
-        await ready(content, HTTPStatus.CREATED)(request.scope, request.receive, send)
+        await private_json(content, HTTPStatus.CREATED)(request.scope, request.receive, send)
 
 
 class DownloadEndpoint(Endpoint):
-    """Answers with the file that a ticket is good for; the ticket is used up whatever happens."""
+    """Endpoint that sends the file of a ticket, which is used up even if the download fails."""
 
-    # Whoever looks ahead by HEAD must not use the ticket up.
+    # A HEAD request must not use up the ticket.
     methods = ("GET",)
 
     def __init__(
@@ -145,12 +145,12 @@ class DownloadEndpoint(Endpoint):
         if granted is None:
             raise NoSuchTicket
         await self._check(granted.viewer)
-        asked = self._paths.asked(granted.path, granted.media)
+        file = self._paths.requested(granted.path, granted.media)
         if granted.seen is not None:
             record = record_of(request.scope)
             seen = await self._reads.place(granted.seen, granted.viewer, record)
             note_seen(request.scope, seen)
-        await self._files.serve(asked, granted.viewer, request, send)
+        await self._files.serve(file, granted.viewer, request, send)
 
 
 def _read(content: Any) -> tuple[str, str]:

@@ -1,7 +1,7 @@
-"""Tickets: each is good for one download of one file by one viewer, within a minute.
+"""Download tickets: each allows one download of one file by one viewer, within a minute.
 
-A browser that saves a file cannot send a header, and a token must not stand in an address. A ticket
-stands in a row that all gateways of a database share, and is deleted by whoever uses it first.
+A browser that saves a file cannot send a header, and a URL must not contain a token. A ticket is a
+row that all gateways of a database share; its first use deletes it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from gateway.db.ticket_tables import file_ticket
 from gateway.files.refusals import TooManyFiles
 
 GOOD_SECONDS = 60
-#: Of one viewer, that are neither used nor over.
+#: Valid tickets of one viewer.
 TICKETS_OF_VIEWER = 10
 _RANDOM_BYTES = 32
 
@@ -36,7 +36,7 @@ _USE = (
 
 
 class Pass(NamedTuple):
-    """What a ticket is good for: a path of ours with its query, in a media type, for a viewer."""
+    """Pass of a ticket: what it allows, a path with its query in a media type, to a viewer."""
 
     viewer: Viewer
     path: str
@@ -48,14 +48,14 @@ class Pass(NamedTuple):
 
 
 class NewTicket(NamedTuple):
-    """A ticket as it is handed out, once; ``expires_at`` is in microseconds since 1970."""
+    """New ticket; only its viewer gets the text. ``expires_at`` is in microseconds since 1970."""
 
     text: str
     expires_at: int
 
 
 class Tickets:
-    """The tickets of a database; ``random_bytes`` makes what nobody can guess."""
+    """Store of tickets in a database; ``random_bytes`` makes their secrets."""
 
     def __init__(
         self,
@@ -66,13 +66,13 @@ class Tickets:
         self._random_bytes = random_bytes
 
     async def issue(self, granted: Pass) -> NewTicket:
-        """Make a ticket; TooManyFiles for a viewer who has enough."""
+        """Issue a ticket; TooManyFiles for a viewer with too many unused ones."""
         text = self._random_bytes(_RANDOM_BYTES).hex()
         expires_at = await self._database.write(partial(_store, text, granted))
         return NewTicket(text, expires_at)
 
     async def use(self, text: str) -> Pass | None:
-        """What the ticket is good for, once; None for one that is unknown, used or over."""
+        """Use up a ticket and return its pass; None if it is unknown, used or expired."""
         return await self._database.write(partial(_use, text))
 
 

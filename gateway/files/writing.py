@@ -1,4 +1,4 @@
-"""Writing a file: its operations are executed, and their rows go into a spool."""
+"""Write a file: execute its operations, and write their rows to a spool as CSV or JSON."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import orjson
 
 from gateway.auth.viewer import Viewer
 from gateway.files.cells import csv_lines
-from gateway.files.kinds import Ask, Columns, FileKind, Node, Variables
+from gateway.files.kinds import Columns, FileKind, Node, RunQuery, Variables
 from gateway.files.spool import Spool
 from gateway.graphql.documents.request import GraphQLRequest
 from gateway.graphql.execution.executor import Executor
@@ -27,7 +27,7 @@ from gateway.yielding import beside
 
 CSV = "text/csv"
 
-#: About as long does it take to read these again as to make a row.
+#: Parsing so many bytes takes about as long as making a row.
 _BYTES_A_ROW = 100
 #: A page costs as if it were full, and most groups are small: the next page is so many times
 #: larger. One that is too large for an operation is read in as many parts.
@@ -36,7 +36,7 @@ _TOO_LARGE = (AnswerTooLarge, CostTooHigh, TooManyValues)
 
 
 class AnswerRefused(Exception):
-    """The operation has no data, or not all; ``error`` is the first that it tells."""
+    """Error: the operation has no data, or not all; ``error`` is its first one."""
 
     def __init__(self, error: Mapping[str, Any]) -> None:
         super().__init__(error["message"])
@@ -52,22 +52,22 @@ async def write_file(
     record: RequestRecord,
     spool: Spool,
 ) -> None:
-    """Write all of a file into the spool, from one snapshot; nothing is held when it returns.
+    """Write a whole file to the spool, from one snapshot that is closed when this returns.
 
-    Raises what refuses the operation, AnswerRefused for an error in its answer, and FileTooLarge.
+    Raises errors of the operation, AnswerRefused for an error in its response, and FileTooLarge.
     """
     async with executor.in_one_snapshot(viewer, record) as execute:
-        ask = partial(_ask, execute)
+        run_query = partial(_run_query, execute)
         if media == CSV:
-            columns = await kind.columns(ask, variables)
+            columns = await kind.columns(run_query, variables)
             await spool.write(csv_lines([columns.names]))
-            async with aclosing(_pages(ask, kind, variables)) as pages:
+            async with aclosing(_pages(run_query, kind, variables)) as pages:
                 async for nodes in pages:
                     size = len(nodes) * len(columns.names)
                     await spool.write(await beside(size, partial(_lines, columns, nodes)))
             return
         before = b"["
-        async with aclosing(_pages(ask, kind, variables)) as pages:
+        async with aclosing(_pages(run_query, kind, variables)) as pages:
             async for nodes in pages:
                 if nodes:
                     await spool.write(before + b",\n".join(map(orjson.dumps, nodes)))
@@ -75,10 +75,12 @@ async def write_file(
         await spool.write(b"[]\n" if before == b"[" else b"]\n")
 
 
-async def _pages(ask: Ask, kind: FileKind, variables: Variables) -> AsyncGenerator[Sequence[Node]]:
+async def _pages(
+    run_query: RunQuery, kind: FileKind, variables: Variables
+) -> AsyncGenerator[Sequence[Node]]:
     """The rows, a page at a time."""
     if kind.page_size is None:
-        yield _at(kind, await ask(kind.document, variables))
+        yield _at(kind, await run_query(kind.document, variables))
         return
     most, after = kind.page_size, None
     size = _FIRST
@@ -86,7 +88,7 @@ async def _pages(ask: Ask, kind: FileKind, variables: Variables) -> AsyncGenerat
         size = min(size, most)
         paged = {**variables, "first": size, "after": after}
         try:
-            page = _at(kind, await ask(kind.document, paged))
+            page = _at(kind, await run_query(kind.document, paged))
         except _TOO_LARGE as error:
             if isinstance(error, SeriesTooCostly) or size < _PARTS:
                 raise
@@ -101,7 +103,7 @@ async def _pages(ask: Ask, kind: FileKind, variables: Variables) -> AsyncGenerat
 
 def _at(kind: FileKind, data: Node) -> Any:
     found: Any = data
-    for name in kind.place:
+    for name in kind.rows_path:
         found = found[name]
     return found
 
@@ -110,7 +112,7 @@ def _lines(columns: Columns, nodes: Sequence[Node]) -> bytes:
     return csv_lines(map(columns.cells, nodes))
 
 
-async def _ask(execute: ExecuteQuery, document: str, variables: Variables) -> Node:
+async def _run_query(execute: ExecuteQuery, document: str, variables: Variables) -> Node:
     answer = await execute(GraphQLRequest(document, dict(variables)))
     # The parts of an answer are JSON already.
     text = orjson.dumps(answer)

@@ -1,4 +1,4 @@
-"""What this process took in since it started, for whoever watches it."""
+"""Ingestion counters of this process since its start, for metrics."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gateway.rollups.apply_batch import Outcome
 
 @dataclass(slots=True)
 class IngestionCounters:
-    """Sums over all batches that were committed; they only grow."""
+    """Counters over all committed batches; they only grow."""
 
     batches: int = 0
     #: Events that count: stored, unchanged and replaced together.
@@ -23,7 +23,7 @@ class IngestionCounters:
     replaced: int = 0
     rejected: int = 0
     ignored: int = 0
-    #: Events that were taken less this.
+    #: Events that count without one of these parts.
     left_out: Counter[str] = field(
         default_factory=lambda: Counter(dict.fromkeys(map(str, LeftOut), 0))
     )

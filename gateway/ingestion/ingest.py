@@ -15,7 +15,7 @@ from gateway.rollups.assigned import AssignedProjects
 
 
 class Ingested(NamedTuple):
-    """A batch as it was stored, and what became of its events."""
+    """Ingested batch, as it was stored, and its outcome."""
 
     batch: Batch
     outcome: Outcome
@@ -27,16 +27,16 @@ class Ingested(NamedTuple):
 def ingest(connection: Connection, batch: Batch, export: Export | None = None) -> Ingested:
     """Store a batch of the stream or of a file; in a writing transaction.
 
-    ``export`` is the classification or comment export that the batch is read from, if it is: that
-    decides which projects its events count to, and as of when its names are said. It is told by
-    :meth:`Export.note` once the transaction is committed.
+    ``export`` is the export that the batch is read from, if any: it decides the projects of its
+    events, and the as-of time of its names. Call :meth:`Export.note` once the transaction is
+    committed.
     """
     if export is None:
         outcome = apply_batch(connection, batch)
         store_names(connection, batch.names)
         return Ingested(batch, outcome, Followed(), AssignedProjects())
-    settled, followed = follow(connection, batch, export.project_id, move=export.move)
+    resolved, followed = follow(connection, batch, export.project_id, move=export.move)
     assigned = AssignedProjects(export.move)
-    outcome = apply_batch(connection, settled, assigned)
-    store_names(connection, settled.names, export.newest_with(settled), note_again=False)
-    return Ingested(settled, outcome, followed, assigned)
+    outcome = apply_batch(connection, resolved, assigned)
+    store_names(connection, resolved.names, export.newest_with(resolved), note_again=False)
+    return Ingested(resolved, outcome, followed, assigned)

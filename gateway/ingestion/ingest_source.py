@@ -16,18 +16,18 @@ from gateway.ingestion.ingest import Ingested, ingest
 
 T = TypeVar("T")
 
-#: Whoever interrupts an import waits no longer for the transaction that is under way.
+#: After an interruption, the import waits so long for the current transaction.
 _TIMEOUT_SECONDS = 5
 
 
 class Transaction(Protocol):
-    """Runs work in one writing transaction and commits it."""
+    """Function that runs work in one writing transaction and commits it."""
 
     def __call__(self, work: Callable[[Connection], T], /) -> T: ...
 
 
 class BegunTransaction(Protocol):
-    """Begins the same; one ends before the next is begun."""
+    """Function that begins a writing transaction; one ends before the next is begun."""
 
     def __call__(self, work: Callable[[Connection], T], /) -> Future[T]: ...
 
@@ -35,11 +35,11 @@ class BegunTransaction(Protocol):
 def ingest_source(
     batches: Iterable[Batch], export: Export | None, begin: BegunTransaction, *, ahead: bool
 ) -> Iterator[Ingested]:
-    """Store the batches of a source, and give each when it is committed.
+    """Store the batches of a source, and yield each when it is committed.
 
-    With ``ahead`` the next batch is read meanwhile. What stands before a damage of the file is
-    stored, with its names; then UnreadableFile. After any other error in reading, and after a
-    KeyboardInterrupt, the batch that is being stored is given, if it is stored soon.
+    With ``ahead`` the next batch is read meanwhile. Events before a damage of the file are stored,
+    with their names; then UnreadableFile. After any other error in reading, and after a
+    KeyboardInterrupt, the current batch is yielded, if it is stored within five seconds.
     """
     damage: UnreadableFile | None = None
     under_way: Future[Ingested] | None = None
@@ -48,7 +48,7 @@ def ingest_source(
             for batch in batches:
                 if under_way is not None:
                     ingested, under_way = _stored(under_way, export), None
-                    # Nothing is under way meanwhile, should whoever takes it be interrupted.
+                    # No transaction runs here, should the consumer be interrupted.
                     yield ingested
                 under_way = begin(partial(ingest, batch=batch, export=export))
                 if not ahead:

@@ -1,7 +1,7 @@
-"""Intake of the event stream: batches that wait are stored together, in one transaction.
+"""Intake of the event stream, with group commit: one transaction stores all queued batches.
 
-While one transaction is under way batches queue up, and the next takes all of them: what they
-have in common, the site's row above all, is then written once for all.
+While one transaction runs batches queue up, and the next takes all of them: rows that they share,
+the site's above all, are then written once.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from gateway.ingestion.waiting_batches import Waiting, WaitingBatches, merged
 
 
 class Intake:
-    """Stores batches in their order; one waits for at most ``timeout_seconds`` for its turn."""
+    """Queue that stores batches in order; one waits at most ``timeout_seconds`` in the queue."""
 
     def __init__(self, database: Database, timeout_seconds: float) -> None:
         self.counters = IngestionCounters()
         self._database = database
         self._timeout = timeout_seconds
-        # Those that wait hold no connection: answers are read while batches queue up.
+        # Queued batches hold no connection of the database.
         self._waiting = WaitingBatches()
         self._storing: asyncio.Task[None] | None = None
         self._under_way = 0
 
     @property
     def waiting(self) -> int:
-        """Batches that are read and not stored yet."""
+        """Number of batches that are not stored yet."""
         return len(self._waiting) + self._under_way
 
     async def take(self, batch: Batch) -> None:
@@ -42,7 +42,7 @@ class Intake:
         """
         waiting = self._waiting.add(batch)
         if self._storing is None or self._storing.done():
-            # Of nobody's request: it ends when nothing waits, whoever goes away.
+            # A task of its own: it ends when the queue is empty, even if a client disconnects.
             self._storing = asyncio.create_task(self._store_what_waits())
         try:
             async with asyncio.timeout(self._timeout):
@@ -59,12 +59,12 @@ class Intake:
                 await self._store_together(taken)
             finally:
                 self._under_way = 0
-                # Whoever was told already is not told again; this is for a gateway that stops.
+                # Has an effect only in a gateway that stops: else all have a result.
                 for waiting in taken:
                     waiting.fail(Unavailable("The gateway is stopping: try again in a moment."))
 
     async def _store_together(self, taken: Sequence[Waiting]) -> None:
-        """Store batches in one transaction, and tell each what became of it."""
+        """Store batches in one transaction, and set the result of each."""
         batches = [waiting.batch for waiting in taken]
         try:
             ingested = await self._database.write(partial(ingest, batch=merged(batches)))
@@ -75,7 +75,7 @@ class Intake:
             if len(taken) == 1:
                 taken[0].fail(error)
                 return
-            # A defect that one of them meets is not to sink the others.
+            # One batch that fails by a defect must not fail the others.
             for waiting in taken:
                 await self._store_together([waiting])
         else:

@@ -1,4 +1,4 @@
-"""Batches that wait for their turn to be stored, merged: one transaction takes all that wait."""
+"""Queue of batches to be stored, and merging of those of one transaction."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from gateway.events.source import BATCH_SIZE
 
 
 class Waiting:
-    """A batch, and ``stored``: done once it is, or with why it was not."""
+    """Queued batch; ``stored`` is a future that is done once it is stored, or has the error."""
 
     def __init__(self, batch: Batch) -> None:
         self.batch = batch
         self.stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def succeed(self) -> None:
-        """Tell that it is stored."""
+        """Set the result: the batch is stored."""
         if not self.stored.done():
             self.stored.set_result(None)
 
     def fail(self, error: Exception) -> None:
-        """Tell why nothing of it is stored."""
+        """Set the error: nothing of the batch is stored."""
         if not self.stored.done():
             self.stored.set_exception(error)
-            # Who sent it may have gone away: then nobody is left to be told.
+            # Retrieved, since the sender may have disconnected and not await it.
             self.stored.exception()
 
 
 class WaitingBatches:
-    """In the order in which they came."""
+    """Queue of batches, first in, first out."""
 
     def __init__(self) -> None:
         self._waiting: deque[Waiting] = deque()
@@ -41,20 +41,20 @@ class WaitingBatches:
         return len(self._waiting)
 
     def add(self, batch: Batch) -> Waiting:
-        """Let a batch wait."""
+        """Queue a batch."""
         waiting = Waiting(batch)
         self._waiting.append(waiting)
         return waiting
 
     def give_up(self, waiting: Waiting) -> bool:
-        """Take one out again; False if it has been taken to be stored."""
+        """Remove a batch from the queue; False if it has been taken to be stored."""
         if waiting not in self._waiting:
             return False
         self._waiting.remove(waiting)
         return True
 
     def take(self) -> list[Waiting]:
-        """The first, and with it as many of the next as make one transaction."""
+        """Take the first batch, with as many of the next as fit in one transaction."""
         taken: list[Waiting] = []
         events = 0
         while self._waiting and (not taken or events + len(self._waiting[0].batch) <= BATCH_SIZE):
@@ -64,7 +64,7 @@ class WaitingBatches:
 
 
 def merged(batches: Sequence[Batch]) -> Batch:
-    """The events of all batches in their order, and all that they name."""
+    """Merge batches: the events in their order, and all names."""
     if len(batches) == 1:
         return batches[0]
     whole = Batch()

@@ -6,12 +6,12 @@ from contextlib import ExitStack
 
 import httpx
 import pytest
-from gateway.files.places import FILES_OF_VIEWER, Places
 
 from gateway.app import create_app
 from gateway.directory.load import load_directory
 from gateway.errors import Unavailable
 from gateway.files.description import file_paths
+from gateway.files.file_slots import FILES_OF_VIEWER, FileSlots
 from gateway.files.refusals import FileTooLarge, TooManyFiles
 from gateway.files.spool import Spool
 from gateway.settings import Settings
@@ -29,19 +29,19 @@ async def test_a_spool_gives_back_what_was_written_and_takes_no_more() -> None:
             assert b"".join([chunk async for chunk in spool.chunks()]) == piece * times
 
 
-def test_places_are_free_again_whatever_happens() -> None:
-    places = Places(FILES_OF_VIEWER + 1)
+def test_slots_are_free_again_whatever_happens() -> None:
+    slots = FileSlots(FILES_OF_VIEWER + 1)
     with ExitStack() as stack:
         for _ in range(FILES_OF_VIEWER):
-            stack.enter_context(places.place("user/1"))
-        with pytest.raises(TooManyFiles), places.place("user/1"):
+            stack.enter_context(slots.slot("user/1"))
+        with pytest.raises(TooManyFiles), slots.slot("user/1"):
             pass
-        stack.enter_context(places.place("user/2"))
-        with pytest.raises(Unavailable), places.place("user/3"):
+        stack.enter_context(slots.slot("user/2"))
+        with pytest.raises(Unavailable), slots.slot("user/3"):
             pass
-    with pytest.raises(ZeroDivisionError), places.place("user/1"):
+    with pytest.raises(ZeroDivisionError), slots.slot("user/1"):
         raise ZeroDivisionError
-    assert not places._taken
+    assert not slots._taken
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,5 @@
-"""Bulk load: a database without events is filled at once; DuckDB removes copies and adds up.
+"""Bulk load: fill a database without events at once; DuckDB deduplicates and aggregates.
 
-Written apart from what stores batches (``gateway.rollups.apply_batch``), with which it shares the
-readers, the names and the rule of copies. A test compares what both leave.
+It is separate from the code that stores batches (``gateway.rollups.apply_batch``), and shares its
+readers, names and the rule of copies. A test compares the results of both.
 """

@@ -1,4 +1,4 @@
-"""Keys and indexes of the tables that a bulk load fills: made when their rows are there."""
+"""Keys and indexes in a bulk load: dropped before the rows are stored, created after."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ _POSTGRES_INDEXES = text(
     " (SELECT to_regclass(name) FROM unnest(string_to_array(:tables, ',')) AS name)"
     " ORDER BY 1"
 )
-#: Of the server, while it makes an index.
+#: PostgreSQL's ``maintenance_work_mem`` while it creates an index.
 _SORTING_MEMORY = "256MB"
-#: SQLite takes its cache once more to sort. Rows that come in order need little.
+#: SQLite uses as much again to sort. Rows that come in order need little.
 _SQLITE_CACHE_KIB = 65_536
 
 
 @contextmanager
 def without_keys(
-    connection: Connection, tables: Sequence[str], said: Callable[[str], None]
+    connection: Connection, tables: Sequence[str], report: Callable[[str], None]
 ) -> Iterator[None]:
-    """Let tables be filled without indexes, which are made at the end; in one transaction.
+    """Drop indexes of tables and create them at the end; in one transaction.
 
-    SQLite keeps the primary keys: its tables are made of them, and rows that come in the order of
-    the key cost no more. ``said`` is told of each index that is made.
+    SQLite's primary keys stay: its tables are stored in them, and rows that come in the order of
+    the key cost no more. ``report`` is called for each index that is created.
     """
     if connection.dialect.name == "sqlite":
         made = _without_sqlite_indexes(connection, tables)
@@ -44,7 +44,7 @@ def without_keys(
         made = _without_postgres_keys(connection, tables)
     yield
     for name, statement in made:
-        said(f"Making {name}")
+        report(f"Making {name}")
         connection.exec_driver_sql(statement)
 
 

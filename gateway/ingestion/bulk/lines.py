@@ -1,4 +1,4 @@
-"""Rows of numbers on their way to DuckDB: lines of CSV, written in a tenth of csv's time."""
+"""CSV lines of numbers for DuckDB, written in a tenth of the csv module's time."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ NULL = "null"
 
 
 def as_lines(rows: Sequence[tuple[Any, ...]]) -> bytes:
-    """A line for each row of numbers, missing values, and lists of groups as JSON texts."""
-    # Brackets around a comma stand between rows alone.
+    """CSV lines of rows: numbers, missing values, and lists of groups as JSON texts."""
+    # Only between rows is a comma between brackets.
     return orjson.dumps(rows)[2:-2].replace(b"],[", b"\n") + b"\n" if rows else b""
 
 
 def joined_lines(rows: Sequence[str]) -> bytes:
-    """A line for each row that is a JSON list of the same."""
+    """CSV lines of rows that are JSON lists of such values."""
     return "".join(rows)[1:-1].replace("][", "\n").encode("ascii") + b"\n"
 
 
 def lines_of(file: Path, columns: Mapping[str, str]) -> str:
-    """What DuckDB selects the rows of a file from; ``columns`` says how it keeps them."""
+    """SQL of the rows of a file, for FROM; ``columns`` maps names to DuckDB's types."""
     # Lists are texts there.
     kinds = ", ".join(
         f"'{name}': '{'VARCHAR' if kind.endswith('[]') else kind}'"
@@ -40,10 +40,10 @@ def lines_of(file: Path, columns: Mapping[str, str]) -> str:
 
 
 def quoted(path: Path) -> str:
-    """A literal of DuckDB's SQL."""
+    """SQL literal of a path, for DuckDB."""
     return "'" + str(path).replace("'", "''") + "'"
 
 
 def quoted_pattern(path: Path) -> str:
-    """A literal that means this path alone: DuckDB takes a path for a pattern."""
+    """SQL literal of a pattern that matches this path alone: DuckDB takes a path for a pattern."""
     return quoted(Path(glob.escape(str(path))))

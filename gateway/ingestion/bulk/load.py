@@ -1,4 +1,4 @@
-"""Storing all that a bulk load has read: one transaction, which a reader sees whole or not."""
+"""Store a bulk load in one transaction, which readers see as a whole or not at all."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gateway.db.rollup_sets import SETS
 from gateway.db.tables import backfill, classification, comment, forgotten_user, ingestion
 from gateway.db.upsert import replace_rows
 from gateway.errors import Unavailable
-from gateway.ingestion.bulk.copies import Settled, settle
+from gateway.ingestion.bulk.deduplication import Deduplicated, deduplicate
 from gateway.ingestion.bulk.keys import without_keys
 from gateway.ingestion.bulk.spool import COLUMNS
 from gateway.ingestion.bulk.sums import add_up, free_sums, rollup_rows
@@ -29,7 +29,7 @@ _FILLED = (*_LEDGERS, *(rollup.table for rollup in SETS))
 
 
 class RollupsDiffer(Exception):
-    """So many ``rows`` of the rollups are not what the events say; nothing was stored."""
+    """Error: so many ``rows`` of the rollups differ from the events; nothing was stored."""
 
     def __init__(self, rows: int) -> None:
         super().__init__(f"{rows:,} rows differ")
@@ -37,57 +37,57 @@ class RollupsDiffer(Exception):
 
 
 class BulkLoad:
-    """Stores what the spool has, once it is finished.
+    """Bulk load of a finished spool into the database.
 
-    ``said`` is told of each step as it begins. With ``verify``, what is stored is recounted.
+    ``report`` is called as each step begins. With ``verify``, the stored rollups are recounted.
     """
 
     def __init__(
         self,
         duck: duckdb.DuckDBPyConnection,
         folder: Path,
-        said: Callable[[str], None],
+        report: Callable[[str], None],
         *,
         verify: bool,
     ) -> None:
         self._duck = duck
         self._folder = folder
-        self._said = said
+        self._report = report
         self._verify = verify
         self._stopped = Event()
 
     def stop(self) -> None:
-        """Let :meth:`store` fail soon, in whatever thread it runs; nothing of it is stored."""
+        """Stop :meth:`store` soon, in whatever thread it runs; nothing of it is stored."""
         self._stopped.set()
         self._duck.interrupt()
 
-    def store(self, connection: Connection) -> Settled:
-        """Store events, rollups and how far ingestion has come; in a writing transaction.
+    def store(self, connection: Connection) -> Deduplicated:
+        """Store events, rollups and the state of ingestion; in a writing transaction.
 
         Conflict if the database has events; RollupsDiffer if the verification finds a difference.
         """
         check_without_events(connection)
-        self._said("Removing copies")
+        self._report("Removing copies")
         for table in (forgotten_user, backfill, membership_span, group_tenure):
             read_table(connection, self._duck, table, select(table), self._folder, self._check)
-        settled = settle(self._duck, self._folder, self._check)
-        if settled.last_event_at is not None:
-            self._said("Adding up")
+        result = deduplicate(self._duck, self._folder, self._check)
+        if result.last_event_at is not None:
+            self._report("Adding up")
             add_up(self._duck, self._check)
-            with without_keys(connection, [table.name for table in _FILLED], self._said_next):
+            with without_keys(connection, [table.name for table in _FILLED], self._report_next):
                 self._fill(connection)
             free_sums(self._duck)
             if self._verify:
                 self._recount(connection)
-            self._note(connection, settled.last_event_at)
+            self._note(connection, result.last_event_at)
             log_change_of_everything(connection)
         end_bulk_load(connection)
         self._check()
-        return settled
+        return result
 
     def _fill(self, connection: Connection) -> None:
         for table in _LEDGERS:
-            self._said_next(f"Storing {table.name}")
+            self._report_next(f"Storing {table.name}")
             columns = ", ".join(
                 "'[' || array_to_string(group_ids, ',') || ']' AS group_ids"
                 if name == "group_ids"
@@ -97,14 +97,14 @@ class BulkLoad:
             rows = f"SELECT {columns} FROM {table.name} ORDER BY id"
             put_rows(connection, self._duck, table, rows, self._folder, self._check)
         for rollup in SETS:
-            self._said_next(f"Storing {rollup.table.name}")
+            self._report_next(f"Storing {rollup.table.name}")
             rows = rollup_rows(self._duck, rollup)
             put_rows(connection, self._duck, rollup.table, rows, self._folder, self._check)
 
     def _recount(self, connection: Connection) -> None:
-        differing = count_differences(connection, self._duck, self._folder, self._said, self._check)
-        if differing:
-            raise RollupsDiffer(differing)
+        rows = count_differences(connection, self._duck, self._folder, self._report, self._check)
+        if rows:
+            raise RollupsDiffer(rows)
 
     def _note(self, connection: Connection, last_event_at: int) -> None:
         now = written_at(connection)
@@ -112,9 +112,9 @@ class BulkLoad:
         rows = f"SELECT event_time, id FROM classification WHERE event_time > {now} ORDER BY ALL"
         put_rows(connection, self._duck, future_event, rows, self._folder, self._check)
 
-    def _said_next(self, step: str) -> None:
+    def _report_next(self, step: str) -> None:
         self._check()
-        self._said(step)
+        self._report(step)
 
     def _check(self) -> None:
         if self._stopped.is_set():

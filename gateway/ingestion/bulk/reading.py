@@ -1,4 +1,4 @@
-"""Reading a source of a bulk load: its names are stored at once, its events go to the spool."""
+"""Read the sources of a bulk load: names are stored at once, events go to the spool."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from gateway.directory.store_names import store_names
 from gateway.directory.workflow_projects import Followed, follow
 from gateway.errors import UnreadableFile
 from gateway.events.csv_table import CsvTable
+from gateway.events.duckdb_scan import DuckDbScan
 from gateway.events.event import Batch, Classification, Names
 from gateway.events.names import merge_names, name_workflow
 from gateway.events.parquet import ParquetTable
 from gateway.events.source import Source
-from gateway.events.straight import Straight
 from gateway.ingestion.bulk.spool import Spool
 from gateway.ingestion.export import Export
 from gateway.ingestion.ingest_source import Transaction
 from gateway.rollups.erasure import anonymised
 
-#: Names of so many ids are stored in one transaction.
+#: Ids whose names are stored in one transaction.
 _NAMES_AT_ONCE = 50_000
 _MOST_VOLUNTEERS = 1_000_000
 
 
 @dataclass(slots=True)
 class Taken:
-    """A piece of a source that the spool has taken."""
+    """Piece of a source whose events are in the spool."""
 
     #: Its events, rejects and names, but for those of ``plain``.
     batch: Batch
@@ -41,7 +41,7 @@ class Taken:
 
 @dataclass(slots=True)
 class PlainRows:
-    """Sums over rows that DuckDB has taken."""
+    """Statistics of the rows that DuckDB has read itself."""
 
     rows: int
     anonymous: int = 0
@@ -50,12 +50,12 @@ class PlainRows:
     last: int = 0
     projects: set[int] = field(default_factory=set)
     workflows: set[int] = field(default_factory=set)
-    #: Of very many, some.
+    #: Of more than a million, some.
     volunteers: set[int] = field(default_factory=set)
 
 
 class BulkReader:
-    """Reads sources one after the other, in their order.
+    """Reader of sources one after the other, in their order.
 
     ``write`` runs work in one writing transaction; the events of ``erased`` users are anonymous.
     """
@@ -77,12 +77,10 @@ class BulkReader:
     ) -> Generator[Taken, None, None]:
         """Read a source to its end.
 
-        What stands before a damage of the file is taken, with its names; then UnreadableFile.
+        Events before a damage of the file are taken, with their names; then UnreadableFile.
         """
-        if isinstance(source, ParquetTable | CsvTable) and (
-            straight := source.straight(now, most_groups)
-        ):
-            taken = self._take_straight(source, straight)
+        if isinstance(source, ParquetTable | CsvTable) and (scan := source.scan(now, most_groups)):
+            taken = self._take_scan(source, scan)
             if taken is not None:
                 yield taken
                 return
@@ -114,9 +112,9 @@ class BulkReader:
         damage = None
         try:
             for batch in batches:
-                settled, followed = self._write(partial(_name_export, batch=batch, export=export))
-                export.note(settled)
-                taken = self._take(settled, export)
+                resolved, followed = self._write(partial(_name_export, batch=batch, export=export))
+                export.note(resolved)
+                taken = self._take(resolved, export)
                 taken.followed = followed
                 yield taken
         except UnreadableFile as error:
@@ -131,23 +129,23 @@ class BulkReader:
         self._spool.add(batch, export)
         return Taken(batch)
 
-    def _take_straight(self, source: ParquetTable | CsvTable, straight: Straight) -> Taken | None:
-        """Let DuckDB take the plain rows; None, and nothing is taken, if that is not worth it.
+    def _take_scan(self, source: ParquetTable | CsvTable, scan: DuckDbScan) -> Taken | None:
+        """Let DuckDB read the plain rows; None, and nothing is taken, if that is not worth it.
 
-        Also if the file is damaged: who reads it row by row tells where.
+        Also if the file is damaged: reading it row by row finds where.
         """
         try:
-            rows, before = self._spool.add_straight(straight)
+            rows, before = self._spool.add_scan(scan)
         except duckdb.Error:
             return None
-        others = straight.others(self._duck, rows, before)
+        others = scan.others(self._duck, rows, before)
         if others is None:
             self._spool.give_up()
             return None
         batch = Batch()
         events = self._add_others(batch, others)
-        rows = self._spool.end_straight(straight, len(others), events)
-        plain = self._sums(rows, straight.rows - len(others))
+        rows = self._spool.end_scan(scan, len(others), events)
+        plain = self._sums(rows, scan.rows - len(others))
         self._store_plain_names(rows, plain)
         self._write(partial(_store_names, names=batch.names))
         source.finished()
@@ -156,7 +154,7 @@ class BulkReader:
     def _add_others(
         self, batch: Batch, others: Sequence[tuple[int, Batch]]
     ) -> list[tuple[int, Classification]]:
-        """Add what rows hold that are not plain; their events with their positions."""
+        """Add rows that are not plain to a batch; returns their events with their positions."""
         positions: list[int] = []
         for position, one in others:
             positions += [position] * len(one.classifications)
@@ -183,7 +181,7 @@ class BulkReader:
         return sums
 
     def _store_plain_names(self, rows: str, sums: PlainRows) -> None:
-        """Store which users, projects and workflows there are, as rows say it one by one."""
+        """Store the ids of users, projects and workflows in plain rows."""
         with self._duck.cursor() as cursor:
             cursor.execute(f"SELECT DISTINCT user_id FROM {rows} WHERE user_id IS NOT NULL")
             while found := cursor.fetchmany(_NAMES_AT_ONCE):
@@ -196,11 +194,11 @@ class BulkReader:
             f"SELECT DISTINCT project_id FROM {rows} WHERE project_id <> 0"
         ).fetchall()
         names.projects.update((one, None) for (one,) in projects)
-        said = self._duck.execute(
+        workflows = self._duck.execute(
             "SELECT workflow_id, nullif(project_id, 0), max(coalesce(updated_at, event_time))"
             f" FROM {rows} GROUP BY ALL"
         ).fetchall()
-        for workflow_id, project_id, at in said:
+        for workflow_id, project_id, at in workflows:
             name_workflow(names, workflow_id, project_id, None, at)
         self._write(partial(_store_names, names=names))
 
@@ -210,6 +208,6 @@ def _store_names(connection: Connection, names: Names) -> None:
 
 
 def _name_export(connection: Connection, batch: Batch, export: Export) -> tuple[Batch, Followed]:
-    settled, followed = follow(connection, batch, export.project_id, move=export.move)
-    store_names(connection, settled.names, export.newest_with(settled), note_again=False)
-    return settled, followed
+    resolved, followed = follow(connection, batch, export.project_id, move=export.move)
+    store_names(connection, resolved.names, export.newest_with(resolved), note_again=False)
+    return resolved, followed

@@ -1,4 +1,4 @@
-"""The spool: events of a bulk load as Parquet aside, in the order in which they arrived."""
+"""Spool of a bulk load: events in temporary Parquet files, in the order of arrival."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any, BinaryIO
 
 import duckdb
 
+from gateway.events.duckdb_scan import DuckDbScan
 from gateway.events.event import Batch, Classification, Comment
-from gateway.events.straight import Straight
 from gateway.ingestion.bulk.lines import as_lines, lines_of, quoted, quoted_pattern
 from gateway.ingestion.export import Export
 from gateway.rollups.ledger import encode_groups
 
-#: The columns of the ledger, and how DuckDB keeps them.
+#: The columns of the ledger, and their types in DuckDB.
 COLUMNS = {
     "classification": {
         "id": "BIGINT",
@@ -36,20 +36,19 @@ COLUMNS = {
         "project_id": "BIGINT",
     },
 }
-#: What is known of an arrival beside its event: its place, the batch it came with, and which
-#: import said its project (0: none, the event itself).
+#: Columns of an arrival beside its event: its position, its batch, and the source of its project.
 ARRIVAL = {"position": "BIGINT", "batch": "BIGINT", "export": "INTEGER"}
-#: The codes of ``export``.
-OWN_WORD, KEPT, MOVED = 0, 1, 2
+#: Values of ``export``: the event names its project, or an export gives it, with or without a move.
+FROM_EVENT, FROM_EXPORT, FROM_EXPORT_MOVED = 0, 1, 2
 
 _MOST_TEXT = 64 << 20
 _THREADS = 2
-#: Half the size of what others can read.
+#: Half the size of version 1, which more programs can read.
 _PARQUET = "(FORMAT parquet, PARQUET_VERSION v2)"
 
 
 def connect(folder: Path, memory_megabytes: int) -> duckdb.DuckDBPyConnection:
-    """A DuckDB of our own: bounded in memory, the rest of it in files of ``folder``."""
+    """Connect to a new DuckDB with bounded memory; it spills to files in ``folder``."""
     duck = duckdb.connect(
         config={
             "memory_limit": f"{memory_megabytes}MB",
@@ -60,13 +59,13 @@ def connect(folder: Path, memory_megabytes: int) -> duckdb.DuckDBPyConnection:
             "autoload_known_extensions": False,
         }
     )
-    # Of its own it draws one of each statement that takes two seconds.
+    # By default it draws one for each statement of more than two seconds.
     duck.execute("SET enable_progress_bar = false")
     return duck
 
 
 class Spool:
-    """Takes batches, or rows that DuckDB reads itself; both share one order of arrival."""
+    """Spool of batches, and of rows that DuckDB reads itself, in one order of arrival."""
 
     def __init__(self, duck: duckdb.DuckDBPyConnection, folder: Path) -> None:
         self._duck = duck
@@ -78,7 +77,7 @@ class Spool:
         self._batch = 0
 
     def add(self, batch: Batch, export: Export | None) -> None:
-        """Take the events of a batch, as they are to be stored."""
+        """Add the events of a batch, as they are to be stored."""
         code = _code(export)
         for events in (batch.classifications, batch.comments):
             positions = range(self._position + 1, self._position + len(events) + 1)
@@ -86,21 +85,21 @@ class Spool:
             self._position += len(events)
         self._batch += 1
 
-    def add_straight(self, straight: Straight) -> tuple[str, int]:
-        """Take the plain rows of a file.
+    def add_scan(self, scan: DuckDbScan) -> tuple[str, int]:
+        """Add the plain rows of a file.
 
-        Returns SQL over the rows that were taken, and what was added to their positions.
+        Returns SQL over the added rows, and the offset of their positions.
         """
         file, before = self._new_file("classification"), self._position
-        columns = ", ".join((*COLUMNS["classification"], *straight.more))
+        columns = ", ".join((*COLUMNS["classification"], *scan.more))
         try:
-            with _in_order(self._duck) if straight.in_order else nullcontext():
+            with _in_order(self._duck) if scan.in_order else nullcontext():
                 self._duck.execute(
                     f"COPY (SELECT position + {before} AS position,"
-                    f" {self._batch} + (position - {straight.first}) // {straight.batch_rows}"
-                    f" AS batch, {OWN_WORD}::INTEGER AS export, {columns}"
-                    f" FROM ({straight.plain})) TO {quoted(file)} {_PARQUET}",
-                    straight.parameters,
+                    f" {self._batch} + (position - {scan.first}) // {scan.batch_rows}"
+                    f" AS batch, {FROM_EVENT}::INTEGER AS export, {columns}"
+                    f" FROM ({scan.plain})) TO {quoted(file)} {_PARQUET}",
+                    scan.parameters,
                 )
         except duckdb.Error:
             self.give_up()
@@ -108,18 +107,18 @@ class Spool:
         return f"read_parquet({quoted_pattern(file)})", before
 
     def give_up(self) -> None:
-        """Forget the rows that were taken straight last."""
+        """Delete the rows of the last scan."""
         self._files["classification"].pop().unlink(missing_ok=True)
 
-    def end_straight(
-        self, straight: Straight, others: int, events: Sequence[tuple[int, Classification]]
+    def end_scan(
+        self, scan: DuckDbScan, others: int, events: Sequence[tuple[int, Classification]]
     ) -> str:
-        """Take the events of the file's other rows, by their positions in it.
+        """Add the events of the file's other rows, by their positions in it, and end the scan.
 
-        Returns SQL over the plain rows alone. What follows is of other batches.
+        Returns SQL over the plain rows alone. The next events are of other batches.
         """
         before, file = self._position, self._files["classification"][-1]
-        if others and straight.more:
+        if others and scan.more:
             alone = self._new_file("classification")
             source = f"read_parquet({quoted_pattern(file)})"
             self._duck.execute(
@@ -131,33 +130,30 @@ class Spool:
         self._write(
             [event for _, event in events],
             [before + position for position, _ in events],
-            [
-                self._batch + (position - straight.first) // straight.batch_rows
-                for position, _ in events
-            ],
-            OWN_WORD,
+            [self._batch + (position - scan.first) // scan.batch_rows for position, _ in events],
+            FROM_EVENT,
         )
-        self._position += straight.first + straight.rows
-        self._batch += straight.rows // straight.batch_rows + 1
+        self._position += scan.first + scan.rows
+        self._batch += scan.rows // scan.batch_rows + 1
         return f"read_parquet({quoted_pattern(file)})"
 
     def finish(self) -> None:
         """Define the views ``classification_copy`` and ``comment_copy``: all arrivals."""
         for table, columns in COLUMNS.items():
             self._pack(table)
-            said = {**ARRIVAL, **columns}
+            kinds = {**ARRIVAL, **columns}
             if files := self._files[table]:
                 source = f"read_parquet([{', '.join(map(quoted_pattern, files))}])"
-                chosen = ", ".join(said)
+                chosen = ", ".join(kinds)
             else:
                 source = "range(0)"
-                chosen = ", ".join(f"NULL::{kind} AS {name}" for name, kind in said.items())
+                chosen = ", ".join(f"NULL::{kind} AS {name}" for name, kind in kinds.items())
             self._duck.execute(
                 f"CREATE OR REPLACE VIEW {table}_copy AS SELECT {chosen} FROM {source}"
             )
 
     def close(self) -> None:
-        """Write no more."""
+        """Close the files."""
         while self._texts:
             self._texts.popitem()[1].close()
 
@@ -198,7 +194,7 @@ class Spool:
 
 @contextmanager
 def _in_order(duck: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Let DuckDB keep the order of rows, which one thread does."""
+    """Preserve the order of rows in DuckDB, with one thread."""
     duck.execute("SET threads = 1")
     duck.execute("SET preserve_insertion_order = true")
     try:
@@ -209,12 +205,12 @@ def _in_order(duck: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 
 def pack(duck: duckdb.DuckDBPyConnection, text: Path, columns: dict[str, str], file: Path) -> None:
-    """Make a Parquet file of lines, and delete these."""
+    """Convert a file of CSV lines to Parquet, and delete it."""
     duck.execute(f"COPY (FROM {lines_of(text, columns)}) TO {quoted(file)} {_PARQUET}")
     text.unlink()
 
 
 def _code(export: Export | None) -> int:
     if export is None:
-        return OWN_WORD
-    return MOVED if export.move else KEPT
+        return FROM_EVENT
+    return FROM_EXPORT_MOVED if export.move else FROM_EXPORT

@@ -1,6 +1,6 @@
-"""The rows of every rollup set, as DuckDB's SQL over the events that hold.
+"""Rollup rows of a bulk load: DuckDB's SQL of every set, over the deduplicated events.
 
-Written apart from the deltas and from the recount: ``verify`` checks it in the end.
+It is separate from the deltas and from the recount: ``verify`` checks it at the end.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ SELECT * FROM ({_OF_RULES}) AS by_rule WHERE NOT EXISTS (
 
 
 def add_up(duck: duckdb.DuckDBPyConnection, check: Callable[[], None]) -> None:
-    """Make the finest sums of the views ``classification`` and ``comment``.
+    """Aggregate the views ``classification`` and ``comment`` to the finest sums.
 
     Reads the tables of rules by their names: ``backfill``, ``membership_span``, ``group_tenure``.
     ``check`` is called in between; what it raises ends the work.
@@ -81,7 +81,7 @@ def add_up(duck: duckdb.DuckDBPyConnection, check: Callable[[], None]) -> None:
 
 
 def free_sums(duck: duckdb.DuckDBPyConnection) -> None:
-    """Give the memory of the sums back."""
+    """Free the memory of the sums."""
     for name in ("alone", "posts", "grouped", "day_sums"):
         duck.execute(f"DROP TABLE IF EXISTS {name}")
 
@@ -118,7 +118,7 @@ def _by_day(rollup: RollupSet) -> str:
 
 
 def _active_users(rollup: RollupSet) -> str:
-    """Each volunteer once in a bucket of the entity: where the dimensions are lowest."""
+    """SQL that counts each volunteer once per bucket of the entity, at the lowest dimensions."""
     entity = _dimension(rollup.entity)
     lowest = [f"min({name}) AS {name}" for name in rollup.dimensions]
     parts = []
@@ -145,8 +145,8 @@ def _new_users(rollup: RollupSet) -> str:
 
 
 def _keys(rollup: RollupSet, grain: Grain) -> str:
-    said = {"grain": f"{int(grain)} AS grain", "bucket": f"{_BUCKETS[grain]} AS bucket"}
-    return ", ".join(said.get(name, name) for name in rollup.keys)
+    expressions = {"grain": f"{int(grain)} AS grain", "bucket": f"{_BUCKETS[grain]} AS bucket"}
+    return ", ".join(expressions.get(name, name) for name in rollup.keys)
 
 
 def _dimension(name: str) -> str:

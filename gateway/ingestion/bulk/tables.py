@@ -1,4 +1,4 @@
-"""Rows between DuckDB and the database: COPY for PostgreSQL, inserts in order for SQLite."""
+"""Copy rows between DuckDB and the database: COPY for PostgreSQL, inserts in order for SQLite."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gateway.db.postgres_copy import copy_file, copy_out
 from gateway.db.upsert import insert_rows
 from gateway.ingestion.bulk.lines import NULL, joined_lines, lines_of, quoted
 
-#: Few enough to stay in the processor's cache: DuckDB gives 20,000 in a third more time each.
+#: Few enough for the processor's cache: with 20,000 DuckDB takes a third more time for each.
 _ROWS_AT_ONCE = 2_000
 
 
@@ -25,9 +25,9 @@ def put_rows(
     folder: Path,
     check: Callable[[], None],
 ) -> int:
-    """Put the rows of a SELECT into an empty table, its columns in their order; returns how many.
+    """Copy the rows of DuckDB's SELECT to an empty table, columns in order; returns how many.
 
-    ``folder`` is for a file in between. ``check`` is called now and then; what it raises ends the
+    ``folder`` is for a temporary file. ``check`` is called now and then; what it raises ends the
     work.
     """
     if connection.dialect.name == "sqlite":
@@ -43,7 +43,7 @@ def read_table(
     folder: Path,
     check: Callable[[], None],
 ) -> None:
-    """Make a table in DuckDB of the rows of a Select in the database."""
+    """Copy the rows of a Select in the database to a new table of DuckDB."""
     file = folder / "read.csv"
     write_rows(connection, rows, file, check)
     duck.execute(f"CREATE OR REPLACE TABLE {table.name} AS SELECT * FROM {rows_in(file, table)}")
@@ -63,7 +63,7 @@ def write_rows(
 
 
 def rows_in(file: Path, table: Table) -> str:
-    """What DuckDB selects from, for the rows of a file."""
+    """SQL of the rows of a file, for DuckDB's FROM."""
     kinds = {
         column.name: "VARCHAR" if isinstance(column.type, Text) else "BIGINT"
         for column in table.columns
@@ -89,7 +89,7 @@ def _insert(
 
 
 def _write_lines(connection: Connection, rows: str, file: Path, check: Callable[[], None]) -> None:
-    """Write the rows of a SELECT of JSON texts: SQLite gives one text sooner than its numbers."""
+    """Write the rows of a SELECT of JSON texts: faster from SQLite than many numbers."""
     driver: Any = connection.connection.driver_connection
     cursor = driver.execute(rows)
     with file.open("wb") as lines:

@@ -1,4 +1,4 @@
-"""What a bulk load has stored, recounted: ``verify`` with one pass over the ledger."""
+"""Verification of a bulk load: recount its rollups with one pass over the ledger."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from gateway.rollups.finest_sums import (
     sums_of_ledger,
 )
 
-#: Whose SQL DuckDB speaks.
+#: DuckDB understands PostgreSQL's SQL.
 _DIALECT: Any = postgresql.dialect()  # type: ignore[no-untyped-call]
 _CARRIED = f"""CREATE OR REPLACE TABLE {GROUP_SUMS.name} AS
 SELECT unnest(group_ids::BIGINT[]) AS group_id, day, user_id, project_id, workflow_id, n, ms
@@ -32,16 +32,16 @@ def count_differences(
     connection: Connection,
     duck: duckdb.DuckDBPyConnection,
     folder: Path,
-    said: Callable[[str], None],
+    report: Callable[[str], None],
     check: Callable[[], None],
 ) -> int:
-    """How many rows of the rollups are not what the stored events say.
+    """Count rows of the rollups that differ from the stored events.
 
     The database adds up its ledger; DuckDB recounts each set from that, and compares it with all
-    rows of the set in the database. ``said`` is told of each step; ``check`` is called in between,
-    and what it raises ends the work.
+    rows of the set in the database. ``report`` is called with each step, ``check`` in between;
+    what ``check`` raises ends the work.
     """
-    said("Recounting")
+    report("Recounting")
     for sums in (EVENT_SUMS, COMMENT_SUMS):
         check()
         read_table(connection, duck, sums, sums_of_ledger(sums), folder, check)
@@ -53,7 +53,7 @@ def count_differences(
     differing = 0
     for rollup in SETS:
         check()
-        said(f"Verifying {rollup.name}")
+        report(f"Verifying {rollup.name}")
         differing += _count(connection, duck, rollup, folder, check)
     return differing
 

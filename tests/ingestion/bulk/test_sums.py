@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from gateway.calendar import MICROSECONDS_A_DAY
 from gateway.db.rollup_sets import SETS
 from gateway.events.event import Batch, Classification, Comment
-from gateway.ingestion.bulk.copies import settle
+from gateway.ingestion.bulk.deduplication import deduplicate
 from gateway.ingestion.bulk.spool import Spool, connect
 from gateway.ingestion.bulk.sums import add_up, rollup_rows
 from gateway.rollups.deltas import RollupDeltas
@@ -98,7 +98,7 @@ def test_sums_are_those_of_the_deltas(
         spool = Spool(duck, Path(name))
         spool.add(Batch(classifications=events, comments=posts), None)
         spool.finish()
-        settle(duck, Path(name), lambda: None)
+        deduplicate(duck, Path(name), lambda: None)
         add_up(duck, lambda: None)
         for rollup in SETS:
             rows = duck.execute(rollup_rows(duck, rollup)).fetchall()

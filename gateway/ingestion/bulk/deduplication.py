@@ -1,4 +1,4 @@
-"""Which copy of each event holds: the ledger's rule, over all that arrived."""
+"""Deduplication: merge the copies of each event that arrived, by the ledger's rule."""
 
 from __future__ import annotations
 
@@ -13,42 +13,43 @@ import duckdb
 
 from gateway.events.event import Classification, Comment
 from gateway.ingestion.bulk.lines import as_lines, quoted_pattern
-from gateway.ingestion.bulk.spool import COLUMNS, MOVED, OWN_WORD, pack
+from gateway.ingestion.bulk.spool import COLUMNS, FROM_EVENT, FROM_EXPORT_MOVED, pack
 from gateway.rollups.apply_batch import Outcome
 from gateway.rollups.assigned import AssignedProjects
 from gateway.rollups.ledger import encode_groups, winning_copy
 
 _ROWS_AT_ONCE = 10_000
-_OF_ARRIVAL = 3
 
 
 @dataclass(slots=True)
-class Settled:
-    """What became of all that arrived."""
+class Deduplicated:
+    """Result of the deduplication: how many events are stored, unchanged and replaced."""
 
     outcome: Outcome = field(default_factory=Outcome)
     assigned: AssignedProjects = field(default_factory=AssignedProjects)
-    #: The latest time of an event that was valid for a while, in microseconds; None without one.
+    #: The latest time of an event, also of one replaced later, in microseconds; None without one.
     last_event_at: int | None = None
 
 
-def settle(duck: duckdb.DuckDBPyConnection, folder: Path, check: Callable[[], None]) -> Settled:
-    """Define the views ``classification`` and ``comment``: of each id the copy that holds.
+def deduplicate(
+    duck: duckdb.DuckDBPyConnection, folder: Path, check: Callable[[], None]
+) -> Deduplicated:
+    """Define the views ``classification`` and ``comment``: one merged event of each id.
 
     Reads the views that the spool defines, and the table ``forgotten_user``. ``check`` is called
     in between; what it raises ends the work.
     """
-    settled = Settled()
+    result = Deduplicated()
     for table in COLUMNS:
-        _settle(duck, table, folder, settled, check)
-    return settled
+        _deduplicate(duck, table, folder, result, check)
+    return result
 
 
-def _settle(
+def _deduplicate(
     duck: duckdb.DuckDBPyConnection,
     table: str,
     folder: Path,
-    settled: Settled,
+    result: Deduplicated,
     check: Callable[[], None],
 ) -> None:
     _define_arrivals(duck, table)
@@ -60,16 +61,17 @@ def _settle(
     check()
     columns = COLUMNS[table]
     chosen = ", ".join(columns)
-    text, file = folder / f"{table}_held.csv", folder / f"{table}_held.parquet"
+    text, file = folder / f"{table}_merged.csv", folder / f"{table}_merged.parquet"
     new = unchanged = replaced = 0
     with text.open("wb") as lines:
         for copies in _repeated(duck, table, check):
-            held = _Held(settled.assigned)
+            merged = _Merged(result.assigned)
             for number, code, event in copies:
-                held.arrive(number, code, event)
-            new, unchanged, replaced = new + 1, unchanged + held.unchanged, replaced + held.replaced
-            settled.last_event_at = max(settled.last_event_at or 0, held.last_event_at())
-            lines.write(as_lines([_cells(held.event)]))
+                merged.add(number, code, event)
+            new, unchanged = new + 1, unchanged + merged.unchanged
+            replaced += merged.replaced
+            result.last_event_at = max(result.last_event_at or 0, merged.last_event_at())
+            lines.write(as_lines([_cells(merged.event)]))
     view = f"CREATE OR REPLACE VIEW {table} AS SELECT {chosen} FROM {table}_arrival"
     if new:
         pack(duck, text, columns, file)
@@ -80,12 +82,12 @@ def _settle(
     duck.execute(view)
     ((events, last),) = duck.execute(f"SELECT count(*), max(event_time) FROM {table}").fetchall()
     if last is not None:
-        settled.last_event_at = max(settled.last_event_at or 0, last)
-    settled.outcome = settled.outcome.plus(Outcome(events, unchanged, replaced))
+        result.last_event_at = max(result.last_event_at or 0, last)
+    result.outcome = result.outcome.plus(Outcome(events, unchanged, replaced))
 
 
 def _define_arrivals(duck: duckdb.DuckDBPyConnection, table: str) -> None:
-    """What arrived, the events of erased users made anonymous."""
+    """Define the view of arrivals, in which events of erased users are anonymous."""
     erased = "user_id IN (SELECT user_id FROM forgotten_user)"
     ((any_erased,),) = duck.execute("SELECT count(*) FROM forgotten_user").fetchall()
     replaced = [f"CASE WHEN {erased} THEN NULL ELSE user_id END AS user_id"]
@@ -121,8 +123,8 @@ def _event(table: str, cells: tuple[Any, ...]) -> Classification | Comment:
     return Classification._make((*cells[:-1], tuple(cells[-1] or ())))
 
 
-class _Held:
-    """One event while its copies arrive."""
+class _Merged:
+    """One event while its copies are merged."""
 
     def __init__(self, assigned: AssignedProjects) -> None:
         self.event: Classification | Comment | None = None
@@ -132,8 +134,8 @@ class _Held:
         self._before: Classification | Comment | None = None
         self._last = 0
 
-    def arrive(self, batch: int, code: int, event: Any) -> None:
-        """Let a copy arrive with a batch; ``code`` is of the spool."""
+    def add(self, batch: int, code: int, event: Any) -> None:
+        """Merge a copy that arrived with a batch; ``code`` is of the spool."""
         if batch != self._batch:
             self._note()
             self._batch, self._before = batch, self.event
@@ -141,17 +143,17 @@ class _Held:
         if known is None:
             self.event = event
             return
-        if code != OWN_WORD:
-            self._assigned.move = code == MOVED
+        if code != FROM_EVENT:
+            self._assigned.move = code == FROM_EXPORT_MOVED
             event = self._assigned.assign(event, known)
-        if (holds := winning_copy(event, known)) == known:
+        if (latest := winning_copy(event, known)) == known:
             self.unchanged += 1
         else:
-            self.event = holds
+            self.event = latest
             self.replaced += 1
 
     def last_event_at(self) -> int:
-        """The latest time that was stored of it."""
+        """Latest time of the event after any batch, in microseconds."""
         self._note()
         return self._last
 

@@ -1,4 +1,4 @@
-"""Rows that DuckDB takes as events itself, and those that it leaves to the readers."""
+"""DuckDB scan of a file: it reads plain rows as events, and leaves others to the readers."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from gateway.events.event import Batch
 MOST_OTHERS = 10_000
 
 
-class Straight(ABC):
-    """What lets DuckDB take most rows of a file as events."""
+class DuckDbScan(ABC):
+    """Scan in which DuckDB reads most rows of a file as events."""
 
     #: SQL of its rows: their ``position``, and their events. Rows that are not plain are missing,
     #: or have no ``id``.
@@ -35,8 +35,8 @@ class Straight(ABC):
     def others(
         self, duck: duckdb.DuckDBPyConnection, taken: str, before: int
     ) -> Sequence[tuple[int, Batch]] | None:
-        """The rows that are not plain: positions, ascending, and what each holds.
+        """Rows that are not plain: positions, ascending, and the events of each.
 
         ``taken`` is SQL over the rows of ``plain``, with ``before`` added to their positions. None
-        if it is not certain, or not worth it, that they are read apart.
+        if they cannot be read apart with certainty, or are too many.
         """

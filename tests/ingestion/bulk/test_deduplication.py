@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.events.event import Batch, Classification
-from gateway.ingestion.bulk.copies import Settled, settle
+from gateway.ingestion.bulk.deduplication import Deduplicated, deduplicate
 from gateway.ingestion.bulk.spool import Spool, connect
 from gateway.ingestion.export import Export
 from gateway.rollups.apply_batch import Outcome
@@ -35,7 +35,7 @@ arrivals = st.lists(st.tuples(st.lists(events, max_size=5), exports), max_size=4
 Arrivals = Sequence[tuple[list[Classification], Export | None]]
 
 
-def one_by_one(arriving: Arrivals) -> tuple[list[Classification], Settled]:
+def one_by_one(arriving: Arrivals) -> tuple[list[Classification], Deduplicated]:
     """What is stored after each batch, and in the end."""
     stored: dict[int, Classification] = {}
     new = unchanged = replaced = 0
@@ -55,14 +55,14 @@ def one_by_one(arriving: Arrivals) -> tuple[list[Classification], Settled]:
             replaced += stored[event.id] != known
         times = [one.event_time for one in stored.values() if before.get(one.id) != one]
         last = max([*times, *([] if last is None else [last])], default=None)
-    settled = Settled(Outcome(new, unchanged, replaced), kept["moved"], last)
+    settled = Deduplicated(Outcome(new, unchanged, replaced), kept["moved"], last)
     settled.assigned.add(kept["kept"])
     return [stored[key] for key in sorted(stored)], settled
 
 
 @settings(max_examples=examples(25), deadline=None)
 @given(arrivals, st.sets(st.just(5)))
-def test_copies_settle_as_one_by_one(arriving: Arrivals, erased: set[int]) -> None:
+def test_copies_are_merged_as_one_by_one(arriving: Arrivals, erased: set[int]) -> None:
     with TemporaryDirectory() as name, connect(Path(name), 200) as duck:
         duck.execute("CREATE TABLE forgotten_user (user_id BIGINT)")
         for user_id in erased:
@@ -71,7 +71,7 @@ def test_copies_settle_as_one_by_one(arriving: Arrivals, erased: set[int]) -> No
         for copies, export in arriving:
             spool.add(Batch(classifications=[*copies]), export)
         spool.finish()
-        settled = settle(duck, Path(name), lambda: None)
+        settled = deduplicate(duck, Path(name), lambda: None)
         rows = duck.execute("SELECT * FROM classification ORDER BY id").fetchall()
     held = [Classification._make((*row[:-1], tuple(row[-1] or ()))) for row in rows]
     anonymous = [

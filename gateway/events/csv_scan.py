@@ -1,9 +1,8 @@
-"""Rows of a CSV table that DuckDB takes as events itself.
+"""DuckDB scan of a CSV table.
 
-DuckDB reads more than the rules allow: it passes over spaces beside quotes, over blank lines, and
-over a quote that is never closed. So every byte of the file must be accounted for: as many rows as
-lines, and no byte that is neither in a cell nor between cells. Then both readers see the same
-cells.
+DuckDB reads more than the rules allow: it skips spaces beside quotes, blank lines, and a quote that
+is never closed. So every byte of the file must be accounted for: as many rows as lines, and no byte
+that is neither in a cell nor between cells. Then both readers see the same cells.
 """
 
 from __future__ import annotations
@@ -17,12 +16,12 @@ import duckdb
 
 from gateway.errors import UnreadableFile
 from gateway.events.bounds import Bounds
+from gateway.events.duckdb_scan import MOST_OTHERS, DuckDbScan
 from gateway.events.event import Batch
 from gateway.events.header import LONGEST_HEADER, UTF8_MARK, FirstLine
 from gateway.events.plain_rows import select_numbered_rows
 from gateway.events.row_shape import RowShape
 from gateway.events.source import FILE_BATCH_SIZE
-from gateway.events.straight import MOST_OTHERS, Straight
 from gateway.events.tables import ClassificationRow
 
 _BLOCK = 1 << 20
@@ -36,7 +35,7 @@ _IS_LIST = rf"\[{_LISTED}\]|\{{{_LISTED}\}}"
 
 
 class Body(NamedTuple):
-    """What stands below the header."""
+    """Body of a file: the rows below the header, and their bytes."""
 
     rows: int
     #: Bytes that are neither quotes nor ends of lines.
@@ -45,9 +44,9 @@ class Body(NamedTuple):
 
 
 def body_of(path: Path, header: FirstLine) -> Body | None:
-    """Count what a file has below its header, which is ASCII; None if DuckDB cannot read it.
+    """Count the rows and bytes below the header, which is ASCII; None if DuckDB cannot read them.
 
-    That is if it is compressed, in another encoding, or if its lines do not all end alike.
+    That is if the file is compressed, in another encoding, or has lines with different ends.
     """
     with path.open("rb") as file:
         first = file.readline(LONGEST_HEADER)
@@ -71,8 +70,8 @@ def body_of(path: Path, header: FirstLine) -> Body | None:
     return Body(rows, size - lines - returns - quotes, r"\r\n" if returns else r"\n")
 
 
-class StraightCsv(Straight):
-    """Statements over a file; ``read`` tells what a line holds, None if not without others."""
+class CsvScan(DuckDbScan):
+    """Scan of a CSV file; ``read`` returns the events of a line, None if it needs other lines."""
 
     first = 2
     batch_rows = FILE_BATCH_SIZE
@@ -130,7 +129,7 @@ class StraightCsv(Straight):
 
 def _plain(shape: RowShape, body: Body) -> str:
     width = range(shape.width)
-    kinds = ", ".join(f"'c{place}': 'VARCHAR'" for place in width)
+    kinds = ", ".join(f"'c{index}': 'VARCHAR'" for index in width)
     file = (
         f"read_csv($file, columns = {{{kinds}}}, header = false, skip = 1, auto_detect = false,"
         f" delim = '{shape.delimiter}', new_line = '{body.line_end}',"
@@ -138,8 +137,8 @@ def _plain(shape: RowShape, body: Body) -> str:
         " null_padding = false, parallel = false, compression = 'none')"
     )
     # Of two columns of a name the first counts.
-    places = {name: f"c{place}" for place, name in reversed([*enumerate(shape.columns)])}
-    cells = {name: places.get(name, "NULL::VARCHAR") for name in ClassificationRow._fields}
+    cell_of = {name: f"c{index}" for index, name in reversed([*enumerate(shape.columns)])}
+    cells = {name: cell_of.get(name, "NULL::VARCHAR") for name in ClassificationRow._fields}
     values = {
         **cells,
         **{name: f"TRY_CAST({cells[name]} AS BIGINT)" for name in _IDS},
@@ -157,18 +156,18 @@ def _plain(shape: RowShape, body: Body) -> str:
         "(raw_user_group_ids IS NULL OR (user_group_ids IS NOT NULL"
         f" AND regexp_full_match(raw_user_group_ids, '{_IS_LIST}')))"
     )
-    said = ", ".join(f"{value} AS {name}" for name, value in values.items())
+    typed_cells = ", ".join(f"{value} AS {name}" for name, value in values.items())
     raw = ", ".join(f"{cell} AS raw_{name}" for name, cell in cells.items())
-    sizes = " + ".join(f"coalesce(strlen(c{place}), 0)" for place in width)
-    quoted = " OR ".join(f"coalesce(contains(c{place}, '\"'), false)" for place in width)
+    sizes = " + ".join(f"coalesce(strlen(c{index}), 0)" for index in width)
+    quoted = " OR ".join(f"coalesce(contains(c{index}, '\"'), false)" for index in width)
     instants = ", ".join(f"epoch_us({name}) AS {name}" for name in _INSTANTS)
     is_regular = f"CASE WHEN {' AND '.join(regular)} THEN true ELSE false END"
     typed = (
         f"SELECT * REPLACE ({instants}), {is_regular} AS regular"  # noqa: S608 (names of ours)
-        f" FROM (SELECT {said}, {raw}, row_number() OVER () AS file_row_number,"
+        f" FROM (SELECT {typed_cells}, {raw}, row_number() OVER () AS file_row_number,"
         f" CASE WHEN NOT ({quoted}) THEN {sizes} END AS text_bytes FROM {file})"
     )
-    return select_numbered_rows(typed, "regular", *StraightCsv.more)
+    return select_numbered_rows(typed, "regular", *CsvScan.more)
 
 
 def _groups(cell: str) -> str:

@@ -64,7 +64,7 @@ def by_reader(path: Path) -> Read:
 def by_bulk(path: Path) -> tuple[Read, bool]:
     """What a bulk load reads, and whether DuckDB took the plain rows."""
     source = open_source(str(path), Origin())
-    read, straight = Read([], [], Counter(), Names(), None, []), False
+    read, scanned = Read([], [], Counter(), Names(), None, []), False
 
     def write(work: Callable[..., Any]) -> Any:
         merge_names(read.names, work.keywords["names"])  # type: ignore[attr-defined]
@@ -75,7 +75,7 @@ def by_bulk(path: Path) -> tuple[Read, bool]:
         reader = BulkReader(duck, spool, write, frozenset())
         try:
             for taken in reader.read(source, None, NOW, 3):
-                straight = straight or taken.plain is not None
+                scanned = scanned or taken.plain is not None
                 read.rejects.extend(taken.batch.rejects)
                 read.left_out.update(taken.batch.left_out)
         except UnreadableFile as error:
@@ -86,13 +86,13 @@ def by_bulk(path: Path) -> tuple[Read, bool]:
     events = [
         Classification._make((*cells, tuple(groups or ()))) for _, _, _, *cells, groups in found
     ]
-    return read._replace(events=events, remarks=source.remarks), straight
+    return read._replace(events=events, remarks=source.remarks), scanned
 
 
 def check(path: Path) -> bool:
-    expected, (found, straight) = by_reader(path), by_bulk(path)
+    expected, (found, scanned) = by_reader(path), by_bulk(path)
     assert found == expected
-    return straight
+    return scanned
 
 
 #: What is all read by DuckDB, or line by line apart from it.
@@ -170,7 +170,7 @@ WHOLE = {
 
 
 @pytest.mark.parametrize("name", STRAIGHT)
-def test_plain_rows_are_taken_straight(tmp_path: Path, name: str) -> None:
+def test_duckdb_takes_plain_rows(tmp_path: Path, name: str) -> None:
     path = tmp_path / "events [1].csv"
     for head in (HEADER, b"\xef\xbb\xbf" + HEADER):
         path.write_bytes(head.replace(b"\n", b"\r\n" if "CRLF" in name else b"\n") + STRAIGHT[name])
