@@ -89,7 +89,7 @@ class EmbedEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        # Nobody is left to be answered.
+        # The client has gone.
         with suppress(ClientDisconnect):
             response = await self._respond(request)
             await response(scope, receive, send)

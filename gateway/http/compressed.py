@@ -96,7 +96,7 @@ class CompressedAnswers:
         """The message with the body in the coding that the headers in ``start`` then name."""
         headers = MutableHeaders(raw=start["headers"])
         start["headers"] = headers.raw
-        # Whoever varies by it has chosen the coding already.
+        # An endpoint that varies by it has negotiated the coding itself.
         if "accept-encoding" in headers.get("vary", "").lower():
             return message
         if "content-encoding" in headers:

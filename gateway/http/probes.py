@@ -41,10 +41,10 @@ def probe_routes(
     ``write_checks`` are made too for the readiness for writes.
     """
 
-    async def alive(_: Request) -> Response:
+    async def livez(_: Request) -> Response:
         return JSONResponse({"status": "alive"})
 
-    async def ready(request: Request) -> Response:
+    async def readyz(request: Request) -> Response:
         purpose = request.query_params.get("for", "reads")
         if purpose not in _PURPOSES:
             return JSONResponse(
@@ -64,4 +64,4 @@ def probe_routes(
         lag = round(source.lag_seconds, 3)
         return JSONResponse({"status": "ready", "role": source.role, "lag_seconds": lag})
 
-    return [Route("/livez", alive), Route("/readyz", ready)]
+    return [Route("/livez", livez), Route("/readyz", readyz)]

@@ -209,7 +209,7 @@ class WebSocketProtocol(asyncio.Protocol):
             response = self._response
             self._refuse(response["status"], response["headers"], message["body"])
 
-    def _occupy(self, value: bool) -> None:  # noqa: FBT001 - what is told
+    def _occupy(self, value: bool) -> None:  # noqa: FBT001 - the value of the message
         """Take a slot for long, or release it; Unavailable if there is none."""
         if value and not self._holds_slot:
             self._connections.hold()

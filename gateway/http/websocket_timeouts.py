@@ -43,7 +43,7 @@ class WebSocketTimeouts:
         self._has_received = True
         self._bytes += number
 
-    def awaits_rest(self, value: bool) -> None:  # noqa: FBT001 - what is told
+    def awaits_rest(self, value: bool) -> None:  # noqa: FBT001 - the new state
         """Start or stop the timeout for the rest of an incomplete message."""
         if not value:
             self._cancel(self._part)
@@ -52,7 +52,7 @@ class WebSocketTimeouts:
             self._bytes = 0
             self._part = self._loop.call_later(self._limits.stall_seconds, self._on_part)
 
-    def awaits_reader(self, value: bool) -> None:  # noqa: FBT001 - what is told
+    def awaits_reader(self, value: bool) -> None:  # noqa: FBT001 - the new state
         """Start or stop the timeout of a full write buffer."""
         self._cancel(self._reader)
         self._reader = None

@@ -78,7 +78,7 @@ def _last_days(rollup: RollupSet, kind: Kind, narrowed: tuple[str, ...]) -> Sele
         .where(
             days[subject] == pairs[subject],
             days.project_id == pairs.project_id,
-            # Spelled out, as in the index that holds only these rows: a parameter would not tell.
+            # A literal, as in the partial index of these rows: a parameter would not match it.
             days.grain == literal_column(str(int(Grain.DAY))),
             days.bucket.between(bindparam("first_0"), bindparam("last_0")),
             *(among(days[column], f"{column}s") for column in narrowed if column != "project_id"),

@@ -28,7 +28,7 @@ from gateway.rest.eras.query import read_query
 from gateway.rest.refused import STATUSES
 from gateway.telemetry.record import record_of
 
-#: With the version of the API, and without as CKAN's own client asks.
+#: Path prefixes: with the version of the API, and without, as CKAN's own client sends it.
 BASES = ("/api/3/action", "/api/action")
 _METHODS = ("GET", "HEAD", "POST")
 

@@ -71,7 +71,7 @@ async def _named(operation: Operation, given: Given) -> frozenset[int] | None:
 async def _of_users(
     operation: Operation, given: Given, own: Mapping[int, GroupAccess]
 ) -> frozenset[int] | None:
-    """Groups of which these users are members: of the viewer, or of anybody for site admins."""
+    """Groups with these users as members: only the viewer, or any users for site admins."""
     user_ids = read_ids(given, "user_id")
     if user_ids is None:
         return None

@@ -95,7 +95,7 @@ def _progress(
         so_far = so_far._replace(days_left=last - max(today, first) + 1)
     if so_far.reached_on is not None or today < first or not goal.metric.is_sum:
         return so_far
-    # Also in a new period the last 14 days tell the pace.
+    # The pace is that of the last 14 days, even if a period began since then.
     pace = pace_of(steps, today)
     latest = LAST_DAY if is_open else last + _LATEST
     expected = expected_on(so_far.remaining, pace, today, latest)
