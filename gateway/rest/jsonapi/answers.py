@@ -44,7 +44,7 @@ def document(
     return answer
 
 
-def document_response(
+def respond(
     request: Request,
     content: Json,
     *,
@@ -83,7 +83,7 @@ def no_content() -> Response:
     return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
 
 
-def last_modified_headers(updated_at: int | None) -> dict[str, str]:
+def last_modified(updated_at: int | None) -> dict[str, str]:
     """The Last-Modified header of a record; ``updated_at`` in microseconds."""
     if updated_at is None:
         return {}

@@ -10,12 +10,7 @@ from starlette.responses import Response
 from gateway.directory.membership_pages import MembershipRecord
 from gateway.loaders.operation import Operation
 from gateway.loaders.record_pages import PageKey
-from gateway.rest.jsonapi.answers import (
-    CachePolicy,
-    document,
-    document_response,
-    last_modified_headers,
-)
+from gateway.rest.jsonapi.answers import CachePolicy, document, last_modified, respond
 from gateway.rest.jsonapi.call import Call
 from gateway.rest.jsonapi.errors import RecordNotFound
 from gateway.rest.jsonapi.etags import record_tag
@@ -45,7 +40,7 @@ async def list_memberships(call: Call) -> Response:
         linked = await _linked(call, operation, records, include)
     meta = page_meta("/memberships", call.given, page, count, as_written(call.given))
     content = document(KIND, [membership_shape(one) for one in records], meta, linked)
-    return document_response(call.request, content, policy=CachePolicy.REVALIDATE)
+    return respond(call.request, content, policy=CachePolicy.REVALIDATE)
 
 
 async def show_membership(call: Call) -> Response:
@@ -76,8 +71,8 @@ def memberships_answer(
     given = {"id": ",".join(str(one.id) for one in records)}
     meta = page_meta("/memberships", given, Page(), len(records), as_written(call.given))
     content = document(KIND, [membership_shape(one) for one in records], meta, linked)
-    changed = last_modified_headers(records[0].updated_at) if written else {}
-    return document_response(
+    changed = last_modified(records[0].updated_at) if written else {}
+    return respond(
         call.request,
         content,
         # Names of included users change without the tag.

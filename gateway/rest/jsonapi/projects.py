@@ -14,7 +14,7 @@ from gateway.loaders.names import Identifier
 from gateway.loaders.operation import Operation
 from gateway.loaders.record_pages import PageKey
 from gateway.name_keys import identifier_key
-from gateway.rest.jsonapi.answers import CachePolicy, document, document_response
+from gateway.rest.jsonapi.answers import CachePolicy, document, respond
 from gateway.rest.jsonapi.call import Call
 from gateway.rest.jsonapi.errors import RecordNotFound
 from gateway.rest.jsonapi.include import as_written
@@ -42,7 +42,7 @@ async def list_projects(call: Call) -> Response:
             count, found = len(known), known[page.offset : page.offset + page.size]
     meta = page_meta("/projects", call.given, page, count, as_written(call.given))
     content = document(KIND, [project_shape(one) for one in found], meta, None)
-    return document_response(call.request, content, policy=CachePolicy.REVALIDATE)
+    return respond(call.request, content, policy=CachePolicy.REVALIDATE)
 
 
 async def show_project(call: Call) -> Response:
@@ -54,7 +54,7 @@ async def show_project(call: Call) -> Response:
         raise RecordNotFound(RECORD, project_id)
     meta = page_meta("/projects", {"id": str(project_id)}, Page(), 1, ())
     content = document(KIND, [project_shape(project)], meta, None)
-    return document_response(call.request, content, policy=CachePolicy.REVALIDATE)
+    return respond(call.request, content, policy=CachePolicy.REVALIDATE)
 
 
 async def _by_slug(

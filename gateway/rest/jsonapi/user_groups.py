@@ -12,12 +12,7 @@ from gateway.directory.user_groups import UserGroup
 from gateway.errors import InvalidArgument
 from gateway.loaders.operation import Operation
 from gateway.loaders.record_pages import PageKey
-from gateway.rest.jsonapi.answers import (
-    CachePolicy,
-    document,
-    document_response,
-    last_modified_headers,
-)
+from gateway.rest.jsonapi.answers import CachePolicy, document, last_modified, respond
 from gateway.rest.jsonapi.call import Call
 from gateway.rest.jsonapi.errors import RecordNotFound
 from gateway.rest.jsonapi.etags import record_tag
@@ -51,7 +46,7 @@ async def list_groups(call: Call) -> Response:
     meta = page_meta("/user_groups", call.given, page, count, as_written(call.given))
     content = document(KIND, found.records, meta, linked)
     policy = CachePolicy.SECRET if found.has_secret else CachePolicy.REVALIDATE
-    return document_response(call.request, content, policy=policy)
+    return respond(call.request, content, policy=policy)
 
 
 async def show_group(call: Call) -> Response:
@@ -80,8 +75,8 @@ async def group_answer(
     given = {"id": str(group_id)}
     meta = page_meta("/user_groups", given, Page(), 1, as_written(call.given))
     if headers is not None:
-        headers = {**headers, **last_modified_headers(group.updated_at)}
-    return document_response(
+        headers = {**headers, **last_modified(group.updated_at)}
+    return respond(
         call.request,
         document(KIND, found.records, meta, linked),
         policy=_cache_policy(found, include),

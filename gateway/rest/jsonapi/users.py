@@ -16,7 +16,7 @@ from gateway.loaders.names import Identifier
 from gateway.loaders.operation import Operation
 from gateway.loaders.record_pages import PageKey
 from gateway.name_keys import identifier_key
-from gateway.rest.jsonapi.answers import CachePolicy, document, document_response
+from gateway.rest.jsonapi.answers import CachePolicy, document, respond
 from gateway.rest.jsonapi.call import Call
 from gateway.rest.jsonapi.errors import RecordNotFound
 from gateway.rest.jsonapi.include import as_written, read_include
@@ -46,9 +46,7 @@ async def list_users(call: Call) -> Response:
         else:
             count, records = await _known(operation, ids or (), page)
     meta = page_meta("/users", call.given, page, count, as_written(call.given))
-    return document_response(
-        call.request, document(KIND, records, meta, None), policy=CachePolicy.REVALIDATE
-    )
+    return respond(call.request, document(KIND, records, meta, None), policy=CachePolicy.REVALIDATE)
 
 
 async def show_user(call: Call) -> Response:
@@ -77,7 +75,7 @@ async def show_me(call: Call) -> Response:
 
 def _alone(call: Call, record: Json) -> Response:
     meta = page_meta("/users", {"id": record["id"]}, Page(), 1, ())
-    return document_response(
+    return respond(
         call.request, document(KIND, [record], meta, None), policy=CachePolicy.REVALIDATE
     )
 
