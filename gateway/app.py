@@ -31,17 +31,17 @@ from gateway.graphql.endpoint.routes import (
 )
 from gateway.http.at_path import AtPath
 from gateway.http.bearer_scope import BearerScope
-from gateway.http.browsers import readable_by_pages
 from gateway.http.compressed import CompressedAnswers
 from gateway.http.configuration import configured_proxies
 from gateway.http.consistency_headers import ConsistencyHeaders
+from gateway.http.cors import with_cors
 from gateway.http.loopback_host import LoopbackHost
 from gateway.http.protocol import CONNECTIONS
 from gateway.http.recorded import RecordedRequests
-from gateway.http.response import errored
+from gateway.http.response import status_response
 from gateway.http.slashes import WithoutTrailingSlash
 from gateway.http.starting import OnceStarted
-from gateway.http.websocket_door import WebSocketDoor
+from gateway.http.websocket_route import WebSocketRoute
 from gateway.orphan import end_with_parent
 from gateway.routes import build_routes
 from gateway.services import Services, build_services
@@ -90,7 +90,7 @@ def create_app(
     )
     app.router.redirect_slashes = False
     # A preflight of any path is answered, and pages may read what is answered.
-    app.router.default = readable_by_pages(_not_found, methods=("GET", "HEAD", "POST"))
+    app.router.default = with_cors(_not_found, methods=("GET", "HEAD", "POST"))
     services.pages.on_change = partial(_exchange, app.router.routes)
     app.middleware_stack = _around(
         app.build_middleware_stack(), services, own_pages_only=owner is not None
@@ -191,7 +191,7 @@ def _with_websockets(requests: ASGIApp, services: Services) -> ASGIApp:
         services.consistent_reads,
     )
     origins = settings.allowed_origins
-    return WebSocketDoor(GRAPHQL_PATH, websockets, requests, origins, services.draining)
+    return WebSocketRoute(GRAPHQL_PATH, websockets, requests, origins, services.draining)
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
@@ -199,9 +199,9 @@ async def _http_error(request: Request, error: Exception) -> Response:
     record_of(request.scope).note_error(HTTPStatus(error.status_code).name)
     # Pages may read that there is nothing: without it their browsers tell of CORS instead.
     headers = {"Access-Control-Allow-Origin": "*", **(error.headers or {})}
-    return errored(HTTPStatus(error.status_code), headers)
+    return status_response(HTTPStatus(error.status_code), headers)
 
 
 async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:
     record_of(scope).note_error(HTTPStatus.NOT_FOUND.name)
-    await errored(HTTPStatus.NOT_FOUND)(scope, receive, send)
+    await status_response(HTTPStatus.NOT_FOUND)(scope, receive, send)

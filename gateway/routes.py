@@ -18,7 +18,7 @@ from gateway.http.probes import probe_routes
 from gateway.rest.about import about_routes
 from gateway.rest.ckan.routes import ckan_routes
 from gateway.rest.eras.routes import eras_routes
-from gateway.rest.jsonapi.call import Door
+from gateway.rest.jsonapi.call import Dependencies
 from gateway.rest.jsonapi.routes import jsonapi_routes
 from gateway.rest.retired import retired_route
 from gateway.rest.stream_route import stream_route
@@ -40,7 +40,7 @@ def build_routes(services: Services) -> list[Route]:
         return viewer
 
     unexpected = services.mask.unexpected
-    door = Door(
+    dependencies = Dependencies(
         identify_not_erased,
         open_operation,
         unexpected,
@@ -100,7 +100,7 @@ def build_routes(services: Services) -> list[Route]:
         *eras_routes(
             identify_not_erased, open_operation, unexpected, settings.operation_timeout_seconds
         ),
-        *jsonapi_routes(door, settings.allowed_origins),
+        *jsonapi_routes(dependencies, settings.allowed_origins),
         retired_route(unexpected),
         *probe_routes(
             [

@@ -13,7 +13,7 @@ from gateway.directory import users
 from gateway.execution_hints import batched_field
 from gateway.loaders.members import MembersKey
 from gateway.loaders.statistics import Rank, RankingQuestion
-from gateway.stats.ranking import Order, Place
+from gateway.stats.ranking import Order, RankingCursor
 from gateway.stats.subject import Question
 from resolvers.arguments import given
 from resolvers.buckets import PeriodBucket, load_member_buckets, periods_of_range
@@ -184,9 +184,9 @@ def _cursor(order: Order, rank: Rank) -> str:
     return cursor(order.value, rank.n if order is Order.COUNT else rank.ms, rank.user_id)
 
 
-def _read_cursor(after: str, order: Order) -> Place:
+def _read_cursor(after: str, order: Order) -> RankingCursor:
     if order is Order.ID:
         (user_id,) = read_cursor(after, order.value, int)
-        return Place(0, int(user_id))
+        return RankingCursor(0, int(user_id))
     amount, user_id = read_cursor(after, order.value, int, int)
-    return Place(int(amount), int(user_id))
+    return RankingCursor(int(amount), int(user_id))

@@ -96,7 +96,7 @@ def follow(
     connection: Connection, batch: Batch, said: int | None, *, move: bool
 ) -> tuple[Batch, Followed]:
     """The batch of an export with each event in the project of its workflow, and with what the
-    directory is to store of these.
+    directory is to store.
 
     ``said`` is the project that whoever imports it says it is of. The events of the batch itself
     are left as they are.

@@ -1,4 +1,4 @@
-"""A chart as an image: the bars of the pages, with a title and few numbers at the axes."""
+"""Bar chart as an SVG image: the bars of the pages, with a title and few numbers at the axes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gateway.embed.picture import EDGE, add_name, open_picture
 from gateway.embed.scale import scale_to
 
 _WIDTH, _HEIGHT = 720.0, 380.0
-#: Its letters stay readable in a narrow frame.
+#: Small enough that its letters stay readable in a narrow frame.
 _PLAIN_WIDTH, _PLAIN_HEIGHT = 600.0, 280.0
 _SMALL = 12.0
 #: From the lower edge to the floor that bars stand on.
@@ -23,8 +23,8 @@ _LABEL_ROOM = 76.0
 _THICKEST = 72.0
 
 
-class _Place(NamedTuple):
-    """Where bars are drawn: in an image so wide, from this height down to the floor."""
+class _PlotArea(NamedTuple):
+    """Plot area: the width of the image, and the y of the top and of the floor of the bars."""
 
     width: float
     top: float
@@ -32,7 +32,7 @@ class _Place(NamedTuple):
 
 
 def draw_card(figures: Figures, palette: Palette) -> Element:
-    """The chart as an image of its own, with its title."""
+    """Draw a chart as an image of its own, with its title."""
     label = f"{figures.title}: {wording.heading(figures)}"
     picture = open_picture(_WIDTH, _HEIGHT, label, wording.summary(figures), palette, framed=True)
     add_name(picture, figures.title, 40, 19, _WIDTH - 2 * EDGE, palette.text)
@@ -41,31 +41,31 @@ def draw_card(figures: Figures, palette: Palette) -> Element:
     add(line, "tspan", total, font_weight="650", fill=palette.text)
     last = add(line, "tspan", f" {subtitle(figures)}")
     last.set("xml:space", "preserve")
-    _draw(picture, figures, palette, _Place(_WIDTH, 88, _HEIGHT - _BELOW))
+    _draw(picture, figures, palette, _PlotArea(_WIDTH, 88, _HEIGHT - _BELOW))
     return picture
 
 
 def draw_plain(figures: Figures, palette: Palette) -> Element:
-    """The chart alone, for a document that says the rest."""
+    """Draw a chart without its title, for a document that has it."""
     label = f"{figures.title}: {wording.heading(figures)}"
     picture = open_picture(
         _PLAIN_WIDTH, _PLAIN_HEIGHT, label, wording.summary(figures), palette, framed=False
     )
-    _draw(picture, figures, palette, _Place(_PLAIN_WIDTH, 12, _PLAIN_HEIGHT - 30))
+    _draw(picture, figures, palette, _PlotArea(_PLAIN_WIDTH, 12, _PLAIN_HEIGHT - 30))
     return picture
 
 
 def subtitle(figures: Figures) -> str:
-    """What the total is of: the words behind it."""
+    """Subtitle: the unit, the range and the period, behind the total."""
     of = wording.unit(figures.measure, figures.total)
     return f"{of}, {wording.days_of(figures.preset)}, by {figures.period.value}"
 
 
-def _draw(picture: Element, figures: Figures, palette: Palette, place: _Place) -> None:
-    width, top, floor = place
+def _draw(picture: Element, figures: Figures, palette: Palette, area: _PlotArea) -> None:
+    width, top, floor = area
     best = figures.highest
     if best is None:
-        _say_empty(picture, palette, width / 2, (top + floor) / 2)
+        _draw_empty(picture, palette, width / 2, (top + floor) / 2)
         return
     scale = scale_to(best.value, whole=figures.measure.is_whole)
     names = [wording.short(tick) for tick in scale.ticks]
@@ -86,15 +86,15 @@ def _draw(picture: Element, figures: Figures, palette: Palette, place: _Place) -
     for index, bar in enumerate(bars):
         middle = left + (index + 0.5) * step
         if bar.value > 0:
-            # Something is never drawn as nothing.
+            # A value above 0 is always visible.
             tall = max(bar.value * height, 2.0)
             add(columns, "path", d=_column(middle, thickness, floor - tall, floor))
         if index % every == 0:
-            said = wording.tick(bar.starts_on, figures.period)
-            _add_label(picture, said, middle, floor + 20, "middle", palette)
+            label = wording.tick(bar.starts_on, figures.period)
+            _add_label(picture, label, middle, floor + 20, "middle", palette)
 
 
-def _say_empty(picture: Element, palette: Palette, x: float, y: float) -> None:
+def _draw_empty(picture: Element, palette: Palette, x: float, y: float) -> None:
     add(
         picture,
         "text",

@@ -1,4 +1,4 @@
-"""A counter as an image: one number, and what it is of."""
+"""Counter as an SVG image: one number with its unit and its range."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ _NUMBER = 44.0
 
 
 def draw_counter(figures: Figures, palette: Palette) -> Element:
-    """The image."""
+    """Draw a counter."""
     measure, total = figures.measure, figures.total
-    shown, of = wording.amount(measure, total), wording.unit(measure, total)
-    said = f"{shown} {of}, {wording.days_of(figures.preset)}"
+    amount, of = wording.amount(measure, total), wording.unit(measure, total)
+    text = f"{amount} {of}, {wording.days_of(figures.preset)}"
     picture = open_picture(
-        _WIDTH, _HEIGHT, f"{figures.title}: {said}", f"{said}.", palette, framed=True
+        _WIDTH, _HEIGHT, f"{figures.title}: {text}", f"{text}.", palette, framed=True
     )
     room = _WIDTH - 2 * EDGE
     add_name(picture, figures.title, 36, 15, room, palette.muted)
-    size = min(_NUMBER, _NUMBER * room / width_of(shown, _NUMBER))
+    size = min(_NUMBER, _NUMBER * room / width_of(amount, _NUMBER))
     add(
         picture,
         "text",
-        shown,
+        amount,
         x=EDGE,
         y=85,
         font_size=size,

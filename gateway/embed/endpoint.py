@@ -1,4 +1,4 @@
-"""The endpoint of what is embedded: from an address to an image or a document."""
+"""Embed endpoint: answers an address with an image or a document."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from gateway.auth.viewer import ANONYMOUS
 from gateway.calendar import today
 from gateway.embed.figures import Figures
 from gateway.embed.page import POLICY, refusal_document
-from gateway.embed.parameters import Asked, Preset
+from gateway.embed.parameters import EmbedOptions, Preset
 from gateway.embed.subjects import Kind, Measure
 from gateway.errors import NotFound
 from gateway.graphql.documents.request import GraphQLRequest
@@ -33,14 +33,14 @@ from gateway.http.media import GRAPHQL, HTML
 from gateway.http.refusals import MethodNotAllowed
 from gateway.http.response import NO_STORE, headers_for, json_response
 from gateway.http.slashes import had_trailing_slash
-from gateway.http.validators import entity_tag, has_already
+from gateway.http.validators import entity_tag, etag_matches
 from gateway.json_bytes import json_bytes
 from gateway.telemetry.record import Result, record_of
 
 SVG = "image/svg+xml"
 #: An image is drawn and nothing else, also where it is opened as a document.
 _POLICY_OF_IMAGES = "default-src 'none'; sandbox"
-#: Any page may show it, also one that is isolated from what does not agree.
+#: Any page may embed it, also a page with cross-origin isolation.
 _ANYWHERE = {
     "Cross-Origin-Embedder-Policy": "require-corp",
     "Cross-Origin-Resource-Policy": "cross-origin",
@@ -49,22 +49,22 @@ _ANYWHERE = {
 #: As for public answers of the API: a group that turns private is gone at once.
 _PUBLIC = {"Cache-Control": "public, no-cache", "Vary": "Consistency-Token"}
 _METHODS = ("GET", "HEAD")
-#: What nobody in particular may not see looks as if it were not there.
+#: Codes that are answered as NOT_FOUND: what is not public looks as if it did not exist.
 _HIDDEN = frozenset({"NOT_FOUND", "FORBIDDEN", "UNAUTHENTICATED"})
 _QUERIES = frozenset({OperationType.QUERY})
 
 
 class Form(NamedTuple):
-    """How something is shown: what an address of it may ask for, and what is made of the answer.
+    """Form of an embed: how its address is read, and how the answer is rendered.
 
-    ``show`` gets a link to the page of the subject, if there are pages.
+    ``render`` gets a link to the page of the subject, if there are pages.
     """
 
     media: str
-    read: Callable[[Kind, Mapping[str, str], bytes, int], Asked]
-    request: Callable[[Asked], GraphQLRequest]
-    figures: Callable[[Asked, Mapping[str, Any]], Figures]
-    show: Callable[[Figures, Asked, str | None], bytes]
+    read: Callable[[Kind, Mapping[str, str], bytes, int], EmbedOptions]
+    request: Callable[[EmbedOptions], GraphQLRequest]
+    figures: Callable[[EmbedOptions, Mapping[str, Any]], Figures]
+    render: Callable[[Figures, EmbedOptions, str | None], bytes]
 
 
 class EmbedEndpoint:
@@ -89,7 +89,7 @@ class EmbedEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        # Nobody is left to be answered.
+        # The client has gone.
         with suppress(ClientDisconnect):
             response = await self._respond(request)
             await response(scope, receive, send)
@@ -104,9 +104,9 @@ class EmbedEndpoint:
         except ClientDisconnect:
             raise
         except Exception as error:
-            told = self._mask.unexpected(error)
-            record.note_error(told["extensions"]["code"], error)
-            refusal = self._refused(told, headers_for(error))
+            described = self._mask.unexpected(error)
+            record.note_error(described["extensions"]["code"], error)
+            refusal = self._refused(described, headers_for(error))
             record.result = Result.FAILED if refusal.status_code >= 500 else Result.REFUSED
             return refusal
         finally:
@@ -114,9 +114,9 @@ class EmbedEndpoint:
 
     async def _answer(self, request: Request) -> Response:
         form, record = self._form, record_of(request.scope)
-        query = request.scope["query_string"]
-        asked = form.read(self._kind, request.path_params, query, today(self._clock()))
-        executing = self._executor.execute(form.request(asked), ANONYMOUS, _QUERIES, record)
+        query_string = request.scope["query_string"]
+        options = form.read(self._kind, request.path_params, query_string, today(self._clock()))
+        executing = self._executor.execute(form.request(options), ANONYMOUS, _QUERIES, record)
         answer = await while_connected(request.receive, executing)
         note_answers(record, answer)
         record.begin("serialise")
@@ -125,12 +125,14 @@ class EmbedEndpoint:
         if "errors" in content:
             error = content["errors"][0]
             if error["extensions"]["code"] in _HIDDEN:
-                raise NotFound(self._kind.noun, asked.subject_id)
+                raise NotFound(self._kind.noun, options.subject_id)
             return self._refused(error, {})
-        link = self._link(request.scope, asked) if self._has_pages else None
-        return self._shown(request, form.show(form.figures(asked, content["data"]), asked, link))
+        link = self._link(request.scope, options) if self._has_pages else None
+        return self._success(
+            request, form.render(form.figures(options, content["data"]), options, link)
+        )
 
-    def _shown(self, request: Request, body: bytes) -> Response:
+    def _success(self, request: Request, body: bytes) -> Response:
         accepted, condition = (
             ", ".join(request.headers.getlist(name))
             for name in ("accept-encoding", "if-none-match")
@@ -143,27 +145,27 @@ class EmbedEndpoint:
             **_PUBLIC,
             **_ANYWHERE,
         }
-        if has_already(condition, etag):
+        if etag_matches(condition, etag):
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
         return Response(body, media_type=media, headers=headers)
 
     def _refused(self, error: Mapping[str, Any], headers: Mapping[str, str]) -> Response:
-        """A document where one was asked for; an image says nothing, so JSON tells who looks."""
+        """The refusal: as a document for a frame, as JSON in place of an image."""
         status = status_of(error["extensions"]["code"], GRAPHQL)
         if self._form.media != HTML:
-            told = {"message": error["message"], "extensions": error["extensions"]}
-            return json_response({"errors": [told]}, status, headers={**_ANYWHERE, **headers})
+            described = {"message": error["message"], "extensions": error["extensions"]}
+            return json_response({"errors": [described]}, status, headers={**_ANYWHERE, **headers})
         own = {"Content-Security-Policy": POLICY, **_ANYWHERE, **NO_STORE, **headers}
         return Response(refusal_document(error), status, own, HTML)
 
-    def _link(self, scope: Scope, asked: Asked) -> str:
-        """Where the page is that has more of it; relative, as the root need not be the host's."""
+    def _link(self, scope: Scope, options: EmbedOptions) -> str:
+        """Relative link to the page of the subject; the root need not be that of the host."""
         path = scope["path"].removeprefix(scope.get("root_path", ""))
         up = "../" * (path.count("/") - 1 + had_trailing_slash(scope))
         chosen = []
-        if asked.preset is not Preset.ALL:
-            chosen.append(f"range={asked.preset.value}")
-        if asked.measure is not Measure.CLASSIFICATIONS:
-            chosen.append(f"show={asked.measure.value}")
-        query = f"?{'&'.join(chosen)}" if chosen else ""
-        return f"{up}{self._kind.page.format(id=asked.subject_id)}{query}"
+        if options.preset is not Preset.ALL:
+            chosen.append(f"range={options.preset.value}")
+        if options.measure is not Measure.CLASSIFICATIONS:
+            chosen.append(f"show={options.measure.value}")
+        query_string = f"?{'&'.join(chosen)}" if chosen else ""
+        return f"{up}{self._kind.page.format(id=options.subject_id)}{query_string}"

@@ -1,4 +1,4 @@
-"""How wide text is, by estimate: an image cannot ask, and fonts differ."""
+"""Text width, estimated: an image cannot measure it, and fonts differ."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ _WIDE, _USUAL, _CAPITAL = 1.0, 0.6, 0.7
 
 
 def width_of(text: str, size: float) -> float:
-    """The width in the units of the size."""
+    """Estimate the width of text, in the units of ``size``."""
     return size * sum(map(_width, text))
 
 
 def fitted(text: str, size: float, room: float) -> str:
-    """The text on one line; its end is cut off where it would not fit."""
+    """Fit text on one line; its end is cut off where it would not fit."""
     line = " ".join(text.split())
     if width_of(line, size) <= room:
         return line
     left = room / size - _WIDE
-    kept = []
+    fitting = []
     for letter in line:
         left -= _width(letter)
         if left < 0:
             break
-        kept.append(letter)
-    return "".join(kept).rstrip() + "…"
+        fitting.append(letter)
+    return "".join(fitting).rstrip() + "…"
 
 
 def _width(letter: str) -> float:

@@ -1,37 +1,37 @@
-"""Elements of SVG and HTML, which escape what is in them: the standard library writes both."""
+"""SVG and HTML elements, which escape their contents: the standard library writes both."""
 
 from __future__ import annotations
 
 import re
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-#: No XML may have these, not even escaped; names come as somebody typed them.
+#: Characters that XML forbids, even escaped; names may contain them.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 __all__ = ["Element", "add", "as_html", "as_svg", "make"]
 
 
 def make(tag: str, text: str | None = None, **attributes: str | float) -> Element:
-    """An element. Underscores in attributes' names are hyphens; numbers have two digits."""
+    """Make an element. Underscores in attributes' names are hyphens; numbers have two digits."""
     element = Element(tag)
     _fill(element, text, attributes)
     return element
 
 
 def add(parent: Element, tag: str, text: str | None = None, **attributes: str | float) -> Element:
-    """The same, as the last child of another."""
+    """Make an element as the last child of another."""
     element = SubElement(parent, tag)
     _fill(element, text, attributes)
     return element
 
 
 def as_svg(root: Element) -> bytes:
-    """An image of its own."""
+    """Serialise an SVG image."""
     return tostring(root, encoding="unicode").encode()
 
 
 def as_html(root: Element) -> bytes:
-    """A document."""
+    """Serialise an HTML document."""
     return f"<!doctype html>\n{tostring(root, encoding='unicode', method='html')}".encode()
 
 

@@ -1,11 +1,11 @@
-"""The operation of the API that a chart or a counter is."""
+"""GraphQL operations of embeds: the one that a chart or a counter executes."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 
 from gateway.calendar import day_date
-from gateway.embed.parameters import Asked, Preset
+from gateway.embed.parameters import EmbedOptions, Preset
 from gateway.embed.subjects import Kind, Measure
 from gateway.graphql.documents.request import GraphQLRequest
 
@@ -36,32 +36,32 @@ query EmbeddedCounter(%(id)s$range: DateRange) {
 """
 
 
-def chart_request(asked: Asked) -> GraphQLRequest:
-    """The request for a chart. What the data decide is asked for by year and by month."""
-    undecided = asked.period is None
+def chart_request(options: EmbedOptions) -> GraphQLRequest:
+    """Build the request for a chart; without a period, it selects buckets by year and by month."""
+    undecided = options.period is None
     variables = {
-        **_variables(asked),
-        "period": "YEAR" if asked.period is None else asked.period.name,
+        **_variables(options),
+        "period": "YEAR" if options.period is None else options.period.name,
         "undecided": undecided,
     }
-    return GraphQLRequest(_document(_CHART, asked.kind, asked.measure), variables, is_own=True)
+    return GraphQLRequest(_document(_CHART, options.kind, options.measure), variables, is_own=True)
 
 
-def counter_request(asked: Asked) -> GraphQLRequest:
-    """The request for a counter."""
-    document = _document(_COUNTER, asked.kind, asked.measure)
-    return GraphQLRequest(document, _variables(asked), is_own=True)
+def counter_request(options: EmbedOptions) -> GraphQLRequest:
+    """Build the request for a counter."""
+    document = _document(_COUNTER, options.kind, options.measure)
+    return GraphQLRequest(document, _variables(options), is_own=True)
 
 
-def _variables(asked: Asked) -> dict[str, object]:
-    days = asked.range
+def _variables(options: EmbedOptions) -> dict[str, object]:
+    days = options.range
     chosen = None
-    if asked.preset is not Preset.ALL:
+    if options.preset is not Preset.ALL:
         assert days.start is not None and days.end is not None  # noqa: S101, PT018 - it has days
         chosen = {"start": str(day_date(days.start)), "end": str(day_date(days.end))}
     variables: dict[str, object] = {"range": chosen}
-    if asked.subject_id is not None:
-        variables["id"] = str(asked.subject_id)
+    if options.subject_id is not None:
+        variables["id"] = str(options.subject_id)
     return variables
 
 

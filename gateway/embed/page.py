@@ -1,4 +1,4 @@
-"""Charts and counters as documents, for the frames of other pages. They have no script at all."""
+"""HTML documents of charts and counters, for frames of other pages; they have no script."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from gateway.embed.parameters import Theme
 _STYLE = (files("gateway.embed") / "embed.css").read_text("utf-8")
 _DIGEST = b64encode(sha256(_STYLE.encode()).digest()).decode()
 
-#: Whoever frames it lends it nothing: the sandbox gives it an origin of its own, without storage,
-#: and no way to leave the frame but a link that opens a tab.
+#: The sandbox gives the document an origin of its own, without storage, and no way to leave the
+#: frame but a link that opens a tab.
 POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -33,7 +33,7 @@ POLICY = "; ".join(
 
 
 def chart_document(figures: Figures, theme: Theme, link: str | None) -> bytes:
-    """The chart with its title and its table; ``link`` leads to the page with more of it."""
+    """Write a chart with its title and its table; ``link`` leads to the page of the subject."""
     root, body = _open(f"{figures.title}: {wording.heading(figures)}", theme, "chart")
     _add_title(body, figures.title, link)
     line = add(body, "p")
@@ -41,28 +41,28 @@ def chart_document(figures: Figures, theme: Theme, link: str | None) -> bytes:
         line, "strong", wording.amount(figures.measure, figures.total)
     ).tail = f" {subtitle(figures)}"
     heading = wording.heading(figures)
-    # Keys can scroll what has the focus.
-    place = add(body, "div", class_="scrolling", role="group", aria_label=heading, tabindex="0")
-    place.append(draw_plain(figures, STYLED))
+    # With the focus, it can be scrolled by keys.
+    container = add(body, "div", class_="scrolling", role="group", aria_label=heading, tabindex="0")
+    container.append(draw_plain(figures, STYLED))
     if figures.highest is not None:
         _add_table(body, figures)
     return as_html(root)
 
 
 def counter_document(figures: Figures, theme: Theme, link: str | None) -> bytes:
-    """The number, and what it is of."""
+    """Write a counter: its title, its number, its unit and its range."""
     measure, total = figures.measure, figures.total
     of = f"{wording.unit(measure, total)}, {wording.days_of(figures.preset)}"
-    shown = wording.amount(measure, total)
-    root, body = _open(f"{figures.title}: {shown} {of}", theme, "counter")
+    amount = wording.amount(measure, total)
+    root, body = _open(f"{figures.title}: {amount} {of}", theme, "counter")
     _add_title(body, figures.title, link)
     line = add(body, "p")
-    add(line, "strong", shown).tail = f" {of}"
+    add(line, "strong", amount).tail = f" {of}"
     return as_html(root)
 
 
 def refusal_document(error: Mapping[str, Any]) -> bytes:
-    """Why there is nothing to be shown: one sentence, and its code."""
+    """Write a refusal: the message of the error and its code."""
     root, body = _open("Nothing to show", Theme.AUTO, "refusal")
     add(body, "h1", "Nothing to show")
     add(body, "p", error["message"])

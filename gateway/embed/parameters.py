@@ -1,4 +1,4 @@
-"""What an address asks for: a closed list of parameters, each with a closed list of values."""
+"""URL parameters of embeds: a closed list, each with a closed list of values."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gateway.period import Period, period_for
 
 #: Each parameter once, with the longest of its values, takes a third of it.
 _LONGEST_QUERY = 200
-_LONGEST_SHOWN = 40
+_LONGEST_QUOTED = 40
 
 
 class Preset(Enum):
@@ -34,12 +34,12 @@ class Preset(Enum):
         preset = object.__new__(cls)
         preset._value_ = word
         preset.days = days
-        #: By which its chart may be: a bar has to be wide enough to be seen.
+        #: The periods that its chart can have: a bar has to be wide enough to be visible.
         preset.periods = periods
         return preset
 
     def range(self, today: int) -> DayRange:
-        """Its days."""
+        """The days of the preset."""
         return DayRange() if self.days is None else DayRange(today - self.days + 1, today)
 
 
@@ -51,8 +51,8 @@ class Theme(Enum):
     DARK = "dark"
 
 
-class Asked(NamedTuple):
-    """What is asked for; ``period`` is None for a counter, and for what the data decide."""
+class EmbedOptions(NamedTuple):
+    """Options of an embed; ``period`` is None for a counter, and if the data decide it."""
 
     kind: Kind
     subject_id: int | None
@@ -66,25 +66,27 @@ class Asked(NamedTuple):
 _Choice = TypeVar("_Choice", bound=Enum)
 
 
-def read_chart(kind: Kind, path: Mapping[str, str], query: bytes, today: int) -> Asked:
-    """What a chart shows; InvalidArgument or BadRequest with the sentence that says why not."""
+def read_chart(kind: Kind, path: Mapping[str, str], query: bytes, today: int) -> EmbedOptions:
+    """Read the options of a chart; InvalidArgument or BadRequest if they cannot be used."""
     given = _read(query, ("show", "range", "period", "theme"))
-    asked = _asked(kind, path, given, today)
+    options = _options(kind, path, given, today)
     if "period" in given:
-        return asked._replace(period=_among("period", given["period"], asked.preset.periods))
-    if asked.preset is Preset.ALL:
-        return asked
-    return asked._replace(period=period_for(asked.range, today))
+        return options._replace(period=_among("period", given["period"], options.preset.periods))
+    if options.preset is Preset.ALL:
+        return options
+    return options._replace(period=period_for(options.range, today))
 
 
-def read_counter(kind: Kind, path: Mapping[str, str], query: bytes, today: int) -> Asked:
-    """What a counter shows; raises as ``read_chart`` does."""
-    return _asked(kind, path, _read(query, ("show", "range", "theme")), today)
+def read_counter(kind: Kind, path: Mapping[str, str], query: bytes, today: int) -> EmbedOptions:
+    """Read the options of a counter; raises as ``read_chart`` does."""
+    return _options(kind, path, _read(query, ("show", "range", "theme")), today)
 
 
-def _asked(kind: Kind, path: Mapping[str, str], given: Mapping[str, str], today: int) -> Asked:
+def _options(
+    kind: Kind, path: Mapping[str, str], given: Mapping[str, str], today: int
+) -> EmbedOptions:
     preset = _among("range", given.get("range", Preset.ALL.value), tuple(Preset))
-    return Asked(
+    return EmbedOptions(
         kind,
         None if kind.field is None else read_id("id", path["id"]),
         _among("show", given.get("show", Measure.CLASSIFICATIONS.value), kind.measures),
@@ -124,4 +126,4 @@ def _list(words: Sequence[str]) -> str:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
+    return text if len(text) <= _LONGEST_QUOTED else f"{text[:_LONGEST_QUOTED]}…"

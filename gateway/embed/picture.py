@@ -1,4 +1,4 @@
-"""What images have in common: the card that they are, and what tells of them without seeing."""
+"""Image frame: the card of an SVG image, with its title and description for screen readers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ EDGE = 24.0
 def open_picture(
     width: float, height: float, label: str, description: str, palette: Palette, *, framed: bool
 ) -> Element:
-    """An image to draw in; ``framed`` draws the card around it, which a document has itself."""
+    """Open an image to draw in; ``framed`` draws the card, which a document has by itself."""
     picture = make(
         "svg",
         xmlns="http://www.w3.org/2000/svg",
@@ -42,11 +42,11 @@ def open_picture(
 
 
 def add_name(picture: Element, name: str, y: float, size: float, room: float, fill: str) -> None:
-    """A name that somebody chose: on one line, with no effect beyond itself."""
-    # What its letters may take up beyond the estimate is cut off; so is what stands out of them.
-    place = add(picture, "svg", x=EDGE, y=y - size * 1.2, width=room, height=size * 1.6)
+    """Add a user-chosen name: on one line, isolated from the text around it."""
+    # The viewport clips what exceeds the estimated width or height.
+    viewport = add(picture, "svg", x=EDGE, y=y - size * 1.2, width=room, height=size * 1.6)
     add(
-        place,
+        viewport,
         "text",
         fitted(name, size, room),
         y=size * 1.2,

@@ -1,4 +1,4 @@
-"""The addresses of what is embedded: of the site, of a project, of a group."""
+"""Routes of embeds: of the site, of a project, of a group."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gateway.embed.markup import as_svg
 from gateway.embed.operations import chart_request, counter_request
 from gateway.embed.page import chart_document, counter_document
 from gateway.embed.palette import DARK, LIGHT, Palette
-from gateway.embed.parameters import Asked, Theme, read_chart, read_counter
+from gateway.embed.parameters import EmbedOptions, Theme, read_chart, read_counter
 from gateway.embed.subjects import GROUP, PROJECT, SITE
 from gateway.graphql.execution.executor import Executor
 from gateway.graphql.masking import ErrorMask
@@ -31,32 +31,32 @@ _SUBJECTS = {
 def embed_routes(
     executor: Executor, mask: ErrorMask, clock: Callable[[], datetime], *, has_pages: bool
 ) -> Iterator[Route]:
-    """All routes; ``clock`` tells the instant, with a zone. With ``has_pages`` links lead there."""
+    """All embed routes; ``clock`` returns an aware datetime. ``has_pages`` adds links to pages."""
     for path, kind in _SUBJECTS.items():
         for name, form in _FORMS.items():
             endpoint = EmbedEndpoint(kind, form, executor, mask, clock, has_pages=has_pages)
             yield Route(path + name, endpoint)
 
 
-def _palette(asked: Asked) -> Palette:
-    # An image cannot ask what the reader's system prefers: its policy allows no style.
-    return DARK if asked.theme is Theme.DARK else LIGHT
+def _palette(options: EmbedOptions) -> Palette:
+    # The policy of an image allows no style, so no media query for the preferred colours.
+    return DARK if options.theme is Theme.DARK else LIGHT
 
 
-def _chart_image(figures: Figures, asked: Asked, _: str | None) -> bytes:
-    return as_svg(draw_card(figures, _palette(asked)))
+def _chart_image(figures: Figures, options: EmbedOptions, _: str | None) -> bytes:
+    return as_svg(draw_card(figures, _palette(options)))
 
 
-def _counter_image(figures: Figures, asked: Asked, _: str | None) -> bytes:
-    return as_svg(draw_counter(figures, _palette(asked)))
+def _counter_image(figures: Figures, options: EmbedOptions, _: str | None) -> bytes:
+    return as_svg(draw_counter(figures, _palette(options)))
 
 
-def _chart_page(figures: Figures, asked: Asked, link: str | None) -> bytes:
-    return chart_document(figures, asked.theme, link)
+def _chart_page(figures: Figures, options: EmbedOptions, link: str | None) -> bytes:
+    return chart_document(figures, options.theme, link)
 
 
-def _counter_page(figures: Figures, asked: Asked, link: str | None) -> bytes:
-    return counter_document(figures, asked.theme, link)
+def _counter_page(figures: Figures, options: EmbedOptions, link: str | None) -> bytes:
+    return counter_document(figures, options.theme, link)
 
 
 _FORMS = {

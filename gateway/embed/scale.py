@@ -1,4 +1,4 @@
-"""The scale of a chart: from nothing to a round number, with few round numbers between.
+"""Chart scale: from 0 to a round number, with few round ticks between.
 
 The rule is d3's, by which the pages draw; there is no library for it but those that draw as well.
 """
@@ -17,14 +17,14 @@ _DIGITS = 9
 
 
 class Scale(NamedTuple):
-    """The number at the top, and those to be named, 0 first."""
+    """Scale: the number at the top, and the ticks, 0 first."""
 
     top: float
     ticks: Sequence[float]
 
 
 def scale_to(highest: float, count: int = 4, *, whole: bool) -> Scale:
-    """The scale on which ``highest`` lies; with ``whole`` only whole numbers are named."""
+    """Compute a scale that includes ``highest``; with ``whole``, ticks are whole numbers."""
     top = highest or 1.0
     # A rounder top may make for a larger step, and that for a rounder top.
     for _ in range(10):

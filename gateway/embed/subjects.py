@@ -1,4 +1,4 @@
-"""What can be embedded: of what, and which of its numbers."""
+"""Subjects and measures of embeds."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Measure(Enum):
-    """What is counted; the value is its word in addresses, as on the pages."""
+    """Measure of an embed; the value is its word in addresses, as on the pages."""
 
     CLASSIFICATIONS = "classifications", "classifications", "totalCount", "count"
     HOURS = "hours", "classifications", "timeSpent", "timeSpent"
@@ -29,7 +29,7 @@ class Measure(Enum):
 
     @property
     def is_whole(self) -> bool:
-        """Whether it counts things, of which there are no parts."""
+        """Whether its values are whole numbers."""
         return self is not Measure.HOURS
 
 
@@ -43,7 +43,7 @@ class Kind(NamedTuple):
     page: str
 
     def title(self, subject_id: int | None, known: str | None) -> str:
-        """Its name for people."""
+        """Title of a subject; ``known`` is its display name, if there is one."""
         if self.field is None:
             return "All projects"
         return known or f"{self.noun.title()} {subject_id}"

@@ -1,4 +1,4 @@
-"""Numbers, days and sentences as people read them, in the words of the pages.
+"""Text formatting of numbers, days and sentences, in the words of the pages.
 
 Python formats numbers and dates in the process's locale or in none, and the libraries that know
 locales are larger than the gateway; there is one language, as on the pages.
@@ -34,18 +34,18 @@ _THOUSANDS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K"))
 
 
 def amount(measure: Measure, value: float) -> str:
-    """A number of the measure; hours are rounded, fewer than a hundred to a tenth."""
+    """Format a number of the measure; hours are rounded, fewer than a hundred to a tenth."""
     return _rounded(value, 1 if measure is Measure.HOURS and value < 100 else 0)
 
 
 def unit(measure: Measure, value: float) -> str:
-    """What there are so many of."""
+    """The unit of a number, in singular or plural."""
     one, several = _UNITS[measure]
     return one if value == 1 else several
 
 
 def short(value: float) -> str:
-    """A number as an axis has room for it, such as 1.5K."""
+    """Abbreviate a number for an axis, such as 1.5K."""
     for size, letter in _THOUSANDS:
         if value >= size:
             return _rounded(value / size, 1) + letter
@@ -72,7 +72,7 @@ def bucket(starts_on: date, period: Period) -> str:
 
 
 def tick(starts_on: date, period: Period) -> str:
-    """The same, as an axis has room for it."""
+    """Abbreviate a bucket for an axis."""
     if period is Period.YEAR:
         return str(starts_on.year)
     of = starts_on.year if period is Period.MONTH else starts_on.day
@@ -80,12 +80,12 @@ def tick(starts_on: date, period: Period) -> str:
 
 
 def heading(figures: Figures) -> str:
-    """What a chart shows: of what, by which period."""
+    """Heading of a chart: its measure and its period."""
     return f"{figures.measure.value.title()} by {figures.period.value}"
 
 
 def summary(figures: Figures) -> str:
-    """A chart in sentences, for who does not see it."""
+    """Describe a chart in sentences, for screen readers."""
     measure, total = figures.measure, figures.total
     whole = f"{amount(measure, total)} {unit(measure, total)}, {days_of(figures.preset)}."
     best = figures.highest

@@ -24,9 +24,9 @@ from gateway.files.ticket_endpoint import (
 )
 from gateway.files.tickets import Tickets
 from gateway.graphql.execution.executor import Executor
-from gateway.http.browsers import readable_by_pages
 from gateway.http.consistency_headers import CONSISTENCY_HEADERS
 from gateway.http.consistent_reads import ConsistentReads
+from gateway.http.cors import with_cors
 from gateway.settings import Settings
 
 #: CORS: response headers that pages of other origins may read.
@@ -60,7 +60,7 @@ def file_routes(
 
     def route(path: str, endpoint: FileEndpoint | TicketEndpoint | DownloadEndpoint) -> Route:
         methods = (*endpoint.methods, "OPTIONS")
-        return Route(path, readable_by_pages(endpoint, settings.allowed_origins, methods, _EXPOSED))
+        return Route(path, with_cors(endpoint, settings.allowed_origins, methods, _EXPOSED))
 
     return [
         route(TICKETS_PATH, TicketEndpoint(KINDS, files, identify, authenticator, tickets, spend)),

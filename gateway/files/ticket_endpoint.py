@@ -148,7 +148,7 @@ class DownloadEndpoint(Endpoint):
         file = self._paths.requested(granted.path, granted.media)
         if granted.seen is not None:
             record = record_of(request.scope)
-            seen = await self._reads.place(granted.seen, granted.viewer, record)
+            seen = await self._reads.route(granted.seen, granted.viewer, record)
             note_seen(request.scope, seen)
         await self._files.serve(file, granted.viewer, request, send)
 

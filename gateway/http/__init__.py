@@ -1,1 +1,1 @@
-"""What every endpoint has in common: bodies, media types, refusals and JSON responses."""
+"""HTTP: what all endpoints share, such as bodies, media types, refusals and JSON responses."""

@@ -1,4 +1,4 @@
-"""One path: an ASGI application that answers it, and another that answers all others."""
+"""Path dispatch: one ASGI application answers a path, another answers all other paths."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class AtPath:
-    """Asks ``app`` for HTTP requests of the path, and ``others`` for all else."""
+    """ASGI application: passes HTTP requests of the path to ``app``, all others to ``others``."""
 
     def __init__(self, path: str, app: ASGIApp, others: ASGIApp) -> None:
         self._path = path

@@ -1,4 +1,4 @@
-"""Bearer token scope: a token is held while its own request is answered, and no longer."""
+"""Bearer token scope: a token stays in memory only while its own request is answered."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from gateway.auth.bearer import bearer_scope
 
 
 class BearerScope:
-    """An ASGI application around all that forwards tokens.
+    """ASGI middleware around all that forwards tokens.
 
     The operations of a WebSocket are requests of their own, and see to it themselves.
     """

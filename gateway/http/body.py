@@ -1,4 +1,4 @@
-"""A request's JSON body: declared as such, read up to a limit, and decoded."""
+"""JSON request bodies: check the media type, read up to a limit, and decode."""
 
 from __future__ import annotations
 

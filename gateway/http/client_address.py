@@ -1,4 +1,4 @@
-"""The address that a request came from, behind proxies that are trusted to tell it."""
+"""Client address of a request, from X-Forwarded-For of trusted proxies."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from gateway.reasons import reason_of
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
-#: A household or a machine is given a network of this size, and all its addresses.
+#: Providers assign a network of this size to a household or a machine.
 _IPV6_CLIENT = 64
-#: Addresses that need not be parsed again: a keep-alive connection asks from one all the time.
+#: Parsed addresses in the cache: all requests of a keep-alive connection have one address.
 _REMEMBERED = 1_000
 _UNKNOWN = "unknown"
-#: Letters of an address, with an IPv6 zone.
+#: Most characters of an address, with an IPv6 zone.
 _LONGEST = 64
 
 
 def read_networks(setting: str, text: str) -> tuple[Network, ...]:
-    """Networks from a comma-separated list; SettingsError that names the setting."""
+    """Parse networks from a comma-separated list; SettingsError that names the setting."""
     try:
         return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
     except ValueError as error:
@@ -39,11 +39,11 @@ def read_networks(setting: str, text: str) -> tuple[Network, ...]:
 
 
 def client_address(scope: Scope, trusted: Sequence[Network]) -> str:
-    """Whom the request came from, as one name for all addresses of one client.
+    """Client address of a request, as one name for all addresses of one client.
 
-    Each trusted proxy has appended the address that it was asked from to ``X-Forwarded-For``. The
-    list is read from its end, for as long as the one who appended is trusted: what stands before
-    was written by the client, and counts for nothing. An IPv6 client is its network of 64 bits.
+    Each trusted proxy has appended the address of its own client to ``X-Forwarded-For``. The list
+    is read from its end, as long as the peer that appended is trusted: the client wrote what comes
+    before, which is ignored. An IPv6 client is its network of 64 bits.
     """
     client = scope.get("client")
     if not client:
@@ -87,5 +87,5 @@ def _parsed(text: str) -> Address | None:
         address = ip_address(text)
     except ValueError:
         return None
-    # An IPv4 client of a socket that listens on both.
+    # An IPv4 client of a dual-stack socket.
     return getattr(address, "ipv4_mapped", None) or address

@@ -1,6 +1,6 @@
-"""An answer of unknown length to HTTP/1.0, which ends with its connection (RFC 9112, 6.3).
+"""Close-delimited responses: of unknown length, to HTTP/1.0 (RFC 9112, 6.3).
 
-HTTP/1.0 has no chunks, and uvicorn would send it some. Proxies speak it to this day.
+HTTP/1.0 has no chunks, but uvicorn would send them. Some proxies still speak HTTP/1.0.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 
 class CloseDelimited:
-    """An ASGI application around another; ``cycle`` is uvicorn's of the request, and no other's."""
+    """ASGI middleware of one request; ``cycle`` is uvicorn's of the same request."""
 
     def __init__(self, app: ASGIApp, cycle: RequestResponseCycle) -> None:
         self._app = app

@@ -1,7 +1,7 @@
-"""Content codings (RFC 9110, 8.4): which one an answer goes out in, and putting it into that.
+"""Content codings (RFC 9110, 8.4): negotiate and compress.
 
-gzip everybody reads. Zstandard is a quarter of the work; it is in Python from 3.14 on, and before
-that where the extra ``zstd`` is installed.
+All clients read gzip. Zstandard takes a quarter of the time; it is in Python from 3.14 on, and
+before that in the extra ``zstd``.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from functools import lru_cache
 from importlib import import_module
 from typing import Any, Protocol
 
-from gateway.http.media import LONGEST_KEPT, quality_of
+from gateway.http.media import LONGEST_CACHED, quality_of
 
 #: Smaller answers fit into a packet or two as they are.
 SMALLEST = 1024
-#: So much is compressed before the loop has a turn: about a millisecond's work.
+#: Bytes that are compressed before other tasks may run: about a millisecond's work.
 PIECE = 65_536
-#: In every API key, and in every token (the dot and the brace before its claims).
+#: Marks of credentials: every API key and every token has one (a dot and a brace before claims).
 _CREDENTIALS = (b"sgw_", b".eyJ")
 
 
@@ -46,16 +46,15 @@ def _compressors() -> dict[str, Callable[[], _Compressor]]:
 
 
 _COMPRESSORS = _compressors()
-#: The codings there are, the cheapest first.
+#: The available codings, the cheapest first.
 CODINGS = tuple(_COMPRESSORS)
 
 
 @lru_cache(maxsize=256)
 def negotiate_coding(accepted: str | None, offers: tuple[str, ...] = CODINGS) -> str | None:
-    """The coding that an Accept-Encoding header likes best; None for the answer as it is.
+    """Negotiate the coding by an Accept-Encoding header; None for the identity coding.
 
-    The highest quality wins, then what is offered first. ``*`` stands for gzip: who does not say
-    what they read has hardly the newest.
+    The highest quality wins, then the first offer. ``*`` stands for gzip, which is the safest.
     """
     qualities = dict(quality_of(part) for part in (accepted or "").split(","))
     if "gzip" not in qualities:
@@ -66,27 +65,27 @@ def negotiate_coding(accepted: str | None, offers: tuple[str, ...] = CODINGS) ->
 
 
 def negotiate(accepted: str | None) -> str | None:
-    """The same as :func:`negotiate_coding`, for headers of any length."""
-    short = len(accepted or "") <= LONGEST_KEPT
+    """Call :func:`negotiate_coding`, without its cache for long headers."""
+    short = len(accepted or "") <= LONGEST_CACHED
     return (negotiate_coding if short else negotiate_coding.__wrapped__)(accepted)
 
 
 def is_compressible(body: bytes) -> bool:
-    """Whether a body may be compressed, and is worth it.
+    """Whether a body may be compressed, and is large enough.
 
-    What carries a token or a key may not: the length of what is compressed tells of its content.
+    A body with a token or a key may not: its compressed length would reveal its content (BREACH).
     """
     return len(body) >= SMALLEST and not any(mark in body for mark in _CREDENTIALS)
 
 
 def coding_for(accepted: str | None, body: bytes) -> str | None:
-    """The coding that a body goes out in, by the Accept-Encoding header; None for as it is."""
+    """The coding of a body, by the Accept-Encoding header; None for the identity coding."""
     coding = negotiate(accepted)
     return coding if coding is not None and is_compressible(body) else None
 
 
 async def compress(body: bytes, coding: str) -> bytes:
-    """The body in one of ``CODINGS``; the loop has a turn after each ``PIECE`` of it."""
+    """Compress a body in one of ``CODINGS``; other tasks may run after each ``PIECE`` of it."""
     compressor = _COMPRESSORS[coding]()
     done = []
     for start in range(0, len(body), PIECE):

@@ -1,7 +1,7 @@
-"""Whole answers are compressed for whom they may be, and kept so for whoever gets the same.
+"""Compression middleware: compresses whole responses, and caches the compressed bodies.
 
-Starlette's middleware compresses a body in one go, whatever is in it, keeps nothing, and leaves
-the ETag alone.
+Starlette's middleware compresses a body at once, with credentials too, caches nothing, and ignores
+the ETag.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from gateway.telemetry.counts import CacheCounts
 
 #: A body that takes more than this part of the memory would push out all others.
 _LARGEST_PART = 8
-#: Of an entry itself.
+#: Memory of an entry, without its body.
 _ENTRY_BYTES = 300
 
 
 class CompressedBodies:
-    """At most ``capacity`` bytes of bodies, compressed; what was unused for longest makes room.
+    """LRU cache of compressed bodies, of at most ``capacity`` bytes.
 
-    They are kept under a hash of what they are of, so none is ever given for another.
+    The key is a hash of the uncompressed body.
     """
 
     def __init__(self, capacity: int) -> None:
@@ -33,22 +33,22 @@ class CompressedBodies:
 
     @property
     def capacity(self) -> int:
-        """The most bytes there can be."""
+        """The limit in bytes."""
         return self._bodies.capacity
 
     @property
     def size(self) -> int:
-        """The bytes there are."""
+        """The cached bytes."""
         return self._bodies.size
 
     @property
     def counts(self) -> CacheCounts:
-        """What metrics show."""
-        kept = self._bodies
-        return CacheCounts(kept.hits, kept.misses, len(kept))
+        """Hits, misses and entries, for metrics."""
+        bodies = self._bodies
+        return CacheCounts(bodies.hits, bodies.misses, len(bodies))
 
     async def compressed(self, body: bytes, coding: str) -> bytes:
-        """The body in this coding, kept or made."""
+        """Compress a body, or take it from the cache."""
         if len(body) > self._bodies.capacity:
             return await compress(body, coding)
         key = (coding, blake2b(body, digest_size=16).digest())
@@ -62,10 +62,10 @@ class CompressedBodies:
 
 
 class CompressedAnswers:
-    """An ASGI application around another, whose answers of text it compresses for who accepts it.
+    """ASGI middleware: compresses text responses for clients that accept it.
 
-    Left alone is what comes in several messages (parts and files), is in a coding already, or is
-    marked ``no-transform``.
+    It does not change responses in several messages (parts and files), in a coding already, or
+    with ``no-transform``.
     """
 
     def __init__(self, app: ASGIApp, bodies: CompressedBodies) -> None:
@@ -96,7 +96,7 @@ class CompressedAnswers:
         """The message with the body in the coding that the headers in ``start`` then name."""
         headers = MutableHeaders(raw=start["headers"])
         start["headers"] = headers.raw
-        # Whoever varies by it has chosen the coding already.
+        # An endpoint that varies by it has negotiated the coding itself.
         if "accept-encoding" in headers.get("vary", "").lower():
             return message
         if "content-encoding" in headers:
@@ -120,7 +120,7 @@ class CompressedAnswers:
 def _may_be_compressed(status: int, headers: Headers) -> bool:
     if "content-encoding" in headers or "no-transform" in headers.get("cache-control", ""):
         return False
-    # Of ranges is said where in the file they are, not in what it was compressed to.
+    # Ranges count the bytes of the file itself.
     if "accept-ranges" in headers:
         return False
     if "content-type" not in headers:

@@ -1,4 +1,4 @@
-"""What the settings say about connections of clients."""
+"""Configuration of client connections from the settings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gateway.settings import PREFIX, Settings
 
 
 def configured_connections(settings: Settings) -> Connections:
-    """The open connections, with the limits that clients must keep to."""
+    """Create the registry of connections, with the limits of the settings."""
     return Connections(
         PeerLimits(
             settings.connections,
@@ -26,5 +26,5 @@ def configured_connections(settings: Settings) -> Connections:
 
 
 def configured_proxies(settings: Settings) -> tuple[Network, ...]:
-    """The proxies that are believed; SettingsError for what is no network."""
+    """The trusted proxies; SettingsError for what is no network."""
     return read_networks(f"{PREFIX}TRUSTED_PROXIES", settings.trusted_proxies or "")

@@ -1,4 +1,4 @@
-"""Stopping work for a client that has gone."""
+"""Client disconnects: cancel the work for a client that has gone."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from starlette.types import Message, Receive, Scope, Send
 
 T = TypeVar("T")
 
-#: The extension of an ASGI scope whose ``drop`` cuts the client off.
+#: The extension of an ASGI scope whose ``drop`` aborts the connection.
 DROP = "stats_gateway.drop"
-#: Most answers are written before it is worth looking.
+#: Most answers are complete before a watching task is worth its cost.
 _LOOK_AFTER_SECONDS = 0.05
 
 
@@ -49,9 +49,9 @@ async def while_connected(receive: Receive, work: Awaitable[T]) -> T:
 
 
 async def send_within(seconds: float, scope: Scope, send: Send, message: Message) -> None:
-    """Send what the client has to make room for in so many seconds.
+    """Send a message that the client must take within a time.
 
-    ClientDisconnect once it has not, with the client cut off where the server can do that.
+    Otherwise ClientDisconnect; the connection is aborted where the server supports it.
     """
     try:
         async with asyncio.timeout(seconds):

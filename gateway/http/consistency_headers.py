@@ -1,4 +1,4 @@
-"""The headers of consistent reads: the tokens that a request brings, and that of its answer."""
+"""Consistency-Token headers: of requests, and of their answers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SEEN = "stats_gateway.seen"
 
 
 class ConsistencyHeaders:
-    """An ASGI application around all that reads and writes; ``identify`` tells who asks."""
+    """ASGI middleware around all reads and writes; ``identify`` returns the viewer."""
 
     def __init__(
         self,
@@ -39,16 +39,16 @@ class ConsistencyHeaders:
         tokens = tokens_of(scope)
 
         def sending(message: Message) -> Awaitable[None]:
-            tells = record.has_written or _SEEN in scope
-            if tells and message["type"] == "http.response.start":
+            adds_headers = record.has_written or _SEEN in scope
+            if adds_headers and message["type"] == "http.response.start":
                 return self._send_start(message, scope, send)
             return send(message)
 
         if tokens is None:
             return self._app(scope, receive, sending)
-        return self._placed(tokens, scope, receive, sending)
+        return self._routed(tokens, scope, receive, sending)
 
-    async def _placed(self, tokens: str, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _routed(self, tokens: str, scope: Scope, receive: Receive, send: Send) -> None:
         note_seen(scope, await self._seen(tokens, scope))
         await self._app(scope, receive, send)
 
@@ -66,12 +66,12 @@ class ConsistencyHeaders:
     async def _seen(self, tokens: str, scope: Scope) -> Seen | None:
         try:
             viewer = await self._identify(scope)
-        except Exception:  # whoever answers says so
+        except Exception:  # the endpoint answers the error
             viewer = ANONYMOUS
         try:
-            return await self._reads.place(tokens, viewer, record_of(scope))
+            return await self._reads.route(tokens, viewer, record_of(scope))
         except GatewayError:
-            # The database is away: so is what answers, which says so.
+            # The database is away: the endpoint answers the error.
             return None
 
     async def _new_token(self, seen: Seen | None, scope: Scope) -> str | None:
@@ -82,17 +82,17 @@ class ConsistencyHeaders:
 
 
 def tokens_of(scope: Scope) -> str | None:
-    """The tokens that a request brings, of which there may be none; None without the header."""
+    """The consistency tokens of a request, possibly empty; None without the header."""
     sent = [value for name, value in scope["headers"] if name == _TOKEN]
     return b",".join(sent).decode("latin-1") if sent else None
 
 
 def note_seen(scope: Scope, seen: Seen | None) -> None:
-    """Let the answer tell of what was seen; also for tokens that came otherwise."""
+    """Attach what the client has seen to the scope; also for tokens from elsewhere."""
     scope[_SEEN] = seen
 
 
 def seen_of(scope: Scope) -> Seen | None:
-    """What whoever sent the request has seen; None for who sends no such header."""
+    """What the client has seen; None if it sent no tokens."""
     seen: Seen | None = scope.get(_SEEN)
     return seen

@@ -1,13 +1,12 @@
-"""Consistent reads: who has seen a state of the database is answered from one that has it.
+"""Consistent reads (read your writes): a client never reads a state older than it has seen.
 
-Answers to what writes carry a token of that state (``Consistency-Token``), and so do answers to
-requests that bring one, or bring the header empty. A request that brings a token is answered by
-the server that is read from if it has that state, else by the primary, and that only so often a
-minute for each viewer. Where the state could not be had, the answer says so
-(``Consistency: eventual``).
+Answers to writes carry a token of their state (``Consistency-Token``), and so do answers to
+requests with a token, or with the header empty. A request with a token reads from the standby if
+that has the state, else from the primary, within a limit per minute for each viewer. If neither
+could serve the state, the answer says so (``Consistency: eventual``).
 
-Who asks for several things at once gets several tokens, and cannot tell which is the newest: a
-request may bring all of them, separated by commas.
+A client with several requests at once gets several tokens, and cannot compare them: a request may
+send all of them, separated by commas.
 """
 
 from __future__ import annotations
@@ -29,15 +28,15 @@ from gateway.db.instance_secret import INSTANCE_SECRET
 from gateway.http.seen import Seen, position_of
 from gateway.telemetry.record import RequestRecord
 
-#: The extensions of an answer that is sent without headers of its own, named for these.
+#: Extensions in place of the headers, for answers without headers of their own.
 TOKEN_EXTENSION, CONSISTENCY_EXTENSION = "consistencyToken", "consistency"
 EVENTUAL = "eventual"
-#: Tells the extensions of an answer that rests on a state, or on one that nobody knows.
-TellState = Callable[[LogPosition | None], Mapping[str, str]]
-#: Tokens of one request that are looked at, and the letters that so many have at most.
+#: Returns the extensions of an answer by its position; None for an unknown one.
+StateExtensions = Callable[[LogPosition | None], Mapping[str, str]]
+#: The most tokens of one request that are read, and the most characters of so many.
 _MOST_TOKENS = 10
 LONGEST_TOKENS = 2_100
-#: What becomes of a token; the names that metrics use.
+#: Results of reading a token; labels of metrics.
 _RESULTS = (
     "new",
     "standby",
@@ -51,10 +50,10 @@ _RESULTS = (
 
 
 class ConsistentReads:
-    """Decides where requests are read; ``counts`` are requests with the header, by result.
+    """Routes reads to the standby or the primary; ``counts`` has requests by result.
 
-    One viewer is sent to the primary at most ``per_minute`` times a minute by this process.
-    ``now`` tells the seconds since 1970.
+    This process routes one viewer to the primary at most ``per_minute`` times a minute. ``now``
+    returns the seconds since 1970.
     """
 
     def __init__(
@@ -75,20 +74,20 @@ class ConsistentReads:
         self._tokens: ConsistencyTokens | None = None
         self._reading = asyncio.Lock()
 
-    async def place(self, tokens: str, viewer: Viewer, record: RequestRecord) -> Seen:
-        """Let the request be read where its tokens ask for, of which there may be none."""
+    async def route(self, tokens: str, viewer: Viewer, record: RequestRecord) -> Seen:
+        """Route a request to a server that has the state of its tokens, if there are any."""
         sent = [one.strip() for one in tokens.split(",", _MOST_TOKENS)[:_MOST_TOKENS]]
         if not any(sent):
             return self._seen("new")
         for wanted in await self._opened(filter(None, sent)):
-            seen = await self._placed(wanted, viewer, record)
+            seen = await self._route(wanted, viewer, record)
             if seen is not None:
                 return seen
             self.counts["ahead"] += 1
         return Seen(None, is_eventual=False)
 
     async def _opened(self, tokens: Iterable[str]) -> list[LogPosition]:
-        """What was sealed, the newest first; what is no token is counted."""
+        """Open tokens: their positions, the newest first; unusable ones are counted."""
         sealing = await self._sealing()
         found = set()
         for token in tokens:
@@ -98,10 +97,10 @@ class ConsistentReads:
                 self.counts["expired" if error.is_expired else "invalid"] += 1
         return sorted(found, reverse=True)
 
-    async def _placed(
+    async def _route(
         self, wanted: LogPosition, viewer: Viewer, record: RequestRecord
     ) -> Seen | None:
-        """Where a state is read; None if the primary has no such state."""
+        """Route to a server that has a state; None if the primary does not have it."""
         here = await self._changes.catch_up()
         if self._has(self._changes, here, wanted):
             if not self._is_replicated:
@@ -109,9 +108,9 @@ class ConsistentReads:
             record.at_least = wanted
             return self._seen("standby", wanted)
         if not self._is_replicated:
-            # While the log cannot be read nobody can tell that it has no such state.
+            # While the log cannot be read, it may have the state.
             return self._seen("primary", wanted) if here is None else None
-        if not await self._may_ask_primary(viewer, record):
+        if not await self._may_read_primary(viewer, record):
             return self._seen("limited", wanted, is_eventual=True)
         there = await self._primary_changes.catch_up()
         if there is None:
@@ -122,40 +121,40 @@ class ConsistentReads:
         return self._seen("primary", wanted)
 
     async def token_after(self, seen: Seen | None, record: RequestRecord) -> str | None:
-        """The token of an answer, if it gets one: of what was written, or of what was read."""
+        """The token of an answer after a write, or after a read with tokens; else None."""
         if record.has_written:
             # Read after the commit, so it is no older.
             return await self.token_of(await self._primary_changes.catch_up(), seen)
         return None if seen is None else await self.token_of(position_of(record), seen)
 
     async def token_of(self, position: LogPosition | None, seen: Seen | None) -> str | None:
-        """The token of a state; None if nobody knows it, or more was seen already."""
+        """The token of a position; None if it is unknown, or older than what was seen."""
         if position is None or (seen is not None and seen.is_newer_than(position)):
             return None
         return (await self._sealing()).seal(position)
 
-    async def teller(self, seen: Seen) -> TellState:
-        """What tells of each of many answers to who has seen this much."""
+    async def state_extensions(self, seen: Seen) -> StateExtensions:
+        """A function that returns the extensions of each of many answers."""
         sealing = await self._sealing()
 
-        def tell(position: LogPosition | None) -> Mapping[str, str]:
+        def extensions(position: LogPosition | None) -> Mapping[str, str]:
             if position is None:
                 return {}
             if seen.is_newer_than(position):
                 return {CONSISTENCY_EXTENSION: EVENTUAL}
             return {TOKEN_EXTENSION: sealing.seal(position)}
 
-        return tell
+        return extensions
 
     @property
     def _is_replicated(self) -> bool:
         return self._primary_changes is not self._changes
 
     def _has(self, feed: ChangeFeed, here: LogPosition | None, wanted: LogPosition) -> bool:
-        """Whether a server that is read by the feed has this state, in its own history."""
+        """Whether the server of a feed has this state, in its own history."""
         return here is not None and here.version >= wanted.version and not feed.chain.denies(wanted)
 
-    async def _may_ask_primary(self, viewer: Viewer, record: RequestRecord) -> bool:
+    async def _may_read_primary(self, viewer: Viewer, record: RequestRecord) -> bool:
         if self._limit is None:
             return False
         return await self._counted.hit(self._limit, spender_of(viewer, record.client))

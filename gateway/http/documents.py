@@ -1,4 +1,4 @@
-"""Documents for browsers, and the files that a build made for them."""
+"""HTML documents and their built static files, with security headers."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from starlette.responses import FileResponse, Response
 from gateway.http.coding import negotiate_coding
 from gateway.http.media import HTML
 
-#: For a document and for each of its files.
+#: Headers of a document and of each of its files.
 SAFE_HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 #: What ``default-src`` does not cover.
 _NO_WAY_OUT = ("base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'")
-#: A worker obeys the policy that comes with its own file: it works on what it is sent, no more.
+#: A worker has the policy of its own file: it may load nothing.
 _POLICY_OF_FILES = "default-src 'none'"
 #: The name of a file is a hash of what is in it.
 _FOREVER = "public, max-age=31536000, immutable"
@@ -31,7 +31,7 @@ _MEDIA_TYPES = {
 def html_response(
     html: bytes, policy: Sequence[str], headers: Mapping[str, str] | None = None
 ) -> Response:
-    """The page under a Content-Security-Policy that allows nothing but what is named here."""
+    """HTML response with a Content-Security-Policy that allows only the directives given."""
     return Response(
         html,
         media_type=HTML,
@@ -46,18 +46,18 @@ def html_response(
 
 
 class BuiltFiles:
-    """The files in a folder, each named for its content, with a compressed one beside it.
+    """Static files of a folder, each named by its hash, with a gzip file beside it.
 
-    ``owner`` is what they belong to, for the sentence that there is no such file.
+    ``owner`` is what they belong to, for the message that there is no such file.
     """
 
     def __init__(self, folder: Path, owner: str) -> None:
-        # What is there now can be asked for, by its bare name: nothing else, and nowhere else.
+        # Only files that exist now are served, by their bare names: no path can leave the folder.
         self._files = {file.name: file for file in folder.iterdir()}
         self._owner = owner
 
     async def respond(self, request: Request) -> Response:
-        """The file with the ``name`` in the path; compressed for who accepts it."""
+        """Serve the file ``name`` of the path; compressed if the client accepts gzip."""
         name = request.path_params["name"]
         media = _MEDIA_TYPES.get(Path(name).suffix)
         if media is None or name not in self._files:

@@ -1,7 +1,7 @@
-"""A server that is told to stop, and goes on for a while so that nobody is sent away.
+"""Graceful shutdown: the server goes on for a while after SIGTERM, so that no request is lost.
 
-Whoever balances the load learns from ``/readyz`` to send requests elsewhere, and clients that keep
-a connection open are told to make a new one, which leads them elsewhere too.
+``/readyz`` makes load balancers send requests elsewhere. Clients with an open connection are told
+to make a new one, which leads elsewhere too.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _Handler = Callable[[int, FrameType | None], Any]
 
 
 class Draining:
-    """Whether the server is about to stop; ``seconds`` are between being told and stopping."""
+    """State of the shutdown; ``seconds`` pass between SIGTERM and the stop."""
 
     def __init__(self, seconds: float) -> None:
         self.under_way = False
@@ -26,18 +26,18 @@ class Draining:
         self._callbacks: list[Callable[[float], object]] = []
 
     def on_begin(self, callback: Callable[[float], object]) -> None:
-        """Call this, in the loop, when the server is told to stop: with the seconds until then.
+        """Register a callback for the begin of the shutdown: gets the seconds until the stop.
 
-        A second time, with none, if it is told again not to wait.
+        It runs in the loop; again, with 0 seconds, after a second signal.
         """
         self._callbacks.append(callback)
 
     @contextmanager
     def delayed(self) -> Iterator[None]:
-        """Let SIGTERM reach whoever handles it now only so many seconds later.
+        """Delay SIGTERM: its current handler runs only after the seconds.
 
-        A second one reaches them at once, and so does SIGINT. Nothing changes where nobody handles
-        a signal, or in a thread, which gets none. With a running loop.
+        A second SIGTERM reaches it at once, and so does SIGINT. Needs a running loop. Does nothing
+        for a signal without a handler, or outside the main thread, which gets no signals.
         """
         if threading.current_thread() is not threading.main_thread():
             yield
@@ -66,7 +66,7 @@ class Draining:
         def begin(number: int, frame: FrameType | None) -> None:
             again, self.under_way = self.under_way, True
             # The loop may be asleep: a plain call_later would not wake it.
-            loop.call_soon_threadsafe(self._tell, 0 if again else seconds)
+            loop.call_soon_threadsafe(self._notify, 0 if again else seconds)
             if again or seconds <= 0:
                 stop(number, frame)
             else:
@@ -74,6 +74,6 @@ class Draining:
 
         return begin
 
-    def _tell(self, seconds: float) -> None:
+    def _notify(self, seconds: float) -> None:
         for callback in self._callbacks:
             callback(seconds)

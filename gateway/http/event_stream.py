@@ -17,16 +17,16 @@ def _next(frame: bytes) -> bytes:
 
 
 def single_event(answer: bytes) -> bytes:
-    """The whole stream of an operation that has one answer."""
+    """Write the whole stream of an operation with one answer."""
     return _next(answer) + _COMPLETE
 
 
 class EventStream:
-    """A ``StreamForm``.
+    """Server-sent events of a subscription, a ``StreamForm``.
 
-    ``by_browser`` is for a browser's own EventSource, which asks again by itself after the time
-    that ``retry`` tells. Older releases of graphql-sse take that line for an error; they wait for a
-    time of their own.
+    ``by_browser`` is for a browser's own EventSource, which reconnects by itself after the time in
+    ``retry``. Older releases of graphql-sse take that line for an error; they wait for a time of
+    their own.
     """
 
     media = f"{EVENT_STREAM}; charset=utf-8"

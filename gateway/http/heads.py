@@ -1,4 +1,4 @@
-"""What the head of a request must be, beyond what the parser asks of it (RFC 9112)."""
+"""Request head validation beyond that of the parser (RFC 9112)."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 from gateway.http.refusals import BadRequest
 
-#: A name or an address, and perhaps a port; a comma would be two hosts to some proxies.
+#: A name or an address, with an optional port; some proxies would read a comma as two hosts.
 _HOST = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+;=%-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?")
 
 
 def check_head(version: str, headers: Sequence[tuple[bytes, bytes]]) -> None:
-    """BadRequest for what a proxy on the way could read otherwise; names are in lower case."""
+    """BadRequest for a head that a proxy could read otherwise; names are in lower case."""
     if version not in ("1.0", "1.1"):
         raise BadRequest(f"HTTP/{version} is not supported: use HTTP/1.1.")
     hosts, codings = [], []
@@ -32,7 +32,7 @@ def check_head(version: str, headers: Sequence[tuple[bytes, bytes]]) -> None:
 
 
 def head_bytes(method: bytes, target: bytes, headers: Sequence[tuple[bytes, bytes]]) -> int:
-    """The length of a head as it is written without superfluous spaces."""
+    """Length of a head in bytes, written without superfluous spaces."""
     request_line = len(method) + len(target) + len(b"  HTTP/1.1\r\n")
     length = request_line + len(b"\r\n") + len(headers) * len(b": \r\n")
     for name, value in headers:

@@ -1,8 +1,7 @@
-"""A server for one machine alone: it answers requests that name that machine, and no others.
+"""Loopback host check: answers only requests whose Host header names this machine.
 
-A page of another site can point a domain of its own at 127.0.0.1 once it is loaded (DNS rebinding).
-Its browser then takes the server for a part of that site and lets the page read all answers; only
-the Host header still tells.
+A page of another site can point its own domain at 127.0.0.1 after it has loaded (DNS rebinding).
+The browser then lets the page read all answers; only the Host header reveals it.
 """
 
 from __future__ import annotations
@@ -14,15 +13,15 @@ from ipaddress import ip_address
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.errors import Forbidden
-from gateway.http.response import refused_anywhere
+from gateway.http.response import refusal_response
 
 
 class LoopbackHost:
-    """An ASGI application around another, which is asked under names of this machine alone.
+    """ASGI middleware: passes on only requests to names of this machine.
 
-    All else, WebSockets and probes too, is answered 403 with the code FORBIDDEN. The port is not
-    looked at: one may be forwarded from another. With ``own_pages_only`` no pages but those of the
-    server itself may ask, not even for what everybody may see.
+    All else, WebSockets and probes too, is answered 403 with the code FORBIDDEN. The port is
+    ignored: it may be forwarded. With ``own_pages_only`` only pages of the server itself may send
+    requests, even for public data.
     """
 
     def __init__(self, app: ASGIApp, *, own_pages_only: bool = False) -> None:
@@ -33,7 +32,7 @@ class LoopbackHost:
         refusal = self._refusal(scope) if scope["type"] in ("http", "websocket") else None
         if refusal is not None:
             error = Forbidden(refusal)
-            return refused_anywhere(error, HTTPStatus.FORBIDDEN)(scope, receive, send)
+            return refusal_response(error, HTTPStatus.FORBIDDEN)(scope, receive, send)
         return self._app(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> str | None:
@@ -47,9 +46,9 @@ class LoopbackHost:
 
 
 def is_loopback(name: str) -> bool:
-    """Whether the name of a host, or its address, is this machine's to itself.
+    """Whether the name or the address of a host is a loopback one.
 
-    No domain is looked up: whoever owns it may say that it is.
+    No domain is looked up: its owner could point it anywhere.
     """
     if name.lower() == "localhost":
         return True

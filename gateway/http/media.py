@@ -1,4 +1,4 @@
-"""Which media type a response is written in: negotiation by the Accept header (RFC 9110)."""
+"""Content negotiation: the media type of a response, by the Accept header (RFC 9110)."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ HTML = "text/html"
 MULTIPART = "multipart/mixed"
 EVENT_STREAM = "text/event-stream"
 
-#: Parameters by which multipart/mixed is asked for in other forms.
+#: Parameters that request multipart/mixed in other forms.
 _OTHER_PARTS = frozenset({"deferspec", "subscriptionspec"})
-#: Longer headers are read each time; what one that is kept takes up in memory, at most.
-LONGEST_KEPT = 300
+#: Longer headers are parsed each time; and the memory of a cached one, at most.
+LONGEST_CACHED = 300
 _ENTRY_BYTES = 800
 
 
 def negotiate(accept: str | None, offers: tuple[str, ...]) -> str | None:
-    """Choose the offer that the header likes best; None if it allows none.
+    """Choose the offer that the Accept header prefers; None if it accepts none.
 
     The highest quality wins, then what the header names first, then what we offer first.
     No header allows everything.
     """
-    choose = _choose if len(accept or "") <= LONGEST_KEPT else _choose.__wrapped__
+    choose = _choose if len(accept or "") <= LONGEST_CACHED else _choose.__wrapped__
     return choose(accept, offers)
 
 
@@ -37,9 +37,9 @@ def _choose(accept: str | None, offers: tuple[str, ...]) -> str | None:
     best: tuple[float, int] | None = None
     chosen = None
     for offer in offers:
-        quality, position = _liking(offer, ranges)
-        if quality > 0 and (best is None or (quality, -position) > best):
-            best, chosen = (quality, -position), offer
+        quality, index = _quality_of_offer(offer, ranges)
+        if quality > 0 and (best is None or (quality, -index) > best):
+            best, chosen = (quality, -index), offer
     return chosen
 
 
@@ -56,7 +56,7 @@ def accepts_parts(accept: str | None) -> bool:
 
 
 def negotiate_stream(accept: str | None) -> str | None:
-    """In what a subscription is answered: ``EVENT_STREAM``, ``MULTIPART``, or None.
+    """Choose the media type of a subscription: ``EVENT_STREAM``, ``MULTIPART``, or None.
 
     The header has to name it. ``multipart/mixed`` counts with ``subscriptionSpec=1.0``.
     """
@@ -83,11 +83,11 @@ def _parameters_of(part: str) -> dict[str, str]:
 
 def content_type(header: str) -> tuple[str, str | None]:
     """Split a Content-Type header into media type and charset, both in lower case."""
-    return (_split if len(header) <= LONGEST_KEPT else _split.__wrapped__)(header)
+    return (_split if len(header) <= LONGEST_CACHED else _split.__wrapped__)(header)
 
 
 def headers_size() -> int:
-    """The bytes of what is kept of headers, by estimate."""
+    """Estimate the bytes of cached headers."""
     return _ENTRY_BYTES * (_choose.cache_info().currsize + _split.cache_info().currsize)
 
 
@@ -99,7 +99,7 @@ def _split(header: str) -> tuple[str, str | None]:
 
 
 def quality_of(part: str) -> tuple[str, float]:
-    """One item of an Accept or Accept-Encoding header, in lower case, and how much it is liked."""
+    """Split an item of an Accept or Accept-Encoding header: its name in lower case, its quality."""
     name, *parameters = (piece.strip().lower() for piece in part.split(";"))
     for parameter in parameters:
         key, _, value = parameter.partition("=")
@@ -111,10 +111,10 @@ def quality_of(part: str) -> tuple[str, float]:
     return name, 1.0
 
 
-def _liking(offer: str, ranges: Sequence[tuple[str, float]]) -> tuple[float, int]:
-    """Quality and position of the most specific range that covers the offer."""
+def _quality_of_offer(offer: str, ranges: Sequence[tuple[str, float]]) -> tuple[float, int]:
+    """Quality and index of the most specific range that covers the offer."""
     for pattern in (offer, offer.partition("/")[0] + "/*", "*/*"):
-        for position, (name, quality) in enumerate(ranges):
+        for index, (name, quality) in enumerate(ranges):
             if name == pattern:
-                return quality, position
+                return quality, index
     return 0.0, 0

@@ -1,4 +1,4 @@
-"""A response of several JSON parts, each sent when it is there (multipart/mixed)."""
+"""Multipart responses (multipart/mixed): JSON parts, each sent as soon as it is known."""
 
 from __future__ import annotations
 
@@ -20,10 +20,9 @@ _BOUNDARY = b"---"
 
 
 class MultipartResponse(Response):
-    """Sends ``first``, then the others; closes their generator at the end, whatever the end is.
+    """Response that sends ``first``, then the others, and always closes their generator.
 
-    A client that has gone gets no more, and one that takes longer than ``send_seconds`` for a part
-    is cut off.
+    The connection of a client that takes longer than ``send_seconds`` for a part is aborted.
     """
 
     def __init__(
@@ -42,9 +41,9 @@ class MultipartResponse(Response):
         start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
         async with aclosing(self._others):
             await send(start)
-            await self._part(scope, send, b"\r\n" + _BOUNDARY + _written(self._first))
+            await self._part(scope, send, b"\r\n" + _BOUNDARY + _part_bytes(self._first))
             async for part in self._others:
-                await self._part(scope, send, _written(part))
+                await self._part(scope, send, _part_bytes(part))
             await self._part(scope, send, b"--\r\n", last=True)
 
     async def _part(self, scope: Scope, send: Send, body: bytes, *, last: bool = False) -> None:
@@ -52,7 +51,7 @@ class MultipartResponse(Response):
         await send_within(self._send_seconds, scope, send, message)
 
 
-def _written(part: Part) -> bytes:
-    """A part and the boundary behind it, so that a client need not wait to know it whole."""
+def _part_bytes(part: Part) -> bytes:
+    """A part with the boundary after it, so that a client knows at once that it is complete."""
     head = f"\r\nContent-Type: {JSON}; charset=utf-8\r\n\r\n".encode()
     return head + json_bytes(part) + b"\r\n" + _BOUNDARY

@@ -1,4 +1,4 @@
-"""What is written to a client, given up when the client does not take it."""
+"""Transport with a write timeout: aborts the connection of a client that reads too slowly."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if sys.platform == "linux":
     from struct import unpack
 
     def _in_kernel(transport: asyncio.Transport) -> int:
-        """What the kernel has, and the client has not acknowledged.
+        """Bytes in the kernel's send queue, not acknowledged by the client.
 
-        It takes over megabytes, and more of them only when a third of them is gone: without
-        this, a client that reads steadily would seem to stop for long.
+        The kernel buffers megabytes, and accepts more only when a third of them is sent: without
+        this number, a client that reads steadily would seem to stop for long.
         """
         with suppress(OSError):  # closed
             number = transport.get_extra_info("socket").fileno()
@@ -32,22 +32,22 @@ if sys.platform == "linux":
 else:
 
     def _in_kernel(transport: asyncio.Transport) -> int:
-        """Not known here."""
+        """Unknown on this system."""
         return 0
 
 
 #: The value of SO_LINGER by which a closed socket is reset.
 _AT_ONCE = pack("ii", 1, 0)
-#: Bytes that are copied behind a head.
+#: Bodies up to this size are joined with their head.
 _SHORT = 65_536
 
 
 class Outgoing(asyncio.Transport):
-    """A transport around another; it is cut off, and ``stalled`` called, when little is taken.
+    """Wrapped transport; calls ``stalled`` and aborts when the client reads too slowly.
 
-    What counts as taken is what the client's system has acknowledged. The head of an answer is sent
-    together with what is written in the same turn of the loop: a system call costs as much as
-    finding the answer.
+    Bytes count as read once the client's system has acknowledged them. The head of an answer is
+    sent together with what is written in the same iteration of the loop: a system call costs as
+    much as computing the answer.
     """
 
     def __init__(
@@ -58,8 +58,8 @@ class Outgoing(asyncio.Transport):
         stalled: Callable[[], None],
     ) -> None:
         super().__init__()
-        #: Whether reading was paused since somebody last set this to False.
-        self.held = False
+        #: Whether reading was paused since this was last set to False.
+        self.was_paused = False
         self._transport = transport
         self._loop = loop
         self._limits = limits
@@ -72,7 +72,7 @@ class Outgoing(asyncio.Transport):
         self._head = b""
 
     def begin_answer(self) -> None:
-        """What is written next is the head of an answer."""
+        """Begin an answer: the next write is its head."""
         self._awaits_head = True
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
@@ -109,7 +109,7 @@ class Outgoing(asyncio.Transport):
         if not waiting:
             return
         taken = self._written - waiting
-        # What was written only since then may wait: an answer in parts has pauses of its own.
+        # Bytes written since the window began may wait: an answer in parts has its own pauses.
         if taken < self._due and taken - self._taken < self._limits.stall_bytes:
             self._stalled()
             self.abort()
@@ -120,25 +120,25 @@ class Outgoing(asyncio.Transport):
         return self._transport.get_write_buffer_size() + _in_kernel(self._transport)
 
     def stop(self) -> None:
-        """The connection is lost: there is nothing to wait for."""
+        """Cancel the timer: the connection is lost."""
         self._head = b""
         if self._window is not None:
             self._window.cancel()
             self._window = None
 
     def pause_reading(self) -> None:
-        self.held = True
+        self.was_paused = True
         self._transport.pause_reading()
 
     def resume_reading(self) -> None:
         self._transport.resume_reading()
 
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
-        """What comes next is of another protocol."""
+        """Switch to another protocol."""
         self._transport.set_protocol(protocol)
 
     def write_eof(self) -> None:
-        """Write no more, and read on."""
+        """Close the write side, and read on."""
         self._write_head()
         self._transport.write_eof()
 
@@ -152,12 +152,12 @@ class Outgoing(asyncio.Transport):
         return self._transport.is_closing()
 
     def close(self) -> None:
-        """Close once what was written is taken, or given up."""
+        """Close once everything written was sent, or aborted."""
         self._write_head()
         self._transport.close()
 
     def abort(self) -> None:
-        """Close at once, and have the system forget what it holds for the client: megabytes."""
+        """Close at once with a reset, so that the kernel drops its send buffer of megabytes."""
         with suppress(OSError):  # closed
             self._transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_LINGER, _AT_ONCE)
         self._transport.abort()

@@ -1,4 +1,4 @@
-"""How much of its clients' slowness a server puts up with."""
+"""Limits of client connections: sizes, rates and timeouts."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class PeerLimits:
-    """What one connection may take; each is a setting, see ``docs/settings.md``.
+    """Limits of connections; each is a setting, see ``docs/settings.md``.
 
-    ``head_bytes`` and ``header_lines`` are of a request line with its headers, which has to be
-    complete after ``head_seconds``. A body that comes, and an answer that is taken, move
-    ``bytes_per_second`` at least, counted over ``stall_seconds``. A message on a WebSocket has up
-    to ``message_bytes``; one to the client is taken within ``message_seconds``, and every
-    ``heartbeat_seconds`` the client is asked for a sign of life.
+    ``head_bytes`` and ``header_lines`` are of a request line with its headers, which must be
+    complete within ``head_seconds``. A body is received, and an answer is read, at a rate of at
+    least ``bytes_per_second``, measured over ``stall_seconds``. A message on a WebSocket has up to
+    ``message_bytes``; the client must read one within ``message_seconds``, and gets a ping every
+    ``heartbeat_seconds``.
     """
 
     connections: int = 1000
@@ -28,5 +28,5 @@ class PeerLimits:
 
     @property
     def stall_bytes(self) -> float:
-        """What has to move within ``stall_seconds``."""
+        """The fewest bytes to transfer within ``stall_seconds``."""
         return self.stall_seconds * self.bytes_per_second

@@ -1,8 +1,8 @@
-"""``/livez`` and ``/readyz``: whether the process lives, and whether to send it requests.
+"""Liveness and readiness probes: ``/livez`` and ``/readyz``.
 
-``/readyz`` is about reading. ``/readyz?for=writes`` also asks whether events can be stored: it is
-the check for whoever balances the event stream and mutations. Both say which role has what is
-read from, or written to, and how many seconds that lags behind the primary.
+``/readyz`` checks reads. ``/readyz?for=writes`` also checks whether events can be stored: load
+balancers of the event stream and of mutations use it. Both report the role of the database server
+that is read from, or written to, and its lag behind the primary in seconds.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from gateway.db.database import ReadingFrom
 from gateway.errors import Unavailable
 from gateway.http.draining import Draining
 
-#: Returns if a part of the service can answer; Unavailable, saying why, if it cannot.
+#: Returns if a part of the service is available; else Unavailable with the reason.
 Check = Callable[[], Awaitable[None]]
 
 PROBE_PATHS = frozenset({b"/livez", b"/readyz"})
 
-#: Whoever asks whether we are ready asks again soon, and must not pile up.
+#: Timeout of a readiness probe: probes repeat, and must not pile up.
 _WITHIN_SECONDS = 5
 _PURPOSES = ("reads", "writes")
-#: What is written to, once it was checked that it can be.
+#: The server that is written to, once the write checks have passed.
 _PRIMARY = ReadingFrom("primary", 0.0)
 
 
@@ -36,32 +36,32 @@ def probe_routes(
     draining: Draining,
     reading_from: Callable[[], Awaitable[ReadingFrom]],
 ) -> list[Route]:
-    """Both routes; ready is who passes all checks and is not told to stop.
+    """Both routes; the server is ready if all checks pass and no shutdown is under way.
 
-    ``write_checks`` are made as well where readiness for writes is asked for.
+    ``write_checks`` are made too for the readiness for writes.
     """
 
-    async def alive(_: Request) -> Response:
+    async def livez(_: Request) -> Response:
         return JSONResponse({"status": "alive"})
 
-    async def ready(request: Request) -> Response:
+    async def readyz(request: Request) -> Response:
         purpose = request.query_params.get("for", "reads")
         if purpose not in _PURPOSES:
             return JSONResponse(
                 {"status": "unknown", "reason": "The parameter for must be reads or writes."}, 400
             )
-        asked = [*checks, *write_checks] if purpose == "writes" else checks
+        selected = [*checks, *write_checks] if purpose == "writes" else checks
         try:
             if draining.under_way:
                 raise Unavailable("The server is shutting down.")
             async with asyncio.timeout(_WITHIN_SECONDS):
-                for check in asked:
+                for check in selected:
                     await check()
-                told = _PRIMARY if purpose == "writes" else await reading_from()
+                source = _PRIMARY if purpose == "writes" else await reading_from()
         except (Unavailable, TimeoutError) as error:
             reason = str(error) or f"The check took longer than {_WITHIN_SECONDS} seconds."
             return JSONResponse({"status": "unavailable", "reason": reason}, 503)
-        lag = round(told.lag_seconds, 3)
-        return JSONResponse({"status": "ready", "role": told.role, "lag_seconds": lag})
+        lag = round(source.lag_seconds, 3)
+        return JSONResponse({"status": "ready", "role": source.role, "lag_seconds": lag})
 
-    return [Route("/livez", alive), Route("/readyz", ready)]
+    return [Route("/livez", livez), Route("/readyz", readyz)]

@@ -1,7 +1,7 @@
-"""How the server reads HTTP: what is no request, is too long or too slow is answered as all else.
+"""HTTP/1.1 protocol: limits on bytes and on time, and errors in the shapes of the API.
 
-Uvicorn answers it in plain text, reads a request line and headers of any length, and waits for
-slow clients for ever.
+Uvicorn by itself answers errors in plain text, reads a request line and headers of any length, and
+waits for slow clients for ever.
 """
 
 from __future__ import annotations
@@ -29,23 +29,25 @@ from gateway.http.heads import check_head, head_bytes
 from gateway.http.outgoing import Outgoing
 from gateway.http.probes import PROBE_PATHS
 from gateway.http.refusals import BadRequest, HeadTooLarge, RequestTimeout
-from gateway.http.response import refused_anywhere, written
+from gateway.http.response import refusal_response, response_bytes
 from gateway.http.websocket_handshake import Handshake, asks_for_websocket, read_handshake
 from gateway.http.websocket_protocol import WebSocketProtocol
 
-#: Where the application's state has the Connections of its process.
+#: Key of the Connections in the application's state.
 CONNECTIONS = "connections"
-#: Of a chunked body: what may surround a byte of it, beside once the length of a head.
-_BYTES_AROUND_A_BYTE = 16
-#: Requests that a client sends ahead of their answers; each takes memory until its turn.
-_MOST_AHEAD = 100
+#: Chunk framing that is allowed for each byte of a body, beside once the length of a head.
+_OVERHEAD_PER_BYTE = 16
+#: The most pipelined requests; each takes memory until it is answered.
+_MOST_PIPELINED = 100
 
-#: Paths whose clients repeat a request that was answered 408, for ever.
+#: Paths whose clients repeat a request for ever if it is answered 408.
 _NEVER_TIMED_OUT = ("/api/user_groups", "/api/memberships")
 
 _NO_REQUEST = BadRequest("The request is not valid HTTP.")
-_TOO_MANY_AHEAD = BadRequest(f"This connection has more than {_MOST_AHEAD} waiting requests.")
-_SENT_AHEAD = BadRequest("A WebSocket client waits for the answer to its handshake.")
+_TOO_MANY_PIPELINED = BadRequest(
+    f"This connection has more than {_MOST_PIPELINED} waiting requests."
+)
+_SENT_EARLY = BadRequest("A WebSocket client waits for the answer to its handshake.")
 _NO_SLOT = Unavailable("The server has too many connections: try again in a moment.")
 _STATUSES = {
     BadRequest.code: HTTPStatus.BAD_REQUEST,
@@ -63,25 +65,25 @@ class _Reading(Enum):
 
 
 class Protocol(HttpToolsProtocol):
-    """Uvicorn's, with limits on bytes and on time, and errors in both of our shapes."""
+    """Uvicorn's protocol, with limits on bytes and on time, and errors in both of our shapes."""
 
-    # With these in uvicorn's dictionary it would be five times as large.
+    # In uvicorn's instance dictionary they would take five times the memory.
     __slots__ = (
         "_answering",
-        "_around",
-        "_begun",
         "_body",
         "_body_in_window",
-        "_came",
         "_chunk",
         "_connections",
-        "_deaf",
         "_extensions",
         "_handshake",
         "_has_slot",
+        "_input_closed",
         "_limits",
+        "_overhead",
         "_reading",
+        "_received",
         "_refusal",
+        "_requests_begun",
         "_timer",
     )
 
@@ -100,19 +102,18 @@ class Protocol(HttpToolsProtocol):
         self._has_slot = True
         self._reading = _Reading.NOTHING
         #: Requests that have begun.
-        self._begun = 0
-        #: What came of the head, or since it ended, without the bytes of the body itself.
-        self._around = 0
+        self._requests_begun = 0
+        #: Bytes of the head, or since it ended, without those of the body itself.
+        self._overhead = 0
         self._body = 0
         self._body_in_window = 0
-        #: Bytes of what is being read.
+        #: Bytes of the current read.
         self._chunk = 0
-        #: Bytes of all that was read since the head began, its first read whole: the head has no
-        #: more than these.
-        self._came = 0
+        #: Bytes of all reads since the one in which the head began: an upper bound of its length.
+        self._received = 0
         self._timer: asyncio.TimerHandle | None = None
-        # Nothing is read any more; what was refused is told after the answers under way.
-        self._deaf = False
+        # Input is ignored; a refusal is written after the answers under way.
+        self._input_closed = False
         self._refusal: GatewayError | None = None
         self._answering: RequestResponseCycle | None = None
         self._handshake: Handshake | None = None
@@ -128,73 +129,73 @@ class Protocol(HttpToolsProtocol):
             )
         )
         self._has_slot = self._connections.enter(self)
-        self._watch()
+        self._start_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._deaf = True
-        self._unwatch()
+        self._input_closed = True
+        self._stop_timer()
         self.transport.stop()
         self._connections.leave(self)
         super().connection_lost(exc)
-        # Uvicorn tells the last request alone, which may stand behind this one.
+        # Uvicorn notifies the last request alone, which may wait behind this one.
         if self._answering is not None and not self._answering.response_complete:
             self._answering.disconnected = True
             self._answering.message_event.set()
 
-    def has_taken_all(self) -> bool:
+    def has_flushed(self) -> bool:
         return not self.transport.get_write_buffer_size()
 
-    def give_way(self) -> None:
-        self._deaf = True
+    def evict(self) -> None:
+        self._input_closed = True
         self.transport.close()
 
-    # What comes
+    # Input
 
     def data_received(self, data: bytes) -> None:
-        if self._is_deaf():
+        if self._is_input_closed():
             return
         self._unset_keepalive_if_required()
-        before, begun, body = self._reading, self._begun, self._body
+        before, begun, body = self._reading, self._requests_begun, self._body
         self._chunk = len(data)
-        self._came += self._chunk
+        self._received += self._chunk
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
             if self._handshake is not None:
                 self._open_websocket(self._handshake, has_more=upgrade.args[0] < len(data))
                 return
-            # It is answered as if it had not asked for another protocol, and then it is over.
-            self._deaf = True
+            # The request is answered without an upgrade, and then the connection is closed.
+            self._input_closed = True
             self.cycle.keep_alive = False
         except httptools.HttpParserError:
             self._refuse(self._refusal or _NO_REQUEST)
             return
         if self._reading is _Reading.NOTHING:
-            if self._begun == begun and before is _Reading.NOTHING:
-                self._watch()  # blank lines, which the parser leaves out
+            if self._requests_begun == begun and before is _Reading.NOTHING:
+                self._start_timer()  # blank lines, which the parser skips
             return
-        if self._begun == begun and self._reading is before:
-            self._around += len(data) - (self._body - body)
+        if self._requests_begun == begun and self._reading is before:
+            self._overhead += len(data) - (self._body - body)
             self._body_in_window += len(data)
-        elif before is _Reading.NOTHING and self._begun == begun + 1:
-            self._around = len(data) - self._body
-        if self._around > self._limits.head_bytes + self._body * _BYTES_AROUND_A_BYTE:
+        elif before is _Reading.NOTHING and self._requests_begun == begun + 1:
+            self._overhead = len(data) - self._body
+        if self._overhead > self._limits.head_bytes + self._body * _OVERHEAD_PER_BYTE:
             self._refuse(HeadTooLarge(self._limits.head_bytes, "bytes"))
         else:
-            self._watch()
+            self._start_timer()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._reading = _Reading.HEAD
-        self._begun += 1
-        self._came = self._chunk
-        self._around = self._body = 0
+        self._requests_begun += 1
+        self._received = self._chunk
+        self._overhead = self._body = 0
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._reading is _Reading.BODY:
-            # A trailer: nobody here reads any, and it is no header.
+            # Trailers are ignored.
             return
-        # As uvicorn does it: a call for each line takes longer than all that is done here.
+        # A copy of uvicorn's code: a call for each line takes longer than the code itself.
         name = name.lower()
         if name == b"expect" and value.lower() == b"100-continue":
             self.expect_100_continue = True
@@ -211,21 +212,21 @@ class Protocol(HttpToolsProtocol):
         if not self._has_slot and self.url.partition(b"?")[0] not in PROBE_PATHS:
             self._connections.count(Closed.NO_SLOT)
             self._refuse_head(_NO_SLOT)
-        if len(self.pipeline) >= _MOST_AHEAD:
-            self._refuse_head(_TOO_MANY_AHEAD)
+        if len(self.pipeline) >= _MOST_PIPELINED:
+            self._refuse_head(_TOO_MANY_PIPELINED)
         self._read_handshake()
         super().on_headers_complete()
         if self._handshake is None:
             self.cycle.keep_alive = self.cycle.keep_alive and self._has_slot
         self._connections.work(self)
-        self._unwatch()
+        self._stop_timer()
         self._reading = _Reading.BODY
-        self._around = 0
+        self._overhead = 0
 
     def _check_length(self) -> None:
         limit = self._limits.head_bytes
-        # Most are far from it. As it is counted here, a head may be somewhat longer than it came.
-        if self._came <= limit // 2:
+        # Most heads are far below it; the length as counted may exceed that received.
+        if self._received <= limit // 2:
             return
         if head_bytes(self.parser.get_method(), self.url, self.headers) > limit:
             self._refuse_head(HeadTooLarge(limit, "bytes"))
@@ -235,14 +236,14 @@ class Protocol(HttpToolsProtocol):
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        self._unwatch()
+        self._stop_timer()
         self._reading = _Reading.NOTHING
         super().on_message_complete()
 
-    # Another protocol
+    # Upgrade to WebSocket
 
     def _read_handshake(self) -> None:
-        """Note what the request asks for, unless others are to be answered before it."""
+        """Read the handshake of an upgrade, unless requests before it are not answered yet."""
         if not self.parser.should_upgrade() or self._is_answering() or not self._has_slot:
             return
         method, version = self.parser.get_method(), self.parser.get_http_version()
@@ -262,12 +263,12 @@ class Protocol(HttpToolsProtocol):
         return self._handshake is not None
 
     def _open_websocket(self, handshake: Handshake, *, has_more: bool) -> None:
-        """Let the connection be of the other protocol, which keeps its place."""
+        """Switch the connection to WebSocket; it keeps its slot."""
         if has_more:
-            self._refuse(_SENT_AHEAD)
+            self._refuse(_SENT_EARLY)
             return
-        self._deaf = True
-        self._unwatch()
+        self._input_closed = True
+        self._stop_timer()
         self.connections.discard(self)
         websocket = WebSocketProtocol(
             self.scope, handshake, self.transport, self._connections, self.server_state, self.loop
@@ -275,14 +276,14 @@ class Protocol(HttpToolsProtocol):
         self.transport.set_protocol(websocket)
         websocket.begin(self.app)
 
-    # What goes
+    # Output
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._answering = cycle
         self.transport.begin_answer()
         cycle.scope["extensions"] = self._extensions
         if cycle.scope["http_version"] == "1.0":
-            # Starlette's types and uvicorn's are of the same things.
+            # Starlette and uvicorn each have types of their own for ASGI.
             app = cast("Any", CloseDelimited(cast("Any", app), cycle))
         super()._start_asgi_task(cycle, app)
 
@@ -292,22 +293,22 @@ class Protocol(HttpToolsProtocol):
             return
         self._connections.wait(self)
         if self._refusal is not None:
-            self._tell(self._refusal)
+            self._write_error(self._refusal)
         elif self._reading is _Reading.BODY and self.expect_100_continue and not self._body:
-            # Nobody asked for the body, so what comes next may be that or another request.
+            # The client may send the body or another request: 100 Continue was never sent.
             self.transport.close()
         elif self._reading is not _Reading.NOTHING:
             self._unset_keepalive_if_required()
-            self._unwatch()
-            self._watch()
+            self._stop_timer()
+            self._start_timer()
 
     def _is_answering(self) -> bool:
         return self._answering is not None and not self._answering.response_complete
 
-    def _is_deaf(self) -> bool:
-        """Whether nothing is read any more, as behind an answer that is the connection's last.
+    def _is_input_closed(self) -> bool:
+        """Whether input is ignored, as after the last answer of a connection.
 
-        RFC 9112, 9.6. A stream may last for days, and what is sent behind its request would wait.
+        RFC 9112, 9.6. A stream may last for days, and pipelined requests would wait as long.
         """
         answering = self._answering
         if (
@@ -316,63 +317,63 @@ class Protocol(HttpToolsProtocol):
             and not answering.keep_alive
             and (self._reading is not _Reading.BODY or self.cycle is not answering)
         ):
-            self._deaf = True
-            self._unwatch()
-        return self._deaf
+            self._input_closed = True
+            self._stop_timer()
+        return self._input_closed
 
     def drop_reader(self) -> None:
-        """Close the connection of a client that does not take what it has asked for."""
+        """Abort the connection of a client that does not read its answer."""
         self._connections.count(Closed.SLOW_READER)
         if self._answering is not None:
-            # Told now, so that an application which ends is not taken for a broken one.
+            # Set now, so that an application that ends is not logged as failed.
             self._answering.disconnected = True
         self.transport.abort()
 
     def _refuse_head(self, error: GatewayError) -> None:
-        """Stop the parser, in one of its callbacks."""
+        """Refuse the request and stop the parser, in one of its callbacks."""
         self._refusal = error
         raise error
 
     def _refuse(self, error: GatewayError) -> None:
-        """Read no more, say why if there is a request that it can be the answer to, and close."""
-        self._deaf = True
-        self._unwatch()
+        """Stop reading, answer with the error if a request waits for an answer, and close."""
+        self._input_closed = True
+        self._stop_timer()
         if not self._is_answering():
             if self._reading is _Reading.BODY:
                 self.transport.close()  # its request is answered already
             else:
-                self._tell(error)
+                self._write_error(error)
         elif self._reading is not _Reading.BODY:
             self._refusal = error
         elif self.pipeline or self.cycle.response_started:
             self.transport.close()
         else:
-            self._tell(error)
+            self._write_error(error)
 
-    def _tell(self, error: GatewayError) -> None:
+    def _write_error(self, error: GatewayError) -> None:
         status = _STATUSES[error.code]
-        response = refused_anywhere(error, status)
+        response = refusal_response(error, status)
         response.headers["Connection"] = "close"
-        self.transport.write(written(status, response.raw_headers, bytes(response.body)))
+        self.transport.write(response_bytes(status, response.raw_headers, bytes(response.body)))
         self.transport.close()
 
-    # How long it may take
+    # Timeouts
 
-    def _watch(self) -> None:
-        """Wait for the rest of a head or a body, but not for ever."""
-        if self._timer is not None or self._deaf:
+    def _start_timer(self) -> None:
+        """Start the timeout for the rest of a head or a body."""
+        if self._timer is not None or self._input_closed:
             return
         if self._reading is _Reading.BODY:
             self._body_in_window = 0
-            self.transport.held = self.flow.read_paused
-            self._wait(self._limits.stall_seconds, self._body_window_ended)
+            self.transport.was_paused = self.flow.read_paused
+            self._set_timer(self._limits.stall_seconds, self._body_window_ended)
         elif not self._is_answering():
-            self._wait(self._limits.head_seconds, self._head_is_late)
+            self._set_timer(self._limits.head_seconds, self._head_is_late)
 
-    def _wait(self, seconds: float, late: Callable[[], None]) -> None:
+    def _set_timer(self, seconds: float, late: Callable[[], None]) -> None:
         self._timer = self.loop.call_later(seconds, late)
 
-    def _unwatch(self) -> None:
+    def _stop_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -380,7 +381,7 @@ class Protocol(HttpToolsProtocol):
     def _head_is_late(self) -> None:
         self._timer = None
         self._connections.count(Closed.SLOW_HEAD)
-        if self._begun:
+        if self._requests_begun:
             self._refuse(
                 RequestTimeout(
                     f"The request's headers did not arrive within {self._limits.head_seconds:g} "
@@ -392,14 +393,14 @@ class Protocol(HttpToolsProtocol):
 
     def _body_window_ended(self) -> None:
         self._timer = None
-        # Nobody is late who was told to wait.
-        held = self.transport.held or self.cycle.waiting_for_100_continue
+        # A client that had to wait is not late.
+        was_paused = self.transport.was_paused or self.cycle.waiting_for_100_continue
         if self.cycle.response_complete:
-            # It is answered, so nobody needs the rest.
+            # It is answered already: the rest of the body is useless.
             self._connections.count(Closed.SLOW_BODY)
             self.transport.close()
-        elif held or self._body_in_window >= self._limits.stall_bytes:
-            self._watch()
+        elif was_paused or self._body_in_window >= self._limits.stall_bytes:
+            self._start_timer()
         else:
             self._connections.count(Closed.SLOW_BODY)
             never = self.scope["path"].startswith(_NEVER_TIMED_OUT)
@@ -412,7 +413,7 @@ class Protocol(HttpToolsProtocol):
 
 
 def _dropping(protocol: ref[Protocol]) -> Callable[[], None]:
-    """Drops the protocol's client; a request that has it holds no protocol."""
+    """Build a function that drops the client, without a strong reference to the protocol."""
 
     def drop() -> None:
         found = protocol()

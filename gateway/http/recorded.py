@@ -1,4 +1,4 @@
-"""What every request leaves behind: an id in its response, a line in the log, counts, a trace."""
+"""Request recording middleware: request id, access log, metrics, trace and Server-Timing."""
 
 from __future__ import annotations
 
@@ -22,11 +22,10 @@ _W3C = {b"traceparent": "traceparent", b"tracestate": "tracestate"}
 
 
 class RecordedRequests:
-    """An ASGI application around another; metrics, log and trace may be left out.
+    """ASGI middleware that records requests; metrics, log and trace are optional.
 
-    The garbage collector learns when requests begin and end.
-
-    ``server_timing`` says whether answers to operations tell those who may know how long they took.
+    The garbage collector is notified when requests begin and end. ``server_timing`` adds the
+    duration to answers to operations, for viewers who may see it.
     """
 
     def __init__(
@@ -66,7 +65,7 @@ class RecordedRequests:
                     record.opened()
             return send(message)
 
-        with self._recording(record, _carried(scope) if self._recording.is_traced else None):
+        with self._recording(record, _trace_context(scope) if self._recording.is_traced else None):
             try:
                 await self._app(scope, receive, send_marked)
             finally:
@@ -82,7 +81,7 @@ class RecordedRequests:
 
 
 def _note_route(record: RequestRecord, scope: Scope) -> None:
-    # Only the router knows which of few routes this path belongs to.
+    # Only the router knows the route of a path.
     if "route" in scope:
         record.route = getattr(scope["route"], "path", None) or record.route
 
@@ -95,13 +94,13 @@ def _sent_id(scope: Scope) -> bytes | None:
     return None
 
 
-def _carried(scope: Scope) -> dict[str, str]:
-    """The W3C headers."""
+def _trace_context(scope: Scope) -> dict[str, str]:
+    """The headers of a W3C trace context."""
     return {_W3C[name]: value.decode("latin-1") for name, value in scope["headers"] if name in _W3C}
 
 
 def _server_timing(record: RequestRecord) -> str:
-    """The phases and the time so far in milliseconds, and the number of statements (W3C)."""
+    """Server-Timing (W3C): the phases and the time so far in ms, and the number of statements."""
     entries = [
         f"{name};dur={(ended - started) * 1000:.2f}" for name, started, ended in record.phases
     ]

@@ -1,4 +1,4 @@
-"""What each request, and each operation of a WebSocket, leaves behind: a line, counts, a trace."""
+"""Recording of requests and of operations of a WebSocket: log line, metrics and trace."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from gateway.telemetry.lines import RequestLog
 from gateway.telemetry.metrics import Metrics
 from gateway.telemetry.record import RequestRecord
 
-#: Entered around a request, with its W3C headers.
+#: Context manager around a request, with its W3C trace context.
 AroundRequest = Callable[[RequestRecord, dict[str, str]], AbstractContextManager[None]]
 
 _KEY = "stats_gateway.recording"
 
 
 class Recording:
-    """Notes pieces of work, each with a record of its own; metrics, log and trace may be left out.
+    """Records pieces of work, each with its own record; metrics, log and trace are optional.
 
-    The garbage collector learns when they begin and end.
+    The garbage collector is notified when they begin and end.
     """
 
     def __init__(
@@ -35,34 +35,34 @@ class Recording:
         self.log = log
         self.metrics = metrics
         self.around = around
-        #: Whether W3C headers are read.
+        #: Whether the W3C trace context is read.
         self.is_traced = around is not None
 
     def __call__(
-        self, record: RequestRecord, carried: dict[str, str] | None = None
+        self, record: RequestRecord, trace_context: dict[str, str] | None = None
     ) -> AbstractContextManager[None]:
-        """Entered around the work; ``carried`` are its W3C headers."""
-        return _Work(self, record, carried)
+        """Context manager around the work; ``trace_context`` has its W3C headers."""
+        return _Work(self, record, trace_context)
 
 
 class _Work:
-    """One piece of work. A class, as a generator takes several times as long."""
+    """One piece of work. A class: a generator would take several times as long."""
 
-    __slots__ = ("_carried", "_record", "_recording", "_traced")
+    __slots__ = ("_record", "_recording", "_trace_context", "_traced")
 
     def __init__(
-        self, recording: Recording, record: RequestRecord, carried: dict[str, str] | None
+        self, recording: Recording, record: RequestRecord, trace_context: dict[str, str] | None
     ) -> None:
         self._recording = recording
         self._record = record
-        self._carried = carried
+        self._trace_context = trace_context
         self._traced: ExitStack | None = None
 
     def __enter__(self) -> None:
         recording, record = self._recording, self._record
         if recording.around is not None:
             self._traced = ExitStack()
-            self._traced.enter_context(recording.around(record, self._carried or {}))
+            self._traced.enter_context(recording.around(record, self._trace_context or {}))
         recording.collections.began()
         if recording.metrics is not None:
             recording.metrics.began()
@@ -89,7 +89,7 @@ class _Work:
                 recording.collections.ended()
 
     def _opened(self) -> None:
-        """A stream is no work under way, and a span that ends with it would end after days."""
+        """End span and work when a stream opens: it may last for days."""
         if self._traced is not None:
             self._traced.close()
         self._recording.collections.ended()
@@ -98,11 +98,11 @@ class _Work:
 
 
 def attach(recording: Recording, scope: MutableMapping[str, Any]) -> None:
-    """Let the application find it by its ASGI scope."""
+    """Attach a recording to an ASGI scope, for the application."""
     scope[_KEY] = recording
 
 
 def recording_of(scope: MutableMapping[str, Any]) -> Recording:
-    """What is attached; one that nobody reads where nothing is recorded."""
+    """The recording of a scope; without one, a recording that has no effect."""
     found: Recording | None = scope.get(_KEY)
     return found if found is not None else Recording(FullCollections())

@@ -1,8 +1,8 @@
-"""Why a request is answered without being carried out.
+"""Refusals: errors of requests that are answered without being executed.
 
     GatewayError
     └── RequestRefused
-        ├── BadRequest              BAD_REQUEST                    not a request that is taken here
+        ├── BadRequest              BAD_REQUEST                    not a request of this endpoint
         ├── MethodNotAllowed        METHOD_NOT_ALLOWED             names the methods that are
         ├── NotAcceptable           NOT_ACCEPTABLE                 wants another media type
         ├── BodyTooLarge            BODY_TOO_LARGE                 names the limit
@@ -10,7 +10,7 @@
         ├── RequestTimeout          REQUEST_TIMEOUT                came too slowly
         └── UnsupportedMediaType    UNSUPPORTED_MEDIA_TYPE         a body that is not JSON in UTF-8
 
-Which HTTP status a code is answered with is each endpoint's own matter.
+Each endpoint has its own HTTP status for a code.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ class RequestRefused(GatewayError):
 
 
 class BadRequest(RequestRefused):
-    """The body or the query string is not what this endpoint takes."""
+    """The body or the query string cannot be used by this endpoint."""
 
     code = "BAD_REQUEST"
 
 
 class MethodNotAllowed(RequestRefused):
-    """``allowed`` are the methods that work here."""
+    """The method is not one of ``allowed``."""
 
     code = "METHOD_NOT_ALLOWED"
 

@@ -1,4 +1,4 @@
-"""JSON responses; all errors have one shape: a list, each with a message and a code."""
+"""JSON responses. All errors have one shape: a list, each with a message and a code."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from gateway.http.media import JSON
 from gateway.http.refusals import RequestRefused
 from gateway.json_bytes import json_bytes
 
-#: Answers depend on the credentials, and none may outlive a group's turning private.
+#: Answers depend on the credentials, and a group may turn private at any time.
 NO_STORE = {"Cache-Control": "private, no-store", "Vary": "Accept, Authorization"}
-#: Of an answer with a secret: the length of what is compressed tells of its content.
+#: For an answer with a secret: its compressed length would reveal its content (BREACH).
 SECRET = {**NO_STORE, "Cache-Control": "private, no-store, no-transform"}
 
 
@@ -26,17 +26,17 @@ def json_response(
     media: str = JSON,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """The content as JSON, for this client and this moment only."""
+    """JSON response that may not be cached."""
     return raw_json_response(json_bytes(content), status, media, {**NO_STORE, **(headers or {})})
 
 
 def raw_json_response(text: bytes, status: int, media: str, headers: Mapping[str, str]) -> Response:
-    """What is JSON already, under headers that say who may keep it."""
+    """JSON response from serialised JSON; ``headers`` say who may cache it."""
     return Response(text, status, {**headers, "Content-Type": f"{media}; charset=utf-8"})
 
 
-class ReadyResponse:
-    """An ASGI application that sends a whole response whose headers are encoded already."""
+class EncodedResponse:
+    """ASGI application that sends a whole response with encoded headers."""
 
     def __init__(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> None:
         self._status = status
@@ -49,21 +49,23 @@ class ReadyResponse:
         await send({"type": "http.response.body", "body": self._body})
 
 
-def written(status: HTTPStatus, headers: Sequence[tuple[bytes, bytes]], body: bytes = b"") -> bytes:
-    """A whole response as it goes over an HTTP/1.1 connection."""
+def response_bytes(
+    status: HTTPStatus, headers: Sequence[tuple[bytes, bytes]], body: bytes = b""
+) -> bytes:
+    """Serialise a whole response for an HTTP/1.1 connection."""
     status_line = f"HTTP/1.1 {status.value} {status.phrase}".encode()
     lines = [status_line, *(b": ".join(one) for one in headers), b"", body]
     return b"\r\n".join(lines)
 
 
-def errored(status: HTTPStatus, headers: Mapping[str, str] | None = None) -> Response:
-    """The response of a path or method that is not served."""
+def status_response(status: HTTPStatus, headers: Mapping[str, str] | None = None) -> Response:
+    """JSON error response of a bare HTTP status, such as 404 for a path that is not served."""
     error = {"message": f"{status.description}.", "extensions": {"code": status.name}}
     return json_response({"errors": [error]}, status, headers=headers)
 
 
-def refused_anywhere(error: GatewayError, status: HTTPStatus) -> Response:
-    """The refusal of a request before it is known which endpoint it is for.
+def refusal_response(error: GatewayError, status: HTTPStatus) -> Response:
+    """Error response for a request whose endpoint is not known yet.
 
     In both of our shapes (clients of ERAS read ``error``, others ``errors``), for any page.
     """

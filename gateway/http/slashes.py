@@ -1,4 +1,4 @@
-"""A slash at the end of a path, which many clients send: answered as without it, by no redirect.
+"""Trailing slashes: a path that ends in a slash is answered as without it, without a redirect.
 
 A redirect would drop bodies, fail preflights, and lead from https to http behind a proxy that ends
 TLS.
@@ -14,7 +14,7 @@ _MARK = "trailing_slash"
 
 
 class WithoutTrailingSlash:
-    """An ASGI application that asks another for the path without the slash at its end."""
+    """ASGI middleware that removes the slash at the end of a path."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -31,5 +31,5 @@ class WithoutTrailingSlash:
 
 
 def had_trailing_slash(scope: Scope) -> bool:
-    """Whether the client asked with a slash at the end: links relative to it lead elsewhere."""
+    """Whether the requested path had a trailing slash, which changes relative links."""
     return _MARK in scope

@@ -1,6 +1,6 @@
-"""A server whose database is not there yet: it lives, is not ready, and tries again.
+"""Startup without a database: the server is alive but not ready, and retries.
 
-Until then it answers nothing but probes: 503, with ``Retry-After``.
+Until it succeeds, it answers only probes; all else gets 503 with ``Retry-After``.
 """
 
 from __future__ import annotations
@@ -17,33 +17,32 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from gateway.db.faults import DatabaseFault
 from gateway.errors import GatewayError, Unavailable
 from gateway.http.probes import PROBE_PATHS
-from gateway.http.response import refused_anywhere
+from gateway.http.response import refusal_response
 
 logger = logging.getLogger(__name__)
 
-#: Mostly all is there: then nobody meets a server that is not ready.
+#: How long the start waits for the first attempt: usually enough for it to succeed.
 FIRST_SECONDS = 2
 _PAUSE_SECONDS = 1
 
 
 class Starting:
-    """Awaits ``prepare`` until it succeeds, in the background if that takes longer than a moment.
+    """Retries ``prepare`` until it succeeds, in the background after ``FIRST_SECONDS``.
 
-    Entered while the server runs. What it fails with may pass, or the server may still be mended
-    from outside. A fault of the database is told by that itself; all else is logged once.
+    A context manager around the running server. A failure may be temporary, or be fixed from
+    outside. The database logs its own faults; every other error is logged once.
     """
 
     def __init__(self, prepare: Callable[[], Awaitable[object]]) -> None:
-        #: False from when it is entered until it has succeeded: an application that is used without
-        #: a lifespan waits for nothing.
+        #: False from the start until success; True for an application without a lifespan.
         self.is_over = True
         self._prepare = prepare
         self._reason = "The server is starting."
-        self._told: str | None = None
+        self._last_logged: str | None = None
         self._trying: asyncio.Task[None] | None = None
 
     async def check_ready(self) -> None:
-        """Return once it has succeeded; Unavailable, saying why it has not, until then."""
+        """Readiness check: Unavailable with the reason until the start has succeeded."""
         if not self.is_over:
             raise Unavailable(self._reason)
 
@@ -51,7 +50,7 @@ class Starting:
         while not self.is_over:
             try:
                 await self._prepare()
-            except Exception as error:  # a server that ends would only be started again
+            except Exception as error:  # a supervisor would only restart a server that exits
                 self._note(error)
                 await asyncio.sleep(_PAUSE_SECONDS)
             else:
@@ -60,8 +59,8 @@ class Starting:
     def _note(self, error: Exception) -> None:
         unexpected = None if isinstance(error, GatewayError) else error
         self._reason = "The server could not start yet." if unexpected else str(error)
-        if not isinstance(error, DatabaseFault) and str(error) != self._told:
-            self._told = str(error)
+        if not isinstance(error, DatabaseFault) and str(error) != self._last_logged:
+            self._last_logged = str(error)
             logger.error(
                 "The server is not ready and tries again: %s", self._reason, exc_info=unexpected
             )
@@ -84,7 +83,7 @@ class Starting:
 
 
 class OnceStarted:
-    """An ASGI application around another, which is asked nothing but probes until the start."""
+    """ASGI middleware that passes on only probes until the start has succeeded."""
 
     def __init__(self, app: ASGIApp, starting: Starting) -> None:
         self._app = app
@@ -94,6 +93,6 @@ class OnceStarted:
         waits = scope["type"] in ("http", "websocket") and not self._starting.is_over
         if waits and scope["path"].encode() not in PROBE_PATHS:
             error = Unavailable("The server is starting: try again in a moment.")
-            response = refused_anywhere(error, HTTPStatus.SERVICE_UNAVAILABLE)
+            response = refusal_response(error, HTTPStatus.SERVICE_UNAVAILABLE)
             return response(scope, receive, send)
         return self._app(scope, receive, send)

@@ -11,13 +11,13 @@ _BOUNDARY = b"--graphql"
 
 
 def _part(content: bytes) -> bytes:
-    """A part and the boundary behind it, so that a client need not wait to know it whole."""
+    """A part with the boundary after it, so that a client knows at once that it is complete."""
     head = f"\r\nContent-Type: {JSON}\r\n\r\n".encode()
     return head + content + b"\r\n" + _BOUNDARY
 
 
 class SubscriptionParts:
-    """A ``StreamForm``."""
+    """Multipart subscription, a ``StreamForm``."""
 
     media = f'{MULTIPART}; boundary="graphql"; subscriptionSpec=1.0'
     beginning = b"\r\n" + _BOUNDARY
@@ -29,9 +29,9 @@ class SubscriptionParts:
 
     def completed(self, errors: bytes | None) -> bytes:
         """The last boundary, after a part whose errors are those of the whole subscription."""
-        told = b"" if errors is None else _part(b'{"payload":null,"errors":' + errors + b"}")
-        return told + b"--\r\n"
+        part = b"" if errors is None else _part(b'{"payload":null,"errors":' + errors + b"}")
+        return part + b"--\r\n"
 
     def interrupted(self, errors: bytes, seconds: float) -> bytes:
-        """The same: Apollo's RetryLink asks again after errors of the whole subscription."""
+        """The same as ``completed``: Apollo's RetryLink retries after errors of a subscription."""
         return self.completed(errors)

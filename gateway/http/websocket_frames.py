@@ -1,7 +1,7 @@
-"""Frames: what is read from and written to a WebSocket, without the socket (RFC 6455, section 5).
+"""WebSocket frames: parsing and writing, without the socket (RFC 6455, section 5).
 
-The library reads and writes frames. This keeps what it reads within bounds: bytes are parsed in
-small pieces, and no further while a message waits to be taken.
+The library parses and writes frames. This bounds the memory of input: bytes are parsed in small
+pieces, and not while a message waits in the queue.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from websockets.protocol import Protocol, Side, State
 
 _logger = logging.getLogger("websockets")
 
-#: Bytes that are parsed in one go: a hundred and seventy messages, if all are as short as can be.
+#: Bytes that are parsed at once: 170 messages of the smallest size.
 _PIECE = 1024
-#: What fits into a close frame beside the code.
+#: Bytes of a reason that fit into a close frame beside the code.
 _LONGEST_REASON = 123
 
 
@@ -28,7 +28,7 @@ class Frames:
         self._unparsed = bytearray()
         self._opcode = Opcode.TEXT
         self._message = bytearray()
-        #: Whole messages that nobody has taken yet: texts, and bytes of binary ones.
+        #: Queue of whole messages: str for texts, bytes for binary ones.
         self.messages: deque[str | bytes] = deque()
 
     @property
@@ -38,7 +38,7 @@ class Frames:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing is read any more: both sides have closed, or the client broke a rule."""
+        """Whether input is ignored: both sides have closed, or the client broke a rule."""
         return self._protocol.eof_sent
 
     @property
@@ -54,22 +54,22 @@ class Frames:
 
     @property
     def is_behind(self) -> bool:
-        """Whether there are bytes that are not parsed, since a message waits to be taken."""
+        """Whether bytes are not parsed yet, since a message waits in the queue."""
         return bool(self._unparsed)
 
     @property
     def has_part(self) -> bool:
-        """Whether memory is taken by a part of a message, of which the rest has not come."""
+        """Whether an incomplete message takes memory."""
         protocol = self._protocol
         return bool(protocol.reader.buffer) or protocol.current_size is not None
 
     def feed(self, data: bytes) -> None:
-        """Take what the client has sent; ``parse`` reads it."""
+        """Add bytes from the client; ``parse`` parses them."""
         if not self.is_over:
             self._unparsed += data
 
     def parse(self) -> None:
-        """Read what was fed, until there is a message or nothing is left."""
+        """Parse what was fed, until there is a message or nothing is left."""
         while self._unparsed and not self.messages and not self.is_over:
             piece = bytes(self._unparsed[:_PIECE])
             del self._unparsed[:_PIECE]
@@ -92,7 +92,7 @@ class Frames:
             return
         message, self._message = self._message, bytearray()
         if not self.is_open:
-            return  # whoever closes wants no more answers
+            return  # no answers are needed after a close
         if self._opcode is Opcode.BINARY:
             self.messages.append(bytes(message))
             return
@@ -102,11 +102,11 @@ class Frames:
             self._protocol.fail(CloseCode.INVALID_DATA, "The text is not UTF-8.")
 
     def write_text(self, text: str) -> None:
-        """Send a message."""
+        """Queue a text message for ``to_write``."""
         self._protocol.send_text(text.encode())
 
     def write_ping(self) -> None:
-        """Ask the client for a sign of life."""
+        """Queue a ping."""
         self._protocol.send_ping(b"")
 
     def close(self, code: int, reason: str) -> None:
@@ -116,7 +116,7 @@ class Frames:
         self.messages.clear()
 
     def to_write(self) -> bytes:
-        """What to write since this was asked last: also answers to pings and to close frames."""
+        """The bytes to write since the last call: also answers to pings and to close frames."""
         return b"".join(self._protocol.data_to_send())
 
 

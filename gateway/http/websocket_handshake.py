@@ -1,4 +1,4 @@
-"""The handshake by which an HTTP connection becomes a WebSocket (RFC 6455, section 4)."""
+"""WebSocket handshake: upgrades an HTTP connection (RFC 6455, section 4)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gateway.http.refusals import BadRequest
 HeaderLines = Sequence[tuple[bytes, bytes]]
 
 _SUBPROTOCOLS = "Sec-WebSocket-Protocol"
-#: What the handshake is read from; nothing else of the head is looked at for it.
+#: The headers of a handshake; all others are ignored.
 _READ = {
     name.lower().encode(): name
     for name in (
@@ -32,7 +32,7 @@ _OF_A_BODY = frozenset({b"content-length", b"transfer-encoding"})
 
 
 class BadHandshake(BadRequest):
-    """The handshake is not valid; the response names the version of the protocol that is."""
+    """The handshake is not valid; the response names the supported version of the protocol."""
 
     @property
     def headers(self) -> dict[str, str]:
@@ -40,7 +40,7 @@ class BadHandshake(BadRequest):
 
 
 class Handshake(NamedTuple):
-    """What the server answers a valid handshake with, and what the client offers to speak."""
+    """Valid handshake: the key to accept it with, and the offered subprotocols."""
 
     #: The value of Sec-WebSocket-Accept.
     accept: str
@@ -48,9 +48,9 @@ class Handshake(NamedTuple):
 
 
 def asks_for_websocket(method: bytes, version: str, headers: HeaderLines) -> bool:
-    """Whether a request that asks for another protocol asks for this one.
+    """Whether an upgrade request is for WebSocket.
 
-    Names are in lower case. What is no GET of HTTP/1.1 is answered as if it had not asked.
+    Names are in lower case. Other requests than GET by HTTP/1.1 are answered without an upgrade.
     """
     return (
         method == b"GET"
@@ -60,9 +60,9 @@ def asks_for_websocket(method: bytes, version: str, headers: HeaderLines) -> boo
 
 
 def read_handshake(headers: HeaderLines) -> Handshake:
-    """The handshake; BadHandshake, which names the header, if it is not valid.
+    """Read the handshake; BadHandshake, which names the header, if it is not valid.
 
-    No extension is agreed on: the length of what is compressed would tell of secrets in it.
+    No extension is negotiated: compressed lengths would reveal secrets.
     """
     for name, value in headers:
         if name in _OF_A_BODY and value != b"0":
@@ -75,7 +75,7 @@ def read_handshake(headers: HeaderLines) -> Handshake:
         accept, _, _ = ServerProtocol().process_request(Request("/", read))
         offered = [parse_subprotocol(value) for value in read.get_all(_SUBPROTOCOLS)]
     except InvalidHeader as error:
-        # Its own words repeat the value.
+        # The library's message repeats the value.
         raise BadHandshake(f"The WebSocket handshake needs a valid {error.name} header.") from None
     except InvalidHandshake:
         raise BadHandshake("The WebSocket handshake is not valid.") from None

@@ -1,7 +1,7 @@
-"""How the server speaks WebSocket on a connection that has asked for it, as ASGI knows it.
+"""WebSocket protocol of the server, as ASGI events, from the upgrade to the close.
 
-Uvicorn's own classes bound neither the answers to pings nor the number of messages that wait, log
-query strings, refuse in plain text, and are closed by a stopping server before they can tell.
+Uvicorn's own classes bound neither the answers to pings nor the queue of messages, log query
+strings, refuse in plain text, and are closed by a stopping server without a last message.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from websockets.frames import CloseCode
 
 from gateway.http.connections import Closed, Connections
 from gateway.http.outgoing import Outgoing
-from gateway.http.response import errored, written
+from gateway.http.response import response_bytes, status_response
 from gateway.http.websocket_events import EXTENSION, OCCUPIED, STOPPING
 from gateway.http.websocket_frames import Frames
 from gateway.http.websocket_handshake import Handshake
@@ -36,7 +36,7 @@ RawHeaders = Sequence[tuple[bytes, bytes]]
 
 class _State(Enum):
     #: The application has not answered the handshake.
-    ASKED = auto()
+    HANDSHAKE = auto()
     #: The application refuses it, and its response is on its way.
     REFUSED = auto()
     OPEN = auto()
@@ -46,9 +46,9 @@ class _State(Enum):
 
 
 class WebSocketProtocol(asyncio.Protocol):
-    """One WebSocket, from a valid handshake on; it takes its place among the connections over.
+    """One WebSocket, from a valid handshake on; it takes over the slot of its connection.
 
-    Nothing more is read while messages wait to be taken, or what was written does.
+    Reading is paused while messages wait in the queue, or the write buffer is full.
     """
 
     def __init__(
@@ -73,22 +73,22 @@ class WebSocketProtocol(asyncio.Protocol):
         self._limits = connections.limits
         self._server_state = server_state
         self._loop = loop
-        self._state = _State.ASKED
+        self._state = _State.HANDSHAKE
         self._frames = Frames(self._limits.message_bytes)
         self._response: Message = {}
-        self._came = asyncio.Event()
-        self._stops = False
-        self._told_stopping = False
-        self._told_connect = False
+        self._changed = asyncio.Event()
+        self._is_stopping = False
+        self._sent_stopping = False
+        self._sent_connect = False
         self._holds_slot = False
-        self._turn = asyncio.Lock()
+        self._write_lock = asyncio.Lock()
         self._writable = asyncio.Event()
         self._writable.set()
-        self._timeouts = WebSocketTimeouts(loop, self._limits, self._ping, self._lose)
+        self._timeouts = WebSocketTimeouts(loop, self._limits, self._ping, self._time_out)
         self._end: asyncio.TimerHandle | None = None
 
     def begin(self, app: ASGI3Application) -> None:
-        """Let the application answer the handshake, and all that follows."""
+        """Start the application, which answers the handshake and all messages."""
         self._server_state.connections.add(self)  # type: ignore[arg-type]
         task = self._loop.create_task(self._run(app))
         self._server_state.tasks.add(task)
@@ -98,25 +98,25 @@ class WebSocketProtocol(asyncio.Protocol):
         try:
             await app(self._scope, self._receive, self._send)  # type: ignore[arg-type]
         except ConnectionError:
-            pass  # nobody is left to be answered
+            pass  # the client has gone
         except Exception:
             logger.exception("A WebSocket failed.")
         finally:
-            if self._state is _State.ASKED:
-                response = errored(HTTPStatus.INTERNAL_SERVER_ERROR)
+            if self._state is _State.HANDSHAKE:
+                response = status_response(HTTPStatus.INTERNAL_SERVER_ERROR)
                 self._refuse(response.status_code, response.raw_headers, bytes(response.body))
             elif self._state is _State.OPEN:
-                # Cancelled by a stopping server that has waited long enough, or failed.
-                code = CloseCode.SERVICE_RESTART if self._stops else CloseCode.INTERNAL_ERROR
+                # Failed, or cancelled by a stopping server after its timeout.
+                code = CloseCode.SERVICE_RESTART if self._is_stopping else CloseCode.INTERNAL_ERROR
                 self._close(code, "")
 
-    # What comes
+    # Input
 
     def data_received(self, data: bytes) -> None:
-        if self._state is _State.ASKED:
+        if self._state is _State.HANDSHAKE:
             self._transport.abort()  # a client waits for the answer to its handshake
             return
-        self._timeouts.heard(len(data))
+        self._timeouts.received(len(data))
         self._frames.feed(data)
         self._read()
 
@@ -129,65 +129,65 @@ class WebSocketProtocol(asyncio.Protocol):
         if self._frames.is_over and not was_over:
             self._ended()
         if self._frames.messages or not self._frames.is_open:
-            self._came.set()
+            self._changed.set()
         if self._state is _State.OPEN:
             self._timeouts.awaits_rest(self._frames.has_part)
         self._regulate()
 
     def _ended(self) -> None:
-        """Both sides have closed, or the client broke a rule and was told so."""
+        """Both sides have closed, or the client broke a rule and got a close frame."""
         if self._frames.was_closed_by_client or self._state is _State.CLOSING:
             self._transport.close()
         else:
-            # What it still sends is not read. Closing at once could lose what it was told.
+            # Its input is ignored. Closing at once could lose the close frame.
             self._transport.write_eof()
             self._wait_for_end()
         self._timeouts.end()
         self._state = _State.CLOSING
 
     def _regulate(self) -> None:
-        """Read no more while somebody has to catch up."""
+        """Pause reading while the application or the client lags behind."""
         waits = bool(self._frames.messages) or not self._writable.is_set()
-        holds = waits and self._state is _State.OPEN
-        if holds is self._timeouts.holds or self._transport.is_closing():
+        is_paused = waits and self._state is _State.OPEN
+        if is_paused is self._timeouts.is_paused or self._transport.is_closing():
             return
-        self._timeouts.holds = holds
-        if holds:
+        self._timeouts.is_paused = is_paused
+        if is_paused:
             self._transport.pause_reading()
         else:
             self._transport.resume_reading()
 
     async def _receive(self) -> Message:
-        if not self._told_connect:
-            self._told_connect = True
+        if not self._sent_connect:
+            self._sent_connect = True
             return {"type": "websocket.connect"}
         while True:
-            if self._state is not _State.OPEN and self._state is not _State.ASKED:
+            if self._state is not _State.OPEN and self._state is not _State.HANDSHAKE:
                 return {"type": "websocket.disconnect", "code": self._code()}
-            if self._stops and not self._told_stopping:
-                self._told_stopping = True
+            if self._is_stopping and not self._sent_stopping:
+                self._sent_stopping = True
                 return {"type": STOPPING}
             if self._frames.messages:
                 message = self._frames.messages.popleft()
                 if not self._frames.messages:
-                    # In a turn of its own: whoever sends without end is not the only one.
+                    # In an iteration of its own, so that one busy client does not block others.
                     self._loop.call_soon(self._read)
                 kind = "text" if isinstance(message, str) else "bytes"
                 return {"type": "websocket.receive", kind: message}
-            self._came.clear()
-            await self._came.wait()
+            self._changed.clear()
+            await self._changed.wait()
 
     def _code(self) -> int:
         refused = self._state is _State.REFUSED
         return CloseCode.ABNORMAL_CLOSURE if refused else self._frames.code
 
-    # What goes
+    # Output
 
     async def _send(self, message: Message) -> None:
         kind = message["type"]
         if kind == "websocket.send":
-            # One after the other: what waits to be taken is never more than one message.
-            async with self._turn:
+            # One after the other, so that at most one message waits in the write buffer.
+            async with self._write_lock:
                 await self._writable.wait()
                 self._check(_State.OPEN)
                 self._frames.write_text(message["text"])
@@ -199,18 +199,18 @@ class WebSocketProtocol(asyncio.Protocol):
             self._check(_State.OPEN)
             self._close(message["code"], message["reason"])
         elif kind == "websocket.accept":
-            self._check(_State.ASKED)
+            self._check(_State.HANDSHAKE)
             self._accept(message)
         elif kind == "websocket.http.response.start":
-            self._check(_State.ASKED)
+            self._check(_State.HANDSHAKE)
             self._response = message
         else:
-            self._check(_State.ASKED)
+            self._check(_State.HANDSHAKE)
             response = self._response
             self._refuse(response["status"], response["headers"], message["body"])
 
-    def _occupy(self, value: bool) -> None:  # noqa: FBT001 - what is told
-        """Take a place for long, or give it back; Unavailable if there is none."""
+    def _occupy(self, value: bool) -> None:  # noqa: FBT001 - the value of the message
+        """Take a slot for long, or release it; Unavailable if there is none."""
         if value and not self._holds_slot:
             self._connections.hold()
             self._connections.work(self)
@@ -237,16 +237,16 @@ class WebSocketProtocol(asyncio.Protocol):
         ]
         if message["subprotocol"] is not None:
             headers.append((b"sec-websocket-protocol", message["subprotocol"].encode()))
-        self._transport.write(written(HTTPStatus.SWITCHING_PROTOCOLS, headers))
+        self._transport.write(response_bytes(HTTPStatus.SWITCHING_PROTOCOLS, headers))
         self._state = _State.OPEN
         self._timeouts.begin()
 
     def _refuse(self, status: int, headers: RawHeaders, body: bytes) -> None:
         self._state = _State.REFUSED
         closing = [*headers, (b"connection", b"close")]
-        self._transport.write(written(HTTPStatus(status), closing, body))
+        self._transport.write(response_bytes(HTTPStatus(status), closing, body))
         self._transport.close()
-        self._came.set()
+        self._changed.set()
 
     def _close(self, code: int, reason: str) -> None:
         self._state = _State.CLOSING
@@ -255,7 +255,7 @@ class WebSocketProtocol(asyncio.Protocol):
         self._flush()
         self._wait_for_end()
         self._regulate()
-        self._came.set()
+        self._changed.set()
 
     def _wait_for_end(self) -> None:
         if self._end is None:
@@ -275,14 +275,14 @@ class WebSocketProtocol(asyncio.Protocol):
         self._timeouts.awaits_reader(False)
         self._regulate()
 
-    # How it ends
+    # End
 
     def _ping(self) -> None:
         self._frames.write_ping()
         self._flush()
 
-    def _lose(self, reason: Closed) -> None:
-        """The patience is at an end."""
+    def _time_out(self, reason: Closed) -> None:
+        """A timeout has passed: close or abort the connection."""
         self._connections.count(reason)
         if reason is Closed.SLOW_BODY:
             rate = f"{self._limits.bytes_per_second:,} bytes per second"
@@ -300,17 +300,17 @@ class WebSocketProtocol(asyncio.Protocol):
         self._connections.leave(self)
         self._server_state.connections.discard(self)
         self._writable.set()
-        self._came.set()
+        self._changed.set()
 
     def shutdown(self) -> None:
-        """The server stops, says Uvicorn; the application closes when it has finished."""
-        self._stops = True
-        self._came.set()
+        """Uvicorn's signal that the server stops; the application closes when it has finished."""
+        self._is_stopping = True
+        self._changed.set()
 
-    def has_taken_all(self) -> bool:
+    def has_flushed(self) -> bool:
         return not self._transport.get_write_buffer_size()
 
-    def give_way(self) -> None:
+    def evict(self) -> None:
         if self._state is _State.OPEN:
             self._close(CloseCode.TRY_AGAIN_LATER, "The server needs the place.")
         self._transport.close()

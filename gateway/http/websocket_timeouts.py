@@ -1,4 +1,4 @@
-"""WebSocket timeouts: how long a client may be silent, or slow to send and to read."""
+"""WebSocket timeouts: heartbeat, slow messages and slow readers."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from gateway.http.peers import PeerLimits
 
 
 class WebSocketTimeouts:
-    """Timers of one open WebSocket, told what happens on it.
+    """Timers of one open WebSocket.
 
-    ``ping`` asks the client for a sign of life, and ``lose`` is called when a timeout has
-    passed. While nothing is read (``holds``), nobody is late. ``Outgoing`` watches clients that
-    read too slowly.
+    ``ping`` sends a ping, and ``on_timeout`` is called when a timeout has passed. While reading is
+    paused (``is_paused``), no timeout passes. ``Outgoing`` detects clients that read too slowly.
     """
 
     def __init__(
@@ -22,30 +21,30 @@ class WebSocketTimeouts:
         loop: asyncio.AbstractEventLoop,
         limits: PeerLimits,
         ping: Callable[[], object],
-        lose: Callable[[Closed], object],
+        on_timeout: Callable[[Closed], object],
     ) -> None:
         self._loop = loop
         self._limits = limits
         self._ping = ping
-        self._lose = lose
-        self.holds = False
-        self._heard = True
+        self._on_timeout = on_timeout
+        self.is_paused = False
+        self._has_received = True
         self._bytes = 0
         self._beat: asyncio.TimerHandle | None = None
         self._part: asyncio.TimerHandle | None = None
         self._reader: asyncio.TimerHandle | None = None
 
     def begin(self) -> None:
-        """The WebSocket is open: expect signs of life."""
+        """Start the heartbeat: the WebSocket is open."""
         self._beat = self._loop.call_later(self._limits.heartbeat_seconds, self._on_beat)
 
-    def heard(self, number: int) -> None:
-        """So many bytes have come."""
-        self._heard = True
+    def received(self, number: int) -> None:
+        """Count received bytes."""
+        self._has_received = True
         self._bytes += number
 
-    def awaits_rest(self, value: bool) -> None:  # noqa: FBT001 - what is told
-        """A part of a message has come, or no part waits for its rest any more."""
+    def awaits_rest(self, value: bool) -> None:  # noqa: FBT001 - the new state
+        """Start or stop the timeout for the rest of an incomplete message."""
         if not value:
             self._cancel(self._part)
             self._part = None
@@ -53,15 +52,15 @@ class WebSocketTimeouts:
             self._bytes = 0
             self._part = self._loop.call_later(self._limits.stall_seconds, self._on_part)
 
-    def awaits_reader(self, value: bool) -> None:  # noqa: FBT001 - what is told
-        """What was written waits to be taken, or not any more."""
+    def awaits_reader(self, value: bool) -> None:  # noqa: FBT001 - the new state
+        """Start or stop the timeout of a full write buffer."""
         self._cancel(self._reader)
         self._reader = None
         if value:
             self._reader = self._loop.call_later(self._limits.message_seconds, self._on_reader)
 
     def end(self) -> None:
-        """Wait for nothing any more."""
+        """Stop all timers."""
         for timer in (self._beat, self._part, self._reader):
             self._cancel(timer)
         self._beat = self._part = self._reader = None
@@ -71,19 +70,19 @@ class WebSocketTimeouts:
             timer.cancel()
 
     def _on_beat(self) -> None:
-        if self._heard or self.holds:
-            self._heard = False
+        if self._has_received or self.is_paused:
+            self._has_received = False
             self._ping()
             self.begin()
         else:
-            self._lose(Closed.SILENT)
+            self._on_timeout(Closed.SILENT)
 
     def _on_part(self) -> None:
         self._part = None
-        if self.holds or self._bytes >= self._limits.stall_bytes:
+        if self.is_paused or self._bytes >= self._limits.stall_bytes:
             self.awaits_rest(True)
         else:
-            self._lose(Closed.SLOW_BODY)
+            self._on_timeout(Closed.SLOW_BODY)
 
     def _on_reader(self) -> None:
-        self._lose(Closed.SLOW_READER)
+        self._on_timeout(Closed.SLOW_READER)

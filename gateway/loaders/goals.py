@@ -22,9 +22,9 @@ from gateway.stats.goals.growth import (
     Growth,
     GrowthRows,
     Steps,
-    asked_parameters,
     growth,
     growth_parameters,
+    question_parameters,
     steps_of,
 )
 from gateway.stats.goals.metric import GoalMetric
@@ -64,7 +64,9 @@ class ContributorsLoader(StatementLoader[Contributors, tuple[Contributor, ...]])
         for key in keys:
             together[key.rows_of, key.metric is GoalMetric.HOURS].append(key)
         for (rows, by_time), asked in together.items():
-            bound = asked_parameters([(one.group_id, one.selection, [one.pieces]) for one in asked])
+            bound = question_parameters(
+                [(one.group_id, one.selection, [one.pieces]) for one in asked]
+            )
             bound["limit"] = max(one.first for one in asked)
             yield Request(
                 asked, contributors(rows, by_time=by_time), bound, partial(_contributors, asked)

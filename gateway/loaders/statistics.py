@@ -15,7 +15,7 @@ from gateway.stats.active_users import active_users
 from gateway.stats.day_spans import day_spans
 from gateway.stats.entities import counted
 from gateway.stats.last_days import last_days
-from gateway.stats.ranking import Order, Place, ranking
+from gateway.stats.ranking import Order, RankingCursor, ranking
 from gateway.stats.rows import parameters
 from gateway.stats.subject import Answer, Question
 from gateway.stats.sums import sums
@@ -223,7 +223,7 @@ class RankingQuestion(NamedTuple):
 
     question: Question
     limit: int
-    after: Place | None = None
+    after: RankingCursor | None = None
     order: Order = Order.COUNT
 
 

@@ -1,1 +1,1 @@
-"""Endpoints beside GraphQL: the event stream, and what older services answered."""
+"""REST endpoints: the event stream, and the APIs of older services."""

@@ -1,4 +1,4 @@
-"""Where the gateway says what it is: at its root, and to machines in OpenAPI's words."""
+"""Status page and OpenAPI description: the routes of both."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gateway.http.browsers import readable_by_pages
+from gateway.http.cors import with_cors
 from gateway.rest.eras.rows import Json
 from gateway.rest.openapi import OPENAPI_PATH, OpenApiEndpoint, describe
 from gateway.rest.sentence import DescribeError
@@ -21,14 +21,14 @@ def about_routes(
     home: Callable[[], Response] | None = None,
     more: Json | None = None,
 ) -> list[Route]:
-    """The root and the description of all that is answered beside GraphQL.
+    """The routes of the root and of the OpenAPI description.
 
-    ``more`` are paths that are described elsewhere.
-    ``home`` is what browsers get at the root, in place of the small page.
+    ``more`` are paths that are described elsewhere. ``home`` makes the page that browsers get at
+    the root, in place of the small page.
     """
     description = describe(version, more)
     status = {
-        # What clients of ERAS look at.
+        # Clients of ERAS read it.
         "status": "ok",
         "service": "stats-gateway",
         "version": version,
@@ -38,6 +38,6 @@ def about_routes(
     welcome = WelcomeEndpoint(status, description, describe_error, home)
     openapi = OpenApiEndpoint(description, describe_error)
     return [
-        Route("/", readable_by_pages(welcome)),
-        Route(OPENAPI_PATH, readable_by_pages(openapi)),
+        Route("/", with_cors(welcome)),
+        Route(OPENAPI_PATH, with_cors(openapi)),
     ]

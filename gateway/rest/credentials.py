@@ -1,4 +1,4 @@
-"""The one user name and password that the event stream is sent with (HTTP basic, RFC 7617)."""
+"""Credentials of the event stream: one user name and password (HTTP basic, RFC 7617)."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from hmac import compare_digest
 
 
 class StreamCredentials:
-    """Admits whoever sends exactly these; nobody while either is unset or empty."""
+    """Checks the credentials of a request; admits nobody while either is unset or empty."""
 
     def __init__(self, username: str | None, password: str | None) -> None:
         self._expected = (username.encode(), password.encode()) if username and password else None
 
     def admit(self, headers: list[str]) -> bool:
-        """Whether the request's Authorization headers are one that carries the credentials."""
+        """Whether there is exactly one Authorization header, with the credentials."""
         sent = _decoded(headers[0]) if len(headers) == 1 else None
         if sent is None or self._expected is None:
             return False
-        # Both are always compared, each in constant time: how long it takes tells nothing.
+        # Both are always compared, each in constant time: the duration reveals nothing.
         same = [compare_digest(a, b) for a, b in zip(sent, self._expected, strict=True)]
         return all(same)
 

@@ -1,4 +1,4 @@
-"""The CKAN action as OpenAPI has it; ``gateway.rest.ckan`` answers it."""
+"""OpenAPI description of the CKAN action; ``gateway.rest.ckan`` answers it."""
 
 from __future__ import annotations
 

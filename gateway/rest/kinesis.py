@@ -1,4 +1,4 @@
-"""``POST /kinesis``: the Zooniverse's stream of events, as ERAS takes it."""
+"""``POST /kinesis``: intake of the Zooniverse's event stream, as in ERAS."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from gateway.telemetry.record import record_of
 
 
 class KinesisEndpoint:
-    """An ASGI application for POST to one path; ``body_limit`` is in bytes.
+    """ASGI application for POST to one path; ``body_limit`` is in bytes.
 
-    ``read`` makes a batch of a body, or raises. Addresses of clients behind ``trusted_proxies``
-    are those that these tell.
+    ``read`` parses a body into a batch, or raises. Client addresses are taken from
+    ``trusted_proxies``.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class KinesisEndpoint:
 
     async def _respond(self, request: Request) -> Response:
         try:
-            # First of all: a stranger's body is not even read.
+            # First: without credentials, the body is not read.
             await self._admit(request)
             check_json(request, undeclared=JSON)
             body = await read_body(request, self._body_limit)
@@ -68,7 +68,7 @@ class KinesisEndpoint:
             return refused(error, record_of(request.scope))
 
     async def _admit(self, request: Request) -> None:
-        """Forbidden without the credentials; TooManyTries for who guesses them."""
+        """Forbidden without the credentials; TooManyTries after too many wrong ones."""
         sent = request.headers.getlist("authorization")
         address = client_address(request.scope, self._trusted_proxies)
         if sent:
@@ -81,7 +81,7 @@ class KinesisEndpoint:
 
 
 def _report(batch: Batch) -> Response:
-    """204 if every event was taken or is of a type that is ignored, else 207 and which were not."""
+    """204 if every event was stored or ignored by its type, else 207 with the rejected ones."""
     if not batch.rejects:
         return Response(status_code=204)
     errors = [

@@ -1,4 +1,4 @@
-"""The description of all that is answered beside GraphQL: OpenAPI 3.1, written from the code."""
+"""OpenAPI 3.1 description of the REST endpoints, generated from the code."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _REFUSALS = {
 
 
 def describe(version: str, more: Json | None = None) -> Json:
-    """The description as OpenAPI has it, for a gateway of this version; ``more`` are paths."""
+    """Build the OpenAPI description for a version of the gateway; ``more`` are paths."""
     return {
         "openapi": "3.1.0",
         "info": {
@@ -76,7 +76,7 @@ def describe(version: str, more: Json | None = None) -> Json:
 
 
 class OpenApiEndpoint(ReadEndpoint):
-    """Serves the description, the same for everybody."""
+    """Serves the OpenAPI description, the same for all viewers."""
 
     def __init__(self, description: Json, describe_error: DescribeError) -> None:
         super().__init__(describe_error)
@@ -101,7 +101,7 @@ def _resource(resource: Resource[Any]) -> Json:
     return {
         "operationId": "_".join(re.findall(r"\w+", resource.path.removesuffix("{id}"))),
         "summary": f"{resource.summary}.",
-        # Without credentials, too: what is public.
+        # Public data needs no credentials.
         "security": [{}, {"token": []}, {"key": []}, {"edxKey": []}],
         "parameters": [
             *(described_parameter(one, "path") for one in in_path),
@@ -141,15 +141,15 @@ def _retired() -> Json:
     }
 
 
-def described_parameter(parameter: Parameter, place: str) -> Json:
-    """A parameter in the ``place``: "path" or "query"."""
+def described_parameter(parameter: Parameter, location: str) -> Json:
+    """Describe a parameter in the ``location``: "path" or "query"."""
     described: Json = {
         "name": parameter.name,
-        "in": place,
+        "in": location,
         "description": parameter.description,
         "schema": parameter.schema,
     }
-    if place == "path":
+    if location == "path":
         described["required"] = True
     elif parameter.schema.get("type") == "array":
         # Separated by commas, not repeated.

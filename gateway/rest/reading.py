@@ -1,4 +1,4 @@
-"""An endpoint that is only read: by GET, from pages of any site, with errors in one sentence."""
+"""Read-only endpoints: GET with CORS for all sites, and errors as one sentence."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from gateway.http.browsers import readable_by_pages
+from gateway.http.cors import with_cors
 from gateway.http.refusals import MethodNotAllowed
 from gateway.rest.sentence import DescribeError, refused_in_a_sentence
 from gateway.telemetry.record import record_of
 
 
 class ReadEndpoint(ABC):
-    """An ASGI application; ``describe`` says which errors are shown as they are."""
+    """ASGI application for GET; ``describe`` gives message and code of an error."""
 
     def __init__(self, describe: DescribeError) -> None:
         self._describe = describe
@@ -35,9 +35,9 @@ class ReadEndpoint(ABC):
 
     @abstractmethod
     async def respond(self, request: Request) -> Response:
-        """The response to a GET; errors are answered by the caller."""
+        """Respond to a GET; the caller answers errors."""
 
 
 def route_to(path: str, endpoint: ReadEndpoint) -> Route:
-    """A route to an endpoint that pages may read."""
-    return Route(path, readable_by_pages(endpoint))
+    """A route to an endpoint, with CORS for all sites."""
+    return Route(path, with_cors(endpoint))

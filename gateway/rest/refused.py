@@ -1,4 +1,4 @@
-"""The response for a request that is refused: the same shape as GraphQL's, plain HTTP statuses."""
+"""Error responses of refused requests: in the shape of GraphQL's, with plain HTTP statuses."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STATUSES = {
 
 
 def refused(error: GatewayError, record: RequestRecord) -> Response:
-    """The response for an error whose code has a status here; it is noted."""
+    """The response for an error whose code is in ``STATUSES``; the error is recorded."""
     record.note_error(error.code, error)
     content = {"errors": [{"message": error.message, "extensions": error.extensions}]}
     return json_response(content, STATUSES[error.code], headers=headers_for(error))

@@ -1,7 +1,7 @@
-"""The service that ERAS replaced: its requests lead to where they are answered now.
+"""Retired service that ERAS replaced: redirects its requests to the resources of ERAS.
 
-It counted by period alone, and knew ``project_id``, ``workflow_id`` and ``user_id``. What ERAS'
-resources can express is redirected to them; the answer has their shape.
+It counted by period alone, with ``project_id``, ``workflow_id`` and ``user_id``. What ERAS cannot
+express is gone (410). The answers have the shape of ERAS.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ _NAMES = frozenset(parameter.name for parameter in _FILTERS)
 
 
 class Gone(Exception):
-    """Nothing answers this any more; its text is the sentence that says so."""
+    """The request is no longer served; its text is the message."""
 
 
 def location(activity: str, period: str, given: Mapping[str, str]) -> str:
-    """The path and query that answer a request now; Gone if nothing does.
+    """The path and query to redirect a request to; Gone if there is none.
 
-    An ArgumentError if a list of ids is none.
+    An ArgumentError if a list of ids is not valid.
     """
     lists = {one.name: read_ids(given, one) for one in _FILTERS}
     if period not in [known.value for known in Period]:
@@ -49,7 +49,7 @@ def location(activity: str, period: str, given: Mapping[str, str]) -> str:
 
 
 def _path(activity: str, filters: dict[str, tuple[int, ...]]) -> str:
-    """The resource; what it names in its path is taken out of ``filters``."""
+    """The path of the resource; the id in it is removed from ``filters``."""
     if activity == "comment":
         if WORKFLOW_ID.name in filters:
             raise Gone("Comments do not belong to workflows: give a project or a user instead.")
@@ -65,7 +65,7 @@ def _path(activity: str, filters: dict[str, tuple[int, ...]]) -> str:
 
 
 class RetiredEndpoint(ReadEndpoint):
-    """Redirects for good (308), or says in a sentence what is gone (410)."""
+    """Redirects permanently (308), or answers what is gone (410)."""
 
     async def respond(self, request: Request) -> Response:
         given = read_query(request.scope["query_string"], _NAMES)
@@ -73,7 +73,7 @@ class RetiredEndpoint(ReadEndpoint):
             target = location(**request.path_params, given=given)
         except Gone as gone:
             return json_response({"error": str(gone)}, 410)
-        # Behind a proxy that serves the gateway below a path of its own, this path is kept.
+        # Keeps the path under which a proxy serves the gateway.
         return RedirectResponse(request.scope.get("root_path", "") + target, 308)
 
 

@@ -1,4 +1,4 @@
-"""Errors as ERAS writes them: ``{"error": "<one sentence>"}``."""
+"""Error responses of ERAS: ``{"error": "<one sentence>"}``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from starlette.responses import Response
 from gateway.http.response import headers_for, json_response
 from gateway.telemetry.record import RequestRecord
 
-#: Message and code of an error as it may be shown; what is not the caller's is logged and masked.
+#: Message and code of an error for the client; unexpected errors are logged and masked.
 DescribeError = Callable[[Exception], Mapping[str, Any]]
 
 STATUSES = {
@@ -20,7 +20,7 @@ STATUSES = {
     "EXCLUSIVE_ARGUMENTS": 400,
     "OUT_OF_BOUNDS": 400,
     "TOO_MANY_VALUES": 400,
-    # ERAS answers no 401: it does not tell who is unknown from who may not see this.
+    # ERAS answers no 401: it does not distinguish unknown viewers from forbidden ones.
     "UNAUTHENTICATED": 403,
     "FORBIDDEN": 403,
     "NOT_FOUND": 404,
@@ -32,7 +32,7 @@ STATUSES = {
 def refused_in_a_sentence(
     error: Exception, describe: DescribeError, record: RequestRecord
 ) -> Response:
-    """The response for an error, which is noted; 500 for one that is our own fault."""
+    """The response for an error, which is recorded; 500 for an unexpected one."""
     described = describe(error)
     record.note_error(described["extensions"]["code"], error)
     status = STATUSES.get(described["extensions"]["code"], 500)

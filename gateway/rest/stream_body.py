@@ -1,4 +1,4 @@
-"""Bodies of the event stream: ``{"payload": [event, …]}``."""
+"""Event stream bodies: ``{"payload": [event, …]}``."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from gateway.reasons import reason_of
 
 
 def read_stream_body(body: bytes, now: datetime, group_limit: int = MOST_GROUPS) -> Batch:
-    """The events of a body; BadRequest if it holds no list of events.
+    """Parse the events of a body; BadRequest if it holds no list of events.
 
-    An event that lists more than ``group_limit`` groups counts to none.
+    An event that lists more than ``group_limit`` groups counts for none of them.
     """
     return read_payload(_payload(_decoded(body)), now, group_limit)
 

@@ -1,4 +1,4 @@
-"""The intake of the event stream as OpenAPI has it; ``gateway.rest.kinesis`` answers it."""
+"""OpenAPI description of the event stream's intake; ``gateway.rest.kinesis`` answers it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The route of the event stream, as the settings configure it."""
+"""Route of the event stream, configured by the settings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gateway.settings import Settings
 
 
 def stream_route(settings: Settings, intake: Intake, clock: Clock) -> Route:
-    """POST to one path, for whoever has the stream's credentials."""
+    """The route for POST by clients with the stream's credentials."""
     password = settings.stream_password
     endpoint = KinesisEndpoint(
         intake,

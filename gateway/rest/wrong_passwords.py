@@ -1,4 +1,4 @@
-"""How many wrong passwords one address may try in a minute; counted in each process."""
+"""Rate limit of wrong passwords by client address, per minute, counted in each process."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from limits.aio.strategies import FixedWindowRateLimiter
 
 from gateway.http.refusals import RequestRefused
 
-#: Who knows the password needs one try; who guesses needs very many.
+#: Enough for a client that knows the password, too few to guess it.
 TRIES = 10
 
 

@@ -1,1 +1,1 @@
-"""The read side: one question a module, each one statement for any number of entities."""
+"""Statistics queries: one question a module, each one SQL statement for any number of entities."""

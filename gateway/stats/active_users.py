@@ -1,7 +1,7 @@
-"""How many different volunteers classified: in a range, and in each of its periods.
+"""Active users: how many distinct volunteers classified in a range, and in each of its periods.
 
-The rows of the site, of projects and of workflows know it of each day, month and year and of all
-time. Of other ranges, of parts of these and of groups, the volunteers in them are counted.
+The rollup rows of the site, projects and workflows store the number for each day, month and year
+and for all time. For other ranges, for selections and for groups, the volunteers are counted.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _NO_DAYS = DayRange(1, 0)
 
 
 def active_users(question: Question) -> Select[tuple[int, int]]:
-    """Rows of subject and how many users have at least one classification in the selection.
+    """Rows of subject and the number of users with at least one classification in the selection.
 
     Binds what the question binds. A subject without any may have no row.
     """
@@ -37,10 +37,10 @@ def active_users(question: Question) -> Select[tuple[int, int]]:
 
 
 def active_users_by_period(question: Question, period: Period) -> Select[tuple[int, int, int]]:
-    """Rows of subject, the first day of a period, and how many users were active in it.
+    """Rows of subject, the first day of a period, and the number of users active in it.
 
-    Binds :func:`period_parameters`. Of a period that the range cuts, only its days in the range
-    count. A period without any may have no row.
+    Binds :func:`period_parameters`. If the range cuts a period, only its days in the range count.
+    A period without any may have no row.
     """
     whole, cut = _parts(question, period)
     cuts = tuple(tuple(piece.grain for piece in decompose(days)) for _, days in cut)
@@ -49,7 +49,7 @@ def active_users_by_period(question: Question, period: Period) -> Select[tuple[i
 
 
 def period_parameters(question: Question, period: Period, ids: Iterable[int]) -> dict[str, Any]:
-    """What :func:`active_users_by_period` binds, beside what the question does."""
+    """The parameters of :func:`active_users_by_period`, with those of the question."""
     bound = parameters(question, ids)
     whole, cut = _parts(question, period)
     if whole is not None:
@@ -63,12 +63,12 @@ def period_parameters(question: Question, period: Period, ids: Iterable[int]) ->
 
 
 def _is_stored(question: Question) -> bool:
-    """Whether rows of the subject itself know how many were active."""
+    """Whether rows of the subject itself store the number of active users."""
     return question.kind is not Kind.GROUP and not filters(question)
 
 
 class _Parts(NamedTuple):
-    """A range by its periods."""
+    """A range split into whole periods and cut ones."""
 
     #: From the first to the last day on which a period starts that is wholly in the range.
     whole: DayRange | None
@@ -81,7 +81,7 @@ def _parts(question: Question, period: Period) -> _Parts:
     start = FIRST_DAY if start is None else max(start, FIRST_DAY)
     end = LAST_DAY if end is None else min(end, LAST_DAY)
     if period.grain is Grain.DAY:
-        # Rows of days: none is of two periods.
+        # A row of a day never belongs to two periods.
         return _Parts(DayRange(start, end), ())
     if start > end:
         return _Parts(None, ((FIRST_DAY, _NO_DAYS),))

@@ -1,7 +1,7 @@
-"""The first and the last day on which there is something to count.
+"""Day spans: the first and the last day with events.
 
-A delta cannot tell them: they are the ends of the day rows in a range, each the end of one index
-range, looked up once for each entity that the rows are kept under.
+Deltas cannot maintain them. They are the ends of the day rows in a range: each is the end of one
+index range, looked up once for each entity that the rows are stored under.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def day_spans(question: Question) -> Select[tuple[int, int | None, int | None]]:
 def _day_spans(rollup: RollupSet, kind: Kind, narrowed: tuple[str, ...]) -> Select[Any]:
     of_subject = kind.value == rollup.entity
     if not of_subject and (kind is not Kind.SITE or rollup.entity not in narrowed):
-        # Kept under something else than what is asked about: its rows are read.
+        # The rows are stored under another entity than the subject: read them.
         piece = rows(rollup, kind, narrowed, (Grain.DAY,), ("bucket",)).c
         least_and_greatest = (func.min(piece.bucket), func.max(piece.bucket))
         return select(piece.subject, *least_and_greatest).group_by(piece.subject)
@@ -46,11 +46,11 @@ def _day_spans(rollup: RollupSet, kind: Kind, narrowed: tuple[str, ...]) -> Sele
     # Two ends of one index range: the least and the greatest together would read all of it.
     first = select(func.min(days.bucket)).where(*of_days).scalar_subquery()
     last = select(func.max(days.bucket)).where(*of_days).scalar_subquery()
-    shown: list[ColumnElement[Any]] = [one, first, last]
+    columns: list[ColumnElement[Any]] = [one, first, last]
     if of_subject and rollup.entity not in narrowed:
-        return select(*shown)
+        return select(*columns)
     ends = select(one.label("one"), first.label("first"), last.label("last")).subquery("ends").c
     if of_subject:
         return select(*ends).where(among(ends.one, f"{rollup.entity}s"))
-    shown = [literal(0, BigInteger), func.min(ends.first), func.max(ends.last)]
-    return select(*shown)
+    columns = [literal(0, BigInteger), func.min(ends.first), func.max(ends.last)]
+    return select(*columns)

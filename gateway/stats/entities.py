@@ -1,4 +1,4 @@
-"""Entities that the answers of questions depend on."""
+"""Dependencies of answers: the entities whose changes invalidate them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from gateway.changes.entity import SITE, Entity
 from gateway.stats.subject import Kind, Question
 
-#: What is counted of an entity, and what the directory says of it, change apart from each other.
+#: The counts of an entity and its directory record change independently of each other.
 COUNTED: Mapping[Kind, str] = {
     Kind.PROJECT: "project",
     Kind.WORKFLOW: "workflow",
@@ -18,9 +18,9 @@ RECORDED: Mapping[Kind, str] = {kind: f"{name}_record" for kind, name in COUNTED
 
 
 def counted(question: Question, subject_id: int) -> tuple[Entity, ...]:
-    """The entities of which one changes whenever the answer of a question does.
+    """Entities that an answer depends on: one of them changes whenever the answer does.
 
-    What is asked of some projects, workflows or users of the site alone changes with these.
+    A question about the site that selects projects, workflows or users depends on these alone.
     """
     if question.kind is not Kind.SITE:
         return ((COUNTED[question.kind], subject_id),)
@@ -30,7 +30,7 @@ def counted(question: Question, subject_id: int) -> tuple[Entity, ...]:
         (Kind.WORKFLOW, selection.workflow_ids),
         (Kind.USER, selection.user_ids),
     ):
-        # What names no project is counted under 0, which is no entity.
+        # Events without a project are counted under 0, which is no entity.
         if ids and 0 not in ids:
             return tuple((COUNTED[kind], one) for one in ids)
     return (SITE,)

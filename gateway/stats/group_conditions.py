@@ -1,4 +1,4 @@
-"""Reading the conditions of a group count: a value has to be of its field's type."""
+"""Conditions of a group count: read and checked against the type of their field."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TRUTHS = {"true": True, "false": False}
 def read_condition(
     field: GroupField, operator: Operator, value: object, argument: str
 ) -> Condition:
-    """The condition, with its value as the database compares it.
+    """Read a condition, with its value as the database compares it.
 
     InvalidArgument that names ``argument`` if the value does not fit the field, or the operator
     does not fit its type.

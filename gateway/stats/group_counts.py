@@ -1,4 +1,4 @@
-"""How many groups there are whose records meet some conditions."""
+"""Group counts: the number of groups whose records meet some conditions."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ class GroupField(Enum):
 
 
 class DateField(Enum):
-    """The date that a range is about."""
+    """The date field that a range filters."""
 
     CREATED = "created"
     LAST_MODIFIED = "last_modified"
 
 
 class Operator(Enum):
-    """How a field is compared; the value is how it is written."""
+    """Comparison operator of a condition; the value is its notation."""
 
     EQUAL = "="
     NOT_EQUAL = "!"
@@ -71,7 +71,7 @@ class Condition(NamedTuple):
 
 
 class GroupQuestion(NamedTuple):
-    """Groups whose date lies in the range and that meet one condition of each alternatives."""
+    """Question: groups with their date in the range that meet a condition of each alternative."""
 
     where: tuple[tuple[Condition, ...], ...]
     date_field: DateField
@@ -88,18 +88,18 @@ _COLUMNS: dict[GroupField, ColumnElement[Any]] = {
 
 
 def group_count(question: GroupQuestion) -> Select[int]:
-    """One row: how many groups."""
+    """One row: the number of groups."""
     return select(func.count()).select_from(_groups(question))
 
 
 def group_count_by_day(question: GroupQuestion) -> Select[tuple[int, int]]:
-    """Rows of the day of the question's date and how many groups, in no particular order."""
+    """Rows of the day of the question's date and the number of groups, in no order."""
     groups = _groups(question)
     return select(groups.c.day, func.count()).group_by(groups.c.day)
 
 
 def group_count_by_visibility(question: GroupQuestion) -> Select[tuple[int, int]]:
-    """Rows of stats_visibility and how many groups, ascending."""
+    """Rows of stats_visibility and the number of groups, ascending."""
     level = _groups(question).c.stats_visibility
     return select(level, func.count()).group_by(level).order_by(level)
 
@@ -136,7 +136,7 @@ def _holds(condition: Condition) -> ColumnElement[bool]:
     if operator is Operator.EQUAL:
         return column == value
     if operator is Operator.NOT_EQUAL:
-        # A field that says nothing does not say this either.
+        # A null field is not equal to the value either.
         return column.is_distinct_from(value)
     if operator is Operator.LESS:
         return column < value

@@ -1,8 +1,8 @@
-"""The last day on which a subject contributed to each project, or to each workflow.
+"""Last days: when a subject last contributed to each project, or to each workflow.
 
-Neither a delta nor a coarse row can tell it: it is the greatest day among the day rows. For the
-projects of a subject it is looked up in an index made for it, once for each project that the
-all-time rows name. No index holds the others: the day rows of the range are read.
+It is the greatest day among the day rows, which neither deltas nor coarse rows can maintain. For
+the projects of a subject, an index made for it finds the day, once for each project that the
+all-time rows name. Nothing indexes the others: the day rows of the range are read.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def _last_days(rollup: RollupSet, kind: Kind, narrowed: tuple[str, ...]) -> Sele
         .where(
             days[subject] == pairs[subject],
             days.project_id == pairs.project_id,
-            # Spelled out, as in the index that holds only these rows: a parameter would not tell.
+            # A literal, as in the partial index of these rows: a parameter would not match it.
             days.grain == literal_column(str(int(Grain.DAY))),
             days.bucket.between(bindparam("first_0"), bindparam("last_0")),
             *(among(days[column], f"{column}s") for column in narrowed if column != "project_id"),

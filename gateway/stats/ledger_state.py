@@ -1,4 +1,4 @@
-"""How large the ledger is and how far it reaches, without reading it."""
+"""Ledger state: the number of stored events and the time of the last one, from the rollups."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Milestones of all time: the days on which round numbers were reached, and the next one."""
+"""Milestones: the days on which all-time counts reached round numbers, and the next one."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ MILESTONES = (
 
 
 class ReachedMilestone(NamedTuple):
-    """A round number and the day on which it was reached."""
+    """A reached milestone: its number and the day."""
 
     value: int
     day: int
 
 
 class NextMilestone(NamedTuple):
-    """The first round number that is not reached, and the day expected at the current pace."""
+    """The next milestone, and the day on which it is expected at the current pace."""
 
     value: int
     remaining: int
@@ -50,21 +50,21 @@ class NextMilestone(NamedTuple):
 
 
 class Milestones(NamedTuple):
-    """What was reached, ascending, and what comes next; None beyond the last one."""
+    """The reached milestones, ascending, and the next one; None after the last one."""
 
     reached: tuple[ReachedMilestone, ...]
     next: NextMilestone | None
 
 
 def milestone_question(kind: Kind, subject_id: int) -> GoalQuestion:
-    """The milestones of a group, a volunteer or a project as one goal of all time."""
+    """Question for the milestones of a group, a volunteer or a project: one all-time goal."""
     return GoalQuestion(
         kind, subject_id, GoalMetric.CLASSIFICATIONS, Selection(days=DayRange()), MILESTONES
     )
 
 
 def milestones_of(steps: Steps, today: int) -> Milestones:
-    """The milestones in what was classified, every one of them narrowed down to a day."""
+    """The milestones from the steps of classifications, each narrowed down to a day."""
     days = reached(steps, MILESTONES)
     done = tuple(
         ReachedMilestone(value, day)

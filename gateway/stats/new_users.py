@@ -1,4 +1,4 @@
-"""How many volunteers classified for a project for the first time."""
+"""New users: how many volunteers classified for a project for the first time."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from gateway.stats.volunteer_rows import VolunteerRows
 
 
 def new_users(question: Question, coarsest: Grain) -> Select[tuple[int, int, int]]:
-    """Rows of project, a bucket of at most the ``coarsest`` grain, and how many were new in it.
+    """Rows of project, a bucket of at most the ``coarsest`` grain, and its number of new users.
 
-    Only volunteers whose first day, of all time, lies in the range. The rows of projects know it;
-    of some workflows of a project, the days of their volunteers are read. Binds
+    Only volunteers whose first day, of all time, lies in the range. The rows of projects store it;
+    for some workflows of a project, the days of their volunteers are read. Binds
     :func:`new_users_parameters`.
     """
     if filters(question):
         return _counted(VolunteerRows.of(question))
-    return _kept(grains(question, coarsest))
+    return _stored(grains(question, coarsest))
 
 
 def new_users_parameters(question: Question, ids: Iterable[int], coarsest: Grain) -> dict[str, Any]:
-    """What :func:`new_users` binds."""
+    """The parameters of :func:`new_users`."""
     bound = parameters(question, ids, coarsest)
     if not filters(question):
         return bound
@@ -42,7 +42,7 @@ def new_users_parameters(question: Question, ids: Iterable[int], coarsest: Grain
 
 
 @lru_cache(maxsize=64)
-def _kept(grains: tuple[Grain, ...]) -> Select[Any]:
+def _stored(grains: tuple[Grain, ...]) -> Select[Any]:
     row = rows(PROJECT, Kind.PROJECT, (), grains, ("bucket", "new_users")).c
     by = (row.subject, row.bucket)
     return select(*by, total(row.new_users)).where(row.new_users > 0).group_by(*by)

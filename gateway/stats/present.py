@@ -1,4 +1,4 @@
-"""What is there: the first entities with events, and the first and last day of an entity."""
+"""Present data: the first entities with events, and the first and last day of an entity."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FIRST_PROJECT = (
     .limit(1)
 )
 
-#: The same of those that the ``user`` has classified for.
+#: The same among the projects that the ``user`` has classified for.
 FIRST_PROJECT_OF_USER = (
     select(USER.table.c.project_id)
     .where(

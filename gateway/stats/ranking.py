@@ -1,4 +1,4 @@
-"""Volunteers by how much they classified, by the time that they took, or by their ids."""
+"""Ranking of volunteers: by number of classifications, by session time, or by id."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gateway.stats.volunteer_rows import VolunteerRows
 
 
 class Order(Enum):
-    """Which volunteers come first."""
+    """Sort order of a ranking."""
 
     #: Most events first, ties by ascending user id.
     COUNT = "count"
@@ -25,11 +25,10 @@ class Order(Enum):
     ID = "id"
 
 
-class Place(NamedTuple):
-    """Where a page goes on: after the volunteer with this id.
+class RankingCursor(NamedTuple):
+    """Cursor of a ranking: the next page begins after the volunteer with this id.
 
-    ``amount`` is what the order counts of this volunteer, events or milliseconds; by ``Order.ID``
-    it says nothing.
+    ``amount`` is the sort key of this volunteer, events or milliseconds; unused by ``Order.ID``.
     """
 
     amount: int
@@ -41,7 +40,7 @@ def ranking(
 ) -> Select[tuple[int, int, int, int]]:
     """Rows of subject, user, n, ms, in order.
 
-    At most ``limit`` rows (bound) a subject; with ``after``, only those behind the place bound as
+    At most ``limit`` rows (bound) a subject; with ``after``, only those behind the cursor bound as
     ``after_user_id`` and, unless by id, ``after_amount``.
     """
     return _ranking(VolunteerRows.of(question), grains(question, Grain.ALL), after, order)
@@ -80,13 +79,13 @@ def _ranking(
             volunteers.user_id,
             volunteers.n,
             volunteers.ms,
-            func.row_number().over(partition_by=volunteers.subject, order_by=by).label("place"),
+            func.row_number().over(partition_by=volunteers.subject, order_by=by).label("rank"),
         )
         .where(*behind)
         .subquery("ranked")
     ).c
     return (
         select(ranked.subject, ranked.user_id, ranked.n, ranked.ms)
-        .where(ranked.place <= bindparam("limit", type_=BigInteger))
-        .order_by(ranked.subject, ranked.place)
+        .where(ranked.rank <= bindparam("limit", type_=BigInteger))
+        .order_by(ranked.subject, ranked.rank)
     )

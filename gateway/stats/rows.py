@@ -1,4 +1,4 @@
-"""The rollup rows that answer a question: from the narrowest set, in exactly the range asked for.
+"""Rollup rows that answer a question: from the narrowest set, in exactly the requested range.
 
 Each piece of a range is one index range of one grain, and the pieces are united: they never
 overlap, so their rows add up to the events of the range.
@@ -77,7 +77,7 @@ def grains(question: Question, coarsest: Grain) -> tuple[Grain, ...]:
 def parameters(
     question: Question, ids: Iterable[int], coarsest: Grain = Grain.ALL
 ) -> dict[str, Any]:
-    """What :func:`rows` binds: the subjects, the pieces' bounds and the selection's ids."""
+    """The parameters of :func:`rows`: the subjects, the pieces' bounds and the selection's ids."""
     bound: dict[str, Any] = {"ids": list(ids)}
     for index, piece in enumerate(decompose(question.selection.days, coarsest)):
         bound[f"first_{index}"] = piece.first

@@ -1,4 +1,4 @@
-"""Streaks: periods in a row in which there was something to count."""
+"""Streaks: consecutive periods with events."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gateway.stats.subject import Kind, Question
 
 
 class Run(NamedTuple):
-    """Periods in a row: how many, and the first day of the first and the last of them."""
+    """Consecutive periods: their number, and the first day of the first and the last of them."""
 
     length: int
     first: int
@@ -24,7 +24,7 @@ class Run(NamedTuple):
 
 
 class Streak(NamedTuple):
-    """The run that is going on, and the longest one, the earliest of equals; None without any."""
+    """The current run, and the longest one (the earliest of equals); None without any."""
 
     current: Run | None = None
     longest: Run | None = None
@@ -45,10 +45,10 @@ def active_periods(question: Question, period: Period) -> Select[tuple[int, int]
 
 
 def streak_of(starts: Sequence[int], period: Period, today: int) -> Streak:
-    """The streak as of today, from the ascending first days of periods with events.
+    """Compute the streak as of today, from the ascending first days of periods with events.
 
-    The running period counts if there is something in it, and breaks nothing if not. Periods to
-    come do not count: clocks may be fast.
+    The running period counts if it has events, and breaks no streak if it has none. Future periods
+    do not count: clocks may be fast.
     """
     running = period_start(today, period)
     found = runs(starts, period, running)
@@ -61,7 +61,7 @@ def streak_of(starts: Sequence[int], period: Period, today: int) -> Streak:
 
 
 def runs(starts: Iterable[int], period: Period, until: int) -> list[Run]:
-    """The runs of periods that start until a day, ascending."""
+    """The runs of the periods that start on or before a day, ascending."""
     found: list[Run] = []
     for start in starts:
         if start > until:

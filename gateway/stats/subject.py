@@ -1,4 +1,4 @@
-"""Whose statistics are asked for, and which part of them."""
+"""Subjects and questions: whose statistics are requested, and which part of them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gateway.calendar import DayRange
 
 
 class Kind(Enum):
-    """What statistics can be about; the value is the column that holds its id."""
+    """Kind of a subject of statistics; the value is the column that holds its id."""
 
     SITE = "site_id"
     PROJECT = "project_id"
@@ -22,7 +22,7 @@ class Kind(Enum):
 
 
 class Activity(Enum):
-    """What is counted."""
+    """Kind of the counted events."""
 
     CLASSIFICATIONS = "classification"
     COMMENTS = "comment"
@@ -48,7 +48,7 @@ class Subject(NamedTuple):
 
 
 class Question(NamedTuple):
-    """What is asked of many subjects of one kind at once."""
+    """Question about many subjects of one kind at once."""
 
     kind: Kind
     selection: Selection

@@ -1,4 +1,4 @@
-"""Events and session time: summed for each subject, and apart by further columns."""
+"""Sums of events and session time: for each subject, and grouped by further columns."""
 
 from __future__ import annotations
 

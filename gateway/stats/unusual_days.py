@@ -1,6 +1,6 @@
-"""Days on which a volunteer classified more, or longer, than a threshold.
+"""Unusual days: when a volunteer classified more, or longer, than a threshold.
 
-All day rows of the volunteers in the range are read: no row knows what is unusual.
+All day rows of the volunteers in the range are read: no row stores what is unusual.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def unusual_days(question: Question) -> Select[tuple[int, int, int, int, int]]:
 
 
 def unusual_users(question: Question) -> Select[tuple[int, int]]:
-    """Rows of subject and how many users have such a day.
+    """Rows of subject and the number of users with such a day.
 
     Binds ``most_n``, ``most_ms``, and what the day grain of the question does.
     """
@@ -36,14 +36,14 @@ def unusual_users(question: Question) -> Select[tuple[int, int]]:
 @lru_cache(maxsize=64)
 def _unusual_days(volunteers: VolunteerRows) -> Select[Any]:
     day = _exceeding(volunteers, after=True).c
-    placed = (
+    ranked = (
         select(
             *(day.subject, day.user_id, day.bucket, day.n, day.ms),
-            func.dense_rank().over(partition_by=day.subject, order_by=day.user_id).label("place"),
-        ).subquery("placed")
+            func.dense_rank().over(partition_by=day.subject, order_by=day.user_id).label("rank"),
+        ).subquery("ranked")
     ).c
-    return select(placed.subject, placed.user_id, placed.bucket, placed.n, placed.ms).where(
-        placed.place <= bindparam("limit", type_=BigInteger)
+    return select(ranked.subject, ranked.user_id, ranked.bucket, ranked.n, ranked.ms).where(
+        ranked.rank <= bindparam("limit", type_=BigInteger)
     )
 
 

@@ -1,8 +1,8 @@
-"""The rows that tell who classified: one for each volunteer in each bucket, some more than once.
+"""Volunteer rows: who classified, one for each volunteer in each bucket, some more than once.
 
 A group has sets by member. For others they are rows of the user set, found by an index over all
-columns of its key: of the site those of a bucket, of a project or workflow those beside each of
-its own rows. So what is read follows the volunteers in the range, not the history.
+columns of its key: for the site those of a bucket, for a project or workflow those that match each
+of its own rows. So the cost depends on the volunteers in the range, not on the history.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class VolunteerRows(NamedTuple):
 
     def _piece(self, grain: Grain, first: str, last: str) -> Select[Any]:
         user = USER.table.c
-        # Of the whole site, the user set itself; of a group, a set by member.
+        # For the whole site, the user set itself; for a group, a set by member.
         found = user if self.rollup is SITE else self.rollup.table.c
         subject: ColumnElement[int] = literal(0, BigInteger)
         conditions: list[ColumnElement[bool]] = [

@@ -18,7 +18,7 @@ from starlette.types import Scope
 
 from gateway.http.documents import BuiltFiles, html_response
 from gateway.http.media import HTML, negotiate
-from gateway.http.response import errored
+from gateway.http.response import status_response
 from gateway.http.slashes import had_trailing_slash
 from gateway.settings import Settings
 from gateway.web.sign_in import configured_sign_in
@@ -92,7 +92,7 @@ class WebApplication:
     async def page(self, request: Request) -> Response:
         """The document for the page at an address below the root."""
         if negotiate(request.headers.get("accept"), (HTML,)) is None:
-            return errored(HTTPStatus.NOT_ACCEPTABLE)
+            return status_response(HTTPStatus.NOT_ACCEPTABLE)
         html = relative_to_root(self._html, request.scope)
         unlisted = request.scope["route"].path in _UNLISTED
         headers = _UNLISTED_HEADERS if unlisted else _HEADERS

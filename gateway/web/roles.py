@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from gateway.errors import Forbidden
 from gateway.http.loopback_host import is_loopback
-from gateway.http.response import SECRET, errored, json_response, refused_anywhere
+from gateway.http.response import SECRET, json_response, refusal_response, status_response
 
 _PATH = "/demo/{role}"
 
@@ -44,7 +44,7 @@ def role_routes(
     async def show(request: Request) -> Response:
         name = request.path_params["role"]
         if name not in tokens:
-            return errored(HTTPStatus.NOT_FOUND)
+            return status_response(HTTPStatus.NOT_FOUND)
         if page is not None:
             return await page(request)
         return RedirectResponse(f"../graphql#role={name}", HTTPStatus.SEE_OTHER)
@@ -52,10 +52,10 @@ def role_routes(
     async def sign_in(request: Request) -> Response:
         token = tokens.get(request.path_params["role"])
         if token is None:
-            return errored(HTTPStatus.NOT_FOUND)
+            return status_response(HTTPStatus.NOT_FOUND)
         if not _is_own_page(request):
             error = Forbidden("Only the pages of this server sign in here.")
-            return refused_anywhere(error, HTTPStatus.FORBIDDEN)
+            return refusal_response(error, HTTPStatus.FORBIDDEN)
         return json_response({"token": token}, HTTPStatus.OK, headers=SECRET)
 
     return [Route(_PATH, show, methods=["GET"]), Route(_PATH, sign_in, methods=["POST"])]

@@ -8,11 +8,11 @@ import pytest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.http.at_path import AtPath
-from gateway.http.browsers import readable_by_pages
+from gateway.http.cors import with_cors
 from gateway.http.draining import Draining
 from gateway.http.slashes import WithoutTrailingSlash
 from gateway.http.starting import OnceStarted, Starting
-from gateway.http.websocket_door import WebSocketDoor
+from gateway.http.websocket_route import WebSocketRoute
 
 
 async def _prepare() -> None:
@@ -27,8 +27,8 @@ LAYERS: dict[str, Callable[[ASGIApp], ASGIApp]] = {
     "slashes": WithoutTrailingSlash,
     "starting": lambda app: OnceStarted(app, Starting(_prepare)),
     "path": lambda app: AtPath("/graphql", app, _others),
-    "pages": readable_by_pages,
-    "websockets": lambda app: WebSocketDoor("/graphql", _others, app, ["*"], Draining(0)),
+    "pages": with_cors,
+    "websockets": lambda app: WebSocketRoute("/graphql", _others, app, ["*"], Draining(0)),
 }
 
 

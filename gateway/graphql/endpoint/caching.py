@@ -14,7 +14,7 @@ from starlette.requests import Request
 
 from gateway.auth.viewer import Viewer
 from gateway.http.response import NO_STORE
-from gateway.http.validators import has_already
+from gateway.http.validators import etag_matches
 
 SAFE_METHODS = ("GET", "HEAD")
 #: The header lines that an answer depends on. The CORS middleware adds Origin.
@@ -45,6 +45,6 @@ class Conditions(NamedTuple):
         """The headers of an answer; it has a tag if it is public."""
         return NO_STORE if etag is None else {**_PUBLIC, "ETag": etag}
 
-    def has_already(self, etag: str | None) -> bool:
+    def etag_matches(self, etag: str | None) -> bool:
         """Whether the client has the answer with this tag: it gets a 304."""
-        return etag is not None and has_already(self.if_none_match, etag)
+        return etag is not None and etag_matches(self.if_none_match, etag)

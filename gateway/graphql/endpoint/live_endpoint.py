@@ -70,7 +70,7 @@ class LiveEndpoint:
             stack.callback(self._connections.release)
             seen, teller = seen_of(request.scope), None
             if seen is not None and self._reads is not None:
-                teller = await self._reads.teller(seen)
+                teller = await self._reads.state_extensions(seen)
             credentials = credentials_of(request.scope)
             opened = await self._live.open(parsed, viewer, credentials, record)
             if isinstance(opened, Answer):

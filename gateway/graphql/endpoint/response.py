@@ -21,7 +21,7 @@ from gateway.http.media import EVENT_STREAM, JSON
 from gateway.http.response import (
     NO_STORE,
     SECRET,
-    ReadyResponse,
+    EncodedResponse,
     headers_for,
     json_response,
     raw_json_response,
@@ -45,7 +45,7 @@ async def answered(answer: Answer, conditions: Conditions) -> ASGIApp:
     if conditions.is_public and "errors" not in answer:
         etag = entity_tag(media, coding_for(conditions.accept_encoding, body), body)
     headers = conditions.headers(etag)
-    if conditions.has_already(etag):
+    if conditions.etag_matches(etag):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     return raw_json_response(body, EXECUTED.json, media, headers)
 
@@ -54,13 +54,13 @@ async def cached(entry: CacheEntry, conditions: Conditions) -> ASGIApp:
     """The response that a cache entry gives under these conditions."""
     coding, media = entry.coding_for(conditions.accept_encoding), conditions.media
     etag = entry.etag(media, coding) if conditions.is_public else None
-    if conditions.has_already(etag):
+    if conditions.etag_matches(etag):
         headers = _negotiated(conditions.headers(etag))
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     body = entry.body if coding is None else await entry.compressed(coding)
     if etag is None:
         length = (b"content-length", b"%d" % len(body))
-        return ReadyResponse(EXECUTED.json, [*_private_headers(media, coding), length], body)
+        return EncodedResponse(EXECUTED.json, [*_private_headers(media, coding), length], body)
     headers = _negotiated(conditions.headers(etag))
     if coding is not None:
         headers["Content-Encoding"] = coding

@@ -24,10 +24,10 @@ from gateway.graphql.masking import ErrorMask
 from gateway.graphql.page import Page
 from gateway.graphql.page.examples import EXAMPLES
 from gateway.graphql.page.fitting import FittedExamples, Identify, OpenOperation
-from gateway.http.browsers import readable_by_pages
 from gateway.http.connections import Connections
 from gateway.http.consistency_headers import CONSISTENCY_HEADERS
 from gateway.http.consistent_reads import ConsistentReads
+from gateway.http.cors import with_cors
 from gateway.settings import Settings
 
 GRAPHQL_PATH = "/graphql"
@@ -89,7 +89,7 @@ def graphql_middleware(
             compressed,
             batch_bytes=settings.answer_limit_bytes,
         )
-    return readable_by_pages(app, settings.allowed_origins, ("GET", "POST"), _EXPOSED_HEADERS)
+    return with_cors(app, settings.allowed_origins, ("GET", "POST"), _EXPOSED_HEADERS)
 
 
 def graphql_websockets(

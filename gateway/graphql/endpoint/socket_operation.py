@@ -86,7 +86,7 @@ class SocketOperations:
         tokens = (request.extensions or {}).get(TOKEN_EXTENSION)
         if self.reads is None or not isinstance(tokens, str):
             return None
-        return await self.reads.place(tokens, viewer, record)
+        return await self.reads.route(tokens, viewer, record)
 
     async def _live_answers(
         self,
@@ -97,7 +97,9 @@ class SocketOperations:
         on_live: Callable[[], Awaitable[object]],
         seen: Seen | None,
     ) -> AsyncGenerator[bytes, None]:
-        teller = None if self.reads is None or seen is None else await self.reads.teller(seen)
+        teller = (
+            None if self.reads is None or seen is None else await self.reads.state_extensions(seen)
+        )
         stream = await self.live.open(request, viewer, credentials, record)
         del request
         if isinstance(stream, Answer):

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from gateway.graphql.endpoint.html import Example, with_examples, with_relative_links
 from gateway.http.coding import coding_for
 from gateway.http.documents import SAFE_HEADERS, html_response
-from gateway.http.validators import entity_tag, has_already
+from gateway.http.validators import entity_tag, etag_matches
 
 _MEDIA_TYPES = {
     "icon.svg": "image/svg+xml",
@@ -49,6 +49,6 @@ class Page:
         accepted = ", ".join(request.headers.getlist("accept-encoding"))
         etag = entity_tag(media, coding_for(accepted, content), content)
         headers = {"Cache-Control": "no-cache", "ETag": etag, **SAFE_HEADERS}
-        if has_already(", ".join(request.headers.getlist("if-none-match")), etag):
+        if etag_matches(", ".join(request.headers.getlist("if-none-match")), etag):
             return Response(status_code=304, headers=headers)
         return Response(content, media_type=media, headers=headers)

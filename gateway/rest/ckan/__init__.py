@@ -1,1 +1,1 @@
-"""Actions as CKAN serves them, for clients that know nothing else."""
+"""CKAN actions, for existing clients of CKAN's action API."""

@@ -1,4 +1,4 @@
-"""What an action is asked and how it answers, as CKAN's clients know it."""
+"""CKAN action endpoint: requests and responses in the shapes of CKAN."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from gateway.errors import (
     Unauthenticated,
 )
 from gateway.http.body import check_json, decode_json, read_body
-from gateway.http.browsers import readable_by_pages
+from gateway.http.cors import with_cors
 from gateway.http.media import JSON
 from gateway.http.refusals import BadRequest, MethodNotAllowed
 from gateway.http.response import headers_for, json_response
@@ -28,7 +28,7 @@ from gateway.rest.eras.query import read_query
 from gateway.rest.refused import STATUSES
 from gateway.telemetry.record import record_of
 
-#: With the version of the API, and without as CKAN's own client asks.
+#: Path prefixes: with the version of the API, and without, as CKAN's own client sends it.
 BASES = ("/api/3/action", "/api/action")
 _METHODS = ("GET", "HEAD", "POST")
 
@@ -44,7 +44,7 @@ class ActionEndpoint(ABC):
     """An ASGI application for GET and POST; bodies have up to ``body_limit`` bytes."""
 
     name: ClassVar[str]
-    #: What may be asked by GET, where each is a text; those of ``as_json`` are JSON texts there.
+    #: The parameters of a GET, each a text; those in ``as_json`` are JSON texts.
     parameters: ClassVar[Sequence[str]] = ()
     as_json: ClassVar[Sequence[str]] = ()
 
@@ -72,10 +72,10 @@ class ActionEndpoint(ABC):
 
     @abstractmethod
     async def result(self, request: Request) -> Any:
-        """What is answered; a GatewayError if nothing is."""
+        """Execute the action and return its result; a GatewayError on failure."""
 
     async def given(self, request: Request) -> Mapping[str, Any]:
-        """What is asked, by the names of its parts."""
+        """The arguments of the action by name, from the query string or the body."""
         if request.method != "POST":
             given: dict[str, Any] = read_query(request.scope["query_string"], self.parameters)
             for name in given.keys() & set(self.as_json):
@@ -92,21 +92,21 @@ class ActionEndpoint(ABC):
 
 
 def routes_to_action(endpoint: ActionEndpoint, path: str = "") -> list[Route]:
-    """The action's routes, for pages of any site as well: they have to have a key themselves."""
-    app = readable_by_pages(endpoint, methods=_METHODS)
+    """The routes of an action, with CORS for pages of any site: they need a key of their own."""
+    app = with_cors(endpoint, methods=_METHODS)
     return [Route(f"{base}/{path or endpoint.name}", app) for base in BASES]
 
 
 def _help_url(request: Request, name: str) -> str:
     url = request.url.replace(path="", query="")
-    # Only the link in the asker's own answer depends on it: whoever says so may be believed.
+    # Only the link in the client's own answer depends on it, so the header need not be trusted.
     if "https" in request.headers.get("x-forwarded-proto", "").lower().split(",", 1)[0]:
         url = url.replace(scheme="https")
     return f"{str(url).rstrip('/')}{BASES[0]}/help_show?name={name}"
 
 
 def _failed(help_url: str, error: GatewayError) -> Response:
-    """A refusal in CKAN's shape; where it is none of CKAN's own, with its code beside it."""
+    """Error response in CKAN's shape; with the error's code if CKAN has no such error."""
     answer: dict[str, Any] = {"help": help_url, "success": False}
     if isinstance(error, InvalidArgument):
         failed = {error.argument: error.message, "__type": "Validation Error"}

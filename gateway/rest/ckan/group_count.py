@@ -17,7 +17,7 @@ Identify = Callable[[Iterable[tuple[str, str]]], Awaitable[Viewer]]
 
 
 class GroupCountEndpoint(ActionEndpoint):
-    """Counts groups, for those who may."""
+    """Counts groups, for viewers who may."""
 
     name = "get_group_count"
     parameters = ("start_date", "end_date", "date_field", "query")
@@ -38,7 +38,7 @@ class GroupCountEndpoint(ActionEndpoint):
         record = record_of(request.scope)
         record.viewer = viewer.kind
         async with self._open_operation(viewer, record) as operation:
-            # Asked before the body is read: it may be large, and a stranger's.
+            # Checked before the body is read: it may be large.
             operation.loaders.access.require_groups_count()
             question = read_query(await self.given(request), operation.today)
             ((count,),) = await operation.loaders.group_counts.load(question)

@@ -1,4 +1,4 @@
-"""The body of ``get_group_count``: what it asks, or what is wrong with it."""
+"""Arguments of ``get_group_count``: read and checked."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gateway.stats.group_counts import (
 
 
 def read_query(body: Mapping[str, Any], today: int) -> GroupQuestion:
-    """The question; InvalidArgument, whose argument is a field of the body, if it is none.
+    """Read the question; InvalidArgument, whose argument is a field of the body, if it is invalid.
 
     ``today`` is the day that no date may lie after.
     """
@@ -83,9 +83,9 @@ def _condition(given: object) -> Condition:
     try:
         field = GroupField(name)
     except ValueError:
-        # Not ours: the words that clients of CKAN's extension look for.
-        shown = str(name)[:80]
-        raise InvalidArgument("query", f'Field "{shown}" not recognized in group table.') from None
+        # The message of CKAN's extension, which its clients look for.
+        quoted = str(name)[:80]
+        raise InvalidArgument("query", f'Field "{quoted}" not recognized in group table.') from None
     return read_condition(field, operator, value, "query")
 
 

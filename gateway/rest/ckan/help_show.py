@@ -1,4 +1,4 @@
-"""``help_show``: what an action is, where each answer's ``help`` leads; and unknown actions."""
+"""``help_show``: the help text of an action, linked by each answer's ``help``; unknown actions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _HELP = {
 
 
 class HelpShowEndpoint(ActionEndpoint):
-    """Public: it says no more than the documentation."""
+    """Returns the help text of an action; public."""
 
     name = "help_show"
     parameters = ("name",)
@@ -38,7 +38,7 @@ class HelpShowEndpoint(ActionEndpoint):
 
 
 class UnknownActionEndpoint(ActionEndpoint):
-    """All other names."""
+    """Answers all other names with NotFound."""
 
     name = HelpShowEndpoint.name
 

@@ -1,1 +1,1 @@
-"""The resources of ERAS at its paths: its parameters and JSON over our loaders and rules."""
+"""ERAS resources: the paths, parameters and JSON of ERAS over our loaders and rules."""

@@ -1,4 +1,4 @@
-"""``/comments``: on Talk, of the whole site, of some projects, or by some volunteers."""
+"""``/comments``: counts of Talk comments of the whole site, some projects, or some volunteers."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ from gateway.rest.eras.resource import Resource
 from gateway.rest.eras.rows import BUCKET, COUNT, Json, bucket_row, list_of, schema_of
 from gateway.stats.subject import Activity, Answer, Kind, Question, Selection
 
-#: What comments outside of all projects are counted under.
+#: The project id under which comments outside of all projects are counted.
 _NO_PROJECT = (0,)
 
 
-class _Asked(NamedTuple):
+class _Query(NamedTuple):
     selection: Selection
     period: Period | None
     #: An empty list of projects means any project: comments without one are left out.
     in_any_project: bool
 
 
-class Comments(Resource[_Asked]):
-    """Public."""
+class Comments(Resource[_Query]):
+    """Public counts of comments."""
 
     path = "/comments"
     summary = "Comments of the site, of projects or by volunteers"
     parameters = (START_DATE, END_DATE, PERIOD, PROJECT_ID, IGNORED_WORKFLOW_ID, USER_ID)
     schema = schema_of({"total_count": COUNT}, {"data": list_of(BUCKET)})
 
-    def read(self, given: Given) -> _Asked:
+    def read(self, given: Given) -> _Query:
         days, period = read_time(given)
         selection = Selection(
             Activity.COMMENTS,
@@ -49,13 +49,13 @@ class Comments(Resource[_Asked]):
             user_ids=read_ids(given, USER_ID),
         )
         empty = PROJECT_ID.name in given and selection.project_ids is None
-        return _Asked(selection, period, in_any_project=empty)
+        return _Query(selection, period, in_any_project=empty)
 
-    async def answer(self, operation: Operation, asked: _Asked) -> Json:
-        counts = await self._count(operation, asked.selection, asked.period)
-        if asked.in_any_project:
-            outside = asked.selection._replace(project_ids=_NO_PROJECT)
-            counts = _without(counts, await self._count(operation, outside, asked.period))
+    async def answer(self, operation: Operation, query: _Query) -> Json:
+        counts = await self._count(operation, query.selection, query.period)
+        if query.in_any_project:
+            outside = query.selection._replace(project_ids=_NO_PROJECT)
+            counts = _without(counts, await self._count(operation, outside, query.period))
         answer: Json = {"total_count": counts.total.n}
         if counts.buckets is not None:
             answer["data"] = [bucket_row(start, bucket) for start, bucket in counts.buckets]
@@ -68,7 +68,7 @@ class Comments(Resource[_Asked]):
 
 
 def _without(counts: Counts, others: Counts) -> Counts:
-    """The counts less others that they include; periods that become empty go."""
+    """Subtract counts from those that include them; periods that become empty are removed."""
     total = Answer(counts.total.n - others.total.n)
     if counts.buckets is None:
         return Counts(total, None)

@@ -1,4 +1,4 @@
-"""What all resources have in common: a part of the events, its count, and counts by period."""
+"""Counts of the ERAS resources: a selection of events, its total, and counts by period."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ CLASSIFICATION_PARAMETERS = (START_DATE, END_DATE, PERIOD, PROJECT_ID, WORKFLOW_
 
 
 class Counts(NamedTuple):
-    """A count, and the counts by period if any was asked for."""
+    """A total, and the counts by period if a period was requested."""
 
     total: Answer
     buckets: Buckets | None
 
 
 def read_time(given: Given) -> tuple[DayRange, Period | None]:
-    """Days and period; ERAS refuses both lists of ids together at this point, also if empty."""
+    """Read days and period; as ERAS, refuse both lists of ids together here, also if empty."""
     days, period = read_days(given), read_period(given)
     if PROJECT_ID.name in given and WORKFLOW_ID.name in given:
         raise ExclusiveArguments(
@@ -46,7 +46,7 @@ def read_time(given: Given) -> tuple[DayRange, Period | None]:
 
 
 def read_classifications(given: Given) -> tuple[Selection, Period | None]:
-    """Which classifications count, and by which period."""
+    """Read the selection of classifications, and the period."""
     days, period = read_time(given)
     selection = Selection(
         days=days,
@@ -56,21 +56,21 @@ def read_classifications(given: Given) -> tuple[Selection, Period | None]:
     return selection, period
 
 
-def names_places(given: Given) -> bool:
-    """Whether projects or workflows are given, be it an empty list."""
+def has_project_filter(given: Given) -> bool:
+    """Whether projects or workflows are given, even as an empty list."""
     return PROJECT_ID.name in given or WORKFLOW_ID.name in given
 
 
 async def load_counts(
     operation: Operation, question: Question, subject_id: int, period: Period | None
 ) -> Counts:
-    """Count what a question selects of a subject."""
+    """Load the counts of a question about a subject."""
     loaders = operation.loaders
-    asked = loaders.totals.load((question, subject_id))
+    total = loaders.totals.load((question, subject_id))
     if period is None:
-        return Counts(await asked, None)
+        return Counts(await total, None)
     return Counts(
         *await asyncio.gather(
-            asked, loaders.buckets.load((BucketsQuestion(question, period), subject_id))
+            total, loaders.buckets.load((BucketsQuestion(question, period), subject_id))
         )
     )

@@ -1,7 +1,7 @@
-"""The endpoint of one resource, and the order in which a request for it is checked.
+"""ERAS endpoint of one resource, and the order of the checks of a request.
 
 Parameters first (400), then whether the group exists (404), then credentials and visibility (403):
-clients of ERAS tell their faults apart by this order.
+clients of ERAS distinguish their errors by this order.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ from gateway.loaders.reading_anew import read_anew_if_lost
 from gateway.rest.eras.query import read_query
 from gateway.rest.eras.resource import Resource
 from gateway.rest.eras.rows import Json
-from gateway.rest.eras.signed_out import without_no_token
+from gateway.rest.eras.signed_out import drop_empty_token
 from gateway.rest.reading import ReadEndpoint
 from gateway.rest.sentence import DescribeError
 from gateway.telemetry.record import RequestRecord, record_of
 
-Asked = TypeVar("Asked")
+Query = TypeVar("Query")
 
-#: The viewer that a request's header lines (names in lower case) stand for, or Unauthenticated.
+#: Identifies the viewer by the header lines (names in lower case), or raises Unauthenticated.
 IdentifyViewer = Callable[[Sequence[tuple[str, str]]], Awaitable[Viewer]]
 OpenOperation = Callable[[Viewer, RequestRecord], AbstractAsyncContextManager[Operation]]
 
 
-class ResourceEndpoint(ReadEndpoint, Generic[Asked]):
-    """The endpoint of one resource; an answer may take ``timeout_seconds``."""
+class ResourceEndpoint(ReadEndpoint, Generic[Query]):
+    """Endpoint of one resource; an answer may take ``timeout_seconds``."""
 
     def __init__(
         self,
-        resource: Resource[Asked],
+        resource: Resource[Query],
         identify: IdentifyViewer,
         open_operation: OpenOperation,
         describe: DescribeError,
@@ -54,13 +54,13 @@ class ResourceEndpoint(ReadEndpoint, Generic[Asked]):
 
     async def respond(self, request: Request) -> Response:
         given = read_query(request.scope["query_string"], self._names)
-        asked = self._resource.read({**given, **request.path_params})
-        return json_response(await self._answer_in_time(request, asked), 200)
+        query = self._resource.read({**given, **request.path_params})
+        return json_response(await self._answer_in_time(request, query), 200)
 
-    async def _answer_in_time(self, request: Request, asked: Asked) -> Json:
+    async def _answer_in_time(self, request: Request, query: Query) -> Json:
         try:
             async with asyncio.timeout(self._timeout_seconds) as deadline:
-                return await self._answer(request, asked)
+                return await self._answer(request, query)
         except TimeoutError:
             if not deadline.expired():
                 raise
@@ -68,10 +68,10 @@ class ResourceEndpoint(ReadEndpoint, Generic[Asked]):
                 f"The answer took longer than {self._timeout_seconds:g} seconds."
             ) from None
 
-    async def _answer(self, request: Request, asked: Asked) -> Json:
+    async def _answer(self, request: Request, query: Query) -> Json:
         refusal = None
         try:
-            viewer = await self._identify(without_no_token(request.headers.items()))
+            viewer = await self._identify(drop_empty_token(request.headers.items()))
         except Unauthenticated as error:
             viewer, refusal = ANONYMOUS, error
         record = record_of(request.scope)
@@ -79,9 +79,9 @@ class ResourceEndpoint(ReadEndpoint, Generic[Asked]):
 
         async def answer() -> Json:
             async with self._open_operation(viewer, record) as operation:
-                await self._resource.require_existing(operation, asked)
+                await self._resource.require_existing(operation, query)
                 if refusal is not None:
                     raise refusal
-                return await self._resource.answer(operation, asked)
+                return await self._resource.answer(operation, query)
 
         return await read_anew_if_lost(record, answer)

@@ -1,7 +1,7 @@
-"""The parameters: how each is described to people and machines, and how its value is read.
+"""ERAS parameters: their descriptions, schemas and parsers.
 
-Where ERAS has a sentence for a fault, it is given in ERAS's words. What ERAS leaves to luck, such
-as ``project_id=11x``, is an error of our own.
+Errors have the messages of ERAS where it has one. Where the behaviour of ERAS is accidental, as for
+``project_id=11x``, they have messages of our own.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Parameter(NamedTuple):
 
 
 class Order(Enum):
-    """Which project contributions come first."""
+    """Sort order of project contributions."""
 
     COUNT = "count"
     RECENTS = "recents"
@@ -102,12 +102,12 @@ def _read_date(given: Given, parameter: Parameter) -> date | None:
     try:
         return parse_date(text)
     except ValueError:
-        # ERAS's words, which its recorded answers have: the parameter is named by the code alone.
+        # The message of ERAS, as in its recorded answers; only our code names the parameter.
         raise InvalidArgument(parameter.name, "Invalid date.") from None
 
 
 def read_period(given: Given) -> Period | None:
-    """The period that counts are asked by, if any is."""
+    """Read the period of counts, if there is one."""
     text = given.get(PERIOD.name)
     if text is None:
         return None
@@ -153,7 +153,7 @@ def read_order(given: Given) -> Order:
 
 
 def read_top(given: Given) -> int | None:
-    """How many of the top contributors are asked for, 0 if it is empty; None if it is not given."""
+    """Read the number of top contributors: 0 if it is empty, None if it is not given."""
     name = TOP_CONTRIBUTORS.name
     text = given.get(name)
     if text is None:

@@ -1,4 +1,4 @@
-"""The query string: each parameter of a resource at most once, all others ignored."""
+"""Query string: each parameter of a resource at most once, all others ignored."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ LONGEST = 60_000
 
 
 def read_query(query: bytes, names: Collection[str]) -> dict[str, str]:
-    """The named parameters that are given, decoded; a parameter without a value is given too.
+    """Read the named parameters of a query string, decoded; one without a value is empty.
 
     BadRequest if the query string is too long to be read; InvalidArgument for a parameter that is
-    given twice, or as ``name[]``: which of its values counted would be a matter of luck.
+    given twice, or as ``name[]``: which of its values counts would be ambiguous.
     """
     if len(query) > LONGEST:
         raise BadRequest(f"The query string is longer than {LONGEST:,} bytes.")

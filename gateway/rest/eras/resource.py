@@ -1,4 +1,4 @@
-"""What a resource is to its endpoint and to the description of all of them."""
+"""Resource interface of ERAS: for its endpoint, and for the OpenAPI description."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from gateway.loaders.operation import Operation
 from gateway.rest.eras.parameters import Given, Parameter
 from gateway.rest.eras.rows import Json
 
-Asked = TypeVar("Asked")
+Query = TypeVar("Query")
 
 
-class Resource(ABC, Generic[Asked]):
-    """One path: how a request for it is read, and what answers it."""
+class Resource(ABC, Generic[Query]):
+    """Resource at one path: reads the query of a request, and answers it."""
 
     path: ClassVar[str]
     summary: ClassVar[str]
@@ -23,12 +23,12 @@ class Resource(ABC, Generic[Asked]):
     schema: ClassVar[Json]
 
     @abstractmethod
-    def read(self, given: Given) -> Asked:
-        """What is asked for; an ArgumentError if that cannot be told."""
+    def read(self, given: Given) -> Query:
+        """Read the query from the parameters; an ArgumentError if they cannot be used."""
 
-    async def require_existing(self, operation: Operation, asked: Asked) -> None:
-        """NotFound if there is nothing for this viewer that could be asked about."""
+    async def require_existing(self, operation: Operation, query: Query) -> None:
+        """NotFound if the subject does not exist for this viewer."""
 
     @abstractmethod
-    async def answer(self, operation: Operation, asked: Asked) -> Json:
-        """The answer, or Unauthenticated or Forbidden."""
+    async def answer(self, operation: Operation, query: Query) -> Json:
+        """Answer a query; may raise Unauthenticated or Forbidden."""

@@ -1,4 +1,4 @@
-"""The paths that ERAS serves."""
+"""Routes of the ERAS resources."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rows of an answer, and the JSON schemas of them."""
+"""JSON rows of ERAS answers, and their schemas."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def list_of(row: Json) -> Json:
 
 
 def either(*schemas: Json) -> Json:
-    """The schema of what one of several describes."""
+    """The schema of a value that matches one of several."""
     return {"anyOf": list(schemas)}
 
 

@@ -1,19 +1,19 @@
-"""What front ends of ERAS send in ``Authorization`` while nobody is signed in."""
+"""Empty tokens: what front ends of ERAS send in ``Authorization`` while nobody is signed in."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 _AUTHORIZATION = "authorization"
-#: What JavaScript writes where there is no token, and nothing at all.
+#: The texts that JavaScript writes for a missing token, and the empty text.
 _NO_TOKEN = frozenset({"", "null", "undefined"})
 
 
-def without_no_token(headers: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
-    """The header lines (names in lower case) without an Authorization that carries no token.
+def drop_empty_token(headers: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
+    """Drop an Authorization header without a token from header lines (names in lower case).
 
-    ERAS looks at no header where the data is public. One of several such lines is kept: which of
-    them counted would be a matter of luck.
+    ERAS ignores the header for public data. Several Authorization lines are not changed: which of
+    them counts would be ambiguous.
     """
     sent = [value for name, value in headers if name == _AUTHORIZATION]
     if len(sent) != 1 or not _is_no_token(sent[0]):

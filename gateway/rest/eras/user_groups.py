@@ -1,4 +1,4 @@
-"""``/classifications/user_groups/{id}``: what a group classified, together or member by member."""
+"""``/classifications/user_groups/{id}``: classifications of a group, in total or by member."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from gateway.loaders.statistics import Rank, RankingQuestion
 from gateway.period import Period
 from gateway.rest.eras.counts import (
     CLASSIFICATION_PARAMETERS,
+    has_project_filter,
     load_counts,
-    names_places,
     read_classifications,
 )
 from gateway.rest.eras.parameters import (
@@ -56,7 +56,7 @@ _MEMBER_IN_FULL = schema_of(
 )
 
 
-class _Asked(NamedTuple):
+class _Query(NamedTuple):
     group_id: int
     selection: Selection
     period: Period | None
@@ -65,8 +65,8 @@ class _Asked(NamedTuple):
     breakdown: bool
 
 
-class UserGroups(Resource[_Asked]):
-    """For whom the group's ``stats_visibility`` shows it."""
+class UserGroups(Resource[_Query]):
+    """Statistics of a group, for viewers who may see them by its ``stats_visibility``."""
 
     path = "/classifications/user_groups/{id}"
     summary = "Classifications of a group, for whom its visibility shows them"
@@ -75,70 +75,70 @@ class UserGroups(Resource[_Asked]):
         _TOGETHER, schema_of({"group_member_stats_breakdown": list_of(_MEMBER_IN_FULL)})
     )
 
-    def read(self, given: Given) -> _Asked:
+    def read(self, given: Given) -> _Query:
         group_id = read_id(ID.name, given[ID.name])
         selection, period = read_classifications(given)
-        others = PERIOD.name in given or TOP_CONTRIBUTORS.name in given or names_places(given)
+        others = PERIOD.name in given or TOP_CONTRIBUTORS.name in given or has_project_filter(given)
         if BREAKDOWN.name in given and others:
             raise ExclusiveArguments(
                 BREAKDOWN.name,
                 "Cannot query individual stats breakdown with anything else EXCEPT start_date and "
                 "end_date",
             )
-        return _Asked(
+        return _Query(
             group_id,
             selection,
             period,
-            project_contributions=not names_places(given),
+            project_contributions=not has_project_filter(given),
             top=read_top(given),
             breakdown=read_flag(given, BREAKDOWN),
         )
 
-    async def require_existing(self, operation: Operation, asked: _Asked) -> None:
-        access = await operation.loaders.access.load(asked.group_id)
-        # ERAS knows no group that has ended, also not for who led it.
+    async def require_existing(self, operation: Operation, query: _Query) -> None:
+        access = await operation.loaders.access.load(query.group_id)
+        # For ERAS, an ended group does not exist, even for its former admins.
         if access is None or (access.group.ended and access.permissions.led_to_the_end):
-            raise NotFound("group", asked.group_id)
+            raise NotFound("group", query.group_id)
 
-    async def answer(self, operation: Operation, asked: _Asked) -> Json:
+    async def answer(self, operation: Operation, query: _Query) -> Json:
         access = operation.loaders.access
-        question = Question(Kind.GROUP, asked.selection)
-        if asked.breakdown:
-            access.require_individuals(asked.group_id)
-            return {"group_member_stats_breakdown": await _breakdown(operation, question, asked)}
-        access.require_aggregates(asked.group_id)
-        if asked.top is not None:
-            access.require_individuals(asked.group_id)
-        return await _together(operation, question, asked)
+        question = Question(Kind.GROUP, query.selection)
+        if query.breakdown:
+            access.require_individuals(query.group_id)
+            return {"group_member_stats_breakdown": await _breakdown(operation, question, query)}
+        access.require_aggregates(query.group_id)
+        if query.top is not None:
+            access.require_individuals(query.group_id)
+        return await _together(operation, question, query)
 
 
-async def _together(operation: Operation, question: Question, asked: _Asked) -> Json:
-    loaders, key = operation.loaders, (question, asked.group_id)
-    # All at once: what is known together is read together.
+async def _together(operation: Operation, question: Question, query: _Query) -> Json:
+    loaders, key = operation.loaders, (question, query.group_id)
+    # Concurrently, so that the loaders batch their reads.
     (total, buckets), active_users, sums, ranks = await asyncio.gather(
-        load_counts(operation, question, asked.group_id, asked.period),
+        load_counts(operation, question, query.group_id, query.period),
         loaders.active_users.load(key),
-        loaders.contributions.load_many([key] if asked.project_contributions else []),
-        _ranks(operation, question, asked.group_id, asked.top),
+        loaders.contributions.load_many([key] if query.project_contributions else []),
+        _ranks(operation, question, query.group_id, query.top),
     )
     answer: Json = {
         "total_count": total.n,
         "time_spent": total.seconds,
         "active_users": active_users,
     }
-    if asked.project_contributions:
+    if query.project_contributions:
         answer["project_contributions"] = [timed_project_row(one) for one in sums[0]]
-    if asked.top is not None:
+    if query.top is not None:
         answer["top_contributors"] = [member_row(rank) for rank in ranks]
     if buckets is not None:
         answer["data"] = [timed_bucket_row(start, bucket) for start, bucket in buckets]
     return answer
 
 
-async def _breakdown(operation: Operation, question: Question, asked: _Asked) -> list[Json]:
-    ranks = await _ranks(operation, question, asked.group_id, LARGEST_ID)
+async def _breakdown(operation: Operation, question: Question, query: _Query) -> list[Json]:
+    ranks = await _ranks(operation, question, query.group_id, LARGEST_ID)
     user_ids = tuple(rank.user_id for rank in ranks)
-    key = MembersKey(question, asked.group_id, user_ids)
+    key = MembersKey(question, query.group_id, user_ids)
     sums = await operation.loaders.member_contributions.load(key)
     return [
         {

@@ -1,4 +1,4 @@
-"""``/classifications/users/{id}``: what one volunteer classified."""
+"""``/classifications/users/{id}``: classifications of one volunteer."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from gateway.loaders.statistics import most_recent_first
 from gateway.period import Period
 from gateway.rest.eras.counts import (
     CLASSIFICATION_PARAMETERS,
+    has_project_filter,
     load_counts,
-    names_places,
     read_classifications,
 )
 from gateway.rest.eras.parameters import (
@@ -43,7 +43,7 @@ from gateway.rest.eras.rows import (
 from gateway.stats.subject import Kind, Question, Selection
 
 
-class _Asked(NamedTuple):
+class _Query(NamedTuple):
     user_id: int
     selection: Selection
     period: Period | None
@@ -52,8 +52,8 @@ class _Asked(NamedTuple):
     order: Order
 
 
-class Users(Resource[_Asked]):
-    """For the volunteer and site admins; an id that nobody has heard of has done nothing."""
+class Users(Resource[_Query]):
+    """Statistics of a volunteer, for the volunteer and site admins; 0 for an unknown id."""
 
     path = "/classifications/users/{id}"
     summary = "Classifications of one volunteer, for that volunteer and site admins"
@@ -67,15 +67,15 @@ class Users(Resource[_Asked]):
         },
     )
 
-    def read(self, given: Given) -> _Asked:
+    def read(self, given: Given) -> _Query:
         user_id = read_id(ID.name, given[ID.name])
         selection, period = read_classifications(given)
-        if PROJECT_CONTRIBUTIONS.name in given and names_places(given):
+        if PROJECT_CONTRIBUTIONS.name in given and has_project_filter(given):
             raise ExclusiveArguments(
                 PROJECT_CONTRIBUTIONS.name,
                 "Cannot query for project contributions and query by project/workflow",
             )
-        return _Asked(
+        return _Query(
             user_id,
             selection,
             period,
@@ -84,26 +84,26 @@ class Users(Resource[_Asked]):
             order=read_order(given),
         )
 
-    async def answer(self, operation: Operation, asked: _Asked) -> Json:
-        operation.loaders.access.require_own_stats(asked.user_id)
-        question = Question(Kind.USER, asked.selection)
-        total, buckets = await load_counts(operation, question, asked.user_id, asked.period)
+    async def answer(self, operation: Operation, query: _Query) -> Json:
+        operation.loaders.access.require_own_stats(query.user_id)
+        question = Question(Kind.USER, query.selection)
+        total, buckets = await load_counts(operation, question, query.user_id, query.period)
         answer: Json = {"total_count": total.n}
-        if asked.time_spent:
+        if query.time_spent:
             answer["time_spent"] = total.seconds
-        if asked.project_contributions:
-            answer["project_contributions"] = await self._contributions(operation, question, asked)
+        if query.project_contributions:
+            answer["project_contributions"] = await self._contributions(operation, question, query)
         if buckets is not None:
-            row = timed_bucket_row if asked.time_spent else bucket_row
+            row = timed_bucket_row if query.time_spent else bucket_row
             answer["data"] = [row(start, bucket) for start, bucket in buckets]
         return answer
 
     async def _contributions(
-        self, operation: Operation, question: Question, asked: _Asked
+        self, operation: Operation, question: Question, query: _Query
     ) -> list[Json]:
-        key = (question, asked.user_id)
+        key = (question, query.user_id)
         sums = await operation.loaders.contributions.load(key)
-        if asked.order is Order.RECENTS:
+        if query.order is Order.RECENTS:
             days = await operation.loaders.last_days.load(key)
             return [project_row(one) for one in most_recent_first(sums, days)]
         return [project_row(one) for one in sums]

@@ -1,5 +1,5 @@
-"""Panoptes' JSON:API of groups and memberships: its routes, as its clients ask and read them.
+"""JSON:API of groups and memberships, as Panoptes serves it.
 
-It is the draft of 2014, as Panoptes has it: resources under their plural name in a list, ``links``
-at the top as templates, ``linked`` for what was included, ``meta`` by resource.
+It is the draft of 2014: resources in a list under their plural name, ``links`` at the top as
+templates, ``linked`` for included records, ``meta`` by resource.
 """

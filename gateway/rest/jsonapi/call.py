@@ -1,4 +1,4 @@
-"""One request of this door: who asks, with what, and how it is read and carried out."""
+"""Call: one JSON:API request with its viewer, parameters and body, and the shared dependencies."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from gateway.rest.jsonapi.parameters import Given
 from gateway.rest.sentence import DescribeError
 from gateway.telemetry.record import RequestRecord
 
-#: The viewer that a request's header lines (names in lower case) stand for, or Unauthenticated.
+#: Identifies the viewer by the header lines (names in lower case), or raises Unauthenticated.
 IdentifyViewer = Callable[[Sequence[tuple[str, str]]], Awaitable[Viewer]]
 OpenOperation = Callable[[Viewer, RequestRecord], AbstractAsyncContextManager[Operation]]
 #: Counts a cost against a viewer, or an address; RateLimited if that is more than is left.
 Spend = Callable[[Viewer, str, int], Awaitable[None]]
-#: Carries commands out, all or none, or raises why not.
+#: Executes commands, all or none, or raises the reason.
 RunCommands = Callable[[Sequence[Command], Viewer], Awaitable[list[Outcome]]]
 
 
 @dataclass(frozen=True)
-class Door:
-    """What all routes share. Without ``run`` nothing can be changed here.
+class Dependencies:
+    """Dependencies that all routes share. Without ``run``, the API is read-only.
 
     Bodies have up to ``body_limit`` bytes, and reading may take ``timeout_seconds``.
     """
@@ -44,43 +44,43 @@ class Door:
 
 @dataclass(frozen=True)
 class Call:
-    """A request whose viewer is as much as the request says: a site admin only with ``admin``."""
+    """A request; its viewer acts as a site admin only with the parameter ``admin``."""
 
-    door: Door
+    dependencies: Dependencies
     request: Request
     record: RequestRecord
     viewer: Viewer
     given: Given
-    #: Those of the path, as they stand in it.
+    #: The parameters of the path, as texts.
     path: Mapping[str, str]
     body: Any = None
 
     def operation(self) -> AbstractAsyncContextManager[Operation]:
-        """A new snapshot, with loaders and decisions of its own."""
-        return self.door.open_operation(self.viewer, self.record)
+        """Open a new snapshot, with its own loaders and authorization."""
+        return self.dependencies.open_operation(self.viewer, self.record)
 
     def require_scope(self) -> None:
-        """Forbidden for a token without the scope for groups, and for machines."""
+        """Forbidden for a token without the scope for groups, and for API keys."""
         if self.viewer.only_reads:
             raise Forbidden("An API key cannot change groups.")
         if not self.viewer.may_change_groups:
             raise Forbidden("The token does not have the scope for groups.")
 
     async def run(self, command: Command, missing: GatewayError) -> Outcome:
-        """Carry a command out; ``missing`` for what is not there, or not to be changed."""
+        """Execute a command; raises ``missing`` if its subject does not exist."""
         (outcome,) = await self.run_all([command], missing)
         return outcome
 
     async def run_all(self, commands: Sequence[Command], missing: GatewayError) -> list[Outcome]:
-        """Carry commands out, all or none."""
-        assert self.door.run is not None  # noqa: S101 - no handler is reached without it
+        """Execute commands, all or none; raises ``missing`` if a subject does not exist."""
+        assert self.dependencies.run is not None  # noqa: S101 - no handler is reached without it
         try:
-            return await self.door.run(commands, self.viewer)
+            return await self.dependencies.run(commands, self.viewer)
         except NotFound:
             raise missing from None
 
     async def run_on_group(self, command: Command, missing: GatewayError) -> Outcome:
-        """The same; who may not change a group is told that there is none."""
+        """Execute a command on a group; ``missing`` also for viewers who may not change it."""
         try:
             return await self.run(command, missing)
         except Forbidden:
@@ -94,10 +94,10 @@ def without_admin(viewer: Viewer) -> Viewer:
 
 
 def says_admin(given: Given, body: Any) -> bool:
-    """Whether a request asks for what site admins may.
+    """Whether a request wants the permissions of a site admin.
 
-    As Panoptes has it: any text in the query, ``false`` and none too; in the body a key that is
-    neither false nor null.
+    As in Panoptes: any value in the query, even ``false`` or an empty one; in the body, a key that
+    is neither false nor null.
     """
     if "admin" in given:
         return True

@@ -1,4 +1,4 @@
-"""This door as OpenAPI has it, written from its routes, schemas and table of statuses."""
+"""OpenAPI description of the JSON:API, from its routes, schemas and table of statuses."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gateway.rest.jsonapi.schemas import ERRORS, answer_schema
 Json = dict[str, Any]
 
 _MEDIA = "application/vnd.api+json"
-_SAID: Mapping[int, str] = {
+_REFUSALS: Mapping[int, str] = {
     400: "The body is not JSON, or a name or level cannot be used.",
     401: "Nobody is signed in, or the credentials are not valid.",
     403: "The token does not have the scope for groups, or may not do this.",
@@ -122,22 +122,24 @@ def _parameters(resource: Resource, method: str, handler: Handler) -> list[Json]
         if resource.includes:
             included: Json = {"type": "array", "items": {"enum": [*resource.includes]}}
             queries.append(("include", "Related records that come along.", included))
-    found += [_parameter(name, "query", said, schema) for name, said, schema in queries]
+    found += [
+        _parameter(name, "query", description, schema) for name, description, schema in queries
+    ]
     if handler.if_match:
-        said = "The ETag of the record as it was read."
+        description = "The ETag of the record as it was read."
         found.append(
-            {**_parameter("If-Match", "header", said, {"type": "string"}), "required": True}
+            {**_parameter("If-Match", "header", description, {"type": "string"}), "required": True}
         )
     return found
 
 
-def _parameter(name: str, place: str, said: str, schema: Json) -> Json:
-    described: Json = {"name": name, "in": place, "description": said, "schema": schema}
-    if place == "path":
+def _parameter(name: str, location: str, description: str, schema: Json) -> Json:
+    described: Json = {"name": name, "in": location, "description": description, "schema": schema}
+    if location == "path":
         described["required"] = True
     if schema.get("type") == "array":
         # Separated by commas, not repeated.
-        described |= {"style": "simple" if place == "path" else "form", "explode": False}
+        described |= {"style": "simple" if location == "path" else "form", "explode": False}
     return described
 
 
@@ -152,7 +154,7 @@ def _success(resource: Resource, handler: Handler) -> Json:
 
 
 def _refusal(status: int) -> Json:
-    described: Json = {"description": _SAID[status], "content": {_MEDIA: {"schema": ERRORS}}}
+    described: Json = {"description": _REFUSALS[status], "content": {_MEDIA: {"schema": ERRORS}}}
     if status in (429, 503):
         described["headers"] = {"Retry-After": {"schema": {"type": "string"}}}
     return described

@@ -1,8 +1,8 @@
-"""The endpoint of one path, and the order in which a request for it is checked.
+"""JSON:API endpoint of one path, and the order of the checks of a request.
 
-Method, media types, who asks, the body, the budget; then what the handler looks up: whether there
-is such a record (404), the scope (403), preconditions (428, 412), the content (422, 400). Clients
-see the first failure, and Panoptes' come in this order.
+Method, media types, viewer, body and budget; then the checks of the handler: the record exists
+(404), the scope (403), preconditions (428, 412), the content (422, 400). Clients see the first
+failure, and Panoptes checks in this order.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from gateway.errors import Unauthenticated, Unavailable
 from gateway.http.body import decode_json, read_body
 from gateway.http.refusals import BadRequest, MethodNotAllowed
 from gateway.loaders.reading_anew import read_anew_if_lost
-from gateway.rest.eras.signed_out import without_no_token
-from gateway.rest.jsonapi.call import Call, Door, says_admin, without_admin
+from gateway.rest.eras.signed_out import drop_empty_token
+from gateway.rest.jsonapi.call import Call, Dependencies, says_admin, without_admin
 from gateway.rest.jsonapi.errors import NoRoute, refused
 from gateway.rest.jsonapi.handler import Handler, Resource
 from gateway.rest.jsonapi.media import (
@@ -38,13 +38,15 @@ _READS = ("GET", "HEAD")
 
 
 class Endpoint:
-    """An ASGI application for one path."""
+    """ASGI application for one path."""
 
-    def __init__(self, resource: Resource, door: Door) -> None:
+    def __init__(self, resource: Resource, dependencies: Dependencies) -> None:
         self._resource = resource
-        self._door = door
+        self._dependencies = dependencies
         methods = [
-            method for method in resource.handlers if method in _READS or door.run is not None
+            method
+            for method in resource.handlers
+            if method in _READS or dependencies.run is not None
         ]
         self._methods = (*methods, "HEAD") if "GET" in methods else tuple(methods)
 
@@ -55,7 +57,7 @@ class Endpoint:
         except ClientDisconnect:
             return
         except Exception as error:
-            response = refused(error, self._door.describe, record_of(scope))
+            response = refused(error, self._dependencies.describe, record_of(scope))
         await response(scope, receive, send)
 
     async def _respond(self, request: Request) -> Response:
@@ -64,7 +66,7 @@ class Endpoint:
         call = await self._call(request, handler)
         await self._charge(call, handler)
         if request.method not in _READS:
-            # What was changed is read there alone at once, and so are preconditions.
+            # Only the primary has the change at once; preconditions are read there too.
             call.record.at_primary = call.record.has_written = True
             return await handler.answer(call)
         return await self._in_time(call, handler)
@@ -90,7 +92,7 @@ class Endpoint:
         record = record_of(request.scope)
         if has_body(request):
             check_content_type(request)
-        viewer = await self._door.identify(without_no_token(request.headers.items()))
+        viewer = await self._dependencies.identify(drop_empty_token(request.headers.items()))
         record.viewer = viewer.kind
         if handler.signed_in and viewer.is_anonymous:
             raise Unauthenticated("You must be logged in to access this resource.")
@@ -98,52 +100,52 @@ class Endpoint:
         body = await self._body(request) if has_body(request) else None
         if not says_admin(given, body):
             viewer = without_admin(viewer)
-        return Call(self._door, request, record, viewer, given, request.path_params, body)
+        return Call(self._dependencies, request, record, viewer, given, request.path_params, body)
 
     async def _body(self, request: Request) -> Any:
         try:
-            return decode_json(await read_body(request, self._door.body_limit), "The body")
+            return decode_json(await read_body(request, self._dependencies.body_limit), "The body")
         except BadRequest as error:
             raise BadRequest(
                 f"There was a problem in the JSON you submitted: {error.message}"
             ) from None
 
     async def _charge(self, call: Call, handler: Handler) -> None:
-        if self._door.spend is None:
+        if self._dependencies.spend is None:
             return
         if call.request.method in _READS:
             cost = self._cost(call.given, handler)
         else:
             cost = handler.cost * self._changes(call.body)
-        await self._door.spend(call.viewer, call.record.client, cost)
+        await self._dependencies.spend(call.viewer, call.record.client, cost)
 
     def _changes(self, body: Any) -> int:
-        """How many records a body changes: of joins it may have a list."""
+        """The number of records that a body changes: joins may be a list."""
         listed = body.get(self._resource.record) if isinstance(body, dict) else None
         return max(len(listed), 1) if isinstance(listed, list) else 1
 
     def _cost(self, given: Given, handler: Handler) -> int:
-        """What it costs to read."""
+        """The cost of a read."""
         if not self._resource.is_list:
             return handler.cost
-        # Each kind of what is included may bring a record for each of those.
+        # Each included kind may add a record for each listed one.
         kinds = 1 + given.get("include", "").count(",") + ("include" in given)
         return handler.cost * read_page(given).size * kinds
 
     async def _in_time(self, call: Call, handler: Handler) -> Response:
-        seconds = self._door.timeout_seconds
+        seconds = self._dependencies.timeout_seconds
         try:
             async with asyncio.timeout(seconds) as deadline:
                 return await read_anew_if_lost(call.record, partial(handler.answer, call))
         except TimeoutError:
             if not deadline.expired():
                 raise
-            # Not 408: clients would ask again and again.
+            # Not 408: clients would retry for ever.
             raise Unavailable(f"The answer took longer than {seconds:g} seconds.") from None
 
 
 class NoEndpoint:
-    """An ASGI application for all that is no path here, such as ``/classrooms``."""
+    """ASGI application for all unknown paths, such as ``/classrooms``."""
 
     def __init__(self, describe: DescribeError) -> None:
         self._describe = describe

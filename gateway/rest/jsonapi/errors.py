@@ -1,4 +1,4 @@
-"""Errors as Panoptes writes them, and the status of each: the one table of this door.
+"""JSON:API errors as Panoptes writes them, and the table of their statuses.
 
 ``docs/errors.md`` and the OpenAPI description are checked against it.
 """
@@ -23,7 +23,7 @@ STATUSES: Mapping[str, int] = {
     "UNAUTHENTICATED": 401,
     "FORBIDDEN": 403,
     "NOT_FOUND": 404,
-    # Panoptes has no route for whoever takes no JSON.
+    # Panoptes has no route for clients that do not accept JSON.
     "NOT_ACCEPTABLE": 404,
     "METHOD_NOT_ALLOWED": 405,
     "PRECONDITION_FAILED": 412,
@@ -41,7 +41,7 @@ STATUSES: Mapping[str, int] = {
     "UNAVAILABLE": 503,
 }
 
-#: The status of each refusal that a person can mend.
+#: The status of each refusal that a user can correct.
 REFUSALS: Mapping[RefusalCode, int] = {
     RefusalCode.NAME_TAKEN: 400,
     RefusalCode.NAME_INVALID: 400,
@@ -59,43 +59,40 @@ REFUSALS: Mapping[RefusalCode, int] = {
 
 
 class RecordNotFound(NotFound):
-    """No such record, or none for this viewer; in Panoptes' words."""
+    """The record does not exist for this viewer; with the message of Panoptes."""
 
     def __init__(self, kind: str, record_id: int) -> None:
         GatewayError.__init__(self, f"Could not find {kind} with id='{record_id}'")
 
 
 class NoRoute(NotFound):
-    """The path is none, such as one with an id that is no number."""
+    """The path does not exist, such as one with an id that is no number."""
 
     def __init__(self) -> None:
         GatewayError.__init__(self, "Not Found")
 
 
 class ValidationFailed(GatewayError):
-    """A value that a record cannot have, where Panoptes answers 400."""
+    """A value is not valid, and Panoptes answers 400."""
 
     code = "BAD_REQUEST"
 
 
 class UnusableBody(GatewayError):
-    """A body without what is needed, or with what may not be there: 422."""
+    """The body lacks a required key, or has one that is not permitted: 422."""
 
     code = "INVALID_ARGUMENT"
 
 
 def status_of(error: Exception, describe: DescribeError) -> int:
-    """The status that an error is answered with; 500 for one that is our own fault."""
+    """The HTTP status of an error; 500 for an unexpected one."""
     if isinstance(error, GroupRefusal):
         return REFUSALS[error.refusal]
     return STATUSES.get(describe(error)["extensions"]["code"], 500)
 
 
 def refused(error: Exception, describe: DescribeError, record: RequestRecord) -> Response:
-    """The response for an error, with one sentence in a list as both clients read it.
-
-    What it is of is noted.
-    """
+    """The response for an error: a list with one message. The error is recorded."""
     if isinstance(error, GroupRefusal):
         status, message = REFUSALS[error.refusal], error.message
         record.note_error(error.refusal.value)
@@ -107,7 +104,7 @@ def refused(error: Exception, describe: DescribeError, record: RequestRecord) ->
     headers = {
         **NO_STORE,
         "Vary": "Authorization, Accept, Origin",
-        # The address of a page or of a question may hold a join token.
+        # The URL may hold a join token.
         "Referrer-Policy": "no-referrer",
         **_headers(error, status),
     }

@@ -1,4 +1,4 @@
-"""Entity tags of records, and the preconditions that clients make of them (RFC 9110, 13.1)."""
+"""Entity tags of records, and preconditions: If-Match, If-None-Match (RFC 9110, 13.1)."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from hashlib import sha256
 from starlette.requests import Request
 
 from gateway.errors import GatewayError
-from gateway.http.validators import has_already
+from gateway.http.validators import etag_matches
 
 _TAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 
 
 class PreconditionRequired(GatewayError):
-    """A change of a record without If-Match."""
+    """The request changes a record without If-Match."""
 
     code = "PRECONDITION_REQUIRED"
 
@@ -23,7 +23,7 @@ class PreconditionRequired(GatewayError):
 
 
 class PreconditionFailed(GatewayError):
-    """The record is another by now than the one that If-Match names."""
+    """The record has changed since the ETag that If-Match has."""
 
     code = "PRECONDITION_FAILED"
 
@@ -35,20 +35,19 @@ class PreconditionFailed(GatewayError):
 
 
 def record_tag(kind: str, record_id: int, revision: int, secret: str) -> str:
-    """The strong tag of a record, the same for everybody and for POST, PUT and GET.
+    """Strong entity tag of a record, the same for all viewers and for POST, PUT and GET.
 
-    Of what is hidden it tells nothing: whoever does not have the instance's secret cannot count
-    revisions by it.
+    It reveals nothing: without the instance's secret, nobody can derive the revision from it.
     """
     made_of = f"{kind}\0{record_id}\0{revision}\0{secret}"
     return f'"{sha256(made_of.encode()).hexdigest()[:32]}"'
 
 
 def check_if_match(request: Request, tag: str) -> None:
-    """PreconditionRequired without If-Match, PreconditionFailed if it is about another state.
+    """PreconditionRequired without If-Match, PreconditionFailed if it does not match.
 
-    ``*`` matches, a list matches if one does, and what a proxy has made weak is the same record.
-    If-Unmodified-Since is not looked at: clients send the instant of their own last write.
+    ``*`` matches, a list matches if one of its tags does, and a tag that a proxy has made weak
+    matches. If-Unmodified-Since is ignored: clients send the time of their own last write.
     """
     sent = ", ".join(request.headers.getlist("if-match")).strip()
     if not sent:
@@ -58,6 +57,6 @@ def check_if_match(request: Request, tag: str) -> None:
 
 
 def is_known(request: Request, tag: str) -> bool:
-    """Whether the client has what the tag stands for, by its If-None-Match."""
+    """Whether the request's If-None-Match has the tag."""
     sent = ", ".join(request.headers.getlist("if-none-match"))
-    return bool(sent) and has_already(sent, tag)
+    return bool(sent) and etag_matches(sent, tag)

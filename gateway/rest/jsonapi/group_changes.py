@@ -1,4 +1,4 @@
-"""Creating, editing and deactivating groups."""
+"""Group changes: create, update and deactivate."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _FIELDS = ("name", "display_name", "private", "stats_visibility")
 
 
 async def create_group(call: Call) -> Response:
-    """A new group, which whoever asks leads; linked users are invited."""
+    """Create a group with the viewer as its admin; linked users are invited."""
     call.require_scope()
     given = permitted(resource_of(call.body, KIND), KIND, (*_FIELDS, "links"))
     level, private = _level(given), _private(given)
@@ -47,13 +47,13 @@ async def create_group(call: Call) -> Response:
 
 
 async def update_group(call: Call) -> Response:
-    """Names and level; what is not said stays."""
+    """Update names and level; missing keys do not change."""
     group = await led_group(call)
     given = permitted(resource_of(call.body, KIND), KIND, _FIELDS)
     name = _name(given)
     command = UpdateGroup(
         group.id,
-        _shown(given, name or group.name),
+        _display_name(given, name or group.name),
         name,
         _level(given),
         _private(given),
@@ -66,7 +66,7 @@ async def update_group(call: Call) -> Response:
 
 
 async def deactivate_group(call: Call) -> Response:
-    """End a group and all of its memberships."""
+    """Deactivate a group, and end all of its memberships."""
     group = await led_group(call)
     command = DeactivateGroup(group.id, expected_revision=group.revision)
     await call.run_on_group(command, RecordNotFound(RECORD, group.id))
@@ -74,9 +74,9 @@ async def deactivate_group(call: Call) -> Response:
 
 
 async def led_group(call: Call, *, precondition: bool = True) -> UserGroup:
-    """The group of the path, if the viewer leads it and means the state that it is in.
+    """Load the group of the path, if the viewer leads it and If-Match has its state.
 
-    RecordNotFound if not; then Forbidden without the scope; then what If-Match comes to.
+    Else RecordNotFound; then Forbidden without the scope; then the errors of If-Match.
     """
     group_id = path_id(call.path["id"], KIND)
     async with call.operation() as operation:
@@ -101,7 +101,7 @@ def _name(given: Mapping[str, Any]) -> str | None:
     return _text(given, "name")
 
 
-def _shown(given: Mapping[str, Any], name: str | None) -> str | None:
+def _display_name(given: Mapping[str, Any], name: str | None) -> str | None:
     """The display name; null stands for the name."""
     return (
         name

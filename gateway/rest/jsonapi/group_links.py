@@ -1,6 +1,6 @@
-"""``/user_groups/{id}/links/users``: inviting and removing, as Panoptes' clients know links.
+"""``/user_groups/{id}/links/users``: invite and remove users, as links of Panoptes.
 
-Neither asks for a precondition, and neither changes the group's own tag.
+Neither requires a precondition, and neither changes the group's own tag.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from gateway.rest.jsonapi.user_groups import RECORD, group_answer
 
 
 async def invite_users(call: Call) -> Response:
-    """Invite users, those whom nobody knows left out; with members nothing happens."""
+    """Invite users; unknown users and members are skipped."""
     group = await led_group(call, precondition=False)
     users = call.body.get("users") if isinstance(call.body, dict) else None
     if not isinstance(users, list):
         raise UnusableBody("Link relation users must match body key")
     ids = tuple(dict.fromkeys(body_id("users", one) for one in users))
     if ids:
-        # By the name that the body has for them.
+        # Checked here, so that the error names the key of the body.
         check_number("users", ids)
         missing = RecordNotFound(RECORD, group.id)
         await call.run_on_group(Invite(group.id, ids, skip_unknown=True), missing)
@@ -33,12 +33,12 @@ async def invite_users(call: Call) -> Response:
 
 
 async def remove_users(call: Call) -> Response:
-    """Remove members and withdraw invitations: all or none; strangers are passed over."""
+    """Remove members and withdraw invitations, all or none; other users are skipped."""
     group = await led_group(call, precondition=False)
     ids = path_ids(call.path["ids"])
     missing = RecordNotFound(RECORD, group.id)
     done = await call.run_on_group(RemoveMembers(group.id, ids, skip_strangers=True), missing)
     if done.refusals:
-        # Where the home of groups is elsewhere, some may be members nevertheless.
+        # With groups in Panoptes, some may still be members.
         raise done.refusals[0]
     return no_content()

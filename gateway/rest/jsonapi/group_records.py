@@ -1,4 +1,4 @@
-"""Records of groups as one viewer sees them: members, memberships and the join token decided."""
+"""Group records for one viewer: with the visible members, memberships and join token."""
 
 from __future__ import annotations
 
@@ -18,37 +18,37 @@ from gateway.rest.jsonapi.shapes import Json, group_shape
 
 
 class GroupRecords(NamedTuple):
-    """Records in the order of the groups, without those that do not exist for the viewer."""
+    """Group records in the order of the groups, without those hidden from the viewer."""
 
     records: list[Json]
     groups: list[UserGroup]
-    #: What the records list, by group.
+    #: The visible members and memberships, by group.
     members: Mapping[int, Sequence[ListedMember]]
     memberships: Mapping[int, Sequence[ListedMember]]
     #: Whether any of them has a join token.
     has_secret: bool
-    #: Whether they hold no more than what everybody is told of the groups themselves.
+    #: Whether they hold only public data of the groups.
     is_public: bool
 
 
 def shows_memberships(access: GroupAccess) -> bool:
     """Whether the viewer sees the group's effective memberships, with their roles.
 
-    As Panoptes has it: of a group that is marked private only members do, whatever its level.
+    As in Panoptes: only members see those of a group that is marked private, whatever its level.
     """
     is_member = access.permissions.role >= ViewerRole.MEMBER
     return access.individuals and (is_member or not access.group.private)
 
 
 def may_see_join_token(viewer: Viewer, access: GroupAccess) -> bool:
-    """Whether the viewer leads the group, or all of them; no machine is told how to join."""
+    """Whether the viewer is an admin of the group, or of the site; never for API keys."""
     return access.memberships and viewer.id is not None
 
 
 async def load_group_records(
     operation: Operation, viewer: Viewer, group_ids: Sequence[int], *, included: bool = False
 ) -> GroupRecords:
-    """The records of groups; of ``included`` ones nobody is shown a join token."""
+    """Load the records of groups; ``included`` ones have no join token."""
     loaders = operation.loaders
     found = [one for one in await loaders.access.load_many(group_ids) if one is not None]
     keys = [ListedKey(one.group.id, viewer.id or 0, one.individuals) for one in found]
@@ -58,13 +58,13 @@ async def load_group_records(
     )
     tokens = {link.group_id: link.token for link in links if link is not None}
     records, members, memberships = [], {}, {}
-    for access, shown in zip(found, listed, strict=True):
+    for access, visible in zip(found, listed, strict=True):
         group = access.group
-        members[group.id] = shown
+        members[group.id] = visible
         memberships[group.id] = (
-            shown if shows_memberships(access) else [m for m in shown if m.user_id == viewer.id]
+            visible if shows_memberships(access) else [m for m in visible if m.user_id == viewer.id]
         )
-        record = group_shape(group, shown, memberships[group.id])
+        record = group_shape(group, visible, memberships[group.id])
         if group.id in tokens:
             record["join_token"] = tokens[group.id]
         records.append(record)
@@ -79,7 +79,7 @@ async def load_group_records(
 
 
 async def own_groups(operation: Operation) -> dict[int, GroupAccess]:
-    """The groups that exist for the viewer and that they are a member of, or invited to."""
+    """Load the viewer's own groups: those with a membership or an invitation."""
     user_id = operation.permissions.user_id
     if user_id is None:
         return {}

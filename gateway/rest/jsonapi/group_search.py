@@ -1,4 +1,4 @@
-"""Which groups a list of groups is about: filters, and a search by shown names."""
+"""Group search: filters of lists of groups, and a search by display name."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from gateway.name_keys import (
 from gateway.rest.jsonapi.group_records import own_groups
 from gateway.rest.jsonapi.parameters import Given, read_ids, read_values
 
-#: Shorter texts find only names that are the same.
+#: Shorter texts find only equal names.
 _SHORTEST = 3
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _NOTHING = GroupList(ids=())
 
 
 async def group_question(operation: Operation, given: Given) -> GroupList:
-    """The groups that are asked for, among those that exist for the viewer."""
+    """Build the question for a list of groups, among those that the viewer may see."""
     own = await own_groups(operation)
     everything = operation.permissions.is_site_admin
     ids = read_ids(given, "id")
@@ -71,7 +71,7 @@ async def _named(operation: Operation, given: Given) -> frozenset[int] | None:
 async def _of_users(
     operation: Operation, given: Given, own: Mapping[int, GroupAccess]
 ) -> frozenset[int] | None:
-    """Groups of which these users are members: of the viewer, or of anybody for site admins."""
+    """Groups with these users as members: only the viewer, or any users for site admins."""
     user_ids = read_ids(given, "user_id")
     if user_ids is None:
         return None
@@ -98,7 +98,7 @@ def _searched(given: Given) -> str | None:
             LONGEST_SEARCH,
             f"search has {len(text):,} characters: at most {LONGEST_SEARCH:,} are allowed.",
         )
-    # Panoptes' own clients put such words in: they are no part of a name that is looked for.
+    # Panoptes' own clients add such words, which are no part of a name.
     words = [one for one in _CONTROL.sub(" ", text).split() if ":" not in one]
     return fold(" ".join(words))
 

@@ -1,4 +1,4 @@
-"""What a path is to its endpoint and to the description of all of them."""
+"""Handlers and resources: for the endpoints, and for the OpenAPI description."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from gateway.rest.jsonapi.call import Call
 
 @dataclass(frozen=True)
 class Handler:
-    """One method of a path.
+    """Handler of one method of a path.
 
-    ``cost`` is charged before, for each record that is listed or changed. ``signed_in`` refuses the
-    anonymous before anything is looked up.
+    ``cost`` is charged first, for each listed or changed record. ``signed_in`` refuses anonymous
+    viewers before any look-up.
     """
 
     answer: Callable[[Call], Awaitable[Response]]
@@ -28,13 +28,13 @@ class Handler:
     #: The JSON schema of the body.
     body: Mapping[str, Any] | None = None
     if_match: bool = False
-    #: Statuses of refusals of its own, beside those of all.
+    #: Its own statuses of refusals, beside those of all handlers.
     refusals: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
 class Resource:
-    """One path and its methods; ``record`` is the plural name of what is answered."""
+    """Resource at one path with its methods; ``record`` is the plural name of its records."""
 
     path: str
     record: str

@@ -1,4 +1,4 @@
-"""``include``: which related records come along in ``linked``."""
+"""``include`` parameter: the related records in ``linked``."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from gateway.errors import InvalidArgument
 from gateway.rest.jsonapi.parameters import Given, read_values
 
-#: Of a wrong name, so much is shown.
-_SHOWN = 40
+#: The most characters of a wrong name in a message.
+_LONGEST_QUOTED = 40
 
 
 def read_include(given: Given, model: str, known: Sequence[str]) -> tuple[str, ...]:
-    """The plural names of what is included, each once; ``known`` are these.
+    """Read the plural names of included records, each once and one of ``known``.
 
     A name may be singular as well. InvalidArgument, with the name of the ``model``, for others.
     """
@@ -20,8 +20,8 @@ def read_include(given: Given, model: str, known: Sequence[str]) -> tuple[str, .
     for written in read_values(given, "include") or ():
         plural = written if written in known else f"{written}s"
         if plural not in known:
-            shown = written if len(written) <= _SHOWN else f"{written[:_SHOWN]}…"
-            raise InvalidArgument("include", f":{shown} is not a valid include for {model}")
+            quoted = written if len(written) <= _LONGEST_QUOTED else f"{written[:_LONGEST_QUOTED]}…"
+            raise InvalidArgument("include", f":{quoted} is not a valid include for {model}")
         if plural not in found:
             found.append(plural)
     return tuple(found)

@@ -1,4 +1,4 @@
-"""Media types: what is accepted and sent, and the methods that are none of a resource's."""
+"""JSON:API media types: checks of Accept and Content-Type."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _WITH_BODY = ("POST", "PUT")
 
 
 class NotImplementedHere(BadRequest):
-    """PATCH, which Panoptes refuses of any path."""
+    """The method is PATCH, which Panoptes refuses for any path."""
 
     code = "NOT_IMPLEMENTED"
 
@@ -23,14 +23,14 @@ class NotImplementedHere(BadRequest):
 
 
 def check_accept(request: Request) -> None:
-    """NotAcceptable for whom JSON is no answer; whoever says nothing takes it."""
+    """NotAcceptable if the Accept header excludes JSON; no header accepts it."""
     accept = ", ".join(request.headers.getlist("accept")) or None
     if negotiate(accept, (_TYPE, JSON)) is None:
         raise NotAcceptable("Not Found")
 
 
 def has_body(request: Request) -> bool:
-    """Whether a body is read at all: clients send the header with other methods as well."""
+    """Whether a body is read: clients send the header with other methods as well."""
     return request.method in _WITH_BODY
 
 

@@ -1,4 +1,4 @@
-"""Joining, changing and ending memberships."""
+"""Membership changes: join, update and end."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ MOST_JOINS = 100
 
 
 async def join_groups(call: Call) -> Response:
-    """Become a member with a join token; of several groups of all or of none."""
+    """Join groups with their join tokens, all or none."""
     call.require_scope()
     given = resource_of(call.body, KIND)
-    asked = given if isinstance(given, list) else [given]
-    if len(asked) > MOST_JOINS:
+    entries = given if isinstance(given, list) else [given]
+    if len(entries) > MOST_JOINS:
         raise UnusableBody(f"{KIND} has more than {MOST_JOINS} entries.")
-    joins = [_join(call, one) for one in asked]
+    joins = [_join(call, one) for one in entries]
     if len({join.group_id for join in joins}) < len(joins):
         raise UnusableBody(f"{KIND} names a group more than once.")
     await call.run_all(joins, RecordNotFound(RECORD, 0))
@@ -51,7 +51,7 @@ async def join_groups(call: Call) -> Response:
 
 
 async def update_membership(call: Call) -> Response:
-    """Change state and roles of a membership."""
+    """Update state and roles of a membership."""
     found = await _changeable(call)
     given = permitted(resource_of(call.body, KIND), KIND, ("state", "roles"))
     command = ChangeMembership(
@@ -65,13 +65,13 @@ async def update_membership(call: Call) -> Response:
         changed = await load_membership(operation, found.id)
         secret = await operation.loaders.records.instance_secret.load(None)
     if changed is None:
-        # Whoever ends the own role may not see the membership of somebody else any more.
+        # A viewer who ends their own role may lose sight of others' memberships.
         raise RecordNotFound(RECORD, found.id)
     return memberships_answer(call, [changed], membership_tag(changed, secret))
 
 
 async def end_membership(call: Call) -> Response:
-    """Leave, decline, remove or withdraw, whichever it is."""
+    """End a membership: leave, decline, remove or withdraw."""
     found = await _changeable(call)
     command: Command
     if found.user_id == call.viewer.id:
@@ -140,7 +140,7 @@ async def _own(operation: Operation, group_ids: Sequence[int]) -> list[Membershi
     )
     found = await operation.loaders.records.memberships.load(PageKey(question, MOST_JOINS, 0))
     if not found:
-        # Removed again before it could be read.
+        # It was removed before it could be read.
         raise Forbidden("The membership has ended already.")
     by_group = {one.group_id: one for one in found}
     return [by_group[one] for one in dict.fromkeys(group_ids) if one in by_group]

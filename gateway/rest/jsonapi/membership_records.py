@@ -1,4 +1,4 @@
-"""Which memberships a viewer sees, and how one of them is found."""
+"""Membership records: the question for those that a viewer may see."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gateway.rest.jsonapi.parameters import Given, read_ids, read_values
 
 
 async def seen_memberships(operation: Operation) -> SeenMemberships:
-    """What the viewer sees, by the roles in their own groups."""
+    """The memberships that the viewer may see, by their roles in their own groups."""
     permissions = operation.permissions
     own = await own_groups(operation)
     led = [one for one, access in own.items() if access.memberships]
@@ -29,7 +29,7 @@ async def seen_memberships(operation: Operation) -> SeenMemberships:
 
 
 async def membership_question(operation: Operation, given: Given) -> MembershipList:
-    """The memberships that are asked for, among those that the viewer sees."""
+    """Build the question for a list of memberships, among those that the viewer may see."""
     return MembershipList(
         await seen_memberships(operation),
         read_ids(given, "id"),
@@ -45,7 +45,7 @@ def _read_states(given: Given) -> frozenset[MembershipState] | None:
 
 
 def read_state(text: object) -> MembershipState:
-    """A state by its name."""
+    """Read a membership state by its name."""
     for state in MembershipState:
         if text == state.value:
             return state
@@ -55,7 +55,7 @@ def read_state(text: object) -> MembershipState:
 
 
 async def load_membership(operation: Operation, membership_id: int) -> MembershipRecord | None:
-    """A membership that the viewer sees."""
+    """Load a membership, if the viewer may see it."""
     question = MembershipList(await seen_memberships(operation), ids=(membership_id,))
     found = await operation.loaders.records.memberships.load(PageKey(question, 1, 0))
     return found[0] if found else None

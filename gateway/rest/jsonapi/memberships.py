@@ -1,4 +1,4 @@
-"""``/memberships``: lists of memberships, and one of them."""
+"""``/memberships``: list and show memberships."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from starlette.responses import Response
 from gateway.directory.membership_pages import MembershipRecord
 from gateway.loaders.operation import Operation
 from gateway.loaders.record_pages import PageKey
-from gateway.rest.jsonapi.answers import Keeping, answered, document, written_headers
+from gateway.rest.jsonapi.answers import CachePolicy, document, last_modified, respond
 from gateway.rest.jsonapi.call import Call
 from gateway.rest.jsonapi.errors import RecordNotFound
 from gateway.rest.jsonapi.etags import record_tag
@@ -28,7 +28,7 @@ INCLUDES = ("users", "user_groups")
 
 
 async def list_memberships(call: Call) -> Response:
-    """Memberships that the viewer sees."""
+    """List the memberships that the viewer may see."""
     page, include = read_page(call.given), read_include(call.given, "Membership", INCLUDES)
     _require_scope_to_read(call)
     async with call.operation() as operation:
@@ -40,11 +40,11 @@ async def list_memberships(call: Call) -> Response:
         linked = await _linked(call, operation, records, include)
     meta = page_meta("/memberships", call.given, page, count, as_written(call.given))
     content = document(KIND, [membership_shape(one) for one in records], meta, linked)
-    return answered(call.request, content, keeping=Keeping.ASKING)
+    return respond(call.request, content, policy=CachePolicy.REVALIDATE)
 
 
 async def show_membership(call: Call) -> Response:
-    """One membership."""
+    """Show one membership."""
     membership_id = path_id(call.path["id"], KIND)
     include = read_include(call.given, "Membership", INCLUDES)
     async with call.operation() as operation:
@@ -67,16 +67,16 @@ def memberships_answer(
     status: int = 200,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """Memberships by themselves, under the tag of the only one."""
+    """Respond with memberships, with ``tag`` as the ETag."""
     given = {"id": ",".join(str(one.id) for one in records)}
     meta = page_meta("/memberships", given, Page(), len(records), as_written(call.given))
     content = document(KIND, [membership_shape(one) for one in records], meta, linked)
-    changed = written_headers(records[0].updated_at) if written else {}
-    return answered(
+    changed = last_modified(records[0].updated_at) if written else {}
+    return respond(
         call.request,
         content,
-        # Names of who is included change without the tag.
-        keeping=Keeping.ASKING if linked is None else Keeping.NEVER,
+        # Names of included users change without the tag.
+        policy=CachePolicy.REVALIDATE if linked is None else CachePolicy.NO_STORE,
         tag=tag,
         status=status,
         headers={**changed, **(headers or {})},
@@ -89,7 +89,7 @@ def membership_tag(record: MembershipRecord, secret: str) -> str:
 
 
 def _require_scope_to_read(call: Call) -> None:
-    # Panoptes asks for the scope for everything about memberships; keys see what they see.
+    # Panoptes requires the scope for everything about memberships; API keys need none.
     if not call.viewer.only_reads:
         call.require_scope()
 

@@ -1,4 +1,4 @@
-"""Pages: which one is asked for, and what ``meta`` says of it and of its neighbours."""
+"""Pagination: the parameters of a page, and its ``meta`` with links to other pages."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from gateway.rest.jsonapi.parameters import COMMON, Given
 
 DEFAULT_SIZE = 20
 LARGEST_SIZE = 100
-#: No list has so many pages; a number may have any length.
+#: More than any list has; a longer page number is cut to it.
 _LAST_PAGE = 10**15
 
 Json = dict[str, Any]
 
 
 class Page(NamedTuple):
-    """A page by its ``number``, from 1."""
+    """Page of a list by its ``number``, from 1."""
 
     number: int = 1
     size: int = DEFAULT_SIZE
 
     @property
     def offset(self) -> int:
-        """How many records come before it."""
+        """The number of records before it."""
         return (self.number - 1) * self.size
 
 
 def read_page(given: Given) -> Page:
-    """The page that is asked for; the first where its number is none."""
+    """Read the requested page; the first if ``page`` is no number."""
     size = DEFAULT_SIZE
     if given.get("page_size", "") != "":
         size = min(_number(given["page_size"]), LARGEST_SIZE)
@@ -50,9 +50,9 @@ def _number(text: str) -> int:
 
 
 def page_meta(path: str, given: Given, page: Page, count: int, include: Sequence[str]) -> Json:
-    """What ``meta`` says of a page of ``count`` records in all.
+    """Build the ``meta`` of a page; ``count`` is the number of records in all pages.
 
-    Links go without host and without ``admin``, which whoever follows them says again.
+    Links have no host and no ``admin``, which the client adds again.
     """
     last = max(-(-count // page.size), 1)
     before = page.number - 1 if page.number > 1 else None

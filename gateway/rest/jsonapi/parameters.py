@@ -1,4 +1,4 @@
-"""Parameters of the query string: filters by a name or its plural, and ids in paths and bodies."""
+"""JSON:API parameters: filters by a name or its plural, and ids in paths and bodies."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from gateway.rest.jsonapi.errors import NoRoute, UnusableBody
 #: Values by the names of the parameters that are given; a filter by its singular name.
 Given = Mapping[str, str]
 
-#: Of every list. Any other parameter is ignored, such as ``http_cache`` and ``cards``.
+#: Parameters of every list. Unknown ones are ignored, such as ``http_cache`` and ``cards``.
 COMMON = ("admin", "page", "page_size", "include", "sort")
 
 _DIGITS = re.compile(r"[0-9]+")
 
 
 def read_given(query: bytes, filters: Sequence[str]) -> Given:
-    """The parameters that are known here; ``filters`` in their singular.
+    """Read the known parameters of a query string; ``filters`` in their singular.
 
-    InvalidArgument for one that is given twice: which counted would be a matter of luck.
+    InvalidArgument for one that is given twice: which counts would be ambiguous.
     """
     plurals = {f"{name}s": name for name in filters if name != "search"}
     found = read_query(query, {*COMMON, *filters, *plurals})
@@ -51,7 +51,7 @@ def read_values(given: Given, name: str) -> tuple[str, ...] | None:
 def read_ids(given: Given, name: str) -> tuple[int, ...] | None:
     """The ids of a filter, ascending and each once; None if it is not given.
 
-    One that is empty is a list without ids: it finds nothing.
+    An empty filter is a list without ids: it finds nothing.
     """
     values = read_values(given, name)
     return None if values is None else tuple(sorted({read_id(name, one) for one in values}))

@@ -1,4 +1,4 @@
-"""``/projects``: names of projects, for the pages of groups."""
+"""``/projects``: list and show names of projects, for the pages of groups."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gateway.loaders.names import Identifier
 from gateway.loaders.operation import Operation
 from gateway.loaders.record_pages import PageKey
 from gateway.name_keys import identifier_key
-from gateway.rest.jsonapi.answers import Keeping, answered, document
+from gateway.rest.jsonapi.answers import CachePolicy, document, respond
 from gateway.rest.jsonapi.call import Call
 from gateway.rest.jsonapi.errors import RecordNotFound
 from gateway.rest.jsonapi.include import as_written
@@ -29,7 +29,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 async def list_projects(call: Call) -> Response:
-    """Those with these ids or slugs, or all."""
+    """List projects with these ids or slugs, or all."""
     page = read_page(call.given)
     async with call.operation() as operation:
         ids, slugs = read_ids(call.given, "id"), read_values(call.given, "slug")
@@ -42,11 +42,11 @@ async def list_projects(call: Call) -> Response:
             count, found = len(known), known[page.offset : page.offset + page.size]
     meta = page_meta("/projects", call.given, page, count, as_written(call.given))
     content = document(KIND, [project_shape(one) for one in found], meta, None)
-    return answered(call.request, content, keeping=Keeping.ASKING)
+    return respond(call.request, content, policy=CachePolicy.REVALIDATE)
 
 
 async def show_project(call: Call) -> Response:
-    """One project that the directory knows."""
+    """Show one project of the directory."""
     project_id = path_id(call.path["id"], KIND)
     async with call.operation() as operation:
         project = await operation.loaders.projects.load(project_id)
@@ -54,7 +54,7 @@ async def show_project(call: Call) -> Response:
         raise RecordNotFound(RECORD, project_id)
     meta = page_meta("/projects", {"id": str(project_id)}, Page(), 1, ())
     content = document(KIND, [project_shape(project)], meta, None)
-    return answered(call.request, content, keeping=Keeping.ASKING)
+    return respond(call.request, content, policy=CachePolicy.REVALIDATE)
 
 
 async def _by_slug(

@@ -1,4 +1,4 @@
-"""The paths of this door, and what each of them answers."""
+"""Routes of the JSON:API: its paths and their handlers."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from gateway.http.browsers import readable_by_pages
 from gateway.http.consistency_headers import CONSISTENCY_HEADERS
+from gateway.http.cors import with_cors
 from gateway.rest.jsonapi import (
     group_changes,
     group_links,
@@ -18,7 +18,7 @@ from gateway.rest.jsonapi import (
     user_groups,
     users,
 )
-from gateway.rest.jsonapi.call import Door
+from gateway.rest.jsonapi.call import Dependencies
 from gateway.rest.jsonapi.endpoint import Endpoint, NoEndpoint
 from gateway.rest.jsonapi.handler import Handler, Resource
 from gateway.rest.jsonapi.schemas import (
@@ -29,10 +29,10 @@ from gateway.rest.jsonapi.schemas import (
     NEW_GROUP,
 )
 
-#: Clients append it to the host by themselves.
+#: Clients append it to the host.
 BASE = "/api"
 _METHODS = ("DELETE", "GET", "POST", "OPTIONS", "PUT", "HEAD")
-#: Without the ETag no page could change anything.
+#: Pages need the ETag for changes.
 _EXPOSED = (
     *CONSISTENCY_HEADERS,
     "ETag",
@@ -42,7 +42,7 @@ _EXPOSED = (
     "X-Request-Id",
 )
 _PREFLIGHT_SECONDS = 300
-#: As mutations of GraphQL.
+#: Costs, the same as of GraphQL mutations.
 _CHANGE, _INVITE = 10, 25
 
 RESOURCES: tuple[Resource, ...] = (
@@ -197,12 +197,12 @@ RESOURCES: tuple[Resource, ...] = (
 )
 
 
-def jsonapi_routes(door: Door, origins: Sequence[str]) -> list[Route]:
+def jsonapi_routes(dependencies: Dependencies, origins: Sequence[str]) -> list[Route]:
     """The routes of all resources, for pages of these origins."""
 
     def route(path: str, app: ASGIApp) -> Route:
-        pages = readable_by_pages(app, origins, _METHODS, _EXPOSED, _PREFLIGHT_SECONDS)
+        pages = with_cors(app, origins, _METHODS, _EXPOSED, _PREFLIGHT_SECONDS)
         return Route(path, pages)
 
-    found = [route(resource.path, Endpoint(resource, door)) for resource in RESOURCES]
-    return [*found, route(f"{BASE}/{{path:path}}", NoEndpoint(door.describe))]
+    found = [route(resource.path, Endpoint(resource, dependencies)) for resource in RESOURCES]
+    return [*found, route(f"{BASE}/{{path:path}}", NoEndpoint(dependencies.describe))]

@@ -111,7 +111,7 @@ _PROJECT = _object(
     ("id", "slug", "display_name", "href"),
 )
 
-#: Of one record, by the plural name.
+#: The schema of one record, by the plural name.
 RECORDS: Mapping[str, Json] = {
     "user_groups": _GROUP,
     "memberships": _MEMBERSHIP,
@@ -121,7 +121,7 @@ RECORDS: Mapping[str, Json] = {
 
 
 def answer_schema(record: str) -> Json:
-    """The document around records."""
+    """The schema of the document around records."""
     return _object(
         {
             record: {"type": "array", "items": RECORDS[record]},

@@ -1,4 +1,4 @@
-"""Shapes of records: what Panoptes' serializers write, and its templates of links."""
+"""Serializers of records, in the shapes of Panoptes, and its link templates."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gateway.directory.users import User
 
 Json = dict[str, Any]
 
-#: Templates at the top of an answer, by the resources that stand in it.
+#: Link templates at the top of an answer, by the kind of its records.
 LINKS: Mapping[str, Json] = {
     "user_groups": {
         "user_groups.memberships": {
@@ -51,7 +51,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def instant_text(instant: int | None) -> str | None:
-    """Microseconds since the epoch as ISO 8601 with milliseconds; None where nobody has said."""
+    """Format microseconds since the epoch as ISO 8601 with milliseconds; None if unknown."""
     if instant is None:
         return None
     moment = _EPOCH + timedelta(microseconds=instant)
@@ -63,7 +63,7 @@ def group_shape(
     members: Collection[ListedMember],
     memberships: Collection[ListedMember],
 ) -> Json:
-    """A group, with the ids of the members and memberships that the viewer may see."""
+    """Serialize a group, with the ids of the members and memberships that the viewer may see."""
     return {
         "id": str(group.id),
         "name": group.name,
@@ -87,11 +87,11 @@ def group_shape(
 
 
 def membership_shape(one: MembershipRecord) -> Json:
-    """A membership; front ends read its first role alone, so that of an admin comes first."""
+    """Serialize a membership; admin is its first role: front ends read only the first."""
     return {
         "id": str(one.id),
         "state": one.state.value,
-        "roles": sorted(one.roles, key=_place_of_role),
+        "roles": sorted(one.roles, key=_role_order),
         "created_at": instant_text(one.created_at),
         "updated_at": instant_text(one.updated_at),
         "type": "memberships",
@@ -100,18 +100,18 @@ def membership_shape(one: MembershipRecord) -> Json:
     }
 
 
-def _place_of_role(role: str) -> tuple[int, str]:
+def _role_order(role: str) -> tuple[int, str]:
     return (ROLES.index(role) if role in ROLES else len(ROLES), role)
 
 
 def user_shape(user_id: int, user: User | None) -> Json:
-    """A volunteer's public part; with nulls where nobody has said the names."""
+    """Serialize the public part of a volunteer; unknown names are null."""
     login = None if user is None else user.login
-    shown = None if user is None else user.display_name
+    display_name = None if user is None else user.display_name
     return {
         "id": str(user_id),
         "login": login,
-        "display_name": shown or login,
+        "display_name": display_name or login,
         "credited_name": login,
         "created_at": None,
         "updated_at": None,
@@ -124,7 +124,7 @@ def user_shape(user_id: int, user: User | None) -> Json:
 
 
 def project_shape(project: Project) -> Json:
-    """A project's names."""
+    """Serialize the names of a project."""
     return {
         "id": str(project.id),
         "display_name": project.display_name or project.slug,

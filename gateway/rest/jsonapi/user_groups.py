@@ -1,4 +1,4 @@
-"""``/user_groups``: lists of groups, and one of them."""
+"""``/user_groups``: list and show groups."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gateway.directory.user_groups import UserGroup
 from gateway.errors import InvalidArgument
 from gateway.loaders.operation import Operation
 from gateway.loaders.record_pages import PageKey
-from gateway.rest.jsonapi.answers import Keeping, answered, document, written_headers
+from gateway.rest.jsonapi.answers import CachePolicy, document, last_modified, respond
 from gateway.rest.jsonapi.call import Call
 from gateway.rest.jsonapi.errors import RecordNotFound
 from gateway.rest.jsonapi.etags import record_tag
@@ -28,12 +28,12 @@ KIND = "user_groups"
 RECORD = "user_group"
 FILTERS = ("id", "name", "search", "user_id")
 INCLUDES = ("memberships", "users", "projects", "collections")
-#: Records of one kind that are included in one answer.
+#: The most included records of one kind in one answer.
 MOST_INCLUDED = 5_000
 
 
 async def list_groups(call: Call) -> Response:
-    """Groups that exist for the viewer and have not ended."""
+    """List the groups that the viewer may see and that have not ended."""
     page, include = read_page(call.given), read_include(call.given, "UserGroup", INCLUDES)
     async with call.operation() as operation:
         question = await group_question(operation, call.given)
@@ -45,12 +45,12 @@ async def list_groups(call: Call) -> Response:
         linked = await _linked(operation, found, include)
     meta = page_meta("/user_groups", call.given, page, count, as_written(call.given))
     content = document(KIND, found.records, meta, linked)
-    keeping = Keeping.SECRET if found.has_secret else Keeping.ASKING
-    return answered(call.request, content, keeping=keeping)
+    policy = CachePolicy.SECRET if found.has_secret else CachePolicy.REVALIDATE
+    return respond(call.request, content, policy=policy)
 
 
 async def show_group(call: Call) -> Response:
-    """One group."""
+    """Show one group."""
     group_id = path_id(call.path["id"], KIND)
     include = read_include(call.given, "UserGroup", INCLUDES)
     return await group_answer(call, group_id, include)
@@ -64,7 +64,7 @@ async def group_answer(
     status: int = 200,
     headers: dict[str, str] | None = None,
 ) -> Response:
-    """A group as it is now, with its tag; RecordNotFound if it does not exist for the viewer."""
+    """Respond with the current state and ETag of a group; RecordNotFound if it is hidden."""
     async with call.operation() as operation:
         found = await load_group_records(operation, call.viewer, [group_id])
         secret = await operation.loaders.records.instance_secret.load(None)
@@ -75,11 +75,11 @@ async def group_answer(
     given = {"id": str(group_id)}
     meta = page_meta("/user_groups", given, Page(), 1, as_written(call.given))
     if headers is not None:
-        headers = {**headers, **written_headers(group.updated_at)}
-    return answered(
+        headers = {**headers, **last_modified(group.updated_at)}
+    return respond(
         call.request,
         document(KIND, found.records, meta, linked),
-        keeping=_keeping(found, include),
+        policy=_cache_policy(found, include),
         tag=group_tag(group, secret),
         status=status,
         headers=headers,
@@ -87,15 +87,15 @@ async def group_answer(
 
 
 def group_tag(group: UserGroup, secret: str) -> str:
-    """The tag of a group, which changes with what everybody is told of it."""
+    """The tag of a group, which changes whenever its public data does."""
     return record_tag(KIND, group.id, group.revision, secret)
 
 
-def _keeping(found: GroupRecords, include: Sequence[str]) -> Keeping:
+def _cache_policy(found: GroupRecords, include: Sequence[str]) -> CachePolicy:
     if found.has_secret:
-        return Keeping.SECRET
-    # Who is a member changes without the tag.
-    return Keeping.ASKING if found.is_public and not include else Keeping.NEVER
+        return CachePolicy.SECRET
+    # Members change without the tag.
+    return CachePolicy.REVALIDATE if found.is_public and not include else CachePolicy.NO_STORE
 
 
 async def _linked(

@@ -1,4 +1,4 @@
-"""``/users`` and ``/me``: public names of volunteers."""
+"""``/users`` and ``/me``: list and show public names of volunteers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gateway.loaders.names import Identifier
 from gateway.loaders.operation import Operation
 from gateway.loaders.record_pages import PageKey
 from gateway.name_keys import identifier_key
-from gateway.rest.jsonapi.answers import Keeping, answered, document
+from gateway.rest.jsonapi.answers import CachePolicy, document, respond
 from gateway.rest.jsonapi.call import Call
 from gateway.rest.jsonapi.errors import RecordNotFound
 from gateway.rest.jsonapi.include import as_written, read_include
@@ -31,9 +31,9 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 async def list_users(call: Call) -> Response:
-    """Those with these ids or logins, or the members of a group that shows them.
+    """List users with these ids or logins, or the visible members of a group.
 
-    There is no list of everybody.
+    There is no list of all users.
     """
     page = read_page(call.given)
     read_include(call.given, "User", ())
@@ -46,11 +46,11 @@ async def list_users(call: Call) -> Response:
         else:
             count, records = await _known(operation, ids or (), page)
     meta = page_meta("/users", call.given, page, count, as_written(call.given))
-    return answered(call.request, document(KIND, records, meta, None), keeping=Keeping.ASKING)
+    return respond(call.request, document(KIND, records, meta, None), policy=CachePolicy.REVALIDATE)
 
 
 async def show_user(call: Call) -> Response:
-    """One user whom the directory knows."""
+    """Show one user of the directory."""
     user_id = path_id(call.path["id"], KIND)
     async with call.operation() as operation:
         user = await operation.loaders.users.load(user_id)
@@ -60,26 +60,28 @@ async def show_user(call: Call) -> Response:
 
 
 async def show_me(call: Call) -> Response:
-    """Whoever asks; named by the token where the directory knows no names."""
+    """Show the viewer; with the names of the token if the directory has none."""
     if call.viewer.id is None:
-        # A machine is no volunteer.
+        # An API key is no volunteer.
         raise RecordNotFound(RECORD, 0)
     async with call.operation() as operation:
         user = await operation.loaders.users.load(call.viewer.id)
-    login, shown = (user.login, user.display_name) if user else (None, None)
+    login, display_name = (user.login, user.display_name) if user else (None, None)
     named = User(
-        call.viewer.id, login or call.viewer.login, shown or call.viewer.display_name or None
+        call.viewer.id, login or call.viewer.login, display_name or call.viewer.display_name or None
     )
     return _alone(call, user_shape(call.viewer.id, named))
 
 
 def _alone(call: Call, record: Json) -> Response:
     meta = page_meta("/users", {"id": record["id"]}, Page(), 1, ())
-    return answered(call.request, document(KIND, [record], meta, None), keeping=Keeping.ASKING)
+    return respond(
+        call.request, document(KIND, [record], meta, None), policy=CachePolicy.REVALIDATE
+    )
 
 
 async def _ids(operation: Operation, given: Given) -> tuple[int, ...] | None:
-    """The ids that are asked for, by number and by login; None if neither narrows."""
+    """The ids to list, by id and by login; None if neither filter is given."""
     ids, logins = read_ids(given, "id"), read_values(given, "login")
     if logins is None:
         return ids
@@ -94,14 +96,14 @@ async def _ids(operation: Operation, given: Given) -> tuple[int, ...] | None:
 
 async def _known(operation: Operation, ids: Sequence[int], page: Page) -> tuple[int, list[Json]]:
     known = [one for one in await operation.loaders.users.load_many(ids) if one is not None]
-    shown = known[page.offset : page.offset + page.size]
-    return len(known), [user_shape(one.id, one) for one in shown]
+    selected = known[page.offset : page.offset + page.size]
+    return len(known), [user_shape(one.id, one) for one in selected]
 
 
 async def _members(
     operation: Operation, given: Given, ids: tuple[int, ...] | None, page: Page
 ) -> tuple[int, list[Json]]:
-    """Members of a group; of one that does not show them as of one that does not exist: nobody."""
+    """The visible members of a group; none if the group or its members are hidden."""
     groups = read_ids(given, "user_group_id") or ()
     if len(groups) > 1:
         raise ExclusiveArguments("user_group_id", "user_group_id takes one id.")

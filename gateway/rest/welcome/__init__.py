@@ -1,4 +1,4 @@
-"""What the gateway says at its root: its status to machines, where to go to people."""
+"""Root endpoint: the status for machines, a page with the operations for people."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from gateway.rest.sentence import DescribeError
 
 
 class WelcomeEndpoint(ReadEndpoint):
-    """``status`` goes to machines; the page lists the operations of the OpenAPI description.
+    """Answers ``status`` to machines, and a page of the OpenAPI operations to browsers.
 
-    With a ``home`` browsers get that, and the page when they ask for it by ``?page=small``.
+    With a ``home``, browsers get that, and the small page only with ``?page=small``.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class WelcomeEndpoint(ReadEndpoint):
 
 
 def _policy(style: str) -> str:
-    """Nothing but our own style sheets and images: the page has no script at all."""
+    """The policy: only our own style sheets and images; the page has no script."""
     digest = b64encode(sha256(style.encode()).digest()).decode()
     return (
         f"default-src 'none'; style-src 'self' 'sha256-{digest}'; img-src 'self'; "

@@ -1,1 +1,1 @@
-"""Goals and milestones: when something counted reached a threshold, computed from the rollups."""
+"""Goals and milestones: when a count reached a threshold, computed from the rollups."""

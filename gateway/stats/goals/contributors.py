@@ -1,4 +1,4 @@
-"""Who contributed most to goals: the first members of any number of groups' goals at once."""
+"""Top contributors of goals: the first members, for any number of groups' goals at once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, Select, bindparam, func, select
 
-from gateway.stats.goals.growth import GrowthRows, asked_rows, joined
+from gateway.stats.goals.growth import GrowthRows, joined, question_rows
 from gateway.stats.goals.metric import GoalMetric
 from gateway.stats.goals.pieces import Pieces
 from gateway.stats.rows import filters, narrowest, total
@@ -16,9 +16,9 @@ from gateway.stats.subject import Kind, Question, Selection
 
 
 class Contributors(NamedTuple):
-    """What is asked: who classified most, or longest, for a group in these pieces of time.
+    """Question: who classified most, or longest, for a group in these pieces of time.
 
-    At most ``first`` of them. Of the ``selection`` the projects and workflows count.
+    At most ``first`` of them. Only the projects and workflows of the ``selection`` apply.
     """
 
     group_id: int
@@ -29,7 +29,7 @@ class Contributors(NamedTuple):
 
     @property
     def rows_of(self) -> GrowthRows:
-        """The rows that answer it; those with the same are one statement."""
+        """The rollup rows that answer it; questions with the same rows are one statement."""
         question = Question(Kind.GROUP, self.selection)
         return GrowthRows(
             narrowest(question, ("user_id",)), Kind.GROUP, filters(question), "user_id"
@@ -52,34 +52,34 @@ def contributors(rows: GrowthRows, *, by_time: bool) -> Select[tuple[int, int, i
     return _contributors(rows, by_time)
 
 
-def in_order(found: Sequence[Contributor], asked: Contributors) -> tuple[Contributor, ...]:
-    """The first of these volunteers: most first, ties by ascending id."""
-    by_time = asked.metric is GoalMetric.HOURS
+def in_order(found: Sequence[Contributor], question: Contributors) -> tuple[Contributor, ...]:
+    """Sort and cut contributors: most first, ties by ascending id, at most ``question.first``."""
+    by_time = question.metric is GoalMetric.HOURS
     ordered = sorted(found, key=lambda one: (-(one.ms if by_time else one.n), one.user_id))
-    return tuple(ordered[: asked.first])
+    return tuple(ordered[: question.first])
 
 
 @lru_cache(maxsize=16)
 def _contributors(rows: GrowthRows, by_time: bool) -> Select[Any]:  # noqa: FBT001 (a cache key)
-    asked = asked_rows()
+    requested = question_rows()
     row = rows.rollup.table.c
     sums = (
         select(
-            asked.part,
+            requested.part,
             row.user_id,
             total(row.n).label("n"),
             total(row.ms).label("ms"),
         )
-        .where(*joined(rows, asked))
-        .group_by(asked.part, row.user_id)
+        .where(*joined(rows, requested))
+        .group_by(requested.part, row.user_id)
         .subquery("sums")
     ).c
     order = (sums.ms if by_time else sums.n).desc(), sums.user_id
     ranked = (
         select(
-            *sums, func.row_number().over(partition_by=sums.part, order_by=order).label("place")
+            *sums, func.row_number().over(partition_by=sums.part, order_by=order).label("rank")
         ).subquery("ranked")
     ).c
     return select(ranked.part, ranked.user_id, ranked.n, ranked.ms).where(
-        ranked.place <= bindparam("limit", type_=BigInteger)
+        ranked.rank <= bindparam("limit", type_=BigInteger)
     )

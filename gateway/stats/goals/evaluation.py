@@ -1,4 +1,4 @@
-"""Goals, evaluated: status, progress and milestones, from how they grew."""
+"""Goal evaluation: status, progress and milestones, from the steps of growth."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from gateway.stats.goals.pieces import bounds
 from gateway.stats.goals.question import GoalQuestion, periods_back
 from gateway.stats.goals.thresholds import reached, value_of, within
 
-#: How long after its end a goal may still be expected to be reached.
+#: Days after its end on which a goal may still be expected to be reached.
 _LATEST = 3653
 
 
 class GoalStatus(Enum):
-    """How a goal stands."""
+    """Status of a goal."""
 
     UPCOMING = "upcoming"
     RUNNING = "running"
@@ -27,7 +27,7 @@ class GoalStatus(Enum):
 
 
 class Progress(NamedTuple):
-    """How far a goal is, in the units that are compared; days are day numbers.
+    """Progress of a goal, in the units of its metric; days are day numbers.
 
     ``pace`` and ``expected_on`` are of sums that are neither reached nor ended. ``days_left``
     includes today, and is None without an end or after it.
@@ -42,12 +42,12 @@ class Progress(NamedTuple):
 
     @property
     def remaining(self) -> int:
-        """What is missing; 0 once reached."""
+        """The missing amount; 0 once the target is reached."""
         return max(0, self.target - self.value)
 
 
 class GoalState(NamedTuple):
-    """How a goal stands; periods and streak of one that repeats are counted from its ``steps``."""
+    """State of a goal; its ``steps`` give the periods and the streak of one that repeats."""
 
     status: GoalStatus
     progress: Progress
@@ -57,24 +57,24 @@ class GoalState(NamedTuple):
     steps: Steps
 
 
-def evaluate(asked: GoalQuestion, steps: Steps, today: int) -> GoalState:
-    """The state of a goal today, from how it grew by its :meth:`~GoalQuestion.growth`.
+def evaluate(goal: GoalQuestion, steps: Steps, today: int) -> GoalState:
+    """Compute the state of a goal today, from the steps of its :meth:`~GoalQuestion.growth`.
 
     Every threshold that was reached has been narrowed down to a day; the status and the value are
-    right before that. Of a goal that repeats, status and progress are those of the current period,
+    right before that. For a goal that repeats, status and progress are those of the current period,
     or of the last one after the end.
     """
-    first, last = bounds(asked.selection.days)
+    first, last = bounds(goal.selection.days)
     days = DayRange(first, last)
     counted = steps
-    for current in islice(periods_back(asked, today), 1):
+    for current in islice(periods_back(goal, today), 1):
         days, counted = current, within(steps, current)
-    reached_on = tuple(reached(counted, asked.thresholds))
-    so_far = Progress(value_of(counted), asked.target, reached_on[-1])
-    progress = _progress(asked, steps, so_far, days, today)
+    reached_on = tuple(reached(counted, goal.thresholds))
+    so_far = Progress(value_of(counted), goal.target, reached_on[-1])
+    progress = _progress(goal, steps, so_far, days, today)
     if today < first:
         status = GoalStatus.UPCOMING
-    elif asked.repeats is not None and today > last:
+    elif goal.repeats is not None and today > last:
         status = GoalStatus.ENDED
     elif reached_on[-1] is not None:
         status = GoalStatus.REACHED
@@ -84,18 +84,18 @@ def evaluate(asked: GoalQuestion, steps: Steps, today: int) -> GoalState:
 
 
 def _progress(
-    asked: GoalQuestion, steps: Steps, so_far: Progress, days: DayRange, today: int
+    goal: GoalQuestion, steps: Steps, so_far: Progress, days: DayRange, today: int
 ) -> Progress:
-    """The progress in these days, and where it leads to."""
+    """Progress in these days, with pace and expected day."""
     first, last = bounds(days)
     if today > last:
         return so_far
-    is_open = asked.selection.days.end is None and asked.repeats is None
+    is_open = goal.selection.days.end is None and goal.repeats is None
     if not is_open:
         so_far = so_far._replace(days_left=last - max(today, first) + 1)
-    if so_far.reached_on is not None or today < first or not asked.metric.is_sum:
+    if so_far.reached_on is not None or today < first or not goal.metric.is_sum:
         return so_far
-    # Also in a new period the last 14 days tell the pace.
+    # The pace is that of the last 14 days, even if a period began since then.
     pace = pace_of(steps, today)
     latest = LAST_DAY if is_open else last + _LATEST
     expected = expected_on(so_far.remaining, pace, today, latest)

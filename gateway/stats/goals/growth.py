@@ -1,7 +1,7 @@
-"""How what a goal counts grew: by how much in each bucket, for any number of goals at once.
+"""Growth of goals: how much was added in each bucket, for any number of goals at once.
 
-All goals whose rows are in the same rollup set are one statement: what they differ in is a table of
-bound numbers.
+All goals whose rows are in the same rollup set are one statement: a table of bound numbers holds
+their differences.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from gateway.stats.goals.pieces import Pieces
 from gateway.stats.rows import filters, narrowest, total
 from gateway.stats.subject import Kind, Question, Selection
 
-#: The first day of each bucket in which something was added, ascending, and how much (above 0).
+#: Each bucket that grew: its first day, ascending, and the amount added (above 0).
 Steps = tuple[tuple[int, int], ...]
 
 
 class Growth(NamedTuple):
-    """What is asked: how a metric of a subject grew in the rows of these pieces.
+    """Question: how a metric of a subject grew in the rows of these pieces.
 
-    Of the ``selection`` the projects, workflows and the only user count, not the days. Session time
-    is in whole milliseconds. With ``anew``, a week or a month, different things count once in each;
+    The projects, workflows and the only user of the ``selection`` apply, not its days. Session time
+    is in whole milliseconds. With ``anew``, a week or a month, distinct things count once in each;
     the pieces are days then.
     """
 
@@ -42,7 +42,7 @@ class Growth(NamedTuple):
 
     @property
     def rows_of(self) -> GrowthRows:
-        """The rows that answer it."""
+        """The rollup rows that answer it."""
         question = Question(self.kind, self.selection)
         column = _DISTINCT.get(self.metric)
         rollup = narrowest(question, () if column is None else (column,))
@@ -50,7 +50,7 @@ class Growth(NamedTuple):
 
     @property
     def parts(self) -> Sequence[Pieces]:
-        """The pieces that are counted apart: sums need not be, since each row tells its day."""
+        """The pieces that are counted separately; for sums, one part: each row names its day."""
         if self.anew is None or self.metric not in _DISTINCT:
             return (self.pieces,)
         return [
@@ -64,92 +64,92 @@ _DISTINCT = {GoalMetric.CONTRIBUTORS: "user_id", GoalMetric.PROJECTS: "project_i
 
 
 class GrowthRows(NamedTuple):
-    """The rows of some goals: what they have in common, and so one statement."""
+    """The rollup rows that some goals share: goals with the same rows are one statement."""
 
     rollup: RollupSet
     kind: Kind
     narrowed: tuple[str, ...]
-    #: What is counted once each, at its first bucket; None for sums.
+    #: The column whose distinct values count once, in their first bucket; None for sums.
     distinct: str | None
 
 
-_ASKED = ("part", "asked", "subject", "grain", "first", "last")
+_QUESTION_COLUMNS = ("part", "question", "subject", "grain", "first", "last")
 
 
 def growth(rows: GrowthRows) -> Select[tuple[int, int, int, int]]:
-    """Rows of part, bucket, and how much was added: events and ms, or different things and 0.
+    """Rows of part, bucket, and what was added: events and ms, or distinct things and 0.
 
-    Binds :func:`growth_parameters`. A thing that is counted once is in its first bucket of a part.
+    Binds :func:`growth_parameters`. A distinct thing counts in its first bucket of a part.
     """
     return _sums(rows) if rows.distinct is None else _first_seen(rows)
 
 
-def growth_parameters(asked: Sequence[Growth]) -> dict[str, Any]:
-    """What :func:`growth` binds for questions about the same rows; parts are numbered through."""
-    return asked_parameters([(one.subject_id, one.selection, one.parts) for one in asked])
+def growth_parameters(questions: Sequence[Growth]) -> dict[str, Any]:
+    """The parameters of :func:`growth`, for questions about the same rows."""
+    return question_parameters([(one.subject_id, one.selection, one.parts) for one in questions])
 
 
-def asked_parameters(
-    asked: Sequence[tuple[int, Selection, Sequence[Pieces]]],
+def question_parameters(
+    questions: Sequence[tuple[int, Selection, Sequence[Pieces]]],
 ) -> dict[str, Any]:
-    """What binds subjects, what is selected of them, and parts, which are numbered through."""
+    """Bound parameters: subjects, their selections, and their parts, numbered consecutively."""
     parts = (
-        (place, subject, pieces)
-        for place, (subject, _, parts) in enumerate(asked)
+        (index, subject, pieces)
+        for index, (subject, _, parts) in enumerate(questions)
         for pieces in parts
     )
     bound: dict[str, Any] = {
-        "asked": [
-            (number, place, subject, int(grain), first, last)
-            for number, (place, subject, pieces) in enumerate(parts)
+        "questions": [
+            (number, index, subject, int(grain), first, last)
+            for number, (index, subject, pieces) in enumerate(parts)
             for grain, first, last in pieces
         ]
     }
     for name in ("project_ids", "workflow_ids", "user_ids"):
-        selected = [getattr(selection, name) for _, selection, _ in asked]
+        selected = [getattr(selection, name) for _, selection, _ in questions]
         if selected[0] is not None:
-            bound[name] = [(place, one) for place, ids in enumerate(selected) for one in ids]
+            bound[name] = [(index, one) for index, ids in enumerate(selected) for one in ids]
     return bound
 
 
-def steps_of(asked: Sequence[Growth], rows: Iterable[Any]) -> Mapping[Growth, Steps]:
-    """How each grew, from rows in no particular order."""
-    owners = [one for one in enumerate(asked) for _ in one[1].parts]
-    found: list[list[tuple[int, int]]] = [[] for _ in asked]
+def steps_of(questions: Sequence[Growth], rows: Iterable[Any]) -> Mapping[Growth, Steps]:
+    """The steps of each question, from rows in no particular order."""
+    owners = [one for one in enumerate(questions) for _ in one[1].parts]
+    found: list[list[tuple[int, int]]] = [[] for _ in questions]
     for part, bucket, count, ms in rows:
-        place, (_, _, metric, *_) = owners[part]
+        index, (_, _, metric, *_) = owners[part]
         if metric is GoalMetric.HOURS:
             amount = ms
         else:
-            # Of active days, each row is one, however many events it has.
+            # Each row of an active day counts as one, however many events it has.
             amount = 1 if metric is GoalMetric.ACTIVE_DAYS else count
         if amount:
-            found[place].append((bucket, amount))
-    return {one: tuple(sorted(steps)) for one, steps in zip(asked, found, strict=True)}
+            found[index].append((bucket, amount))
+    return {one: tuple(sorted(steps)) for one, steps in zip(questions, found, strict=True)}
 
 
 @lru_cache(maxsize=64)
 def _sums(rows: GrowthRows) -> Select[Any]:
-    asked = asked_rows()
+    requested = question_rows()
     row = rows.rollup.table.c
     ms = total(row.ms) if "ms" in row else literal(0, BigInteger)
     return (
-        select(asked.part, row.bucket, total(row.n), ms)
-        .where(*joined(rows, asked))
-        .group_by(asked.part, row.bucket)
+        select(requested.part, row.bucket, total(row.n), ms)
+        .where(*joined(rows, requested))
+        .group_by(requested.part, row.bucket)
     )
 
 
 @lru_cache(maxsize=64)
 def _first_seen(rows: GrowthRows) -> Select[Any]:
-    asked = asked_rows()
+    requested = question_rows()
     row = rows.rollup.table.c
     thing = row[rows.distinct or ""]
-    # What names no project, or nobody, is none.
+    # Events without a project, or by nobody, do not count: their id is 0.
     seen = (
-        select(asked.part, func.min(row.bucket).label("bucket"))
-        .where(*joined(rows, asked), thing != 0)
-        .group_by(asked.part, thing)
+        select(requested.part, func.min(row.bucket).label("bucket"))
+        .where(*joined(rows, requested), thing != 0)
+        .group_by(requested.part, thing)
         .subquery("seen")
     ).c
     return select(seen.part, seen.bucket, func.count(), literal(0, BigInteger)).group_by(
@@ -157,21 +157,21 @@ def _first_seen(rows: GrowthRows) -> Select[Any]:
     )
 
 
-def asked_rows() -> Any:
+def question_rows() -> Any:
     """Columns of the bound table: one row for each piece of each part."""
-    return number_rows("asked", _ASKED).c
+    return number_rows("questions", _QUESTION_COLUMNS).c
 
 
-def joined(rows: GrowthRows, asked: Any) -> list[ColumnElement[bool]]:
-    """What joins the rollup rows with the asked pieces, and keeps those that are selected."""
+def joined(rows: GrowthRows, requested: Any) -> list[ColumnElement[bool]]:
+    """Conditions that join the rollup rows with the requested pieces and apply the selections."""
     row = rows.rollup.table.c
     return [
-        row[rows.kind.value] == asked.subject,
-        row.grain == asked.grain,
-        row.bucket.between(asked.first, asked.last),
+        row[rows.kind.value] == requested.subject,
+        row.grain == requested.grain,
+        row.bucket.between(requested.first, requested.last),
         *(
-            tuple_(asked.asked, row[column]).in_(
-                select(*number_rows(f"{column}s", ("place", "id")).c)
+            tuple_(requested.question, row[column]).in_(
+                select(*number_rows(f"{column}s", ("question", "id")).c)
             )
             for column in rows.narrowed
         ),

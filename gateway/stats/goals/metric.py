@@ -8,7 +8,7 @@ from gateway.stats.subject import Activity
 
 
 class GoalMetric(Enum):
-    """What a goal counts; the value is the word that is stored."""
+    """Metric of a goal; the value is the word that is stored."""
 
     CLASSIFICATIONS = "classifications"
     HOURS = "hours"
@@ -27,12 +27,12 @@ class GoalMetric(Enum):
 
     @property
     def is_sum(self) -> bool:
-        """Whether each event adds to it; the others count different things once."""
+        """Whether each event adds to it; the other metrics count distinct things once."""
         return self in _SUMS
 
     @property
     def unit(self) -> int:
-        """What 1 of a target is in the whole numbers that are compared: an hour is milliseconds."""
+        """Compared units for each 1 of a target: milliseconds for an hour, else 1."""
         return 3_600_000 if self is GoalMetric.HOURS else 1
 
 

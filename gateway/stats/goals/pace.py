@@ -1,4 +1,4 @@
-"""The pace of something that grows, and the day that it leads to."""
+"""Pace of growth, and the day on which a threshold is expected to be reached."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gateway.stats.goals.growth import Steps
 
 
 class Pace(NamedTuple):
-    """How much was added in so many full days."""
+    """Pace: the amount added in a number of full days."""
 
     amount: int
     days: int
@@ -19,14 +19,14 @@ class Pace(NamedTuple):
 def pace_of(steps: Steps, today: int) -> Pace | None:
     """The pace of the last 14 full days, or of those since the first day; None without any.
 
-    These days are rows of days in the steps, as :func:`growth_pieces` has them.
+    The steps have these days as rows of days, see :func:`growth_pieces`.
     """
     begin = today - PACE_DAYS
     recent = [(bucket, amount) for bucket, amount in steps if begin <= bucket < today]
     amount = sum(amount for _, amount in recent)
     if not amount:
         return None
-    # A row before these days may be of a month or a year: it ends before them all the same.
+    # A row before these days may be of a month or a year, but it ends before them.
     first = max(begin, steps[0][0])
     return Pace(amount, today - first)
 
@@ -34,7 +34,7 @@ def pace_of(steps: Steps, today: int) -> Pace | None:
 def expected_on(
     remaining: int, pace: Pace | None, today: int, latest: int = LAST_DAY
 ) -> int | None:
-    """The day on which the rest is done at this pace; None without a pace, or after ``latest``."""
+    """Day on which the rest is done at this pace; None without a pace, or after ``latest``."""
     if pace is None:
         return None
     days = days_to_completion(remaining, pace.days, pace.amount)

@@ -1,7 +1,7 @@
-"""Which rollup rows tell how something grew: coarse ones first, and finer ones where it matters.
+"""Rollup rows for growth: coarse ones first, then finer ones around the thresholds.
 
-The day on which a threshold was reached is looked for in years, then in the months of the year,
-then in the days of the month.
+The search for the day on which a threshold was reached goes from years to the months of the year,
+and then to the days of the month.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Pieces = tuple[Piece, ...]
 
 
 def growth_pieces(days: DayRange, today: int) -> Pieces:
-    """Pieces of a range, ascending; the full days before today that tell the pace are days."""
+    """Pieces of a range, ascending; the full days before today that give the pace are days."""
     first, last = bounds(days)
     pace_first, pace_last = max(first, today - PACE_DAYS), min(last, today - 1)
     if pace_first > pace_last:

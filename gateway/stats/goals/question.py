@@ -1,4 +1,4 @@
-"""What is asked of a goal, without what only people read of it."""
+"""Question about a goal: what the evaluation needs, without names and texts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gateway.stats.subject import Kind, Selection
 
 
 class GoalQuestion(NamedTuple):
-    """A goal of a group or a volunteer.
+    """Question about a goal of a group or a volunteer.
 
     The ``selection`` has the days from the first to the last one (None: open), the projects or
     workflows, and for a member's own part the user. ``thresholds`` ascend, and the last one is the
@@ -36,17 +36,17 @@ class GoalQuestion(NamedTuple):
         return self.thresholds[-1]
 
     def of_user(self, user_id: int) -> GoalQuestion:
-        """What this user did of a group's goal."""
+        """The same question for the part of one member."""
         return self._replace(selection=self.selection._replace(user_ids=(user_id,)))
 
     def contributors(self, first: int) -> Contributors:
-        """Who did most for a group's goal, over all its days."""
+        """Question for the top contributors of a group's goal, over all its days."""
         selection = self.selection._replace(days=DayRange())
         pieces = decompose(self.selection.days)
         return Contributors(self.subject_id, selection, pieces, self.metric, first)
 
     def growth(self, today: int) -> Growth:
-        """How what it counts grew; of a goal that repeats, by day in all periods until today."""
+        """Question for its growth; for a goal that repeats, by day in all periods until today."""
         days = self.selection.days
         if self.repeats is not None:
             first, last = bounds(days)
@@ -60,21 +60,21 @@ class GoalQuestion(NamedTuple):
         return Growth(self.kind, self.subject_id, self.metric, selection, pieces, self.repeats)
 
 
-def periods_back(asked: GoalQuestion, today: int) -> Iterator[DayRange]:
-    """The periods of a goal that repeats, from the one of today back to its first.
+def periods_back(goal: GoalQuestion, today: int) -> Iterator[DayRange]:
+    """Periods of a goal that repeats, from the one of today back to its first.
 
     Each is cut to the days of the goal. After the end they begin with the last one.
     """
-    first, last = bounds(asked.selection.days)
-    if asked.repeats is None or first > min(last, today):
+    first, last = bounds(goal.selection.days)
+    if goal.repeats is None or first > min(last, today):
         return
-    start = period_start(min(last, today), asked.repeats)
-    end = min(_end_of(asked.repeats, start), last)
+    start = period_start(min(last, today), goal.repeats)
+    end = min(_end_of(goal.repeats, start), last)
     while True:
         yield DayRange(max(start, first), end)
         if start <= first:
             return
-        start, end = period_start(start - 1, asked.repeats), start - 1
+        start, end = period_start(start - 1, goal.repeats), start - 1
 
 
 def _end_of(period: Period, day: int) -> int:

@@ -1,4 +1,4 @@
-"""The periods of goals that repeat, and how many of them were reached in a row."""
+"""Repeating goals: the progress of their periods, and the streak of reached ones."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gateway.stats.goals.thresholds import reached, value_of, within
 
 
 class PeriodProgress(NamedTuple):
-    """How far a period of a goal that repeats is."""
+    """Progress of one period of a goal that repeats."""
 
     days: DayRange
     value: int
@@ -26,24 +26,24 @@ class PeriodProgress(NamedTuple):
 
 
 def last_periods(
-    asked: GoalQuestion, steps: Steps, today: int, last: int | None = None
+    goal: GoalQuestion, steps: Steps, today: int, last: int | None = None
 ) -> tuple[PeriodProgress, ...]:
     """The last periods until the one of today, ascending and without gaps; None is all of them."""
-    found = [_progress(asked, steps, days) for days in islice(periods_back(asked, today), last)]
+    found = [_progress(goal, steps, days) for days in islice(periods_back(goal, today), last)]
     return tuple(reversed(found))
 
 
-def streak(asked: GoalQuestion, steps: Steps, today: int) -> int:
-    """How many periods up to now were reached in a row; the running one breaks nothing."""
+def streak(goal: GoalQuestion, steps: Steps, today: int) -> int:
+    """Count the periods reached in a row up to now; the running period breaks no streak."""
     found = 0
-    for days in periods_back(asked, today):
-        if _progress(asked, steps, days).is_reached:
+    for days in periods_back(goal, today):
+        if _progress(goal, steps, days).is_reached:
             found += 1
         elif bounds(days)[1] < today:
             break
     return found
 
 
-def _progress(asked: GoalQuestion, steps: Steps, days: DayRange) -> PeriodProgress:
+def _progress(goal: GoalQuestion, steps: Steps, days: DayRange) -> PeriodProgress:
     counted = within(steps, days)
-    return PeriodProgress(days, value_of(counted), reached(counted, (asked.target,))[0])
+    return PeriodProgress(days, value_of(counted), reached(counted, (goal.target,))[0])

@@ -1,4 +1,4 @@
-"""When something that grows reached its thresholds."""
+"""Thresholds: the days on which growth reached them."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from gateway.stats.goals.pieces import Pieces, bounds, grain_at, refine
 
 
 def within(steps: Steps, days: DayRange) -> Steps:
-    """The steps that were made in these days, of steps by day."""
+    """The steps within these days; the steps must be by day."""
     first, last = bounds(days)
     return steps[bisect_left(steps, (first,)) : bisect_left(steps, (last + 1,))]
 
 
 def value_of(steps: Steps) -> int:
-    """How much it has become."""
+    """The sum of all steps."""
     return sum(amount for _, amount in steps)
 
 
 def reached(steps: Steps, thresholds: Sequence[int]) -> list[int | None]:
-    """The bucket in which each of the ascending thresholds was reached, or None.
+    """Buckets in which the ascending thresholds were reached, None for those that were not.
 
     Amounts are positive, so the buckets never decrease with the threshold.
     """
@@ -37,7 +37,7 @@ def reached(steps: Steps, thresholds: Sequence[int]) -> list[int | None]:
 
 
 def refined(pieces: Pieces, steps: Steps, thresholds: Sequence[int]) -> Pieces:
-    """The pieces to read next to know the days; the same ones if all days are known."""
+    """Pieces to read next to find the days; the same pieces if all days are known."""
     if all(piece.grain is Grain.DAY for piece in pieces):
         return pieces
     buckets = {bucket for bucket in reached(steps, thresholds) if bucket is not None}

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from gateway.http.documents import SAFE_HEADERS, html_response
 from gateway.http.media import HTML, negotiate
-from gateway.http.response import errored
+from gateway.http.response import status_response
 from gateway.web import page_routes, relative_to_root
 
 _POLICY = ("script-src 'self'", "style-src 'self'", "img-src 'self'", "connect-src 'self'")
@@ -67,7 +67,7 @@ class WaitingPage:
     async def page(self, request: Request) -> Response:
         """The document for the page at an address below the root."""
         if negotiate(request.headers.get("accept"), (HTML,)) is None:
-            return errored(HTTPStatus.NOT_ACCEPTABLE)
+            return status_response(HTTPStatus.NOT_ACCEPTABLE)
         return self._response(relative_to_root(self._html, request.scope))
 
     async def _file(self, request: Request) -> Response:

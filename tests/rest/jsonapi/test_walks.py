@@ -24,7 +24,7 @@ from gateway.directory.load import load_directory
 from gateway.directory.memberships import Membership, MembershipState
 from gateway.directory.stats_visibility import StatsVisibility
 from gateway.loaders.operation import Operation
-from gateway.rest.jsonapi.call import Door
+from gateway.rest.jsonapi.call import Dependencies
 from gateway.rest.jsonapi.routes import jsonapi_routes
 from gateway.settings import Settings
 from gateway.telemetry.record import RequestRecord
@@ -159,7 +159,7 @@ async def asking(database_url: str, database: Database, tmp_path: Path) -> Async
     ) -> AbstractAsyncContextManager[Operation]:
         return Counted(database, viewer, datetime.now(UTC), record=record)
 
-    door = Door(
+    dependencies = Dependencies(
         services.authenticator.identify,
         open_operation,
         services.mask.unexpected,
@@ -168,7 +168,7 @@ async def asking(database_url: str, database: Database, tmp_path: Path) -> Async
         1_000_000,
         60,
     )
-    app.router.routes[:0] = jsonapi_routes(door, ("*",))
+    app.router.routes[:0] = jsonapi_routes(dependencies, ("*",))
     expires = datetime.now(UTC) + timedelta(hours=1)
     tokens = {
         one: issue_token(

@@ -1,4 +1,4 @@
-"""Which handshakes are answered: those at one path, from pages of origins that may ask there."""
+"""WebSocket route: checks path and origin of handshakes before the application answers them."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.errors import Forbidden, Unavailable
 from gateway.http.draining import Draining
-from gateway.http.response import errored, refused_anywhere
+from gateway.http.response import refusal_response, status_response
 
 _ANY = "*"
 
 
-class WebSocketDoor:
-    """An ASGI application that asks ``websockets`` at its path, and ``others`` for all else.
+class WebSocketRoute:
+    """ASGI application: passes WebSockets at its path to ``websockets``, all else to ``others``.
 
-    A browser sends no preflight before a handshake and lets a page of any origin read what comes,
-    so that the server has to look at the origin: those of ``origins`` may, as well as pages of the
-    server itself. Whoever is no page sends none.
+    A browser sends no preflight before a handshake and lets a page of any origin read messages. So
+    the server checks the Origin header: it allows ``origins`` and its own. Clients other than
+    browsers send none, and are allowed.
     """
 
     def __init__(
@@ -44,16 +44,16 @@ class WebSocketDoor:
 
     def _app_for(self, scope: Scope) -> ASGIApp:
         if scope["path"] != self._path:
-            return errored(HTTPStatus.NOT_FOUND)
+            return status_response(HTTPStatus.NOT_FOUND)
         if not self._may_ask(scope):
             error = Forbidden(
                 "Web pages of this origin may not open a WebSocket: ask the operator to allow the "
                 "origin."
             )
-            return refused_anywhere(error, HTTPStatus.FORBIDDEN)
+            return refusal_response(error, HTTPStatus.FORBIDDEN)
         if self._draining.under_way:
             stopping = Unavailable("The server is shutting down: connect again in a moment.")
-            return refused_anywhere(stopping, HTTPStatus.SERVICE_UNAVAILABLE)
+            return refusal_response(stopping, HTTPStatus.SERVICE_UNAVAILABLE)
         return self._websockets
 
     def _may_ask(self, scope: Scope) -> bool:
@@ -65,7 +65,7 @@ class WebSocketDoor:
         origin = sent.get(b"origin")
         if origin is None or _ANY in self._origins or origin in self._origins:
             return True
-        # The scheme is what a proxy in front has ended.
+        # The scheme is not compared: a proxy may terminate TLS.
         host: str = sent[b"host"]
         with suppress(ValueError):  # no origin that a browser sends
             same: bool = urlsplit(origin).netloc.lower() == host.lower()

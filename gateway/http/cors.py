@@ -1,7 +1,6 @@
-"""Letting pages of other sites ask what is served here (CORS).
+"""CORS: which pages of other sites may send requests and read the responses.
 
-Cookies are neither read nor allowed, so that a page sees no more than its own token shows: there
-is nothing that a strange page could do in somebody's name.
+Cookies are neither read nor allowed, so a page can use no credentials but its own token.
 """
 
 from __future__ import annotations
@@ -16,35 +15,34 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.http.response import json_response
 
-#: How long a browser need not ask again whether it may ask.
+#: How long a browser may cache the answer to a preflight.
 _PREFLIGHT_SECONDS = 7200
 
 
-def readable_by_pages(
+def with_cors(
     app: ASGIApp,
     origins: Sequence[str] = ("*",),
     methods: Sequence[str] = ("GET", "HEAD"),
-    shown: Sequence[str] = ("Consistency", "Consistency-Token", "Retry-After", "X-Request-Id"),
+    exposed: Sequence[str] = ("Consistency", "Consistency-Token", "Retry-After", "X-Request-Id"),
     preflight_seconds: int = _PREFLIGHT_SECONDS,
 ) -> ASGIApp:
-    """The application for pages of these origins, with any header: Authorization above all.
+    """Wrap an application so that pages of these origins may use it, with any request header.
 
-    ``shown`` are the headers of responses that they may look at, and ``preflight_seconds`` is for
-    how long a browser need not ask again. By default as ERAS does it:
-    pages of any origin, by GET and HEAD.
+    ``exposed`` are the response headers that they may read. A browser may cache the answer to a
+    preflight for ``preflight_seconds``. By default as ERAS does it: any origin, by GET and HEAD.
     """
-    return _Pages(
+    return _CorsMiddleware(
         app,
         allow_origins=origins,
         allow_methods=methods,
         allow_headers=["*"],
-        expose_headers=shown,
+        expose_headers=exposed,
         max_age=preflight_seconds,
     )
 
 
-class _Pages(CORSMiddleware):
-    """Starlette's, which parses the headers of each request and response, without that."""
+class _CorsMiddleware(CORSMiddleware):
+    """Starlette's middleware, without parsing the headers of each request and response."""
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:  # type: ignore[override]
         origin = _origin(scope) if scope["type"] == "http" else None
