@@ -22,7 +22,7 @@ from gateway.loaders.loader import Loader
 from gateway.loaders.permissions import GroupPermissions, ViewerPermissions
 
 
-def too_much_asked() -> Unavailable:
+def look_up_limit_reached() -> Unavailable:
     """The error for look-ups of groups beyond the limit of a minute."""
     return Unavailable("Too many unknown ids were looked up at Panoptes: try again in a minute.")
 
@@ -73,7 +73,7 @@ class Access:
             for group_id, group, granted in zip(unknown, groups, permissions, strict=True):
                 decided = None if group is None else _decide(group, granted)
                 if decided is None and group_id in self._withheld:
-                    raise too_much_asked()
+                    raise look_up_limit_reached()
                 self._decided[group_id] = decided
         return [self._decided[group_id] for group_id in group_ids]
 

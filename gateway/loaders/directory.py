@@ -128,7 +128,7 @@ class RequestedAtLoader(KeyLoader[Scope, Mapping[RecordKey, int]]):
         return ()
 
 
-class ForgottenLoader(StatementLoader[int, bool]):
+class ErasedUserLoader(StatementLoader[int, bool]):
     """Whether users were erased."""
 
     name = "forgotten"

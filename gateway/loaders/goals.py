@@ -63,13 +63,16 @@ class ContributorsLoader(StatementLoader[Contributors, tuple[Contributor, ...]])
         together: dict[tuple[GrowthRows, bool], list[Contributors]] = defaultdict(list)
         for key in keys:
             together[key.rows_of, key.metric is GoalMetric.HOURS].append(key)
-        for (rows, by_time), asked in together.items():
+        for (rows, by_time), questions in together.items():
             bound = question_parameters(
-                [(one.group_id, one.selection, [one.pieces]) for one in asked]
+                [(one.group_id, one.selection, [one.pieces]) for one in questions]
             )
-            bound["limit"] = max(one.first for one in asked)
+            bound["limit"] = max(one.first for one in questions)
             yield Request(
-                asked, contributors(rows, by_time=by_time), bound, partial(_contributors, asked)
+                questions,
+                contributors(rows, by_time=by_time),
+                bound,
+                partial(_contributors, questions),
             )
 
     def entities(self, key: Contributors) -> tuple[Entity, ...]:

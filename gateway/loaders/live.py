@@ -23,9 +23,9 @@ from gateway.directory.stats_visibility import StatsVisibility
 from gateway.directory.user_groups import UserGroup, is_ended
 from gateway.directory.users import User
 from gateway.errors import Unavailable
-from gateway.loaders.access import is_public, too_much_asked
+from gateway.loaders.access import is_public, look_up_limit_reached
 from gateway.loaders.directory import (
-    ForgottenLoader,
+    ErasedUserLoader,
     LedHereLoader,
     MembershipKey,
     RequestedAtLoader,
@@ -59,7 +59,7 @@ class LookUps:
         #: Groups that are Unavailable to viewers for whom they do not exist.
         self.withheld: set[int] = set()
         self._requested_at = RequestedAtLoader(reads)
-        self._forgotten = ForgottenLoader(reads)
+        self._erased = ErasedUserLoader(reads)
         self._led_here = LedHereLoader(reads)
 
     def requested_at(self, scope: Scope) -> asyncio.Future[Mapping[RecordKey, int]]:
@@ -79,7 +79,7 @@ class LookUps:
         """
         self._reads.cacheable = False
         looked = await self._live.look_up(scope, requested_at, self._asker, secret)
-        self._reads.rest_on_others(looked.fresh_for / 1_000_000)
+        self._reads.depend_on_service(looked.fresh_for / 1_000_000)
         if scope.is_list and scope.users and looked.answered:
             looked = await self._without_led_here(looked, listed)
         named = {
@@ -87,7 +87,7 @@ class LookUps:
         }
         if not named:
             return looked
-        erased_flags = await self._forgotten.load_many(named)
+        erased_flags = await self._erased.load_many(named)
         erased = {one for one, is_erased in zip(named, erased_flags, strict=True) if is_erased}
         for user in _without(erased, looked.users, "id"):
             self._named(User(user["id"], user["login"], user["display_name"]))
@@ -171,7 +171,7 @@ class LiveGroupLoader(LiveLoader[int, UserGroup | None]):
         if record_key in looked.refused:
             self._look_ups.withheld.add(key)
             if stored is None:
-                return too_much_asked()
+                return look_up_limit_reached()
         if record_key in looked.answered:
             found = next(map(_user_group, looked.answered[record_key]), None)
             return found if found is None or stored is None else _as_recorded(found, stored)
@@ -192,7 +192,7 @@ class LiveMembershipLoader(LiveLoader[MembershipKey, Membership | None]):
     ) -> Membership | Exception | None:
         record_key = (key.group_id, key.user_id)
         if record_key in looked.refused:
-            return too_much_asked()
+            return look_up_limit_reached()
         if record_key in looked.answered:
             return next(map(_membership, looked.answered[record_key]), None)
         return None if record_key in looked.stale else stored
@@ -223,11 +223,11 @@ class LiveMembershipsLoader(LiveLoader[int, tuple[Membership, ...]]):
     ) -> tuple[Membership, ...] | Exception:
         record_key = (key, 0) if self._of_groups else (0, key)
         if record_key in looked.refused:
-            return too_much_asked()
+            return look_up_limit_reached()
         if record_key in looked.answered:
-            told = map(_membership, looked.answered[record_key])
-            kept = (one for one in stored if one.group_id in looked.led_here)
-            return tuple(sorted([*told, *kept], key=_in_order))
+            answered = map(_membership, looked.answered[record_key])
+            local = (one for one in stored if one.group_id in looked.led_here)
+            return tuple(sorted([*answered, *local], key=_in_order))
         if record_key in looked.stale:
             return Unavailable("Panoptes, which stores the memberships, does not answer.")
         return stored

@@ -213,7 +213,7 @@ class OperationReads(Batches):
             self._caught_up = True
             await self._feed.catch_up()
 
-    def rest_on_others(self, fresh_seconds: float) -> None:
+    def depend_on_service(self, fresh_seconds: float) -> None:
         """Note that the answer depends on another service, whose data is fresh for so long."""
         self.cacheable = False
         known = self.fresh_seconds
