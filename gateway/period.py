@@ -15,6 +15,7 @@ from gateway.calendar import DayRange, Grain, month_number, month_start
 
 #: Thursday 1970-01-01 is day 0: this many days after the start of its week.
 _DAYS_AFTER_MONDAY = 3
+_SHORTEST_MONTH = 28
 #: Longer than any range.
 _ANY_LENGTH = sys.maxsize
 
@@ -52,6 +53,16 @@ class Period(Enum):
         period.longest = longest
         period.description = description
         return period
+
+    @property
+    def shortest_days(self) -> int:
+        """How many days it lasts at least."""
+        return self.units if self.grain is Grain.DAY else self.units * _SHORTEST_MONTH
+
+    @property
+    def is_one_row(self) -> bool:
+        """Whether a bucket is one rollup row, and not the sum of several."""
+        return self.units == (12 if self.grain is Grain.YEAR else 1)
 
 
 def period_start(day: int, period: Period) -> int:

@@ -10,6 +10,7 @@ import strawberry
 
 from gateway.arguments import read_first
 from gateway.execution_hints import batched_field, hints
+from gateway.period import name_periods
 from resolvers.arguments import given
 from resolvers.buckets import CommentBucket, comment_buckets, load_buckets, periods_of_range
 from resolvers.context import Info
@@ -70,7 +71,7 @@ class CommentStats(Statistics):
 
     buckets: list[CommentBucket] = batched_field(
         buckets_of_comments,
-        description="Comments by day, week, month or year in UTC, ascending.",
+        description=f"Comments by {name_periods()} in UTC, ascending.",
         directives=[about(A_YEAR_OF_DAYS)],
         length=periods_of_range,
     )

@@ -13,6 +13,7 @@ from gateway.directory import users
 from gateway.execution_hints import batched_field
 from gateway.loaders.members import MembersKey
 from gateway.loaders.statistics import Rank, RankingQuestion
+from gateway.period import name_periods
 from gateway.stats.ranking import Order, RankingCursor
 from gateway.stats.subject import Question
 from resolvers.arguments import given
@@ -93,8 +94,8 @@ class MemberContribution(Row):
 
     buckets: list[PeriodBucket] = batched_field(
         member_buckets,
-        description="The member's classifications for the group by day, week, month or year in "
-        "UTC, ascending.",
+        description=f"The member's classifications for the group by {name_periods()} in UTC, "
+        "ascending.",
         directives=[about(A_YEAR_OF_DAYS)],
         length=periods_of_range,
     )

@@ -13,7 +13,7 @@ from gateway.arguments import MAX_FIRST, read_first, read_page
 from gateway.calendar import day_date
 from gateway.execution_hints import batched_field, hints
 from gateway.loaders.statistics import DaySpan
-from gateway.period import describe_defaults
+from gateway.period import describe_defaults, name_periods
 from gateway.stats.ranking import Order
 from gateway.stats.subject import Answer, Question
 from resolvers.arguments import RankingOrderArgument, TopArgument, given
@@ -188,7 +188,7 @@ class ClassificationStats(Statistics):
 
     buckets: list[PeriodBucket] = batched_field(
         period_buckets_of,
-        description="Classifications by day, week, month or year in UTC, ascending.",
+        description=f"Classifications by {name_periods()} in UTC, ascending.",
         directives=[about(A_YEAR_OF_DAYS)],
         length=periods_of_range,
     )

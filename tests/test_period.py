@@ -125,3 +125,17 @@ def test_periods_are_listed_in_sentences() -> None:
     assert describe_defaults() == (
         "day for ranges of up to 31 days, week up to 183, month up to 1,460, else year"
     )
+
+
+@given(days, st.sampled_from(Period))
+def test_a_period_lasts_its_shortest_length_at_least(any_day: int, period: Period) -> None:
+    start = period_start(any_day, period)
+    assert next_period(start, period) - start >= period.shortest_days
+
+
+@given(days, st.sampled_from(Period))
+def test_a_period_of_one_row_holds_one_bucket_of_its_grain(any_day: int, period: Period) -> None:
+    start = period_start(any_day, period)
+    last = min(next_period(start, period) - 1, LAST_DAY)
+    one = bucket_of(max(start, FIRST_DAY), period.grain) == bucket_of(last, period.grain)
+    assert one or not period.is_one_row

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, or_, select
 
+from gateway.auth.visibility import ViewerRole, may_see_aggregates
 from gateway.db.ids import among
 from gateway.db.tables import group_record, user_group
 from gateway.directory.stats_visibility import StatsVisibility
@@ -67,12 +68,15 @@ USER_GROUPS_BY_ID = (
     .where(among(user_group.c.id, "ids"))
 )
 
+_PUBLIC_LEVELS = [
+    int(level) for level in StatsVisibility if may_see_aggregates(level, ViewerRole.ANYONE)
+]
 #: Up to ``most`` ids of groups that go on and whose aggregates anyone may see, in their order.
 OPEN_GROUPS = (
     select(user_group.c.id)
     .join(group_record, group_record.c.group_id == user_group.c.id, isouter=True)
     .where(
-        user_group.c.stats_visibility >= int(StatsVisibility.PUBLIC_AGG_ONLY),
+        or_(*(user_group.c.stats_visibility == level for level in _PUBLIC_LEVELS)),
         GOES_ON,
     )
     .order_by(user_group.c.id)

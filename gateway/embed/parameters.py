@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 from urllib.parse import parse_qsl
 
 from gateway.arguments import read_id
-from gateway.calendar import DayRange
+from gateway.calendar import DayRange, Grain
 from gateway.embed.subjects import Kind, Measure
 from gateway.errors import InvalidArgument
 from gateway.http.refusals import BadRequest
@@ -22,20 +22,24 @@ _LONGEST_QUOTED = 40
 class Preset(Enum):
     """The usual ranges, which end today; the value is its word in addresses, as on the pages."""
 
-    WEEK = "week", 7, (Period.DAY,)
-    MONTH = "month", 30, (Period.DAY, Period.WEEK)
-    YEAR = "year", 365, (Period.DAY, Period.WEEK, Period.MONTH)
-    ALL = "all", None, (Period.MONTH, Period.YEAR)
+    WEEK = "week", 7
+    MONTH = "month", 30
+    YEAR = "year", 365
+    ALL = "all", None
 
     days: int | None
     periods: tuple[Period, ...]
 
-    def __new__(cls, word: str, days: int | None, periods: tuple[Period, ...]) -> Preset:
+    def __new__(cls, word: str, days: int | None) -> Preset:
         preset = object.__new__(cls)
         preset._value_ = word
         preset.days = days
-        #: The periods that its chart can have: a bar has to be wide enough to be visible.
-        preset.periods = periods
+        #: The periods that its chart can have: two bars at least, and wide enough to be visible.
+        preset.periods = tuple(
+            one
+            for one in Period
+            if (one.grain is not Grain.DAY if days is None else 2 * one.shortest_days <= days)
+        )
         return preset
 
     def range(self, today: int) -> DayRange:

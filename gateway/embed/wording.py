@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
+from gateway.calendar import Grain
 from gateway.embed.figures import Figures
 from gateway.embed.parameters import Preset
 from gateway.embed.subjects import Measure
@@ -64,18 +65,18 @@ def day(at: date) -> str:
 
 def bucket(starts_on: date, period: Period) -> str:
     """A bucket by its first day, such as June 2016."""
-    if period is Period.YEAR:
+    if period.grain is Grain.YEAR:
         return str(starts_on.year)
-    if period is Period.MONTH:
-        return f"{_MONTHS[starts_on.month - 1]} {starts_on.year}"
-    return f"Week of {day(starts_on)}" if period is Period.WEEK else day(starts_on)
+    month = f"{_MONTHS[starts_on.month - 1]} {starts_on.year}"
+    first = day(starts_on) if period.grain is Grain.DAY else month
+    return first if period.units == 1 else f"{period.value.title()} of {first}"
 
 
 def tick(starts_on: date, period: Period) -> str:
     """Abbreviate a bucket for an axis."""
-    if period is Period.YEAR:
+    if period.grain is Grain.YEAR:
         return str(starts_on.year)
-    of = starts_on.year if period is Period.MONTH else starts_on.day
+    of = starts_on.day if period.grain is Grain.DAY else starts_on.year
     return f"{_month(starts_on)} {of}"
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from gateway.arguments import read_id
 from gateway.errors import ExclusiveArguments, InvalidArgument
 from gateway.files.cells import Cell
+from gateway.period import describe_defaults, name_periods
 from gateway.rest.eras.parameters import (
     END_DATE,
     ID,
@@ -95,7 +96,6 @@ DAYS = (START_DATE, END_DATE)
 SCOPES = (PROJECT_ID, WORKFLOW_ID)
 BY_PERIOD = Parameter(
     PERIOD.name,
-    "day, week, month or year. Without it: day for ranges of up to 31 days, week up to 183, month "
-    "up to 1,460, else year.",
+    f"{name_periods()}. Without it: {describe_defaults()}.",
     PERIOD.schema,
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from gateway.auth.visibility import ViewerRole, may_see_aggregates
 from gateway.directory.memberships import GROUP_ADMIN, GROUP_MEMBER, ROLES, MembershipState
 from gateway.directory.rows import Row
 from gateway.directory.stats_visibility import StatsVisibility
@@ -25,7 +26,7 @@ _FIELDS = {
 
 def is_private(level: StatsVisibility) -> bool:
     """Whether a group of this level is private by default."""
-    return level in (StatsVisibility.PRIVATE_AGG_ONLY, StatsVisibility.PRIVATE_SHOW_AGG_AND_IND)
+    return not may_see_aggregates(level, ViewerRole.ANYONE)
 
 
 def new_privacy(command: CreateGroup) -> bool:

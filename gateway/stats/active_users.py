@@ -44,7 +44,7 @@ def active_users_by_period(question: Question, period: Period) -> Select[tuple[i
     """
     whole, cut = _parts(question, period)
     cuts = tuple(tuple(piece.grain for piece in decompose(days)) for _, days in cut)
-    stored = narrowest(question) if _is_stored(question) and period is not Period.WEEK else None
+    stored = narrowest(question) if _is_stored(question) and period.is_one_row else None
     return _by_period(VolunteerRows.of(question), stored, period, whole is not None, cuts)
 
 

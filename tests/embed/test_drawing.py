@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from gateway.embed import wording
 from gateway.embed.lettering import fitted, width_of
 from gateway.embed.palette import DARK, LIGHT, Palette
+from gateway.embed.parameters import Preset
 from gateway.embed.scale import scale_to
 from gateway.embed.subjects import Measure
 from gateway.period import Period
@@ -79,6 +80,15 @@ def test_buckets_are_named_by_their_first_day() -> None:
         "2024",
     ]
     assert [wording.tick(at, one) for one in Period] == ["Mar 4", "Mar 4", "Mar 2024", "2024"]
+
+
+def test_a_chart_has_two_bars_at_least_and_none_too_thin() -> None:
+    assert {preset.value: [one.value for one in preset.periods] for preset in Preset} == {
+        "week": ["day"],
+        "month": ["day", "week"],
+        "year": ["day", "week", "month"],
+        "all": ["month", "year"],
+    }
 
 
 @given(st.text(max_size=200), st.floats(50, 700))
