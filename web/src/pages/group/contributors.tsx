@@ -1,8 +1,9 @@
 import { Link, useSearch } from "wouter";
 import { changed, type Measure } from "../../address";
+import { isForAdmins } from "../../levels";
 import { Ranking } from "../../parts/ranking";
 import { hours, useNumbers } from "../../texts/numbers";
-import { type TextId, useText } from "../../texts/texts";
+import { useText } from "../../texts/texts";
 import type { Group } from "./group";
 import { useNameOf } from "./names";
 
@@ -17,6 +18,7 @@ export function TopContributors({ group, measure }: Properties) {
   const numbers = useNumbers();
   const nameOf = useNameOf();
   const query = useSearch();
+  const level = group.statsVisibility;
   const contributors = group.chosen?.topContributors;
   return (
     <section className="panel" aria-labelledby="top-contributors">
@@ -29,7 +31,7 @@ export function TopContributors({ group, measure }: Properties) {
         )}
       </div>
       {contributors == null ? (
-        <p className="empty">{text(WHO_SEES[group.statsVisibility])}</p>
+        <p className="empty">{text(isForAdmins(level) ? "group.adminsSeeMembers" : "group.membersSeeMembers")}</p>
       ) : contributors.length === 0 ? (
         <p className="empty">{text("chart.empty")}</p>
       ) : (
@@ -49,12 +51,3 @@ export function TopContributors({ group, measure }: Properties) {
 /** The query string of a page that has the same days, and else what it begins with. */
 const onTheseDays = (query: string) =>
   changed(query, { show: "classifications", compare: false, project: null });
-
-/** Who may see what each member has done, for those who may not. */
-const WHO_SEES: Record<Group["statsVisibility"], TextId> = {
-  PRIVATE_AGG_ONLY: "group.adminsSeeMembers",
-  PRIVATE_SHOW_AGG_AND_IND: "group.membersSeeMembers",
-  PUBLIC_AGG_ONLY: "group.adminsSeeMembers",
-  PUBLIC_AGG_SHOW_IND_IF_MEMBER: "group.membersSeeMembers",
-  PUBLIC_SHOW_ALL: "group.membersSeeMembers",
-};

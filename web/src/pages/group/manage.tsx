@@ -11,6 +11,7 @@ import {
   ReopenGroupDocument,
   type ReopenGroupMutation,
 } from "../../generated/group/graphql";
+import { hasPublicTotals } from "../../levels";
 import { Embed } from "../../parts/embed";
 import { Said } from "../../parts/said";
 import { useText } from "../../texts/texts";
@@ -29,13 +30,6 @@ interface Properties {
   /** The viewer has left, before the page is told that something is different. */
   readonly onLeft: () => void;
 }
-
-/** At these levels anyone sees the totals, so that other sites may show them. */
-const PUBLIC: readonly Group["statsVisibility"][] = [
-  "PUBLIC_AGG_ONLY",
-  "PUBLIC_AGG_SHOW_IND_IF_MEMBER",
-  "PUBLIC_SHOW_ALL",
-];
 
 const closedOf = (data: CloseGroupMutation) => data.deactivateUserGroup;
 const reopenedOf = (data: ReopenGroupMutation) => data.reactivateUserGroup;
@@ -68,7 +62,7 @@ export function Manage({ group, name, view, onChanged, onLeft }: Properties) {
   const confirmReopening = async () => {
     if (await reopen.run({ input: { id } })) done(text("group.hasReopened"));
   };
-  const embeds = group.active && PUBLIC.includes(group.statsVisibility);
+  const embeds = group.active && hasPublicTotals(group.statsVisibility);
   if (!embeds && !may.edit && !leaves && !may.deactivate && !may.reactivate && !said) return null;
   return (
     <>

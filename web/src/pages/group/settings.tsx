@@ -5,21 +5,10 @@ import { Button } from "react-aria-components";
 import { Dialog } from "../../forms/dialog";
 import { Problems } from "../../forms/problems";
 import { useCommand } from "../../forms/use-command";
-import {
-  type StatsVisibility,
-  UpdateGroupDocument,
-  type UpdateGroupMutation,
-} from "../../generated/group/graphql";
+import { UpdateGroupDocument, type UpdateGroupMutation } from "../../generated/group/graphql";
+import { LEVELS } from "../../levels";
 import { useText } from "../../texts/texts";
 import type { Group } from "./group";
-
-const LEVELS: readonly StatsVisibility[] = [
-  "PRIVATE_AGG_ONLY",
-  "PRIVATE_SHOW_AGG_AND_IND",
-  "PUBLIC_AGG_ONLY",
-  "PUBLIC_AGG_SHOW_IND_IF_MEMBER",
-  "PUBLIC_SHOW_ALL",
-];
 
 interface Properties {
   readonly group: Group;

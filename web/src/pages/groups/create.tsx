@@ -6,16 +6,10 @@ import { CommandButton } from "../../forms/command-button";
 import { Dialog } from "../../forms/dialog";
 import { Problems } from "../../forms/problems";
 import { useCommand } from "../../forms/use-command";
-import { CreateGroupDocument, type StatsVisibility } from "../../generated/groups/graphql";
+import { CreateGroupDocument } from "../../generated/groups/graphql";
+import { LEVELS } from "../../levels";
 import { useText } from "../../texts/texts";
 
-const LEVELS: readonly StatsVisibility[] = [
-  "PRIVATE_AGG_ONLY",
-  "PRIVATE_SHOW_AGG_AND_IND",
-  "PUBLIC_AGG_ONLY",
-  "PUBLIC_AGG_SHOW_IND_IF_MEMBER",
-  "PUBLIC_SHOW_ALL",
-];
 const LONGEST = 120;
 
 interface Properties {
