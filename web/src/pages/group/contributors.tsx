@@ -31,7 +31,9 @@ export function TopContributors({ group, measure }: Properties) {
         )}
       </div>
       {contributors == null ? (
-        <p className="empty">{text(isForAdmins(level) ? "group.adminsSeeMembers" : "group.membersSeeMembers")}</p>
+        <p className="empty">
+          {text(isForAdmins(level) ? "group.adminsSeeMembers" : "group.membersSeeMembers")}
+        </p>
       ) : contributors.length === 0 ? (
         <p className="empty">{text("chart.empty")}</p>
       ) : (
