@@ -11,9 +11,10 @@ from sqlalchemy import Select
 
 from gateway.changes.entity import Entity
 from gateway.directory.memberships import MEMBERSHIPS_OF_VIEWER, Membership, membership_of
-from gateway.directory.panoptes.answers import ERASED, REQUESTED_AT, RecordKey, Scope
+from gateway.directory.panoptes.answers import REQUESTED_AT, RecordKey, Scope
 from gateway.directory.panoptes.led_here import LED_HERE
 from gateway.loaders.loader import EMPTY, Batches, Bound, KeyLoader, Request, StatementLoader
+from gateway.rollups.erasure import ERASED
 from gateway.stats.entities import RECORDED
 from gateway.stats.subject import Kind
 
@@ -129,7 +130,7 @@ class RequestedAtLoader(KeyLoader[Scope, Mapping[RecordKey, int]]):
 
 
 class ErasedUserLoader(StatementLoader[int, bool]):
-    """Whether users were erased."""
+    """Whether users were erased, who must not come back by an answer of Panoptes."""
 
     name = "forgotten"
     default = False

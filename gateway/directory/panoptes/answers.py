@@ -26,7 +26,6 @@ from gateway.changes.log import log_change
 from gateway.db.ids import among
 from gateway.db.instants import written_at
 from gateway.db.tables import (
-    forgotten_user,
     group_record,
     membership,
     panoptes_answer,
@@ -66,10 +65,6 @@ REQUESTED_AT = select(
         ),
     ).subquery("requested")
 )
-
-
-#: Those of ``users`` who were erased, and must not come back by an answer.
-ERASED = select(forgotten_user.c.user_id).where(among(forgotten_user.c.user_id, "users"))
 
 
 class Scope(NamedTuple):
@@ -153,7 +148,7 @@ def store_answer(
 
     accepted = {
         scope.resource: [
-            row for row in rows[scope.resource] if is_ours(key_of(scope.resource, row))
+            row for row in rows[scope.resource] if is_ours(record_key_of(scope.resource, row))
         ],
         RECORDS: [row for row in rows.get(RECORDS, ()) if is_ours((row["group_id"], 0))],
     }
@@ -210,13 +205,13 @@ _COLUMNS: Mapping[str, tuple[ColumnElement[int], ColumnElement[int]]] = {
 }
 
 
-def key_of(resource: str, row: Row) -> RecordKey:
+def record_key_of(resource: str, row: Row) -> RecordKey:
     """The record key of a group's or a membership's row."""
     return (row["id"], 0) if resource == GROUPS else (row["group_id"], row["user_id"])
 
 
 def _keys_in(resource: str, rows: Mapping[str, Sequence[Row]]) -> set[RecordKey]:
-    return {key_of(resource, row) for row in rows[resource]}
+    return {record_key_of(resource, row) for row in rows[resource]}
 
 
 def _stored_keys(connection: Connection, scope: Scope) -> set[RecordKey]:

@@ -30,7 +30,7 @@ from gateway.directory.panoptes.answers import (
     RecordKey,
     Scope,
     delete_misses,
-    key_of,
+    record_key_of,
     store_answer,
 )
 from gateway.directory.panoptes.client import Panoptes, PanoptesAway, PanoptesRefused
@@ -320,7 +320,7 @@ def _by_key(scope: Scope, rows: Mapping[str, Sequence[Row]]) -> dict[RecordKey, 
     found: dict[RecordKey, list[Row]] = defaultdict(list)
     states = {row["group_id"]: row["state"] for row in rows.get(RECORDS, ())}
     for row in rows[scope.resource]:
-        group, user = key_of(scope.resource, row)
+        group, user = record_key_of(scope.resource, row)
         shaped = row | {"state": states.get(group)} if scope.resource == GROUPS else row
         found[group if scope.groups else 0, user if scope.users else 0].append(shaped)
     return found

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from gateway.directory.document import read_document
-from gateway.directory.panoptes.answers import GROUPS, RECORDS, Scope, key_of
+from gateway.directory.panoptes.answers import GROUPS, RECORDS, Scope, record_key_of
 from gateway.directory.panoptes.paging import Resource
 from gateway.directory.rows import Row
 from gateway.directory.stats_visibility import StatsVisibility
@@ -75,7 +75,7 @@ class Entries:
         rows = dict(self.rows)
         wanted = {}
         for row in rows.get(scope.resource, ()):
-            key = key_of(scope.resource, row)
+            key = record_key_of(scope.resource, row)
             if scope.includes(key):
                 wanted[key] = row
         rows[scope.resource] = list(wanted.values())
