@@ -31,7 +31,7 @@ _REFUSALS = {
 
 
 class HasViewer(Protocol):
-    """Anything with a viewer, such as a ``Transaction``."""
+    """The context of a command: a ``Transaction``, or a ``RemoteCommand``."""
 
     @property
     def viewer(self) -> Viewer:
@@ -39,23 +39,23 @@ class HasViewer(Protocol):
         ...
 
 
-def authorize(transaction: HasViewer, group: Group, action: Action) -> bool:
+def authorize(context: HasViewer, group: Group, action: Action) -> bool:
     """Authorize an action by the rules: False if it would change nothing, an error if refused."""
-    found = verdict(action, transaction.viewer, group.own)
+    found = verdict(action, context.viewer, group.own)
     if found is Verdict.ADMINS_THEN:
         found = Verdict.YES if group.was_led_by_viewer else Verdict.NOT_FOUND
     if found is Verdict.YES:
         return True
     if found is Verdict.UNCHANGED:
         return False
-    raise refusal_of(transaction, group, found)
+    raise refusal_of(context, group, found)
 
 
-def refusal_of(transaction: HasViewer, group: Group, found: Verdict) -> GatewayError:
+def refusal_of(context: HasViewer, group: Group, found: Verdict) -> GatewayError:
     """The error for a verdict; NOT_FOUND for a group that does not exist for the viewer."""
     if found is Verdict.UNAUTHENTICATED:
         return Unauthenticated("Sign in to do this: send a token.")
-    if found is Verdict.FORBIDDEN and group.exists_for(transaction.viewer):
+    if found is Verdict.FORBIDDEN and group.exists_for(context.viewer):
         return Forbidden("Only the group's admins and site admins may do this.")
     if found in _REFUSALS:
         return refusal_of_verdict(found)
@@ -68,15 +68,15 @@ def refusal_of_verdict(found: Verdict) -> GroupRefusal:
     return GroupRefusal(code, message, *path)
 
 
-def authorize_admin(transaction: HasViewer, group: Group, action: Action) -> None:
+def authorize_admin(context: HasViewer, group: Group, action: Action) -> None:
     """Authorize an action of a group's admins; GROUP_INACTIVE or NotFound for an ended group."""
-    authorize(transaction, group, action)
+    authorize(context, group, action)
     if not group.is_known:
         raise NotFound("group", group.id)
     if group.has_ended:
-        if not group.exists_for(transaction.viewer):
+        if not group.exists_for(context.viewer):
             raise NotFound("group", group.id)
-        raise refusal_of(transaction, group, Verdict.GROUP_INACTIVE)
+        raise refusal_of(context, group, Verdict.GROUP_INACTIVE)
 
 
 def check_revision(row: Row, expected: int | None) -> None:
