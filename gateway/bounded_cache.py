@@ -13,9 +13,8 @@ V = TypeVar("V")
 class BoundedCache(Generic[K, V]):
     """LRU cache of at most ``capacity`` bytes, by estimate, and at most ``max_entries`` values.
 
-    ``on_evict`` is called with each value that is evicted. ``hits``, ``misses``,
-    ``evictions`` and ``size`` (bytes) are for metrics. The size that a
-    caller gives for a value includes its key.
+    ``on_evict`` is called with each value that is evicted. ``hits``, ``misses``, ``evictions`` and
+    ``size`` (bytes) are for metrics. The size that a caller gives for a value includes its key.
     """
 
     def __init__(

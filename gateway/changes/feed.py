@@ -128,7 +128,7 @@ class ChangeFeed:
     async def catch_up(self) -> LogPosition | None:
         """The position of a state that was read no earlier than this call.
 
-        What is committed in the loop itself counts from its next iteration on: no code does.
+        What the loop itself commits would count from its next iteration on; no code here commits.
         None if not known: use no cache then. Calls during a read share the next one.
         Waits for two reads at most, of which one may time out; not at all while the log is not
         readable.

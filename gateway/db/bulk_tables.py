@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Column, Integer, Select, Table, select
 
 from gateway.db.rollup_sets import metadata
 
-# One row, with the id 0, from the begin of a bulk load until all of it is stored.
+# One row, with the id 0, from the beginning of a bulk load until all of it is stored.
 bulk_load = Table(
     "bulk_load",
     metadata,

@@ -58,7 +58,10 @@ class Compiled:
         self._make: Callable[[Iterable[Any]], Any] | None = None
 
     def arguments(self, parameters: Mapping[str, Any] | None) -> list[Any]:
-        """The parameters in their order; KeyError if one has no value."""
+        """The parameters in the order of their placeholders.
+
+        One that is not given has the statement's own value, or None.
+        """
         given = parameters or {}
         return [
             process(given.get(name, default)) if process else given.get(name, default)
@@ -148,7 +151,7 @@ class Union:
         self.text = f"WITH {', '.join(tables)} {' UNION ALL '.join(selects)}"
 
     def arguments(self, parameters: Sequence[Mapping[str, Any]]) -> list[Any]:
-        """The parameters of all statements, in their order."""
+        """The parameters of all statements, in the order of their placeholders."""
         found: list[Any] = []
         for part, given in zip(self._parts, parameters, strict=True):
             found += part.arguments(given)

@@ -86,7 +86,7 @@ class Faults:
         self._current: dict[str, Fault] = {}
 
     def record(self, doing: str, error: BaseException) -> DatabaseFault | None:
-        """Record an error while ``doing``; None if it reports no fault."""
+        """Record an error while ``doing``; its fault, to be raised, or None if it reports none."""
         fault = fault_of(error)
         if fault is None:
             return None

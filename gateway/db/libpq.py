@@ -99,7 +99,7 @@ class Given(NamedTuple):
 
     @property
     def where(self) -> str:
-        """The begin of an error message about the parameter."""
+        """The beginning of an error message about the parameter."""
         return f"{self.source} has {self.name}"
 
 

@@ -27,7 +27,7 @@ def open_database(
     """Open the database that ``sqlite:///file.db`` or ``postgresql://…`` names.
 
     ``connections`` is how many answers are read at once; ``timeout_seconds`` how long a
-    statement may run and a writer may wait for its turn; ``clock`` tells when it writes.
+    statement may run and a writer may wait for the lock; ``clock`` tells when it writes.
     """
     named = read_database_url(url)
     if isinstance(named, SqliteUrl):

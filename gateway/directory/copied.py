@@ -100,7 +100,7 @@ def store_copied(
     """Store the lists of a copy; returns how many rows of each differ from what was known.
 
     Counts what the groups' tenures, spans and backfills say now, which takes its time and is
-    logged before. Runs in the writing transaction that has stored the groups and memberships.
+    logged first. Runs in the writing transaction that has stored the groups and memberships.
     """
     copied = copied_groups(entries)
     numbers: dict[str, int] = {}

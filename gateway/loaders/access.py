@@ -66,7 +66,7 @@ class Access:
         """The decisions in the order of the group ids."""
         unknown = [group_id for group_id in group_ids if group_id not in self._decided]
         if unknown:
-            # Concurrently: where another service is requested, an operation waits for it once.
+            # Concurrently: where another service is called, an operation waits for it once.
             groups, permissions = await asyncio.gather(
                 self._groups.load_many(unknown), self._permissions.in_groups(unknown)
             )

@@ -1,6 +1,6 @@
-"""Live loaders: groups and memberships, requested from Panoptes where the stored ones are stale.
+"""Live loaders: groups and memberships, requested from Panoptes unless the stored ones are fresh.
 
-Each runs the same statements for one id as for many. A group whose entry stays stale has the most
+Each runs the same statements for one id as for many. A group whose entry is stale has the most
 private level, and a stale membership is none: whatever needs one is refused. Lists of memberships
 are never answered from stale entries.
 """

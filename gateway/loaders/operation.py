@@ -101,7 +101,7 @@ class Operation:
         Raises what ``GroupService.run`` raises. For fields of the mutation type alone, which are
         executed one after the other.
         """
-        # No connection is held while the command waits for its turn to write.
+        # No connection is held while the command waits for the writer lock.
         await self._end_reading()
         try:
             return await self._run(command)

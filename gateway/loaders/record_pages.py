@@ -140,7 +140,7 @@ class InstanceSecretLoader(_Uncached[None, str], KeyLoader[None, str]):
 
 
 class RecordLoaders:
-    """One loader for each kind of page and of detail, made when it is first selected."""
+    """One loader for each kind of page and of detail, made when it is first used."""
 
     def __init__(self, reads: Batches) -> None:
         self._reads = reads

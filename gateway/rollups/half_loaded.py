@@ -1,4 +1,4 @@
-"""Half-loaded databases: during a bulk load, or after an interrupted one, no events are written."""
+"""Half-loaded databases: none is read as whole, or written to, until its bulk load is complete."""
 
 from __future__ import annotations
 

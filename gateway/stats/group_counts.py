@@ -71,7 +71,7 @@ class Condition(NamedTuple):
 
 
 class GroupQuestion(NamedTuple):
-    """Question: groups with their date in the range that meet a condition of each alternative."""
+    """Question: groups whose date is in the range; they meet one of each tuple of conditions."""
 
     where: tuple[tuple[Condition, ...], ...]
     date_field: DateField

@@ -24,7 +24,7 @@ _VERIFYING = 0.3
 
 
 class ReceivedRecords(NamedTuple):
-    """Records that Panoptes answered for a scope, and when it answered (microseconds)."""
+    """Records that Panoptes answered for a scope, as of an instant (microseconds)."""
 
     scope: Scope
     rows: Mapping[str, Sequence[Row]]
