@@ -43,19 +43,22 @@ def load(file: Path, database_url: str | None, *, take_over: bool) -> None:
     except of groups that a file of directory dump contains: these are replaced as a whole.
     Either the whole file is stored, or nothing.
     """
-    counts = run(_load(database_url, file, replace_led=take_over))
+    counts = run(_load(database_url, file, replace_local=take_over))
     for name, (listed, changed) in counts.items():
         click.echo(f"{name.replace('_', ' ')}: {listed:,} ({changed:,} new or changed)")
 
 
-async def _load(database_url: str | None, file: Path, *, replace_led: bool) -> dict[str, Loaded]:
+async def _load(database_url: str | None, file: Path, *, replace_local: bool) -> dict[str, Loaded]:
     document = _read_json(file)
     try:
         entries = read_document(document)
         async with opened_with_retry(database_url, may_make=True) as database:
             return await database.write(
                 lambda connection: load_entries(
-                    connection, entries, replace_led=replace_led, log=partial(click.echo, err=True)
+                    connection,
+                    entries,
+                    replace_local=replace_local,
+                    log=partial(click.echo, err=True),
                 )
             )
     except UnreadableFile as error:

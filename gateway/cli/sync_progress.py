@@ -73,8 +73,8 @@ def summary(name: str, copied: Copied) -> Iterator[str]:
         parts.append(f"{copied.removed:,} removed")
     if copied.identities:
         parts.append(f"{copied.identities:,} personal groups of users left out")
-    if copied.led_here:
-        parts.append(f"{copied.led_here:,} of groups that are led here left out")
+    if copied.local_groups:
+        parts.append(f"{copied.local_groups:,} of groups that are led here left out")
     if copied.refused:
         parts.append(f"{len(copied.refused):,} refused")
     went_on = " (continued from the last interruption)" if copied.resumed else ""

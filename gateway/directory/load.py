@@ -27,7 +27,7 @@ from gateway.directory.name_sources import (
 )
 from gateway.directory.revisions import complete_groups, complete_memberships
 from gateway.directory.rows import Change, Row, ids_in, key_of, read_rows, write_rows
-from gateway.directory.take_over import groups_led_here, refuse_groups_led_here, take_over
+from gateway.directory.take_over import local_groups_among, refuse_local_groups, take_over
 from gateway.directory.user_groups import USER_GROUPS_BY_ID, is_ended
 from gateway.errors import UnreadableFile
 from gateway.rollups.erasure import read_erased
@@ -53,7 +53,7 @@ class Loaded(NamedTuple):
 
 
 def load_directory(
-    connection: Connection, document: object, *, replace_led: bool = False
+    connection: Connection, document: object, *, replace_local: bool = False
 ) -> dict[str, Loaded]:
     """Store all entries of a document, and count them by the name of their list.
 
@@ -61,30 +61,32 @@ def load_directory(
     and holds over what events say; of two with the same id the last one holds. What is not listed
     stays, but for groups that a copy tells all of (``gateway.directory.copied``). Runs in a writing
     transaction; UnreadableFile, and nothing stored, if any entry cannot be used. Conflict for
-    groups about which this gateway decides, unless they are to be replaced (``replace_led``).
+    groups about which this gateway decides, unless they are to be replaced (``replace_local``).
     """
-    return load_entries(connection, read_document(document), replace_led=replace_led)
+    return load_entries(connection, read_document(document), replace_local=replace_local)
 
 
 def load_entries(
     connection: Connection,
     entries: Mapping[str, Sequence[Row]],
     *,
-    replace_led: bool = False,
+    replace_local: bool = False,
     log: Callable[[str], object] = lambda _sentence: None,
 ) -> dict[str, Loaded]:
     """Store the rows that ``read_document`` returned, and ``log`` what takes long."""
     check_copied(entries)
     named = {row["id"] for row in entries["user_groups"]}
-    led = groups_led_here(connection, named | {row["group_id"] for row in entries["memberships"]})
-    if not replace_led:
-        refuse_groups_led_here(led)
+    local = local_groups_among(
+        connection, named | {row["group_id"] for row in entries["memberships"]}
+    )
+    if not replace_local:
+        refuse_local_groups(local)
     _check_groups(connection, entries)
     erased = _erase(connection, entries.get("erased_users", ()))
     # First of all, so that memberships find them by login.
     people = store_rows(connection, {"users": entries["users"]})["users"]
     entries = {**entries, "memberships": _with_user_ids(connection, entries["memberships"])}
-    take_over(connection, set(led) - copied_groups(entries))
+    take_over(connection, set(local) - copied_groups(entries))
     remove_uncopied_memberships(connection, entries)
     loaded = store_rows(connection, {**entries, "users": ()}) | {"users": people}
     _store_said(connection, entries)

@@ -19,19 +19,19 @@ from gateway.rollups.spans import change_instant, close_spans, end_tenure
 #: Ids that a message names; more are counted.
 _MOST_NAMED = 20
 
-_LED_HERE = (
+_LOCAL_GROUPS = (
     select(user_group.c.id)
     .where(among(user_group.c.id, "ids"), user_group.c.authority == "gateway")
     .order_by(user_group.c.id)
 )
 
 
-def groups_led_here(connection: Connection, group_ids: Collection[int]) -> list[int]:
+def local_groups_among(connection: Connection, group_ids: Collection[int]) -> list[int]:
     """Those of the groups about which this gateway decides, ascending."""
-    return list(connection.execute(_LED_HERE, {"ids": sorted(group_ids)}).scalars())
+    return list(connection.execute(_LOCAL_GROUPS, {"ids": sorted(group_ids)}).scalars())
 
 
-def refuse_groups_led_here(group_ids: Collection[int]) -> None:
+def refuse_local_groups(group_ids: Collection[int]) -> None:
     """Raise Conflict, which names the groups, if there are any."""
     if not group_ids:
         return

@@ -12,7 +12,7 @@ from sqlalchemy import Select
 from gateway.changes.entity import Entity
 from gateway.directory.memberships import MEMBERSHIPS_OF_VIEWER, Membership, membership_of
 from gateway.directory.panoptes.answers import REQUESTED_AT, RecordKey, Scope
-from gateway.directory.panoptes.led_here import LED_HERE
+from gateway.directory.panoptes.local_groups import LOCAL_GROUPS
 from gateway.loaders.loader import EMPTY, Batches, Bound, KeyLoader, Request, StatementLoader
 from gateway.rollups.erasure import ERASED
 from gateway.stats.entities import RECORDED
@@ -142,14 +142,16 @@ class ErasedUserLoader(StatementLoader[int, bool]):
         return ((RECORDED[Kind.USER], key),)
 
 
-class LedHereLoader(StatementLoader[int, bool]):
+class LocalGroupLoader(StatementLoader[int, bool]):
     """Whether this gateway decides about groups, and no Panoptes."""
 
     name = "led here"
     default = False
 
     def requests(self, keys: Sequence[int]) -> Iterable[Request]:
-        yield Request(keys, LED_HERE, {"ids": keys}, lambda rows: {row[0]: True for row in rows})
+        yield Request(
+            keys, LOCAL_GROUPS, {"ids": keys}, lambda rows: {row[0]: True for row in rows}
+        )
 
     def entities(self, key: int) -> tuple[Entity, ...]:
         return ((RECORDED[Kind.GROUP], key),)

@@ -26,7 +26,7 @@ from gateway.errors import Unavailable
 from gateway.loaders.access import is_public, look_up_limit_reached
 from gateway.loaders.directory import (
     ErasedUserLoader,
-    LedHereLoader,
+    LocalGroupLoader,
     MembershipKey,
     RequestedAtLoader,
 )
@@ -60,7 +60,7 @@ class LookUps:
         self.withheld: set[int] = set()
         self._requested_at = RequestedAtLoader(reads)
         self._erased = ErasedUserLoader(reads)
-        self._led_here = LedHereLoader(reads)
+        self._local_groups = LocalGroupLoader(reads)
 
     def requested_at(self, scope: Scope) -> asyncio.Future[Mapping[RecordKey, int]]:
         """When Panoptes was last asked for records of the scope, as :meth:`look_up` takes it."""
@@ -81,7 +81,7 @@ class LookUps:
         looked = await self._live.look_up(scope, requested_at, self._asker, secret)
         self._reads.depend_on_service(looked.fresh_for / 1_000_000)
         if scope.is_list and scope.users and looked.answered:
-            looked = await self._without_led_here(looked, listed)
+            looked = await self._without_local_groups(looked, listed)
         named = {
             row["user_id"] for rows in looked.answered.values() for row in rows if "user_id" in row
         }
@@ -97,13 +97,13 @@ class LookUps:
             }
         )
 
-    async def _without_led_here(self, looked: LookedUp, listed: Collection[int]) -> LookedUp:
+    async def _without_local_groups(self, looked: LookedUp, listed: Collection[int]) -> LookedUp:
         answered_groups = {row["group_id"] for rows in looked.answered.values() for row in rows}
         groups = sorted(answered_groups.union(listed))
-        are_led = await self._led_here.load_many(groups)
-        led = frozenset(one for one, is_led in zip(groups, are_led, strict=True) if is_led)
-        answered = {key: _without(led, rows, "group_id") for key, rows in looked.answered.items()}
-        return looked._replace(answered=answered, led_here=led)
+        are_local = await self._local_groups.load_many(groups)
+        local = frozenset(one for one, is_local in zip(groups, are_local, strict=True) if is_local)
+        answered = {key: _without(local, rows, "group_id") for key, rows in looked.answered.items()}
+        return looked._replace(answered=answered, local_groups=local)
 
 
 class LiveBatches(Batches):
@@ -226,7 +226,7 @@ class LiveMembershipsLoader(LiveLoader[int, tuple[Membership, ...]]):
             return look_up_limit_reached()
         if record_key in looked.answered:
             answered = map(_membership, looked.answered[record_key])
-            local = (one for one in stored if one.group_id in looked.led_here)
+            local = (one for one in stored if one.group_id in looked.local_groups)
             return tuple(sorted([*answered, *local], key=_in_order))
         if record_key in looked.stale:
             return Unavailable("Panoptes, which stores the memberships, does not answer.")

@@ -287,7 +287,7 @@ async def test_what_is_loaded_a_second_time_changes_nothing(
     await happened(database)
     await load(database, document)
     async with logged(database) as changed:
-        counts = await load(database, document, replace_led=True)
+        counts = await load(database, document, replace_local=True)
     assert changed == set()
     assert {name: count.changed for name, count in counts.items()} == dict.fromkeys(counts, 0)
     assert await dumped(database) == await dumped(source)
@@ -320,7 +320,7 @@ async def test_without_tokens_a_copy_has_all_but_join_links(
 async def test_a_copy_without_tokens_leaves_links_as_they_are(source: Database) -> None:
     links = await rows(source, group_join_link)
     document = json.loads(await dumped(source, tokens=False))
-    await load(source, document, replace_led=True)
+    await load(source, document, replace_local=True)
     assert await rows(source, group_join_link) == links != []
 
 
@@ -344,7 +344,7 @@ async def test_groups_that_are_led_here_are_refused_by_id_and_nothing_is_stored(
 async def test_a_file_that_takes_a_group_over_changes_no_total(database: Database) -> None:
     await fill(database)
     before = await totals(database)
-    await load(database, {"user_groups": [{"id": 7, "name": "new"}]}, replace_led=True)
+    await load(database, {"user_groups": [{"id": 7, "name": "new"}]}, replace_local=True)
 
     assert await totals(database) == before
     assert await is_sound(database)
@@ -366,7 +366,7 @@ async def test_a_file_that_says_nothing_new_of_a_group_is_logged_where_it_takes_
 ) -> None:
     await fill(database)
     same = {"user_groups": [{"id": 7, "name": "here"}]}
-    await load(database, same, replace_led=True)
+    await load(database, same, replace_local=True)
 
     def lead_again(connection: Connection) -> None:
         connection.execute(update(user_group).values(authority="gateway"))
@@ -374,7 +374,7 @@ async def test_a_file_that_says_nothing_new_of_a_group_is_logged_where_it_takes_
 
     await database.write(lead_again)
     async with logged(database) as found:
-        await load(database, same, replace_led=True)
+        await load(database, same, replace_local=True)
     assert ("user_group_record", 7) in found
 
 
@@ -397,10 +397,10 @@ async def test_an_older_copy_puts_a_group_back(database: Database) -> None:
             "user_groups": [{"id": 7, "name": "renamed"}],
             "memberships": [{"user_group_id": 7, "user_id": 3, "state": "active"}],
         },
-        replace_led=True,
+        replace_local=True,
     )
     assert (await totals(database))[7] > 0
-    await load(database, document, replace_led=True)
+    await load(database, document, replace_local=True)
 
     after = await contents(database)
     groups, known = after.pop("user_group"), before.pop("user_group")
@@ -479,7 +479,7 @@ async def test_a_copy_that_does_not_hold_together_is_refused(
 ) -> None:
     before = await contents(source)
     with pytest.raises(UnreadableFile) as refused:
-        await load(source, DOCUMENT | change, replace_led=True)
+        await load(source, DOCUMENT | change, replace_local=True)
     assert refused.value.message == sentence
     assert await contents(source) == before
 

@@ -33,11 +33,11 @@ from gateway.db.tables import (
 )
 from gateway.db.upsert import replace_rows
 from gateway.directory.load import Loaded, store_rows
-from gateway.directory.panoptes.led_here import (
+from gateway.directory.panoptes.local_groups import (
     ALWAYS,
-    is_led_elsewhere,
-    led_among,
-    without_led_here,
+    is_not_local,
+    local_among,
+    without_local_groups,
 )
 from gateway.directory.rows import Row, remove_rows
 
@@ -104,7 +104,7 @@ class StoredPage(NamedTuple):
     """Result of storing a page: changes, and the number of entries of groups that are led here."""
 
     loaded: Mapping[str, Loaded]
-    led_here: int
+    local_groups: int
 
 
 class Stored(NamedTuple):
@@ -121,7 +121,7 @@ def store_page(
 
     Of groups that are led here nothing is.
     """
-    remote = without_led_here(connection, rows)
+    remote = without_local_groups(connection, rows)
     loaded = store_rows(connection, remote, "panoptes")
     if resource in (GROUPS, MEMBERSHIPS):
         _store_request_times(connection, resource, _keys_in(resource, remote), requested_at)
@@ -140,7 +140,7 @@ def store_answer(
     has = _keys_in(scope.resource, rows)
     affected = stored | has | scope.record_keys()
     later = _requested_later(connection, scope.resource, affected, requested_at)
-    led = led_among(connection, (group for group, _ in affected))
+    led = local_among(connection, (group for group, _ in affected))
 
     def is_ours(key: RecordKey) -> bool:
         group, user = key
@@ -195,7 +195,7 @@ def unseen(resource: str) -> Select[int, int]:
         panoptes_answer.c.user_id == user,
         panoptes_answer.c.asked_at.between(bindparam("since"), bindparam("now")),
     )
-    return select(group, user).where(~seen.exists(), is_led_elsewhere(group)).order_by(group, user)
+    return select(group, user).where(~seen.exists(), is_not_local(group)).order_by(group, user)
 
 
 #: Group and user of a stored entry.

@@ -63,7 +63,7 @@ class Copied:
     changed: int = 0
     removed: int = 0
     #: Entries of groups that are led here, which are left out.
-    led_here: int = 0
+    local_groups: int = 0
     #: Users' own groups and memberships, which are left out.
     identities: int = 0
     #: Records that cannot be used, each with the reason.
@@ -108,7 +108,7 @@ async def copy(
         copied.total = page.total
         copied.read += len(page.records)
         copied.changed += stored.loaded[resource].changed
-        copied.led_here += stored.led_here
+        copied.local_groups += stored.local_groups
         copied.identities += entries.identities[resource]
         copied.refused += entries.refused.get(resource, ())
         report(copied)

@@ -34,7 +34,7 @@ from gateway.directory.panoptes.answers import (
     store_answer,
 )
 from gateway.directory.panoptes.client import Panoptes, PanoptesAway, PanoptesRefused
-from gateway.directory.panoptes.led_here import ALWAYS
+from gateway.directory.panoptes.local_groups import ALWAYS
 from gateway.directory.panoptes.look_up_limits import Asker, LookUpLimits
 from gateway.directory.panoptes.questions import ask
 from gateway.directory.rows import Row
@@ -75,7 +75,7 @@ class LookedUp(NamedTuple):
     refused: frozenset[RecordKey] = frozenset()
     #: Of the groups in lists of users' memberships, those about which Panoptes says nothing:
     #: they are led here.
-    led_here: frozenset[int] = frozenset()
+    local_groups: frozenset[int] = frozenset()
     #: For how many microseconds no request to Panoptes would be made; 0 if one would at once.
     fresh_for: int = 0
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 from gateway.db.goal_tables import goal
 from gateway.db.tables import membership
 from gateway.directory.erased_users import ErasedAccount
-from gateway.directory.panoptes.led_here import led_among
+from gateway.directory.panoptes.local_groups import local_among
 from gateway.errors import NotFound
 from gateway.groups import commands
 from gateway.groups.commands import Command
@@ -44,7 +44,7 @@ def prepare(transaction: Transaction, command: Command) -> Prepared:
     if read_erased(connection, [transaction.viewer_id]):
         raise ErasedAccount
     found = _about(connection, command)
-    if led_among(connection, [found.group_id]):
+    if local_among(connection, [found.group_id]):
         raise not_supported("This group is led at this gateway, which changes no groups itself.")
     if isinstance(command, commands.CreateGroup):
         check_new_group(transaction)

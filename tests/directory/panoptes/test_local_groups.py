@@ -61,7 +61,7 @@ async def test_a_copy_leaves_them_alone_and_says_so(
     copied = await copy_all(database, api)
 
     assert await state(database) == before
-    assert (copied["groups"].led_here, copied["memberships"].led_here) == (1, 2)
+    assert (copied["groups"].local_groups, copied["memberships"].local_groups) == (1, 2)
     assert (copied["groups"].removed, copied["memberships"].removed) == (0, 0)
     (line,) = summary("groups", copied["groups"])
     assert "1 of groups that are led here left out" in line
