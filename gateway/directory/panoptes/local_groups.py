@@ -34,7 +34,7 @@ def is_not_local(group: ColumnElement[int]) -> ColumnElement[bool]:
 
 
 def local_among(connection: Connection, group_ids: Iterable[int]) -> frozenset[int]:
-    """Those of the local groups; 0 stands for none."""
+    """The local ones of the groups; 0 stands for none."""
     return frozenset(local_groups_among(connection, {*group_ids} - {0}))
 
 
