@@ -87,7 +87,7 @@ async def list_workflows_of_project(
     ]
     items = await _sorted(info, found, order.by)
     if behind is not None:
-        items = [one for one in items if _sort_key(one, order.by) > _sort_key(behind, order.by)]
+        items = [one for one in items if _ordering(one, order.by) > _ordering(behind, order.by)]
     page = page_of(items, size, arguments.after, order.cursor)
     records = {one.id: one for one in found}
     on_page = [records[item.entity_id] for item in page.items]
@@ -106,10 +106,10 @@ async def _sorted(info: Info, found: Sequence[workflows.Workflow], by: ListOrder
     elif by is ListOrder.LAST_DAY:
         values = await loaders.workflow_last_days.load_many(ids)
     items = map(SortKey, values, ids)
-    return sorted(items, key=lambda item: _sort_key(item, by))
+    return sorted(items, key=lambda item: _ordering(item, by))
 
 
-def _sort_key(item: SortKey, by: ListOrder) -> tuple[int | str, int]:
+def _ordering(item: SortKey, by: ListOrder) -> tuple[int | str, int]:
     value, entity_id = item
     if by in (ListOrder.COUNT, ListOrder.LAST_DAY):
         value = -int(value)

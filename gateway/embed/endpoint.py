@@ -104,9 +104,9 @@ class EmbedEndpoint:
         except ClientDisconnect:
             raise
         except Exception as error:
-            described = self._mask.unexpected(error)
-            record.note_error(described["extensions"]["code"], error)
-            refusal = self._refused(described, headers_for(error))
+            formatted = self._mask.unexpected(error)
+            record.note_error(formatted["extensions"]["code"], error)
+            refusal = self._refused(formatted, headers_for(error))
             record.result = Result.FAILED if refusal.status_code >= 500 else Result.REFUSED
             return refusal
         finally:
@@ -153,8 +153,8 @@ class EmbedEndpoint:
         """The refusal: as a document for a frame, as JSON in place of an image."""
         status = status_of(error["extensions"]["code"], GRAPHQL)
         if self._form.media != HTML:
-            described = {"message": error["message"], "extensions": error["extensions"]}
-            return json_response({"errors": [described]}, status, headers={**_ANYWHERE, **headers})
+            formatted = {"message": error["message"], "extensions": error["extensions"]}
+            return json_response({"errors": [formatted]}, status, headers={**_ANYWHERE, **headers})
         own = {"Content-Security-Policy": POLICY, **_ANYWHERE, **NO_STORE, **headers}
         return Response(refusal_document(error), status, own, HTML)
 

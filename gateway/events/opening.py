@@ -28,9 +28,9 @@ _BUFFER = 1024 * 1024
 def open_source(path: str, origin: Origin, stdin: BinaryIO | None = None) -> Source:
     """Open a file and detect its format; UnreadableFile if it cannot be imported.
 
-    ``-`` is ``stdin``, by default the process's own; a pipe must be text. ``origin`` names the
-    project of an export, which does not. A file is opened again when it is read, so many can be
-    checked before the first is read.
+    ``-`` is ``stdin``, by default the process's own; a pipe must be text. ``origin`` is the
+    project of an export, which does not name it. A file is opened again when it is read, so many
+    can be checked before the first is read.
     """
     if path == STANDARD_INPUT:
         return _open_pipe(stdin or sys.stdin.buffer, "standard input", origin)

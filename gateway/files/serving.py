@@ -62,7 +62,7 @@ class Files:
         ):
 
             async def write() -> None:
-                await spool.start_again()
+                await spool.reset()
                 await write_file(
                     self.executor, file.kind, file.variables, file.media, viewer, record, spool
                 )

@@ -33,7 +33,7 @@ class Spool:
         else:
             await asyncio.to_thread(self._file.write, data)
 
-    async def start_again(self) -> None:
+    async def reset(self) -> None:
         """Discard what was written."""
         if self.size:
             self.size = 0

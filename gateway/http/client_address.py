@@ -24,7 +24,7 @@ Network = IPv4Network | IPv6Network
 #: Providers assign a network of this size to a household or a machine.
 _IPV6_CLIENT = 64
 #: Parsed addresses in the cache: all requests of a keep-alive connection have one address.
-_REMEMBERED = 1_000
+_MOST_CACHED = 1_000
 _UNKNOWN = "unknown"
 #: Most characters of an address, with an IPv6 zone.
 _LONGEST = 64
@@ -65,7 +65,7 @@ def client_address(scope: Scope, trusted: Sequence[Network]) -> str:
     return _name(peer)
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(_MOST_CACHED)
 def _name_of(text: str) -> str:
     peer = _address(text)
     return _UNKNOWN if peer is None else _name(peer)
@@ -81,7 +81,7 @@ def _address(text: str) -> Address | None:
     return _parsed(text) if len(text) <= _LONGEST else None
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(_MOST_CACHED)
 def _parsed(text: str) -> Address | None:
     try:
         address = ip_address(text)

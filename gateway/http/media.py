@@ -14,8 +14,9 @@ EVENT_STREAM = "text/event-stream"
 
 #: Parameters that request multipart/mixed in other forms.
 _OTHER_PARTS = frozenset({"deferspec", "subscriptionspec"})
-#: Longer headers are parsed each time; and the memory of a cached one, at most.
+#: In characters: longer headers are parsed each time.
 LONGEST_CACHED = 300
+#: The memory of a cached header, at most.
 _ENTRY_BYTES = 800
 
 

@@ -152,7 +152,7 @@ class Outgoing(asyncio.Transport):
         return self._transport.is_closing()
 
     def close(self) -> None:
-        """Close once everything written was sent, or aborted."""
+        """Close once everything written was sent; a client that reads too slowly is aborted."""
         self._write_head()
         self._transport.close()
 

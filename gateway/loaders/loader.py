@@ -1,4 +1,4 @@
-"""Batching loaders: what an operation requests in one tick of the event loop is read together.
+"""Batching loaders: what an operation requests in one iteration of the event loop is read together.
 
 A loader defines four things (:class:`StatementLoader`). aiodataloader decides when a batch is sent,
 and answers each caller.

@@ -25,8 +25,8 @@ from gateway.telemetry.record import record_of
 class KinesisEndpoint:
     """ASGI application for POST to one path; ``body_limit`` is in bytes.
 
-    ``read`` parses a body into a batch, or raises. Client addresses are taken from
-    ``trusted_proxies``.
+    ``read`` parses a body into a batch, or raises. The address of a client behind
+    ``trusted_proxies`` is the one that these forward.
     """
 
     def __init__(

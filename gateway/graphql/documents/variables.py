@@ -24,7 +24,7 @@ _MAX_ERRORS = 50
 
 #: Pages send the same variables again and again: so many sets of an operation are cached, each with
 #: at most so many letters, in at most so many bytes.
-_MAX_CACHED = 64
+_MOST_CACHED = 64
 _LONGEST_CACHED = 2000
 _LARGEST_CACHED = 65_536
 #: The bytes of a cached set, of each letter of it, and of what is made of it at each use.
@@ -72,7 +72,7 @@ class Variables:
         ]
         self._has_known_types = len(self._signatures) == len(signatures)
         self._cache: BoundedCache[str, OperationVariables] = BoundedCache(
-            _MAX_CACHED * _LARGEST_CACHED, _MAX_CACHED
+            _MOST_CACHED * _LARGEST_CACHED, _MOST_CACHED
         )
         self._names = frozenset(node.variable.name.value for node in self._definitions)
         self._uses = uses

@@ -68,9 +68,9 @@ class LiveEndpoint:
                 await self._queries.charge_refused(parsed, viewer, record)
                 raise
             stack.callback(self._connections.release)
-            seen, teller = seen_of(request.scope), None
+            seen, extensions_at = seen_of(request.scope), None
             if seen is not None and self._reads is not None:
-                teller = await self._reads.state_extensions(seen)
+                extensions_at = await self._reads.state_extensions(seen)
             credentials = credentials_of(request.scope)
             opened = await self._live.open(parsed, viewer, credentials, record)
             if isinstance(opened, Answer):
@@ -78,7 +78,7 @@ class LiveEndpoint:
             # From here on nothing is awaited.
             stack.pop_all()
         opened.when_over(self._connections.release)
-        opened.extensions_at = teller
+        opened.extensions_at = extensions_at
         record.result = Result.OK
         form: StreamForm = SubscriptionParts()
         if media == EVENT_STREAM:

@@ -97,14 +97,14 @@ class SocketOperations:
         on_live: Callable[[], Awaitable[object]],
         seen: Seen | None,
     ) -> AsyncGenerator[bytes, None]:
-        teller = (
+        extensions_at = (
             None if self.reads is None or seen is None else await self.reads.state_extensions(seen)
         )
         stream = await self.live.open(request, viewer, credentials, record)
         del request
         if isinstance(stream, Answer):
             raise NotExecuted(stream["errors"])
-        stream.extensions_at = teller
+        stream.extensions_at = extensions_at
         try:
             await on_live()
             record.result = Result.OK

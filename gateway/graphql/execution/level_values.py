@@ -41,7 +41,7 @@ class LevelValues:
             check_batch(self.field.hints, index.stop - index.start, value)
         self.found[index] = value
         if self.completion.item is not None:
-            # Counts end with the list that exceeds a limit.
+            # List by list: the one that exceeds a limit is the last that is counted.
             for one in value if isinstance(index, slice) else (value,):
                 self.count_lists((one,), production)
 

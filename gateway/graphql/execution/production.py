@@ -77,7 +77,7 @@ class Production:
             raise self.refusal
 
     def work(self, values: int) -> None:
-        """Count work that produces no values, in values."""
+        """Count work that takes as long as so many values, and produces none."""
         self._own += values
         self.yielding.done += values
 

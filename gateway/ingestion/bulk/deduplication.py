@@ -146,10 +146,10 @@ class _Merged:
         if code != FROM_EVENT:
             self._assigned.move = code == FROM_EXPORT_MOVED
             event = self._assigned.assign(event, known)
-        if (latest := winning_copy(event, known)) == known:
+        if (winner := winning_copy(event, known)) == known:
             self.unchanged += 1
         else:
-            self.event = latest
+            self.event = winner
             self.replaced += 1
 
     def last_event_at(self) -> int:

@@ -38,7 +38,7 @@ COLUMNS = {
 }
 #: Columns of an arrival beside its event: its position, its batch, and the source of its project.
 ARRIVAL = {"position": "BIGINT", "batch": "BIGINT", "export": "INTEGER"}
-#: Values of ``export``: the event names its project, or an export gives it, with or without a move.
+#: Values of ``export``: the event names its project, or an export gives it, without or with a move.
 FROM_EVENT, FROM_EXPORT, FROM_EXPORT_MOVED = 0, 1, 2
 
 _MOST_TEXT = 64 << 20

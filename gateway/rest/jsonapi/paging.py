@@ -12,7 +12,7 @@ from gateway.rest.jsonapi.parameters import COMMON, Given
 
 DEFAULT_SIZE = 20
 LARGEST_SIZE = 100
-#: More than any list has; a longer page number is cut to it.
+#: More than any list has; a larger page number is cut to it.
 _LAST_PAGE = 10**15
 
 Json = dict[str, Any]

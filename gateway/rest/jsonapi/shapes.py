@@ -87,7 +87,7 @@ def group_shape(
 
 
 def membership_shape(one: MembershipRecord) -> Json:
-    """Serialize a membership; admin is its first role: front ends read only the first."""
+    """Serialize a membership; the role of an admin comes first: front ends read only one."""
     return {
         "id": str(one.id),
         "state": one.state.value,

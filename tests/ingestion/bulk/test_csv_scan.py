@@ -96,7 +96,7 @@ def check(path: Path) -> bool:
 
 
 #: What is all read by DuckDB, or line by line apart from it.
-STRAIGHT = {
+SCANNED = {
     "plain": PLAIN,
     "no end of line": PLAIN.rstrip(b"\n"),
     "CRLF": PLAIN.replace(b"\n", b"\r\n"),
@@ -169,11 +169,11 @@ WHOLE = {
 }
 
 
-@pytest.mark.parametrize("name", STRAIGHT)
+@pytest.mark.parametrize("name", SCANNED)
 def test_duckdb_takes_plain_rows(tmp_path: Path, name: str) -> None:
     path = tmp_path / "events [1].csv"
     for head in (HEADER, b"\xef\xbb\xbf" + HEADER):
-        path.write_bytes(head.replace(b"\n", b"\r\n" if "CRLF" in name else b"\n") + STRAIGHT[name])
+        path.write_bytes(head.replace(b"\n", b"\r\n" if "CRLF" in name else b"\n") + SCANNED[name])
         assert check(path)
 
 

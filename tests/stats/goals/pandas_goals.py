@@ -168,7 +168,7 @@ def periods_between(first: int, until: int, last: int, period: Period) -> list[D
 
 
 def expected_streak(events: pd.DataFrame, period: Period, today: int) -> dict[str, Any]:
-    """A streak as :func:`shown_streak` writes it, in numbers of pandas' own periods."""
+    """The current and the longest streak, counted in pandas' own periods."""
     frequency = FREQUENCIES[period]
     now = pd.Period(ordinal=today, freq="D").asfreq(frequency).ordinal
     days = pd.PeriodIndex.from_ordinals(events["day"].astype("int64").to_numpy(), freq="D")
