@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import random
 import subprocess
-import tarfile
 from pathlib import Path
 
 import pytest
 
+from benchmarks.sources import extracted
 from gateway.auth.keys import KeyPair
 from gateway.db import open_database
 from gateway.db.migrate import Upgrade
@@ -21,24 +20,15 @@ from tests.faults.stream import Delivery, in_batches, make_events
 #: The last commit before standbys could be read from, and its newest migration.
 BEFORE = "8c7105a"
 ITS_MIGRATION = "0017"
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
 def version_before(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the packages of the version before."""
-    archive = subprocess.run(
-        ["git", "archive", "--format=tar", BEFORE, "gateway", "resolvers"],
-        cwd=ROOT,
-        capture_output=True,
-        check=False,
-    )
-    if archive.returncode:
+    """A folder with the sources of the version before."""
+    try:
+        return extracted(BEFORE, tmp_path_factory.mktemp("before"))
+    except subprocess.CalledProcessError:
         pytest.skip(f"This checkout has no history back to {BEFORE}.")
-    folder = tmp_path_factory.mktemp("before")
-    with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as packed:
-        packed.extractall(folder, filter="data")
-    return folder
 
 
 @pytest.mark.empty_database
