@@ -186,8 +186,9 @@ class Sources(Collector):
         if counts is not None:
             for result in ("changed", "unchanged", "failed"):
                 evaluations.add_metric([result], getattr(counts, result))
-            for result in ("sent", "superseded"):
-                frames.add_metric([result], getattr(counts, result))
+            frames.add_metric(["sent"], counts.sent)
+            # The label is older than the word for it.
+            frames.add_metric(["overtaken"], counts.superseded)
         yield from (evaluations, frames)
 
     def _of_ingestion(self) -> Iterable[Metric]:

@@ -267,3 +267,33 @@ def test_a_taken_port_is_left_to_whoever_has_it(caplog: pytest.LogCaptureFixture
 )
 def test_several_workers_have_a_port_to_spare(port: int, workers: int, expected: list[int]) -> None:
     assert list(metrics_ports(port, workers)) == expected
+
+
+async def test_dashboards_find_the_values_of_labels_whatever_code_is_called(
+    client: httpx.AsyncClient, metrics: Metrics
+) -> None:
+    await ask(client, "{ classifications { totalCount } }")
+    values: dict[str, set[str]] = {}
+    for family in metrics.registry.collect():
+        for sample in family.samples:
+            for label in {"result", "reason", "what"} & sample.labels.keys():
+                values.setdefault(family.name, set()).add(str(sample.labels[label]))
+    assert values == {
+        "stats_gateway_change_log_reads": {"continued", "failed", "restarted"},
+        "stats_gateway_connections_closed": {
+            *("gave_way", "no_place", "silent", "slow_body", "slow_head", "slow_reader"),
+        },
+        "stats_gateway_consistency_tokens": {
+            *("ahead", "expired", "invalid", "limited", "new", "primary", "standby"),
+            "unavailable",
+        },
+        "stats_gateway_ingestion_events": {
+            *("ignored", "rejected", "replaced", "stored", "unchanged"),
+        },
+        "stats_gateway_ingestion_left_out": {
+            *("groups", "metadata", "session_time", "too_many_groups"),
+        },
+        "stats_gateway_live_evaluations": {"changed", "failed", "unchanged"},
+        "stats_gateway_live_frames": {"overtaken", "sent"},
+        "stats_gateway_operations": {"ok"},
+    }
